@@ -1,0 +1,58 @@
+//! What does a message cost before anybody scores it? Parsing, and what models usually ask for, against
+//! mail-parser by itself.
+
+#![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput};
+use mail_parser::MessageParser;
+use switchback::Message;
+use switchback_benches::{in_turn, print_ratio, raw_messages};
+
+const MESSAGES: usize = 500;
+const ROUNDS: usize = 15;
+
+fn main() {
+    let raw = raw_messages(MESSAGES);
+    let mut structure = || {
+        for bytes in &raw {
+            Message::parse(bytes.clone()).prepare();
+        }
+    };
+    let mut usual = || {
+        for bytes in &raw {
+            let message = Message::parse(bytes.clone());
+            black_box((message.subject(), message.from(), message.text(16_384)));
+        }
+    };
+    let mut with_links = || {
+        for bytes in &raw {
+            let message = Message::parse(bytes.clone());
+            black_box((message.subject(), message.from(), message.text(16_384), message.links(64)));
+        }
+    };
+    let mut bare = || {
+        for bytes in &raw {
+            let bytes = bytes.clone();
+            let message = MessageParser::new().parse(&bytes);
+            black_box(message.as_ref().map(|m| (m.subject(), m.from(), m.body_text(0))));
+        }
+    };
+    let [structure_time, usual_time, links_time, bare_time] = in_turn(
+        ROUNDS,
+        [("", &mut structure), ("", &mut usual), ("", &mut with_links), ("", &mut bare)],
+    );
+    let against = ("mail-parser", bare_time);
+    print_ratio("structure alone", ("parsed", structure_time), against, MESSAGES);
+    print_ratio("subject, sender, text", ("parsed", usual_time), against, MESSAGES);
+    print_ratio("subject, sender, text, links", ("parsed", links_time), against, MESSAGES);
+
+    let mut criterion = Criterion::default().configure_from_args();
+    let mut group = criterion.benchmark_group("parse");
+    group.throughput(Throughput::Bytes(raw.iter().map(|bytes| bytes.len() as u64).sum()));
+    group.bench_function("subject, sender, text", |b| b.iter(&mut usual));
+    group.bench_function("mail-parser", |b| b.iter(&mut bare));
+    group.finish();
+    criterion.final_summary();
+}

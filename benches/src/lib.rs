@@ -1,0 +1,115 @@
+//! What the benches share: the same mail, the same releases, and a fair way to compare.
+//!
+//! Machines are noisy and change their speed, so every figure that matters is a ratio of two alternatives
+//! that ran in turn ([`in_turn`]), in one process.
+
+#![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use switchback::{Manifest, Message, ReleaseId, Runtime, seal};
+use switchback_mailgen::Generator;
+use switchback_pack::Inspection;
+
+/// The seed of the generated mail.
+const SEED: u64 = 20_250_425;
+
+/// Raw generated messages, the same in every run.
+pub fn raw_messages(count: usize) -> Vec<Vec<u8>> {
+    Generator::new(SEED).take(count).map(|generated| generated.bytes).collect()
+}
+
+/// Messages with everything derived that the example models ask for, so that only scoring is timed.
+pub fn warm_messages(count: usize) -> Vec<Message> {
+    let messages: Vec<_> = raw_messages(count).into_iter().map(Message::parse).collect();
+    for message in &messages {
+        // Copying a message into the guest's form asks for all there is.
+        std::hint::black_box(switchback_train::guest_message(message));
+    }
+    messages
+}
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// The path of a packed example release, such as `linear-1.1.0`.
+///
+/// # Panics
+/// If it is not packed yet.
+pub fn release_path(name: &str) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+    let path = target.join("releases").join(format!("{name}.wasm"));
+    assert!(path.is_file(), "{} is not there: run `cargo xtask models` first", path.display());
+    path
+}
+
+/// The same release under another version: what changes is its manifest, and with it its digest.
+///
+/// # Panics
+/// If the release cannot be read.
+pub fn renumbered(release: &Path, version: semver::Version) -> Vec<u8> {
+    let bytes = std::fs::read(release).expect("the release can be read");
+    let inspection = Inspection::read(&bytes);
+    let manifest = inspection.manifest.expect("a release has a manifest");
+    let manifest = Manifest { version, ..manifest };
+    let name = switchback::CONTRACT_SECTION.as_bytes();
+    let contract = bytes.windows(name.len()).rposition(|window| window == name).expect("a contract section");
+    // Before the name: its length, the section's length, the section's number; one byte each.
+    seal(bytes[..contract - 3].to_vec(), &switchback::CONTRACT_VERSION, &manifest).expect("the manifest is valid")
+}
+
+/// Loads bytes as a release.
+///
+/// # Panics
+/// If they are none.
+pub fn load(runtime: &Runtime, bytes: &[u8]) -> ReleaseId {
+    let file = tempfile::NamedTempFile::new().expect("a temporary file");
+    std::fs::write(file.path(), bytes).expect("the file can be written");
+    runtime.load(file.path()).expect("the release loads")
+}
+
+/// One of several ways to do the same.
+pub type Alternative<'a> = (&'a str, &'a mut dyn FnMut());
+
+/// Runs every alternative once per round, in turn, after two rounds that do not count; returns the median
+/// time of each.
+pub fn in_turn<const N: usize>(rounds: usize, mut alternatives: [Alternative<'_>; N]) -> [Duration; N] {
+    let mut times = [const { Vec::new() }; N];
+    for round in 0..rounds + 2 {
+        for (times, (_, run)) in times.iter_mut().zip(&mut alternatives) {
+            let start = Instant::now();
+            run();
+            if round >= 2 {
+                times.push(start.elapsed());
+            }
+        }
+    }
+    times.map(median)
+}
+
+/// The middle one of some times.
+pub fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied().unwrap_or_default()
+}
+
+/// A quantile of some times, which get sorted.
+pub fn quantile(times: &mut [Duration], q: f64) -> Duration {
+    times.sort_unstable();
+    let last = times.len().saturating_sub(1);
+    times.get((last as f64 * q).round() as usize).copied().unwrap_or_default()
+}
+
+/// Prints one line: what, how long it took per item, against what, and the ratio.
+pub fn print_ratio(what: &str, (name, time): (&str, Duration), (bare_name, bare): (&str, Duration), items: usize) {
+    let per_item = |time: Duration| time.as_secs_f64() * 1e6 / items as f64;
+    println!(
+        "RATIO {what}: {name} {:.2} us, {bare_name} {:.2} us: {:.2}",
+        per_item(time),
+        per_item(bare),
+        time.as_secs_f64() / bare.as_secs_f64()
+    );
+}

@@ -1,0 +1,5 @@
+//! What the generator promises.
+
+mod determinism;
+mod parsing;
+mod shares;

@@ -1,0 +1,94 @@
+//! `switchback bench`.
+
+mod memory;
+mod report;
+mod run;
+
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+
+use anyhow::bail;
+use switchback_mailgen::Generator;
+
+use self::report::Report;
+use crate::args::{MessageArgs, StoreArgs, ThreadArgs};
+use crate::corpus::Mail;
+use crate::exit::Exit;
+use crate::progress::Busy;
+use crate::releases::ReleaseArgs;
+
+/// Measure what scoring costs
+///
+/// Each message is parsed anew for each release, and the releases take turns on every message, as they
+/// would in a filter. Text, links and attachments are derived when a model first asks for them, and count
+/// as the model's time. Times are percentiles over all messages, after a warm-up that is not counted.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    releases: ReleaseArgs,
+
+    /// Files, mbox files, Maildirs or folders [default: generated mail]
+    #[arg(value_name = "CORPUS")]
+    inputs: Vec<PathBuf>,
+
+    /// How many messages; a smaller corpus is gone through several times
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+    messages: u32,
+
+    /// The seed of generated mail
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Print one JSON object, with times in microseconds
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    threads: ThreadArgs,
+
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback bench -m linear-1.0.0.wasm -m rules-1.0.0.wasm -m onnx-1.0.0.wasm
+  switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir
+
+Exit codes:
+  0  measured
+  1  an input could not be read, a release could not be loaded, or it failed on a message
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let mail = mail(args)?;
+    let busy = Busy::with("measuring".to_owned());
+    let measured = run::measure(args, &mail.messages)?;
+    drop(busy);
+    let report = Report::new(args, &mail.messages, measured);
+    let mut out = io::stdout().lock();
+    match args.json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
+        false => report.write(&mut out)?,
+    }
+    Ok(Exit::found_if(report.failed() + mail.unreadable > 0))
+}
+
+/// The messages, read before anything is measured.
+fn mail(args: &Args) -> anyhow::Result<Mail> {
+    let count = args.messages as usize;
+    if args.inputs.is_empty() {
+        let generated = Generator::new(args.seed).take(count).map(|message| message.bytes);
+        return Ok(Mail { messages: generated.collect(), unreadable: 0 });
+    }
+    let mail = Mail::read(&args.inputs, count);
+    if mail.messages.is_empty() {
+        bail!("there is no message to measure with");
+    }
+    Ok(mail)
+}

@@ -1,0 +1,193 @@
+//! Measurements as they are printed.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use switchback::{ReleaseId, Timing};
+
+use super::run::{Measured, OfRelease};
+use super::{Args, memory};
+use crate::show;
+
+/// All measurements.
+#[derive(Serialize)]
+pub(super) struct Report {
+    messages: u32,
+    distinct_messages: usize,
+    mean_message_bytes: usize,
+    threads: usize,
+    wall_us: f64,
+    /// All releases on all threads together.
+    verdicts_per_s: f64,
+    resident_bytes_before: Option<u64>,
+    resident_bytes: Option<u64>,
+    resident_bytes_peak: Option<u64>,
+    releases: Vec<ReportOf>,
+}
+
+#[derive(Serialize)]
+struct ReportOf {
+    release: ReleaseId,
+    failed: u64,
+    load_us: f64,
+    resident_growth_bytes: Option<u64>,
+    /// None if it never answered.
+    times: Option<Times>,
+}
+
+#[derive(Serialize)]
+struct Times {
+    parse_us: Spread,
+    instantiate_us: Spread,
+    guest_us: Spread,
+    total_us: Spread,
+    /// If all threads did nothing but score with this release.
+    messages_per_s: f64,
+}
+
+#[derive(Serialize)]
+struct Spread {
+    p50: f64,
+    p99: f64,
+    max: f64,
+}
+
+impl Report {
+    pub(super) fn new(args: &Args, mail: &[Vec<u8>], measured: Measured) -> Self {
+        let threads = args.threads.count();
+        let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
+        Self {
+            messages: args.messages,
+            distinct_messages: mail.len(),
+            mean_message_bytes: mail.iter().map(Vec::len).sum::<usize>() / mail.len(),
+            threads,
+            wall_us: micros(measured.wall),
+            verdicts_per_s: verdicts as f64 / measured.wall.as_secs_f64(),
+            resident_bytes_before: measured.resident_before,
+            resident_bytes: memory::resident_bytes(),
+            resident_bytes_peak: memory::resident_bytes_peak(),
+            releases: measured.releases.into_iter().map(|of| ReportOf::new(of, threads)).collect(),
+        }
+    }
+
+    /// Messages that a release failed on.
+    pub(super) fn failed(&self) -> u64 {
+        self.releases.iter().map(|of| of.failed).sum()
+    }
+
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        writeln!(
+            out,
+            "{} messages ({} distinct, {} on average) with each of {} releases on {} threads",
+            show::count(self.messages.into()),
+            show::count(self.distinct_messages as u64),
+            show::bytes(self.mean_message_bytes as u64),
+            self.releases.len(),
+            self.threads,
+        )?;
+        let mut table = show::table([
+            "p50 / p99 per message",
+            "parse",
+            "instantiate",
+            "guest",
+            "total",
+            "slowest",
+            "messages/s",
+            "load",
+            "memory",
+            "failed",
+        ]);
+        for of in &self.releases {
+            table.add_row(of.row());
+        }
+        show::numbers(&mut table, 1..10);
+        writeln!(out, "\n{}\n", table.trim_fmt())?;
+        let [before, now, peak] =
+            [self.resident_bytes_before, self.resident_bytes, self.resident_bytes_peak].map(memory_text);
+        let (rate, wall) =
+            (show::count(self.verdicts_per_s as u64), show::time(Duration::from_secs_f64(self.wall_us / 1e6)));
+        writeln!(
+            out,
+            "{rate} verdicts/s over all, in {wall}; memory {before} before loading, {now} now, {peak} at most"
+        )
+    }
+}
+
+impl ReportOf {
+    fn new(mut of: OfRelease, threads: usize) -> Self {
+        Self {
+            failed: of.failed,
+            load_us: micros(of.load),
+            resident_growth_bytes: of.resident_growth,
+            times: (!of.timings.is_empty()).then(|| Times::of(&mut of.timings, threads)),
+            release: of.id,
+        }
+    }
+
+    fn row(&self) -> Vec<String> {
+        let mut row = vec![self.release.to_string()];
+        match &self.times {
+            Some(times) => {
+                let spreads = [&times.parse_us, &times.instantiate_us, &times.guest_us, &times.total_us];
+                row.extend(spreads.map(|spread| format!("{} / {}", time(spread.p50), time(spread.p99))));
+                row.push(time(times.total_us.max));
+                row.push(show::count(times.messages_per_s as u64));
+            }
+            None => row.extend(["-"; 6].map(str::to_owned)),
+        }
+        row.push(time(self.load_us));
+        row.push(memory_text(self.resident_growth_bytes));
+        row.push(show::count(self.failed));
+        row
+    }
+}
+
+impl Times {
+    fn of(timings: &mut [Timing], threads: usize) -> Self {
+        let total: Duration = timings.iter().map(|timing| timing.total).sum();
+        Self {
+            messages_per_s: threads as f64 * timings.len() as f64 / total.as_secs_f64(),
+            parse_us: Spread::of(timings, |timing| timing.parse),
+            instantiate_us: Spread::of(timings, |timing| timing.instantiate),
+            guest_us: Spread::of(timings, |timing| timing.guest),
+            total_us: Spread::of(timings, |timing| timing.total),
+        }
+    }
+}
+
+impl Spread {
+    /// Percentiles by nearest rank: times that a message took. There is at least one.
+    fn of(timings: &mut [Timing], part: impl Fn(&Timing) -> Duration) -> Self {
+        timings.sort_unstable_by_key(&part);
+        let at = |percent: usize| micros(part(&timings[(timings.len() * percent).div_ceil(100).max(1) - 1]));
+        Self { p50: at(50), p99: at(99), max: at(100) }
+    }
+}
+
+fn micros(time: Duration) -> f64 {
+    time.as_nanos() as f64 / 1e3
+}
+
+fn time(us: f64) -> String {
+    show::time(Duration::from_secs_f64(us / 1e6))
+}
+
+fn memory_text(bytes: Option<u64>) -> String {
+    bytes.map_or_else(|| "-".to_owned(), show::bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentiles_are_times_that_a_message_took() {
+        let mut timings: Vec<_> =
+            (1..=200).rev().map(|us| Timing { total: Duration::from_micros(us), ..Timing::default() }).collect();
+        let times = Times::of(&mut timings, 2);
+        assert_eq!([times.total_us.p50, times.total_us.p99, times.total_us.max], [100.0, 198.0, 200.0]);
+        // 200 messages took 20.1 ms of one thread's time.
+        assert!((times.messages_per_s - 2.0 * 200.0 / 0.0201).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,121 @@
+//! Scoring, with a stopwatch.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use switchback::{ReleaseId, Runtime, Timing};
+
+use super::{Args, memory};
+use crate::releases;
+
+/// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
+const WARM_UP_MESSAGES: usize = 200;
+
+/// What was measured.
+pub(super) struct Measured {
+    /// In the order of the command line.
+    pub(super) releases: Vec<OfRelease>,
+    /// For all messages, releases and threads.
+    pub(super) wall: Duration,
+    /// Memory before any release was loaded, in bytes.
+    pub(super) resident_before: Option<u64>,
+}
+
+/// What was measured of one release.
+pub(super) struct OfRelease {
+    pub(super) id: ReleaseId,
+    /// One for each message that it answered for.
+    pub(super) timings: Vec<Timing>,
+    pub(super) failed: u64,
+    pub(super) load: Duration,
+    /// By how much memory grew when it was loaded and scored once, in bytes.
+    pub(super) resident_growth: Option<u64>,
+}
+
+/// Loads the releases and scores every message with each.
+pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured> {
+    let threads = args.threads.count();
+    let paths = &args.releases.paths;
+    let runtime = releases::builder(&args.store, paths.len(), threads).build().context("start the runtime")?;
+    let resident_before = memory::resident_bytes();
+    let mut measured = Vec::new();
+    for path in paths {
+        measured.push(load(&runtime, path, args, &mail[0])?);
+    }
+    let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();
+    let bench = Bench { runtime: &runtime, ids: &ids, args, mail };
+    bench.on_threads(threads, WARM_UP_MESSAGES.min(args.messages as usize))?;
+    let start = Instant::now();
+    let taken = bench.on_threads(threads, args.messages as usize)?;
+    let wall = start.elapsed();
+    for (of, taken) in measured.iter_mut().zip(taken) {
+        of.timings = taken.timings;
+        of.failed = taken.failed;
+    }
+    Ok(Measured { releases: measured, wall, resident_before })
+}
+
+fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &[u8]) -> anyhow::Result<OfRelease> {
+    let before = memory::resident_bytes();
+    let start = Instant::now();
+    let id = runtime.load(path).map_err(releases::described)?;
+    let load = start.elapsed();
+    // A failure is counted when it is this message's turn.
+    let _ = runtime.score_with(&id, &args.message.message(first.to_vec()));
+    let resident_growth = memory::resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
+    Ok(OfRelease { id, timings: Vec::new(), failed: 0, load, resident_growth })
+}
+
+#[derive(Clone, Default)]
+struct Taken {
+    timings: Vec<Timing>,
+    failed: u64,
+}
+
+struct Bench<'a> {
+    runtime: &'a Runtime,
+    ids: &'a [ReleaseId],
+    args: &'a Args,
+    mail: &'a [Vec<u8>],
+}
+
+impl Bench<'_> {
+    /// Scores this many messages, each with every release.
+    fn on_threads(&self, threads: usize, messages: usize) -> anyhow::Result<Vec<Taken>> {
+        let next = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&next, messages))).collect();
+            let mut all = vec![Taken::default(); self.ids.len()];
+            for worker in workers {
+                let taken = worker.join().map_err(|_| anyhow!("a thread that scored panicked"))?;
+                for (all, taken) in all.iter_mut().zip(taken) {
+                    all.timings.extend(taken.timings);
+                    all.failed += taken.failed;
+                }
+            }
+            Ok(all)
+        })
+    }
+
+    fn work(&self, next: &AtomicUsize, messages: usize) -> Vec<Taken> {
+        let mut taken = vec![Taken::default(); self.ids.len()];
+        loop {
+            let turn = next.fetch_add(1, Ordering::Relaxed);
+            if turn >= messages {
+                return taken;
+            }
+            let bytes = &self.mail[turn % self.mail.len()];
+            for k in 0..self.ids.len() {
+                // Another release begins with each message: whoever comes first has the colder caches.
+                let which = (turn + k) % self.ids.len();
+                let message = self.args.message.message(bytes.clone());
+                match self.runtime.score_with(&self.ids[which], &message) {
+                    Ok(scored) => taken[which].timings.push(scored.timing),
+                    Err(_) => taken[which].failed += 1,
+                }
+            }
+        }
+    }
+}

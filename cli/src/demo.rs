@@ -1,0 +1,120 @@
+//! `switchback demo`.
+
+mod audit;
+mod mail;
+mod report;
+mod story;
+mod tally;
+mod traffic;
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use switchback::SlotConfig;
+
+use self::mail::Source;
+use self::story::Story;
+use crate::args::{MessageArgs, StoreArgs, ThreadArgs};
+use crate::exit::Exit;
+use crate::progress::Busy;
+use crate::releases;
+
+/// See a bad model go live under full load, and its revert
+///
+/// Re-enacts a day on which an update of a mail filter's model began to flag legitimate Gmail mail. Threads
+/// score mail without pause. 1.0.0 of the model `linear` is live, 1.1.0 is promoted, then 2.0.0, which was
+/// trained on too much phish from Gmail; then it is reverted. The table shows which share of the mail the
+/// live release flags. In the end every message is accounted for: answered exactly once, by a release that
+/// was live between its start and its end.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The folder with linear-1.0.0.wasm, linear-1.1.0.wasm and linear-2.0.0.wasm
+    #[arg(long, value_name = "DIR", default_value = "target/releases")]
+    releases: PathBuf,
+
+    /// Score this mail over and over instead of generated mail; its labels are not known
+    #[arg(long, value_name = "DIR")]
+    corpus: Option<PathBuf>,
+
+    /// How long the whole story is to take, about
+    #[arg(long, value_name = "S", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=600))]
+    seconds: u32,
+
+    /// Messages per phase, instead of a time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
+    messages: Option<u64>,
+
+    /// The seed of generated mail
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+
+    /// Print one JSON object with all that was measured, and no table
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    threads: ThreadArgs,
+
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback demo
+  switchback demo --corpus ~/Maildir
+  switchback demo --releases /srv/releases -j 8 --seconds 60
+
+Exit codes:
+  0  every message was answered exactly once, by a release that was live
+  1  one was not, or the demonstration could not run
+  2  the command line is wrong";
+
+/// The versions of the story: good, better, bad.
+const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
+
+/// The slot's name.
+const SLOT: &str = "inbound";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let source = source(args)?;
+    let threads = args.threads.count();
+    let builder = releases::builder(&args.store, VERSIONS.len(), threads).slot(SlotConfig::new(SLOT));
+    let runtime = builder.build().context("start the runtime")?;
+    let busy = Busy::with(String::new());
+    let mut ids = Vec::new();
+    for version in VERSIONS {
+        let path = args.releases.join(format!("linear-{version}.wasm"));
+        if !path.is_file() {
+            bail!("{} is not there: `cargo xtask demo` packs it, or --releases says where it is", path.display());
+        }
+        busy.now(format!("loading {}", path.display()));
+        ids.push(runtime.load(&path).map_err(releases::described)?);
+    }
+    drop(busy);
+    let slot = runtime.slot(SLOT).context("the slot is not there")?;
+    let story = Story { slot, releases: &ids, source: &source, threads, args };
+    let mut out = io::stdout().lock();
+    let ended = story.play(&mut out)?;
+    if args.json {
+        serde_json::to_writer_pretty(&mut out, &ended)?;
+        io::Write::write_all(&mut out, b"\n")?;
+    } else {
+        ended.write(&mut out)?;
+    }
+    Ok(Exit::found_if(!ended.audit.is_flawless()))
+}
+
+fn source(args: &Args) -> anyhow::Result<Source> {
+    let Some(corpus) = &args.corpus else { return Ok(Source::generated(args.seed)) };
+    let busy = Busy::with(format!("reading {}", corpus.display()));
+    let source = Source::corpus(corpus, &args.message);
+    drop(busy);
+    source.with_context(|| format!("there is no message in {}", corpus.display()))
+}

@@ -1,0 +1,105 @@
+//! The mail that is scored.
+
+use std::path::Path;
+
+use switchback::{Client, Envelope, Message};
+use switchback_mailgen::{AUTHSERV_ID, Generated, Generator, Provider};
+
+use crate::args::MessageArgs;
+use crate::corpus::Mail;
+
+/// Mail without end.
+pub(super) enum Source {
+    /// Generated, with the truth about each message.
+    Generated(Generator),
+    /// Somebody's own mail, over and over.
+    Corpus { messages: Vec<(Vec<u8>, Group)>, args: MessageArgs },
+}
+
+/// Whose mail a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Group {
+    /// Legitimate mail from Gmail; in a corpus, all mail from Gmail.
+    Gmail,
+    /// Other legitimate mail; in a corpus, all other mail.
+    Other,
+    /// Spam and phish, where it is known.
+    Unwanted,
+}
+
+impl Group {
+    /// How many there are.
+    pub(super) const COUNT: usize = 3;
+}
+
+/// A column of the table: its name, and the groups of which it shows the flagged share.
+pub(super) type Column = (&'static str, &'static [Group]);
+
+impl Source {
+    pub(super) fn generated(seed: u64) -> Self {
+        Self::Generated(Generator::new(seed))
+    }
+
+    /// The mail in a folder; none if there is none.
+    pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
+        let mail = Mail::read(&[dir.to_owned()], usize::MAX);
+        let grouped = mail.messages.into_iter().map(|bytes| {
+            let message = Message::parse(bytes);
+            let is_gmail = matches!(message.sender_domain(), Some("gmail.com" | "googlemail.com"));
+            (message.bytes().to_vec(), if is_gmail { Group::Gmail } else { Group::Other })
+        });
+        let messages: Vec<_> = grouped.collect();
+        (!messages.is_empty()).then(|| Self::Corpus { messages, args: args.clone() })
+    }
+
+    /// What it is, for a headline.
+    pub(super) fn describe(&self) -> String {
+        match self {
+            Self::Generated(_) => "generated mail".to_owned(),
+            Self::Corpus { messages, .. } => format!("your {} messages, over and over", messages.len()),
+        }
+    }
+
+    /// What the table shows.
+    pub(super) fn columns(&self) -> [Column; 3] {
+        use Group::{Gmail, Other, Unwanted};
+        match self {
+            Self::Generated(_) => {
+                [("unwanted", &[Unwanted]), ("legitimate", &[Gmail, Other]), ("legitimate from Gmail", &[Gmail])]
+            }
+            Self::Corpus { .. } => {
+                [("all mail", &[Gmail, Other]), ("not from Gmail", &[Other]), ("from Gmail", &[Gmail])]
+            }
+        }
+    }
+
+    /// The message of this number. The same number gives the same message.
+    pub(super) fn nth(&self, number: u64) -> (Message, Group) {
+        match self {
+            Self::Generated(generator) => received(generator.nth_message(number)),
+            Self::Corpus { messages, args } => {
+                let (bytes, group) = &messages[(number % messages.len() as u64) as usize];
+                (args.message(bytes.clone()), *group)
+            }
+        }
+    }
+}
+
+/// A generated message as the filter of its receiving server would get it.
+fn received(generated: Generated) -> (Message, Group) {
+    let group = match (generated.kind.is_unwanted(), generated.provider) {
+        (true, _) => Group::Unwanted,
+        (false, Provider::Gmail) => Group::Gmail,
+        (false, _) => Group::Other,
+    };
+    let mut client = Client::new().helo(&generated.helo);
+    if let Ok(ip) = generated.client_ip.parse() {
+        client = client.ip(ip);
+    }
+    if let Some(host) = &generated.client_host {
+        client = client.host(host);
+    }
+    let envelope = Envelope::new().mail_from(&generated.mail_from).recipient(&generated.recipient);
+    let message = Message::builder(generated.bytes).envelope(envelope).client(client).trust_authserv_id(AUTHSERV_ID);
+    (message.build(), group)
+}

@@ -1,0 +1,170 @@
+//! The table while it happens, and the account at the end.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::Serialize;
+use switchback::ReleaseId;
+
+use super::audit::{Audit, Change};
+use super::mail::{Column, Source};
+use super::tally::{Counts, Share};
+use crate::show;
+
+/// Characters of a full bar.
+const BAR_CHARS: usize = 20;
+
+/// The table while it happens: plain lines, so that it reads the same in a terminal, a file and a mail.
+pub(super) struct Live<'a, W> {
+    out: &'a mut W,
+    source: &'a Source,
+    releases: &'a [ReleaseId],
+    columns: [Column; 3],
+    is_silent: bool,
+}
+
+impl<'a, W: Write> Live<'a, W> {
+    pub(super) fn new(out: &'a mut W, source: &'a Source, releases: &'a [ReleaseId], is_silent: bool) -> Self {
+        Self { out, source, releases, columns: source.columns(), is_silent }
+    }
+
+    pub(super) fn title(&mut self, threads: usize) -> io::Result<()> {
+        if self.is_silent {
+            return Ok(());
+        }
+        let threads = if threads == 1 { "1 thread scores".to_owned() } else { format!("{threads} threads score") };
+        writeln!(self.out, "{threads} {} without pause\n", self.source.describe())?;
+        let [a, b, c] = self.columns.map(|(name, _)| name);
+        writeln!(self.out, "{:>30}flagged share of", "")?;
+        writeln!(self.out, "{:>8}  {:<7} {:>9}  {a:>10}  {b:>14}  {c}", "time", "live", "messages")
+    }
+
+    /// A release was put in charge.
+    pub(super) fn change(&mut self, what: &str, change: &Change, generation: usize) -> io::Result<()> {
+        if self.is_silent {
+            return Ok(());
+        }
+        let release = &self.releases[usize::from(change.release)];
+        let call = show::time(change.returned - change.called);
+        writeln!(self.out, "-- {what} {release}: generation {generation}, the call took {call}")?;
+        self.out.flush()
+    }
+
+    /// What the live release did since the row before.
+    pub(super) fn row(&mut self, time: Duration, live: &ReleaseId, row: &Counts) -> io::Result<()> {
+        if self.is_silent {
+            return Ok(());
+        }
+        let [a, b, c] = self.columns.map(|column| row.share(&column));
+        writeln!(
+            self.out,
+            "{:>6.1} s  {:<7} {:>9}  {:>10}  {:>14}  {:>7}  {}",
+            time.as_secs_f64(),
+            live.version.to_string(),
+            show::count(row.messages),
+            a.text(),
+            b.text(),
+            c.text(),
+            c.bar(),
+        )?;
+        self.out.flush()
+    }
+}
+
+impl Share {
+    fn text(self) -> String {
+        show::share(self.flagged, self.messages)
+    }
+
+    fn bar(self) -> String {
+        let full = if self.messages == 0 { 0.0 } else { self.flagged as f64 / self.messages as f64 };
+        "#".repeat((full * BAR_CHARS as f64).round() as usize)
+    }
+}
+
+/// How it ended.
+#[derive(Serialize)]
+pub(super) struct Ended {
+    /// What became of all messages.
+    pub(super) audit: Audit,
+    /// By generation, the first being 1.
+    phases: Vec<Phase>,
+}
+
+/// What the mail met while one release was live.
+#[derive(Serialize)]
+struct Phase {
+    release: ReleaseId,
+    shares: Vec<NamedShare>,
+}
+
+#[derive(Serialize)]
+struct NamedShare {
+    of: &'static str,
+    #[serde(flatten)]
+    share: Share,
+}
+
+impl Ended {
+    pub(super) fn new(audit: Audit, columns: [Column; 3], releases: Vec<ReleaseId>, counts: &[Counts]) -> Self {
+        let phases = releases.into_iter().zip(counts).map(|(release, counts)| Phase {
+            release,
+            shares: columns.iter().map(|column| NamedShare { of: column.0, share: counts.share(column) }).collect(),
+        });
+        Self { audit, phases: phases.collect() }
+    }
+
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut table = show::table([
+            "generation",
+            "live",
+            "messages",
+            "flagged:",
+            "",
+            "",
+            "the call",
+            "first verdict",
+            "longest gap meanwhile",
+        ]);
+        let names =
+            self.phases.first().into_iter().flat_map(|phase| phase.shares.iter().map(|share| share.of.to_owned()));
+        table.add_row([vec![String::new(); 3], names.collect(), vec![String::new(); 3]].concat());
+        for (index, (phase, of)) in self.phases.iter().zip(&self.audit.generations).enumerate() {
+            let mut row = vec![(index + 1).to_string(), phase.release.to_string(), show::count(of.answers)];
+            row.extend(phase.shares.iter().map(|named| named.share.text()));
+            row.push(show::time(of.call));
+            row.push(of.first_verdict.map_or_else(|| "-".to_owned(), show::time));
+            // Nothing was scored yet when the first release was put in charge.
+            row.push(if index == 0 { "-".to_owned() } else { show::time(of.gap) });
+            table.add_row(row);
+        }
+        show::numbers(&mut table, 2..9);
+        writeln!(out, "\n{}\n", table.trim_fmt())?;
+        self.write_releases(out)?;
+        self.write_audit(out)
+    }
+
+    /// How many messages each release judged, in the order of their first.
+    fn write_releases(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut by_release: Vec<(&ReleaseId, u64)> = Vec::new();
+        for (phase, of) in self.phases.iter().zip(&self.audit.generations) {
+            match by_release.iter_mut().find(|(known, _)| *known == &phase.release) {
+                Some((_, answers)) => *answers += of.answers,
+                None => by_release.push((&phase.release, of.answers)),
+            }
+        }
+        let texts: Vec<_> =
+            by_release.iter().map(|(id, answers)| format!("{} by {id}", show::count(*answers))).collect();
+        writeln!(out, "scored {}: {}", show::count(self.audit.answers), texts.join(", "))
+    }
+
+    fn write_audit(&self, out: &mut impl Write) -> io::Result<()> {
+        let Audit { begun, lost, twice, wrong_release, unscored, .. } = &self.audit;
+        write!(out, "of {} messages: lost {lost}, twice {twice}, wrong release {wrong_release}", show::count(*begun))?;
+        if *unscored > 0 {
+            write!(out, ", unscored {unscored}")?;
+        }
+        let (gap, slowest) = (show::time(self.audit.longest_gap), show::time(self.audit.slowest_message));
+        writeln!(out, "\nlongest gap between two verdicts of a thread {gap}; slowest message {slowest}")
+    }
+}

@@ -1,0 +1,100 @@
+//! How the command ends: exit codes, and errors on one line.
+
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// How a command that ran to its end went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// All is well: 0.
+    Fine,
+    /// Something failed or was found, and was said on the way: 1.
+    Found,
+}
+
+impl Exit {
+    /// [`Exit::Found`] if anything was.
+    pub(crate) fn found_if(found: bool) -> Self {
+        if found { Self::Found } else { Self::Fine }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        match exit {
+            Exit::Fine => Self::SUCCESS,
+            Exit::Found => Self::from(1),
+        }
+    }
+}
+
+/// A command line that the parser accepts and that still makes no sense: exit code 2.
+#[derive(Debug)]
+pub(crate) struct Usage(pub(crate) String);
+
+impl fmt::Display for Usage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; see `switchback help`", self.0)
+    }
+}
+
+impl std::error::Error for Usage {}
+
+/// Says what went wrong, and with which code to end.
+pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
+    // Whoever read the output has seen enough (`switchback score ... | head`).
+    if is_broken_pipe(error) {
+        return ExitCode::SUCCESS;
+    }
+    say(&chain(error.as_ref()));
+    ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+}
+
+/// One line on stderr. If even that cannot be written, the exit code has to do.
+pub(crate) fn say(what: &str) {
+    use io::Write as _;
+    let _ = writeln!(io::stderr(), "switchback: {what}");
+}
+
+/// An error with its causes, on one line. A cause that the line ends with already is not repeated.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| match line.contains(&cause) {
+        true => line,
+        false => format!("{line}: {cause}"),
+    })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    error.chain().any(|cause| {
+        let io_kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let json_kind = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);
+        io_kind.or(json_kind) == Some(io::ErrorKind::BrokenPipe)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_with_all_its_causes() {
+        let error = anyhow::Error::new(io::Error::other("disk on fire")).context("cannot read x").context("load x");
+        assert_eq!(chain(error.as_ref()), "load x: cannot read x: disk on fire");
+    }
+
+    #[test]
+    fn a_cause_that_was_said_is_not_said_again() {
+        let error = anyhow::Error::new(io::Error::other("disk on fire")).context("load x: disk on fire");
+        assert_eq!(chain(error.as_ref()), "load x: disk on fire");
+    }
+
+    #[test]
+    fn a_broken_pipe_is_found_below_what_was_put_around_it() {
+        let pipe = || io::Error::from(io::ErrorKind::BrokenPipe);
+        assert!(is_broken_pipe(&anyhow::Error::new(pipe()).context("write")));
+        assert!(is_broken_pipe(&serde_json::Error::io(pipe()).into()));
+        assert!(!is_broken_pipe(&io::Error::other("x").into()));
+    }
+}

@@ -1,0 +1,150 @@
+//! `switchback inspect`.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use switchback::{Card, Manifest};
+use switchback_pack::{Checksum, Inspection};
+
+use crate::exit::Exit;
+use crate::pack::list;
+use crate::show;
+
+/// The longest text of a model card that is shown, in characters.
+const TEXT_CHARS_MAX: usize = 2_000;
+
+/// Show what a release file says about itself
+///
+/// Reads the file and runs nothing of it. A damaged file shows what can still be read of it.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The release file
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Print one JSON object, with the self-tests' messages and all sections
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback inspect linear-1.0.0.wasm
+  switchback inspect linear-1.0.0.wasm --json | jq .manifest.card
+
+Exit codes:
+  0  the file is a release that a host with default limits would load
+  1  it is not, for the reasons shown; or it cannot be read
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let inspection = Inspection::of_file(&args.file)?;
+    let mut out = io::stdout().lock();
+    match args.json {
+        true => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?,
+        false => write(&inspection, &mut out)?,
+    }
+    for problem in &inspection.problems {
+        crate::exit::say(&format!("{}: {}", args.file.display(), show::printable(problem, TEXT_CHARS_MAX)));
+    }
+    Ok(Exit::found_if(!inspection.is_acceptable()))
+}
+
+fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
+    let id = inspection.id.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
+    writeln!(out, "{id}")?;
+    line(out, "digest", &format!("sha256:{}", inspection.digest))?;
+    let [size, code, memory] = [inspection.size_bytes, inspection.code_bytes(), inspection.data_bytes()]
+        .map(|n| show::bytes(u64::try_from(n).unwrap_or(u64::MAX)));
+    line(out, "size", &format!("{size} (code {code}, memory {memory})"))?;
+    line(
+        out,
+        "checksum",
+        match inspection.checksum {
+            Checksum::Matches => "matches",
+            Checksum::Differs => "DIFFERS: the file was changed or damaged",
+            Checksum::Absent => "absent: the file was never packed, or was cut off",
+        },
+    )?;
+    line(out, "contract", inspection.contract.as_deref().unwrap_or("-"))?;
+    line(out, "imports", &list(&inspection.imports))?;
+    line(out, "exports", &list(&inspection.exports))?;
+    write_metadata(inspection, out)?;
+    if let Some(manifest) = &inspection.manifest {
+        write_manifest(manifest, out)?;
+    }
+    Ok(())
+}
+
+fn write_metadata(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
+    let Some(metadata) = &inspection.metadata else { return Ok(()) };
+    let fields = [
+        ("licences", &metadata.licenses),
+        ("authors", &metadata.authors),
+        ("source", &metadata.source),
+        ("revision", &metadata.revision),
+    ];
+    for (name, value) in fields {
+        if let Some(value) = value {
+            line(out, name, value)?;
+        }
+    }
+    let tools: Vec<_> = metadata.processed_by.iter().map(|(tool, version)| format!("{tool} {version}")).collect();
+    line(out, "made by", &list(&tools))
+}
+
+fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {
+    if !manifest.description.is_empty() {
+        line(out, "is", &manifest.description)?;
+    }
+    line(out, "reads", &manifest.reads.names().collect::<Vec<_>>().join(", "))?;
+    line(
+        out,
+        "scale",
+        match manifest.scale {
+            switchback::Scale::Probability => "probability",
+            switchback::Scale::LogOdds => "log-odds",
+        },
+    )?;
+    let limits = &manifest.limits;
+    let limits = [
+        ("memory_bytes_max", limits.memory_bytes_max),
+        ("deadline_ms", limits.deadline_ms),
+        ("table_elements_max", limits.table_elements_max),
+        ("log_lines_max", limits.log_lines_max),
+        ("reasons_max", limits.reasons_max),
+    ];
+    let asked: Vec<_> = limits.iter().filter_map(|(name, limit)| Some(format!("{name} {}", (*limit)?))).collect();
+    line(out, "limits", if asked.is_empty() { "the host's" } else { &*asked.join(", ") }.as_ref())?;
+    write_card(&manifest.card, out)?;
+    for (i, test) in manifest.self_tests.iter().enumerate() {
+        let label = if i == 0 { "self-tests" } else { "" };
+        let category = test.category.map_or_else(String::new, |category| category.to_string());
+        let text = format!("{}  {category:<7}  {} ({} bytes)", show::score(test.score), test.name, test.message.len());
+        line(out, label, &text)?;
+    }
+    Ok(())
+}
+
+fn write_card(card: &Card, out: &mut impl Write) -> io::Result<()> {
+    let texts = [
+        ("summary", &card.summary),
+        ("trained on", &card.training_data),
+        ("split", &card.split),
+        ("meant for", &card.intended_use),
+        ("limitations", &card.limitations),
+    ];
+    for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        line(out, name, &text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+    }
+    for (i, (name, value)) in card.metrics.iter().enumerate() {
+        line(out, if i == 0 { "metrics" } else { "" }, &format!("{name} = {value}"))?;
+    }
+    Ok(())
+}
+
+fn line(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
+    writeln!(out, "  {label:<11}  {}", show::printable(text, TEXT_CHARS_MAX))
+}

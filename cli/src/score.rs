@@ -1,0 +1,146 @@
+//! `switchback score`.
+
+mod lines;
+mod summary;
+
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use switchback::Thresholds;
+
+use self::lines::Layout;
+use self::summary::Summary;
+use crate::args::{self, MessageArgs, StoreArgs, ThreadArgs, ThresholdArgs};
+use crate::exit::Exit;
+use crate::judge::{Judged, judge};
+use crate::parallel::Workers;
+use crate::progress::Progress;
+use crate::releases::{self, Loaded, ReleaseArgs};
+
+/// Score messages with one release or several
+///
+/// Prints a line for each message and release: score, action, SCL, category, release, message. The order
+/// is that of the inputs whatever the number of threads, and the same messages give the same output.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    releases: ReleaseArgs,
+
+    /// Files, mbox files, Maildirs, folders, or `-` for standard input [default: standard input]
+    ///
+    /// A folder is read with all that is below it, hidden files left out; of a Maildir, what was delivered.
+    #[arg(value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+
+    /// Print only totals, and a digest over all scores: equal digests, equal scores
+    #[arg(long)]
+    summary: bool,
+
+    /// Show the reasons of each score
+    #[arg(short, long)]
+    verbose: bool,
+
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    threads: ThreadArgs,
+
+    #[command(flatten)]
+    store: StoreArgs,
+
+    #[command(flatten)]
+    thresholds: ThresholdArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback score -m linear-1.0.0.wasm message.eml
+  switchback score -m linear-1.0.0.wasm -v < message.eml
+  switchback score -m linear-1.0.0.wasm -m rules-1.0.0.wasm ~/Maildir archive.mbox
+  switchback score -m linear-1.0.0.wasm --json mail/ | jq 'select(.score > 0.9)'
+  switchback score -m linear-1.0.0.wasm --summary mail/
+
+Exit codes:
+  0  every message was read, and every release answered for it
+  1  an input could not be read, a release could not be loaded, or it failed on a message
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let thresholds = args.thresholds.thresholds()?;
+    let corpus = args::open(&args.inputs)?;
+    let threads = args.threads.count();
+    let releases = releases::load(&args.releases.paths, &args.store, threads)?;
+    let mut progress = Progress::over(corpus.bytes(), !args.summary);
+    let mut report = Report::new(args, &releases, thresholds);
+    Workers::start(threads)?.in_order(
+        corpus,
+        |entry| judge(entry, &releases, &args.message),
+        |(name, judged)| {
+            match &judged {
+                Ok(judged) => report.message(&name, judged, &progress)?,
+                Err(error) => {
+                    report.summary.unreadable += 1;
+                    progress.say(&format!("cannot read {name}: {error}"));
+                }
+            }
+            progress.message(judged.map_or(0, |judged| judged.message.len() as u64));
+            Ok(())
+        },
+    )?;
+    progress.finish();
+    report.finish()
+}
+
+/// What is printed.
+struct Report<'a> {
+    args: &'a Args,
+    layout: Layout<'a>,
+    summary: Summary<'a>,
+    out: Box<dyn Write>,
+}
+
+impl<'a> Report<'a> {
+    fn new(args: &'a Args, releases: &'a Loaded, thresholds: Thresholds) -> Self {
+        // A person wants to see each line at once; a pipe wants few writes.
+        let stdout = io::stdout();
+        let out: Box<dyn Write> =
+            if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
+        Self {
+            args,
+            layout: Layout::new(&releases.ids, thresholds, args.verbose),
+            summary: Summary::new(&releases.ids, thresholds),
+            out,
+        }
+    }
+
+    fn message(&mut self, name: &str, judged: &Judged, progress: &Progress) -> anyhow::Result<()> {
+        self.summary.add(judged);
+        for failure in judged.opinions.iter().filter_map(lines::failure) {
+            progress.say(&format!("{name}: {failure}"));
+        }
+        match (self.args.summary, self.args.json) {
+            (true, _) => Ok(()),
+            (false, true) => self.layout.json(name, judged, &mut self.out),
+            (false, false) => Ok(self.layout.text(name, judged, &mut self.out)?),
+        }
+    }
+
+    fn finish(mut self) -> anyhow::Result<Exit> {
+        let totals = self.summary.totals();
+        if self.args.summary && self.args.json {
+            serde_json::to_writer(&mut self.out, &totals)?;
+            writeln!(self.out)?;
+        } else if self.args.summary {
+            totals.write(&mut self.out)?;
+        }
+        self.out.flush()?;
+        Ok(Exit::found_if(totals.is_incomplete()))
+    }
+}

@@ -1,0 +1,109 @@
+//! One line for each message and release.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use switchback::{Action, Category, Digest, Reason, ReleaseId, Scl, Thresholds};
+
+use crate::judge::{Judged, Opinion};
+use crate::show;
+
+/// How lines are laid out.
+pub(super) struct Layout<'a> {
+    releases: &'a [ReleaseId],
+    thresholds: Thresholds,
+    verbose: bool,
+    release_width: usize,
+}
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Record<'a> {
+    message: &'a str,
+    sha256: &'a str,
+    bytes: usize,
+    release: String,
+    digest: Digest,
+    outcome: &'static str,
+    score: Option<f64>,
+    category: Option<Category>,
+    scl: Option<Scl>,
+    action: Option<Action>,
+    reasons: &'a [Reason],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a str>,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn new(releases: &'a [ReleaseId], thresholds: Thresholds, verbose: bool) -> Self {
+        let release_width = releases.iter().map(|id| id.to_string().len()).max().unwrap_or(0);
+        Self { releases, thresholds, verbose, release_width }
+    }
+
+    /// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`
+    pub(super) fn text(&self, name: &str, judged: &Judged, out: &mut impl Write) -> io::Result<()> {
+        for (release, opinion) in self.releases.iter().zip(&judged.opinions) {
+            let (score, scl, category) = match opinion.assessment() {
+                Some(a) => (show::score(a.score), Scl::of(a.score, a.category).to_string(), a.category.to_string()),
+                None => ("-".to_owned(), "-".to_owned(), "-".to_owned()),
+            };
+            let action = opinion.action(&self.thresholds).map_or("failed", Action::name);
+            let (width, name) = (self.release_width, show::printable(name, usize::MAX));
+            writeln!(out, "{score:<6}  {action:<10}  {scl:>1}  {category:<7}  {release:<width$}  {name}")?;
+            self.reasons(opinion, out)?;
+        }
+        Ok(())
+    }
+
+    /// The reasons below a line, what weighs most first.
+    fn reasons(&self, opinion: &Opinion, out: &mut impl Write) -> io::Result<()> {
+        if let Opinion::Abstained(why) | Opinion::Failed(why) = opinion {
+            return writeln!(out, "        {}", show::printable(why, 300));
+        }
+        let Some(assessment) = opinion.assessment().filter(|_| self.verbose) else { return Ok(()) };
+        let mut reasons: Vec<_> = assessment.reasons.iter().collect();
+        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        for reason in reasons {
+            let line = format!("{:>+14.4}  {:<32}  {}", reason.weight, reason.name, show::printable(&reason.note, 256));
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn json(&self, name: &str, judged: &Judged, out: &mut impl Write) -> anyhow::Result<()> {
+        let sha256 = judged.message.sha256_hex();
+        for (release, opinion) in self.releases.iter().zip(&judged.opinions) {
+            let assessment = opinion.assessment();
+            let (outcome, why) = match opinion {
+                Opinion::Scored(_) => ("scored", None),
+                Opinion::Abstained(why) => ("abstained", Some(why.as_str())),
+                Opinion::Failed(why) => ("failed", Some(why.as_str())),
+            };
+            let record = Record {
+                message: name,
+                sha256: &sha256,
+                bytes: judged.message.len(),
+                release: release.to_string(),
+                digest: release.digest,
+                outcome,
+                score: assessment.map(|a| a.score),
+                category: assessment.map(|a| a.category),
+                scl: assessment.map(|a| Scl::of(a.score, a.category)),
+                action: opinion.action(&self.thresholds),
+                reasons: assessment.map_or(&[], |a| &a.reasons),
+                why,
+            };
+            serde_json::to_writer(&mut *out, &record)?;
+            writeln!(out)?;
+        }
+        Ok(())
+    }
+}
+
+/// What went wrong, if the release failed.
+pub(super) fn failure(opinion: &Opinion) -> Option<String> {
+    match opinion {
+        Opinion::Failed(why) => Some(show::printable(why, 500)),
+        _ => None,
+    }
+}

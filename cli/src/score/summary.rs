@@ -1,0 +1,166 @@
+//! Totals over all messages.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use serde::Serialize;
+use sha2::{Digest as _, Sha256};
+use switchback::{Action, Digest, ReleaseId, Thresholds};
+
+use crate::judge::{Judged, Opinion};
+use crate::show;
+
+/// Adds up what releases make of messages.
+pub(super) struct Summary<'a> {
+    /// Inputs that could not be read.
+    pub(super) unreadable: u64,
+    messages: u64,
+    bytes: u64,
+    thresholds: Thresholds,
+    releases: Vec<(&'a ReleaseId, Counts)>,
+    scores: Sha256,
+}
+
+#[derive(Clone, Default)]
+struct Counts {
+    scored: u64,
+    abstained: u64,
+    failed: u64,
+    actions: [u64; Action::ALL.len()],
+    categories: BTreeMap<String, u64>,
+}
+
+impl<'a> Summary<'a> {
+    pub(super) fn new(releases: &'a [ReleaseId], thresholds: Thresholds) -> Self {
+        let releases = releases.iter().map(|id| (id, Counts::default())).collect();
+        Self { unreadable: 0, messages: 0, bytes: 0, thresholds, releases, scores: Sha256::new() }
+    }
+
+    pub(super) fn add(&mut self, judged: &Judged) {
+        self.messages += 1;
+        self.bytes += judged.message.len() as u64;
+        for ((release, counts), opinion) in self.releases.iter_mut().zip(&judged.opinions) {
+            // Message, release and score, and nothing that depends on where a message lies or how it was
+            // read. A score has its own bits; what is none differs in the first byte.
+            let (kind, bits) = match opinion {
+                Opinion::Scored(assessment) => (0, assessment.score.to_bits()),
+                Opinion::Abstained(_) => (1, 0),
+                Opinion::Failed(_) => (2, 0),
+            };
+            self.scores.update(judged.message.sha256());
+            self.scores.update(release.digest.as_bytes());
+            self.scores.update([kind]);
+            self.scores.update(bits.to_le_bytes());
+            counts.add(opinion, &self.thresholds);
+        }
+    }
+
+    pub(super) fn totals(&self) -> Totals {
+        Totals {
+            messages: self.messages,
+            bytes: self.bytes,
+            unreadable: self.unreadable,
+            scores_sha256: Digest::from(<[u8; 32]>::from(self.scores.clone().finalize())),
+            releases: self.releases.iter().map(|(id, counts)| OfRelease::new(id, counts)).collect(),
+        }
+    }
+}
+
+impl Counts {
+    fn add(&mut self, opinion: &Opinion, thresholds: &Thresholds) {
+        match opinion {
+            Opinion::Scored(assessment) => {
+                self.scored += 1;
+                *self.categories.entry(assessment.category.to_string()).or_default() += 1;
+            }
+            Opinion::Abstained(_) => self.abstained += 1,
+            Opinion::Failed(_) => self.failed += 1,
+        }
+        if let Some(action) = opinion.action(thresholds) {
+            self.actions[action as usize] += 1;
+        }
+    }
+}
+
+/// The summary as it is printed.
+#[derive(Serialize)]
+pub(super) struct Totals {
+    messages: u64,
+    bytes: u64,
+    unreadable: u64,
+    /// SHA-256 over (message's SHA-256, release's digest, score) in the order of input and releases.
+    scores_sha256: Digest,
+    releases: Vec<OfRelease>,
+}
+
+#[derive(Serialize)]
+struct OfRelease {
+    release: String,
+    digest: Digest,
+    scored: u64,
+    abstained: u64,
+    failed: u64,
+    actions: BTreeMap<&'static str, u64>,
+    categories: BTreeMap<String, u64>,
+}
+
+impl OfRelease {
+    fn new(id: &ReleaseId, counts: &Counts) -> Self {
+        Self {
+            release: id.to_string(),
+            digest: id.digest,
+            scored: counts.scored,
+            abstained: counts.abstained,
+            failed: counts.failed,
+            actions: Action::ALL.into_iter().map(|action| (action.name(), counts.actions[action as usize])).collect(),
+            categories: counts.categories.clone(),
+        }
+    }
+
+    fn flagged(&self) -> u64 {
+        Action::ALL
+            .iter()
+            .filter(|action| action.is_flagged())
+            .filter_map(|action| self.actions.get(action.name()))
+            .sum()
+    }
+}
+
+impl Totals {
+    /// Whether something was left out.
+    pub(super) fn is_incomplete(&self) -> bool {
+        self.unreadable > 0 || self.releases.iter().any(|release| release.failed > 0)
+    }
+
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let mut table = show::table([
+            "release",
+            "scored",
+            "abstained",
+            "failed",
+            "flagged",
+            "deliver",
+            "tag",
+            "junk",
+            "quarantine",
+            "reject",
+            "categories",
+        ]);
+        for release in &self.releases {
+            let actions = Action::ALL.map(|action| show::count(release.actions[action.name()]));
+            let categories: Vec<_> =
+                release.categories.iter().map(|(name, n)| format!("{name} {}", show::count(*n))).collect();
+            let mut row = vec![release.release.clone()];
+            row.extend([release.scored, release.abstained, release.failed].map(show::count));
+            row.push(show::share(release.flagged(), release.scored + release.abstained));
+            row.extend(actions);
+            row.push(categories.join(", "));
+            table.add_row(row);
+        }
+        show::numbers(&mut table, 1..10);
+        let (messages, bytes) = (show::count(self.messages), show::bytes(self.bytes));
+        writeln!(out, "{messages} messages, {bytes}, {} unreadable", show::count(self.unreadable))?;
+        writeln!(out, "{}", table.trim_fmt())?;
+        writeln!(out, "digest over all scores: {}", self.scores_sha256)
+    }
+}

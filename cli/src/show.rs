@@ -1,0 +1,120 @@
+//! Values as people read them.
+
+use std::time::Duration;
+
+use comfy_table::{CellAlignment, Table, presets};
+
+/// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
+/// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
+pub(crate) fn printable(text: &str, chars_max: usize) -> String {
+    let mut shown: String = text.chars().take(chars_max).map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect();
+    if text.chars().nth(chars_max).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn is_harmless(c: char) -> bool {
+    // Direction overrides and their like, and the zero-width characters: text that is not what it seems.
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_control() && !invisible
+}
+
+/// `1,234,567`.
+pub(crate) fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut shown = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// `12.3 %`, or `-` where there is nothing to take a share of.
+pub(crate) fn share(part: u64, whole: u64) -> String {
+    match whole {
+        0 => "-".to_owned(),
+        _ => format!("{:.1} %", 100.0 * part as f64 / whole as f64),
+    }
+}
+
+/// `0.9931`; never rounded up to a score that it is not: four digits, cut.
+pub(crate) fn score(score: f64) -> String {
+    format!("{:.4}", (score * 1e4).floor() / 1e4)
+}
+
+/// `8.2 us`, `1.24 ms`, `3.1 s`: three significant digits.
+pub(crate) fn time(time: Duration) -> String {
+    let us = time.as_nanos() as f64 / 1e3;
+    let (value, unit) = match us {
+        us if us < 999.5 => (us, "us"),
+        us if us < 999_500.0 => (us / 1e3, "ms"),
+        us => (us / 1e6, "s"),
+    };
+    let decimals = match value {
+        v if v < 9.995 => 2,
+        v if v < 99.95 => 1,
+        _ => 0,
+    };
+    format!("{value:.decimals$} {unit}")
+}
+
+/// `812 B`, `12.3 KiB`, `4.5 MiB`.
+pub(crate) fn bytes(bytes: u64) -> String {
+    match bytes as f64 {
+        b if b < 1024.0 => format!("{b} B"),
+        b if b < 1024.0 * 1023.95 => format!("{:.1} KiB", b / 1024.0),
+        b => format!("{:.1} MiB", b / (1024.0 * 1024.0)),
+    }
+}
+
+/// A table without lines: the columns' names, then rows.
+pub(crate) fn table<const N: usize>(columns: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_header(columns);
+    table
+}
+
+/// Aligns the columns of numbers to the right: all from the `first` to the one before `end`.
+pub(crate) fn numbers(table: &mut Table, columns: std::ops::Range<usize>) {
+    for index in columns {
+        if let Some(column) = table.column_mut(index) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_cannot_move_the_cursor() {
+        assert_eq!(printable("a\x1b[2Jb\u{202e}c\nd", 80), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
+        assert_eq!(printable("grüße", 5), "grüße");
+        assert_eq!(printable("grüße!", 5), "grüße…");
+    }
+
+    #[test]
+    fn a_score_below_a_threshold_is_not_shown_as_the_threshold() {
+        assert_eq!(score(0.499_999), "0.4999");
+        assert_eq!(score(0.5), "0.5000");
+        assert_eq!(score(1.0), "1.0000");
+    }
+
+    #[test]
+    fn numbers_are_short_and_have_their_unit() {
+        assert_eq!(count(1_234_567), "1,234,567");
+        assert_eq!(count(999), "999");
+        assert_eq!(share(1, 3), "33.3 %");
+        assert_eq!(share(0, 0), "-");
+        assert_eq!(time(Duration::from_nanos(8_240)), "8.24 us");
+        assert_eq!(time(Duration::from_nanos(999_600)), "1.00 ms");
+        assert_eq!(time(Duration::from_millis(3_100)), "3.10 s");
+        assert_eq!(bytes(4_718_592), "4.5 MiB");
+    }
+}

@@ -1,0 +1,56 @@
+//! `switchback bench`.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::model::{TRAPS_AT_BYTES, mail, release};
+use crate::run::{switchback, switchback_in};
+
+#[test]
+fn every_release_is_measured_on_every_message() {
+    let (one, two) = (release("1.0.0"), release("2.0.0"));
+    let out = switchback(["bench", "-m", &one, "-m", &two, "--messages", "300", "-j", "2", "--json"]).fine();
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(
+        (&report["messages"], &report["distinct_messages"], &report["threads"]),
+        (&300.into(), &300.into(), &2.into())
+    );
+    let number = |value: &Value| value.as_f64().unwrap();
+    for of in report["releases"].as_array().unwrap() {
+        assert_eq!(of["failed"], 0);
+        let times = &of["times"];
+        for part in ["parse_us", "instantiate_us", "guest_us", "total_us"] {
+            let [p50, p99, max] = ["p50", "p99", "max"].map(|at| number(&times[part][at]));
+            assert!(0.0 < p50 && p50 <= p99 && p99 <= max, "{part}: {times}");
+        }
+        let parts = ["parse_us", "instantiate_us", "guest_us"].map(|part| number(&times[part]["p50"]));
+        assert!(number(&times["total_us"]["max"]) > parts.iter().copied().fold(0.0, f64::max), "{times}");
+        assert!(number(&times["messages_per_s"]) > 0.0);
+    }
+    assert!(number(&report["resident_bytes_peak"]) >= number(&report["resident_bytes"]));
+}
+
+#[test]
+fn a_small_corpus_is_gone_through_several_times() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("1"), mail("x", "a@example.org", 200)).unwrap();
+    fs::write(dir.path().join("2"), mail("x", "a@example.org", 400)).unwrap();
+    let out = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "50", "."]).fine();
+    assert!(out.starts_with("50 messages (2 distinct, 300 B on average) with each of 1 releases on "), "{out}");
+    assert!(out.contains("linear@1.0.0") && out.contains("verdicts/s"), "{out}");
+}
+
+#[test]
+fn failures_are_counted_and_end_with_1() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("1"), mail("x", "a@example.org", TRAPS_AT_BYTES)).unwrap();
+    let ran = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "20", "--json", "."]);
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    let of = &report["releases"][0];
+    assert_eq!((ran.code, &of["failed"], &of["times"]), (1, &20.into(), &Value::Null));
+    let empty = tempdir().unwrap();
+    let ran = switchback_in(empty.path(), ["bench", "-m", &release("1.0.0"), "."]);
+    assert_eq!((ran.code, ran.err.as_str()), (1, "switchback: there is no message to measure with\n"));
+}

@@ -1,0 +1,86 @@
+//! `switchback demo`.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::model::{mail, releases};
+use crate::run::{switchback, switchback_in};
+
+fn demo(args: &[&str]) -> String {
+    let releases = releases().display().to_string();
+    let fixed = ["demo", "--releases", &releases, "-j", "2", "--messages", "400"];
+    switchback(fixed.iter().chain(args)).fine()
+}
+
+#[test]
+fn every_message_is_answered_once_by_a_release_that_was_live() {
+    let ended: Value = serde_json::from_str(&demo(&["--json"])).unwrap();
+    let audit = &ended["audit"];
+    for flaw in ["lost", "twice", "wrong_release", "unscored"] {
+        assert_eq!(audit[flaw], 0, "{audit}");
+    }
+    let number = |value: &Value| value.as_u64().unwrap();
+    assert_eq!(audit["begun"], audit["answers"]);
+    let generations = audit["generations"].as_array().unwrap();
+    assert_eq!(generations.len(), 4);
+    assert_eq!(generations.iter().map(|of| number(&of["answers"])).sum::<u64>(), number(&audit["answers"]));
+    for of in generations {
+        assert!(number(&of["answers"]) >= 400 && of["call_us"].as_f64().unwrap() > 0.0, "{of}");
+        assert!(of["first_verdict_us"].as_f64().unwrap() > 0.0, "{of}");
+    }
+    let live: Vec<_> =
+        ended["phases"].as_array().unwrap().iter().map(|phase| phase["release"]["version"].as_str().unwrap()).collect();
+    assert_eq!(live, ["1.0.0", "1.1.0", "2.0.0", "1.1.0"]);
+}
+
+#[test]
+fn the_table_shows_the_rise_and_the_fall() {
+    let ended: Value = serde_json::from_str(&demo(&["--json"])).unwrap();
+    let gmail = |phase: usize| {
+        let share = &ended["phases"][phase]["shares"][2];
+        assert_eq!(share["of"], "legitimate from Gmail");
+        share["flagged"].as_f64().unwrap() / share["messages"].as_f64().unwrap()
+    };
+    // The third release flags all but the smallest mail.
+    assert!(gmail(2) > gmail(1) + 0.2 && gmail(2) > gmail(3) + 0.2, "{ended}");
+    let text = demo(&[]);
+    for line in [
+        "2 threads score generated mail without pause",
+        "-- promote linear@1.0.0: generation 1, the call took ",
+        "-- promote linear@2.0.0: generation 3, the call took ",
+        "-- revert to linear@1.1.0: generation 4, the call took ",
+        "lost 0, twice 0, wrong release 0",
+        "longest gap between two verdicts of a thread ",
+    ] {
+        assert!(text.contains(line), "{line:?} is not in\n{text}");
+    }
+    assert_eq!(text.lines().filter(|line| line.contains(" s  2.0.0 ")).count(), 4, "{text}");
+}
+
+#[test]
+fn the_users_own_mail_is_grouped_by_its_senders() {
+    let dir = tempdir().unwrap();
+    for (name, sender, bytes) in [("1", "a@gmail.com", 5_000), ("2", "a@example.org", 200), ("3", "b@gmail.com", 5_000)]
+    {
+        fs::write(dir.path().join(name), mail("x", sender, bytes)).unwrap();
+    }
+    let corpus = dir.path().display().to_string();
+    let ended: Value = serde_json::from_str(&demo(&["--corpus", &corpus, "--json"])).unwrap();
+    for (phase, flagged) in [(0, false), (1, true), (2, true), (3, true)] {
+        let shares = &ended["phases"][phase]["shares"];
+        assert_eq!((&shares[1]["of"], &shares[1]["flagged"]), (&"not from Gmail".into(), &0.into()));
+        let gmail = &shares[2];
+        let expected = if flagged { gmail["messages"].as_u64() } else { Some(0) };
+        assert_eq!((&gmail["of"], gmail["flagged"].as_u64()), (&"from Gmail".into(), expected), "{shares}");
+    }
+}
+
+#[test]
+fn without_the_releases_it_says_how_to_get_them() {
+    let dir = tempdir().unwrap();
+    let ran = switchback_in(dir.path(), ["demo"]);
+    assert_eq!((ran.code, ran.out.as_str()), (1, ""));
+    assert!(ran.err.starts_with("switchback: target/releases/linear-1.0.0.wasm is not there: "), "{}", ran.err);
+}

@@ -1,0 +1,56 @@
+//! `switchback inspect`.
+
+use std::fs;
+
+use serde_json::Value;
+use tempfile::tempdir;
+
+use crate::model::release;
+use crate::run::switchback;
+
+#[test]
+fn a_release_says_what_it_is() {
+    let out = switchback(["inspect", &release("1.1.0")]).fine();
+    for line in [
+        "linear@1.1.0",
+        "  checksum     matches",
+        "  contract     1.0.0",
+        "  imports      switchback:scoring/message@1.0.0",
+        "  is           judges a message by its size",
+        "  reads        size",
+        "  scale        probability",
+        "  limits       the host's",
+        "  limitations  A test.",
+        "  self-tests   0.1250  ham      empty (0 bytes)",
+    ] {
+        assert!(out.lines().any(|found| found.starts_with(line)), "{line:?} is not in\n{out}");
+    }
+    let json: Value = serde_json::from_str(&switchback(["inspect", "--json", &release("1.1.0")]).fine()).unwrap();
+    assert_eq!((&json["manifest"]["version"], &json["checksum"]), (&"1.1.0".into(), &"matches".into()));
+    assert!(out.contains(json["digest"].as_str().unwrap()), "{out}");
+}
+
+#[test]
+fn a_damaged_release_says_what_it_can_and_ends_with_1() {
+    let dir = tempdir().unwrap();
+    let damaged = dir.path().join("damaged.wasm");
+    let mut bytes = fs::read(release("1.0.0")).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&damaged, bytes).unwrap();
+    let ran = switchback(["inspect".as_ref(), damaged.as_os_str()]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.contains("  checksum     DIFFERS"), "{ran:?}");
+    assert!(ran.err.contains("damaged.wasm: it is damaged: "), "{ran:?}");
+}
+
+#[test]
+fn a_file_that_is_no_release_says_so() {
+    let dir = tempdir().unwrap();
+    let text = dir.path().join("text");
+    fs::write(&text, "hello").unwrap();
+    let ran = switchback(["inspect".as_ref(), text.as_os_str()]);
+    assert_eq!(ran.code, 1);
+    assert!(ran.out.starts_with("no release\n") && ran.err.contains("it is not WebAssembly"), "{ran:?}");
+    assert_eq!(switchback(["inspect", "/nowhere"]).code, 1);
+}

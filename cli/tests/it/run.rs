@@ -1,0 +1,81 @@
+//! Running the command.
+
+use std::ffi::OsStr;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+/// What a run came to.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Standard output, of a run in which all was well.
+    #[track_caller]
+    pub(crate) fn fine(self) -> String {
+        assert_eq!((self.code, self.err.as_str()), (0, ""), "{}", self.out);
+        self.out
+    }
+}
+
+/// The command, with a store of compiled releases that all tests share.
+pub(crate) fn command() -> Command {
+    static STORE: OnceLock<TempDir> = OnceLock::new();
+    let store = STORE.get_or_init(|| tempfile::tempdir().unwrap());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
+    command.env("XDG_CACHE_HOME", store.path()).stdin(Stdio::null());
+    command
+}
+
+/// Runs it.
+pub(crate) fn switchback<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
+    ran(command().args(args))
+}
+
+/// Runs it in a folder.
+pub(crate) fn switchback_in<S: AsRef<OsStr>>(dir: &Path, args: impl IntoIterator<Item = S>) -> Ran {
+    ran(command().current_dir(dir).args(args))
+}
+
+/// Runs it with standard input.
+pub(crate) fn switchback_fed<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>, input: &[u8]) -> Ran {
+    let mut command = command();
+    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child.stdin.take().unwrap().write_all(input).unwrap();
+    to_ran(&child.wait_with_output().unwrap())
+}
+
+fn ran(command: &mut Command) -> Ran {
+    to_ran(&command.output().unwrap())
+}
+
+fn to_ran(output: &std::process::Output) -> Ran {
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    Ran { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
+}
+
+#[test]
+fn a_wrong_command_line_ends_with_2() {
+    for args in [&["scor"][..], &["score"], &["score", "-m"], &["demo", "--seconds", "0"], &["new", "Big"]] {
+        let ran = switchback(args);
+        assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
+        assert!(!ran.err.is_empty() && ran.out.is_empty(), "{args:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn every_command_explains_itself_with_examples_and_exit_codes() {
+    for command in ["new", "pack", "inspect", "score", "compare", "bench", "demo"] {
+        let help = switchback([command, "--help"]).fine();
+        assert!(help.contains("Examples:\n  switchback") && help.contains("Exit codes:\n  0  "), "{help}");
+    }
+    assert!(switchback(["--help"]).fine().contains("Exit codes:"));
+}

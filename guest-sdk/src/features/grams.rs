@@ -1,0 +1,110 @@
+//! Character n-grams.
+
+use super::classes::{BLOCK, continuations, spaces};
+use super::hash::{Kind, Namespace, index_of, mix, start, whiten};
+use super::set::FeatureSet;
+use super::text::Text;
+
+/// The n-grams taken from one block: all whose eight bytes lie within it.
+const STEP: usize = BLOCK - 8;
+
+/// Adds the n-grams of a text, eight to a turn of the inner loop.
+pub(super) fn add<const N: usize>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
+    let bits = set.bits();
+    let state = whiten(start(Kind::Gram, namespace, N));
+    let keep = u64::MAX >> (64 - 8 * N);
+    let last = text.grams_end(N);
+    for (base, block) in text.blocks::<STEP>() {
+        let mut wanted = starts::<N>(block) & first_bits(last.saturating_sub(base).min(STEP));
+        let mut windows = block.as_slice();
+        while wanted != 0 {
+            if let Some(window) = windows.first_chunk::<16>() {
+                set.insert_up_to::<8>(|slots| {
+                    eight(window, |i, gram| {
+                        slots.insert_if(wanted >> i & 1 == 1, index_of(mix(state, gram & keep), bits));
+                    });
+                });
+            }
+            wanted >>= 8;
+            windows = windows.get(8..).unwrap_or_default();
+        }
+    }
+}
+
+/// Calls with the eight blocks of eight bytes that start at the first eight bytes of a window.
+#[inline(always)]
+fn eight(window: &[u8; 16], mut call: impl FnMut(u32, u64)) {
+    let both = u128::from_le_bytes(*window);
+    for i in 0..8 {
+        call(i, (both >> (8 * i)) as u64);
+    }
+}
+
+/// Marks where n-grams start: at a character, with no two spaces side by side within `N` bytes.
+#[inline(always)]
+fn starts<const N: usize>(block: &[u8; BLOCK]) -> u64 {
+    let space = spaces(block);
+    let gap = space & space >> 1;
+    let mut wide = 0;
+    for i in 0..N - 1 {
+        wide |= gap >> i;
+    }
+    !(wide | continuations(block))
+}
+
+/// A mask of the first `count` places, of at most 63.
+#[inline(always)]
+fn first_bits(count: usize) -> u64 {
+    (1_u64 << count).wrapping_sub(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::hash;
+    use crate::features::samples;
+
+    /// The n-grams of a text as the documentation defines them, one place at a time.
+    fn grams<const N: usize>(text: &Text) -> Vec<Vec<u8>> {
+        let spaced = [b" ", text.as_bytes(), b" "].concat();
+        let is_wanted = |gram: &&[u8]| {
+            let gap = gram.windows(2).any(|two| two == b"  ");
+            gram[0] & 0xC0 != 0x80 && !gap
+        };
+        spaced.windows(N).filter(is_wanted).map(<[u8]>::to_vec).collect()
+    }
+
+    fn check<const N: usize>() {
+        let mut text = Text::new();
+        for sample in samples::texts() {
+            let mut set = FeatureSet::new(20);
+            text.normalise(&sample);
+            set.add_grams::<N>(&text, Namespace::BODY);
+
+            let mut expected = FeatureSet::new(20);
+            for gram in grams::<N>(&text) {
+                expected.insert(index_of(hash(Kind::Gram, Namespace::BODY, &gram), 20));
+            }
+            assert_eq!(set.indices(), expected.indices(), "{N}-grams of {sample:?}");
+        }
+    }
+
+    #[test]
+    fn the_grams_are_those_of_the_definition() {
+        check::<2>();
+        check::<3>();
+        check::<4>();
+        check::<5>();
+        check::<8>();
+    }
+
+    #[test]
+    fn a_text_without_gaps_has_one_gram_per_place() {
+        let mut text = Text::new();
+        let mut set = FeatureSet::new(20);
+        text.normalise("abc");
+        set.add_grams::<4>(&text, Namespace::BODY);
+        let index = |gram: &[u8]| index_of(hash(Kind::Gram, Namespace::BODY, gram), 20);
+        assert_eq!(set.indices(), [index(b" abc"), index(b"abc ")]);
+    }
+}

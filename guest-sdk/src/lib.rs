@@ -1,0 +1,83 @@
+//! Write a scoring model for [Switchback](https://github.com/switchback-filter/switchback).
+//!
+//! A model is a type that implements [`Scorer`], in a library crate of the types `cdylib` and `rlib`:
+//!
+//! ```
+//! use switchback_guest::{Category, Error, Message, Outcome, Score, Scorer};
+//!
+//! /// Suspects mail whose subject asks for a password.
+//! struct Passwords;
+//!
+//! impl Scorer for Passwords {
+//!     fn prepare(_data: &[u8]) -> Result<Self, Error> {
+//!         Ok(Self)
+//!     }
+//!
+//!     fn score(&mut self, message: &Message) -> Result<Outcome, Error> {
+//!         let mut score = Score::log_odds();
+//!         score.add("USUAL_MAIL", -3.0, "most mail is wanted");
+//!         if message.subject().to_lowercase().contains("password") {
+//!             score.add("ASKS_PASSWORD", 4.0, "the subject asks for a password");
+//!         }
+//!         Ok(score.category(Category::Phish).into())
+//!     }
+//! }
+//!
+//! switchback_guest::export!(Passwords);
+//!
+//! // A unit test needs no sandbox: natively, a message is built by hand.
+//! # fn main() -> Result<(), Error> {
+//! let mut model = Passwords::prepare(&[])?;
+//! let message = Message::builder().subject("Your PASSWORD expires today").build();
+//! let assessment = model.score(&message)?.into_assessment().ok_or("the model abstained")?;
+//! assert_eq!(assessment.category, Category::Phish);
+//! assert!((assessment.score - 0.731).abs() < 0.001);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `switchback pack` builds the crate for `wasm32-unknown-unknown`, runs [`Scorer::prepare`] once with the
+//! file that `switchback.toml` names, and keeps the memory as it is then: that is where every message
+//! starts. [`features`] has what text models need.
+//!
+//! # What holds
+//! * **Nothing is remembered from message to message**: each is scored by a fresh instance. `&mut self` is
+//!   there so that buffers can be reused, and natively, where the instance does stay, a model has to
+//!   clear them itself.
+//! * **A model sees what its manifest declares.** A method of [`Message`] whose group is not in the
+//!   manifest's `reads` traps; each says to which group it belongs.
+//! * **There is no clock, no randomness, no file and no network**: the same message has the same score for
+//!   ever. [`std::time`] and the like panic.
+//! * **A panic is an error of this one message.** Its text and place appear in the error the host
+//!   reports.
+
+mod error;
+#[cfg(target_arch = "wasm32")]
+mod export;
+pub mod features;
+mod log;
+mod macros;
+mod message;
+mod score;
+mod scorer;
+
+pub use error::Error;
+pub use log::{Level, log};
+#[cfg(not(target_arch = "wasm32"))]
+pub use message::MessageBuilder;
+pub use message::{
+    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, HeaderField,
+    HeaderFields, Link, Links, Mailbox, Message, Recipient,
+};
+pub use score::{Assessment, Category, REASONS_MAX, Reason, Score};
+pub use scorer::{Outcome, Scorer};
+
+/// What [`export!`] expands to; not for use by hand.
+#[doc(hidden)]
+pub mod __private {
+    #[cfg(target_arch = "wasm32")]
+    pub use crate::export::{Model, bindings, prepare, score};
+
+    /// Checks that a type is a model, on every target.
+    pub const fn is_scorer<S: crate::Scorer>() {}
+}

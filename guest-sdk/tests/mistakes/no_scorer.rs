@@ -1,0 +1,5 @@
+struct MyModel;
+
+switchback_guest::export!(MyModel);
+
+fn main() {}

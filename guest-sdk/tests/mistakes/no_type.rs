@@ -1,0 +1,3 @@
+switchback_guest::export!();
+
+fn main() {}

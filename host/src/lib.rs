@@ -1,0 +1,66 @@
+//! Embed sandboxed scoring models in a mail filter; swap and revert them between two messages.
+//!
+//! A *model* is a WebAssembly component that scores a message. A *release* is one version of it, packed as
+//! one file with a digest. A *slot* is the place in your filter where a verdict is used; its *route* says
+//! which release is live there, and changes between two messages.
+//!
+//! ```no_run
+//! use switchback::{Message, Runtime, SlotConfig};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).build()?;
+//! let slot = runtime.slot("inbound").ok_or("no such slot")?;
+//!
+//! let v1 = runtime.load("linear-1.0.0.wasm")?;
+//! slot.promote(&v1)?;
+//!
+//! let message = Message::parse(std::fs::read("message.eml")?);
+//! let verdict = slot.score(&message); // from any number of threads
+//! println!("{} {:?} by {:?}", verdict.action, verdict.score, verdict.release);
+//!
+//! let v2 = runtime.load("linear-1.1.0.wasm")?; // compiles here; scoring goes on
+//! slot.promote(&v2)?; // the next message is judged by v2
+//! slot.revert()?; // the next one by v1 again
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Invariants
+//! * A message is judged by one route, read once; its verdict names release and generation.
+//! * A revert compiles nothing, loads nothing and allocates nothing before it takes effect.
+//! * Every message gets a pristine instance; a guest that misbehaves affects that one message.
+//! * A guest imports the scoring contract and nothing else, so a verdict can be computed again bit for bit.
+//! * Scoring waits for nobody: not for a load, a compile or a change of route.
+//! * No message is accepted in silence: a verdict that no model made says so.
+
+#![deny(unsafe_code)]
+
+mod limits;
+mod message;
+mod release;
+mod route;
+mod runtime;
+mod sandbox;
+mod timing;
+mod verdict;
+
+pub use limits::Limits;
+pub use message::{
+    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Header,
+    HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients, SharedContent,
+};
+pub use release::{
+    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidManifest,
+    InvalidModelName, MANIFEST_SECTION, MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Reads, Refusal,
+    ReleaseId, SELF_TESTS_MAX, Scale, SelfTest, Verified, seal,
+};
+pub use route::RouteError;
+pub use runtime::{
+    BuildError, LoadCounts, LoadError, LoadFault, Role, Runtime, RuntimeBuilder, Slot, SlotConfig, UnloadError,
+};
+pub use sandbox::{Fault, ScoreError, Scored};
+pub use timing::Timing;
+pub use verdict::{
+    Action, Answer, Assessment, Category, Cause, DecidedBy, FailurePolicy, InvalidAction, InvalidAssessment,
+    InvalidThresholds, Outcome, Reason, Scl, Thresholds, Verdict,
+};

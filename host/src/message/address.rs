@@ -1,0 +1,99 @@
+//! Mailboxes and domains.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::content::cut;
+use super::limits::MAILBOX_BYTES_MAX;
+
+/// A mailbox of a header field (RFC 5322, section 3.4).
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Mailbox {
+    /// The display name, decoded (RFC 2047), without quotes; empty if there is none. At most 1,024
+    /// bytes.
+    pub name: Arc<str>,
+    /// `local-part@domain`, as written; empty if there is none. At most 1,024 bytes.
+    pub address: Arc<str>,
+    /// The domain of `address` in lower case, internationalised labels in their ASCII form (RFC
+    /// 5891); empty if the address has none.
+    pub domain: Arc<str>,
+}
+
+impl Mailbox {
+    pub(super) fn new(name: &str, address: &str) -> Self {
+        let address = cut(address.trim(), MAILBOX_BYTES_MAX);
+        Self {
+            name: cut(name.trim(), MAILBOX_BYTES_MAX).into(),
+            address: address.into(),
+            domain: domain_of(address).into(),
+        }
+    }
+
+    /// Whether mail can be sent to it: there is something on both sides of the `@`.
+    pub(super) fn is_usable(&self) -> bool {
+        !self.domain.is_empty() && !self.address.starts_with('@')
+    }
+}
+
+/// The domain of an address in lower case and ASCII; empty if it has none.
+pub(super) fn domain_of(address: &str) -> Cow<'_, str> {
+    match address.rsplit_once('@') {
+        Some((_, domain)) => ascii_domain(domain.trim().trim_end_matches(['>', '"', '.'])),
+        None => Cow::Borrowed(""),
+    }
+}
+
+/// A domain in lower case, internationalised labels in their ASCII form (RFC 5891). What is no domain
+/// by those rules is only put in lower case.
+pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
+    let is_done = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
+    if domain.bytes().all(is_done) {
+        return Cow::Borrowed(domain);
+    }
+    if domain.is_ascii() {
+        return Cow::Owned(domain.to_ascii_lowercase());
+    }
+    Cow::Owned(idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase()))
+}
+
+/// The domain that someone registered: the part of `domain` that is one label longer than its public
+/// suffix (<https://publicsuffix.org>, as compiled in). A domain that is itself a public suffix, or an
+/// address literal, is returned as it is.
+pub(super) fn organisational_domain(domain: &str) -> &str {
+    if domain.starts_with('[') {
+        return domain;
+    }
+    psl::domain_str(domain).unwrap_or(domain)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn domains_are_lower_case_and_ascii() {
+        assert_eq!(domain_of("A@Example.ORG"), "example.org");
+        assert_eq!(domain_of("a@bücher.example"), "xn--bcher-kva.example");
+        assert_eq!(domain_of("a@b@c.example"), "c.example");
+        assert_eq!(domain_of("a@[192.0.2.1]"), "[192.0.2.1]");
+        assert_eq!(domain_of("nobody"), "");
+        assert_eq!(domain_of("a@"), "");
+    }
+
+    #[test]
+    fn the_organisational_domain_is_one_label_below_the_public_suffix() {
+        assert_eq!(organisational_domain("mail.example.co.uk"), "example.co.uk");
+        assert_eq!(organisational_domain("gmail.com"), "gmail.com");
+        assert_eq!(organisational_domain("co.uk"), "co.uk");
+        assert_eq!(organisational_domain("[192.0.2.1]"), "[192.0.2.1]");
+        assert_eq!(organisational_domain(""), "");
+    }
+
+    #[test]
+    fn long_names_are_cut() {
+        let mailbox = Mailbox::new(&"é".repeat(1_000), "a@x.example");
+        assert_eq!(mailbox.name.len(), 1_024);
+    }
+}

@@ -1,0 +1,176 @@
+//! Bodies of parts: transfer encodings (RFC 2045) and character sets.
+//!
+//! Decoding never gives up: what is broken is passed over or kept as it is, as mail programs do, and
+//! [`is_broken`] tells.
+
+use std::borrow::Cow;
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::charsets::map::charset_decoder;
+use memchr::memchr;
+
+use super::media::Encoding;
+
+/// Undoes a transfer encoding.
+pub(super) fn transfer(encoding: Encoding, body: &[u8]) -> Cow<'_, [u8]> {
+    match encoding {
+        Encoding::Identity | Encoding::Unknown => Cow::Borrowed(body),
+        Encoding::Base64 => Cow::Owned(base64_decode(body).unwrap_or_else(|| base64_leniently(body))),
+        Encoding::QuotedPrintable => Cow::Owned(quoted_printable(body)),
+    }
+}
+
+/// Decodes bytes of a character set to UTF-8. Bytes without a meaning become U+FFFD; so do bytes above
+/// 127 where no character set is named, or none that is known, and they are not UTF-8.
+pub(super) fn charset(name: Option<&str>, bytes: Cow<'_, [u8]>) -> String {
+    let is_utf8 = name.is_none_or(|name| name.eq_ignore_ascii_case("utf-8"));
+    if !is_utf8 && let Some(decoder) = name.and_then(|name| charset_decoder(name.trim().as_bytes())) {
+        return decoder(&bytes);
+    }
+    match bytes {
+        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        Cow::Owned(bytes) => {
+            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        }
+    }
+}
+
+/// Whether a body is not in the encoding that it claims.
+pub(super) fn is_broken(encoding: Encoding, body: &[u8]) -> bool {
+    match encoding {
+        Encoding::Identity => false,
+        Encoding::Unknown => true,
+        Encoding::Base64 => {
+            !body.iter().all(|byte| sextet(*byte).is_some() || byte.is_ascii_whitespace() || *byte == b'=')
+        }
+        Encoding::QuotedPrintable => {
+            let mut rest = body;
+            while let Some(at) = memchr(b'=', rest) {
+                let (escape, after) = escape(&rest[at + 1..]);
+                if matches!(escape, Escape::Broken) {
+                    return true;
+                }
+                rest = after;
+            }
+            false
+        }
+    }
+}
+
+/// What follows an equals sign.
+enum Escape {
+    Byte(u8),
+    SoftBreak,
+    Broken,
+}
+
+/// Reads what follows an equals sign, and what is left after it.
+fn escape(rest: &[u8]) -> (Escape, &[u8]) {
+    if let [high, low, after @ ..] = rest
+        && let (Some(high), Some(low)) = (hex(*high), hex(*low))
+    {
+        return (Escape::Byte(high << 4 | low), after);
+    }
+    let padding = rest.iter().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r')).count();
+    match &rest[padding..] {
+        [] => (Escape::SoftBreak, &[]),
+        [b'\n', after @ ..] => (Escape::SoftBreak, after),
+        _ => (Escape::Broken, rest),
+    }
+}
+
+fn hex(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}
+
+/// RFC 2045, section 6.7. White space at the ends of lines is kept: nothing here depends on it.
+fn quoted_printable(body: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(body.len());
+    let mut rest = body;
+    while let Some(at) = memchr(b'=', rest) {
+        decoded.extend_from_slice(&rest[..at]);
+        let (escape, after) = escape(&rest[at + 1..]);
+        match escape {
+            Escape::Byte(byte) => decoded.push(byte),
+            Escape::SoftBreak => {}
+            Escape::Broken => decoded.push(b'='),
+        }
+        rest = after;
+    }
+    decoded.extend_from_slice(rest);
+    decoded
+}
+
+/// RFC 2045, section 6.8: characters outside the alphabet are ignored. Padding ends a group of four,
+/// not the body, because some programs encode piece by piece.
+fn base64_leniently(body: &[u8]) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(body.len() / 4 * 3);
+    let (mut group, mut count) = (0_u32, 0);
+    for &byte in body {
+        if let Some(value) = sextet(byte) {
+            group = group << 6 | u32::from(value);
+            count += 1;
+        }
+        if count == 4 || byte == b'=' {
+            flush(&mut decoded, group, count);
+            (group, count) = (0, 0);
+        }
+    }
+    flush(&mut decoded, group, count);
+    decoded
+}
+
+/// Appends the whole bytes of a group of `count` sextets.
+fn flush(decoded: &mut Vec<u8>, group: u32, count: usize) {
+    if count >= 2 {
+        let aligned = group << (6 * (4 - count));
+        decoded.extend_from_slice(&aligned.to_be_bytes()[1..count]);
+    }
+}
+
+fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quoted_printable_is_decoded_and_mended() {
+        let decoded = |body: &str| String::from_utf8(quoted_printable(body.as_bytes())).unwrap();
+        assert_eq!(decoded("caf=C3=A9 =3D=\r\n long= \nline"), "café = longline");
+        assert_eq!(decoded("a=ZZ b= c="), "a=ZZ b= c");
+        assert!(is_broken(Encoding::QuotedPrintable, b"a=ZZ"));
+        assert!(!is_broken(Encoding::QuotedPrintable, b"=3D=\r\nx="));
+    }
+
+    #[test]
+    fn base64_is_decoded_and_mended() {
+        let decoded = |body: &[u8]| transfer(Encoding::Base64, body).into_owned();
+        assert_eq!(decoded(b"aGVs\r\nbG8="), b"hello");
+        assert_eq!(decoded(b"aGVs*bG8=\n-- \nx"), b"hello");
+        assert_eq!(decoded(b"aGU=!bGxv"), b"hello");
+        assert_eq!(decoded(b"!aGVsbA"), b"hell");
+        assert_eq!(decoded(b"!"), b"");
+        assert!(is_broken(Encoding::Base64, b"aGVs*bG8="));
+        assert!(!is_broken(Encoding::Base64, b"aGVs\r\nbG8="));
+    }
+
+    #[test]
+    fn character_sets_are_decoded() {
+        let decoded = |name, bytes: &'static [u8]| charset(name, Cow::Borrowed(bytes));
+        assert_eq!(decoded(Some("ISO-8859-1"), b"caf\xe9"), "café");
+        assert_eq!(decoded(Some("koi8-r"), b"\xf0\xd2"), "Пр");
+        assert_eq!(decoded(Some("utf-8"), "café".as_bytes()), "café");
+        assert_eq!(decoded(None, b"caf\xe9"), "caf\u{fffd}");
+        assert_eq!(decoded(Some("klingon"), b"caf\xe9"), "caf\u{fffd}");
+    }
+}

@@ -1,0 +1,122 @@
+//! What the accessors of [`Message`] share: each thing derived once, on first use.
+
+use super::address::Mailbox;
+use super::authentication::{Authentication, Report};
+use super::body::Body;
+use super::content::Kept;
+use super::decode::is_broken;
+use super::defects::Defects;
+use super::fields::{End, Field};
+use super::headers::Headers;
+use super::hidden::Recipients;
+use super::limits::MAILBOXES_MAX;
+use super::structure::{Kind, Part, Structure};
+use super::{Message, value};
+
+impl Message {
+    pub(super) fn structure(&self) -> &Structure {
+        self.0.structure.get_or_init(|| Structure::of(&self.0.bytes))
+    }
+
+    pub(super) fn header_fields(&self) -> &Headers {
+        let structure = self.structure();
+        let make = || Headers::new(&self.0.bytes, &structure.fields, structure.is_too_complex);
+        self.0.headers.get_or_init(make)
+    }
+
+    pub(super) fn body(&self) -> &Body {
+        self.0.body.get_or_init(|| Body::of(&self.0.bytes, self.structure()))
+    }
+
+    pub(super) fn kept_text(&self) -> &Kept {
+        self.0.text.get_or_init(|| self.body().text())
+    }
+
+    pub(super) fn kept_html(&self) -> &Kept {
+        self.0.html.get_or_init(|| self.body().html())
+    }
+
+    /// The fields of a name in lower case.
+    pub(super) fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> {
+        let is_it = |field: &&Field| self.0.bytes[field.name.clone()].eq_ignore_ascii_case(name.as_bytes());
+        self.structure().fields.iter().filter(is_it)
+    }
+
+    /// The values of the fields of a name, as they are.
+    pub(super) fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+        self.fields(name).map(|field| &self.0.bytes[field.value.clone()])
+    }
+
+    pub(super) fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
+        let mut found = Vec::new();
+        for value in self.values(name) {
+            value::mailboxes(value, |name, address| {
+                found.push(Mailbox::new(name, address));
+                found.len() < MAILBOXES_MAX
+            });
+            if found.len() == MAILBOXES_MAX {
+                break;
+            }
+        }
+        found
+    }
+
+    pub(super) fn trusted_results(&self) -> Authentication {
+        let mut read = Authentication::default();
+        let mut found = false;
+        for field in &self.structure().fields {
+            let name = &self.0.bytes[field.name.clone()];
+            if name.eq_ignore_ascii_case(b"received") && found {
+                break;
+            }
+            if self.0.context.trusted.is_empty() || !name.eq_ignore_ascii_case(b"authentication-results") {
+                continue;
+            }
+            if let Some(report) = Report::read(&self.0.bytes[field.value.clone()])
+                && self.0.context.trusted.contains(&report.authserv_id)
+            {
+                found = true;
+                read.add(&report);
+            }
+        }
+        read
+    }
+
+    pub(super) fn find_defects(&self) -> Defects {
+        let structure = self.structure();
+        let bytes = &self.0.bytes;
+        let header = &bytes[..structure.body_start];
+        let broken = |part: &Part| part.kind == Kind::Leaf && is_broken(part.media.encoding, &bytes[part.body.clone()]);
+        let no_header = structure.fields.is_empty() || structure.header_end != End::EmptyLine;
+        let bad_from = self.fields("from").count() != 1 || !self.from().iter().any(Mailbox::is_usable);
+        let bad_bytes = memchr::memchr(0, bytes).is_some() || std::str::from_utf8(header).is_err();
+        let mut defects = Defects::default();
+        defects.note(Defects::NO_HEADER, no_header);
+        defects.note(Defects::BAD_FROM, bad_from);
+        defects.note(Defects::BAD_DATE, self.date().is_none());
+        defects.note(Defects::BAD_MIME, structure.is_broken || structure.parts.iter().any(broken));
+        defects.note(Defects::BAD_BYTES, bad_bytes);
+        defects.note(Defects::TOO_COMPLEX, structure.is_too_complex);
+        defects
+    }
+
+    pub(super) fn visible_header(&self, recipients: Recipients) -> &[u8] {
+        let kept = match recipients {
+            Recipients::Masked => &self.0.masked_header,
+            Recipients::Granted => &self.0.granted_header,
+        };
+        kept.get_or_init(|| self.header_fields().raw(&self.0.bytes, recipients))
+    }
+
+    /// Where the line that separates header and body begins.
+    pub(super) fn separator(&self) -> usize {
+        let structure = self.structure();
+        match structure.header_end {
+            End::EmptyLine => {
+                let before = &self.0.bytes[..structure.body_start.saturating_sub(1)];
+                memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)
+            }
+            _ => structure.body_start,
+        }
+    }
+}

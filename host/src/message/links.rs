@@ -1,0 +1,202 @@
+//! The links of a message.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use linkify::{LinkFinder, LinkKind};
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::body::Body;
+use super::content::cut;
+use super::html::Page;
+use super::limits::{LINK_TEXT_BYTES_MAX, LINK_URL_BYTES_MAX, LINKS_MAX};
+
+/// A link found in the message: the target of an anchor, a form or a frame, or a URL in the text that
+/// mail programs make one of.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Link {
+    /// The target as an absolute URL, at most 2,048 bytes.
+    pub url: Arc<str>,
+    /// The host name of the target: lower case, ASCII form; empty if it has none (`mailto:`).
+    pub host: Arc<str>,
+    /// The text shown for it, white space collapsed, at most 256 bytes: of a link whose only content is
+    /// an image, the image's alternative text.
+    pub text: Arc<str>,
+}
+
+/// Links in the order of the message, without repetitions of the same target and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Links<'a> {
+    /// The links.
+    pub items: &'a [Link],
+    /// Whether there were more than were asked for, or than are kept.
+    pub truncated: bool,
+}
+
+/// The links that are kept.
+#[derive(Debug, Default)]
+pub(super) struct KeptLinks {
+    items: Vec<Link>,
+    seen: HashSet<(Arc<str>, Arc<str>)>,
+    truncated: bool,
+}
+
+impl KeptLinks {
+    pub(super) fn of(body: &Body) -> Self {
+        let mut kept = Self { truncated: body.truncated, ..Self::default() };
+        for section in &body.sections {
+            match section.page() {
+                Some(page) => kept.page(page),
+                None => kept.plain(&section.content),
+            }
+        }
+        kept.seen = HashSet::new();
+        kept
+    }
+
+    pub(super) fn links(&self, max: usize) -> Links<'_> {
+        let items = &self.items[..self.items.len().min(max)];
+        Links { items, truncated: self.truncated || items.len() < self.items.len() }
+    }
+
+    fn is_full(&self) -> bool {
+        self.items.len() == LINKS_MAX
+    }
+
+    /// Links of an HTML body: its anchors, and the URLs in the text between them.
+    fn page(&mut self, page: &Page) {
+        self.truncated |= page.truncated;
+        let base = page.base.as_deref().and_then(|base| Url::parse(base.trim()).ok());
+        let mut between = 0;
+        for anchor in &page.anchors {
+            if let Some(text) = page.text.get(between..anchor.text.start) {
+                self.plain(text);
+            }
+            between = between.max(anchor.text.end);
+            if self.is_full() {
+                self.truncated = true;
+                return;
+            }
+            if let Some(url) = target(&anchor.href, base.as_ref()) {
+                self.add(&url, &page.shown(anchor));
+            }
+        }
+        self.plain(page.text.get(between..).unwrap_or(""));
+    }
+
+    /// URLs in plain text.
+    fn plain(&mut self, text: &str) {
+        if memchr::memmem::find(text.as_bytes(), b"://").is_none() {
+            return;
+        }
+        let mut finder = LinkFinder::new();
+        for found in finder.kinds(&[LinkKind::Url]).links(text) {
+            if self.is_full() {
+                self.truncated = true;
+                return;
+            }
+            if let Some(url) = target(found.as_str(), None) {
+                self.add(&url, cut(found.as_str(), LINK_TEXT_BYTES_MAX));
+            }
+        }
+    }
+
+    fn add(&mut self, url: &Url, text: &str) {
+        let (target, text) = (Arc::<str>::from(cut(url.as_str(), LINK_URL_BYTES_MAX)), Arc::<str>::from(text));
+        if self.seen.insert((Arc::clone(&target), Arc::clone(&text))) {
+            self.items.push(Link { url: target, host: url.host_str().unwrap_or("").to_ascii_lowercase().into(), text });
+        }
+    }
+}
+
+/// The absolute URL that a target as written means in a mail program. None for what leads nowhere: a
+/// place in the message itself, or something relative to nothing.
+fn target(href: &str, base: Option<&Url>) -> Option<Url> {
+    let href = href.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    if href.is_empty() || href.starts_with('#') {
+        return None;
+    }
+    let parsed = match Url::parse(href) {
+        Err(url::ParseError::RelativeUrlWithoutBase) => relative(href, base),
+        parsed => parsed.ok(),
+    };
+    parsed.filter(|url| url.scheme() != "cid")
+}
+
+/// What a target without a scheme means. Mail programs add the scheme to `//host` and `www.host`.
+fn relative(href: &str, base: Option<&Url>) -> Option<Url> {
+    if let Some(base) = base {
+        return base.join(href).ok();
+    }
+    let scheme = if href.starts_with("//") || href.starts_with("\\\\") {
+        "https:"
+    } else if href.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
+        "http://"
+    } else {
+        return None;
+    };
+    Url::parse(&format!("{scheme}{href}")).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::message::structure::Structure;
+
+    fn links(content_type: &str, body: &str) -> Vec<[String; 3]> {
+        let message = format!("Content-Type: {content_type}\n\n{body}");
+        let body = Body::of(message.as_bytes(), &Structure::of(message.as_bytes()));
+        let kept = KeptLinks::of(&body);
+        let strings = |link: &Link| [&link.url, &link.host, &link.text].map(|part| part.to_string());
+        kept.links(LINKS_MAX).items.iter().map(strings).collect()
+    }
+
+    #[test]
+    fn links_of_plain_text_show_themselves() {
+        let found = links("text/plain", "see http://Example.org/a. Or (https://x.example/?q=1), http://Example.org/a.");
+        assert_eq!(
+            found,
+            [
+                ["http://example.org/a", "example.org", "http://Example.org/a"],
+                ["https://x.example/?q=1", "x.example", "https://x.example/?q=1"],
+            ]
+        );
+    }
+
+    #[test]
+    fn links_of_html_are_anchors_and_urls_in_order() {
+        let html = "go to http://one.example/ or <a href='HTTPS://TWO.example/x y'>http://bank.example</a> \
+            <a href='mailto:a@b.example'>mail</a> <a href='#top'>top</a> <a href='/rel'>rel</a> <a href='//three.example'>3</a> \
+            <a href='www.four.example'>4</a> then http://five.example";
+        let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
+        assert_eq!(hosts, ["one.example", "two.example", "", "three.example", "www.four.example", "five.example"]);
+        assert_eq!(links("text/html", html)[1], ["https://two.example/x%20y", "two.example", "http://bank.example"]);
+    }
+
+    #[test]
+    fn relative_targets_use_the_base() {
+        let html = "<base href='https://base.example/dir/'><a href='page'>p</a>";
+        assert_eq!(links("text/html", html)[0][0], "https://base.example/dir/page");
+    }
+
+    #[test]
+    fn disguised_hosts_come_out() {
+        let html = "<a href='http://ex\nample.org%2e/'>1</a><a href='http://bücher.example/'>2</a>\
+            <a href='http://user:pw@0x7f.1/'>3</a><a href='http:\\\\evil.example'>4</a>";
+        let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
+        assert_eq!(hosts, ["example.org.", "xn--bcher-kva.example", "127.0.0.1", "evil.example"]);
+    }
+
+    #[test]
+    fn links_are_bounded() {
+        let many: String = (0..600).map(|n| format!("http://x.example/{n} ")).collect();
+        let message = format!("\n{many}");
+        let kept = KeptLinks::of(&Body::of(message.as_bytes(), &Structure::of(message.as_bytes())));
+        assert_eq!(kept.links(usize::MAX).items.len(), LINKS_MAX);
+        assert!(kept.links(usize::MAX).truncated);
+        assert_eq!(kept.links(3).items.len(), 3);
+        let long = format!("http://x.example/{}", "a".repeat(5_000));
+        assert_eq!(links("text/plain", &long)[0][0].len(), LINK_URL_BYTES_MAX);
+    }
+}

@@ -1,0 +1,176 @@
+//! What a MIME part says about itself: type, parameters, disposition, encoding.
+
+use std::sync::Arc;
+
+use mail_parser::ContentType;
+
+use super::content::cut;
+use super::limits::{FILE_NAME_BYTES_MAX, MEDIA_TYPE_BYTES_MAX};
+use super::value::parameters;
+
+/// How the body of a part is encoded (RFC 2045, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Encoding {
+    /// `7bit`, `8bit`, `binary`, or nothing said.
+    #[default]
+    Identity,
+    Base64,
+    QuotedPrintable,
+    /// Something else, `uuencode` say: read as it is, and a defect.
+    Unknown,
+}
+
+/// What the fields of a part say about its body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Media {
+    /// In lower case, `text/html`; empty if nothing usable is said.
+    pub(super) media_type: String,
+    pub(super) charset: Option<String>,
+    pub(super) boundary: Option<Vec<u8>>,
+    pub(super) file_name: Option<Arc<str>>,
+    pub(super) is_attachment: bool,
+    pub(super) encoding: Encoding,
+}
+
+impl Media {
+    /// Takes note of a field, if it is one of those that matter here. The first of a name counts.
+    pub(super) fn note(&mut self, seen: &mut Seen, name: &[u8], value: &[u8]) {
+        if name.eq_ignore_ascii_case(b"content-type") && !std::mem::replace(&mut seen.content_type, true) {
+            parameters(value, |parsed| self.note_type(parsed));
+        } else if name.eq_ignore_ascii_case(b"content-transfer-encoding")
+            && !std::mem::replace(&mut seen.encoding, true)
+        {
+            self.encoding = Encoding::of(value);
+        } else if name.eq_ignore_ascii_case(b"content-disposition") && !std::mem::replace(&mut seen.disposition, true) {
+            parameters(value, |parsed| self.note_disposition(parsed));
+        }
+    }
+
+    fn note_type(&mut self, parsed: &ContentType<'_>) {
+        // `text/html charset=x`, without a semicolon, is still HTML.
+        let token = |part: &str| part.split_ascii_whitespace().next().unwrap_or("").to_ascii_lowercase();
+        if let Some(subtype) = parsed.c_subtype.as_deref() {
+            let media_type = format!("{}/{}", token(&parsed.c_type), token(subtype));
+            cut(&media_type, MEDIA_TYPE_BYTES_MAX).clone_into(&mut self.media_type);
+        }
+        self.charset = parsed.attribute("charset").map(str::to_owned);
+        let boundary = parsed.attribute("boundary").map(str::trim_end).filter(|boundary| !boundary.is_empty());
+        self.boundary = boundary.map(|boundary| boundary.as_bytes().to_vec());
+        if self.file_name.is_none() {
+            self.file_name = parsed.attribute("name").and_then(file_name);
+        }
+    }
+
+    fn note_disposition(&mut self, parsed: &ContentType<'_>) {
+        self.is_attachment = parsed.c_type.trim().eq_ignore_ascii_case("attachment");
+        if let Some(name) = parsed.attribute("filename").and_then(file_name) {
+            self.file_name = Some(name);
+        }
+    }
+
+    pub(super) fn is_multipart(&self) -> bool {
+        self.media_type.starts_with("multipart/")
+    }
+
+    /// Whether it is a message that can be read where it stands.
+    pub(super) fn is_message(&self) -> bool {
+        matches!(&*self.media_type, "message/rfc822" | "message/global")
+            && matches!(self.encoding, Encoding::Identity | Encoding::Unknown)
+    }
+
+    pub(super) fn is_html(&self) -> bool {
+        matches!(&*self.media_type, "text/html" | "application/xhtml+xml")
+    }
+
+    /// Whether it is text of any kind. RFC 2045, section 5.2: what says nothing is plain text.
+    pub(super) fn is_text(&self) -> bool {
+        self.media_type.is_empty() || self.media_type.starts_with("text/") || self.is_html()
+    }
+
+    /// Whether it is text that mail programs show in the message.
+    pub(super) fn is_readable(&self) -> bool {
+        matches!(&*self.media_type, "" | "text/plain") || self.is_html()
+    }
+}
+
+/// Which of the fields were there already.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Seen {
+    content_type: bool,
+    encoding: bool,
+    disposition: bool,
+}
+
+impl Encoding {
+    fn of(value: &[u8]) -> Self {
+        let value = value.trim_ascii();
+        // Comments and what follows a semicolon are noise that some programs add.
+        let end = value
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'('))
+            .unwrap_or(value.len());
+        let token = &value[..end];
+        let is = |name: &[u8]| token.eq_ignore_ascii_case(name);
+        if is(b"base64") {
+            Self::Base64
+        } else if is(b"quoted-printable") {
+            Self::QuotedPrintable
+        } else if token.is_empty() || is(b"7bit") || is(b"8bit") || is(b"binary") {
+            Self::Identity
+        } else {
+            Self::Unknown
+        }
+    }
+}
+
+fn file_name(name: &str) -> Option<Arc<str>> {
+    let name = name.trim();
+    (!name.is_empty()).then(|| cut(name, FILE_NAME_BYTES_MAX).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn media(fields: &[(&str, &str)]) -> Media {
+        let (mut media, mut seen) = (Media::default(), Seen::default());
+        for (name, value) in fields {
+            media.note(&mut seen, name.as_bytes(), value.as_bytes());
+        }
+        media
+    }
+
+    #[test]
+    fn types_are_lower_case_and_parameters_are_read() {
+        let media = media(&[("CONTENT-TYPE", " Multipart/Mixed; boundary=\"a b\"; charset=UTF-8")]);
+        assert_eq!(media.media_type, "multipart/mixed");
+        assert_eq!(media.boundary.as_deref(), Some(&b"a b"[..]));
+        assert_eq!(media.charset.as_deref(), Some("UTF-8"));
+    }
+
+    #[test]
+    fn the_name_of_the_disposition_wins() {
+        let by_disposition = media(&[
+            ("Content-Disposition", " attachment; filename*=utf-8''caf%C3%A9.pdf"),
+            ("Content-Type", " application/pdf; name=other.pdf"),
+        ]);
+        assert_eq!(by_disposition.file_name.as_deref(), Some("café.pdf"));
+        assert!(by_disposition.is_attachment);
+        let by_type = media(&[("Content-Type", " application/pdf; name=\"=?utf-8?q?caf=C3=A9.pdf?=\"")]);
+        assert_eq!(by_type.file_name.as_deref(), Some("café.pdf"));
+    }
+
+    #[test]
+    fn the_first_field_of_a_name_counts() {
+        let media = media(&[("Content-Type", " text/html"), ("Content-Type", " image/png")]);
+        assert_eq!(media.media_type, "text/html");
+    }
+
+    #[test]
+    fn sloppy_fields_are_understood() {
+        assert_eq!(media(&[("Content-Type", " text/html charset=utf-8")]).media_type, "text/html");
+        assert_eq!(media(&[("Content-Type", " text")]).media_type, "");
+        assert_eq!(media(&[("Content-Transfer-Encoding", " BASE64 (really)")]).encoding, Encoding::Base64);
+        assert_eq!(media(&[("Content-Transfer-Encoding", " x-uuencode")]).encoding, Encoding::Unknown);
+    }
+}

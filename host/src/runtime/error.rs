@@ -1,0 +1,121 @@
+//! What can be wrong with a runtime, a release to load, or one to unload.
+
+use std::fmt::Display;
+
+use super::slot::Role;
+use crate::release::{Digest, Refusal, ReleaseId};
+use crate::sandbox::SandboxError;
+
+/// A runtime that cannot be built as configured.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A slot's configuration contradicts itself.
+    #[error("slot `{slot}`: {why}")]
+    Slot {
+        /// The slot.
+        slot: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A value is outside its range.
+    #[error("{0}")]
+    Range(String),
+    /// The machine cannot give what the configuration asks for.
+    #[error("the sandbox cannot be set up: {0}")]
+    Sandbox(String),
+}
+
+/// A release was not loaded.
+#[derive(Debug, thiserror::Error)]
+#[error("load {what}: {fault}")]
+pub struct LoadError {
+    /// The release, or its file if it could not say what it is.
+    pub what: String,
+    /// Why.
+    pub fault: LoadFault,
+}
+
+impl LoadError {
+    pub(super) fn new(what: impl Display, fault: LoadFault) -> Self {
+        Self { what: what.to_string(), fault }
+    }
+}
+
+/// Why a release was not loaded.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadFault {
+    /// It was refused before anything was compiled.
+    #[error(transparent)]
+    Refused(Refusal),
+    /// It does not compile.
+    #[error("it does not compile: {0}")]
+    Compile(String),
+    /// It does not fit the contract's types.
+    #[error("it does not fit the scoring contract: {0}")]
+    Interface(String),
+    /// The store of compiled releases failed.
+    #[error("{0}")]
+    Store(String),
+    /// A self-test failed.
+    #[error("self-test `{test}` failed: {why}")]
+    SelfTest {
+        /// The test.
+        test: String,
+        /// How.
+        why: String,
+    },
+    /// Another file is loaded under this name and version.
+    #[error("the loaded release of this version has digest {}, this file has {}: a release is immutable, so give the changed one a new version", loaded.short(), offered.short())]
+    Namesake {
+        /// The loaded one's.
+        loaded: Digest,
+        /// This file's.
+        offered: Digest,
+    },
+}
+
+impl From<SandboxError> for LoadFault {
+    fn from(error: SandboxError) -> Self {
+        match error {
+            SandboxError::Compile(why) => Self::Compile(why),
+            SandboxError::Interface(why) => Self::Interface(why),
+            other => Self::Store(describe(&other)),
+        }
+    }
+}
+
+impl From<SandboxError> for BuildError {
+    fn from(error: SandboxError) -> Self {
+        Self::Sandbox(describe(&error))
+    }
+}
+
+/// An error with its sources on one line.
+fn describe(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(error.source(), |source| source.source());
+    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+}
+
+/// A release was not unloaded.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UnloadError {
+    /// It is not loaded.
+    #[error("{0} is not loaded")]
+    NotLoaded(ReleaseId),
+    /// It has a role.
+    #[error("{release} is {role} in slot `{slot}`: {}", match role {
+        Role::Live => "promote or revert to another release first",
+        Role::Standby => "dismiss it first",
+    })]
+    InUse {
+        /// The release.
+        release: ReleaseId,
+        /// Where it is used.
+        slot: String,
+        /// As what.
+        role: Role,
+    },
+}

@@ -1,0 +1,142 @@
+//! Where guests run. The only module that says wasmtime.
+//!
+//! **Every message gets a pristine instance**: a store is made, used for one message and dropped, whatever
+//! happened in it. Nothing that one message did to a guest's memory is seen by the next.
+
+mod artifacts;
+mod bindings;
+mod compiler;
+mod engine;
+mod fault;
+mod guest;
+mod imports;
+mod limiter;
+mod loaded;
+mod reaper;
+mod ticker;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use wasmtime::Engine;
+use wasmtime::component::{Component, HasSelf, Linker};
+
+pub use fault::{Fault, ScoreError};
+pub(crate) use loaded::Loaded;
+pub use loaded::Scored;
+
+use self::artifacts::{Artifacts, ArtifactsError};
+use self::bindings::{Plugin, PluginPre};
+use self::compiler::Compiler;
+use self::guest::Guest;
+use self::reaper::Reaper;
+use self::ticker::Ticker;
+use crate::limits::Limits;
+use crate::message::Recipients;
+use crate::release::Verified;
+
+/// One engine with what it needs: pool, clock, compiler, store of compiled artifacts.
+pub(crate) struct Sandbox {
+    engine: Engine,
+    linker: Linker<Guest>,
+    compiler: Compiler,
+    artifacts: Option<Artifacts>,
+    reaper: Reaper,
+    limits: Limits,
+    counters: Counters,
+    /// Held for its `Drop`, which stops the clock.
+    _ticker: Ticker,
+}
+
+/// How a sandbox is set up.
+pub(crate) struct SandboxConfig {
+    pub(crate) limits: Limits,
+    pub(crate) instances: u32,
+    pub(crate) artifacts_dir: Option<PathBuf>,
+}
+
+impl Sandbox {
+    pub(crate) fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
+        let engine = engine::new(&config.limits, config.instances).map_err(SandboxError::engine)?;
+        let mut linker = Linker::new(&engine);
+        Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(SandboxError::engine)?;
+        let artifacts = config.artifacts_dir.map(|dir| Artifacts::open(&dir, &engine)).transpose()?;
+        Ok(Self {
+            _ticker: Ticker::start(&engine).map_err(SandboxError::Thread)?,
+            compiler: Compiler::new().map_err(SandboxError::engine)?,
+            reaper: Reaper::start().map_err(SandboxError::Thread)?,
+            engine,
+            linker,
+            artifacts,
+            limits: config.limits,
+            counters: Counters::default(),
+        })
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Verified -> Loaded, without the self-test. Maps the artifact that this store compiled before, or
+    /// compiles, on threads that give way to scoring.
+    pub(crate) fn load(&self, verified: Verified, recipients: Recipients) -> Result<Arc<Loaded>, SandboxError> {
+        let (id, manifest, bytes) = verified.into_parts();
+        let component = match self.artifacts.as_ref().and_then(|store| store.map(&self.engine, &id.digest)) {
+            Some(mapped) => {
+                self.counters.mapped.fetch_add(1, Ordering::Relaxed);
+                mapped
+            }
+            None => self.compile(&id.digest, &bytes)?,
+        };
+        let pre = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
+        let pre = pre.map_err(|e| SandboxError::Interface(format!("{e:#}")))?;
+        let limits = self.limits.of_release(&manifest.limits);
+        Ok(Arc::new(Loaded::new(id, manifest, limits, recipients, pre, self.reaper.handle())))
+    }
+
+    fn compile(&self, digest: &crate::release::Digest, bytes: &[u8]) -> Result<Component, SandboxError> {
+        self.counters.compiled.fetch_add(1, Ordering::Relaxed);
+        let refused = |e: wasmtime::Error| SandboxError::Compile(format!("{e:#}"));
+        match &self.artifacts {
+            None => self.compiler.run(|| Component::from_binary(&self.engine, bytes)).map_err(refused),
+            Some(store) => {
+                let artifact = self.compiler.run(|| self.engine.precompile_component(bytes)).map_err(refused)?;
+                Ok(store.keep(&self.engine, digest, &artifact)?)
+            }
+        }
+    }
+}
+
+/// What a sandbox did that scoring never waits for. Read them before and after to see that an operation
+/// did none of it.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) compiled: AtomicU64,
+    pub(crate) mapped: AtomicU64,
+}
+
+/// Why a sandbox cannot be made, or a release not loaded into it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SandboxError {
+    #[error("the engine cannot be set up: {0}")]
+    Engine(String),
+    #[error("a thread cannot be started: {0}")]
+    Thread(std::io::Error),
+    #[error(transparent)]
+    Artifacts(#[from] ArtifactsError),
+    #[error("it does not compile: {0}")]
+    Compile(String),
+    #[error("it does not fit the scoring contract: {0}")]
+    Interface(String),
+}
+
+impl SandboxError {
+    fn engine(error: wasmtime::Error) -> Self {
+        Self::Engine(format!("{error:#}"))
+    }
+}

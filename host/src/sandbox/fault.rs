@@ -1,0 +1,120 @@
+//! Why a release did not answer.
+
+use std::time::Duration;
+
+use wasmtime::{PoolConcurrencyLimitError, Trap};
+
+use super::guest::{Guest, LogFlood};
+use super::imports::Undeclared;
+use super::limiter::Exhausted;
+use crate::limits::ReleaseLimits;
+use crate::release::ReleaseId;
+use crate::verdict::{Cause, InvalidAssessment};
+
+/// A release did not answer for one message. The next message is not affected.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("score {release}: {fault}{}", .guest_message.as_ref().map(|said| format!("; the guest said: {said}")).unwrap_or_default())]
+pub struct ScoreError {
+    /// The release.
+    pub release: ReleaseId,
+    /// What happened.
+    pub fault: Fault,
+    /// The guest's last line at level error, such as a panic's message with its place.
+    pub guest_message: Option<String>,
+}
+
+impl ScoreError {
+    pub(crate) fn not_loaded(release: &ReleaseId) -> Self {
+        Self { release: release.clone(), fault: Fault::NotLoaded, guest_message: None }
+    }
+
+    /// Whether the release is to blame, rather than the host's load.
+    pub fn is_guest_fault(&self) -> bool {
+        !matches!(self.fault, Fault::NotLoaded | Fault::PoolBusy | Fault::Host(_))
+    }
+}
+
+/// What happened to a call.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Fault {
+    /// It trapped.
+    #[error("it trapped: {0}")]
+    Trap(String),
+    /// It took longer than its deadline.
+    #[error("it took longer than its deadline of {} ms", .0.as_millis())]
+    Deadline(Duration),
+    /// It asked for more memory than its limit.
+    #[error("it asked for more than its {0} bytes of memory")]
+    Memory(usize),
+    /// It asked for a larger table than its limit.
+    #[error("it asked for more than its {0} table elements")]
+    Table(usize),
+    /// Its calls nested deeper than the stack.
+    #[error("it exhausted its stack")]
+    Stack,
+    /// It logged without end.
+    #[error("it logged without end: {0}")]
+    LogFlood(String),
+    /// It read something that its manifest does not declare.
+    #[error("{0}")]
+    Undeclared(String),
+    /// Its answer is outside the contract.
+    #[error("its answer is outside the contract: {0}")]
+    BadResult(String),
+    /// It says that it cannot score this message.
+    #[error("it cannot score this message: {0}")]
+    CannotScore(String),
+    /// The runtime has no such release.
+    #[error("it is not loaded")]
+    NotLoaded,
+    /// Every instance of the pool was in use.
+    #[error("every instance of the pool is in use: raise the runtime's `instances` or lower its threads")]
+    PoolBusy,
+    /// The host could not do its part.
+    #[error("the host could not do its part: {0}")]
+    Host(String),
+}
+
+impl Fault {
+    /// Which answer of a [`FailurePolicy`](crate::FailurePolicy) applies.
+    pub fn cause(&self) -> Cause {
+        match self {
+            Self::Deadline(_) => Cause::Deadline,
+            Self::PoolBusy => Cause::Overload,
+            Self::CannotScore(_) => Cause::BadInput,
+            Self::NotLoaded => Cause::NoRelease,
+            _ => Cause::Trap,
+        }
+    }
+
+    /// What stopped a guest; `None` if the guest was not stopped, but something around it failed.
+    pub(super) fn of(error: &wasmtime::Error, guest: &Guest, limits: &ReleaseLimits) -> Option<Self> {
+        // First what the host itself stopped: it surfaces as a trap of one kind or another.
+        match guest.limiter.refused {
+            Some(Exhausted::Memory) => return Some(Self::Memory(limits.memory_bytes_max)),
+            Some(Exhausted::Table) => return Some(Self::Table(limits.table_elements_max)),
+            None => {}
+        }
+        if let Some(flood) = error.downcast_ref::<LogFlood>() {
+            return Some(Self::LogFlood(flood.to_string()));
+        }
+        if let Some(undeclared) = error.downcast_ref::<Undeclared>() {
+            return Some(Self::Undeclared(undeclared.to_string()));
+        }
+        if error.is::<PoolConcurrencyLimitError>() {
+            return Some(Self::PoolBusy);
+        }
+        error.downcast_ref::<Trap>().map(|trap| match trap {
+            Trap::Interrupt => Self::Deadline(limits.deadline),
+            Trap::StackOverflow => Self::Stack,
+            trap => Self::Trap(trap.to_string()),
+        })
+    }
+}
+
+impl From<InvalidAssessment> for Fault {
+    fn from(invalid: InvalidAssessment) -> Self {
+        Self::BadResult(invalid.to_string())
+    }
+}

@@ -1,0 +1,207 @@
+//! A loaded release, and one message through it.
+
+use std::collections::VecDeque;
+use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use wasmtime::Store;
+
+use super::bindings::PluginPre;
+use super::bindings::switchback::scoring::assessment as contract;
+use super::fault::{Fault, ScoreError};
+use super::guest::Guest;
+use super::imports::borrowed;
+use super::reaper::Remains;
+use crate::limits::{EPOCH_TICK, NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
+use crate::message::{Message, Recipients};
+use crate::release::{Manifest, ReleaseId};
+use crate::timing::Timing;
+use crate::verdict::{Assessment, Category, Outcome, Reason};
+
+/// Lines of a release's log that are kept for whoever asks.
+const RECENT_LOG_LINES: usize = 256;
+
+/// A release that can score: compiled, mapped, linked. Warm until the last user lets go of it.
+pub(crate) struct Loaded {
+    id: ReleaseId,
+    manifest: Manifest,
+    limits: ReleaseLimits,
+    deadline_ticks: u64,
+    recipients: Recipients,
+    recent_log: Mutex<VecDeque<String>>,
+    /// Present until dropped.
+    code: Option<PluginPre<Guest>>,
+    reaper: Option<Sender<Remains>>,
+}
+
+/// What one release made of one message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scored {
+    /// What the model answered.
+    pub outcome: Outcome,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+impl Loaded {
+    pub(super) fn new(
+        id: ReleaseId,
+        manifest: Manifest,
+        limits: ReleaseLimits,
+        recipients: Recipients,
+        code: PluginPre<Guest>,
+        reaper: Option<Sender<Remains>>,
+    ) -> Self {
+        Self {
+            deadline_ticks: ticks(limits.deadline),
+            recent_log: Mutex::default(),
+            code: Some(code),
+            id,
+            manifest,
+            limits,
+            recipients,
+            reaper,
+        }
+    }
+
+    pub(crate) fn id(&self) -> &ReleaseId {
+        &self.id
+    }
+
+    pub(crate) fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The last lines that the model logged, oldest first.
+    pub(crate) fn recent_log(&self) -> Vec<String> {
+        self.recent_log.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    }
+
+    /// Scores one message in an instance of its own.
+    pub(crate) fn score(&self, message: &Message) -> Result<Scored, ScoreError> {
+        let start = Instant::now();
+        message.prepare();
+        let parse = start.elapsed();
+        let guest = Guest::new(message.clone(), self.manifest.reads, self.recipients, &self.limits);
+        let Some(code) = &self.code else {
+            return Err(self.error(Fault::Host("the release is being unloaded".to_owned()), None));
+        };
+        let mut store = Store::new(code.engine(), guest);
+        let answer = self.call(code, &mut store);
+        let guest = store.data_mut();
+        let result = match answer {
+            Ok((answer, instantiate, guest_time)) => self
+                .outcome(answer)
+                .map(|outcome| (outcome, instantiate, guest_time))
+                .map_err(|fault| self.error(fault, None)),
+            Err(fault) => Err(self.error(fault, guest.log.last_error())),
+        };
+        self.keep_log(guest.log.take_lines());
+        drop(store);
+        let (outcome, instantiate, guest) = result?;
+        Ok(Scored { outcome, timing: Timing { parse, instantiate, guest, total: start.elapsed() } })
+    }
+
+    fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
+        store.limiter(|guest| &mut guest.limiter);
+        store.set_epoch_deadline(self.deadline_ticks);
+        store.set_hostcall_fuel(RESULT_BYTES_MAX);
+        let start = Instant::now();
+        let plugin = match code.instantiate(&mut *store) {
+            Ok(plugin) => plugin,
+            Err(e) => {
+                let stopped = Fault::of(&e, store.data(), &self.limits);
+                return Err(stopped.unwrap_or_else(|| Fault::Host(format!("{e:#}"))));
+            }
+        };
+        let instantiated = Instant::now();
+        match plugin.call_score(&mut *store, borrowed()) {
+            Ok(answer) => Ok((answer, instantiated - start, instantiated.elapsed())),
+            // Without a trap the guest ran to its end, and its answer could not be taken over: a list that
+            // does not fit, a string that is no UTF-8, a number that is no variant.
+            Err(e) => {
+                let stopped = Fault::of(&e, store.data(), &self.limits);
+                Err(stopped.unwrap_or_else(|| Fault::BadResult(e.root_cause().to_string())))
+            }
+        }
+    }
+
+    fn outcome(&self, answer: Answer) -> Result<Outcome, Fault> {
+        match answer {
+            Ok(contract::Outcome::Scored(assessment)) => {
+                let assessment = Assessment::from(assessment);
+                assessment.validate(self.limits.reasons_max)?;
+                Ok(Outcome::Scored(assessment))
+            }
+            Ok(contract::Outcome::Abstain(why)) => Ok(Outcome::Abstained(note(why)?)),
+            Err(why) => Err(Fault::CannotScore(note(why)?)),
+        }
+    }
+
+    fn error(&self, fault: Fault, guest_message: Option<String>) -> ScoreError {
+        ScoreError { release: self.id.clone(), fault, guest_message }
+    }
+
+    /// Keeps what was logged, unless another thread is doing so: scoring waits for nobody.
+    fn keep_log(&self, lines: Vec<String>) {
+        if lines.is_empty() {
+            return;
+        }
+        if let Ok(mut recent) = self.recent_log.try_lock() {
+            recent.extend(lines);
+            let excess = recent.len().saturating_sub(RECENT_LOG_LINES);
+            recent.drain(..excess);
+        }
+    }
+}
+
+impl Drop for Loaded {
+    fn drop(&mut self) {
+        if let (Some(code), Some(reaper)) = (self.code.take(), self.reaper.take()) {
+            // Fails only if the reaper's thread is gone; then the code is unmapped here.
+            let _ = reaper.send(code);
+        }
+    }
+}
+
+/// What the contract's `score` returns.
+type Answer = Result<contract::Outcome, String>;
+
+/// Ticks after which a call that started now has run for at least the deadline: one more than fit, as the
+/// current tick has begun already.
+fn ticks(deadline: Duration) -> u64 {
+    u64::try_from(deadline.as_nanos().div_ceil(EPOCH_TICK.as_nanos())).unwrap_or(u64::MAX - 1) + 1
+}
+
+/// A text of the guest's, no longer than the contract allows.
+fn note(text: String) -> Result<String, Fault> {
+    if text.len() > NOTE_BYTES_MAX {
+        return Err(Fault::BadResult(format!("a text of {} bytes, at most {NOTE_BYTES_MAX} are allowed", text.len())));
+    }
+    Ok(text)
+}
+
+impl From<contract::Assessment> for Assessment {
+    fn from(from: contract::Assessment) -> Self {
+        let reasons = from.reasons.into_iter().map(|reason| Reason {
+            name: reason.name,
+            weight: reason.weight,
+            note: reason.note,
+        });
+        Self { score: from.score, category: from.category.into(), reasons: reasons.collect() }
+    }
+}
+
+impl From<contract::Category> for Category {
+    fn from(category: contract::Category) -> Self {
+        match category {
+            contract::Category::Ham => Self::Ham,
+            contract::Category::Bulk => Self::Bulk,
+            contract::Category::Spam => Self::Spam,
+            contract::Category::Phish => Self::Phish,
+            contract::Category::Spoof => Self::Spoof,
+            contract::Category::Malware => Self::Malware,
+        }
+    }
+}

@@ -1,0 +1,68 @@
+//! From what a model said to what a filter does: score -> SCL -> action, and who decided.
+//!
+//! Plain data and pure functions; nothing here knows a sandbox.
+
+mod action;
+mod assessment;
+mod failure;
+mod scl;
+mod thresholds;
+
+use serde::{Deserialize, Serialize};
+
+pub use action::{Action, InvalidAction};
+pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
+pub use failure::{Answer, Cause, FailurePolicy};
+pub use scl::Scl;
+pub use thresholds::{InvalidThresholds, Thresholds};
+
+use crate::release::ReleaseId;
+use crate::timing::Timing;
+
+/// What the host decides about one message.
+///
+/// Serialises with times in microseconds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// What to do with the message.
+    pub action: Action,
+    /// The probability that the message is unwanted, 0 to 1; absent unless a model scored it.
+    pub score: Option<f64>,
+    /// What kind of mail it is; absent unless a model scored it.
+    pub category: Option<Category>,
+    /// The spam confidence level; absent unless a model scored it.
+    pub scl: Option<Scl>,
+    /// Why, on the release's scale; empty unless a model scored it.
+    pub reasons: Vec<Reason>,
+    /// Who decided.
+    pub decided_by: DecidedBy,
+    /// The release that scored the message, or that tried last; absent if the slot had none.
+    pub release: Option<ReleaseId>,
+    /// The generation of the route that judged the message.
+    pub generation: u64,
+    /// What went wrong, if the live release did not answer; `decided_by` says who did.
+    pub fault: Option<String>,
+    /// How long it took.
+    pub timing: Timing,
+}
+
+impl Verdict {
+    /// Whether the message crosses the flag boundary: junk, quarantine or reject.
+    pub fn is_flagged(&self) -> bool {
+        self.action.is_flagged()
+    }
+}
+
+/// Who decided a verdict.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DecidedBy {
+    /// The live release.
+    Live,
+    /// The previous release, because the live one failed.
+    Previous,
+    /// The live release had no opinion: the message is delivered, and nobody vouches for it.
+    Abstained,
+    /// Nobody scored the message: the slot's failure policy answered.
+    Unscanned,
+}

@@ -1,0 +1,138 @@
+//! What a model answered, once it was checked.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::limits::{NOTE_BYTES_MAX, REASON_NAME_BYTES_MAX};
+
+/// What kind of mail a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    /// Wanted mail.
+    Ham,
+    /// Bulk mail that was asked for, or that can be unsubscribed from.
+    Bulk,
+    /// Unsolicited advertising.
+    Spam,
+    /// An attempt to obtain credentials, money or data by deceit.
+    Phish,
+    /// A sender that pretends to be another.
+    Spoof,
+    /// A harmful attachment, or a link to one.
+    Malware,
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Ham => "ham",
+            Self::Bulk => "bulk",
+            Self::Spam => "spam",
+            Self::Phish => "phish",
+            Self::Spoof => "spoof",
+            Self::Malware => "malware",
+        })
+    }
+}
+
+/// One reason for a score.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    /// A stable name: `[A-Z0-9_]`, 1 to 64 bytes.
+    pub name: String,
+    /// What it adds, on the release's scale.
+    pub weight: f64,
+    /// For a person to read, at most 256 bytes; may be empty.
+    pub note: String,
+}
+
+/// A model's opinion of a message, within the contract's ranges.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Assessment {
+    /// The probability that the message is unwanted: finite, 0 to 1.
+    pub score: f64,
+    /// What kind of mail it is.
+    pub category: Category,
+    /// At most 64 reasons.
+    pub reasons: Vec<Reason>,
+}
+
+impl Assessment {
+    /// Checks ranges and lengths. What a guest returns is data, never trusted.
+    pub(crate) fn validate(&self, reasons_max: usize) -> Result<(), InvalidAssessment> {
+        if !(0.0..=1.0).contains(&self.score) {
+            return Err(InvalidAssessment(format!("the score {} is not in 0..=1", self.score)));
+        }
+        if self.reasons.len() > reasons_max {
+            return Err(InvalidAssessment(format!("{} reasons, at most {reasons_max} are allowed", self.reasons.len())));
+        }
+        self.reasons.iter().try_for_each(Reason::validate)
+    }
+}
+
+impl Reason {
+    fn validate(&self) -> Result<(), InvalidAssessment> {
+        let well_formed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
+        if self.name.is_empty() || self.name.len() > REASON_NAME_BYTES_MAX || !self.name.bytes().all(well_formed) {
+            let shown: String = self.name.chars().take(80).collect();
+            return Err(InvalidAssessment(format!("the reason name {shown:?} is not 1 to 64 of A-Z, 0-9 and _")));
+        }
+        if !self.weight.is_finite() {
+            return Err(InvalidAssessment(format!("the weight of reason {} is {}", self.name, self.weight)));
+        }
+        if self.note.len() > NOTE_BYTES_MAX {
+            return Err(InvalidAssessment(format!("the note of reason {} has {} bytes", self.name, self.note.len())));
+        }
+        Ok(())
+    }
+}
+
+/// What scoring a message came to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The model has an opinion.
+    Scored(Assessment),
+    /// The model has none, and says why.
+    Abstained(String),
+}
+
+impl Outcome {
+    /// The score, unless the model abstained.
+    pub fn score(&self) -> Option<f64> {
+        match self {
+            Self::Scored(assessment) => Some(assessment.score),
+            Self::Abstained(_) => None,
+        }
+    }
+}
+
+/// Why an assessment is outside the contract.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidAssessment(pub(crate) String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assessment(score: f64, reason: &str, weight: f64) -> Assessment {
+        let reason = Reason { name: reason.into(), weight, note: String::new() };
+        Assessment { score, category: Category::Ham, reasons: vec![reason] }
+    }
+
+    #[test]
+    fn what_is_outside_the_contract_is_refused() {
+        assert!(assessment(0.5, "A_1", -2.0).validate(64).is_ok());
+        for score in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
+            assert!(assessment(score, "A", 0.0).validate(64).is_err(), "{score}");
+        }
+        for name in ["", "lower", "SPA CE", &"A".repeat(65)] {
+            assert!(assessment(0.5, name, 0.0).validate(64).is_err(), "{name}");
+        }
+        assert!(assessment(0.5, "A", f64::NAN).validate(64).is_err());
+        assert!(assessment(0.5, "A", 0.0).validate(0).is_err());
+    }
+}

@@ -1,0 +1,181 @@
+//! A guest that misbehaves gets a typed error, in time, and nobody else notices.
+
+use std::time::{Duration, Instant};
+
+use switchback::{Answer, DecidedBy, FailurePolicy, Fault, Outcome, Runtime, ScoreError, SlotConfig};
+
+use crate::support::{load, message, runtime, shared_store};
+
+/// Scores one message with a case; then checks that another release and the same one go on as before.
+fn fault_of(case: &str) -> ScoreError {
+    let runtime = runtime();
+    let bystander = load(&runtime, "empty", "1.0.0");
+    let hostile = load(&runtime, case, "6.6.6");
+    let error = runtime.score_with(&hostile, &message()).unwrap_err();
+    assert_eq!(error.release, hostile);
+    let again = runtime.score_with(&hostile, &message()).unwrap_err();
+    assert_eq!(std::mem::discriminant(&again.fault), std::mem::discriminant(&error.fault), "{again}");
+    let unaffected = runtime.score_with(&bystander, &message()).unwrap();
+    assert_eq!(unaffected.outcome.score(), Some(0.5));
+    error
+}
+
+#[test]
+fn a_trap_is_a_trap() {
+    assert!(matches!(fault_of("trap").fault, Fault::Trap(_)));
+}
+
+#[test]
+fn a_panic_is_told_with_its_message_and_place() {
+    let error = fault_of("panic");
+    assert!(matches!(error.fault, Fault::Trap(_)), "{error}");
+    let said = error.guest_message.as_deref().unwrap();
+    assert!(said.contains("panics while scoring") && said.contains("lib.rs:"), "{said}");
+    assert!(error.to_string().contains("hostile@6.6.6"), "{error}");
+}
+
+#[test]
+fn a_loop_ends_at_its_deadline() {
+    let runtime = runtime();
+    let hostile = load(&runtime, "loop", "6.6.6");
+    let start = Instant::now();
+    let error = runtime.score_with(&hostile, &message()).unwrap_err();
+    assert_eq!(error.fault, Fault::Deadline(Duration::from_millis(200)));
+    assert!(start.elapsed() >= Duration::from_millis(200), "a deadline is the time that a guest may use");
+}
+
+#[test]
+fn one_deadline_does_not_bring_another_nearer() {
+    let runtime = runtime();
+    let (hostile, bystander) = (load(&runtime, "loop", "6.6.6"), load(&runtime, "empty", "1.0.0"));
+    std::thread::scope(|scope| {
+        let looping = scope.spawn(|| runtime.score_with(&hostile, &message()).unwrap_err());
+        while !looping.is_finished() {
+            runtime.score_with(&bystander, &message()).unwrap();
+        }
+        assert!(matches!(looping.join().unwrap().fault, Fault::Deadline(_)));
+    });
+}
+
+#[test]
+fn endless_recursion_exhausts_the_stack_of_the_guest() {
+    assert_eq!(fault_of("recurse").fault, Fault::Stack);
+}
+
+#[test]
+fn a_stack_in_linear_memory_ends_in_a_trap() {
+    // Large frames run out of the guest's own stack, which lies below its data: an access out of bounds.
+    let fault = fault_of("recurse-memory").fault;
+    assert!(matches!(fault, Fault::Trap(_) | Fault::Stack), "{fault:?}");
+}
+
+#[test]
+fn memory_is_bounded_and_named() {
+    assert_eq!(fault_of("grow").fault, Fault::Memory(8 << 20));
+}
+
+#[test]
+fn a_flood_of_log_lines_is_stopped() {
+    assert!(matches!(fault_of("log-flood").fault, Fault::LogFlood(_)));
+}
+
+#[test]
+fn a_long_log_line_does_not_cost_the_verdict_but_is_cut_or_refused() {
+    let runtime = runtime();
+    let hostile = load(&runtime, "log-long", "6.6.6");
+    // A megabyte is more than a guest may hand over in one call.
+    let error = runtime.score_with(&hostile, &message()).unwrap_err();
+    assert!(matches!(error.fault, Fault::BadResult(_)), "{error}");
+}
+
+#[test]
+fn what_the_manifest_does_not_declare_cannot_be_read() {
+    let error = fault_of("read-undeclared");
+    assert!(matches!(&error.fault, Fault::Undeclared(why) if why.contains("`raw`")), "{error}");
+}
+
+#[test]
+fn a_model_may_say_that_it_cannot_score() {
+    assert!(matches!(fault_of("error").fault, Fault::CannotScore(_)));
+}
+
+#[test]
+fn answers_outside_the_contract_are_refused() {
+    for case in [
+        "nan", "infinite", "over", "under", "nan-weight", "many-reasons", "huge-list", "long-note", "huge-note",
+        "long-name", "bad-name", "empty-name",
+    ] {
+        let fault = fault_of(case).fault;
+        // The 16 MiB note and the million reasons may run into the guest's own memory limit first.
+        let expected = matches!(fault, Fault::BadResult(_))
+            || (matches!(fault, Fault::Memory(_)) && ["huge-list", "huge-note"].contains(&case));
+        assert!(expected, "{case}: {fault:?}");
+    }
+}
+
+#[test]
+fn every_message_gets_a_pristine_instance() {
+    let runtime = runtime();
+    let stateful = load(&runtime, "stateful", "1.0.0");
+    let scores: Vec<_> =
+        (0..1000).map(|_| runtime.score_with(&stateful, &message()).unwrap().outcome.score()).collect();
+    assert!(scores.iter().all(|score| *score == scores[0]), "an instance was used for two messages");
+}
+
+#[test]
+fn a_model_may_abstain() {
+    let runtime = runtime();
+    let abstains = load(&runtime, "abstain", "1.0.0");
+    assert!(matches!(runtime.score_with(&abstains, &message()).unwrap().outcome, Outcome::Abstained(_)));
+    let slot = runtime.slot("inbound").unwrap();
+    slot.promote(&abstains).unwrap();
+    let verdict = slot.score(&message());
+    assert_eq!((verdict.decided_by, verdict.score), (DecidedBy::Abstained, None));
+}
+
+#[test]
+fn the_previous_release_answers_for_a_live_one_that_fails() {
+    let runtime = runtime();
+    let slot = runtime.slot("inbound").unwrap();
+    slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
+    slot.promote(&load(&runtime, "trap", "6.6.6")).unwrap();
+    let verdict = slot.score(&message());
+    assert_eq!(verdict.decided_by, DecidedBy::Previous);
+    assert_eq!(verdict.release.unwrap().version.to_string(), "1.0.0");
+    assert!(verdict.fault.unwrap().contains("hostile@6.6.6"));
+}
+
+#[test]
+fn a_failure_that_nobody_answers_for_is_unscanned_and_takes_the_configured_action() {
+    let reject = FailurePolicy { trap: Answer::Act(switchback::Action::Quarantine), ..FailurePolicy::default() };
+    for (policy, action) in
+        [(FailurePolicy::default(), switchback::Action::Deliver), (reject, switchback::Action::Quarantine)]
+    {
+        let runtime = Runtime::builder()
+            .slot(SlotConfig::new("inbound").failure(policy))
+            .store_dir(shared_store())
+            .instances(8)
+            .build()
+            .unwrap();
+        let slot = runtime.slot("inbound").unwrap();
+        slot.promote(&load(&runtime, "trap", "6.6.6")).unwrap();
+        let verdict = slot.score(&message());
+        assert_eq!((verdict.decided_by, verdict.action, verdict.score), (DecidedBy::Unscanned, action, None));
+    }
+}
+
+#[test]
+fn more_calls_than_instances_are_told_that_the_pool_is_busy() {
+    let runtime = Runtime::builder().store_dir(shared_store()).instances(1).build().unwrap();
+    let (hostile, bystander) = (load(&runtime, "loop", "6.6.6"), load(&runtime, "empty", "1.0.0"));
+    let busy = std::thread::scope(|scope| {
+        let looping = scope.spawn(|| runtime.score_with(&hostile, &message()).unwrap_err());
+        let busy = std::iter::from_fn(|| (!looping.is_finished()).then(|| runtime.score_with(&bystander, &message())))
+            .filter_map(Result::err)
+            .next();
+        looping.join().unwrap();
+        busy
+    });
+    assert_eq!(busy.unwrap().fault, Fault::PoolBusy);
+    assert!(runtime.score_with(&bystander, &message()).is_ok());
+}

@@ -1,0 +1,15 @@
+//! Integration tests.
+
+mod contract;
+mod corpus;
+mod hostile;
+mod message;
+mod message_corpus;
+mod message_hostile;
+mod message_mutations;
+mod models;
+mod refusals;
+mod revert;
+mod runtime;
+mod storm;
+mod support;

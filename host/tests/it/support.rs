@@ -1,0 +1,87 @@
+//! Releases for tests: every case of the hostile model, packed when first asked for.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use semver::Version;
+use switchback::{Card, Manifest, ManifestLimits, Message, Reads, ReleaseId, Runtime, Scale, SelfTest, SlotConfig};
+
+/// A message that every case of the hostile model scores as it should: see the model's own description.
+const SELF_TEST: &[u8] = b"From: a@example.org\r\nSubject: self-test\r\n\r\ntext\r\n";
+
+/// A message on which the hostile model does what its case says.
+pub fn message() -> Message {
+    Message::parse(b"From: a@example.org\r\nTo: b@example.com\r\nSubject: hello\r\n\r\nSome text.\r\n".to_vec())
+}
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// The hostile model as a core module, built once per test run.
+fn hostile_module() -> &'static [u8] {
+    static MODULE: OnceLock<Vec<u8>> = OnceLock::new();
+    MODULE.get_or_init(|| {
+        let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
+        let status = Command::new(env!("CARGO"))
+            .current_dir(root())
+            .args(["build", "--locked", "--package", "switchback-plugin-hostile", "--profile", "guest"])
+            .args(["--target", "wasm32-unknown-unknown"])
+            .status()
+            .unwrap();
+        assert!(status.success(), "the hostile model does not build; run `cargo xtask test`, which adds its target");
+        std::fs::read(target.join("wasm32-unknown-unknown/guest/switchback_plugin_hostile.wasm")).unwrap()
+    })
+}
+
+/// The manifest of a case.
+pub fn manifest(case: &str, version: &str) -> Manifest {
+    Manifest {
+        name: "hostile".parse().unwrap(),
+        version: version.parse::<Version>().unwrap(),
+        scale: Scale::LogOdds,
+        description: format!("case {case}"),
+        reads: Reads::SUBJECT,
+        limits: ManifestLimits { memory_bytes_max: Some(8 << 20), deadline_ms: Some(200), ..ManifestLimits::default() },
+        card: Card::default(),
+        self_tests: vec![SelfTest { name: "behaves".into(), message: SELF_TEST.to_vec(), score: 0.5, category: None }],
+    }
+}
+
+/// A packed case of the hostile model, as bytes. Packed once per test run.
+pub fn release(case: &str, version: &str) -> Arc<Vec<u8>> {
+    static PACKED: Mutex<BTreeMap<(String, String), Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
+    let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
+    let release = packed.entry((case.to_owned(), version.to_owned())).or_insert_with(|| {
+        let manifest = manifest(case, version);
+        Arc::new(switchback_pack::pack_module(hostile_module(), case.as_bytes(), &manifest).unwrap())
+    });
+    Arc::clone(release)
+}
+
+/// A store of compiled artifacts that all tests of a run share, so that each release is compiled once.
+pub fn shared_store() -> &'static Path {
+    static STORE: OnceLock<tempfile::TempDir> = OnceLock::new();
+    STORE.get_or_init(|| tempfile::tempdir().unwrap()).path()
+}
+
+/// A runtime with the slot `inbound`.
+pub fn runtime() -> Runtime {
+    Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(shared_store()).instances(64).build().unwrap()
+}
+
+/// Writes bytes to a file and loads it.
+pub fn load_bytes(runtime: &Runtime, bytes: &[u8]) -> Result<ReleaseId, switchback::LoadError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("release.wasm");
+    std::fs::write(&path, bytes).unwrap();
+    runtime.load(path)
+}
+
+/// Loads a case of the hostile model.
+pub fn load(runtime: &Runtime, case: &str, version: &str) -> ReleaseId {
+    load_bytes(runtime, &release(case, version)).unwrap()
+}

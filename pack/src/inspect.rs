@@ -1,0 +1,163 @@
+//! Everything that a release file says, as far as it can be read.
+
+mod outline;
+
+use std::fs;
+use std::path::Path;
+
+use serde::Serialize;
+use switchback::{CHECKSUM_SECTION, CONTRACT_SECTION, Digest, Draft, Limits, MANIFEST_SECTION, Manifest, ReleaseId};
+
+pub use self::outline::{CoreModule, Section};
+
+use self::outline::Outline;
+use crate::error::PackError;
+
+/// What is known of a file that claims to be a release. A damaged one says as much as can still be read,
+/// and what is wrong with it.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+pub struct Inspection {
+    /// The size of the file in bytes.
+    pub size_bytes: usize,
+    /// SHA-256 of the file, as `sha256sum` prints it.
+    pub digest: Digest,
+    /// What it is; absent if the manifest cannot be read.
+    pub id: Option<ReleaseId>,
+    /// The version of the scoring contract that it speaks.
+    pub contract: Option<String>,
+    /// Whether the file is as it was packed.
+    pub checksum: Checksum,
+    /// What it says about itself.
+    pub manifest: Option<Manifest>,
+    /// The standard metadata sections.
+    pub metadata: Option<Metadata>,
+    /// The component's imports.
+    pub imports: Vec<String>,
+    /// The component's exports.
+    pub exports: Vec<String>,
+    /// The component's own sections in the order of the file, nested modules aside.
+    pub sections: Vec<Section>,
+    /// The core modules in it.
+    pub modules: Vec<CoreModule>,
+    /// What could not be read, and why a host with default limits refuses the file, if it does.
+    pub problems: Vec<String>,
+}
+
+/// Whether a file is as it was packed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Checksum {
+    /// It is.
+    Matches,
+    /// It was changed or damaged.
+    Differs,
+    /// It has no checksum: it was never packed, or was cut off.
+    Absent,
+}
+
+/// The standard metadata sections: <https://github.com/WebAssembly/tool-conventions>.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Metadata {
+    /// The component's name.
+    pub name: Option<String>,
+    /// The version of the packed software.
+    pub version: Option<String>,
+    /// One line for a person.
+    pub description: Option<String>,
+    /// Who made it.
+    pub authors: Option<String>,
+    /// An SPDX expression.
+    pub licenses: Option<String>,
+    /// Where the source is.
+    pub source: Option<String>,
+    /// Which revision of the source it is.
+    pub revision: Option<String>,
+    /// The tools that made it, with their versions.
+    pub processed_by: Vec<(String, String)>,
+}
+
+impl Inspection {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read. What it contains is never an error.
+    pub fn of_file(path: impl AsRef<Path>) -> Result<Self, PackError> {
+        let path = path.as_ref();
+        Ok(Self::read(&fs::read(path).map_err(PackError::read(path))?))
+    }
+
+    /// Reads bytes. Never fails: what is wrong with them is in [`problems`](Self::problems).
+    pub fn read(bytes: &[u8]) -> Self {
+        let mut problems = Vec::new();
+        if let Err(refusal) = Draft::new(bytes.to_vec()).verify(&Limits::default()) {
+            problems.push(refusal.to_string());
+        }
+        let outline = Outline::read(bytes);
+        problems.extend(outline.broken_at.as_ref().map(|why| format!("it cannot be read to its end: {why}")));
+        let digest = Digest::of(bytes);
+        let manifest = outline.custom(MANIFEST_SECTION).and_then(|json| Manifest::from_json(json).ok());
+        Self {
+            size_bytes: bytes.len(),
+            digest,
+            id: manifest.as_ref().map(|manifest| ReleaseId {
+                name: manifest.name.clone(),
+                version: manifest.version.clone().into(),
+                digest,
+            }),
+            contract: outline.custom(CONTRACT_SECTION).map(|text| String::from_utf8_lossy(text).into_owned()),
+            checksum: checksum(bytes, &outline),
+            manifest,
+            metadata: Metadata::read(bytes),
+            imports: outline.imports.iter().map(ToString::to_string).collect(),
+            exports: outline.exports.iter().map(ToString::to_string).collect(),
+            sections: outline.sections(),
+            modules: outline.modules,
+            problems,
+        }
+    }
+
+    /// The code of all core modules, in bytes.
+    pub fn code_bytes(&self) -> usize {
+        self.modules.iter().map(|module| module.code_bytes()).sum()
+    }
+
+    /// The initialised memory of all core modules, in bytes: what the snapshot holds.
+    pub fn data_bytes(&self) -> usize {
+        self.modules.iter().map(|module| module.data_bytes()).sum()
+    }
+
+    /// Whether a host with default limits would try to load it.
+    pub fn is_acceptable(&self) -> bool {
+        self.problems.is_empty()
+    }
+}
+
+fn checksum(bytes: &[u8], outline: &Outline<'_>) -> Checksum {
+    match outline.customs.iter().find(|custom| custom.name == CHECKSUM_SECTION) {
+        None => Checksum::Absent,
+        Some(stored) if stored.data == Digest::of(&bytes[..stored.start]).as_bytes() => Checksum::Matches,
+        Some(_) => Checksum::Differs,
+    }
+}
+
+impl Metadata {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let payload = wasm_metadata::Payload::from_binary(bytes).ok()?;
+        let found = payload.metadata();
+        let processed_by = found.producers.as_ref().and_then(|producers| producers.get("processed-by"));
+        let tools =
+            processed_by.iter().flat_map(|field| field.iter().map(|(tool, version)| (tool.clone(), version.clone())));
+        Some(Self {
+            name: found.name.clone(),
+            version: found.version.as_ref().map(ToString::to_string),
+            description: found.description.as_ref().map(ToString::to_string),
+            authors: found.authors.as_ref().map(ToString::to_string),
+            licenses: found.licenses.as_ref().map(ToString::to_string),
+            source: found.source.as_ref().map(ToString::to_string),
+            revision: found.revision.as_ref().map(ToString::to_string),
+            processed_by: tools.collect(),
+        })
+    }
+}

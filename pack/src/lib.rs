@@ -1,0 +1,47 @@
+//! Packs a scoring model for Switchback into one release file, and makes the folder of a new one.
+//!
+//! [`Packer`] goes the whole way from a Cargo package with a `switchback.toml` to a file that a host loads:
+//!
+//! 1. cargo builds the package for `wasm32-unknown-unknown`, SIMD on, without paths of this machine in it;
+//! 2. the module becomes a component that imports the scoring contract and nothing else;
+//! 3. the model's `prepare` runs once, with the data file that the manifest names, and the memory that it
+//!    leaves becomes the memory that every message starts from;
+//! 4. names and other leftovers go; standard metadata, contract version, manifest and checksum are added;
+//! 5. a host loads the result and runs its self-tests.
+//!
+//! [`pack_module`] starts at step 2 with a module that was built already. [`Inspection`] says what is in a
+//! release file, damaged ones included. [`Scaffold`] makes a new model's folder.
+//!
+//! # What holds
+//! * **Packing twice gives the same bytes**, and where the checkout lies does not matter. Nothing is read
+//!   from clock, randomness, environment or version control.
+//! * **A file appears under its name only when it is right**: until then there is a temporary file beside it.
+//! * **A guest runs here as it does in a host**: without files, clock or network, and within limits.
+//!
+//! # Needs
+//! Rust with the target: `rustup target add wasm32-unknown-unknown`. Without rustup, Debian has the
+//! compiler and its library's source in the packages `rustc-web` and `rust-web-src`; `-Zbuild-std` as a
+//! [`cargo_arg`](Packer::cargo_arg) builds the library from that.
+
+#![forbid(unsafe_code)]
+
+mod build;
+mod component;
+mod error;
+mod inspect;
+mod metadata;
+mod pack;
+mod scaffold;
+mod self_test;
+mod snapshot;
+mod source;
+mod strip;
+
+pub use build::TARGET;
+pub use error::PackError;
+pub use inspect::{Checksum, CoreModule, Inspection, Metadata, Section};
+pub use pack::{Packed, Packer, Progress, Step, pack_module};
+pub use scaffold::{Scaffold, Sdk};
+pub use self_test::Tested;
+pub use snapshot::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
+pub use source::{MANIFEST_FILE, Source};

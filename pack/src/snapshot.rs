@@ -1,0 +1,103 @@
+//! Runs a model's initialiser once and stores the memory that it leaves.
+//!
+//! The component is instrumented so that its memories and globals can be read from outside, compiled with
+//! the fast baseline compiler, instantiated without anything but `log`, and asked to `prepare` itself. What
+//! its memory then holds replaces the data segments of the original component. Nothing of this depends on
+//! time, randomness or addresses, so the same component and data give the same bytes.
+
+mod engine;
+mod notes;
+mod state;
+
+use std::time::Duration;
+
+use wasmtime::component::{Component, Instance, Linker};
+use wasmtime::{Engine, Store, Trap};
+use wasmtime_wizer::Wizer;
+
+use self::engine::Alarm;
+use self::notes::Notes;
+use self::state::State;
+use crate::error::PackError;
+
+/// How long `prepare` may run unless the caller says otherwise. An initialiser parses a file and fills
+/// tables; the slowest example takes seconds. What takes a minute has almost surely lost its way.
+pub const PREPARE_TIME_MAX: Duration = Duration::from_secs(60);
+
+/// The most linear memory that `prepare` may use, in bytes. Well above what a host grants to a model that
+/// serves mail, so that a release which is too big is refused for that, and below what would bring the
+/// machine that packs it to its knees.
+pub const PREPARE_MEMORY_BYTES_MAX: usize = 1 << 30;
+
+/// The function of the contract that initialises a model.
+const PREPARE: &str = "prepare";
+
+/// Initialises `component` with `data`: the result is a component whose memory starts as `prepare` left it.
+///
+/// It still exports `prepare`, because the contract's world has it, and no host calls it.
+pub(crate) fn snapshot(component: &[u8], data: &[u8], time_max: Duration) -> Result<Vec<u8>, PackError> {
+    let mut wizer = Wizer::new();
+    // Both names, because the rewriter drops the export otherwise and leaves the function that it names.
+    wizer.init_func(PREPARE).keep_init_func(true);
+    let (context, instrumented) = wizer.instrument_component(component).map_err(|error| unsupported(&error))?;
+    let (engine, compiled) = engine::compile(&instrumented).map_err(|error| unsupported(&error))?;
+    let mut initialised = Initialised::run(&engine, &compiled, data, time_max)?;
+    let mut state = State::new(&mut initialised.store, initialised.instance);
+    let rewritten = state::ready(wizer.snapshot_component(&context, &mut state));
+    if let Some(why) = state.into_fault() {
+        return Err(PackError::Snapshot { why });
+    }
+    let rewritten = rewritten.map_err(|error| PackError::Snapshot { why: format!("{error:#}") })?;
+    wasmparser::validate(&rewritten).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
+    Ok(rewritten)
+}
+
+fn unsupported(error: &wasmtime::Error) -> PackError {
+    PackError::Unsupported { why: format!("{error:#}") }
+}
+
+/// An instance after its `prepare`.
+struct Initialised {
+    store: Store<Notes>,
+    instance: Instance,
+}
+
+impl Initialised {
+    fn run(engine: &Engine, compiled: &Component, data: &[u8], time_max: Duration) -> Result<Self, PackError> {
+        let mut store = Store::new(engine, Notes::new(PREPARE_MEMORY_BYTES_MAX));
+        store.limiter(Notes::limits);
+        store.set_epoch_deadline(1);
+        let alarm = Alarm::set(engine, time_max);
+        let outcome = instantiate_and_prepare(&mut store, compiled, data);
+        drop(alarm);
+        let log = store.data_mut().take_lines();
+        match outcome {
+            Ok((instance, Ok(()))) => {
+                // Reading a memory takes one more page of it.
+                store.data_mut().lift_limits();
+                Ok(Self { store, instance })
+            }
+            Ok((_, Err(message))) => Err(PackError::PrepareFailed { message, log }),
+            Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) => {
+                Err(PackError::PrepareTimeout { limit: time_max, log })
+            }
+            Err(error) => Err(PackError::PrepareTrapped { trap: error.root_cause().to_string(), log }),
+        }
+    }
+}
+
+type Prepared = Result<(), String>;
+
+fn instantiate_and_prepare(
+    store: &mut Store<Notes>,
+    compiled: &Component,
+    data: &[u8],
+) -> wasmtime::Result<(Instance, Prepared)> {
+    let mut linker = Linker::new(store.engine());
+    notes::add_log(&mut linker, compiled)?;
+    linker.define_unknown_imports_as_traps(compiled)?;
+    let instance = linker.instantiate(&mut *store, compiled)?;
+    let prepare = instance.get_typed_func::<(&[u8],), (Prepared,)>(&mut *store, PREPARE)?;
+    let (prepared,) = prepare.call(&mut *store, (data,))?;
+    Ok((instance, prepared))
+}

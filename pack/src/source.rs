@@ -1,0 +1,284 @@
+//! `switchback.toml`: what an author says about a release.
+
+mod bless;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use semver::Version;
+use serde::Deserialize;
+use switchback::{Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest};
+
+use crate::error::PackError;
+use crate::metadata::Metadata;
+
+/// The manifest's file name.
+pub const MANIFEST_FILE: &str = "switchback.toml";
+
+/// A manifest with the files that it names, read and checked.
+#[derive(Clone, Debug)]
+pub struct Source {
+    path: PathBuf,
+    file: File,
+    data: Vec<u8>,
+    messages: Vec<Vec<u8>>,
+}
+
+/// The manifest as it stands in the file.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    release: Release,
+    #[serde(default)]
+    build: Build,
+    #[serde(default)]
+    limits: ManifestLimits,
+    #[serde(default)]
+    card: Card,
+    #[serde(default)]
+    self_test: Vec<Test>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Release {
+    name: ModelName,
+    version: Version,
+    scale: Scale,
+    reads: Reads,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    authors: Vec<String>,
+    license: Option<String>,
+    source: Option<String>,
+    revision: Option<String>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Build {
+    #[serde(rename = "crate")]
+    package_dir: PathBuf,
+    profile: String,
+    data: Option<PathBuf>,
+}
+
+impl Default for Build {
+    fn default() -> Self {
+        Self { package_dir: ".".into(), profile: "release".into(), data: None }
+    }
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Test {
+    message: PathBuf,
+    score: Option<f64>,
+    category: Option<Category>,
+}
+
+impl Source {
+    /// Reads a manifest and every file that it names. `path` is the file, or the folder that holds a
+    /// `switchback.toml`; paths in it are relative to its folder.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or a field is missing, unknown or out of its range; the message names the
+    /// line and what is allowed.
+    pub fn read(path: impl AsRef<Path>) -> Result<Self, PackError> {
+        let path = path.as_ref();
+        let path = if path.is_dir() { path.join(MANIFEST_FILE) } else { path.to_owned() };
+        let text = fs::read_to_string(&path).map_err(PackError::read(&path))?;
+        let file: File = toml_edit::de::from_str(&text).map_err(|error| invalid(&path, error))?;
+        file.check().map_err(|why| invalid(&path, why))?;
+        let mut source = Self { path, file, data: Vec::new(), messages: Vec::new() };
+        if let Some(data) = &source.file.build.data {
+            source.data = source.read_named(data)?;
+        }
+        source.messages =
+            source.file.self_test.iter().map(|test| source.read_named(&test.message)).collect::<Result<_, _>>()?;
+        Ok(source)
+    }
+
+    /// The manifest's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The model.
+    pub fn name(&self) -> &ModelName {
+        &self.file.release.name
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &Version {
+        &self.file.release.version
+    }
+
+    /// The folder of the Cargo package.
+    pub fn package_dir(&self) -> PathBuf {
+        self.resolve(&self.file.build.package_dir)
+    }
+
+    /// The cargo profile.
+    pub fn profile(&self) -> &str {
+        &self.file.build.profile
+    }
+
+    /// What `prepare` is given: the content of the data file, or nothing.
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// The first self-test without an expected score.
+    pub(crate) fn first_without_score(&self) -> Option<String> {
+        self.file.self_test.iter().find(|test| test.score.is_none()).map(Test::name)
+    }
+
+    /// The release's own manifest. A score that is not there yet is 0.
+    pub(crate) fn manifest(&self) -> Manifest {
+        let File { release, limits, card, self_test, .. } = &self.file;
+        let self_tests = self_test.iter().zip(&self.messages).map(|(test, message)| SelfTest {
+            name: test.name(),
+            message: message.clone(),
+            score: test.score.unwrap_or_default(),
+            category: test.category,
+        });
+        Manifest {
+            name: release.name.clone(),
+            version: release.version.clone(),
+            scale: release.scale,
+            description: release.description.clone(),
+            reads: release.reads,
+            limits: limits.clone(),
+            card: card.clone(),
+            self_tests: self_tests.collect(),
+        }
+    }
+
+    pub(crate) fn metadata(&self) -> Metadata {
+        let release = &self.file.release;
+        Metadata {
+            name: release.name.to_string(),
+            version: release.version.to_string(),
+            description: Some(release.description.clone()).filter(|text| !text.is_empty()),
+            authors: release.authors.clone(),
+            license: release.license.clone(),
+            source: release.source.clone(),
+            revision: release.revision.clone(),
+        }
+    }
+
+    /// Writes the scores of the self-tests, in their order, into the manifest's file.
+    pub(crate) fn write_scores(&self, scores: &[f64]) -> Result<(), PackError> {
+        let text = fs::read_to_string(&self.path).map_err(PackError::read(&self.path))?;
+        let blessed = bless::with_scores(&text, scores).map_err(|why| invalid(&self.path, why))?;
+        if blessed == text {
+            return Ok(());
+        }
+        fs::write(&self.path, blessed).map_err(PackError::write(&self.path))
+    }
+
+    fn resolve(&self, relative: &Path) -> PathBuf {
+        // Joining an empty parent leaves the path as it is: relative to the current folder.
+        self.path.parent().unwrap_or(Path::new("")).join(relative)
+    }
+
+    fn read_named(&self, relative: &Path) -> Result<Vec<u8>, PackError> {
+        let path = self.resolve(relative);
+        fs::read(&path).map_err(PackError::read(&path))
+    }
+}
+
+impl File {
+    /// What the types do not say.
+    fn check(&self) -> Result<(), String> {
+        match self.self_test.len() {
+            0 => return Err(NO_SELF_TEST.to_owned()),
+            1..=SELF_TESTS_MAX => {}
+            many => return Err(format!("it has {many} [[self_test]] entries, the most is {SELF_TESTS_MAX}")),
+        }
+        match self.self_test.iter().find(|test| test.score.is_some_and(|score| !(0.0..=1.0).contains(&score))) {
+            Some(test) => Err(format!("self_test.score of `{}` is not in 0..=1", test.name())),
+            None => Ok(()),
+        }
+    }
+}
+
+const NO_SELF_TEST: &str = "it has no self-test, and no host loads a release without one; add\n\n    \
+    [[self_test]]\n    message = \"self-test/example.eml\"\n\nand let `switchback pack --bless` write the score";
+
+impl Test {
+    fn name(&self) -> String {
+        self.message.display().to_string()
+    }
+}
+
+fn invalid(path: &Path, why: impl ToString) -> PackError {
+    PackError::Manifest { path: path.to_owned(), why: why.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+[release]
+name = "phish"
+version = "1.0.0"
+scale = "log-odds"
+reads = ["subject", "links"]
+
+[[self_test]]
+message = "a.eml"
+score = 1
+category = "phish"
+"#;
+
+    fn read(text: &str) -> Result<Source, PackError> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(MANIFEST_FILE), text).unwrap();
+        fs::write(dir.path().join("a.eml"), "Subject: a\r\n\r\n").unwrap();
+        Source::read(dir.path())
+    }
+
+    #[test]
+    fn a_manifest_takes_its_defaults_and_the_files_that_it_names() {
+        let source = read(GOOD).unwrap();
+        assert_eq!((source.profile(), source.data()), ("release", &b""[..]));
+        let manifest = source.manifest();
+        assert_eq!(manifest.self_tests[0].score, 1.0);
+        assert_eq!(manifest.self_tests[0].message, b"Subject: a\r\n\r\n");
+        assert_eq!(manifest.self_tests[0].category, Some(Category::Phish));
+    }
+
+    #[test]
+    fn every_mistake_is_named_with_its_place_and_what_is_allowed() {
+        let cases: [(&str, &str, &[&str]); 10] = [
+            ("version = \"1.0.0\"\n", "", &["line 2", "missing field `version`"]),
+            ("scale =", "colour = 1\nscale =", &["line 5", "unknown field `colour`", "`version`"]),
+            ("log-odds", "percent", &["line 5", "`percent`", "`log-odds`", "`probability`"]),
+            ("\"1.0.0\"", "\"1.0\"", &["line 4", "version"]),
+            ("\"phish\"\nversion", "\"Phish!\"\nversion", &["line 3", "Phish!", "a-z"]),
+            ("\"links\"", "\"body\"", &["line 6", "`body`", "attachments"]),
+            ("score = 1\n", "score = 1.5\n", &["a.eml", "0..=1"]),
+            ("category = \"phish\"", "category = \"evil\"", &["line 11", "`evil`", "`malware`"]),
+            ("[[self_test]]", "[limits]\nfuel = 1\n[[self_test]]", &["`fuel`", "`deadline_ms`"]),
+            ("[[self_test]]\nmessage = \"a.eml\"\nscore = 1\ncategory = \"phish\"\n", "", &["no self-test", "--bless"]),
+        ];
+        for (from, to, expected) in cases {
+            let changed = GOOD.replace(from, to);
+            assert_ne!(changed, GOOD, "{from}");
+            let message = read(&changed).unwrap_err().to_string();
+            for part in expected {
+                assert!(message.contains(part), "{part:?} is not in: {message}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let message = read(&GOOD.replace("a.eml", "b.eml")).unwrap_err().to_string();
+        assert!(message.contains("b.eml") && message.starts_with("read "), "{message}");
+    }
+}

@@ -1,0 +1,146 @@
+//! The embedding bag: the sum of some rows of a table.
+
+/// The columns that are summed in one pass over the indices: eight SIMD registers of four floats, which
+/// leaves as many again for the rows being added.
+const COLUMNS: usize = 32;
+
+/// The rows that one turn of the loop adds. In a sandbox a jump back to the head of a loop costs about as
+/// much as a cache hit, because the host's interruption check is there; four rows share one.
+const ROWS_PER_TURN: usize = 4;
+
+/// An index that the table has no row for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfRange {
+    /// The index as it was given.
+    pub index: i64,
+    /// The rows of the table.
+    pub rows: usize,
+}
+
+/// Sums the rows of a row-major `table` that `indices` names into `sum`, whose length is the table's number
+/// of columns. As in ONNX's `Gather`, an index below zero counts from the end. No index: zeros.
+///
+/// The rows are added in the order of the indices, so the sum is the same on every machine, bit for bit.
+///
+/// # Errors
+/// [`OutOfRange`] for the first index beyond the table; `sum` is then unspecified.
+///
+/// # Examples
+/// ```
+/// let table = [1.0, 2.0, 10.0, 20.0, 100.0, 200.0];
+/// let mut sum = [0.0; 2];
+/// switchback_plugin_onnx_hot::sum_rows(&table, &[0, 2, -2], &mut sum)?;
+/// assert_eq!(sum, [111.0, 222.0]);
+/// # Ok::<(), switchback_plugin_onnx_hot::OutOfRange>(())
+/// ```
+pub fn sum_rows(table: &[f32], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
+    let table = Table { values: table, width: sum.len(), rows: table.len().checked_div(sum.len()).unwrap_or(0) };
+    let (wide, narrow) = sum.as_chunks_mut::<COLUMNS>();
+    let mut column = 0;
+    for columns in wide {
+        *columns = table.sum_columns(indices, column)?;
+        column += COLUMNS;
+    }
+    for value in narrow {
+        [*value] = table.sum_columns(indices, column)?;
+        column += 1;
+    }
+    Ok(())
+}
+
+/// A row-major matrix.
+struct Table<'a> {
+    values: &'a [f32],
+    width: usize,
+    rows: usize,
+}
+
+impl Table<'_> {
+    /// Sums `N` columns of the rows that `indices` names, from `column` on.
+    #[inline(always)]
+    fn sum_columns<const N: usize>(&self, indices: &[i64], column: usize) -> Result<[f32; N], OutOfRange> {
+        let mut sum = [0.0; N];
+        let (turns, rest) = indices.as_chunks::<ROWS_PER_TURN>();
+        for turn in turns {
+            for &index in turn {
+                add(&mut sum, self.part(index, column)?);
+            }
+        }
+        for &index in rest {
+            add(&mut sum, self.part(index, column)?);
+        }
+        Ok(sum)
+    }
+
+    /// `N` columns of one row.
+    #[inline(always)]
+    fn part<const N: usize>(&self, index: i64, column: usize) -> Result<&[f32; N], OutOfRange> {
+        let row = if index < 0 { index.wrapping_add(self.rows as i64) } else { index } as usize;
+        let out_of_range = OutOfRange { index, rows: self.rows };
+        if row >= self.rows {
+            return Err(out_of_range);
+        }
+        let tail = self.values.get(row * self.width + column..).ok_or(out_of_range)?;
+        tail.first_chunk().ok_or(out_of_range)
+    }
+}
+
+/// Adds a row to a sum. The loop's length is known, so it becomes straight SIMD code.
+#[inline(always)]
+fn add<const N: usize>(sum: &mut [f32; N], row: &[f32; N]) {
+    for (sum, value) in sum.iter_mut().zip(row) {
+        *sum += value;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(rows: usize, width: usize) -> Vec<f32> {
+        (0..rows * width).map(|i| (i * 37 % 101) as f32 / 8.0).collect()
+    }
+
+    /// The definition, one float at a time.
+    fn naive(table: &[f32], width: usize, indices: &[i64]) -> Vec<f32> {
+        let rows = (table.len() / width) as i64;
+        let value = |index: i64, column: usize| table[index.rem_euclid(rows) as usize * width + column];
+        (0..width).map(|column| indices.iter().map(|&index| value(index, column)).sum()).collect()
+    }
+
+    #[test]
+    fn the_sum_is_that_of_the_definition_for_every_width_and_length() {
+        for width in [1, 2, 7, 31, 32, 33, 64, 70] {
+            let table = table(50, width);
+            for count in [0, 1, 3, 4, 5, 64, 99] {
+                let indices: Vec<i64> = (0..count).map(|i| (i * 7 + 3) % 50).collect();
+                let mut sum = vec![f32::NAN; width];
+                sum_rows(&table, &indices, &mut sum).unwrap();
+                assert_eq!(sum, naive(&table, width, &indices), "{width} columns, {count} rows");
+            }
+        }
+    }
+
+    #[test]
+    fn an_index_below_zero_counts_from_the_end() {
+        let table = table(10, 32);
+        let (mut from_end, mut from_start) = ([0.0; 32], [0.0; 32]);
+        sum_rows(&table, &[-1, -10], &mut from_end).unwrap();
+        sum_rows(&table, &[9, 0], &mut from_start).unwrap();
+        assert_eq!(from_end, from_start);
+    }
+
+    #[test]
+    fn an_index_beyond_the_table_is_an_error() {
+        let table = table(10, 32);
+        for index in [10, -11, i64::MAX, i64::MIN] {
+            let error = sum_rows(&table, &[0, index], &mut [0.0; 32]).unwrap_err();
+            assert_eq!(error, OutOfRange { index, rows: 10 });
+        }
+    }
+
+    #[test]
+    fn a_table_without_columns_sums_to_nothing() {
+        sum_rows(&[], &[], &mut []).unwrap();
+    }
+}

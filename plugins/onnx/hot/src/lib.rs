@@ -1,0 +1,12 @@
+//! The loops of the `onnx` model: the features it reads from a message and the sum of their embeddings.
+//!
+//! They are a crate of their own because of how the guest is compiled: tract for size, these loops for
+//! speed. Compiled in the same crate as code that calls tract, they would either be slow or make the
+//! compiler instantiate half of tract a second time.
+#![forbid(unsafe_code)]
+
+mod bag;
+mod features;
+
+pub use bag::{OutOfRange, sum_rows};
+pub use features::{BIAS, BITS, Features, INDICES_MAX, LINKS_MAX, ROWS, TEXT_BYTES_MAX};

@@ -1,0 +1,70 @@
+//! Makes the graph smaller without changing what it computes.
+
+use switchback_plugin_onnx::graph::{Graph, Operator, Reducer};
+use tract_onnx::prelude::*;
+
+/// Replaces `Gather` of the rows of a matrix and `ReduceSum` over them by an embedding bag, wherever nothing
+/// else uses the rows.
+pub(crate) fn embedding_bags(mut graph: Graph) -> Graph {
+    for index in 0..graph.nodes.len() {
+        if let Some(inputs) = bag_inputs(&graph, index) {
+            graph.nodes[index].operator = Operator::EmbeddingBag;
+            graph.nodes[index].inputs = inputs;
+        }
+    }
+    graph
+}
+
+/// What the embedding bag at this place would take, if one could be there: the matrix and the indices.
+fn bag_inputs(graph: &Graph, index: usize) -> Option<Vec<usize>> {
+    let sum = &graph.nodes[index];
+    let over_rows = Operator::Reduce { reducer: Reducer::Sum, axes: vec![0] };
+    let &[rows] = &*sum.inputs else { return None };
+    let gather = &graph.nodes[rows];
+    let &[table, indices] = &*gather.inputs else { return None };
+    let is_bag = sum.operator == over_rows
+        && gather.operator == Operator::Gather { axis: 0 }
+        && is_matrix(&graph.nodes[table].operator)
+        && is_vector(graph, indices)
+        && users(graph, rows) == 1;
+    is_bag.then(|| vec![table, indices])
+}
+
+fn is_matrix(operator: &Operator) -> bool {
+    matches!(operator, Operator::Constant(tensor) if tensor.rank() == 2 && tensor.datum_type() == f32::datum_type())
+}
+
+/// Whether a node is the graph's input or a conversion of it.
+fn is_vector(graph: &Graph, index: usize) -> bool {
+    match &graph.nodes[index].operator {
+        Operator::Indices => true,
+        Operator::Cast(_) => graph.nodes[index].inputs.iter().all(|&input| is_vector(graph, input)),
+        _ => false,
+    }
+}
+
+fn users(graph: &Graph, index: usize) -> usize {
+    let in_nodes = graph.nodes.iter().flat_map(|node| &node.inputs).filter(|&&input| input == index).count();
+    in_nodes + usize::from(graph.output == index)
+}
+
+/// Removes what the answer does not need, except for the input.
+pub(crate) fn without_dead_nodes(graph: Graph) -> Graph {
+    let mut is_needed: Vec<bool> = graph.nodes.iter().map(|node| node.operator == Operator::Indices).collect();
+    is_needed[graph.output] = true;
+    for index in (0..graph.nodes.len()).rev() {
+        if is_needed[index] {
+            graph.nodes[index].inputs.iter().for_each(|&input| is_needed[input] = true);
+        }
+    }
+    let mut places = Vec::with_capacity(graph.nodes.len());
+    let mut nodes = Vec::new();
+    for (mut node, is_needed) in graph.nodes.into_iter().zip(is_needed) {
+        places.push(nodes.len());
+        if is_needed {
+            node.inputs.iter_mut().for_each(|input| *input = places[*input]);
+            nodes.push(node);
+        }
+    }
+    Graph { nodes, output: places[graph.output], scale: graph.scale }
+}

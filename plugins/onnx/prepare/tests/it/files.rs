@@ -1,0 +1,88 @@
+//! Small ONNX files, written by hand.
+
+use prost::Message;
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto, TypeProto,
+    ValueInfoProto, attribute_proto, tensor_proto::DataType, tensor_shape_proto, type_proto,
+};
+
+/// An ONNX file in the making.
+#[derive(Default)]
+pub struct File {
+    graph: GraphProto,
+}
+
+impl File {
+    /// A file whose input is a vector of `int64` indices of any length.
+    pub fn of_indices() -> Self {
+        Self::default().input("indices", DataType::Int64, &[None])
+    }
+
+    /// Adds an input; a dimension without a number is free.
+    pub fn input(mut self, name: &str, kind: DataType, shape: &[Option<i64>]) -> Self {
+        self.graph.input.push(value_info(name, kind, shape));
+        self
+    }
+
+    /// Names the value that is an output.
+    pub fn output(mut self, name: &str) -> Self {
+        self.graph.output.push(ValueInfoProto { name: name.into(), ..Default::default() });
+        self
+    }
+
+    /// Adds weights.
+    pub fn floats(mut self, name: &str, dims: &[i64], float_data: Vec<f32>) -> Self {
+        let tensor = TensorProto { float_data, ..tensor(name, DataType::Float, dims) };
+        self.graph.initializer.push(tensor);
+        self
+    }
+
+    /// Adds a vector of integers.
+    pub fn integers(mut self, name: &str, int64_data: &[i64]) -> Self {
+        let tensor = tensor(name, DataType::Int64, &[int64_data.len() as i64]);
+        self.graph.initializer.push(TensorProto { int64_data: int64_data.to_vec(), ..tensor });
+        self
+    }
+
+    /// Adds an operator with integer attributes.
+    pub fn node(mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> Self {
+        self.graph.node.push(NodeProto {
+            op_type: operator.into(),
+            name: output.into(),
+            input: inputs.iter().map(|&name| name.into()).collect(),
+            output: vec![output.into()],
+            attribute: attributes.iter().map(|&(name, i)| attribute(name, i)).collect(),
+            ..Default::default()
+        });
+        self
+    }
+
+    /// The file.
+    pub fn bytes(self) -> Vec<u8> {
+        let opset = OperatorSetIdProto { version: 17, ..Default::default() };
+        ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(self.graph), ..Default::default() }
+            .encode_to_vec()
+    }
+}
+
+fn attribute(name: &str, i: i64) -> AttributeProto {
+    let r#type = attribute_proto::AttributeType::Int as i32;
+    AttributeProto { name: name.into(), i, r#type, ..Default::default() }
+}
+
+fn tensor(name: &str, kind: DataType, dims: &[i64]) -> TensorProto {
+    TensorProto { name: name.into(), data_type: kind as i32, dims: dims.to_vec(), ..Default::default() }
+}
+
+fn value_info(name: &str, kind: DataType, shape: &[Option<i64>]) -> ValueInfoProto {
+    use tensor_shape_proto::{Dimension, dimension::Value};
+    let dimension = |length: &Option<i64>| {
+        let value = length.map_or_else(|| Value::DimParam("n".into()), Value::DimValue);
+        Dimension { value: Some(value), ..Default::default() }
+    };
+    let shape = TensorShapeProto { dim: shape.iter().map(dimension).collect() };
+    let tensor = type_proto::Tensor { elem_type: kind as i32, shape: Some(shape) };
+    let value = type_proto::Value::TensorType(tensor);
+    let r#type = Some(TypeProto { value: Some(value), ..Default::default() });
+    ValueInfoProto { name: name.into(), r#type, ..Default::default() }
+}

@@ -1,0 +1,140 @@
+//! Graphs of different shapes, each compared with tract-onnx running the same file.
+
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use switchback_plugin_onnx::graph::{Graph, Operator, Scale};
+use switchback_plugin_onnx::Network;
+use switchback_plugin_onnx_prepare::prepare;
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::prelude::*;
+
+use crate::files::File;
+
+/// How far two probabilities may lie apart: both come from sums in single precision, in different order.
+const TOLERANCE: f64 = 1e-6;
+
+/// Runs an ONNX file as tract-onnx does.
+pub struct Reference {
+    plan: Arc<TypedRunnableModel>,
+    kind: DatumType,
+}
+
+impl Reference {
+    pub fn new(onnx: &[u8]) -> Self {
+        let model = tract_onnx::onnx().model_for_read(&mut &*onnx).unwrap().into_optimized().unwrap();
+        let kind = model.input_fact(0).unwrap().datum_type;
+        Self { plan: model.into_runnable().unwrap(), kind }
+    }
+
+    pub fn run(&self, indices: &[i64]) -> f64 {
+        let input = tensor1(indices).cast_to_dt(self.kind).unwrap().into_owned();
+        let output = self.plan.run(tvec!(input.into())).unwrap().remove(0);
+        let answer = output.cast_to_scalar::<f32>().unwrap();
+        f64::from(answer)
+    }
+}
+
+/// Compares a file's answers on random lists of indices.
+pub fn check(onnx: &[u8], rows: i64, lists: usize) -> Graph {
+    let graph = prepare(onnx).unwrap();
+    // What the guest loads has been bytes.
+    let mut network = Network::new(&Graph::from_bytes(&graph.to_bytes().unwrap()).unwrap()).unwrap();
+    let reference = Reference::new(onnx);
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    for _ in 0..lists {
+        let count = rng.random_range(1..1500);
+        let indices: Vec<i64> = (0..count).map(|_| rng.random_range(0..rows)).collect();
+        let log_odds = network.log_odds(&indices).unwrap();
+        let (ours, theirs) = (1.0 / (1.0 + (-log_odds).exp()), reference.run(&indices));
+        assert!((ours - theirs).abs() < TOLERANCE, "{ours} instead of {theirs} for {count} indices");
+    }
+    graph
+}
+
+fn weights(count: usize, seed: u64) -> Vec<f32> {
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    (0..count).map(|_| rng.random_range(-0.1..0.1)).collect()
+}
+
+/// An embedding of 100 rows and 8 columns, gathered.
+fn gathered() -> File {
+    File::of_indices().floats("table", &[100, 8], weights(800, 2)).node("Gather", &["table", "indices"], "rows", &[])
+}
+
+fn has(graph: &Graph, operator: &Operator) -> bool {
+    graph.nodes.iter().any(|node| node.operator == *operator)
+}
+
+#[test]
+fn a_sum_of_rows_becomes_an_embedding_bag() {
+    let file = gathered()
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "bag", &[("keepdims", 1)])
+        .floats("weights", &[8, 1], weights(8, 3))
+        .node("MatMul", &["bag", "weights"], "answer", &[])
+        .node("Sigmoid", &["answer"], "probability", &[])
+        .output("probability");
+    let graph = check(&file.bytes(), 100, 50);
+    assert!(has(&graph, &Operator::EmbeddingBag) && !has(&graph, &Operator::Gather { axis: 0 }));
+    assert_eq!(graph.scale, Scale::LogOdds);
+}
+
+#[test]
+fn the_largest_of_all_values_is_computed_by_tract() {
+    let file = gathered()
+        .node("ReduceMax", &["rows"], "largest", &[("keepdims", 1)])
+        .node("Sigmoid", &["largest"], "probability", &[])
+        .output("probability");
+    let graph = check(&file.bytes(), 100, 50);
+    assert!(has(&graph, &Operator::Gather { axis: 0 }));
+}
+
+#[test]
+fn rows_that_are_used_twice_are_gathered() {
+    let file = gathered()
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "sum", &[("keepdims", 1)])
+        .node("Mul", &["rows", "rows"], "squares", &[])
+        .node("ReduceSum", &["squares", "axes"], "square_sum", &[("keepdims", 1)])
+        .node("Add", &["sum", "square_sum"], "both", &[])
+        .floats("weights", &[8, 1], weights(8, 5))
+        .node("MatMul", &["both", "weights"], "answer", &[])
+        .node("Sigmoid", &["answer"], "probability", &[])
+        .output("probability");
+    let graph = check(&file.bytes(), 100, 50);
+    assert!(!has(&graph, &Operator::EmbeddingBag));
+}
+
+#[test]
+fn a_network_of_several_layers_is_computed() {
+    let file = gathered()
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "bag", &[("keepdims", 1)])
+        .floats("w1", &[8, 16], weights(128, 6))
+        .floats("b1", &[16], weights(16, 7))
+        .node("Gemm", &["bag", "w1", "b1"], "h1", &[])
+        .node("Tanh", &["h1"], "h2", &[])
+        .floats("w2", &[16, 2], weights(32, 8))
+        .node("MatMul", &["h2", "w2"], "classes", &[])
+        .node("Softmax", &["classes"], "probabilities", &[("axis", 1)])
+        .integers("from", &[1])
+        .integers("to", &[2])
+        .node("Slice", &["probabilities", "from", "to", "from"], "unwanted", &[])
+        .output("unwanted");
+    let graph = check(&file.bytes(), 100, 50);
+    assert_eq!(graph.scale, Scale::Probability);
+}
+
+#[test]
+fn indices_of_32_bits_are_taken() {
+    let file = File::default()
+        .input("indices", DataType::Int32, &[None])
+        .floats("table", &[100, 1], weights(100, 9))
+        .node("Gather", &["table", "indices"], "rows", &[])
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "answer", &[("keepdims", 1)])
+        .node("Sigmoid", &["answer"], "probability", &[])
+        .output("probability");
+    let graph = check(&file.bytes(), 100, 50);
+    assert!(has(&graph, &Operator::EmbeddingBag));
+}

@@ -1,0 +1,40 @@
+//! [`Rows`]: examples as sparse vectors.
+
+use switchback_guest::Message;
+use switchback_plugin_linear::Extractor;
+
+use crate::corpora::Label;
+
+/// One example: four fields whose features have the value 1 / sqrt(number of the field's features).
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The features.
+    pub features: Vec<(u32, f32)>,
+    /// 1 for unwanted mail, 0 for wanted.
+    pub target: f64,
+    /// How much the example counts.
+    pub weight: f64,
+}
+
+/// Turns messages into rows by the plugin's own code.
+#[derive(Debug)]
+pub struct Rows {
+    extractor: Extractor,
+}
+
+impl Rows {
+    /// Rows of 2<sup>bits</sup> columns.
+    pub fn new(bits: u32) -> Self {
+        Self { extractor: Extractor::new(bits) }
+    }
+
+    /// The row of a message.
+    pub fn row(&mut self, message: &Message, label: Label, weight: f64) -> Row {
+        let fields = self.extractor.extract(message);
+        let features = fields.all().into_iter().flat_map(|indices| {
+            let value = (1.0 / (indices.len() as f64).sqrt()) as f32;
+            indices.iter().map(move |index| (*index, value))
+        });
+        Row { features: features.collect(), target: f64::from(u8::from(label == Label::Spam)), weight }
+    }
+}

@@ -1,0 +1,74 @@
+//! Set-up, demo, test, training and CI of this repository: `cargo xtask --help`.
+
+mod ci;
+mod demo;
+mod models;
+mod setup;
+mod shell;
+mod test;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// Set-up, demo, test, training and CI.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Build everything, pack the example models and re-enact the day of a bad release.
+    Demo {
+        /// Arguments for `switchback demo`, such as `--corpus DIR`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run every test. Those that want the corpora skip, and say so, where there are none.
+    Test {
+        /// Arguments for the test runner, such as a filter.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Everything that CI runs: format, lints, licences, tests, documentation, benches, demo.
+    Ci,
+    /// Pack the example models into target/releases.
+    Models,
+    /// Score all corpora with all models, twice and with two thread counts, and compare the digests.
+    Corpora,
+    /// Swap under load for a minute: `cargo xtask storm --seconds 60`.
+    Storm {
+        /// How long to swap, in seconds.
+        #[arg(long, default_value_t = 60)]
+        seconds: u64,
+    },
+    /// Train the example models on the SpamAssassin public corpus.
+    Train {
+        /// Arguments for the training program.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the benches.
+    Bench {
+        /// Names of benches; all if none is given.
+        names: Vec<String>,
+        /// Also compare with Extism, which has a wasmtime of its own to compile.
+        #[arg(long)]
+        extism: bool,
+    },
+}
+
+fn main() -> Result<()> {
+    match Arguments::parse().task {
+        Task::Demo { arguments } => demo::run(&arguments),
+        Task::Test { arguments } => test::run(&arguments),
+        Task::Ci => ci::run(),
+        Task::Models => models::pack().map(drop),
+        Task::Corpora => test::corpora(),
+        Task::Storm { seconds } => test::storm(seconds),
+        Task::Train { arguments } => models::train(&arguments),
+        Task::Bench { names, extism } => test::bench(&names, if extism { &["extism"] } else { &[] }),
+    }
+}

@@ -1,0 +1,68 @@
+//! The example models: packing and training them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+
+use crate::setup;
+use crate::shell::{cargo, command, root, step, target_dir};
+
+/// The folders of every release that the repository ships.
+const RELEASES: [&str; 5] = [
+    "plugins/linear/releases/1.0.0",
+    "plugins/linear/releases/1.1.0",
+    "plugins/linear/releases/2.0.0",
+    "plugins/rules",
+    "plugins/onnx",
+];
+
+/// Builds the command `switchback` and returns its path.
+pub(crate) fn build_cli() -> Result<PathBuf> {
+    build_bin("switchback")
+}
+
+/// Builds one program. Always of the whole workspace: features of dependencies then are the same for everything that
+/// is built here, and each dependency is compiled once.
+fn build_bin(name: &str) -> Result<PathBuf> {
+    step(&format!("build {name}"), cargo().args(["build", "--release", "--locked", "--workspace", "--bin", name]))?;
+    Ok(target_dir().join("release").join(name))
+}
+
+/// Packs every example model into `target/releases` and returns that folder.
+pub(crate) fn pack() -> Result<PathBuf> {
+    setup::guest_target()?;
+    let switchback = build_cli()?;
+    let releases = target_dir().join("releases");
+    fs::create_dir_all(&releases).with_context(|| format!("cannot make {}", releases.display()))?;
+    for source in RELEASES {
+        step(&format!("pack {source}"), command(&switchback).arg("pack").arg(source).arg("--output").arg(&releases))?;
+    }
+    Ok(releases)
+}
+
+/// Trains the linear models, and dumps the features that the ONNX model is trained on.
+pub(crate) fn train(arguments: &[String]) -> Result<()> {
+    let program = build_bin("switchback-train")?;
+    step("train", command(program).args(arguments))
+}
+
+/// The corpora, if they are here: `SWITCHBACK_CORPORA`, else `../shared/corpora` beside the checkout.
+pub(crate) fn corpora() -> Option<PathBuf> {
+    let beside = || root().join("../shared/corpora");
+    let dir = std::env::var_os("SWITCHBACK_CORPORA").map_or_else(beside, PathBuf::from);
+    dir.join("MANIFEST.tsv").is_file().then_some(dir)
+}
+
+/// The archives in a folder of corpora, by name.
+pub(crate) fn archives(dir: &Path) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).with_context(|| format!("cannot read {}", dir.display()))? {
+        let path = entry?.path();
+        if path.to_string_lossy().ends_with(".tar.zst") {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}

@@ -1,0 +1,107 @@
+//! `cargo xtask test`, and what takes longer.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+
+use anyhow::{Context as _, Result, bail};
+
+use crate::models;
+use crate::shell::{cargo, command, step, target_dir};
+
+/// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    models::pack()?;
+    step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))
+}
+
+/// Swaps under load, for longer than a test should take.
+pub(crate) fn storm(seconds: u64) -> Result<()> {
+    models::pack()?;
+    step(
+        "swap storm",
+        cargo()
+            .args(["test", "--release", "--locked", "--workspace", "--test", "it", "storm"])
+            .args(["--", "--nocapture"])
+            .env("SWITCHBACK_STORM_SECONDS", seconds.to_string()),
+    )
+}
+
+/// Scores every message of every corpus with every model, with one thread and with two, and compares the digests over
+/// all scores.
+pub(crate) fn corpora() -> Result<()> {
+    let Some(dir) = models::corpora() else {
+        bail!("there are no corpora: set SWITCHBACK_CORPORA to their folder");
+    };
+    let releases = models::pack()?;
+    let unpacked = target_dir().join("corpora");
+    for archive in models::archives(&dir)? {
+        unpack(&archive, &unpacked)?;
+    }
+    let one_thread = score_all(&releases, &unpacked, "1")?;
+    let two_threads = score_all(&releases, &unpacked, "2")?;
+    if one_thread != two_threads {
+        bail!("the scores differ between one thread and two:\n{one_thread}\n{two_threads}");
+    }
+    eprintln!("==> the corpora score alike with one thread and with two:\n{one_thread}");
+    Ok(())
+}
+
+/// Unpacks one corpus, unless it was unpacked before.
+fn unpack(archive: &Path, into: &Path) -> Result<()> {
+    let name = archive.file_name().context("an archive has a name")?.to_string_lossy().replace(".tar.zst", "");
+    let done = into.join(format!(".{name}.unpacked"));
+    if done.is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(into)?;
+    let file = fs::File::open(archive).with_context(|| format!("cannot open {}", archive.display()))?;
+    let messages = zstd::Decoder::new(file)?;
+    tar::Archive::new(messages).unpack(into).with_context(|| format!("cannot unpack {}", archive.display()))?;
+    fs::write(done, "")?;
+    Ok(())
+}
+
+/// Scores a folder with every release and returns the summary's lines that name a digest.
+fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
+    let mut score = command(target_dir().join("release/switchback"));
+    score.args(["score", "--summary", "--threads", threads]).stdout(Stdio::piped());
+    let mut files: Vec<_> = fs::read_dir(releases)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.sort();
+    for release in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "wasm")) {
+        score.arg("--model").arg(release);
+    }
+    eprintln!("==> score {} with {threads} threads", corpus.display());
+    let output = score.arg(corpus).output().context("cannot run switchback")?;
+    if !output.status.success() {
+        bail!("scoring the corpora failed: {}\n{}", output.status, String::from_utf8_lossy(&output.stderr));
+    }
+    let summary = String::from_utf8(output.stdout)?;
+    let digests: Vec<_> = summary.lines().filter(|line| line.contains("digest")).collect();
+    if digests.is_empty() {
+        bail!("the summary names no digest:\n{summary}");
+    }
+    Ok(digests.join("\n"))
+}
+
+/// Every bench, in the order in which one would read their answers.
+const BENCHES: [&str; 6] =
+    ["score_overhead", "call_overhead", "swap_latency", "cold_load", "side_by_side", "message_parse"];
+
+/// Runs benches.
+pub(crate) fn bench(names: &[String], features: &[&str]) -> Result<()> {
+    models::pack()?;
+    let mut bench = cargo();
+    bench.args(["bench", "--locked", "--workspace"]);
+    for feature in features {
+        bench.args(["--features", &format!("switchback-benches/{feature}")]);
+    }
+    let chosen: Vec<_> = match names {
+        [] => BENCHES.to_vec(),
+        names => names.iter().map(String::as_str).collect(),
+    };
+    for name in chosen {
+        bench.args(["--bench", name]);
+    }
+    step("benches", &mut bench)
+}
