@@ -117,7 +117,8 @@ fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {
         ("reasons_max", limits.reasons_max),
     ];
     let asked: Vec<_> = limits.iter().filter_map(|(name, limit)| Some(format!("{name} {}", (*limit)?))).collect();
-    line(out, "limits", if asked.is_empty() { "the host's" } else { &*asked.join(", ") }.as_ref())?;
+    let asked = if asked.is_empty() { "the host's".to_owned() } else { asked.join(", ") };
+    line(out, "limits", &asked)?;
     write_card(&manifest.card, out)?;
     for (i, test) in manifest.self_tests.iter().enumerate() {
         let label = if i == 0 { "self-tests" } else { "" };

@@ -24,7 +24,7 @@ pub struct Model<S>(RefCell<Option<S>>);
 
 impl<S> Model<S> {
     /// No model yet.
-    pub const fn new() -> Self {
+    pub const fn empty() -> Self {
         Self(RefCell::new(None))
     }
 }

@@ -18,7 +18,7 @@ macro_rules! export {
         #[cfg(target_arch = "wasm32")]
         const _: () = {
             ::std::thread_local! {
-                static MODEL: $crate::__private::Model<$model> = const { $crate::__private::Model::new() };
+                static MODEL: $crate::__private::Model<$model> = const { $crate::__private::Model::empty() };
             }
 
             struct Plugin;

@@ -2,6 +2,7 @@
 
 use crate::dice::Dice;
 use crate::kind::Kind;
+use crate::provider::Provider;
 
 /// A situation that somebody writes in.
 #[derive(Debug)]
@@ -97,6 +98,9 @@ macro_rules! scenarios {
     };
 }
 
+/// How much more usual conversations are among the phish from a large provider's mailboxes.
+const CONVERSATION: u32 = 8;
+
 use Author::{Brand, Colleague, Imitator, Person, Stranger};
 
 /// Every scenario.
@@ -145,6 +149,8 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
     "mailbox"         Phish        16 Imitator(&["saas"]), Trap Crude Bait 60;
     "share"           Phish        14 Imitator(&["saas"]), Trap Designed Bait 150;
     "gift"            Phish        12 Colleague, Trap Letter Document 0;
+    "thread"          Phish        12 Person, Trap Letter Document 30;
+    "contact"         Phish        10 Person, Trap Letter Document 10;
     "refund"          Phish        12 Imitator(MONEY), Trap Designed Bait 120;
     "extort"          Phish         6 Stranger, Trap Crude Bait 0;
     "de.phish"        Phish         4 Imitator(&["bank", "parcel"]), Trap Designed Bait 50;
@@ -152,10 +158,16 @@ pub(crate) const SCENARIOS: &[Scenario] = scenarios! {
 };
 
 impl Scenario {
-    /// One of `kind`.
-    pub(crate) fn draw(kind: Kind, dice: &mut Dice) -> &'static Self {
-        let weights = SCENARIOS.iter().map(|one| if one.kind == kind { one.weight } else { 0 });
+    /// One of `kind` that goes with `provider`.
+    pub(crate) fn draw(kind: Kind, provider: Provider, dice: &mut Dice) -> &'static Self {
+        let weights = SCENARIOS.iter().map(|one| if one.kind == kind { one.weight_at(provider) } else { 0 });
         &SCENARIOS[dice.weighted(weights)]
+    }
+
+    /// From a mailbox of a large provider, phish is mostly conversation: nobody takes it for a bank's.
+    fn weight_at(&self, provider: Provider) -> u32 {
+        let conversation = self.kind == Kind::Phish && self.look == Look::Letter;
+        if conversation && !provider.domains().is_empty() { self.weight * CONVERSATION } else { self.weight }
     }
 }
 

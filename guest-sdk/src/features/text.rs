@@ -8,7 +8,7 @@ mod chars;
 /// space after it, and then some.
 const PADDING: usize = 2 * BLOCK;
 
-/// How many bytes of ASCII are normalised together.
+/// How many bytes of ASCII are normalised together: two vectors. Measured, 64 are slower in the sandbox.
 const ASCII_BLOCK: usize = 32;
 
 /// A buffer of normalised text.

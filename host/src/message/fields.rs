@@ -185,6 +185,13 @@ mod tests {
     }
 
     #[test]
+    fn many_stray_lines_end_a_block() {
+        let stray = "stray\n".repeat(STRAY_LINES_MAX + 1);
+        assert_eq!(read(&format!("A: 1\n{stray}B: 2\n\n")).2, End::NoField);
+        assert_eq!(read(&format!("A: 1\n{}B: 2\n\n", &stray[6..])).2, End::EmptyLine);
+    }
+
+    #[test]
     fn a_fold_may_be_white_space_alone() {
         assert_eq!(read("A: 1\n \n 2\n\nx"), (vec![("A", " 1\n \n 2")], "x", End::EmptyLine));
         assert_eq!(read(" \nA: 1\n\nx"), (vec![], "A: 1\n\nx", End::EmptyLine));

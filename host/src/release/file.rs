@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use semver::Version;
 use sha2::{Digest as _, Sha256};
 use wasm_encoder::{ComponentSection as _, CustomSection};
-use wasmparser::{BinaryReaderError, Chunk, Parser, Payload};
+use wasmparser::{BinaryReaderError, Chunk, ComponentTypeRef, Parser, Payload, TypeBounds};
 
 use super::digest::Digest;
 use super::manifest::{InvalidManifest, Manifest};
@@ -49,7 +49,7 @@ pub(crate) struct Outline<'a> {
     pub(crate) contract: Option<&'a [u8]>,
     pub(crate) manifest: Option<&'a [u8]>,
     pub(crate) checksum: Option<Checksum<'a>>,
-    /// Names of the component's imports.
+    /// Names of the component's imports, names for types aside.
     pub(crate) imports: Vec<&'a str>,
     /// Names of the component's exports.
     pub(crate) exports: Vec<&'a str>,
@@ -84,7 +84,11 @@ impl<'a> Outline<'a> {
                 }
                 Payload::ComponentImportSection(section) => {
                     for import in section {
-                        outline.imports.push(import?.name.name);
+                        let import = import?;
+                        // `use` in a world imports a name for a type of another import: nothing to offer.
+                        if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                            outline.imports.push(import.name.name);
+                        }
                     }
                 }
                 Payload::ComponentExportSection(section) => {

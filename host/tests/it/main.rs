@@ -7,7 +7,6 @@ mod message;
 mod message_corpus;
 mod message_hostile;
 mod message_mutations;
-mod models;
 mod refusals;
 mod revert;
 mod runtime;

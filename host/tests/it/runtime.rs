@@ -104,7 +104,10 @@ fn a_damaged_artifact_is_compiled_again() {
     assert_eq!(load_with_store(), 1);
     let engine = std::fs::read_dir(store.path().join("compiled")).unwrap().next().unwrap().unwrap().path();
     let artifact = std::fs::read_dir(engine).unwrap().next().unwrap().unwrap().path();
-    std::fs::write(&artifact, b"\x7fELF, and no more").unwrap();
+    // Replaced, not written over: the first runtime may not have unmapped it yet.
+    let damaged = store.path().join("damaged");
+    std::fs::write(&damaged, b"\x7fELF, and no more").unwrap();
+    std::fs::rename(&damaged, &artifact).unwrap();
     assert_eq!(load_with_store(), 1);
     assert_eq!(load_with_store(), 0, "what was compiled again was kept");
 }

@@ -12,12 +12,12 @@ use switchback::{Card, Manifest, ManifestLimits, Message, Reads, ReleaseId, Runt
 const SELF_TEST: &[u8] = b"From: a@example.org\r\nSubject: self-test\r\n\r\ntext\r\n";
 
 /// A message on which the hostile model does what its case says.
-pub fn message() -> Message {
+pub(crate) fn message() -> Message {
     Message::parse(b"From: a@example.org\r\nTo: b@example.com\r\nSubject: hello\r\n\r\nSome text.\r\n".to_vec())
 }
 
 /// The root of the checkout.
-pub fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
@@ -38,7 +38,7 @@ fn hostile_module() -> &'static [u8] {
 }
 
 /// The manifest of a case.
-pub fn manifest(case: &str, version: &str) -> Manifest {
+pub(crate) fn manifest(case: &str, version: &str) -> Manifest {
     Manifest {
         name: "hostile".parse().unwrap(),
         version: version.parse::<Version>().unwrap(),
@@ -52,7 +52,7 @@ pub fn manifest(case: &str, version: &str) -> Manifest {
 }
 
 /// A packed case of the hostile model, as bytes. Packed once per test run.
-pub fn release(case: &str, version: &str) -> Arc<Vec<u8>> {
+pub(crate) fn release(case: &str, version: &str) -> Arc<Vec<u8>> {
     static PACKED: Mutex<BTreeMap<(String, String), Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
     let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
     let release = packed.entry((case.to_owned(), version.to_owned())).or_insert_with(|| {
@@ -63,18 +63,18 @@ pub fn release(case: &str, version: &str) -> Arc<Vec<u8>> {
 }
 
 /// A store of compiled artifacts that all tests of a run share, so that each release is compiled once.
-pub fn shared_store() -> &'static Path {
+pub(crate) fn shared_store() -> &'static Path {
     static STORE: OnceLock<tempfile::TempDir> = OnceLock::new();
     STORE.get_or_init(|| tempfile::tempdir().unwrap()).path()
 }
 
 /// A runtime with the slot `inbound`.
-pub fn runtime() -> Runtime {
+pub(crate) fn runtime() -> Runtime {
     Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(shared_store()).instances(64).build().unwrap()
 }
 
 /// Writes bytes to a file and loads it.
-pub fn load_bytes(runtime: &Runtime, bytes: &[u8]) -> Result<ReleaseId, switchback::LoadError> {
+pub(crate) fn load_bytes(runtime: &Runtime, bytes: &[u8]) -> Result<ReleaseId, switchback::LoadError> {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("release.wasm");
     std::fs::write(&path, bytes).unwrap();
@@ -82,6 +82,6 @@ pub fn load_bytes(runtime: &Runtime, bytes: &[u8]) -> Result<ReleaseId, switchba
 }
 
 /// Loads a case of the hostile model.
-pub fn load(runtime: &Runtime, case: &str, version: &str) -> ReleaseId {
+pub(crate) fn load(runtime: &Runtime, case: &str, version: &str) -> ReleaseId {
     load_bytes(runtime, &release(case, version)).unwrap()
 }

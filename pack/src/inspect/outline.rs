@@ -1,7 +1,7 @@
 //! The sections of a component and of the core modules in it, with their sizes.
 
 use serde::Serialize;
-use wasmparser::{BinaryReaderError, CustomSectionReader, Parser, Payload};
+use wasmparser::{BinaryReaderError, ComponentTypeRef, CustomSectionReader, Parser, Payload, TypeBounds};
 
 /// A section and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -115,7 +115,11 @@ impl<'a> Outline<'a> {
         match payload {
             Payload::ComponentImportSection(section) => {
                 for import in section {
-                    self.imports.push(import?.name.name);
+                    let import = import?;
+                    // `use` in a world imports a name for a type of another import: nothing to offer.
+                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
+                        self.imports.push(import.name.name);
+                    }
                 }
             }
             Payload::ComponentExportSection(section) => {

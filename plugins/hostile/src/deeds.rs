@@ -20,10 +20,10 @@ pub(crate) fn run_forever<T>() -> T {
     }
 }
 
-/// Calls itself without end. The call to the host keeps the compiler from seeing that it has none, and the
-/// work after the call from making a loop of it. Nothing here lives in memory.
+/// Calls itself without end, for any subject that does not say when to stop: the compiler cannot see that it
+/// has none, and the work after the call keeps it from making a loop of it. Little of it lives in memory.
 pub(crate) fn recurse(message: &Message, depth: u64) -> u64 {
-    if message.size() == u64::MAX {
+    if message.subject().ends_with("enough") {
         return depth;
     }
     recurse(message, depth.wrapping_add(1)).rotate_left(7) ^ depth
@@ -56,10 +56,10 @@ pub(crate) fn flood_log() -> Result<Outcome, Error> {
 /// Logs one line of a megabyte.
 pub(crate) fn log_long_line() -> Outcome {
     log(Level::Warn, &"long ".repeat(200_000));
-    answers::of(())
+    answers::even()
 }
 
 /// Reads what the manifest should not declare.
 pub(crate) fn read_raw(message: &Message) -> Outcome {
-    answers::of(message.raw(0, 16))
+    answers::after(message.raw(0, 16))
 }

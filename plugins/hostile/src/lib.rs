@@ -6,7 +6,8 @@
 //! as if nothing had happened.
 //!
 //! A message with the subject [`SELF_TEST_SUBJECT`] gets even odds from every case: it behaves while it is
-//! looked at, so that it can be loaded.
+//! looked at, so that it can be loaded. The manifest has to declare `subject`, except for the case `empty`,
+//! which reads nothing.
 
 #![forbid(unsafe_code)]
 
@@ -41,16 +42,16 @@ impl Scorer for Hostile {
     }
 
     fn score(&mut self, message: &Message) -> Result<Outcome, Error> {
-        if self.case != Case::Empty && message.subject() == SELF_TEST_SUBJECT {
-            return Ok(answers::answer(Case::Empty));
-        }
         self.scored += 1;
+        if self.case == Case::Empty || message.subject() == SELF_TEST_SUBJECT {
+            return Ok(answers::even());
+        }
         match self.case {
             Case::Trap => deeds::trap(),
             Case::Panic => panic!("the hostile model panics while scoring"),
             Case::Loop => deeds::run_forever(),
-            Case::Recurse => Ok(answers::of(deeds::recurse(message, 0))),
-            Case::RecurseMemory => Ok(answers::of(deeds::recurse_with_memory(0))),
+            Case::Recurse => Ok(answers::after(deeds::recurse(message, 0))),
+            Case::RecurseMemory => Ok(answers::after(deeds::recurse_with_memory(0))),
             Case::Grow => deeds::fill_memory(),
             Case::LogFlood => deeds::flood_log(),
             Case::LogLong => Ok(deeds::log_long_line()),
@@ -84,6 +85,15 @@ mod tests {
         let mut model = hostile("stateful");
         let mut log_odds = || model.score(&message).unwrap().into_assessment().unwrap().reasons[0].weight;
         assert_eq!((log_odds(), log_odds(), log_odds()), (1.0, 2.0, 3.0));
+    }
+
+    #[test]
+    fn every_case_that_can_be_packed_passes_a_self_test() {
+        let message = Message::builder().subject(SELF_TEST_SUBJECT).build();
+        for case in CASES.iter().filter(|case| !case.ends_with("-in-prepare")) {
+            let assessment = hostile(case).score(&message).unwrap().into_assessment().unwrap();
+            assert_eq!((assessment.score, assessment.reasons), (0.5, vec![]), "{case}");
+        }
     }
 
     #[test]

@@ -143,7 +143,7 @@ numbered! {
 
 numbered! {
     /// Functions of one element.
-    Unary { Sigmoid = 0, Tanh = 1, Exp = 2, Ln = 3, Sqrt = 4, Neg = 5, Abs = 6, Square = 7, Recip = 8, Erf = 9 }
+    Unary { Sigmoid = 0, Tanh = 1, Exp = 2, Ln = 3, Sqrt = 4, Neg = 5, Abs = 6, Square = 7, Recip = 8, Erf = 9, Rsqrt = 10 }
 }
 
 /// The names of all operators that a graph may have, as `switchback-onnx-prepare` lists them.

@@ -7,7 +7,7 @@ use switchback_guest::Message;
 use switchback_mailgen::{Generator, Kind, Provider};
 
 use crate::corpora::{Corpora, Label};
-use crate::split::{Fingerprint, Place, places};
+use crate::split::{Fingerprint, Place, Split, places};
 use crate::{guest_message, mask};
 
 /// The corpus that the shipped models are trained on.
@@ -61,6 +61,19 @@ pub struct GeneratedExample {
     pub kind: Kind,
     /// Who carried it.
     pub provider: Provider,
+}
+
+impl GeneratedExample {
+    /// What it is, as far as a filter distinguishes.
+    pub fn label(&self) -> Label {
+        if self.kind.is_unwanted() { Label::Spam } else { Label::Ham }
+    }
+
+    /// The same as an example to learn from.
+    pub fn into_training(self) -> Example {
+        let place = Place { split: Split::Train, first_half: true };
+        Example { label: self.label(), message: self.message, place }
+    }
 }
 
 /// The first `count` messages of a generator, parsed.

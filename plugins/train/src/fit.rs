@@ -66,7 +66,8 @@ fn descend(cell: &mut (f64, f64), gradient: f64, rate: f64) {
 }
 
 pub(crate) fn logistic(log_odds: f64) -> f64 {
-    1.0 / (1.0 + (-log_odds).exp())
+    // In software: the platform's own exponential differs between platforms in the last bit.
+    1.0 / (1.0 + libm::exp(-log_odds))
 }
 
 /// The numbers below `count` in an order of their own per epoch (Fisher and Yates, with a generator of

@@ -1,6 +1,6 @@
 //! [`guest_message`]: from the host's view of a message to the one that plugins have natively.
 
-use switchback::{Message as HostMessage, Recipients};
+use switchback::{Defects, Message as HostMessage, Recipients};
 use switchback_guest as guest;
 
 /// The most bytes of text and the most links that a host keeps: all that a model could ask for.
@@ -62,12 +62,12 @@ fn with_envelope(mut builder: guest::MessageBuilder, message: &HostMessage) -> g
 fn defects(message: &HostMessage) -> guest::Defects {
     let defects = message.defects();
     guest::Defects {
-        no_header: defects.no_header(),
-        bad_from: defects.bad_from(),
-        bad_date: defects.bad_date(),
-        bad_mime: defects.bad_mime(),
-        bad_bytes: defects.bad_bytes(),
-        too_complex: defects.too_complex(),
+        no_header: defects.contains(Defects::NO_HEADER),
+        bad_from: defects.contains(Defects::BAD_FROM),
+        bad_date: defects.contains(Defects::BAD_DATE),
+        bad_mime: defects.contains(Defects::BAD_MIME),
+        bad_bytes: defects.contains(Defects::BAD_BYTES),
+        too_complex: defects.contains(Defects::TOO_COMPLEX),
     }
 }
 

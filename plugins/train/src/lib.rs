@@ -27,10 +27,10 @@ pub mod split;
 
 pub use corpora::{Corpora, Label, Raw};
 pub use dump::dump_features;
-pub use example::{Example, generated, spam_assassin};
+pub use example::{Example, GeneratedExample, generated, masked, spam_assassin};
 pub use fit::{Fit, Model};
 pub use guest::guest_message;
 pub use metrics::{Quality, roc_auc};
-pub use recipe::{RECIPES, Recipe};
-pub use releases::{Measured, train_release};
+pub use recipe::{MODERN, RECIPES, Recipe, Share, modern_mail};
+pub use releases::{Flagged, Measured, scores, train_release};
 pub use rows::{Row, Rows};

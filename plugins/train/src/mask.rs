@@ -57,6 +57,7 @@ const MARKS: &[&str] = &[
     "insurance.iii",
     "dogma",
     "phobos",
+    "csmining",
 ];
 
 /// How many lines the footer of a mailing list has after its rule of underscores.

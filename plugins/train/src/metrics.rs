@@ -1,5 +1,7 @@
 //! How good a model is.
 
+use std::fmt;
+
 /// What a model does at its threshold, log-odds of 0, and how well it ranks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {
@@ -29,6 +31,16 @@ impl Quality {
             roc_auc: roc_auc(scored),
             count: scored.len(),
         }
+    }
+}
+
+impl fmt::Display for Quality {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} messages: precision {:.4}, recall {:.4}, false positive rate {:.4}, ROC-AUC {:.4}",
+            self.count, self.precision, self.recall, self.false_positive_rate, self.roc_auc
+        )
     }
 }
 

@@ -1,96 +1,138 @@
 //! [`train_release`]: from a recipe to weights and measured figures.
 
-use switchback_guest::Message;
-use switchback_mailgen::{Generator, Provider};
-use switchback_plugin_linear::Weights;
+use std::fmt;
+
+use switchback_guest::{Message, Scorer};
+use switchback_mailgen::Provider;
+use switchback_plugin_linear::{Linear, Weights};
 
 use crate::corpora::Label;
 use crate::example::{Example, GeneratedExample, generated};
-use crate::fit::Model;
 use crate::metrics::Quality;
-use crate::recipe::{BITS, Recipe};
+use crate::recipe::{BITS, FIT, Recipe, Share, gmail_phish_mail, measuring_mail, modern_mail};
 use crate::rows::{Row, Rows};
 use crate::split::Split;
 
-/// The seed and the number of generated messages that every release is measured on.
-const MEASURING_SEED: u64 = 7_002_001;
+/// The number of generated messages that every release is measured on.
 const MEASURED_COUNT: u64 = 6000;
 
-/// A trained release with what was measured.
-#[derive(Debug)]
-pub struct Measured {
-    /// What it is worth on the part of the corpus that was never trained on.
-    pub held_out: Quality,
-    /// What it does to generated mail.
-    pub generated: Generalisation,
-    /// How many messages it was trained on.
-    pub trained_on: usize,
-    /// The weight file.
-    pub weights: Weights,
-}
-
-/// How a model trained on old mail behaves on generated modern mail: shares flagged.
-#[derive(Clone, Copy, Debug)]
-pub struct Generalisation {
-    /// Of wanted mail from Gmail.
-    pub gmail_ham_flagged: f64,
-    /// Of other wanted mail between people.
-    pub other_ham_flagged: f64,
-    /// Of wanted bulk mail: receipts, notifications, newsletters.
-    pub bulk_flagged: f64,
-    /// Of unwanted mail.
-    pub unwanted_flagged: f64,
-    /// Of all that does not come from Gmail, wanted or not.
-    pub other_flagged: f64,
-    /// Of everything.
-    pub flagged: f64,
-}
-
-/// Trains a recipe on the examples' training part, calibrates it on the validation part and measures it on
-/// the held-out part.
-pub fn train_release(recipe: &Recipe, examples: &[Example]) -> Measured {
+/// Trains a recipe on the examples' training part and calibrates it on the validation part.
+pub fn train_release(recipe: &Recipe, examples: &[Example]) -> Weights {
     let mut rows = Rows::new(BITS);
-    let mut training = of_split(&mut rows, examples, Split::Train, recipe.half);
+    let half = recipe.share == Share::Half;
+    let mut training = of_split(&mut rows, examples, |one| one.place.split == Split::Train && (!half || one.place.first_half));
+    for one in generated(&modern_mail(), recipe.modern) {
+        training.push(rows.row(&one.message, one.label(), 1.0));
+    }
     if let Some((count, weight)) = recipe.gmail_phish {
-        let batch = generated(&Recipe::batch(), count);
+        let batch = generated(&gmail_phish_mail(), count);
         training.extend(batch.iter().map(|one| rows.row(&one.message, Label::Spam, weight)));
     }
-    let mut model = recipe.fit.fit(&training, BITS);
-    model.calibrate(&of_split(&mut rows, examples, Split::Validation, false));
-    Measured {
-        held_out: Quality::of(&scores(&model, &of_split(&mut rows, examples, Split::Test, false))),
-        generated: generalisation(&model, &mut rows),
-        trained_on: training.len(),
-        weights: Weights::new(model.bias, model.scale, model.values),
-    }
+    let mut model = FIT.fit(&training, BITS);
+    model.calibrate(&of_split(&mut rows, examples, |one| one.place.split == Split::Validation));
+    Weights::new(model.bias, model.scale, model.values)
 }
 
-fn of_split(rows: &mut Rows, examples: &[Example], split: Split, half: bool) -> Vec<Row> {
-    let chosen = examples.iter().filter(|one| one.place.split == split && (!half || one.place.first_half));
+fn of_split(rows: &mut Rows, examples: &[Example], wanted: impl Fn(&Example) -> bool) -> Vec<Row> {
+    let chosen = examples.iter().filter(|one| wanted(one));
     chosen.map(|one| rows.row(&one.message, one.label, 1.0)).collect()
 }
 
-fn scores(model: &Model, rows: &[Row]) -> Vec<(f64, bool)> {
-    rows.iter().map(|row| (model.log_odds(row), row.target > 0.5)).collect()
+/// What was measured of a release, by the plugin's own scoring.
+#[derive(Clone, Copy, Debug)]
+pub struct Measured {
+    /// On the part of the corpus that was never trained on.
+    pub held_out: Quality,
+    /// On generated mail: how much is flagged of each cohort.
+    pub flagged: Flagged,
 }
 
-fn generalisation(model: &Model, rows: &mut Rows) -> Generalisation {
-    let mail = generated(&Generator::new(MEASURING_SEED), MEASURED_COUNT);
-    let mut flagged = |message: &Message| model.log_odds(&rows.row(message, Label::Ham, 1.0)) >= 0.0;
-    let verdicts: Vec<(&GeneratedExample, bool)> = mail.iter().map(|one| (one, flagged(&one.message))).collect();
-    let share = |wanted: &dyn Fn(&GeneratedExample) -> bool| {
-        let chosen: Vec<bool> = verdicts.iter().filter(|(one, _)| wanted(one)).map(|(_, flagged)| *flagged).collect();
-        chosen.iter().filter(|flagged| **flagged).count() as f64 / chosen.len() as f64
-    };
-    let ham = |one: &GeneratedExample| !one.kind.is_unwanted();
-    let gmail = |one: &GeneratedExample| one.provider == Provider::Gmail;
-    let bulk = |one: &GeneratedExample| one.kind.is_bulk();
-    Generalisation {
-        gmail_ham_flagged: share(&|one| ham(one) && gmail(one)),
-        other_ham_flagged: share(&|one| ham(one) && !gmail(one) && !bulk(one)),
-        bulk_flagged: share(&bulk),
-        unwanted_flagged: share(&|one| !ham(one)),
-        other_flagged: share(&|one| !gmail(one)),
-        flagged: share(&|_| true),
+/// Shares of generated mail that are flagged, 0 to 1.
+#[derive(Clone, Copy, Debug)]
+pub struct Flagged {
+    /// Of wanted mail from Gmail.
+    pub gmail_ham: f64,
+    /// Of other wanted mail, bulk included.
+    pub other_ham: f64,
+    /// Of unwanted mail.
+    pub unwanted: f64,
+    /// Of all that does not come from Gmail, wanted or not.
+    pub other: f64,
+    /// Of everything.
+    pub all: f64,
+}
+
+impl Measured {
+    /// Measures weights on the examples' held-out part and on generated mail.
+    ///
+    /// # Errors
+    /// If the plugin does not take the weights.
+    pub fn of(weights: &Weights, examples: &[Example]) -> Result<Self, switchback_guest::Error> {
+        let mut model = Linear::prepare(&weights.to_bytes())?;
+        let held_out = examples.iter().filter(|one| one.place.split == Split::Test);
+        let held_out = Quality::of(&scores(&mut model, held_out)?);
+        Ok(Self { held_out, flagged: Flagged::by(&mut model)? })
+    }
+
+    /// The figures as a model card names them.
+    pub fn figures(&self) -> Vec<(String, f64)> {
+        let (held_out, flagged) = (&self.held_out, &self.flagged);
+        let figures = [
+            ("held_out_messages", held_out.count as f64),
+            ("precision", held_out.precision),
+            ("recall", held_out.recall),
+            ("false_positive_rate", held_out.false_positive_rate),
+            ("roc_auc", held_out.roc_auc),
+            ("generated_gmail_ham_flagged", flagged.gmail_ham),
+            ("generated_other_ham_flagged", flagged.other_ham),
+            ("generated_unwanted_flagged", flagged.unwanted),
+            ("generated_without_gmail_flagged", flagged.other),
+            ("generated_all_flagged", flagged.all),
+        ];
+        figures.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect()
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.figures().into_iter().try_for_each(|(name, figure)| writeln!(f, "  {name:<32} {figure:.4}"))
+    }
+}
+
+/// The log-odds and the truth of examples.
+///
+/// # Errors
+/// If the model fails.
+pub fn scores<'a>(
+    model: &mut Linear,
+    examples: impl Iterator<Item = &'a Example>,
+) -> Result<Vec<(f64, bool)>, switchback_guest::Error> {
+    examples.map(|one| Ok((log_odds(model, &one.message)?, one.label == Label::Spam))).collect()
+}
+
+fn log_odds(model: &mut Linear, message: &Message) -> Result<f64, switchback_guest::Error> {
+    let assessment = model.score(message)?.into_assessment().ok_or("the model abstained")?;
+    Ok(assessment.reasons.iter().map(|reason| reason.weight).sum())
+}
+
+impl Flagged {
+    fn by(model: &mut Linear) -> Result<Self, switchback_guest::Error> {
+        let mut verdicts = Vec::new();
+        for one in generated(&measuring_mail(), MEASURED_COUNT) {
+            let flagged = log_odds(model, &one.message)? >= 0.0;
+            verdicts.push((one, flagged));
+        }
+        let share = |cohort: fn(&GeneratedExample) -> bool| {
+            let chosen = verdicts.iter().filter(|(one, _)| cohort(one));
+            let (count, flagged) = chosen.fold((0, 0), |(n, k), (_, flagged)| (n + 1, k + usize::from(*flagged)));
+            flagged as f64 / f64::from(count)
+        };
+        Ok(Self {
+            gmail_ham: share(|one| one.label() == Label::Ham && one.provider == Provider::Gmail),
+            other_ham: share(|one| one.label() == Label::Ham && one.provider != Provider::Gmail),
+            unwanted: share(|one| one.label() == Label::Spam),
+            other: share(|one| one.provider != Provider::Gmail),
+            all: share(|_| true),
+        })
     }
 }

@@ -4,7 +4,7 @@ use switchback_mailgen::{Generator, Mix};
 
 /// The digest over the first thousand messages of seed 1. It changes only when the generator is
 /// meant to write other mail; figures that were measured on it are then to be measured again.
-const FIRST_THOUSAND: &str = "";
+const FIRST_THOUSAND: &str = "8f9da36dad288c3b1157410206fc25b2a591663753a57326fa16776a14e3423c";
 
 fn digest(mail: Generator, count: usize) -> String {
     let mut hasher = blake3::Hasher::new();

@@ -76,5 +76,6 @@ fn function(unary: Unary) -> ops::element_wise::ElementWiseOp {
         Unary::Square => ops::math::square(),
         Unary::Recip => ops::math::recip(),
         Unary::Erf => ops::math::erf(),
+        Unary::Rsqrt => ops::math::rsqrt(),
     }
 }
