@@ -101,7 +101,8 @@ fn extism(_: &Runtime, _: &switchback::ReleaseId, _: &Message) {
 #[cfg(feature = "extism")]
 fn extism(runtime: &Runtime, empty: &switchback::ReleaseId, message: &Message) {
     let plugin = || {
-        let module = wat::parse_str(r#"(module (func (export "score") (result i32) (i32.const 0)))"#).expect("a module");
+        let module =
+            wat::parse_str(r#"(module (func (export "score") (result i32) (i32.const 0)))"#).expect("a module");
         extism::Plugin::new(extism::Manifest::new([extism::Wasm::data(module)]), [], false).expect("a plugin")
     };
     let (mut plugin, mut empty_input) = (plugin(), plugin());

@@ -27,7 +27,11 @@ fn main() {
     let runtime = || Runtime::builder().store_dir(store.path()).instances(8).build().expect("a runtime");
     for name in ["linear-1.1.0", "onnx-1.0.0"] {
         criterion.bench_function(&format!("load {name}, compiled before"), |b| {
-            b.iter_batched(runtime, |runtime| (runtime.load(release_path(name)).expect("it loads"), runtime), BatchSize::PerIteration);
+            b.iter_batched(
+                runtime,
+                |runtime| (runtime.load(release_path(name)).expect("it loads"), runtime),
+                BatchSize::PerIteration,
+            );
         });
     }
     criterion.final_summary();

@@ -39,10 +39,8 @@ fn main() {
             black_box(message.as_ref().map(|m| (m.subject(), m.from(), m.body_text(0))));
         }
     };
-    let [structure_time, usual_time, links_time, bare_time] = in_turn(
-        ROUNDS,
-        [("", &mut structure), ("", &mut usual), ("", &mut with_links), ("", &mut bare)],
-    );
+    let [structure_time, usual_time, links_time, bare_time] =
+        in_turn(ROUNDS, [("", &mut structure), ("", &mut usual), ("", &mut with_links), ("", &mut bare)]);
     let against = ("mail-parser", bare_time);
     print_ratio("structure alone", ("parsed", structure_time), against, MESSAGES);
     print_ratio("subject, sender, text", ("parsed", usual_time), against, MESSAGES);

@@ -52,7 +52,13 @@ fn score_all(runtime: &Runtime, release: &ReleaseId, messages: &[Message]) {
 }
 
 /// Prints both ratios of one model: score alone, and the whole message.
-fn compare<S: Scorer>(runtime: &Runtime, releases: &[ReleaseId; 3], index: usize, messages: &[Message], native: &mut S) {
+fn compare<S: Scorer>(
+    runtime: &Runtime,
+    releases: &[ReleaseId; 3],
+    index: usize,
+    messages: &[Message],
+    native: &mut S,
+) {
     let release = &releases[index];
     let guest_messages: Vec<_> = messages.iter().map(guest_message).collect();
     // The others score in between, so that slots of the pool change hands as they do when models run side by side.
@@ -78,8 +84,18 @@ fn compare<S: Scorer>(runtime: &Runtime, releases: &[ReleaseId; 3], index: usize
         }
     }
     ratios.sort_by(f64::total_cmp);
-    print_ratio(&format!("{release}, score alone"), ("sandboxed", sandboxed), ("native", bare), ROUNDS * messages.len());
-    println!("  median of {ROUNDS} rounds: {:.2}, from {:.2} to {:.2}", ratios[ROUNDS / 2], ratios[0], ratios[ROUNDS - 1]);
+    print_ratio(
+        &format!("{release}, score alone"),
+        ("sandboxed", sandboxed),
+        ("native", bare),
+        ROUNDS * messages.len(),
+    );
+    println!(
+        "  median of {ROUNDS} rounds: {:.2}, from {:.2} to {:.2}",
+        ratios[ROUNDS / 2],
+        ratios[0],
+        ratios[ROUNDS - 1]
+    );
     whole_message(runtime, release, native);
 }
 

@@ -24,12 +24,7 @@ fn main() {
     let score = |count: usize| score_all(&runtime, &releases[..count], &messages);
     let times = in_turn(
         ROUNDS,
-        [
-            ("1", &mut || score(1)),
-            ("2", &mut || score(2)),
-            ("4", &mut || score(4)),
-            ("8", &mut || score(8)),
-        ],
+        [("1", &mut || score(1)), ("2", &mut || score(2)), ("4", &mut || score(4)), ("8", &mut || score(8))],
     );
     let per_message = times.map(|time| time.as_secs_f64() * 1e6 / MESSAGES as f64);
     let alone = per_message[0];

@@ -80,7 +80,8 @@ fn report(changes: &[(Instant, Instant, u64)], seen: &[Vec<Seen>]) {
         println!("  first verdict by the new release: {}", spread(&mut firsts));
     }
     let mut messages: Vec<_> = seen.iter().flatten().map(|one| one.ended - one.begun).collect();
-    let mut gaps: Vec<_> = seen.iter().flat_map(|seen| seen.windows(2).map(|two| two[1].ended - two[0].ended)).collect();
+    let mut gaps: Vec<_> =
+        seen.iter().flat_map(|seen| seen.windows(2).map(|two| two[1].ended - two[0].ended)).collect();
     println!("messages: {}", spread(&mut messages));
     println!("gaps between verdicts of a thread: {}", spread(&mut gaps));
     let (slowest, longest) = (quantile(&mut messages, 1.0), quantile(&mut gaps, 1.0));

@@ -30,9 +30,12 @@ impl<S> Model<S> {
 }
 
 /// Runs a model's [`Scorer::prepare`] and keeps the model.
-pub fn prepare<S: Scorer>(model: &Model<S>, data: &[u8]) -> Result<(), String> {
+pub fn prepare<S: Scorer>(model: &Model<S>, mut data: Vec<u8>) -> Result<(), String> {
     report_panics();
-    let prepared = S::prepare(data).map_err(|error| error.to_string())?;
+    let prepared = S::prepare(&data).map_err(|error| error.to_string())?;
+    // What is left in freed memory is stored in the release: a second copy of the data, for nothing.
+    data.fill(0);
+    drop(black_box(data));
     *model.0.borrow_mut() = Some(prepared);
     drop(black_box(Vec::<u8>::with_capacity(SPARE_HEAP_BYTES)));
     Ok(())

@@ -25,7 +25,7 @@ macro_rules! export {
 
             impl $crate::__private::bindings::Guest for Plugin {
                 fn prepare(data: ::std::vec::Vec<u8>) -> ::std::result::Result<(), ::std::string::String> {
-                    MODEL.with(|model| $crate::__private::prepare(model, &data))
+                    MODEL.with(|model| $crate::__private::prepare(model, data))
                 }
 
                 fn score(

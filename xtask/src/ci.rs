@@ -15,8 +15,7 @@ pub(crate) fn run() -> Result<()> {
     test::run(&[])?;
     step(
         "lints",
-        cargo()
-            .args(["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
+        cargo().args(["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
     )?;
     step(
         "documentation",
@@ -30,7 +29,9 @@ pub(crate) fn run() -> Result<()> {
     match models::corpora() {
         Some(_) => test::corpora(),
         None => {
-            eprintln!("==> SKIPPED: scoring the corpora; SWITCHBACK_CORPORA does not name them, and they are not beside the checkout");
+            eprintln!(
+                "==> SKIPPED: scoring the corpora; SWITCHBACK_CORPORA does not name them, and they are not beside the checkout"
+            );
             Ok(())
         }
     }
@@ -42,6 +43,8 @@ fn advisories() {
     // of this tree.
     let checked = step("advisories", command("cargo-deny").args(["--locked", "check", "advisories"]));
     if let Err(why) = checked {
-        eprintln!("==> NOT CHECKED: advisories ({why:#}); run `cargo deny check advisories` where the database can be fetched");
+        eprintln!(
+            "==> NOT CHECKED: advisories ({why:#}); run `cargo deny check advisories` where the database can be fetched"
+        );
     }
 }

@@ -39,13 +39,7 @@ impl Content {
 }
 
 /// Puts entities into a multipart one, unless there is only one.
-fn gather(
-    subtype: &str,
-    mut parts: Vec<Entity>,
-    mailer: Mailer,
-    moment: Moment,
-    dice: &mut Dice,
-) -> Entity {
+fn gather(subtype: &str, mut parts: Vec<Entity>, mailer: Mailer, moment: Moment, dice: &mut Dice) -> Entity {
     if parts.len() == 1 {
         return parts.remove(0);
     }
@@ -78,9 +72,8 @@ fn text_entity(subtype: &str, text: &str, mailer: Mailer, dice: &mut Dice) -> En
     } else {
         ("quoted-printable", mime::quoted_printable(bytes))
     };
-    let fields = format!(
-        "Content-Type: text/{subtype}; charset=\"{charset}\"\r\nContent-Transfer-Encoding: {encoding}\r\n"
-    );
+    let fields =
+        format!("Content-Type: text/{subtype}; charset=\"{charset}\"\r\nContent-Transfer-Encoding: {encoding}\r\n");
     Entity { fields, body }
 }
 

@@ -256,14 +256,7 @@ fn forms(look: Look, mailer: Mailer, dice: &mut Dice) -> (bool, bool) {
     }
 }
 
-fn facts(
-    sender: &Sender,
-    to_first: &str,
-    recipient: &str,
-    url: &str,
-    moment: Moment,
-    dice: &mut Dice,
-) -> Facts {
+fn facts(sender: &Sender, to_first: &str, recipient: &str, url: &str, moment: Moment, dice: &mut Dice) -> Facts {
     let mut facts = Facts::default();
     let full = if sender.name.is_empty() { &sender.first } else { &sender.name };
     let letters = dice.characters(alphabet::UPPER, 2);
@@ -306,9 +299,5 @@ fn ending(scenario: &Scenario, facts: &Facts, dice: &mut Dice) -> String {
         Kind::Work => (*dice.pick(&["signature", "signature", "disclaimer"]), 450),
         _ => ("mobile", 120),
     };
-    if dice.chance(share) {
-        format!("\n\n{}", GRAMMAR.expand(rule, facts, dice))
-    } else {
-        String::new()
-    }
+    if dice.chance(share) { format!("\n\n{}", GRAMMAR.expand(rule, facts, dice)) } else { String::new() }
 }

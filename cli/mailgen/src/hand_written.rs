@@ -12,14 +12,5 @@ macro_rules! messages {
 /// `gtube`, `malformed-mime`, `mailing-list`, `phish`, `receipt`, `spam`.
 #[must_use]
 pub fn hand_written() -> &'static [(&'static str, &'static [u8])] {
-    messages![
-        "gmail-personal",
-        "gmail-phish",
-        "gtube",
-        "mailing-list",
-        "malformed-mime",
-        "phish",
-        "receipt",
-        "spam",
-    ]
+    messages!["gmail-personal", "gmail-phish", "gtube", "mailing-list", "malformed-mime", "phish", "receipt", "spam",]
 }

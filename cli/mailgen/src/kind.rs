@@ -21,15 +21,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind, in the order that tables here use.
-    pub const ALL: [Self; 7] = [
-        Self::Personal,
-        Self::Work,
-        Self::Receipt,
-        Self::Notification,
-        Self::Newsletter,
-        Self::Spam,
-        Self::Phish,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Personal, Self::Work, Self::Receipt, Self::Notification, Self::Newsletter, Self::Spam, Self::Phish];
 
     /// Whether a filter should keep it away from its recipient.
     #[must_use]

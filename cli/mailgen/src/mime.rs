@@ -11,8 +11,7 @@ const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 pub(crate) fn base64(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len().div_ceil(3) * 4);
     for chunk in bytes.chunks(3) {
-        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte))
-            << (8 * (3 - chunk.len()));
+        let word = chunk.iter().fold(0_u32, |word, byte| word << 8 | u32::from(*byte)) << (8 * (3 - chunk.len()));
         for index in 0..4 {
             let sextet = (word >> (18 - 6 * index)) as usize & 63;
             text.push(if index <= chunk.len() { char::from(BASE64[sextet]) } else { '=' });
@@ -43,8 +42,7 @@ pub(crate) fn quoted_printable(text: &[u8]) -> String {
         let mut column = 0;
         let last = line.len().saturating_sub(1);
         for (index, byte) in line.iter().copied().enumerate() {
-            let literal = matches!(byte, b'!'..=b'<' | b'>'..=b'~')
-                || (matches!(byte, b' ' | b'\t') && index < last);
+            let literal = matches!(byte, b'!'..=b'<' | b'>'..=b'~') || (matches!(byte, b' ' | b'\t') && index < last);
             let width = if literal { 1 } else { 3 };
             if column + width >= LINE_MAX {
                 encoded.push_str("=\r\n");

@@ -15,10 +15,7 @@ pub struct Mix {
 
 impl Default for Mix {
     fn default() -> Self {
-        Self {
-            shares: [260, 220, 90, 110, 70, 150, 100],
-            gmail_per_mille: [760, 240, 0, 0, 0, 80, 120],
-        }
+        Self { shares: [260, 220, 90, 110, 70, 150, 100], gmail_per_mille: [760, 240, 0, 0, 0, 80, 120] }
     }
 }
 
@@ -32,10 +29,7 @@ impl Mix {
     /// Nothing but wanted mail between people, all of it sent from gmail.com.
     #[must_use]
     pub fn gmail_ham() -> Self {
-        Self::only(Kind::Personal)
-            .share(Kind::Work, 1)
-            .gmail(Kind::Personal, 1000)
-            .gmail(Kind::Work, 1000)
+        Self::only(Kind::Personal).share(Kind::Work, 1).gmail(Kind::Personal, 1000).gmail(Kind::Work, 1000)
     }
 
     /// Nothing but `kind`, from the providers that it usually comes from.

@@ -143,8 +143,18 @@ fn pick_brand(sectors: &[&str], dice: &mut Dice) -> [&'static str; 3] {
 fn brand(sectors: &[&str], dice: &mut Dice) -> Sender {
     let [name, domain, _] = pick_brand(sectors, dice);
     let local = *dice.pick(&[
-        "noreply", "no-reply", "hello", "service", "info", "news", "orders", "notifications",
-        "support", "team", "account", "mail",
+        "noreply",
+        "no-reply",
+        "hello",
+        "service",
+        "info",
+        "news",
+        "orders",
+        "notifications",
+        "support",
+        "team",
+        "account",
+        "mail",
     ]);
     let host = *dice.pick(&["", "", "mail.", "e.", "news.", "notify."]);
     Sender {

@@ -22,16 +22,13 @@ pub(crate) static GRAMMAR: LazyLock<Grammar> =
     LazyLock::new(|| Grammar::parse(&RULES).expect("the rule files are sound"));
 
 /// First names: as written, and as part of an address.
-pub(crate) static FIRST_NAMES: LazyLock<Vec<[&str; 2]>> =
-    LazyLock::new(|| rows(include_str!("data/people.txt")));
+pub(crate) static FIRST_NAMES: LazyLock<Vec<[&str; 2]>> = LazyLock::new(|| rows(include_str!("data/people.txt")));
 
 /// Surnames: as written, and as part of an address.
-pub(crate) static SURNAMES: LazyLock<Vec<[&str; 2]>> =
-    LazyLock::new(|| rows(include_str!("data/surnames.txt")));
+pub(crate) static SURNAMES: LazyLock<Vec<[&str; 2]>> = LazyLock::new(|| rows(include_str!("data/surnames.txt")));
 
 /// Brands: name, domain, sector.
-pub(crate) static BRANDS: LazyLock<Vec<[&str; 3]>> =
-    LazyLock::new(|| rows(include_str!("data/brands.txt")));
+pub(crate) static BRANDS: LazyLock<Vec<[&str; 3]>> = LazyLock::new(|| rows(include_str!("data/brands.txt")));
 
 fn rows<const N: usize>(table: &'static str) -> Vec<[&'static str; N]> {
     let lines = table.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -116,8 +116,9 @@ fn relay(letter: &Letter<'_>, domain: &str, ip: &str, dice: &mut Dice) -> String
         (Provider::Gmail, _) | (_, Mailer::Google) => {
             format!("mail-{letters}1-f{}.google.com", dice.between(41, 254))
         }
-        (_, Mailer::Exchange) => format!("EUR0{}-{}-obe.outbound.protection.outlook.com",
-            dice.between(1, 5), letters.to_uppercase()),
+        (_, Mailer::Exchange) => {
+            format!("EUR0{}-{}-obe.outbound.protection.outlook.com", dice.between(1, 5), letters.to_uppercase())
+        }
         (_, Mailer::Yahoo) => format!("sonic{}-{}.consmr.mail.ir2.yahoo.com", dice.between(301, 320), number),
         (Provider::ICloud, _) => format!("pv50p00im-zteg{:08}.me.com", dice.between(10_000_000, 10_099_999)),
         (_, Mailer::Proton) => format!("mail-{}.protonmail.ch", dice.between(4_100, 40_200)),

@@ -16,8 +16,7 @@ use crate::limits::Limits;
 pub const CONTRACT_VERSION: Version = Version::new(1, 0, 0);
 
 /// The interfaces that a model may import, without their version.
-const OFFERED: [&str; 3] =
-    ["switchback:scoring/message", "switchback:scoring/assessment", "switchback:scoring/log"];
+const OFFERED: [&str; 3] = ["switchback:scoring/message", "switchback:scoring/assessment", "switchback:scoring/log"];
 
 /// The exported function that scores. Without it there is nothing to call.
 const SCORE_EXPORT: &str = "score";
@@ -73,8 +72,7 @@ impl Draft {
         let manifest = Manifest::from_json(outline.manifest.ok_or(Refusal::NotPacked)?)?;
         check_limits(&manifest, limits)?;
         check_interfaces(&outline)?;
-        let id =
-            ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
+        let id = ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
         Ok(Verified { id, manifest, bytes })
     }
 }
@@ -120,8 +118,8 @@ fn check_is_component(bytes: &[u8]) -> Result<(), Refusal> {
 
 fn check_contract(section: &[u8]) -> Result<(), Refusal> {
     let text = String::from_utf8_lossy(section);
-    let version = Version::parse(&text)
-        .map_err(|_| Refusal::Damaged(format!("its contract version `{text}` is none")))?;
+    let version =
+        Version::parse(&text).map_err(|_| Refusal::Damaged(format!("its contract version `{text}` is none")))?;
     if version.major != CONTRACT_VERSION.major || version > CONTRACT_VERSION {
         return Err(Refusal::OtherContract { release: version, host: CONTRACT_VERSION });
     }
@@ -184,7 +182,9 @@ pub enum Refusal {
     #[error("it is damaged: {0}; fetch it again")]
     Damaged(String),
     /// It speaks a contract that this host does not.
-    #[error("it speaks scoring contract {release}, this host speaks {host}: use a host that is new enough, or pack it with an SDK of this host's track")]
+    #[error(
+        "it speaks scoring contract {release}, this host speaks {host}: use a host that is new enough, or pack it with an SDK of this host's track"
+    )]
     OtherContract {
         /// The release's.
         release: Version,
@@ -195,7 +195,9 @@ pub enum Refusal {
     #[error(transparent)]
     Manifest(#[from] InvalidManifest),
     /// It asks for more than the host grants.
-    #[error("it asks for {limit} = {asked}, this host grants at most {cap}: lower it in the manifest, or raise the host's cap")]
+    #[error(
+        "it asks for {limit} = {asked}, this host grants at most {cap}: lower it in the manifest, or raise the host's cap"
+    )]
     LimitAboveCap {
         /// The manifest's field.
         limit: &'static str,
@@ -205,7 +207,9 @@ pub enum Refusal {
         cap: u64,
     },
     /// It imports something that the contract does not offer.
-    #[error("it imports `{0}`, which scoring contract {CONTRACT_VERSION} does not offer: build for wasm32-unknown-unknown, without clock, randomness, files and network")]
+    #[error(
+        "it imports `{0}`, which scoring contract {CONTRACT_VERSION} does not offer: build for wasm32-unknown-unknown, without clock, randomness, files and network"
+    )]
     Import(String),
     /// It does not export what a host calls.
     #[error("it exports no function `score`: use `switchback_guest::export!`")]

@@ -30,9 +30,8 @@ impl<R: Warm> Route<R> {
 
     fn new(generation: u64, live: Arc<R>, mut standbys: Vec<Arc<R>>) -> Arc<Self> {
         standbys.truncate(STANDBYS_MAX);
-        let reverted = standbys
-            .split_first()
-            .map(|(next, rest)| Self::new(generation + 1, Arc::clone(next), rest.to_vec()));
+        let reverted =
+            standbys.split_first().map(|(next, rest)| Self::new(generation + 1, Arc::clone(next), rest.to_vec()));
         Arc::new(Self { generation, live: Some(live), standbys, reverted })
     }
 

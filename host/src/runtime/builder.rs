@@ -78,10 +78,12 @@ impl RuntimeBuilder {
     /// the machine cannot give the pool.
     pub fn build(self) -> Result<Runtime, BuildError> {
         if !(1..=INSTANCES_MAX).contains(&self.instances) {
-            return Err(BuildError::Range(format!("instances = {}: 1 to {INSTANCES_MAX} are possible", self.instances)));
+            return Err(BuildError::Range(format!(
+                "instances = {}: 1 to {INSTANCES_MAX} are possible",
+                self.instances
+            )));
         }
-        let config =
-            SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir: self.store_dir };
+        let config = SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir: self.store_dir };
         let sandbox = Arc::new(Sandbox::new(config)?);
         let releases = Arc::new(Releases::default());
         let mut slots = BTreeMap::new();

@@ -3,8 +3,8 @@
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
 use crate::limits::{
-    CORE_INSTANCES_MAX, INSTANCE_METADATA_BYTES_MAX, KEEP_RESIDENT_BYTES, Limits, MEMORIES_MAX, TABLE_KEEP_RESIDENT_BYTES,
-    TABLES_MAX, WASM_STACK_BYTES_MAX,
+    CORE_INSTANCES_MAX, INSTANCE_METADATA_BYTES_MAX, KEEP_RESIDENT_BYTES, Limits, MEMORIES_MAX,
+    TABLE_KEEP_RESIDENT_BYTES, TABLES_MAX, WASM_STACK_BYTES_MAX,
 };
 
 /// The engine of a process.

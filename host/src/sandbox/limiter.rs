@@ -21,11 +21,7 @@ pub(crate) enum Exhausted {
 
 impl Limiter {
     pub(crate) fn new(limits: &ReleaseLimits) -> Self {
-        Self {
-            memory_bytes_max: limits.memory_bytes_max,
-            table_elements_max: limits.table_elements_max,
-            refused: None,
-        }
+        Self { memory_bytes_max: limits.memory_bytes_max, table_elements_max: limits.table_elements_max, refused: None }
     }
 }
 

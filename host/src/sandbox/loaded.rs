@@ -131,7 +131,7 @@ impl Loaded {
         match answer {
             Ok(contract::Outcome::Scored(assessment)) => {
                 let assessment = Assessment::from(assessment);
-                assessment.validate(self.limits.reasons_max)?;
+                assessment.validate(self.limits.reasons_max, self.manifest.scale)?;
                 Ok(Outcome::Scored(assessment))
             }
             Ok(contract::Outcome::Abstain(why)) => Ok(Outcome::Abstained(note(why)?)),

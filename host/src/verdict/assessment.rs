@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::limits::{NOTE_BYTES_MAX, REASON_NAME_BYTES_MAX};
+use crate::release::Scale;
 
 /// What kind of mail a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -60,15 +61,27 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// Checks ranges and lengths. What a guest returns is data, never trusted.
-    pub(crate) fn validate(&self, reasons_max: usize) -> Result<(), InvalidAssessment> {
+    /// Checks ranges, lengths, and that the reasons explain the score. What a guest returns is data, never
+    /// trusted.
+    pub(crate) fn validate(&self, reasons_max: usize, scale: Scale) -> Result<(), InvalidAssessment> {
         if !(0.0..=1.0).contains(&self.score) {
             return Err(InvalidAssessment(format!("the score {} is not in 0..=1", self.score)));
         }
         if self.reasons.len() > reasons_max {
-            return Err(InvalidAssessment(format!("{} reasons, at most {reasons_max} are allowed", self.reasons.len())));
+            return Err(InvalidAssessment(format!(
+                "{} reasons, at most {reasons_max} are allowed",
+                self.reasons.len()
+            )));
         }
-        self.reasons.iter().try_for_each(Reason::validate)
+        self.reasons.iter().try_for_each(Reason::validate)?;
+        let explained = scale.score_of(self.reasons.iter().map(|reason| reason.weight).sum());
+        if (explained - self.score).abs() > Scale::TOLERANCE {
+            return Err(InvalidAssessment(format!(
+                "its reasons add up to {explained}, not to its score {}",
+                self.score
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -123,16 +136,28 @@ mod tests {
         Assessment { score, category: Category::Ham, reasons: vec![reason] }
     }
 
+    fn is_valid(assessment: &Assessment) -> bool {
+        assessment.validate(64, Scale::Probability).is_ok()
+    }
+
     #[test]
     fn what_is_outside_the_contract_is_refused() {
-        assert!(assessment(0.5, "A_1", -2.0).validate(64).is_ok());
+        assert!(is_valid(&assessment(0.5, "A_1", 0.5)));
         for score in [f64::NAN, f64::INFINITY, -0.1, 1.1] {
-            assert!(assessment(score, "A", 0.0).validate(64).is_err(), "{score}");
+            assert!(!is_valid(&assessment(score, "A", score)), "{score}");
         }
         for name in ["", "lower", "SPA CE", &"A".repeat(65)] {
-            assert!(assessment(0.5, name, 0.0).validate(64).is_err(), "{name}");
+            assert!(!is_valid(&assessment(0.5, name, 0.5)), "{name}");
         }
-        assert!(assessment(0.5, "A", f64::NAN).validate(64).is_err());
-        assert!(assessment(0.5, "A", 0.0).validate(0).is_err());
+        assert!(!is_valid(&assessment(0.5, "A", f64::NAN)));
+        assert!(assessment(0.5, "A", 0.5).validate(0, Scale::Probability).is_err());
+    }
+
+    #[test]
+    fn reasons_add_up_to_the_score_on_the_scale() {
+        let odds = assessment(0.75, "A", 3.0_f64.ln());
+        assert!(odds.validate(64, Scale::LogOdds).is_ok());
+        assert!(odds.validate(64, Scale::Probability).is_err());
+        assert!(assessment(0.75, "A", 0.7).validate(64, Scale::Probability).is_err());
     }
 }

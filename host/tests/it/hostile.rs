@@ -102,8 +102,19 @@ fn a_model_may_say_that_it_cannot_score() {
 #[test]
 fn answers_outside_the_contract_are_refused() {
     for case in [
-        "nan", "infinite", "over", "under", "nan-weight", "many-reasons", "huge-list", "long-note", "huge-note",
-        "long-name", "bad-name", "empty-name",
+        "nan",
+        "infinite",
+        "over",
+        "under",
+        "nan-weight",
+        "unexplained",
+        "many-reasons",
+        "huge-list",
+        "long-note",
+        "huge-note",
+        "long-name",
+        "bad-name",
+        "empty-name",
     ] {
         let fault = fault_of(case).fault;
         // The 16 MiB note and the million reasons may run into the guest's own memory limit first.

@@ -38,7 +38,8 @@ fn allocations() -> u64 {
 fn a_revert_compiles_loads_and_allocates_nothing() {
     let runtime = runtime();
     let slot = runtime.slot("inbound").unwrap();
-    let releases = [load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"), load(&runtime, "abstain", "2.0.0")];
+    let releases =
+        [load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"), load(&runtime, "abstain", "2.0.0")];
     for release in &releases {
         slot.promote(release).unwrap();
     }

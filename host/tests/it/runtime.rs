@@ -56,9 +56,7 @@ fn a_release_in_use_cannot_be_unloaded_and_is_gone_afterwards() {
     let (one, two) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));
     slot.promote(&one).unwrap();
     slot.promote(&two).unwrap();
-    let in_use = |release: &switchback::ReleaseId, role| {
-        matches!(runtime.unload(release), Err(UnloadError::InUse { role: found, .. }) if found == role)
-    };
+    let in_use = |release: &switchback::ReleaseId, role| matches!(runtime.unload(release), Err(UnloadError::InUse { role: found, .. }) if found == role);
     assert!(in_use(&two, Role::Live) && in_use(&one, Role::Standby));
     slot.dismiss(&one).unwrap();
     runtime.unload(&one).unwrap();

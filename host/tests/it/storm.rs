@@ -28,7 +28,8 @@ fn in_a_storm_of_swaps_every_message_is_judged_once_by_a_release_that_was_live()
     let storm = seconds.map_or(DEFAULT_STORM, Duration::from_secs);
     let runtime = runtime();
     let slot = runtime.slot("inbound").unwrap();
-    let releases = [load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"), load(&runtime, "empty", "1.2.0")];
+    let releases =
+        [load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"), load(&runtime, "empty", "1.2.0")];
     slot.promote(&releases[0]).unwrap();
     // The version that was live at each generation, from 1 on.
     let mut live = vec![0];

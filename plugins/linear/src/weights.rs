@@ -41,7 +41,9 @@ impl Weights {
             return Err(format!("weights: {} bytes are too few for a header", data.len()).into());
         };
         if header[..4] != MAGIC {
-            return Err(Error::from("weights: the file does not start with SBL1: it is not one, or of another version"));
+            return Err(Error::from(
+                "weights: the file does not start with SBL1: it is not one, or of another version",
+            ));
         }
         let bits = u32::from_le_bytes([header[4], header[5], header[6], header[7]]);
         if !BITS.contains(&bits) {

@@ -48,7 +48,8 @@ struct State {
 
 impl State {
     fn step(&mut self, row: &Row, fit: &Fit) {
-        let sum: f64 = row.features.iter().map(|(index, value)| self.values[*index as usize].0 * f64::from(*value)).sum();
+        let sum: f64 =
+            row.features.iter().map(|(index, value)| self.values[*index as usize].0 * f64::from(*value)).sum();
         let error = (logistic(self.bias.0 + sum) - row.target) * row.weight;
         for (index, value) in &row.features {
             let cell = &mut self.values[*index as usize];
@@ -96,25 +97,44 @@ impl Model {
     }
 
     /// Chooses bias and scale anew, by rows that it was not fitted on, so that its probabilities mean what
-    /// they say (Platt, 1999; Newton's method on two parameters).
+    /// they say (Platt, 1999; Newton's method on two parameters, a step being halved until it helps).
     pub fn calibrate(&mut self, rows: &[Row]) {
         let sums: Vec<(f64, f64)> = rows.iter().map(|row| (self.sum(row), row.target)).collect();
         for _ in 0..50 {
-            let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
-            for (sum, target) in &sums {
-                let p = logistic(self.bias + self.scale * sum);
-                let (error, curve) = (p - target, p * (1.0 - p));
-                g0 += error;
-                g1 += error * sum;
-                h00 += curve;
-                h01 += curve * sum;
-                h11 += curve * sum * sum;
-            }
-            let determinant = h00 * h11 - h01 * h01;
-            self.bias -= (h11 * g0 - h01 * g1) / determinant;
-            self.scale -= (h00 * g1 - h01 * g0) / determinant;
+            let (bias, scale) = newton_step(&sums, self.bias, self.scale);
+            let now = loss(&sums, self.bias, self.scale);
+            let better = (0..20)
+                .map(|halvings| 0.5_f64.powi(halvings))
+                .map(|part| (self.bias - part * bias, self.scale - part * scale))
+                .find(|(bias, scale)| loss(&sums, *bias, *scale) < now);
+            let Some((bias, scale)) = better else { return };
+            (self.bias, self.scale) = (bias, scale);
         }
     }
+}
+
+fn loss(sums: &[(f64, f64)], bias: f64, scale: f64) -> f64 {
+    sums.iter().map(|(sum, target)| softplus((bias + scale * sum) * (1.0 - 2.0 * target))).sum()
+}
+
+/// ln(1 + exp(x)).
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
+}
+
+fn newton_step(sums: &[(f64, f64)], bias: f64, scale: f64) -> (f64, f64) {
+    let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
+    for (sum, target) in sums {
+        let p = logistic(bias + scale * sum);
+        let (error, curve) = (p - target, p * (1.0 - p));
+        g0 += error;
+        g1 += error * sum;
+        h00 += curve;
+        h01 += curve * sum;
+        h11 += curve * sum * sum;
+    }
+    let determinant = h00 * h11 - h01 * h01;
+    ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant)
 }
 
 #[cfg(test)]
@@ -151,13 +171,18 @@ mod tests {
 
     #[test]
     fn calibration_finds_the_odds() {
-        // One feature, always there: a quarter of the rows is unwanted.
+        // Of those with the first feature one half is unwanted, of those with the second one in ten.
         let rows: Vec<Row> = (0..400)
-            .map(|i| Row { features: vec![(i % 2, 1.0)], target: f64::from(u8::from(i % 4 == 0)), weight: 1.0 })
+            .map(|i| Row {
+                features: vec![(i % 2, 1.0)],
+                target: f64::from(u8::from(if i % 2 == 0 { i % 4 == 0 } else { i % 20 == 1 })),
+                weight: 1.0,
+            })
             .collect();
         let mut model = Model { bias: 3.0, scale: 1.0, values: vec![0.3, -0.2] };
         model.calibrate(&rows);
-        let mean: f64 = rows.iter().map(|row| logistic(model.log_odds(row))).sum::<f64>() / 400.0;
-        assert!((mean - 0.25).abs() < 1e-3, "{mean}");
+        let probability = |row: usize| logistic(model.log_odds(&rows[row]));
+        assert!((probability(0) - 0.5).abs() < 1e-6, "{}", probability(0));
+        assert!((probability(1) - 0.1).abs() < 1e-6, "{}", probability(1));
     }
 }

@@ -128,7 +128,9 @@ fn is_marked(text: &str) -> bool {
 /// Whether a word is a year of the last fifty, with or without punctuation.
 fn is_year(word: &str) -> bool {
     let digits = word.trim_matches(|character: char| !character.is_ascii_alphanumeric());
-    digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20")) && digits.bytes().all(|b| b.is_ascii_digit())
+    digits.len() == 4
+        && (digits.starts_with("19") || digits.starts_with("20"))
+        && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 #[cfg(test)]

@@ -23,7 +23,8 @@ impl Quality {
         let count = |flagged: bool, unwanted: bool| {
             scored.iter().filter(|(score, truth)| (*score >= 0.0) == flagged && *truth == unwanted).count() as f64
         };
-        let (hit, missed, wrong, right) = (count(true, true), count(false, true), count(true, false), count(false, false));
+        let (hit, missed, wrong, right) =
+            (count(true, true), count(false, true), count(true, false), count(false, false));
         Self {
             precision: hit / (hit + wrong),
             recall: hit / (hit + missed),
@@ -74,7 +75,8 @@ mod tests {
 
     #[test]
     fn quality_counts_at_the_threshold() {
-        let quality = Quality::of(&[(1.0, true), (-1.0, true), (0.0, false), (-2.0, false), (-3.0, false), (4.0, true)]);
+        let quality =
+            Quality::of(&[(1.0, true), (-1.0, true), (0.0, false), (-2.0, false), (-3.0, false), (4.0, true)]);
         assert_eq!(quality.precision, 2.0 / 3.0);
         assert_eq!(quality.recall, 2.0 / 3.0);
         assert_eq!(quality.false_positive_rate, 1.0 / 3.0);

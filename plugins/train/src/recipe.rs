@@ -42,7 +42,7 @@ pub enum Share {
 pub const RECIPES: [Recipe; 3] = [
     Recipe { version: "1.0.0", share: Share::Half, modern: 600, gmail_phish: None },
     Recipe { version: "1.1.0", share: Share::All, modern: MODERN, gmail_phish: None },
-    Recipe { version: "2.0.0", share: Share::All, modern: MODERN, gmail_phish: Some((400, 4.0)) },
+    Recipe { version: "2.0.0", share: Share::All, modern: MODERN, gmail_phish: Some((800, 4.0)) },
 ];
 
 /// How many messages of usual traffic the later releases, and the `onnx` model, have seen.

@@ -20,7 +20,8 @@ const MEASURED_COUNT: u64 = 6000;
 pub fn train_release(recipe: &Recipe, examples: &[Example]) -> Weights {
     let mut rows = Rows::new(BITS);
     let half = recipe.share == Share::Half;
-    let mut training = of_split(&mut rows, examples, |one| one.place.split == Split::Train && (!half || one.place.first_half));
+    let mut training =
+        of_split(&mut rows, examples, |one| one.place.split == Split::Train && (!half || one.place.first_half));
     for one in generated(&modern_mail(), recipe.modern) {
         training.push(rows.row(&one.message, one.label(), 1.0));
     }

@@ -56,31 +56,56 @@ fn hops(letter: &Letter<'_>, header: &mut Header, dice: &mut Dice) {
             let token = dice.characters(alphabet::BASE64_URL, 76);
             header.field("X-Gm-Message-State", &format!("AOJu0Y{token}"));
             header.field("X-Google-Smtp-Source", &format!("AGHT+I{}", dice.characters(alphabet::BASE64, 60)));
-            header.field("X-Received", &format!(
-                "by 2002:a05:6512:{}:b0:{}:{} with SMTP id\n {queue}-2002a05651{inner:04x}mr{};\n {at}",
-                dice.characters(alphabet::HEX, 4), dice.characters(alphabet::HEX, 3),
-                dice.characters(alphabet::HEX, 4), dice.between(1_000_000, 9_999_999)));
+            header.field(
+                "X-Received",
+                &format!(
+                    "by 2002:a05:6512:{}:b0:{}:{} with SMTP id\n {queue}-2002a05651{inner:04x}mr{};\n {at}",
+                    dice.characters(alphabet::HEX, 4),
+                    dice.characters(alphabet::HEX, 3),
+                    dice.characters(alphabet::HEX, 4),
+                    dice.between(1_000_000, 9_999_999)
+                ),
+            );
         }
         Mailer::Exchange => {
             for (name, value) in signature::arc(letter, dice) {
                 header.field(name, &value);
             }
             let server = dice.characters(alphabet::UPPER, 3);
-            header.field("Received", &format!(
-                "from {server}PR04MB{inner}.eurprd04.prod.outlook.com\n (2603:10a6:{inner}::12) by \
-                 {server}PR04MB{inner}.eurprd04.prod.outlook.com\n with HTTPS; {at}"));
+            header.field(
+                "Received",
+                &format!(
+                    "from {server}PR04MB{inner}.eurprd04.prod.outlook.com\n (2603:10a6:{inner}::12) by \
+                 {server}PR04MB{inner}.eurprd04.prod.outlook.com\n with HTTPS; {at}"
+                ),
+            );
         }
-        Mailer::Platform => header.field("Received", &format!(
-            "by filterdrecv-{queue} with SMTP id {queue}-1\n\t{at}")),
-        Mailer::Script => header.field("Received", &format!(
-            "by {domain} (Postfix, from userid {inner})\n\tid {}; {at}", dice.characters(alphabet::UPPER_HEX, 9))),
-        Mailer::Yahoo => header.field("Received", &format!(
-            "from sonic.gate.mail.ne1.yahoo.com by\n sonic{inner}.consmr.mail.ir2.yahoo.com with HTTP; {at}")),
-        Mailer::Apple if letter.provider == Provider::Gmail => header.field("Received", &format!(
-            "from smtpclient.apple ([198.51.100.{inner}])\n by smtp.gmail.com with ESMTPSA id\n {queue}; {at}")),
-        Mailer::Apple | Mailer::Desktop | Mailer::Proton => header.field("Received", &format!(
-            "from [192.168.1.{inner}] (unknown [198.51.100.{inner}])\n\tby mail.{domain} (Postfix) with ESMTPSA id \
-             {};\n\t{at}", dice.characters(alphabet::UPPER_HEX, 10))),
+        Mailer::Platform => header.field("Received", &format!("by filterdrecv-{queue} with SMTP id {queue}-1\n\t{at}")),
+        Mailer::Script => header.field(
+            "Received",
+            &format!(
+                "by {domain} (Postfix, from userid {inner})\n\tid {}; {at}",
+                dice.characters(alphabet::UPPER_HEX, 9)
+            ),
+        ),
+        Mailer::Yahoo => header.field(
+            "Received",
+            &format!("from sonic.gate.mail.ne1.yahoo.com by\n sonic{inner}.consmr.mail.ir2.yahoo.com with HTTP; {at}"),
+        ),
+        Mailer::Apple if letter.provider == Provider::Gmail => header.field(
+            "Received",
+            &format!(
+                "from smtpclient.apple ([198.51.100.{inner}])\n by smtp.gmail.com with ESMTPSA id\n {queue}; {at}"
+            ),
+        ),
+        Mailer::Apple | Mailer::Desktop | Mailer::Proton => header.field(
+            "Received",
+            &format!(
+                "from [192.168.1.{inner}] (unknown [198.51.100.{inner}])\n\tby mail.{domain} (Postfix) with ESMTPSA id \
+             {};\n\t{at}",
+                dice.characters(alphabet::UPPER_HEX, 10)
+            ),
+        ),
     }
 }
 
@@ -95,13 +120,21 @@ fn habits(letter: &Letter<'_>, header: &mut Header, dice: &mut Dice) {
             header.field("X-MS-Has-Attach", "");
         }
         Mailer::Yahoo => header.field("X-Mailer", "WebService/1.1.23772 YMailNorrin"),
-        Mailer::Apple => header.field("X-Mailer", *dice.pick(&[
-            "iPhone Mail (22E240)", "iPad Mail (22D82)", "Apple Mail (2.3826.500.181.1.5)"])),
+        Mailer::Apple => header.field(
+            "X-Mailer",
+            *dice.pick(&["iPhone Mail (22E240)", "iPad Mail (22D82)", "Apple Mail (2.3826.500.181.1.5)"]),
+        ),
         Mailer::Proton => header.field("Feedback-ID", &format!("{}:user:proton", dice.between(1_000_000, 99_999_999))),
         Mailer::Desktop => header.field("User-Agent", "Mozilla Thunderbird"),
-        Mailer::Script if dice.chance(500) => header.field("X-Mailer", *dice.pick(&[
-            "PHPMailer 6.6.0 (https://github.com/PHPMailer/PHPMailer)", "PHPMailer 5.2.9", "Leaf PHPMailer 2.8",
-            "Microsoft Outlook Express 6.00.2600.0000"])),
+        Mailer::Script if dice.chance(500) => header.field(
+            "X-Mailer",
+            *dice.pick(&[
+                "PHPMailer 6.6.0 (https://github.com/PHPMailer/PHPMailer)",
+                "PHPMailer 5.2.9",
+                "Leaf PHPMailer 2.8",
+                "Microsoft Outlook Express 6.00.2600.0000",
+            ]),
+        ),
         _ => {}
     }
     if letter.mailer == Mailer::Script && dice.chance(200) {

@@ -9,9 +9,15 @@ use crate::transport::Letter;
 pub(super) fn dkim(letter: &Letter<'_>, domain: &str, dice: &mut Dice) -> String {
     let at = letter.moment.unix;
     let (selector, fields) = match (letter.provider, letter.mailer) {
-        (Provider::Gmail, _) => ("20230601", "to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to"),
-        (_, Mailer::Google) => ("google", "to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to"),
-        (_, Mailer::Exchange) => ("selector1", "From:Date:Subject:Message-ID:Content-Type:MIME-Version:X-MS-Exchange-SenderADCheck"),
+        (Provider::Gmail, _) => {
+            ("20230601", "to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to")
+        }
+        (_, Mailer::Google) => {
+            ("google", "to:subject:message-id:date:from:mime-version:from:to:cc:subject:date:message-id:reply-to")
+        }
+        (_, Mailer::Exchange) => {
+            ("selector1", "From:Date:Subject:Message-ID:Content-Type:MIME-Version:X-MS-Exchange-SenderADCheck")
+        }
         (_, Mailer::Yahoo) => ("s2048", "Date:From:To:Subject:References:From:Subject:Reply-To"),
         (Provider::ICloud, _) => ("1a1hai", "from:Content-Type:Mime-Version:Subject:Message-Id:Date:To"),
         (_, Mailer::Proton) => ("protonmail", "Date:To:From:Cc:Subject:Message-ID:Feedback-ID:From:To:Cc"),
@@ -42,11 +48,16 @@ pub(super) fn arc(letter: &Letter<'_>, dice: &mut Dice) -> [(&'static str, Strin
         ("ARC-Seal", format!("i=1; {common} t={at}; cv=none;\n\tb={seal}==")),
         (
             "ARC-Message-Signature",
-            format!("i=1; {common} t={at};\n\tc=relaxed/relaxed; h=From:Date:Subject:Message-ID;\n\tbh={hash}=;\n\tb={signature}=="),
+            format!(
+                "i=1; {common} t={at};\n\tc=relaxed/relaxed; h=From:Date:Subject:Message-ID;\n\tbh={hash}=;\n\tb={signature}=="
+            ),
         ),
         (
             "ARC-Authentication-Results",
-            format!("i=1; mx.microsoft.com 1; spf=pass\n\tsmtp.mailfrom={0}; dmarc=pass action=none header.from={0}; arc=none", letter.sender.domain()),
+            format!(
+                "i=1; mx.microsoft.com 1; spf=pass\n\tsmtp.mailfrom={0}; dmarc=pass action=none header.from={0}; arc=none",
+                letter.sender.domain()
+            ),
         ),
     ]
 }

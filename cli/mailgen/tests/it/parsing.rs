@@ -50,7 +50,8 @@ fn texts_are_of_their_kind() {
     };
     let money = ["order", "invoice", "booking", "reservation", "bill", "trip"];
     assert!(words(Kind::Receipt, &money) > 0.95);
-    let bait = ["account", "konto", "compte", "card", "password", "refund", "sign", "fee", "bitcoin", "urgent", "mailbox"];
+    let bait =
+        ["account", "konto", "compte", "card", "password", "refund", "sign", "fee", "bitcoin", "urgent", "mailbox"];
     assert!(words(Kind::Phish, &bait) > 0.6);
     assert!(words(Kind::Personal, &["viagra", "click here", "gift card", "suspended"]) < 0.01);
 }
