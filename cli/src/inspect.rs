@@ -13,6 +13,9 @@ use crate::show;
 /// The longest text of a model card that is shown, in characters.
 const TEXT_CHARS_MAX: usize = 2_000;
 
+/// Characters on a line of text.
+const TEXT_WIDTH: usize = 100;
+
 /// Show what a release file says about itself
 ///
 /// Reads the file and runs nothing of it. A damaged file shows what can still be read of it.
@@ -122,9 +125,9 @@ fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {
     write_card(&manifest.card, out)?;
     for (i, test) in manifest.self_tests.iter().enumerate() {
         let label = if i == 0 { "self-tests" } else { "" };
-        let category = test.category.map_or_else(String::new, |category| category.to_string());
-        let text = format!("{}  {category:<7}  {} ({} bytes)", show::score(test.score), test.name, test.message.len());
-        line(out, label, &text)?;
+        let category = test.category.map_or("-".to_owned(), |category| category.to_string());
+        let (score, name) = (show::score(test.score), show::printable(&test.name, TEXT_CHARS_MAX));
+        writeln!(out, "  {label:<11}  {score}  {category:<7}  {name} ({} bytes)", test.message.len())?;
     }
     Ok(())
 }
@@ -138,7 +141,7 @@ fn write_card(card: &Card, out: &mut impl Write) -> io::Result<()> {
         ("limitations", &card.limitations),
     ];
     for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
-        line(out, name, &text.split_whitespace().collect::<Vec<_>>().join(" "))?;
+        line(out, name, &text.replace('\n', " "))?;
     }
     for (i, (name, value)) in card.metrics.iter().enumerate() {
         line(out, if i == 0 { "metrics" } else { "" }, &format!("{name} = {value}"))?;
@@ -146,6 +149,11 @@ fn write_card(card: &Card, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+/// A label and a text beside it, on as many lines as it takes.
 fn line(out: &mut impl Write, label: &str, text: &str) -> io::Result<()> {
-    writeln!(out, "  {label:<11}  {}", show::printable(text, TEXT_CHARS_MAX))
+    let text = show::printable(text, TEXT_CHARS_MAX);
+    for (i, line) in show::wrapped(&text, TEXT_WIDTH).iter().enumerate() {
+        writeln!(out, "  {:<11}  {line}", if i == 0 { label } else { "" })?;
+    }
+    Ok(())
 }

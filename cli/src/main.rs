@@ -26,7 +26,7 @@ use crate::exit::Exit;
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
 #[derive(Parser)]
-#[command(name = "switchback", version, about, after_long_help = AFTER_HELP)]
+#[command(name = "switchback", version, after_long_help = AFTER_HELP)]
 struct Cli {
     #[command(subcommand)]
     command: Command,

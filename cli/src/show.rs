@@ -34,6 +34,28 @@ pub(crate) fn count(n: u64) -> String {
     shown
 }
 
+/// `1 release`, `3 releases`.
+pub(crate) fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
+/// The words of a text on lines of at most `width` characters; a longer word has a line of its own.
+pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let line = lines.len() - 1;
+        if !lines[line].is_empty() && lines[line].chars().count() + 1 + word.chars().count() > width {
+            lines.push(word.to_owned());
+            continue;
+        }
+        if !lines[line].is_empty() {
+            lines[line].push(' ');
+        }
+        lines[line].push_str(word);
+    }
+    lines
+}
+
 /// `12.3 %`, or `-` where there is nothing to take a share of.
 pub(crate) fn share(part: u64, whole: u64) -> String {
     match whole {
@@ -107,9 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn long_texts_are_wrapped_between_words() {
+        assert_eq!(wrapped("one two\n three  four", 7), ["one two", "three", "four"]);
+        assert_eq!(wrapped("a considerable word", 5), ["a", "considerable", "word"]);
+        assert_eq!(wrapped(" ", 5), [""]);
+    }
+
+    #[test]
     fn numbers_are_short_and_have_their_unit() {
         assert_eq!(count(1_234_567), "1,234,567");
         assert_eq!(count(999), "999");
+        assert_eq!((counted(1, "flip"), counted(0, "flip")), ("1 flip".to_owned(), "0 flips".to_owned()));
         assert_eq!(share(1, 3), "33.3 %");
         assert_eq!(share(0, 0), "-");
         assert_eq!(time(Duration::from_nanos(8_240)), "8.24 us");

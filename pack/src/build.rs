@@ -43,7 +43,7 @@ pub(crate) struct Built {
 impl Build<'_> {
     /// Builds the package. `on_crate` hears the name of each crate as it is done.
     pub(crate) fn run(&self, on_crate: &mut dyn FnMut(&str)) -> Result<Built, PackError> {
-        let project = Project::of(self.package_dir)?;
+        let project = Project::of(self.package_dir, self.cargo_args)?;
         let mut child = self.command(&project).spawn().map_err(no_cargo)?;
         let outcome = Outcome::watch(&mut child, &project, on_crate)?;
         let path = outcome.module(&project)?;
@@ -152,10 +152,10 @@ impl Outcome {
 
     fn take(&mut self, line: &str, project: &Project, on_crate: &mut dyn FnMut(&str)) {
         match serde_json::from_str(line) {
-            Ok(Message::CompilerMessage { message }) if message.level.starts_with("error") => {
+            Ok(Message::Said { message }) if message.level.starts_with("error") => {
                 self.errors.push_str(message.rendered.as_deref().unwrap_or_default());
             }
-            Ok(Message::CompilerArtifact { package_id, target, filenames }) => {
+            Ok(Message::Done { package_id, target, filenames }) => {
                 on_crate(&target.name);
                 if package_id == project.package_id {
                     self.modules.extend(filenames.into_iter().filter(|file| file.extension() == Some("wasm".as_ref())));

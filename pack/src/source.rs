@@ -3,7 +3,7 @@
 mod bless;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
 use serde::Deserialize;
@@ -209,8 +209,10 @@ const NO_SELF_TEST: &str = "it has no self-test, and no host loads a release wit
     [[self_test]]\n    message = \"self-test/example.eml\"\n\nand let `switchback pack --bless` write the score";
 
 impl Test {
+    /// The path without the steps upwards at its start, which mean something only beside the manifest.
     fn name(&self) -> String {
-        self.message.display().to_string()
+        let inner = self.message.components().skip_while(|part| !matches!(part, Component::Normal(_)));
+        inner.collect::<PathBuf>().display().to_string()
     }
 }
 
@@ -273,6 +275,15 @@ category = "phish"
             for part in expected {
                 assert!(message.contains(part), "{part:?} is not in: {message}");
             }
+        }
+    }
+
+    #[test]
+    fn a_self_test_is_named_after_its_file_without_the_way_there() {
+        for (path, name) in
+            [("../../self-test/a.eml", "self-test/a.eml"), ("./a.eml", "a.eml"), ("b/../a.eml", "b/../a.eml")]
+        {
+            assert_eq!(Test { message: path.into(), score: None, category: None }.name(), name);
         }
     }
 

@@ -41,6 +41,11 @@ impl Dice {
         &items[self.below(items.len() as u32) as usize]
     }
 
+    /// One of `words`, which must not be empty.
+    pub(crate) fn word<'a>(&mut self, words: &[&'a str]) -> &'a str {
+        self.pick::<&'a str>(words)
+    }
+
     /// An index into `weights`, each as likely as its weight; 0 if all are 0.
     pub(crate) fn weighted(&mut self, weights: impl IntoIterator<Item = u32> + Clone) -> usize {
         let mut left = self.below(weights.clone().into_iter().sum());

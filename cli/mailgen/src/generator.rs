@@ -191,7 +191,7 @@ impl Draft {
             answers = Some(Mailer::Desktop.message_id(RECIPIENT_DOMAIN, earlier, dice));
         }
         if (reply || (scenario.kind.is_unwanted() && dice.chance(40))) && !subject.starts_with("Re:") {
-            subject.insert_str(0, *dice.pick(&["Re: ", "Re: ", "RE: ", "AW: "]));
+            subject.insert_str(0, dice.word(&["Re: ", "Re: ", "RE: ", "AW: "]));
         }
         let preheader = GRAMMAR.expand("preheader", &facts, dice);
         let footer = GRAMMAR.expand("footer", &facts, dice);

@@ -2,18 +2,25 @@
 
 use std::fs;
 
-/// Memory of this process that is in RAM, in bytes; `None` where the system does not say.
-pub(super) fn resident_bytes() -> Option<u64> {
-    field("VmRSS:")
+/// Memory of this process that is in RAM.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Resident {
+    /// Now, in bytes.
+    pub(super) now_bytes: u64,
+    /// The most that it ever was, in bytes.
+    pub(super) peak_bytes: u64,
 }
 
-/// The most that it ever was.
-pub(super) fn resident_bytes_peak() -> Option<u64> {
-    field("VmHWM:")
+impl Resident {
+    /// Asks the system; `None` where it does not say.
+    pub(super) fn read() -> Option<Self> {
+        // One read for both: the kernel sees to it that the peak is not below what it reports as now.
+        let status = fs::read_to_string("/proc/self/status").ok()?;
+        Some(Self { now_bytes: bytes(&status, "VmRSS:")?, peak_bytes: bytes(&status, "VmHWM:")? })
+    }
 }
 
-fn field(name: &str) -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
+fn bytes(status: &str, name: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
     Some(kib * 1024)
@@ -25,11 +32,11 @@ mod tests {
 
     #[test]
     fn touching_memory_is_seen() {
-        let before = resident_bytes().unwrap();
+        let before = Resident::read().unwrap();
         let touched = std::hint::black_box(vec![1_u8; 64 << 20]);
-        let after = resident_bytes().unwrap();
-        assert!(after >= before + (60 << 20), "{before} {after}");
+        let after = Resident::read().unwrap();
+        assert!(after.now_bytes >= before.now_bytes + (60 << 20), "{before:?} {after:?}");
+        assert!(after.peak_bytes >= after.now_bytes, "{after:?}");
         drop(touched);
-        assert!(resident_bytes_peak().unwrap() >= after);
     }
 }

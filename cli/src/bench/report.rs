@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::Serialize;
 use switchback::{ReleaseId, Timing};
 
+use super::Args;
+use super::memory::Resident;
 use super::run::{Measured, OfRelease};
-use super::{Args, memory};
 use crate::show;
 
 /// All measurements.
@@ -56,6 +57,7 @@ struct Spread {
 impl Report {
     pub(super) fn new(args: &Args, mail: &[Vec<u8>], measured: Measured) -> Self {
         let threads = args.threads.count();
+        let resident = Resident::read();
         let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
         Self {
             messages: args.messages,
@@ -65,8 +67,8 @@ impl Report {
             wall_us: micros(measured.wall),
             verdicts_per_s: verdicts as f64 / measured.wall.as_secs_f64(),
             resident_bytes_before: measured.resident_before,
-            resident_bytes: memory::resident_bytes(),
-            resident_bytes_peak: memory::resident_bytes_peak(),
+            resident_bytes: resident.map(|resident| resident.now_bytes),
+            resident_bytes_peak: resident.map(|resident| resident.peak_bytes),
             releases: measured.releases.into_iter().map(|of| ReportOf::new(of, threads)).collect(),
         }
     }
@@ -79,12 +81,12 @@ impl Report {
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} messages ({} distinct, {} on average) with each of {} releases on {} threads",
-            show::count(self.messages.into()),
+            "{} ({} distinct, {} on average) with each of {} on {}",
+            show::counted(self.messages.into(), "message"),
             show::count(self.distinct_messages as u64),
             show::bytes(self.mean_message_bytes as u64),
-            self.releases.len(),
-            self.threads,
+            show::counted(self.releases.len() as u64, "release"),
+            show::counted(self.threads as u64, "thread"),
         )?;
         let mut table = show::table([
             "p50 / p99 per message",

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use switchback::{ReleaseId, Runtime, Timing};
 
-use super::{Args, memory};
+use super::Args;
+use super::memory::Resident;
 use crate::releases;
 
 /// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
@@ -39,7 +40,7 @@ pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured>
     let threads = args.threads.count();
     let paths = &args.releases.paths;
     let runtime = releases::builder(&args.store, paths.len(), threads).build().context("start the runtime")?;
-    let resident_before = memory::resident_bytes();
+    let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {
         measured.push(load(&runtime, path, args, &mail[0])?);
@@ -58,14 +59,18 @@ pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured>
 }
 
 fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &[u8]) -> anyhow::Result<OfRelease> {
-    let before = memory::resident_bytes();
+    let before = resident_bytes();
     let start = Instant::now();
     let id = runtime.load(path).map_err(releases::described)?;
     let load = start.elapsed();
     // A failure is counted when it is this message's turn.
     let _ = runtime.score_with(&id, &args.message.message(first.to_vec()));
-    let resident_growth = memory::resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
+    let resident_growth = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
     Ok(OfRelease { id, timings: Vec::new(), failed: 0, load, resident_growth })
+}
+
+fn resident_bytes() -> Option<u64> {
+    Resident::read().map(|resident| resident.now_bytes)
 }
 
 #[derive(Clone, Default)]

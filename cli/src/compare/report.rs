@@ -89,7 +89,7 @@ impl Report {
         let flips = &self.flips;
         let all = flips.messages;
         writeln!(out, "A {}   B {}", self.before.release, self.after.release)?;
-        write!(out, "{} messages", show::count(all))?;
+        write!(out, "{}", show::counted(all, "message"))?;
         writeln!(out, ", {} unreadable, {} failed", show::count(self.unreadable), show::count(self.failed))?;
         writeln!(out, "\nflips across the flag boundary: {}", show::count(flips.flips()))?;
         let line = |what, n| format!("  {what:<28}{:>9}  {:>7}", show::count(n), show::share(n, all));
@@ -135,7 +135,7 @@ impl Report {
             );
         }
         if let Some(others) = &self.other_domains {
-            row(format!("({} others)", show::count(others.domains as u64)), &others.flips);
+            row(format!("({})", show::counted(others.domains as u64, "other")), &others.flips);
         }
         show::numbers(&mut table, 1..7);
         writeln!(out, "\n{}", table.trim_fmt())

@@ -32,14 +32,23 @@ pub(super) struct Audit {
     pub(super) wrong_release: u64,
     /// Answers that no live release gave, but the slot's failure policy.
     pub(super) unscored: u64,
-    /// The longest time between two answers of one thread.
-    #[serde(rename = "longest_gap_us", serialize_with = "micros")]
-    pub(super) longest_gap: Duration,
-    /// The longest time that a message took to be scored.
-    #[serde(rename = "slowest_message_us", serialize_with = "micros")]
-    pub(super) slowest_message: Duration,
+    /// The times between two answers of one thread.
+    pub(super) gap: Spread,
+    /// The times that messages took to be scored.
+    pub(super) message: Spread,
     /// By generation, the first being 1.
     pub(super) generations: Vec<OfGeneration>,
+}
+
+/// How times are spread: each is one that occurred.
+#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Spread {
+    #[serde(rename = "p50_us", serialize_with = "micros")]
+    pub(super) p50: Duration,
+    #[serde(rename = "p999_us", serialize_with = "micros")]
+    pub(super) p999: Duration,
+    #[serde(rename = "max_us", serialize_with = "micros")]
+    pub(super) max: Duration,
 }
 
 /// What one generation of the route did.
@@ -78,8 +87,8 @@ impl Audit {
             twice: count(|times| times > 1) + unknown,
             wrong_release: all().filter(|answer| is_by_wrong_release(answer, changes)).count() as u64,
             unscored: all().filter(|answer| answer.release.is_none()).count() as u64,
-            longest_gap: gaps(threads).map(|(from, to)| to - from).max().unwrap_or_default(),
-            slowest_message: all().map(|answer| answer.end - answer.start).max().unwrap_or_default(),
+            gap: Spread::of(gaps(threads).map(|(from, to)| to - from)),
+            message: Spread::of(all().map(|answer| answer.end - answer.start)),
             generations: (0..changes.len()).map(|index| OfGeneration::new(threads, changes, index)).collect(),
         }
     }
@@ -87,6 +96,17 @@ impl Audit {
     /// Whether every message was answered exactly once, by a release that was live.
     pub(super) fn is_flawless(&self) -> bool {
         self.lost + self.twice + self.wrong_release + self.unscored == 0
+    }
+}
+
+impl Spread {
+    fn of(times: impl Iterator<Item = Duration>) -> Self {
+        let mut times: Vec<_> = times.collect();
+        times.sort_unstable();
+        // The nearest rank.
+        let at = |per_mille: usize| times.get((times.len() * per_mille).div_ceil(1_000).saturating_sub(1)).copied();
+        let at = |per_mille| at(per_mille).unwrap_or_default();
+        Self { p50: at(500), p999: at(999), max: at(1_000) }
     }
 }
 
@@ -164,8 +184,15 @@ mod tests {
         assert_eq!(audit.generations[0].answers, 3);
         assert_eq!(audit.generations[1].first_verdict, Some(5 * US));
         assert_eq!(audit.generations[1].call, 10 * US);
-        assert_eq!((audit.longest_gap, audit.slowest_message), (60 * US, 80 * US));
+        assert_eq!((audit.gap.max, audit.message.max), (60 * US, 80 * US));
         assert_eq!(audit.generations[1].gap, 60 * US, "from 90 to 150, the call in between");
+    }
+
+    #[test]
+    fn percentiles_are_times_that_occurred() {
+        let spread = Spread::of((1..=2_000).rev().map(|us| us * US));
+        assert_eq!(spread, Spread { p50: 1_000 * US, p999: 1_998 * US, max: 2_000 * US });
+        assert_eq!(Spread::of(std::iter::empty()), Spread::default());
     }
 
     #[test]

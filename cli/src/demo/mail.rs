@@ -7,6 +7,7 @@ use switchback_mailgen::{AUTHSERV_ID, Generated, Generator, Provider};
 
 use crate::args::MessageArgs;
 use crate::corpus::Mail;
+use crate::show;
 
 /// Mail without end.
 pub(super) enum Source {
@@ -43,8 +44,10 @@ impl Source {
     /// The mail in a folder; none if there is none.
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
         let mail = Mail::read(&[dir.to_owned()], usize::MAX);
-        let grouped = mail.messages.into_iter().map(|bytes| {
-            let message = Message::parse(bytes);
+        let mut messages: Vec<_> = mail.messages.into_iter().map(Message::parse).collect();
+        // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
+        messages.sort_by_cached_key(Message::sha256);
+        let grouped = messages.into_iter().map(|message| {
             let is_gmail = matches!(message.sender_domain(), Some("gmail.com" | "googlemail.com"));
             (message.bytes().to_vec(), if is_gmail { Group::Gmail } else { Group::Other })
         });
@@ -56,7 +59,17 @@ impl Source {
     pub(super) fn describe(&self) -> String {
         match self {
             Self::Generated(_) => "generated mail".to_owned(),
-            Self::Corpus { messages, .. } => format!("your {} messages, over and over", messages.len()),
+            Self::Corpus { messages, .. } => {
+                format!("your {}, over and over,", show::counted(messages.len() as u64, "message"))
+            }
+        }
+    }
+
+    /// Whose mail the story is about: that of the last column.
+    pub(super) fn protagonist(&self) -> &'static str {
+        match self {
+            Self::Generated(_) => "legitimate mail from Gmail",
+            Self::Corpus { .. } => "mail from Gmail",
         }
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use comfy_table::{Table, presets};
 use serde::Serialize;
 use switchback::ReleaseId;
 
@@ -56,8 +57,7 @@ impl<'a, W: Write> Live<'a, W> {
             return Ok(());
         }
         let [a, b, c] = self.columns.map(|column| row.share(&column));
-        writeln!(
-            self.out,
+        let row = format!(
             "{:>6.1} s  {:<7} {:>9}  {:>10}  {:>14}  {:>7}  {}",
             time.as_secs_f64(),
             live.version.to_string(),
@@ -66,7 +66,8 @@ impl<'a, W: Write> Live<'a, W> {
             b.text(),
             c.text(),
             c.bar(),
-        )?;
+        );
+        writeln!(self.out, "{}", row.trim_end())?;
         self.out.flush()
     }
 }
@@ -89,6 +90,8 @@ pub(super) struct Ended {
     pub(super) audit: Audit,
     /// By generation, the first being 1.
     phases: Vec<Phase>,
+    #[serde(skip)]
+    protagonist: &'static str,
 }
 
 /// What the mail met while one release was live.
@@ -106,42 +109,48 @@ struct NamedShare {
 }
 
 impl Ended {
-    pub(super) fn new(audit: Audit, columns: [Column; 3], releases: Vec<ReleaseId>, counts: &[Counts]) -> Self {
+    pub(super) fn new(audit: Audit, source: &Source, releases: Vec<ReleaseId>, counts: &[Counts]) -> Self {
+        let columns = source.columns();
         let phases = releases.into_iter().zip(counts).map(|(release, counts)| Phase {
             release,
             shares: columns.iter().map(|column| NamedShare { of: column.0, share: counts.share(column) }).collect(),
         });
-        Self { audit, phases: phases.collect() }
+        Self { audit, phases: phases.collect(), protagonist: source.protagonist() }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
-        let mut table = show::table([
-            "generation",
-            "live",
-            "messages",
-            "flagged:",
-            "",
-            "",
-            "the call",
-            "first verdict",
-            "longest gap meanwhile",
-        ]);
-        let names =
-            self.phases.first().into_iter().flat_map(|phase| phase.shares.iter().map(|share| share.of.to_owned()));
-        table.add_row([vec![String::new(); 3], names.collect(), vec![String::new(); 3]].concat());
+        let mut table = Table::new();
+        let names = self.phases.first().into_iter().flat_map(|phase| phase.shares.iter());
+        let flagged = names.map(|share| format!("{}\nflagged", share.of));
+        let first = ["generation", "live", "messages"].map(str::to_owned);
+        let last = ["the call", "first\nverdict", "longest gap\nmeanwhile"].map(str::to_owned);
+        table.load_style(presets::NOTHING).set_header(first.into_iter().chain(flagged).chain(last));
         for (index, (phase, of)) in self.phases.iter().zip(&self.audit.generations).enumerate() {
             let mut row = vec![(index + 1).to_string(), phase.release.to_string(), show::count(of.answers)];
             row.extend(phase.shares.iter().map(|named| named.share.text()));
             row.push(show::time(of.call));
-            row.push(of.first_verdict.map_or_else(|| "-".to_owned(), show::time));
-            // Nothing was scored yet when the first release was put in charge.
-            row.push(if index == 0 { "-".to_owned() } else { show::time(of.gap) });
+            if index == 0 {
+                // Nothing was scored yet when the first release was put in charge.
+                row.extend(["-", "-"].map(str::to_owned));
+            } else {
+                row.extend([of.first_verdict.map_or_else(|| "-".to_owned(), show::time), show::time(of.gap)]);
+            }
             table.add_row(row);
         }
         show::numbers(&mut table, 2..9);
         writeln!(out, "\n{}\n", table.trim_fmt())?;
+        self.write_moral(out)?;
         self.write_releases(out)?;
         self.write_audit(out)
+    }
+
+    /// What it was about, in one line.
+    fn write_moral(&self, out: &mut impl Write) -> io::Result<()> {
+        let shares: Vec<_> = self.phases.iter().filter_map(|phase| phase.shares.last()).collect();
+        let [_, before, bad, after] = shares[..] else { return Ok(()) };
+        let [before, bad, after] = [before, bad, after].map(|named| named.share.text());
+        let (whose, release) = (self.protagonist, &self.phases[2].release);
+        writeln!(out, "flagged of the {whose}: {before} before {release}, {bad} under it, {after} after the revert")
     }
 
     /// How many messages each release judged, in the order of their first.
@@ -164,7 +173,13 @@ impl Ended {
         if *unscored > 0 {
             write!(out, ", unscored {unscored}")?;
         }
-        let (gap, slowest) = (show::time(self.audit.longest_gap), show::time(self.audit.slowest_message));
-        writeln!(out, "\nlongest gap between two verdicts of a thread {gap}; slowest message {slowest}")
+        writeln!(out)?;
+        for (what, spread) in
+            [("between two verdicts of a thread", &self.audit.gap), ("to score a message", &self.audit.message)]
+        {
+            let [p50, p999, max] = [spread.p50, spread.p999, spread.max].map(show::time);
+            writeln!(out, "{what}: half within {p50}, 99.9 % within {p999}, the longest {max}")?;
+        }
+        Ok(())
     }
 }

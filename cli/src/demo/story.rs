@@ -3,7 +3,6 @@
 use std::io::Write;
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
-use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, bail};
 use switchback::{ReleaseId, Slot};
@@ -18,8 +17,9 @@ use super::traffic::Traffic;
 /// Rows of the table in each phase.
 const ROWS_PER_PHASE: u32 = 4;
 
-/// Messages of the first row, from which the speed of the machine is told.
-const FIRST_ROW_MESSAGES: u64 = 400;
+/// Messages of a row at least, unless another number was asked for: that many make a share. The first row
+/// has as many, because the speed is not known yet.
+const ROW_MESSAGES_MIN: u64 = 400;
 
 /// What happens at the beginning of each phase.
 #[derive(Clone, Copy)]
@@ -68,7 +68,7 @@ impl Story<'_> {
         let audit = Audit::of(&answers, &changes, traffic.begun());
         let counts: Vec<Counts> = traffic.tallies.iter().skip(1).map(|tally| tally.counts()).collect();
         let releases = changes.iter().map(|change| self.releases[usize::from(change.release)].clone()).collect();
-        Ok(Ended::new(audit, self.source.columns(), releases, &counts))
+        Ok(Ended::new(audit, self.source, releases, &counts))
     }
 
     /// Every phase, while the threads score.
@@ -80,7 +80,6 @@ impl Story<'_> {
         live: &mut Live<'_, impl Write>,
     ) -> anyhow::Result<Vec<Change>> {
         let mut changes = vec![first];
-        let mut row_messages = self.args.messages.map(|messages| messages.div_ceil(ROWS_PER_PHASE.into()));
         for (index, event) in EVENTS.iter().enumerate() {
             let generation = index + 1;
             if index > 0 {
@@ -90,26 +89,28 @@ impl Story<'_> {
             }
             let tally = &traffic.tallies[generation];
             let mut before = Counts::default();
-            for _ in 0..ROWS_PER_PHASE {
-                let start = traffic.now();
-                tally.ring_at(before.messages + row_messages.unwrap_or(FIRST_ROW_MESSAGES));
+            for row in 0..ROWS_PER_PHASE {
+                tally.ring_at(before.messages + self.row_messages(index as u32 * ROWS_PER_PHASE + row, traffic));
                 await_ring(rings, generation)?;
                 let counts = tally.counts();
-                let row = counts.since(&before);
-                live.row(traffic.now(), &self.releases[usize::from(changes[index].release)], &row)?;
+                let release = &self.releases[usize::from(changes[index].release)];
+                live.row(traffic.now(), release, &counts.since(&before))?;
                 before = counts;
-                let took = traffic.now().saturating_sub(start);
-                row_messages = row_messages.or_else(|| Some(self.row_messages(row.messages, took)));
             }
         }
         Ok(changes)
     }
 
-    /// How many messages make a row that takes its part of the time that was asked for.
-    fn row_messages(&self, messages: u64, took: Duration) -> u64 {
-        let rows = f64::from(ROWS_PER_PHASE) * EVENTS.len() as f64;
-        let per_s = messages as f64 / took.as_secs_f64().max(1e-6);
-        ((per_s * f64::from(self.args.seconds) / rows) as u64).max(1)
+    /// How many messages make the next row, after this many rows: as many as were asked for, or as many as
+    /// the threads will score, at their speed so far, in its part of the time that is left.
+    fn row_messages(&self, rows: u32, traffic: &Traffic<'_>) -> u64 {
+        if let Some(per_phase) = self.args.messages {
+            return per_phase.div_ceil(ROWS_PER_PHASE.into());
+        }
+        let rows_left = ROWS_PER_PHASE * EVENTS.len() as u32 - rows;
+        let elapsed = traffic.now().as_secs_f64();
+        let left = (f64::from(self.args.seconds) - elapsed).max(0.0) / f64::from(rows_left.max(1));
+        ((traffic.begun() as f64 / elapsed.max(1e-6) * left) as u64).max(ROW_MESSAGES_MIN)
     }
 
     /// Lets the event happen that begins a phase.

@@ -158,9 +158,48 @@ impl Totals {
             table.add_row(row);
         }
         show::numbers(&mut table, 1..10);
-        let (messages, bytes) = (show::count(self.messages), show::bytes(self.bytes));
-        writeln!(out, "{messages} messages, {bytes}, {} unreadable", show::count(self.unreadable))?;
+        let (messages, bytes) = (show::counted(self.messages, "message"), show::bytes(self.bytes));
+        writeln!(out, "{messages}, {bytes}, {} unreadable", show::count(self.unreadable))?;
         writeln!(out, "{}", table.trim_fmt())?;
         writeln!(out, "digest over all scores: {}", self.scores_sha256)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use switchback::{Assessment, Category, Message};
+
+    use super::*;
+
+    fn digest(opinions: Vec<Opinion>) -> Digest {
+        let name = "m".parse().unwrap();
+        let release = ReleaseId { name, version: Arc::new("1.0.0".parse().unwrap()), digest: Digest::of(b"m") };
+        let releases = [release];
+        let mut summary = Summary::new(&releases, Thresholds::default());
+        for opinion in opinions {
+            summary.add(&Judged { message: Message::parse(*b"x"), opinions: vec![opinion] });
+        }
+        summary.totals().scores_sha256
+    }
+
+    fn scored(score: f64) -> Opinion {
+        Opinion::Scored(Assessment { score, category: Category::Ham, reasons: Vec::new() })
+    }
+
+    #[test]
+    fn the_digest_changes_with_the_last_bit_of_a_score() {
+        let next = f64::from_bits(0.25_f64.to_bits() + 1);
+        assert_eq!(digest(vec![scored(0.25), scored(0.5)]), digest(vec![scored(0.25), scored(0.5)]));
+        assert_ne!(digest(vec![scored(0.25)]), digest(vec![scored(next)]));
+        assert_ne!(digest(vec![scored(0.25), scored(0.5)]), digest(vec![scored(0.5), scored(0.25)]));
+    }
+
+    #[test]
+    fn no_score_is_not_the_score_0() {
+        let none =
+            [Opinion::Abstained(String::new()), Opinion::Failed(String::new()), scored(0.0)].map(|o| digest(vec![o]));
+        assert!(none[0] != none[1] && none[1] != none[2] && none[0] != none[2]);
     }
 }

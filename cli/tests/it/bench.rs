@@ -38,7 +38,7 @@ fn a_small_corpus_is_gone_through_several_times() {
     fs::write(dir.path().join("1"), mail("x", "a@example.org", 200)).unwrap();
     fs::write(dir.path().join("2"), mail("x", "a@example.org", 400)).unwrap();
     let out = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "50", "."]).fine();
-    assert!(out.starts_with("50 messages (2 distinct, 300 B on average) with each of 1 releases on "), "{out}");
+    assert!(out.starts_with("50 messages (2 distinct, 300 B on average) with each of 1 release on "), "{out}");
     assert!(out.contains("linear@1.0.0") && out.contains("verdicts/s"), "{out}");
 }
 

@@ -52,7 +52,9 @@ fn the_table_shows_the_rise_and_the_fall() {
         "-- promote linear@2.0.0: generation 3, the call took ",
         "-- revert to linear@1.1.0: generation 4, the call took ",
         "lost 0, twice 0, wrong release 0",
-        "longest gap between two verdicts of a thread ",
+        "between two verdicts of a thread: half within ",
+        "to score a message: half within ",
+        "flagged of the legitimate mail from Gmail: ",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }

@@ -7,16 +7,14 @@ use std::path::PathBuf;
 use serde::Deserialize;
 
 #[derive(Debug, Deserialize)]
-#[serde(tag = "reason", rename_all = "kebab-case")]
+#[serde(tag = "reason")]
 pub(super) enum Message {
-    CompilerMessage {
-        message: Diagnostic,
-    },
-    CompilerArtifact {
-        package_id: String,
-        target: Target,
-        filenames: Vec<PathBuf>,
-    },
+    /// The compiler said something.
+    #[serde(rename = "compiler-message")]
+    Said { message: Diagnostic },
+    /// A crate is done.
+    #[serde(rename = "compiler-artifact")]
+    Done { package_id: String, target: Target, filenames: Vec<PathBuf> },
     #[serde(other)]
     Other,
 }

@@ -1,5 +1,6 @@
 //! What cargo knows of the package before anything is built.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -7,6 +8,9 @@ use serde::Deserialize;
 
 use super::{TARGET, cargo, no_cargo};
 use crate::error::PackError;
+
+/// The arguments for a build that say how dependencies are found, and so hold for this question, too.
+const RESOLVING: [&str; 3] = ["--locked", "--offline", "--frozen"];
 
 /// The package to build and the folders that its compilation may mention.
 #[derive(Debug)]
@@ -22,10 +26,10 @@ pub(super) struct Project {
 
 impl Project {
     /// Asks cargo about the package in a folder, and refuses one that builds no module.
-    pub(super) fn of(package_dir: &Path) -> Result<Self, PackError> {
+    pub(super) fn of(package_dir: &Path, cargo_args: &[OsString]) -> Result<Self, PackError> {
         let no_package = || PackError::NoPackage { path: package_dir.to_owned() };
         let manifest_path = package_dir.join("Cargo.toml").canonicalize().map_err(|_| no_package())?;
-        let metadata = metadata(&manifest_path)?;
+        let metadata = metadata(&manifest_path, cargo_args)?;
         let package = metadata.packages.iter().find(|p| p.manifest_path == manifest_path).ok_or_else(no_package)?;
         if !package.targets.iter().any(|target| target.crate_types.iter().any(|kind| kind == "cdylib")) {
             return Err(PackError::NoCdylib { package: package.name.clone() });
@@ -42,10 +46,11 @@ impl Project {
 }
 
 /// `cargo metadata` with all dependencies, because the ones used by path have to be known.
-fn metadata(manifest_path: &Path) -> Result<Metadata, PackError> {
+fn metadata(manifest_path: &Path, cargo_args: &[OsString]) -> Result<Metadata, PackError> {
     let output = Command::new(cargo())
         .args(["metadata", "--format-version=1", "--filter-platform", TARGET, "--manifest-path"])
         .arg(manifest_path)
+        .args(cargo_args.iter().filter(|argument| RESOLVING.iter().any(|known| known == argument)))
         .output()
         .map_err(no_cargo)?;
     let failed = |output: String| PackError::Cargo { package: manifest_path.display().to_string(), output };

@@ -20,11 +20,11 @@ HERE = Path(__file__).parent
 SEED = 20250611
 WIDTH = 32  # columns of the embedding; the last one counts the features
 HIDDEN = 32
-EPOCHS = 30
+EPOCHS = 12
 BATCH = 64
 RATE = 2e-3
-WEIGHT_DECAY = 2e-4  # on the embedding, per step, in units of RATE
-DROPOUT = 0.3  # of the features of a training message
+WEIGHT_DECAY = 0.02  # of the embedding, per step, in units of RATE
+DROPOUT = 0.5  # of the features of a training message
 LABEL_SMOOTHING = 0.02
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -126,7 +126,7 @@ class Adam:
             m += 0.1 * (g - m)
             v += 0.001 * (g * g - v)
             w -= RATE * (m / (1 - 0.9**self.step)) / (np.sqrt(v / (1 - 0.999**self.step)) + 1e-8)
-        self.weights[0][:, :-1] *= 1 - RATE * WEIGHT_DECAY * 100
+        self.weights[0][:, :-1] *= 1 - RATE * WEIGHT_DECAY
 
 
 def train(messages):

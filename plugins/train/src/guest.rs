@@ -20,13 +20,13 @@ pub fn guest_message(message: &HostMessage) -> guest::Message {
         .text(message.text(TEXT_BYTES_MAX).value)
         .html(message.html(TEXT_BYTES_MAX).value);
     for mailbox in message.from() {
-        builder = builder.from(&mailbox.name, &mailbox.address);
+        builder = builder.from_mailbox(guest_mailbox(mailbox));
     }
     for mailbox in message.reply_to() {
-        builder = builder.reply_to(&mailbox.name, &mailbox.address);
+        builder = builder.reply_to_mailbox(guest_mailbox(mailbox));
     }
     for link in message.links(LINKS_MAX).items {
-        builder = builder.link(&link.url, &link.text);
+        builder = builder.link_record(guest_link(link));
     }
     for field in &message.headers(Recipients::Masked).items {
         builder = builder.header(&field.name, &field.value);
@@ -43,6 +43,18 @@ pub fn guest_message(message: &HostMessage) -> guest::Message {
         builder = builder.date(date);
     }
     with_envelope(builder, message).build()
+}
+
+pub(crate) fn guest_link(link: &switchback::Link) -> guest::Link {
+    guest::Link { url: link.url.to_string(), host: link.host.to_string(), text: link.text.to_string() }
+}
+
+pub(crate) fn guest_mailbox(mailbox: &switchback::Mailbox) -> guest::Mailbox {
+    guest::Mailbox {
+        name: mailbox.name.to_string(),
+        address: mailbox.address.to_string(),
+        domain: mailbox.domain.to_string(),
+    }
 }
 
 fn with_envelope(mut builder: guest::MessageBuilder, message: &HostMessage) -> guest::MessageBuilder {

@@ -14,6 +14,8 @@ use switchback::Message as HostMessage;
 use switchback_guest::Message;
 use switchback_plugin_linear::{BODY_BYTES_MAX, LINKS_MAX};
 
+use crate::guest::{guest_link, guest_mailbox};
+
 /// What the collectors, their servers, their mailing lists and the lists' hosts are called.
 const MARKS: &[&str] = &[
     "jmason",
@@ -67,17 +69,20 @@ const FOOTER_LINES: usize = 4;
 pub fn message(host: &HostMessage) -> Message {
     let mut builder = Message::builder().subject(&subject(host.subject()));
     for mailbox in host.from().iter().filter(|mailbox| !is_marked(&mailbox.address)) {
-        let name = if is_marked(&mailbox.name) { "" } else { &*mailbox.name };
-        builder = builder.from(name, &mailbox.address);
+        let mut mailbox = guest_mailbox(mailbox);
+        if is_marked(&mailbox.name) {
+            mailbox.name.clear();
+        }
+        builder = builder.from_mailbox(mailbox);
     }
     for mailbox in host.reply_to().iter().filter(|mailbox| !is_marked(&mailbox.address)) {
-        builder = builder.reply_to(&mailbox.name, &mailbox.address);
+        builder = builder.reply_to_mailbox(guest_mailbox(mailbox));
     }
     // Twice as much, because lines will be missing.
     builder = builder.text(&text(host.text(2 * BODY_BYTES_MAX as usize).value));
     let links = host.links(2 * LINKS_MAX as usize).items.iter();
     for link in links.filter(|link| !is_marked(&link.url)) {
-        builder = builder.link(&link.url, &link.text);
+        builder = builder.link_record(guest_link(link));
     }
     builder.build()
 }

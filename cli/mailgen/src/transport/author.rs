@@ -115,20 +115,20 @@ fn habits(letter: &Letter<'_>, header: &mut Header, dice: &mut Dice) {
         Mailer::Exchange => {
             header.field("Thread-Topic", &header_text(letter.subject, letter.word));
             header.field("Thread-Index", &format!("AQHb{}==", dice.characters(alphabet::BASE64, 26)));
-            header.field("Accept-Language", *dice.pick(&["en-US", "en-GB, en-US", "de-DE, en-US"]));
+            header.field("Accept-Language", dice.word(&["en-US", "en-GB, en-US", "de-DE, en-US"]));
             header.field("Content-Language", "en-US");
             header.field("X-MS-Has-Attach", "");
         }
         Mailer::Yahoo => header.field("X-Mailer", "WebService/1.1.23772 YMailNorrin"),
         Mailer::Apple => header.field(
             "X-Mailer",
-            *dice.pick(&["iPhone Mail (22E240)", "iPad Mail (22D82)", "Apple Mail (2.3826.500.181.1.5)"]),
+            dice.word(&["iPhone Mail (22E240)", "iPad Mail (22D82)", "Apple Mail (2.3826.500.181.1.5)"]),
         ),
         Mailer::Proton => header.field("Feedback-ID", &format!("{}:user:proton", dice.between(1_000_000, 99_999_999))),
         Mailer::Desktop => header.field("User-Agent", "Mozilla Thunderbird"),
         Mailer::Script if dice.chance(500) => header.field(
             "X-Mailer",
-            *dice.pick(&[
+            dice.word(&[
                 "PHPMailer 6.6.0 (https://github.com/PHPMailer/PHPMailer)",
                 "PHPMailer 5.2.9",
                 "Leaf PHPMailer 2.8",

@@ -57,6 +57,18 @@ impl MessageBuilder {
         self
     }
 
+    /// Adds a mailbox of `From` as it is, its domain included.
+    pub fn from_mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.0.from.push(mailbox);
+        self
+    }
+
+    /// Adds a mailbox of `Reply-To` as it is, its domain included.
+    pub fn reply_to_mailbox(mut self, mailbox: Mailbox) -> Self {
+        self.0.reply_to.push(mailbox);
+        self
+    }
+
     /// Sets the date, in seconds since 1970-01-01 UTC.
     pub fn date(mut self, seconds: i64) -> Self {
         self.0.date = Some(seconds);
@@ -102,6 +114,12 @@ impl MessageBuilder {
     /// Adds a link, see [`Link::new`].
     pub fn link(mut self, url: &str, text: &str) -> Self {
         self.0.links.push(Link::new(url, text));
+        self
+    }
+
+    /// Adds a link as it is, its host included.
+    pub fn link_record(mut self, link: Link) -> Self {
+        self.0.links.push(link);
         self
     }
 

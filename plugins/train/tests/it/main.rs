@@ -1,5 +1,6 @@
 //! What the shipped releases of `linear` promise. These tests need the SpamAssassin public corpus, and say so
 //! where it is not.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use std::path::{Path, PathBuf};
 

@@ -8,44 +8,44 @@ use tract_onnx::pb::{
 
 /// An ONNX file in the making.
 #[derive(Default)]
-pub struct File {
+pub(crate) struct File {
     graph: GraphProto,
 }
 
 impl File {
     /// A file whose input is a vector of `int64` indices of any length.
-    pub fn of_indices() -> Self {
+    pub(crate) fn of_indices() -> Self {
         Self::default().input("indices", DataType::Int64, &[None])
     }
 
     /// Adds an input; a dimension without a number is free.
-    pub fn input(mut self, name: &str, kind: DataType, shape: &[Option<i64>]) -> Self {
+    pub(crate) fn input(mut self, name: &str, kind: DataType, shape: &[Option<i64>]) -> Self {
         self.graph.input.push(value_info(name, kind, shape));
         self
     }
 
     /// Names the value that is an output.
-    pub fn output(mut self, name: &str) -> Self {
+    pub(crate) fn output(mut self, name: &str) -> Self {
         self.graph.output.push(ValueInfoProto { name: name.into(), ..Default::default() });
         self
     }
 
     /// Adds weights.
-    pub fn floats(mut self, name: &str, dims: &[i64], float_data: Vec<f32>) -> Self {
+    pub(crate) fn floats(mut self, name: &str, dims: &[i64], float_data: Vec<f32>) -> Self {
         let tensor = TensorProto { float_data, ..tensor(name, DataType::Float, dims) };
         self.graph.initializer.push(tensor);
         self
     }
 
     /// Adds a vector of integers.
-    pub fn integers(mut self, name: &str, int64_data: &[i64]) -> Self {
+    pub(crate) fn integers(mut self, name: &str, int64_data: &[i64]) -> Self {
         let tensor = tensor(name, DataType::Int64, &[int64_data.len() as i64]);
         self.graph.initializer.push(TensorProto { int64_data: int64_data.to_vec(), ..tensor });
         self
     }
 
     /// Adds an operator with integer attributes.
-    pub fn node(mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> Self {
+    pub(crate) fn node(mut self, operator: &str, inputs: &[&str], output: &str, attributes: &[(&str, i64)]) -> Self {
         self.graph.node.push(NodeProto {
             op_type: operator.into(),
             name: output.into(),
@@ -58,7 +58,7 @@ impl File {
     }
 
     /// The file.
-    pub fn bytes(self) -> Vec<u8> {
+    pub(crate) fn bytes(self) -> Vec<u8> {
         let opset = OperatorSetIdProto { version: 17, ..Default::default() };
         ModelProto { ir_version: 8, opset_import: vec![opset], graph: Some(self.graph), ..Default::default() }
             .encode_to_vec()

@@ -14,19 +14,19 @@ use crate::files::File;
 const TOLERANCE: f64 = 1e-6;
 
 /// Runs an ONNX file as tract-onnx does.
-pub struct Reference {
+pub(crate) struct Reference {
     plan: Arc<TypedRunnableModel>,
     kind: DatumType,
 }
 
 impl Reference {
-    pub fn new(onnx: &[u8]) -> Self {
+    pub(crate) fn new(onnx: &[u8]) -> Self {
         let model = tract_onnx::onnx().model_for_read(&mut &*onnx).unwrap().into_optimized().unwrap();
         let kind = model.input_fact(0).unwrap().datum_type;
         Self { plan: model.into_runnable().unwrap(), kind }
     }
 
-    pub fn run(&self, indices: &[i64]) -> f64 {
+    pub(crate) fn run(&self, indices: &[i64]) -> f64 {
         let input = tensor1(indices).cast_to_dt(self.kind).unwrap().into_owned();
         let output = self.plan.run(tvec!(input.into())).unwrap().remove(0);
         let answer = output.cast_to_scalar::<f32>().unwrap();
@@ -35,7 +35,7 @@ impl Reference {
 }
 
 /// Compares a file's answers on random lists of indices.
-pub fn check(onnx: &[u8], rows: i64, lists: usize) -> Graph {
+pub(crate) fn check(onnx: &[u8], rows: i64, lists: usize) -> Graph {
     let graph = prepare(onnx).unwrap();
     // What the guest loads has been bytes.
     let mut network = Network::new(&Graph::from_bytes(&graph.to_bytes().unwrap()).unwrap()).unwrap();
