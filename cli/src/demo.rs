@@ -72,7 +72,7 @@ Examples:
 
 Exit codes:
   0  every message was answered exactly once, by a release that was live
-  1  one was not, or the demonstration could not run
+  1  one was not, a file of the corpus could not be read, or the demonstration could not run
   2  the command line is wrong";
 
 /// The versions of the story: good, better, bad.
@@ -108,7 +108,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     } else {
         ended.write(&mut out)?;
     }
-    Ok(Exit::found_if(!ended.audit.is_flawless()))
+    Ok(Exit::found_if(!ended.audit.is_flawless() || source.is_incomplete()))
 }
 
 fn source(args: &Args) -> anyhow::Result<Source> {

@@ -105,6 +105,9 @@ impl Difference {
     }
 }
 
+/// The flips of one domain.
+pub(super) type OfDomain<'a> = (&'a Option<String>, &'a Flips);
+
 /// Adds up pairs.
 pub(super) struct Tally {
     thresholds: Thresholds,
@@ -168,7 +171,7 @@ impl Tally {
     }
 
     /// The domains with the most flips, and all others together with their number.
-    pub(super) fn worst_domains(&self) -> (Vec<(&Option<String>, &Flips)>, Option<(usize, Flips)>) {
+    pub(super) fn worst_domains(&self) -> (Vec<OfDomain<'_>>, Option<(usize, Flips)>) {
         let mut domains: Vec<_> = self.domains.iter().collect();
         domains.sort_by_key(|(_, flips)| (std::cmp::Reverse(flips.flips()), std::cmp::Reverse(flips.messages)));
         let rest = domains.split_off(self.limit.min(domains.len()));

@@ -164,7 +164,7 @@ mod tests {
     /// Release 0 is live from the start on, release 1 from a call that takes from 100 to 110.
     fn changes() -> [Change; 2] {
         [
-            Change { release: 0, called: 0 * US, returned: 5 * US },
+            Change { release: 0, called: Duration::ZERO, returned: 5 * US },
             Change { release: 1, called: 100 * US, returned: 110 * US },
         ]
     }

@@ -14,7 +14,7 @@ pub(super) enum Source {
     /// Generated, with the truth about each message.
     Generated(Generator),
     /// Somebody's own mail, over and over.
-    Corpus { messages: Vec<(Vec<u8>, Group)>, args: MessageArgs },
+    Corpus { messages: Vec<(Vec<u8>, Group)>, unreadable: u64, args: MessageArgs },
 }
 
 /// Whose mail a message is.
@@ -44,6 +44,7 @@ impl Source {
     /// The mail in a folder; none if there is none.
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
         let mail = Mail::read(&[dir.to_owned()], usize::MAX);
+        let unreadable = mail.unreadable;
         let mut messages: Vec<_> = mail.messages.into_iter().map(Message::parse).collect();
         // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
         messages.sort_by_cached_key(Message::sha256);
@@ -52,7 +53,7 @@ impl Source {
             (message.bytes().to_vec(), if is_gmail { Group::Gmail } else { Group::Other })
         });
         let messages: Vec<_> = grouped.collect();
-        (!messages.is_empty()).then(|| Self::Corpus { messages, args: args.clone() })
+        (!messages.is_empty()).then(|| Self::Corpus { messages, unreadable, args: args.clone() })
     }
 
     /// What it is, for a headline.
@@ -63,6 +64,11 @@ impl Source {
                 format!("your {}, over and over,", show::counted(messages.len() as u64, "message"))
             }
         }
+    }
+
+    /// Whether something in the corpus could not be read; it was said on stderr.
+    pub(super) fn is_incomplete(&self) -> bool {
+        matches!(self, Self::Corpus { unreadable: 1.., .. })
     }
 
     /// Whose mail the story is about: that of the last column.
@@ -90,7 +96,7 @@ impl Source {
     pub(super) fn nth(&self, number: u64) -> (Message, Group) {
         match self {
             Self::Generated(generator) => received(generator.nth_message(number)),
-            Self::Corpus { messages, args } => {
+            Self::Corpus { messages, args, .. } => {
                 let (bytes, group) = &messages[(number % messages.len() as u64) as usize];
                 (args.message(bytes.clone()), *group)
             }

@@ -1,5 +1,7 @@
 //! The command, run as people run it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod bench;
 mod compare;
 mod demo;

@@ -55,6 +55,13 @@ pub enum Operator {
     },
     /// `Gather` of the rows of a matrix and `ReduceSum` over them, in one pass.
     EmbeddingBag,
+    /// A vector times a matrix, plus a bias if there is a third input: a layer of a network, in one pass.
+    Dense {
+        /// The shape of the result: as many elements as the matrix has columns.
+        shape: Vec<usize>,
+        /// What is done with each element of the result.
+        activation: Activation,
+    },
     /// A reduction that keeps the reduced axes, with length 1.
     Reduce {
         /// What is computed.
@@ -129,6 +136,11 @@ macro_rules! numbered {
             }
         }
     };
+}
+
+numbered! {
+    /// What a layer ends with.
+    Activation { None = 0, Relu = 1 }
 }
 
 numbered! {

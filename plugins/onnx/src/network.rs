@@ -1,6 +1,7 @@
 //! A graph, ready to run.
 
 mod bag;
+mod dense;
 mod operator;
 
 use tract_core::internal::*;

@@ -1,4 +1,5 @@
-//! The loops of the `onnx` model: the features it reads from a message and the sum of their embeddings.
+//! The loops of the `onnx` model: the features it reads from a message, the sum of their embeddings, and the
+//! layers of the network after it.
 //!
 //! They are a crate of their own because of how the guest is compiled: tract for size, these loops for
 //! speed. Compiled in the same crate as code that calls tract, they would either be slow or make the
@@ -6,7 +7,9 @@
 #![forbid(unsafe_code)]
 
 mod bag;
+mod dense;
 mod features;
 
 pub use bag::{OutOfRange, sum_rows};
+pub use dense::{Shapes, dense};
 pub use features::{BIAS, BITS, Features, INDICES_MAX, LINKS_MAX, ROWS, TEXT_BYTES_MAX};

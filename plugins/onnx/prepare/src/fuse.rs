@@ -1,6 +1,6 @@
 //! Makes the graph smaller without changing what it computes.
 
-use switchback_plugin_onnx::graph::{Graph, Operator, Reducer};
+use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Operator, Reducer};
 use tract_onnx::prelude::*;
 
 /// Replaces `Gather` of the rows of a matrix and `ReduceSum` over them by an embedding bag, wherever nothing
@@ -28,6 +28,47 @@ fn bag_inputs(graph: &Graph, index: usize) -> Option<Vec<usize>> {
         && is_vector(graph, indices)
         && users(graph, rows) == 1;
     is_bag.then(|| vec![table, indices])
+}
+
+/// Makes the bias that is added to a layer's product, and the `Relu` after it, part of the layer.
+pub(crate) fn layers(mut graph: Graph) -> Graph {
+    for index in 0..graph.nodes.len() {
+        if let Some((layer, bias)) = layer_and_constant(&graph, index, Binary::Add)
+            && let Operator::Dense { shape, activation: Activation::None } = graph.nodes[layer].operator.clone()
+            && graph.nodes[layer].inputs.len() == 2
+            && matches!(&graph.nodes[bias].operator, Operator::Constant(tensor) if tensor.shape() == shape)
+        {
+            let mut inputs = graph.nodes[layer].inputs.clone();
+            inputs.push(bias);
+            graph.nodes[index].operator = Operator::Dense { shape, activation: Activation::None };
+            graph.nodes[index].inputs = inputs;
+        } else if let Some((layer, zero)) = layer_and_constant(&graph, index, Binary::Max)
+            && let Operator::Dense { shape, activation: Activation::None } = graph.nodes[layer].operator.clone()
+            && constant(&graph, zero) == Some(&[0.0])
+        {
+            graph.nodes[index].inputs = graph.nodes[layer].inputs.clone();
+            graph.nodes[index].operator = Operator::Dense { shape, activation: Activation::Relu };
+        }
+    }
+    graph
+}
+
+/// If this node applies an operation to a layer that nothing else uses, and to a constant: their places.
+fn layer_and_constant(graph: &Graph, index: usize, operation: Binary) -> Option<(usize, usize)> {
+    let node = &graph.nodes[index];
+    let &[first, second] = &*node.inputs else { return None };
+    if node.operator != Operator::Binary(operation) {
+        return None;
+    }
+    let (layer, other) = if constant(graph, second).is_some() { (first, second) } else { (second, first) };
+    let is_layer = matches!(graph.nodes[layer].operator, Operator::Dense { .. });
+    (is_layer && constant(graph, other).is_some() && users(graph, layer) == 1).then_some((layer, other))
+}
+
+/// The values of a constant.
+fn constant(graph: &Graph, index: usize) -> Option<&[f32]> {
+    let Operator::Constant(tensor) = &graph.nodes[index].operator else { return None };
+    tensor.try_as_plain_ram().ok()?.as_slice().ok()
 }
 
 fn is_matrix(operator: &Operator) -> bool {

@@ -8,6 +8,7 @@
 //! `float`: a probability or, as a graph that ends in `Sigmoid` is understood, log-odds.
 #![forbid(unsafe_code)]
 
+mod dense;
 mod fuse;
 mod translate;
 
@@ -56,7 +57,7 @@ pub fn prepare(onnx: &[u8]) -> Result<Graph, Error> {
     check_output(&model)?;
     let mut graph = translate::translate(&model)?;
     drop_last_sigmoid(&mut graph);
-    Ok(fuse::without_dead_nodes(fuse::embedding_bags(graph)))
+    Ok(fuse::without_dead_nodes(fuse::layers(fuse::embedding_bags(graph))))
 }
 
 fn check_input(model: &TypedModel) -> Result<(), Error> {

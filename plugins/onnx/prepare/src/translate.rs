@@ -7,7 +7,7 @@ use tract_onnx::tract_core::internal::*;
 use tract_onnx::tract_core::ops;
 use tract_onnx::tract_core::ops::nn::SoftmaxKind;
 
-use crate::Error;
+use crate::{Error, dense};
 
 /// Translates a simplified graph. Its answer is taken for a probability.
 pub(crate) fn translate(model: &TypedModel) -> Result<Graph, Error> {
@@ -15,8 +15,14 @@ pub(crate) fn translate(model: &TypedModel) -> Result<Graph, Error> {
     let mut numbers = HashMap::new();
     for id in model.eval_order()? {
         let node = model.node(id);
-        let operator = operator(node).ok_or_else(|| refusal(node))?;
-        let inputs = node.inputs.iter().map(|input| numbers[&input.node]).collect();
+        let mut inputs: Vec<usize> = node.inputs.iter().map(|input| numbers[&input.node]).collect();
+        let operator = if let Some(product) = dense::product(model, node) {
+            inputs = vec![inputs[product.vector], nodes.len()];
+            nodes.push(Node { operator: Operator::Constant(product.weights), inputs: Vec::new() });
+            product.operator
+        } else {
+            operator(node).ok_or_else(|| refusal(node))?
+        };
         numbers.insert(id, nodes.len());
         nodes.push(Node { operator, inputs });
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tract_core::internal::{IntoArcTensor, Tensor};
 
 use super::writer::{MAGIC, VERSION};
-use super::{Binary, Graph, Node, Operator, Reducer, Scale, Type, Unary};
+use super::{Activation, Binary, Graph, Node, Operator, Reducer, Scale, Type, Unary};
 use crate::Error;
 
 /// The most axes of a tensor, and inputs of an operator: far above what a classifier has, and low enough
@@ -112,6 +112,10 @@ impl<'a> Reader<'a> {
             11 => Operator::MoveAxis { from: self.number()?, to: self.number()? },
             12 => Operator::Cast(self.one_of(&[Type::F32, Type::I64], "type")?),
             13 => Operator::Slice { axis: self.number()?, start: self.number()?, end: self.number()? },
+            14 => Operator::Dense {
+                activation: self.one_of(Activation::ALL, "activation")?,
+                shape: self.numbers()?,
+            },
             other => return Err(Error::Format(format!("unknown operator {other}"))),
         })
     }

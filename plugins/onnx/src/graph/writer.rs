@@ -85,6 +85,10 @@ impl Writer {
             Operator::RemoveAxis(axis) => self.with_numbers(10, &[*axis]),
             Operator::MoveAxis { from, to } => self.with_numbers(11, &[*from, *to]),
             Operator::Slice { axis, start, end } => self.with_numbers(13, &[*axis, *start, *end]),
+            Operator::Dense { shape, activation } => {
+                self.bytes.extend([14, *activation as u8]);
+                self.numbers(shape);
+            }
             Operator::Cast(to) => self.bytes.extend([12, *to as u8]),
         }
         Ok(())

@@ -6,6 +6,7 @@ use tract_core::internal::{AxesMapping, AxisOp, Datum, DatumType, TypedOp};
 use tract_core::ops;
 
 use super::bag::EmbeddingBag;
+use super::dense::Dense;
 use crate::Error;
 use crate::graph::{Binary, Operator, Reducer, Type, Unary};
 
@@ -14,6 +15,9 @@ pub(super) fn typed_op(operator: &Operator) -> Result<Box<dyn TypedOp>, Error> {
     Ok(match operator {
         Operator::Gather { axis } => Box::new(ops::array::Gather::new(*axis)),
         Operator::EmbeddingBag => Box::new(EmbeddingBag),
+        Operator::Dense { shape, activation } => {
+            Box::new(Dense { shape: shape.iter().copied().collect(), activation: *activation })
+        }
         Operator::Reduce { reducer, axes } => {
             Box::new(ops::nn::Reduce::new(axes.iter().copied().collect(), reduction(*reducer)))
         }

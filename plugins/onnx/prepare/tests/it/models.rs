@@ -2,8 +2,8 @@
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use switchback_plugin_onnx::graph::{Graph, Operator, Scale};
 use switchback_plugin_onnx::Network;
+use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Node, Operator, Scale};
 use switchback_plugin_onnx_prepare::prepare;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
@@ -123,6 +123,44 @@ fn a_network_of_several_layers_is_computed() {
         .output("unwanted");
     let graph = check(&file.bytes(), 100, 50);
     assert_eq!(graph.scale, Scale::Probability);
+    let is_layer = |node: &&Node| matches!(node.operator, Operator::Dense { .. });
+    assert_eq!(graph.nodes.iter().filter(is_layer).count(), 2);
+}
+
+#[test]
+fn a_layer_takes_its_bias_and_its_relu_along() {
+    for transposed in [0, 1] {
+        let dims = if transposed == 0 { [8, 40] } else { [40, 8] };
+        let file = gathered()
+            .integers("axes", &[0])
+            .node("ReduceSum", &["rows", "axes"], "bag", &[("keepdims", 1)])
+            .floats("w1", &dims, weights(320, 10))
+            .floats("b1", &[40], weights(40, 11))
+            .node("Gemm", &["bag", "w1", "b1"], "product", &[("transB", transposed)])
+            .node("Relu", &["product"], "hidden", &[])
+            .floats("w2", &[40, 1], weights(40, 12))
+            .node("MatMul", &["hidden", "w2"], "answer", &[])
+            .node("Sigmoid", &["answer"], "probability", &[])
+            .output("probability");
+        let graph = check(&file.bytes(), 100, 50);
+        let is_whole_layer = |node: &Node| {
+            matches!(node.operator, Operator::Dense { activation: Activation::Relu, .. }) && node.inputs.len() == 3
+        };
+        assert!(graph.nodes.iter().any(is_whole_layer), "{:?}", graph.nodes);
+        assert!(!has(&graph, &Operator::Binary(Binary::Max)));
+    }
+}
+
+#[test]
+fn a_product_of_all_rows_is_no_layer() {
+    let file = gathered()
+        .floats("w1", &[8, 3], weights(24, 13))
+        .node("MatMul", &["rows", "w1"], "products", &[])
+        .node("ReduceMax", &["products"], "largest", &[("keepdims", 1)])
+        .node("Sigmoid", &["largest"], "probability", &[])
+        .output("probability");
+    let graph = check(&file.bytes(), 100, 50);
+    assert!(graph.nodes.iter().any(|node| matches!(node.operator, Operator::EinSum { .. })));
 }
 
 #[test]
