@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use switchback::{Card, Manifest, ManifestLimits, Message, Reads, Runtime, Scale, SelfTest};
-use switchback_benches::{in_turn, load, print_ratio, root};
+use switchback_benches::{in_turn, load, print_ratio, root, runtime_builder, target_dir};
 
 const CALLS: usize = 1_000;
 const ROUNDS: usize = 25;
@@ -29,6 +29,9 @@ mod bare {
             let engine = Engine::default();
             let component = Component::from_binary(&engine, component)?;
             let mut linker = Linker::new(&engine);
+            // The one resource has to be the host's; nothing else is called.
+            let mut message = linker.instance("switchback:scoring/message@1.0.0")?;
+            message.resource("message", wasmtime::component::ResourceType::host::<Message>(), |_, _| Ok(()))?;
             linker.define_unknown_imports_as_traps(&component)?;
             let mut store = Store::new(&engine, ());
             let plugin = Plugin::instantiate(&mut store, &component, &linker)?;
@@ -43,7 +46,7 @@ mod bare {
 
 fn main() {
     let release = empty_release();
-    let runtime = Runtime::builder().build().expect("a runtime");
+    let runtime = runtime_builder().build().expect("a runtime");
     let empty = load(&runtime, &release);
     let message = Message::parse(vec![b'x'; 4096]);
     message.prepare();
@@ -71,14 +74,13 @@ fn main() {
 
 /// The empty case of the model for tests, built and packed here.
 fn empty_release() -> Vec<u8> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), Into::into);
     let built = std::process::Command::new(env!("CARGO"))
         .current_dir(root())
         .args(["build", "--locked", "--package", "switchback-plugin-hostile", "--profile", "guest"])
         .args(["--target", "wasm32-unknown-unknown"])
         .status();
     assert!(built.is_ok_and(|status| status.success()), "the empty model does not build");
-    let module = std::fs::read(target.join("wasm32-unknown-unknown/guest/switchback_plugin_hostile.wasm"));
+    let module = std::fs::read(target_dir().join("wasm32-unknown-unknown/guest/switchback_plugin_hostile.wasm"));
     let manifest = Manifest {
         name: "empty".parse().expect("a name"),
         version: semver::Version::new(1, 0, 0),

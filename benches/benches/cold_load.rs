@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion};
 use switchback::Runtime;
-use switchback_benches::{in_turn, median, print_ratio, release_path, root, warm_messages};
+use switchback_benches::{in_turn, median, print_ratio, release_path, root, runtime_builder, warm_messages};
 use switchback_guest::Scorer as _;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -58,7 +58,7 @@ fn compile_or_map(name: &str) {
 /// A fresh instance from the snapshot is one message long; without it, each process would do what `prepare` does,
 /// here measured natively, where it is at its fastest.
 fn snapshot_or_prepare() {
-    let runtime = Runtime::builder().build().expect("a runtime");
+    let runtime = runtime_builder().build().expect("a runtime");
     let message = warm_messages(1).remove(0);
     let data = |path: &str| std::fs::read(root().join(path)).expect("the model's data");
     let linear_data = data("plugins/linear/releases/1.1.0/weights.bin");

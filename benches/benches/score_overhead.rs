@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use criterion::{Criterion, Throughput};
 use switchback::{Message, ReleaseId, Runtime, SlotConfig};
-use switchback_benches::{in_turn, print_ratio, raw_messages, release_path, root, warm_messages};
+use switchback_benches::{in_turn, print_ratio, raw_messages, release_path, root, runtime_builder, warm_messages};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -19,7 +19,7 @@ const MESSAGES: usize = 300;
 const ROUNDS: usize = 15;
 
 fn main() {
-    let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
+    let runtime = runtime_builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
     let load = |name| runtime.load(release_path(name)).expect("the release loads");
     let releases = [load("linear-1.1.0"), load("onnx-1.0.0"), load("rules-1.0.0")];
     let messages = warm_messages(MESSAGES);
@@ -75,7 +75,7 @@ fn compare<S: Scorer>(
             black_box(runtime.score_with(release, message)).expect("a score");
             in_sandbox += start.elapsed();
             let start = Instant::now();
-            black_box(native.score(guest_message)).ok().expect("a score");
+            assert!(black_box(native.score(guest_message)).is_ok(), "a score");
             natively += start.elapsed();
         }
         if round >= 2 {
@@ -117,7 +117,7 @@ fn whole_message<S: Scorer>(runtime: &Runtime, release: &ReleaseId, native: &mut
             ("native", &mut || {
                 for (bytes, guest) in raw.iter().zip(&prepared) {
                     derive(&Message::parse(bytes.clone()));
-                    black_box(native.score(guest)).ok().expect("a score");
+                    assert!(black_box(native.score(guest)).is_ok(), "a score");
                 }
             }),
         ],

@@ -8,14 +8,14 @@ use std::hint::black_box;
 use criterion::Criterion;
 use semver::Version;
 use switchback::{Message, ReleaseId, Runtime};
-use switchback_benches::{in_turn, load, release_path, renumbered, warm_messages};
+use switchback_benches::{in_turn, load, release_path, renumbered, runtime_builder, warm_messages};
 
 const MESSAGES: usize = 200;
 const ROUNDS: usize = 15;
 const RELEASES: u64 = 8;
 
 fn main() {
-    let runtime = Runtime::builder().build().expect("a runtime");
+    let runtime = runtime_builder().build().expect("a runtime");
     let source = release_path("linear-1.1.0");
     let releases: Vec<_> =
         (0..RELEASES).map(|patch| load(&runtime, &renumbered(&source, Version::new(9, 0, patch)))).collect();

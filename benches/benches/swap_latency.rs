@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
-use switchback::{Message, Runtime, Slot, SlotConfig};
-use switchback_benches::{quantile, release_path, warm_messages};
+use switchback::{Message, Slot, SlotConfig};
+use switchback_benches::{quantile, release_path, runtime_builder, warm_messages};
 
 const SWAPS: usize = 1_000;
 const SWAP_EVERY: Duration = Duration::from_millis(5);
@@ -21,7 +21,7 @@ struct Seen {
 }
 
 fn main() {
-    let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
+    let runtime = runtime_builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
     let slot = runtime.slot("inbound").expect("the slot");
     let load = |name| runtime.load(release_path(name)).expect("the release loads");
     let (old, new) = (load("linear-1.0.0"), load("linear-1.1.0"));

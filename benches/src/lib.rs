@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use switchback::{Manifest, Message, ReleaseId, Runtime, seal};
+use switchback::{Manifest, Message, ReleaseId, Runtime, RuntimeBuilder, seal};
 use switchback_mailgen::Generator;
 use switchback_pack::Inspection;
 
@@ -35,13 +35,22 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// Where cargo puts what it builds.
+pub fn target_dir() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)
+}
+
+/// A runtime as a filter would have it: releases are compiled once, and mapped from then on.
+pub fn runtime_builder() -> RuntimeBuilder {
+    Runtime::builder().store_dir(target_dir().join("bench-store"))
+}
+
 /// The path of a packed example release, such as `linear-1.1.0`.
 ///
 /// # Panics
 /// If it is not packed yet.
 pub fn release_path(name: &str) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
-    let path = target.join("releases").join(format!("{name}.wasm"));
+    let path = target_dir().join("releases").join(format!("{name}.wasm"));
     assert!(path.is_file(), "{} is not there: run `cargo xtask models` first", path.display());
     path
 }

@@ -1,5 +1,7 @@
 //! Integration tests.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod contract;
 mod corpus;
 mod hostile;

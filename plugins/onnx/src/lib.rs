@@ -38,9 +38,11 @@ impl Scorer for Onnx {
     fn score(&mut self, message: &Message) -> Result<Outcome, switchback_guest::Error> {
         let indices = self.features.indices(message);
         let log_odds = self.network.log_odds(indices).map_err(describe)?;
-        let score = Score::log_odds()
-            .reason("BIAS", self.bias, "a message without a word")
-            .reason("NETWORK", log_odds - self.bias, "what the words of this one change");
+        let score = Score::log_odds().reason("BIAS", self.bias, "a message without a word").reason(
+            "NETWORK",
+            log_odds - self.bias,
+            "what the words of this one change",
+        );
         Ok(score.into())
     }
 }

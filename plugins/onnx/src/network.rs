@@ -5,6 +5,7 @@ mod dense;
 mod operator;
 
 use tract_core::internal::*;
+use tract_core::ops::konst::Const;
 
 use crate::Error;
 use crate::graph::{Graph, Node, Operator, Scale};
@@ -13,46 +14,69 @@ use crate::graph::{Graph, Node, Operator, Scale};
 /// log-odds: a model that answers a probability in `f32` cannot say more.
 const PROBABILITY_MIN: f64 = 1e-7;
 
-/// A graph that tract has optimised and planned, and the state of running it.
+/// A graph that tract has optimised, and the order in which to run it.
 ///
-/// Making one takes milliseconds and happens when a release is packed; running it plans nothing.
+/// Making one takes milliseconds and happens when a release is packed. Running it only calls one operator
+/// after the other. tract's own plan also finds out at every run which symbol has which value and checks
+/// every shape against it, which in a sandbox takes longer than the operators of a small network do.
 #[derive(Debug)]
 pub struct Network {
-    state: TypedSimpleState,
+    model: TypedModel,
+    /// What is computed, in order: all nodes but the input and the constants.
+    order: Vec<usize>,
+    /// The value of each node, if it is known: always for constants.
+    values: Vec<Option<TValue>>,
+    input: usize,
+    output: usize,
+    /// The number of indices, as shapes name it.
+    count: Symbol,
     scale: Scale,
 }
 
 impl Network {
-    /// Builds tract's model of a graph, optimises and plans it.
+    /// Builds tract's model of a graph and optimises it.
     ///
     /// # Errors
     /// If the graph has no indices or tract refuses it: an operator does not fit its inputs, say.
     pub fn new(graph: &Graph) -> Result<Self, Error> {
         let mut model = TypedModel::default();
+        let count = model.symbols.sym("count");
         let mut outlets: Vec<OutletId> = Vec::with_capacity(graph.nodes.len());
         for (index, node) in graph.nodes.iter().enumerate() {
-            let outlet = wire(&mut model, &format!("node-{index}"), node, &outlets)?;
+            let outlet = wire(&mut model, &format!("node-{index}"), node, &outlets, &count)?;
             outlets.push(outlet);
         }
         let output = outlets.get(graph.output).copied();
         let output = output.ok_or_else(|| Error::Format("the output is not one of its nodes".into()))?;
         model.select_output_outlets(&[output])?;
-        let plan = TypedSimplePlan::new(model.into_optimized()?)?;
-        Ok(Self { state: plan.spawn()?, scale: graph.scale })
+        Self::of_model(model.into_optimized()?, count, graph.scale)
     }
 
-    #[doc(hidden)]
-    pub fn dump(&self) { println!("{}", self.state.model()); }
+    fn of_model(model: TypedModel, count: Symbol, scale: Scale) -> Result<Self, Error> {
+        let (&[input], &[output]) = (model.input_outlets()?, model.output_outlets()?) else {
+            return Err(Error::Format("a graph has one input and one output".into()));
+        };
+        let mut values = vec![None; model.nodes.len()];
+        let mut order = Vec::new();
+        for id in model.eval_order()? {
+            let node = model.node(id);
+            if let Some(constant) = node.op_as::<Const>() {
+                values[id] = Some(constant.val().clone().into_tvalue());
+            } else if node.op.state(&EvalContext::out_of_plan())?.is_some() || node.outputs.len() != 1 {
+                return Err(Error::Tract(format!("{} keeps a state or has several outputs", node.op.name())));
+            } else if id != input.node {
+                order.push(id);
+            }
+        }
+        Ok(Self { model, order, values, input: input.node, output: output.node, count, scale })
+    }
+
     /// Runs the graph on a list of indices and returns its answer in log-odds.
     ///
     /// # Errors
     /// If an index is beyond the embedding, or the answer is not one finite number.
     pub fn log_odds(&mut self, indices: &[i64]) -> Result<f64, Error> {
-        let outputs = self.state.run(tvec!(tensor1(indices).into_tvalue()));
-        // A run that failed has left its values and the length of its input behind.
-        self.state.reset_turn()?;
-        let outputs = outputs?;
-        let [output] = &*outputs else { return Err(Error::Answer(format!("{} tensors", outputs.len()))) };
+        let output = self.run(indices)?;
         let plain = output.try_as_plain_ram()?;
         let &[answer] = plain.as_slice::<f32>()? else {
             return Err(Error::Answer(format!("{} numbers", output.len())));
@@ -68,16 +92,41 @@ impl Network {
             }
         })
     }
+
+    /// Computes every node in order and returns the value of the last.
+    fn run(&mut self, indices: &[i64]) -> Result<TValue, Error> {
+        let symbols = SymbolValues::default().with(&self.count, indices.len() as i64);
+        let seating = Seating::single();
+        self.values[self.input] = Some(tensor1(indices).into_tvalue());
+        for &node_id in &self.order {
+            let node = self.model.node(node_id);
+            let inputs: Option<TVec<TValue>> = node.inputs.iter().map(|input| self.values[input.node].clone()).collect();
+            let inputs = inputs.ok_or_else(|| Error::Tract(format!("{} comes before its inputs", node.name)))?;
+            let context = EvalContext {
+                session: SessionId::NONE,
+                node_id,
+                symbols: &symbols,
+                scenario: None,
+                shared: None,
+                seating: &seating,
+            };
+            self.values[node_id] = node.op.eval(&context, inputs)?.pop();
+        }
+        self.values[self.output].clone().ok_or_else(|| Error::Answer("nothing".into()))
+    }
 }
 
 /// Adds one node to tract's model.
-fn wire(model: &mut TypedModel, name: &str, node: &Node, outlets: &[OutletId]) -> Result<OutletId, Error> {
+fn wire(
+    model: &mut TypedModel,
+    name: &str,
+    node: &Node,
+    outlets: &[OutletId],
+    count: &Symbol,
+) -> Result<OutletId, Error> {
     let inputs: TVec<OutletId> = node.inputs.iter().filter_map(|&input| outlets.get(input).copied()).collect();
     match &node.operator {
-        Operator::Indices => {
-            let count = model.symbols.sym("count").to_dim();
-            Ok(model.add_source(name, i64::fact([count]))?)
-        }
+        Operator::Indices => Ok(model.add_source(name, i64::fact([count.to_dim()]))?),
         Operator::Constant(tensor) => Ok(model.add_const(name, tensor.clone())?),
         other => {
             let wired = model.wire_node(name, operator::typed_op(other)?, &inputs)?;

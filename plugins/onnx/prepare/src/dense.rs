@@ -42,6 +42,9 @@ pub(crate) fn product(model: &TypedModel, node: &TypedNode) -> Option<Product> {
     };
     let shape = node.outputs.first()?.fact.shape.as_concrete()?.to_vec();
     let operator = Operator::Dense { shape, activation: Activation::None };
-    (is_one_vector && is_matrix && weights.datum_type() == f32::datum_type())
-        .then_some(Product { vector: 1 - constant, weights, operator })
+    (is_one_vector && is_matrix && weights.datum_type() == f32::datum_type()).then_some(Product {
+        vector: 1 - constant,
+        weights,
+        operator,
+    })
 }

@@ -33,11 +33,7 @@ pub(crate) fn translate(model: &TypedModel) -> Result<Graph, Error> {
 fn refusal(node: &TypedNode) -> Error {
     let about = node.op.info().unwrap_or_default();
     let about = about.first().map(|first| format!(" ({first})")).unwrap_or_default();
-    Error::Operator {
-        node: node.name.clone(),
-        operator: format!("{}{about}", node.op.name()),
-        known: operator_names(),
-    }
+    Error::Operator { node: node.name.clone(), operator: format!("{}{about}", node.op.name()), known: operator_names() }
 }
 
 /// Our form of one of tract's operators, if there is one.

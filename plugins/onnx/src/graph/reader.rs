@@ -112,10 +112,7 @@ impl<'a> Reader<'a> {
             11 => Operator::MoveAxis { from: self.number()?, to: self.number()? },
             12 => Operator::Cast(self.one_of(&[Type::F32, Type::I64], "type")?),
             13 => Operator::Slice { axis: self.number()?, start: self.number()?, end: self.number()? },
-            14 => Operator::Dense {
-                activation: self.one_of(Activation::ALL, "activation")?,
-                shape: self.numbers()?,
-            },
+            14 => Operator::Dense { activation: self.one_of(Activation::ALL, "activation")?, shape: self.numbers()? },
             other => return Err(Error::Format(format!("unknown operator {other}"))),
         })
     }
@@ -136,7 +133,8 @@ impl<'a> Reader<'a> {
         let kind = self.one_of(&[Type::F32, Type::I64], "type")?;
         let shape = self.numbers()?;
         let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
-        let count = count.filter(|&count| count <= ELEMENTS_MAX).ok_or_else(|| format_error("a constant is too large"))?;
+        let count =
+            count.filter(|&count| count <= ELEMENTS_MAX).ok_or_else(|| format_error("a constant is too large"))?;
         let mut tensor;
         match kind {
             Type::F32 => {

@@ -11,10 +11,12 @@ fn table(file: File) -> File {
 
 /// A file that sums the rows that its input names.
 fn sum(file: File) -> File {
-    table(file)
-        .node("Gather", &["table", "indices"], "rows", &[])
-        .integers("axes", &[0])
-        .node("ReduceSum", &["rows", "axes"], "sum", &[("keepdims", 1)])
+    table(file).node("Gather", &["table", "indices"], "rows", &[]).integers("axes", &[0]).node(
+        "ReduceSum",
+        &["rows", "axes"],
+        "sum",
+        &[("keepdims", 1)],
+    )
 }
 
 #[test]
@@ -28,11 +30,8 @@ fn an_operator_that_the_guest_lacks_is_named_with_those_it_has() {
 
 #[test]
 fn an_input_that_is_not_a_vector_of_indices_is_refused() {
-    let inputs = [
-        (DataType::Int64, &[None, Some(2)][..]),
-        (DataType::Int64, &[Some(7)][..]),
-        (DataType::Float, &[None][..]),
-    ];
+    let inputs =
+        [(DataType::Int64, &[None, Some(2)][..]), (DataType::Int64, &[Some(7)][..]), (DataType::Float, &[None][..])];
     for (kind, shape) in inputs {
         let file = File::default().input("indices", kind, shape);
         let file = if kind == DataType::Float {
@@ -47,7 +46,8 @@ fn an_input_that_is_not_a_vector_of_indices_is_refused() {
 
 #[test]
 fn a_second_input_is_refused() {
-    let file = sum(File::of_indices()).input("more", DataType::Float, &[Some(1)]).node("Add", &["sum", "more"], "both", &[]);
+    let file =
+        sum(File::of_indices()).input("more", DataType::Float, &[Some(1)]).node("Add", &["sum", "more"], "both", &[]);
     let error = prepare(&file.output("both").bytes()).unwrap_err();
     assert!(error.to_string().contains("there are 2 inputs"), "{error}");
 }
