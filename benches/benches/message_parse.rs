@@ -1,8 +1,6 @@
 //! What does a message cost before anybody scores it? Parsing, and what models usually ask for, against
 //! mail-parser by itself.
 
-#![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
-
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};

@@ -51,9 +51,12 @@ pub(crate) fn manifest(case: &str, version: &str) -> Manifest {
     }
 }
 
+/// What a packed case is known by.
+type CaseAndVersion = (String, String);
+
 /// A packed case of the hostile model, as bytes. Packed once per test run.
 pub(crate) fn release(case: &str, version: &str) -> Arc<Vec<u8>> {
-    static PACKED: Mutex<BTreeMap<(String, String), Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
+    static PACKED: Mutex<BTreeMap<CaseAndVersion, Arc<Vec<u8>>>> = Mutex::new(BTreeMap::new());
     let mut packed = PACKED.lock().unwrap_or_else(PoisonError::into_inner);
     let release = packed.entry((case.to_owned(), version.to_owned())).or_insert_with(|| {
         let manifest = manifest(case, version);

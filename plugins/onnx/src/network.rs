@@ -100,7 +100,8 @@ impl Network {
         self.values[self.input] = Some(tensor1(indices).into_tvalue());
         for &node_id in &self.order {
             let node = self.model.node(node_id);
-            let inputs: Option<TVec<TValue>> = node.inputs.iter().map(|input| self.values[input.node].clone()).collect();
+            let inputs: Option<TVec<TValue>> =
+                node.inputs.iter().map(|input| self.values[input.node].clone()).collect();
             let inputs = inputs.ok_or_else(|| Error::Tract(format!("{} comes before its inputs", node.name)))?;
             let context = EvalContext {
                 session: SessionId::NONE,

@@ -18,7 +18,8 @@ from onnx import TensorProto, helper, numpy_helper
 
 HERE = Path(__file__).parent
 SEED = 20250611
-WIDTH = 32  # columns of the embedding; the last one counts the features
+WIDTH = 32  # columns of the embedding
+SCALE = 1 / 32  # of the sums, so that those of a long message are of the size that the layers like
 HIDDEN = 32
 EPOCHS = 12
 BATCH = 64
@@ -62,12 +63,8 @@ def read(path):
 
 
 def initial(rows, rng):
-    """The embedding's last column is 1 and stays so: its sum is the number of features, whose square root
-    divides the sums. The first layer does not look at that column."""
     table = rng.normal(0, 0.1, (rows, WIDTH))
-    table[:, -1] = 1
     first = rng.normal(0, np.sqrt(2 / WIDTH), (WIDTH, HIDDEN))
-    first[-1] = 0
     second = rng.normal(0, np.sqrt(2 / HIDDEN), (HIDDEN, 1))
     weights = [table, first, np.zeros(HIDDEN), second, np.zeros(1)]
     return [w.astype(np.float32) for w in weights]
@@ -75,11 +72,9 @@ def initial(rows, rng):
 
 def forward(weights, features):
     table, first, first_bias, second, second_bias = weights
-    bag = features @ table
-    root = np.sqrt(bag[:, -1:])
-    scaled = bag / root
-    hidden = np.maximum(scaled @ first + first_bias, 0)
-    return (hidden @ second + second_bias)[:, 0], scaled, hidden, root
+    bag = (features @ table) * np.float32(SCALE)
+    hidden = np.maximum(bag @ first + first_bias, 0)
+    return (hidden @ second + second_bias)[:, 0], bag, hidden
 
 
 def sigmoid(x):
@@ -93,16 +88,12 @@ def loss(weights, features, unwanted):
 
 def gradients(weights, features, unwanted):
     _, first, _, second, _ = weights
-    logit, scaled, hidden, root = forward(weights, features)
+    logit, bag, hidden = forward(weights, features)
     target = unwanted * (1 - 2 * LABEL_SMOOTHING) + LABEL_SMOOTHING
     d_logit = ((sigmoid(logit) - target) / len(target))[:, None].astype(np.float32)
     d_hidden = d_logit @ second.T * (hidden > 0)
-    d_first = scaled.T @ d_hidden
-    d_first[-1] = 0
-    d_bag = d_hidden @ first.T / root
-    d_table = features.T @ d_bag
-    d_table[:, -1] = 0
-    return [d_table, d_first, d_hidden.sum(0), hidden.T @ d_logit, d_logit.sum(0)]
+    d_table = features.T @ (d_hidden @ first.T * np.float32(SCALE))
+    return [d_table, bag.T @ d_hidden, d_hidden.sum(0), hidden.T @ d_logit, d_logit.sum(0)]
 
 
 def without_some(features, rng):
@@ -126,7 +117,7 @@ class Adam:
             m += 0.1 * (g - m)
             v += 0.001 * (g * g - v)
             w -= RATE * (m / (1 - 0.9**self.step)) / (np.sqrt(v / (1 - 0.999**self.step)) + 1e-8)
-        self.weights[0][:, :-1] *= 1 - RATE * WEIGHT_DECAY
+        self.weights[0] *= 1 - RATE * WEIGHT_DECAY
 
 
 def train(messages):
@@ -175,10 +166,7 @@ def export(weights, path):
     values = {
         "embedding": table,
         "over_rows": np.array([0], np.int64),
-        "last": np.array([WIDTH - 1], np.int64),
-        "end": np.array([WIDTH], np.int64),
-        "columns": np.array([1], np.int64),
-        "first": first,
+        "first": first * np.float32(SCALE),
         "first_bias": first_bias,
         "second": second,
         "second_bias": second_bias,
@@ -186,10 +174,7 @@ def export(weights, path):
     nodes = [
         helper.make_node("Gather", ["embedding", "indices"], ["rows"], axis=0),
         helper.make_node("ReduceSum", ["rows", "over_rows"], ["bag"], keepdims=1),
-        helper.make_node("Slice", ["bag", "last", "end", "columns"], ["count"]),
-        helper.make_node("Sqrt", ["count"], ["root"]),
-        helper.make_node("Div", ["bag", "root"], ["scaled"]),
-        helper.make_node("Gemm", ["scaled", "first", "first_bias"], ["before_relu"]),
+        helper.make_node("Gemm", ["bag", "first", "first_bias"], ["before_relu"]),
         helper.make_node("Relu", ["before_relu"], ["hidden"]),
         helper.make_node("Gemm", ["hidden", "second", "second_bias"], ["log_odds"]),
         helper.make_node("Sigmoid", ["log_odds"], ["probability"]),
