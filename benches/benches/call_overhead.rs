@@ -29,10 +29,11 @@ mod bare {
             let engine = Engine::default();
             let component = Component::from_binary(&engine, component)?;
             let mut linker = Linker::new(&engine);
+            linker.define_unknown_imports_as_traps(&component)?;
             // The one resource has to be the host's; nothing else is called.
+            linker.allow_shadowing(true);
             let mut message = linker.instance("switchback:scoring/message@1.0.0")?;
             message.resource("message", wasmtime::component::ResourceType::host::<Message>(), |_, _| Ok(()))?;
-            linker.define_unknown_imports_as_traps(&component)?;
             let mut store = Store::new(&engine, ());
             let plugin = Plugin::instantiate(&mut store, &component, &linker)?;
             Ok(Self { store, plugin })

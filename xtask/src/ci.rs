@@ -24,7 +24,7 @@ pub(crate) fn run() -> Result<()> {
             .arg("switchback-guest")
             .env("RUSTDOCFLAGS", "--deny warnings"),
     )?;
-    step("benches build", cargo().args(["bench", "--locked", "--workspace", "--benches", "--no-run"]))?;
+    test::build_benches()?;
     demo::run(&[])?;
     match models::corpora() {
         Some(_) => test::corpora(),

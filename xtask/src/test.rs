@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -88,20 +88,27 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 const BENCHES: [&str; 6] =
     ["score_overhead", "call_overhead", "swap_latency", "cold_load", "side_by_side", "message_parse"];
 
+/// Builds every bench, so that none rots.
+pub(crate) fn build_benches() -> Result<()> {
+    step("benches build", benches(&BENCHES).arg("--no-run"))
+}
+
 /// Runs benches.
 pub(crate) fn bench(names: &[String], features: &[&str]) -> Result<()> {
     models::pack()?;
-    let mut bench = cargo();
-    bench.args(["bench", "--locked", "--workspace"]);
+    let chosen: Vec<_> = names.iter().map(String::as_str).collect();
+    let mut bench = benches(if chosen.is_empty() { &BENCHES } else { &chosen });
     for feature in features {
         bench.args(["--features", &format!("switchback-benches/{feature}")]);
     }
-    let chosen: Vec<_> = match names {
-        [] => BENCHES.to_vec(),
-        names => names.iter().map(String::as_str).collect(),
-    };
-    for name in chosen {
+    step("benches", &mut bench)
+}
+
+fn benches(names: &[&str]) -> Command {
+    let mut bench = cargo();
+    bench.args(["bench", "--locked", "--workspace"]);
+    for name in names {
         bench.args(["--bench", name]);
     }
-    step("benches", &mut bench)
+    bench
 }
