@@ -14,33 +14,80 @@ const ROUNDS: usize = 25;
 
 /// Bare wasmtime: default settings, one instance for all calls.
 mod bare {
-    use wasmtime::component::{Component, Linker, Resource};
-    use wasmtime::{Engine, Store};
+    use wasmtime::component::{Component, HasSelf, Linker, Resource};
+    use wasmtime::{Engine, Error, Result, Store};
 
-    wasmtime::component::bindgen!({ path: "../wit/1.0.0", world: "plugin" });
+    wasmtime::component::bindgen!({ path: "../wit/1.0.0", world: "plugin", imports: { default: trappable } });
+
+    use self::switchback::scoring::message::{self as contract, HostMessage};
+    use self::switchback::scoring::{assessment, log};
+
+    /// A host that has nothing to say.
+    struct Silent;
+
+    /// Declares functions of the resource that nobody calls.
+    macro_rules! silent {
+        ($($name:ident($($argument:ty),*) -> $answer:ty;)+) => {
+            impl HostMessage for Silent {
+                $(fn $name(&mut self, _: Resource<Message>, $(_: $argument),*) -> Result<$answer> {
+                    Err(Error::msg("an empty model asks for nothing"))
+                })+
+
+                fn drop(&mut self, _: Resource<Message>) -> Result<()> {
+                    Ok(())
+                }
+            }
+        };
+    }
+
+    silent! {
+        envelope() -> contract::Envelope;
+        client() -> contract::Client;
+        authentication() -> contract::Authentication;
+        subject() -> String;
+        from() -> Vec<contract::Mailbox>;
+        reply_to() -> Vec<contract::Mailbox>;
+        date() -> Option<i64>;
+        size() -> u64;
+        counts() -> contract::Counts;
+        defects() -> contract::Defects;
+        header(String) -> Vec<String>;
+        headers() -> contract::HeaderFields;
+        text(u32) -> contract::Content;
+        html(u32) -> contract::Content;
+        links(u32) -> contract::Links;
+        attachments() -> contract::Attachments;
+        raw(u64, u32) -> Vec<u8>;
+    }
+
+    impl contract::Host for Silent {}
+
+    impl assessment::Host for Silent {}
+
+    impl log::Host for Silent {
+        fn log(&mut self, _: log::Level, _: String) -> Result<()> {
+            Ok(())
+        }
+    }
 
     pub(crate) struct Model {
-        store: Store<()>,
+        store: Store<Silent>,
         plugin: Plugin,
     }
 
     impl Model {
-        pub(crate) fn new(component: &[u8]) -> wasmtime::Result<Self> {
+        pub(crate) fn new(component: &[u8]) -> Result<Self> {
             let engine = Engine::default();
             let component = Component::from_binary(&engine, component)?;
             let mut linker = Linker::new(&engine);
-            linker.define_unknown_imports_as_traps(&component)?;
-            // The one resource has to be the host's; nothing else is called.
-            linker.allow_shadowing(true);
-            let mut message = linker.instance("switchback:scoring/message@1.0.0")?;
-            message.resource("message", wasmtime::component::ResourceType::host::<Message>(), |_, _| Ok(()))?;
-            let mut store = Store::new(&engine, ());
+            Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |host| host)?;
+            let mut store = Store::new(&engine, Silent);
             let plugin = Plugin::instantiate(&mut store, &component, &linker)?;
             Ok(Self { store, plugin })
         }
 
-        pub(crate) fn score(&mut self) -> wasmtime::Result<()> {
-            self.plugin.call_score(&mut self.store, Resource::new_borrow(0))?.map(drop).map_err(wasmtime::Error::msg)
+        pub(crate) fn score(&mut self) -> Result<()> {
+            self.plugin.call_score(&mut self.store, Resource::new_borrow(0))?.map(drop).map_err(Error::msg)
         }
     }
 }
