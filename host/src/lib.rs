@@ -61,6 +61,7 @@ pub use runtime::{
 pub use sandbox::{Fault, ScoreError, Scored};
 pub use timing::Timing;
 pub use verdict::{
-    Action, Answer, Assessment, Category, Cause, DecidedBy, FailurePolicy, InvalidAction, InvalidAssessment,
-    InvalidThresholds, Outcome, Reason, Scl, Thresholds, Verdict,
+    Action, Answer, Assessment, Category, Cause, DecidedBy, Effect, FailurePolicy, InvalidAction, InvalidAssessment,
+    InvalidOverride, InvalidThresholds, Matcher, May, Network, Outcome, Override, Overrides, Reason, Rule, Scl, Scope,
+    SenderAddress, SenderDomain, Senders, Thresholds, Verdict,
 };

@@ -147,3 +147,39 @@ pub(crate) const DEFAULT_INSTANCES: u32 = 256;
 
 /// How many predecessors of a live release a slot keeps warm.
 pub(crate) const STANDBYS_MAX: usize = 8;
+
+/// How long an override holds unless its author says otherwise: a day. An override answers an incident, and what
+/// nobody remembers is a hole in the filter.
+pub(crate) const OVERRIDE_EXPIRY_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
+
+/// The longest that an override may hold. What still has to stand after a quarter of a year is policy and belongs
+/// into the filter's configuration, or into the next training set.
+pub(crate) const OVERRIDE_EXPIRY_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
+
+/// Bytes of an override's reason: a few sentences and a ticket. It is printed in listings.
+pub(crate) const OVERRIDE_REASON_BYTES_MAX: usize = 1_024;
+
+/// Bytes of an author's name.
+pub(crate) const AUTHOR_BYTES_MAX: usize = 256;
+
+/// Bytes of a slot's name.
+pub(crate) const SLOT_NAME_BYTES_MAX: usize = 64;
+
+/// Bytes of a tenant's name. A domain, which is what many use, has at most 253.
+pub(crate) const TENANT_BYTES_MAX: usize = 256;
+
+/// Bytes of a domain name in its text form (RFC 1035, section 2.3.4: 255 on the wire).
+pub(crate) const DOMAIN_BYTES_MAX: usize = 253;
+
+/// Bytes of a label of a domain name (RFC 1035, section 2.3.4).
+pub(crate) const LABEL_BYTES_MAX: usize = 63;
+
+/// Bytes of a sender's address that a rule can name: 64 and 255 around the `@` (RFC 5321, section 4.5.3.1).
+pub(crate) const ADDRESS_BYTES_MAX: usize = 64 + 1 + 255;
+
+/// The shortest prefix of an IPv4 network that a rule can name: no registry gives more than a /8 to one party.
+pub(crate) const OVERRIDE_IPV4_PREFIX_MIN: u8 = 8;
+
+/// The shortest prefix of an IPv6 network that a rule can name: fc00::/7, the unique local addresses, are the
+/// widest that one party uses.
+pub(crate) const OVERRIDE_IPV6_PREFIX_MIN: u8 = 7;

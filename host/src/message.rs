@@ -23,6 +23,7 @@ mod decode;
 mod defects;
 mod derived;
 mod fields;
+mod fingerprint;
 mod headers;
 mod hidden;
 mod html;
@@ -39,6 +40,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 pub use address::Mailbox;
+pub(crate) use address::{ascii_domain, domain_of, organisational_domain};
 pub use attachments::{Attachment, Attachments};
 pub use authentication::{AuthResult, Authentication};
 pub use builder::MessageBuilder;
@@ -98,6 +100,7 @@ struct Inner {
     masked_header: OnceLock<Vec<u8>>,
     granted_header: OnceLock<Vec<u8>>,
     sha256: OnceLock<[u8; 32]>,
+    content_digest: OnceLock<[u8; 32]>,
 }
 
 /// What the filter told.
@@ -109,6 +112,7 @@ struct Context {
     /// Names of servers whose `Authentication-Results` are trusted, in lower case.
     trusted: Vec<String>,
     recipient_key: [u8; 32],
+    tenant: Option<Arc<str>>,
 }
 
 impl Message {
@@ -145,6 +149,7 @@ impl Message {
             masked_header: OnceLock::new(),
             granted_header: OnceLock::new(),
             sha256: OnceLock::new(),
+            content_digest: OnceLock::new(),
         }))
     }
 
@@ -182,6 +187,28 @@ impl Message {
     #[must_use]
     pub fn sha256_hex(&self) -> String {
         attachments::hex(&self.sha256())
+    }
+
+    /// What the message says, as a digest: the same for a campaign that is sent again with other header fields,
+    /// another when a link leads to another host or an attachment differs. SHA-256 over
+    ///
+    /// 1. the text ([`Message::text`]), runs of white space as one space, none at either end, in lower case;
+    /// 2. the hosts of all links, in order;
+    /// 3. the SHA-256 of each attachment's content, in order;
+    /// 4. where one of these was too large to be kept whole, the bytes behind the header as they are: such a
+    ///    message equals only its exact copy.
+    ///
+    /// Each with its length before it, so that none passes for another. The format is frozen: digests are kept.
+    /// Derives text, links and attachments.
+    #[must_use]
+    pub fn content_digest(&self) -> [u8; 32] {
+        *self.0.content_digest.get_or_init(|| fingerprint::content(self))
+    }
+
+    /// For which of the filter's tenants the message is, as the filter told; none if it did not.
+    #[must_use]
+    pub fn tenant(&self) -> Option<&str> {
+        self.0.context.tenant.as_deref()
     }
 
     /// What the SMTP transaction said, as the filter told; none if it did not.
@@ -241,7 +268,7 @@ impl Message {
     #[must_use]
     pub fn sender_domain(&self) -> Option<&str> {
         let domain = self.from().iter().map(|mailbox| &*mailbox.domain).find(|domain| !domain.is_empty())?;
-        Some(address::organisational_domain(domain))
+        Some(organisational_domain(domain))
     }
 
     /// The time that `Date` states, in seconds since 1970-01-01 UTC; none if it is missing or cannot be

@@ -9,6 +9,8 @@ use std::path::Path;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use arc_swap::ArcSwap;
+
 pub use builder::RuntimeBuilder;
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
 pub use slot::{Role, Slot, SlotConfig};
@@ -16,7 +18,7 @@ pub use slot::{Role, Slot, SlotConfig};
 use crate::message::{Message, Recipients};
 use crate::release::{Digest, Draft, Manifest, ModelName, ReleaseId, Verified};
 use crate::sandbox::{Loaded, Sandbox, ScoreError, Scored};
-use crate::verdict::Outcome;
+use crate::verdict::{Outcome, Overrides};
 
 /// A filter's engine: loads releases, holds them in slots, scores messages. Share it between threads by
 /// reference or in an [`Arc`]; every method takes `&self`.
@@ -28,6 +30,9 @@ pub struct Runtime {
     sandbox: Arc<Sandbox>,
     slots: BTreeMap<String, Slot>,
     releases: Arc<Releases>,
+    /// The overrides that every slot looks at: an immutable index, replaced as a whole.
+    #[cfg_attr(not(test), expect(dead_code, reason = "fed by the follower of a store; slots hold their own handle"))]
+    pub(crate) overrides: Arc<ArcSwap<Overrides>>,
     /// Models that see recipients in clear.
     granted_recipients: Vec<ModelName>,
 }

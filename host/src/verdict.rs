@@ -5,14 +5,21 @@
 mod action;
 mod assessment;
 mod failure;
+mod overrides;
 mod scl;
 mod thresholds;
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 pub use action::{Action, InvalidAction};
 pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
 pub use failure::{Answer, Cause, FailurePolicy};
+pub use overrides::{
+    Effect, InvalidOverride, Matcher, May, Network, Override, Overrides, Rule, Scope, SenderAddress, SenderDomain,
+    Senders,
+};
 pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
@@ -30,7 +37,7 @@ pub struct Verdict {
     pub score: Option<f64>,
     /// What kind of mail it is; absent unless a model scored it.
     pub category: Option<Category>,
-    /// The spam confidence level; absent unless a model scored it.
+    /// The spam confidence level; absent unless a model scored it or an override decided.
     pub scl: Option<Scl>,
     /// Why, on the release's scale; empty unless a model scored it.
     pub reasons: Vec<Reason>,
@@ -65,4 +72,28 @@ pub enum DecidedBy {
     Abstained,
     /// Nobody scored the message: the slot's failure policy answered.
     Unscanned,
+    /// An operator's allow rule, above whatever a model said.
+    Allowed {
+        /// The [`Override::id`] of the rule.
+        rule: u64,
+    },
+    /// An operator's block rule, above whatever a model said.
+    Blocked {
+        /// The [`Override::id`] of the rule.
+        rule: u64,
+    },
+}
+
+/// For a person: `live`, `allowed by rule 17`.
+impl fmt::Display for DecidedBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Live => f.pad("live"),
+            Self::Previous => f.pad("previous"),
+            Self::Abstained => f.pad("abstained"),
+            Self::Unscanned => f.pad("unscanned"),
+            Self::Allowed { rule } => f.pad(&format!("allowed by rule {rule}")),
+            Self::Blocked { rule } => f.pad(&format!("blocked by rule {rule}")),
+        }
+    }
 }

@@ -38,7 +38,7 @@ impl Mailbox {
 }
 
 /// The domain of an address in lower case and ASCII; empty if it has none.
-pub(super) fn domain_of(address: &str) -> Cow<'_, str> {
+pub(crate) fn domain_of(address: &str) -> Cow<'_, str> {
     match address.rsplit_once('@') {
         Some((_, domain)) => ascii_domain(domain.trim().trim_end_matches(['>', '"', '.'])),
         None => Cow::Borrowed(""),
@@ -47,7 +47,7 @@ pub(super) fn domain_of(address: &str) -> Cow<'_, str> {
 
 /// A domain in lower case, internationalised labels in their ASCII form (RFC 5891). What is no domain
 /// by those rules is only put in lower case.
-pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
+pub(crate) fn ascii_domain(domain: &str) -> Cow<'_, str> {
     let is_done = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
     if domain.bytes().all(is_done) {
         return Cow::Borrowed(domain);
@@ -61,7 +61,7 @@ pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
 /// The domain that someone registered: the part of `domain` that is one label longer than its public
 /// suffix (<https://publicsuffix.org>, as compiled in). A domain that is itself a public suffix, or an
 /// address literal, is returned as it is.
-pub(super) fn organisational_domain(domain: &str) -> &str {
+pub(crate) fn organisational_domain(domain: &str) -> &str {
     if domain.starts_with('[') {
         return domain;
     }

@@ -69,6 +69,13 @@ impl MessageBuilder {
         self
     }
 
+    /// For which of the filter's tenants the message is, exactly as overrides name it; case matters. Models do not
+    /// see it. Default: none.
+    pub fn tenant(mut self, name: &str) -> Self {
+        self.context.tenant = Some(name.into());
+        self
+    }
+
     /// The message. Nothing is parsed yet.
     #[must_use]
     pub fn build(self) -> Message {

@@ -47,6 +47,16 @@ impl Message {
         self.fields(name).map(|field| &self.0.bytes[field.value.clone()])
     }
 
+    /// How many `From` fields there are. More than one, and programs disagree about which one counts.
+    pub(crate) fn from_fields(&self) -> usize {
+        self.fields("from").count()
+    }
+
+    /// Whether there may be more mailboxes in `From` than are kept.
+    pub(crate) fn from_is_cut(&self) -> bool {
+        self.from().len() >= MAILBOXES_MAX
+    }
+
     pub(super) fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
         let mut found = Vec::new();
         for value in self.values(name) {
@@ -106,6 +116,11 @@ impl Message {
             Recipients::Granted => &self.0.granted_header,
         };
         kept.get_or_init(|| self.header_fields().raw(&self.0.bytes, recipients))
+    }
+
+    /// Everything behind the header, as it came.
+    pub(super) fn body_bytes(&self) -> &[u8] {
+        &self.0.bytes[self.structure().body_start..]
     }
 
     /// Where the line that separates header and body begins.

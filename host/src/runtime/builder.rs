@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use arc_swap::ArcSwap;
+
 use super::error::BuildError;
 use super::slot::{Slot, SlotConfig};
 use super::{Releases, Runtime};
 use crate::limits::{DEFAULT_INSTANCES, Limits};
 use crate::release::ModelName;
 use crate::sandbox::{Sandbox, SandboxConfig};
+use crate::verdict::Overrides;
 
 /// The most instances of a pool: each reserves 4 GiB of address space, and 47 bits hold 32,768 of those.
 const INSTANCES_MAX: u32 = 20_000;
@@ -86,13 +89,14 @@ impl RuntimeBuilder {
         let config = SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir: self.store_dir };
         let sandbox = Arc::new(Sandbox::new(config)?);
         let releases = Arc::new(Releases::default());
+        let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
         let mut slots = BTreeMap::new();
         for config in self.slots {
-            let slot = Slot::new(config, Arc::clone(&releases))?;
+            let slot = Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides))?;
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        Ok(Runtime { sandbox, slots, releases, granted_recipients: self.granted_recipients })
+        Ok(Runtime { sandbox, slots, releases, overrides, granted_recipients: self.granted_recipients })
     }
 }

@@ -4,16 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Instant;
 
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::Releases;
 use super::error::BuildError;
+use crate::limits::SLOT_NAME_BYTES_MAX;
 use crate::message::Message;
 use crate::release::ReleaseId;
 use crate::route::{Route, RouteError, Switch, Warm};
 use crate::sandbox::{Loaded, ScoreError};
 use crate::timing::Timing;
-use crate::verdict::{Action, Answer, Cause, DecidedBy, FailurePolicy, Outcome, Scl, Thresholds, Verdict};
+use crate::verdict::{Action, Answer, Cause, DecidedBy, FailurePolicy, Outcome, Overrides, Scl, Thresholds, Verdict};
 
 /// How a slot turns scores into verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,7 +71,7 @@ impl SlotConfig {
 
     fn validate(&self) -> Result<(), BuildError> {
         let refuse = |why: String| BuildError::Slot { slot: self.name.clone(), why };
-        if self.name.is_empty() || self.name.len() > 64 {
+        if self.name.is_empty() || self.name.len() > SLOT_NAME_BYTES_MAX {
             return Err(refuse("a slot's name has 1 to 64 bytes".to_owned()));
         }
         self.thresholds.validate().map_err(|e| refuse(e.to_string()))
@@ -101,12 +104,18 @@ pub struct Slot {
     config: SlotConfig,
     switch: Switch<Loaded>,
     releases: Arc<Releases>,
+    /// Those of the runtime: all slots look at one pointer.
+    overrides: Arc<ArcSwap<Overrides>>,
 }
 
 impl Slot {
-    pub(super) fn new(config: SlotConfig, releases: Arc<Releases>) -> Result<Self, BuildError> {
+    pub(super) fn new(
+        config: SlotConfig,
+        releases: Arc<Releases>,
+        overrides: Arc<ArcSwap<Overrides>>,
+    ) -> Result<Self, BuildError> {
         config.validate()?;
-        Ok(Self { config, switch: Switch::new(), releases })
+        Ok(Self { config, switch: Switch::new(), releases, overrides })
     }
 
     /// Its name.
@@ -181,13 +190,23 @@ impl Slot {
     }
 
     /// Judges a message. Never fails: where the live release does not answer, the slot's
-    /// [`FailurePolicy`] does, and the verdict says so.
+    /// [`FailurePolicy`] does, and the verdict says so. Where an operator's override matches, it decides; the
+    /// verdict names it, and keeps what the model said.
     pub fn score(&self, message: &Message) -> Verdict {
         let start = Instant::now();
         let route = self.switch.read();
-        let mut verdict = self.judge(&route, message);
+        let mut verdict = self.overruled(message, self.judge(&route, message));
         verdict.timing.total = start.elapsed();
         verdict
+    }
+
+    /// The verdict after the overrides of this instant. They are read once per message, too.
+    fn overruled(&self, message: &Message, verdict: Verdict) -> Verdict {
+        let overrides = self.overrides.load();
+        if overrides.is_empty() {
+            return verdict;
+        }
+        overrides.apply(message, &self.config.name, Timestamp::now(), verdict)
     }
 
     fn judge(&self, route: &Route<Loaded>, message: &Message) -> Verdict {

@@ -13,6 +13,8 @@ use super::assessment::Category;
 pub struct Scl(i8);
 
 impl Scl {
+    /// Let through by an override, whatever a model said.
+    pub const ALLOWED: Self = Self(-1);
     /// Clean beyond doubt.
     pub const CLEAN: Self = Self(0);
     /// Clean.

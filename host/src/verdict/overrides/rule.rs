@@ -1,0 +1,92 @@
+//! Which messages a rule is about.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{InvalidOverride, Matcher, bounded};
+use crate::limits::{SLOT_NAME_BYTES_MAX, TENANT_BYTES_MAX};
+
+/// Which messages an override is about, and until when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Rule {
+    /// What of the message is looked at.
+    pub matcher: Matcher,
+    /// Where the rule holds.
+    #[serde(default, skip_serializing_if = "Scope::is_everywhere")]
+    pub scope: Scope,
+    /// Whether the sender has to be authenticated. Without meaning for a network or content.
+    #[serde(default)]
+    pub senders: Senders,
+    /// From this instant on the rule matches nothing.
+    pub expires_at: Timestamp,
+}
+
+/// Where a rule holds. The default is everywhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Scope {
+    /// Only in the slot of this name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slot: Option<String>,
+    /// Only for messages of this tenant (see [`MessageBuilder::tenant`](crate::MessageBuilder::tenant)).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+}
+
+/// Which senders an address or domain rule matches.
+///
+/// The *header sender* is the first mailbox of `From` that has a domain; the *envelope sender* is the address of
+/// `MAIL FROM`. A rule matches if it matches either.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Senders {
+    /// Those that are who they say, by [`Message::authentication`](crate::Message::authentication).
+    ///
+    /// The header sender is authenticated if
+    /// * DMARC passed (RFC 7489), and it is plain which domain that was said of: there is one `From` field, and all
+    ///   its mailboxes are of one organisational domain, well-formed, and of at most 320 bytes; or
+    /// * DKIM passed for a domain, or SPF passed for one, with the same organisational domain as its own: relaxed
+    ///   alignment (RFC 7489, section 3.1).
+    ///
+    /// The envelope sender is authenticated if SPF passed for its very domain. ARC and a host name prove nothing
+    /// here. What is authenticated is a domain: who of it wrote the message is that domain's word.
+    #[default]
+    Authenticated,
+    /// Whoever says to be the sender. Anybody can, so an allow of this kind lets forged mail through.
+    Anyone,
+}
+
+impl Scope {
+    /// Whether it holds in every slot and for every tenant.
+    pub fn is_everywhere(&self) -> bool {
+        self.slot.is_none() && self.tenant.is_none()
+    }
+
+    pub(super) fn validate(&self) -> Result<(), InvalidOverride> {
+        self.slot.as_deref().map_or(Ok(()), |slot| bounded("its slot's name", slot, SLOT_NAME_BYTES_MAX))?;
+        self.tenant.as_deref().map_or(Ok(()), |tenant| bounded("its tenant's name", tenant, TENANT_BYTES_MAX))
+    }
+}
+
+/// `everywhere`, or `slot inbound, tenant acme`.
+impl std::fmt::Display for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match (&self.slot, &self.tenant) {
+            (None, None) => f.pad("everywhere"),
+            (Some(slot), None) => f.pad(&format!("slot {slot}")),
+            (None, Some(tenant)) => f.pad(&format!("tenant {tenant}")),
+            (Some(slot), Some(tenant)) => f.pad(&format!("slot {slot}, tenant {tenant}")),
+        }
+    }
+}
+
+/// `authenticated senders`, or `whoever says to be the sender`.
+impl std::fmt::Display for Senders {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Self::Authenticated => "authenticated senders",
+            Self::Anyone => "whoever says to be the sender",
+        })
+    }
+}
