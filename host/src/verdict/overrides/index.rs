@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use jiff::Timestamp;
+use smallvec::SmallVec;
 
 use super::probe::{Asker, Probe, Shape};
 use super::shards::Shards;
@@ -28,7 +29,7 @@ use crate::verdict::{Action, Category, Verdict};
 pub struct Overrides {
     hasher: RandomState,
     /// By the hash of the question, the strongest first.
-    by_probe: Shards<Vec<Arc<Entry>>>,
+    by_probe: Shards<SmallVec<[Arc<Entry>; 1]>>,
     by_id: Shards<Arc<Entry>>,
     /// How many overrides have each shape.
     shapes: BTreeMap<Shape, usize>,
@@ -38,7 +39,8 @@ pub struct Overrides {
 #[derive(Debug)]
 struct Entry {
     made: Override,
-    hits: Arc<AtomicU64>,
+    /// How often it has decided. Snapshots share entries, and so this.
+    hits: AtomicU64,
 }
 
 impl Overrides {
@@ -52,10 +54,13 @@ impl Overrides {
         self.len == 0
     }
 
-    /// Adds an override. One of the same id is replaced, and its hits are kept.
+    /// Adds an override. One of the same id is replaced, and begins with its hits; an equal one stays.
     pub fn insert(&mut self, made: Override) {
-        let hits = self.remove_entry(made.id).map(|before| Arc::clone(&before.hits)).unwrap_or_default();
-        let entry = Arc::new(Entry { made, hits });
+        if self.get(made.id) == Some(&made) {
+            return;
+        }
+        let hits = self.remove_entry(made.id).map_or(0, |before| before.hits.load(Ordering::Relaxed));
+        let entry = Arc::new(Entry { made, hits: hits.into() });
         *self.shapes.entry(Shape::of(&entry.made)).or_default() += 1;
         self.len += 1;
         self.by_id.change(spread(entry.made.id), |_| Some(Arc::clone(&entry)));

@@ -60,7 +60,7 @@ fn of_envelope(message: &Message) -> Option<Sender> {
 
 /// Whether DKIM or SPF passed for a domain of the same organisational domain.
 fn has_aligned_pass(found: &Authentication, domain: &str) -> bool {
-    let is_aligned = |passed: &str| organisational_domain(&normal(passed)) == organisational_domain(domain);
+    let is_aligned = |passed: &str| is_one_organisation(&normal(passed), domain);
     let by_dkim = found.dkim == AuthResult::Pass && found.dkim_domains.iter().any(|passed| is_aligned(passed));
     by_dkim || (found.spf == AuthResult::Pass && found.spf_domain.as_deref().is_some_and(is_aligned))
 }
@@ -70,12 +70,16 @@ fn has_aligned_pass(found: &Authentication, domain: &str) -> bool {
 fn is_plain(message: &Message) -> bool {
     let mailboxes = message.from();
     let Some(first) = mailboxes.first() else { return false };
-    let organisation = organisational_domain(&first.domain);
     message.from_fields() == 1
         && !message.from_is_cut()
         && mailboxes.iter().all(|mailbox| {
-            organisational_domain(&mailbox.domain) == organisation && is_well_formed(&mailbox.address, &mailbox.domain)
+            is_one_organisation(&mailbox.domain, &first.domain) && is_well_formed(&mailbox.address, &mailbox.domain)
         })
+}
+
+/// Whether two domains belong to one organisation (RFC 7489, section 3.2).
+fn is_one_organisation(one: &str, other: &str) -> bool {
+    one == other || organisational_domain(one) == organisational_domain(other)
 }
 
 /// Whether an address can be read in one way only.

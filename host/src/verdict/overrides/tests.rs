@@ -306,6 +306,16 @@ fn a_rule_that_is_replaced_keeps_its_hits() {
 }
 
 #[test]
+fn a_rule_that_comes_again_changes_nothing() {
+    let again = || made(1, "sender a@b.example", ALLOW);
+    let mut overrides = index([again(), made(2, "sender a@b.example", ALLOW)]);
+    let snapshot = overrides.clone();
+    overrides.insert(again());
+    decide(&snapshot, &mail("a@b.example"));
+    assert_eq!((overrides.hits(1), overrides.len()), (Some(1), 2), "it is counted together still");
+}
+
+#[test]
 fn hits_of_two_threads_are_all_counted() {
     let overrides = index([made(1, "sender a@b.example", ALLOW), made(2, "sender b@b.example", BLOCK)]);
     let (one, two) = (mail("a@b.example"), mail("b@b.example"));
