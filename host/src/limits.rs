@@ -147,3 +147,9 @@ pub(crate) const DEFAULT_INSTANCES: u32 = 256;
 
 /// How many predecessors of a live release a slot keeps warm.
 pub(crate) const STANDBYS_MAX: usize = 8;
+
+/// A signature's text, in bytes. minisign bounds its two comments to 1 and 8 KiB; the rest is 200 bytes.
+pub(crate) const SIGNATURE_BYTES_MAX: usize = 16 << 10;
+
+/// Characters of the label that an operator gives to a trusted key: a name and an address.
+pub(crate) const KEY_LABEL_CHARS_MAX: usize = 128;
