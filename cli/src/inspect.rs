@@ -1,14 +1,19 @@
 //! `switchback inspect`.
 
+mod signature;
+
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use serde::Serialize;
 use switchback::{Card, Manifest};
 use switchback_pack::{Checksum, Inspection};
 
 use crate::exit::Exit;
 use crate::pack::list;
 use crate::show;
+
+use self::signature::Beside;
 
 /// The longest text of a model card that is shown, in characters.
 const TEXT_CHARS_MAX: usize = 2_000;
@@ -18,7 +23,8 @@ const TEXT_WIDTH: usize = 100;
 
 /// Show what a release file says about itself
 ///
-/// Reads the file and runs nothing of it. A damaged file shows what can still be read of it.
+/// Reads the file and runs nothing of it. A damaged file shows what can still be read of it. A signature beside it is
+/// shown and not checked: `switchback verify` does that.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -43,19 +49,28 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let inspection = Inspection::of_file(&args.file)?;
+    let shown = Shown { inspection: Inspection::of_file(&args.file)?, signature: Beside::file(&args.file) };
     let mut out = io::stdout().lock();
     match args.json {
-        true => writeln!(out, "{}", serde_json::to_string_pretty(&inspection)?)?,
-        false => write(&inspection, &mut out)?,
+        true => writeln!(out, "{}", serde_json::to_string_pretty(&shown)?)?,
+        false => write(&shown, &mut out)?,
     }
+    let inspection = &shown.inspection;
     for problem in &inspection.problems {
         crate::exit::say(&format!("{}: {}", args.file.display(), show::printable(problem, TEXT_CHARS_MAX)));
     }
     Ok(Exit::found_if(!inspection.is_acceptable()))
 }
 
-fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
+/// What is shown: the file, and what lies beside it.
+#[derive(Serialize)]
+struct Shown {
+    #[serde(flatten)]
+    inspection: Inspection,
+    signature: Beside,
+}
+
+fn write(Shown { inspection, signature }: &Shown, out: &mut impl Write) -> io::Result<()> {
     let id = inspection.id.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
     writeln!(out, "{id}")?;
     line(out, "digest", &format!("sha256:{}", inspection.digest))?;
@@ -71,6 +86,7 @@ fn write(inspection: &Inspection, out: &mut impl Write) -> io::Result<()> {
             Checksum::Absent => "absent: the file was never packed, or was cut off",
         },
     )?;
+    line(out, "signature", &signature.to_string())?;
     line(out, "contract", inspection.contract.as_deref().unwrap_or("-"))?;
     line(out, "imports", &list(&inspection.imports))?;
     line(out, "exports", &list(&inspection.exports))?;

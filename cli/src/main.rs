@@ -8,15 +8,20 @@ mod compare;
 mod corpus;
 mod demo;
 mod exit;
+mod file;
 mod inspect;
 mod judge;
+mod keygen;
 mod new;
 mod pack;
 mod parallel;
 mod progress;
 mod releases;
 mod score;
+mod secret;
 mod show;
+mod sign;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -38,6 +43,7 @@ Examples:
   switchback new my-model && switchback pack my-model   start a model of your own
   switchback score -m linear-1.0.0.wasm ~/Maildir       score your own mail
   switchback compare old.wasm new.wasm archive.mbox     what would the new release change?
+  switchback verify -p ada.pub phish-2.0.0.wasm         is it hers, and unaltered?
 
 Exit codes:
   0  all is well
@@ -52,6 +58,9 @@ enum Command {
     New(new::Args),
     Pack(pack::Args),
     Inspect(inspect::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
     Score(score::Args),
     Compare(compare::Args),
     Bench(bench::Args),
@@ -64,6 +73,9 @@ impl Command {
             Self::New(args) => new::run(&args),
             Self::Pack(args) => pack::run(&args),
             Self::Inspect(args) => inspect::run(&args),
+            Self::Keygen(args) => keygen::run(&args),
+            Self::Sign(args) => sign::run(&args),
+            Self::Verify(args) => verify::run(&args),
             Self::Score(args) => score::run(&args),
             Self::Compare(args) => compare::run(&args),
             Self::Bench(args) => bench::run(&args),

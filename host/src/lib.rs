@@ -35,6 +35,7 @@
 
 #![deny(unsafe_code)]
 
+mod control;
 mod limits;
 mod message;
 mod release;
@@ -44,15 +45,18 @@ mod sandbox;
 mod timing;
 mod verdict;
 
+pub use control::{TrustList, TrustRefused, TrustedKey, Untrusted};
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Header,
     HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients, SharedContent,
 };
 pub use release::{
-    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidManifest,
-    InvalidModelName, MANIFEST_SECTION, MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Reads, Refusal,
-    ReleaseId, SELF_TESTS_MAX, Scale, SelfTest, Verified, seal,
+    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
+    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, KeyId, MANIFEST_SECTION,
+    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, PublicKey, Reads, Refusal, ReleaseId, SELF_TESTS_MAX,
+    Scale, SelfTest, Signature, SignatureError, UnreadableSignature, Verified, read_signature, seal, signature_path,
+    trusted_comment,
 };
 pub use route::RouteError;
 pub use runtime::{

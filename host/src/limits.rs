@@ -183,3 +183,8 @@ pub(crate) const OVERRIDE_IPV4_PREFIX_MIN: u8 = 8;
 /// The shortest prefix of an IPv6 network that a rule can name: fc00::/7, the unique local addresses, are the
 /// widest that one party uses.
 pub(crate) const OVERRIDE_IPV6_PREFIX_MIN: u8 = 7;
+/// A signature's text, in bytes. minisign bounds its two comments to 1 and 8 KiB; the rest is 200 bytes.
+pub(crate) const SIGNATURE_BYTES_MAX: usize = 16 << 10;
+
+/// Characters of the label that an operator gives to a trusted key: a name and an address.
+pub(crate) const KEY_LABEL_CHARS_MAX: usize = 128;

@@ -32,3 +32,32 @@ pub(crate) fn cargo_deny() -> Result<()> {
     // One fixed version: what a newer one finds should not turn an unchanged tree red.
     step("install cargo-deny", cargo().args(["install", "--locked", "cargo-deny", "--version", "0.20.2"]))
 }
+
+/// Installs Debian's `minisign`, unless it is there. Without it the tests that compare signatures with it skip, and say
+/// so: that is no reason to run none.
+pub(crate) fn minisign() {
+    if is_installed("minisign", "-v") {
+        return;
+    }
+    if let Err(why) = install("minisign") {
+        eprintln!("==> NOT INSTALLED: minisign ({why:#}); the tests that need it will skip");
+    }
+}
+
+/// Installs a Debian package, which only root can.
+fn install(package: &str) -> Result<()> {
+    if !is_installed("apt-get", "--version") {
+        bail!("this is not Debian; install {package} as your distribution does");
+    }
+    let user = command("id").arg("-u").output().context("cannot run id")?;
+    if user.stdout.trim_ascii() != b"0" {
+        bail!("only root can; run `apt-get install {package}` as root");
+    }
+    let apt = || {
+        let mut apt = command("apt-get");
+        apt.args(["--yes", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive");
+        apt
+    };
+    step(&format!("list Debian's packages, for {package}"), apt().arg("update"))?;
+    step(&format!("install {package}"), apt().args(["install", "--no-install-recommends", package]))
+}

@@ -6,11 +6,12 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::models;
 use crate::shell::{cargo, command, step, target_dir};
+use crate::{models, setup};
 
 /// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    setup::minisign();
     models::pack()?;
     step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))
 }

@@ -5,6 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::tempdir;
 
+use crate::keygen::{Keys, digest, signature_of};
 use crate::model::release;
 use crate::run::switchback;
 
@@ -14,6 +15,7 @@ fn a_release_says_what_it_is() {
     for line in [
         "linear@1.1.0",
         "  checksum     matches",
+        "  signature    none beside the file",
         "  contract     1.0.0",
         "  imports      switchback:scoring/message@1.0.0",
         "  is           judges a message by its size",
@@ -53,4 +55,23 @@ fn a_file_that_is_no_release_says_so() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.starts_with("no release\n") && ran.err.contains("it is not WebAssembly"), "{ran:?}");
     assert_eq!(switchback(["inspect", "/nowhere"]).code, 1);
+}
+
+#[test]
+fn a_signature_beside_the_file_is_shown_and_not_believed() {
+    let keys = Keys::without_password();
+    let release = keys.signed("1.1.0");
+    let comment = format!("switchback release linear@1.1.0 sha256:{}", digest(&release));
+    let out = switchback(["inspect".as_ref(), release.as_os_str()]).fine();
+    let unwrapped = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    let expected = format!("signature by key {}, not checked (`switchback verify` does): {comment}", keys.id);
+    assert!(unwrapped.contains(&expected), "{out}");
+    let json: Value =
+        serde_json::from_str(&switchback(["inspect".as_ref(), "--json".as_ref(), release.as_os_str()]).fine()).unwrap();
+    assert_eq!(json["signature"]["state"], "unchecked");
+    assert_eq!((&json["signature"]["key"], &json["signature"]["comment"]), (&keys.id.as_str().into(), &comment.into()));
+
+    fs::write(signature_of(&release), "hello").unwrap();
+    let out = switchback(["inspect".as_ref(), release.as_os_str()]).fine();
+    assert!(out.contains("  signature    UNREADABLE: this is no signature"), "{out}");
 }

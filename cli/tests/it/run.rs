@@ -53,7 +53,13 @@ pub(crate) fn switchback_fed<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>,
     to_ran(&child.wait_with_output().unwrap())
 }
 
-fn ran(command: &mut Command) -> Ran {
+/// Runs it where there is no terminal to ask at, whoever runs the tests.
+pub(crate) fn switchback_alone<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
+    let mut alone = Command::new("setsid");
+    ran(alone.args(["--wait", env!("CARGO_BIN_EXE_switchback")]).args(args).stdin(Stdio::null()))
+}
+
+pub(crate) fn ran(command: &mut Command) -> Ran {
     to_ran(&command.output().unwrap())
 }
 
@@ -64,7 +70,15 @@ fn to_ran(output: &std::process::Output) -> Ran {
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
-    for args in [&["scor"][..], &["score"], &["score", "-m"], &["demo", "--seconds", "0"], &["new", "Big"]] {
+    for args in [
+        &["scor"][..],
+        &["score"],
+        &["score", "-m"],
+        &["demo", "--seconds", "0"],
+        &["new", "Big"],
+        &["sign", "x.wasm"],
+        &["verify"],
+    ] {
         let ran = switchback(args);
         assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
         assert!(!ran.err.is_empty() && ran.out.is_empty(), "{args:?}: {ran:?}");
@@ -73,7 +87,7 @@ fn a_wrong_command_line_ends_with_2() {
 
 #[test]
 fn every_command_explains_itself_with_examples_and_exit_codes() {
-    for command in ["new", "pack", "inspect", "score", "compare", "bench", "demo"] {
+    for command in ["new", "pack", "inspect", "keygen", "sign", "verify", "score", "compare", "bench", "demo"] {
         let help = switchback([command, "--help"]).fine();
         assert!(help.contains("Examples:\n  switchback") && help.contains("Exit codes:\n  0  "), "{help}");
     }

@@ -14,3 +14,4 @@ mod revert;
 mod runtime;
 mod storm;
 mod support;
+mod trust;
