@@ -266,6 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn a_key_answers_for_its_own_signatures_alone() {
+        let mut line = KEY.to_owned();
+        line.replace_range(5..6, "B");
+        let other: PublicKey = line.parse().unwrap();
+        let signature: Signature = SIGNATURE.parse().unwrap();
+        let refused = SignatureError::OtherKey { signed_by: signature.key_id(), key: other.id() };
+        assert_eq!(other.verify(b"test", &signature), Err(refused));
+    }
+
+    #[test]
     fn line_ends_of_windows_change_nothing() {
         let key: PublicKey = KEY.parse().unwrap();
         let signature: Signature = SIGNATURE.replace('\n', "\r\n").parse().unwrap();
