@@ -48,12 +48,12 @@ impl Message {
     }
 
     /// How many `From` fields there are. More than one, and programs disagree about which one counts.
-    pub(crate) fn from_fields(&self) -> usize {
+    pub(crate) fn sender_fields(&self) -> usize {
         self.fields("from").count()
     }
 
     /// Whether there may be more mailboxes in `From` than are kept.
-    pub(crate) fn from_is_cut(&self) -> bool {
+    pub(crate) fn has_senders_cut(&self) -> bool {
         self.from().len() >= MAILBOXES_MAX
     }
 

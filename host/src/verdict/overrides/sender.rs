@@ -70,8 +70,8 @@ fn has_aligned_pass(found: &Authentication, domain: &str) -> bool {
 fn is_plain(message: &Message) -> bool {
     let mailboxes = message.from();
     let Some(first) = mailboxes.first() else { return false };
-    message.from_fields() == 1
-        && !message.from_is_cut()
+    message.sender_fields() == 1
+        && !message.has_senders_cut()
         && mailboxes.iter().all(|mailbox| {
             is_one_organisation(&mailbox.domain, &first.domain) && is_well_formed(&mailbox.address, &mailbox.domain)
         })

@@ -54,11 +54,14 @@ fn index(all: impl IntoIterator<Item = Override>) -> Overrides {
     all.into_iter().collect()
 }
 
+/// DMARC passed, and nothing else was checked.
+fn passed() -> Authentication {
+    Authentication { dmarc: AuthResult::Pass, ..Authentication::default() }
+}
+
 /// Mail of `from` that passed DMARC.
 fn mail(from: &str) -> Message {
-    let mut passed = Authentication::default();
-    passed.dmarc = AuthResult::Pass;
-    Message::builder(format!("From: {from}\n\ntext\n")).authentication(passed).build()
+    Message::builder(format!("From: {from}\n\ntext\n")).authentication(passed()).build()
 }
 
 fn from_client(ip: &str) -> Message {
@@ -130,10 +133,8 @@ fn block_beats_allow_in_any_order() {
         made(4, "network 192.0.2.0/24", Effect::Block { action: Action::Reject }),
         made(5, "domain b.example", ALLOW),
     ];
-    let mut passed = Authentication::default();
-    passed.dmarc = AuthResult::Pass;
     let message = Message::builder("From: a@b.example\n\n")
-        .authentication(passed)
+        .authentication(passed())
         .client(Client::new().ip([192, 0, 2, 1].into()))
         .build();
     for order in permutations(&rules) {
@@ -232,9 +233,7 @@ fn a_rule_holds_in_its_scope() {
         index([made])
     };
     let message = |tenant: Option<&str>| {
-        let mut passed = Authentication::default();
-        passed.dmarc = AuthResult::Pass;
-        let builder = Message::builder("From: a@b.example\n\n").authentication(passed);
+        let builder = Message::builder("From: a@b.example\n\n").authentication(passed());
         tenant.into_iter().fold(builder, |builder, tenant| builder.tenant(tenant)).build()
     };
     for (slot, tenant, in_slot, of_tenant, matches) in [

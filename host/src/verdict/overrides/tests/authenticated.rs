@@ -12,12 +12,15 @@ struct Known {
 }
 
 fn message(from: &str, known: &Known) -> Message {
-    let mut checked = Authentication::default();
-    checked.dmarc = if known.dmarc { AuthResult::Pass } else { AuthResult::Fail };
-    checked.dkim = if known.dkim.is_empty() { AuthResult::None } else { AuthResult::Pass };
-    checked.dkim_domains = known.dkim.iter().map(|domain| (*domain).into()).collect();
-    checked.spf = if known.spf.is_some() { AuthResult::Pass } else { AuthResult::Softfail };
-    checked.spf_domain = Some(known.spf.unwrap_or("example.com").into());
+    let passes = |passed, otherwise| if passed { AuthResult::Pass } else { otherwise };
+    let checked = Authentication {
+        dmarc: passes(known.dmarc, AuthResult::Fail),
+        dkim: passes(!known.dkim.is_empty(), AuthResult::None),
+        dkim_domains: known.dkim.iter().map(|domain| (*domain).into()).collect(),
+        spf: passes(known.spf.is_some(), AuthResult::Softfail),
+        spf_domain: Some(known.spf.unwrap_or("example.com").into()),
+        ..Authentication::default()
+    };
     let envelope = known.mail_from.map_or(Envelope::new(), |address| Envelope::new().mail_from(address));
     Message::builder(format!("{from}\n\ntext\n")).authentication(checked).envelope(envelope).build()
 }
@@ -63,18 +66,19 @@ fn a_header_sender_is_authenticated_by_dmarc_or_by_aligned_dkim_or_spf() {
 #[test]
 fn only_the_results_that_passed_count() {
     // Domains that are listed beside a result that did not pass prove nothing.
-    let mut failed = Authentication::default();
-    failed.dkim = AuthResult::Fail;
-    failed.dkim_domains = vec!["example.com".into()];
-    failed.spf = AuthResult::Neutral;
-    failed.spf_domain = Some("mail.example.com".into());
-    failed.arc = AuthResult::Pass;
+    let failed = Authentication {
+        dkim: AuthResult::Fail,
+        dkim_domains: vec!["example.com".into()],
+        spf: AuthResult::Neutral,
+        spf_domain: Some("mail.example.com".into()),
+        arc: AuthResult::Pass,
+        ..Authentication::default()
+    };
     let envelope = Envelope::new().mail_from("a@mail.example.com");
     let message = Message::builder(format!("{FROM}\n\n")).authentication(failed).envelope(envelope).build();
     assert!(!matches(Senders::Authenticated, &message));
     assert!(!matches(Senders::Authenticated, &Message::parse(format!("{FROM}\n\n"))), "nobody checked");
-    let mut nameless = Authentication::default();
-    nameless.spf = AuthResult::Pass;
+    let nameless = Authentication { spf: AuthResult::Pass, ..Authentication::default() };
     let envelope = Envelope::new().mail_from("a@mail.example.com");
     let message = Message::builder(format!("{FROM}\n\n")).authentication(nameless).envelope(envelope).build();
     assert!(!matches(Senders::Authenticated, &message), "SPF passed for nobody knows what");
