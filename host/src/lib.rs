@@ -49,7 +49,7 @@ pub use control::{TrustList, TrustRefused, TrustedKey, Untrusted};
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Header,
-    HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients, SharedContent,
+    HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients,
 };
 pub use release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,

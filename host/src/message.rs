@@ -44,7 +44,7 @@ pub(crate) use address::{ascii_domain, domain_of, organisational_domain};
 pub use attachments::{Attachment, Attachments};
 pub use authentication::{AuthResult, Authentication};
 pub use builder::MessageBuilder;
-pub use content::{Content, SharedContent};
+pub use content::Content;
 pub use context::{Client, Envelope, Recipient, RecipientList};
 pub use defects::Defects;
 pub use headers::{Counts, Header, HeaderFields};
@@ -324,24 +324,11 @@ impl Message {
         self.kept_text().content(max_bytes)
     }
 
-    /// [`Message::text`] as a string that outlives the borrow; a bound that was asked for before costs no
-    /// copy.
-    #[must_use]
-    pub fn text_shared(&self, max_bytes: usize) -> SharedContent {
-        self.kept_text().shared(max_bytes)
-    }
-
     /// The HTML body as it came, decoded to UTF-8; empty if there is none. Bounds as for
     /// [`Message::text`].
     #[must_use]
     pub fn html(&self, max_bytes: usize) -> Content<'_> {
         self.kept_html().content(max_bytes)
-    }
-
-    /// [`Message::html`] as a string that outlives the borrow.
-    #[must_use]
-    pub fn html_shared(&self, max_bytes: usize) -> SharedContent {
-        self.kept_html().shared(max_bytes)
     }
 
     /// The links of the body, plain text and HTML, in order: at most `max`, and at most 512.

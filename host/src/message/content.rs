@@ -1,6 +1,6 @@
 //! Bounded text, and how it is cut.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// A piece of a message's content.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,56 +11,21 @@ pub struct Content<'a> {
     pub truncated: bool,
 }
 
-/// A piece of a message's content that outlives the borrow of the message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SharedContent {
-    /// The content, decoded to UTF-8. Shared with the message where it is the whole of what is kept,
-    /// or where the same bound was asked for before.
-    pub value: Arc<str>,
-    /// Whether there was more than was asked for, or than is kept.
-    pub truncated: bool,
-}
-
-/// Content that is kept, with the prefixes that models asked for.
+/// Content that is kept.
 #[derive(Debug)]
 pub(super) struct Kept {
     value: Arc<str>,
     truncated: bool,
-    /// Prefixes by length. Releases of one model ask for the same bound, so few are needed.
-    cuts: Mutex<Vec<Arc<str>>>,
 }
-
-/// Prefixes that are remembered; a further bound costs a copy each time.
-const CUTS_MAX: usize = 4;
 
 impl Kept {
     pub(super) fn new(value: Arc<str>, truncated: bool) -> Self {
-        Self { value, truncated, cuts: Mutex::new(Vec::new()) }
+        Self { value, truncated }
     }
 
     pub(super) fn content(&self, max_bytes: usize) -> Content<'_> {
         let value = cut(&self.value, max_bytes);
         Content { value, truncated: self.truncated || value.len() < self.value.len() }
-    }
-
-    pub(super) fn shared(&self, max_bytes: usize) -> SharedContent {
-        let Content { value, truncated } = self.content(max_bytes);
-        let value = if value.len() == self.value.len() { Arc::clone(&self.value) } else { self.prefix(value) };
-        SharedContent { value, truncated }
-    }
-
-    /// `prefix` as a shared string, remembered. All remembered strings are prefixes of one string,
-    /// so their lengths tell them apart.
-    fn prefix(&self, prefix: &str) -> Arc<str> {
-        let mut cuts = self.cuts.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(cut) = cuts.iter().find(|cut| cut.len() == prefix.len()) {
-            return Arc::clone(cut);
-        }
-        let made = Arc::<str>::from(prefix);
-        if cuts.len() < CUTS_MAX {
-            cuts.push(Arc::clone(&made));
-        }
-        made
     }
 }
 
@@ -82,19 +47,10 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_is_copied_once() {
+    fn the_whole_is_not_truncated_and_a_part_is() {
         let kept = Kept::new("hello world".into(), false);
-        let first = kept.shared(5);
-        assert_eq!((&*first.value, first.truncated), ("hello", true));
-        assert!(Arc::ptr_eq(&first.value, &kept.shared(5).value));
-    }
-
-    #[test]
-    fn the_whole_is_shared_and_not_truncated() {
-        let kept = Kept::new("hello".into(), false);
-        let whole = kept.shared(5);
-        assert!(!whole.truncated);
-        assert!(Arc::ptr_eq(&whole.value, &kept.value));
-        assert!(Kept::new("hello".into(), true).shared(5).truncated);
+        assert_eq!(kept.content(11), Content { value: "hello world", truncated: false });
+        assert_eq!(kept.content(5), Content { value: "hello", truncated: true });
+        assert!(Kept::new("hello".into(), true).content(5).truncated);
     }
 }
