@@ -15,8 +15,9 @@ use bindings::switchback::scoring::{assessment as wit, log as wit_log};
 
 /// The heap that is left free for scoring when a model has been prepared. Growing memory while a message
 /// is scored costs two system calls and a lock that all threads share; a message of the usual size, its
-/// text, links and features fit in this.
-const SPARE_HEAP_BYTES: usize = 1 << 20;
+/// text, links and features fit in this. More is not free either: after every message the host looks at
+/// each page of the memory, used or not.
+const SPARE_HEAP_BYTES: usize = 256 << 10;
 
 /// Where a component keeps its model: the memory is single-threaded and holds one.
 #[derive(Debug)]
