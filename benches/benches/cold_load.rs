@@ -24,7 +24,7 @@ fn main() {
 
     let mut criterion = Criterion::default().configure_from_args();
     let store = tempfile::tempdir().expect("a folder");
-    let runtime = || Runtime::builder().store_dir(store.path()).instances(8).build().expect("a runtime");
+    let runtime = || Runtime::builder().cache_dir(store.path()).instances(8).build().expect("a runtime");
     for name in ["linear-1.1.0", "onnx-1.0.0"] {
         criterion.bench_function(&format!("load {name}, compiled before"), |b| {
             b.iter_batched(
@@ -40,7 +40,7 @@ fn main() {
 fn compile_or_map(name: &str) {
     let path = release_path(name);
     let timed_load = |store: &std::path::Path| {
-        let runtime = Runtime::builder().store_dir(store).instances(8).build().expect("a runtime");
+        let runtime = Runtime::builder().cache_dir(store).instances(8).build().expect("a runtime");
         let start = Instant::now();
         runtime.load(&path).expect("it loads");
         start.elapsed()

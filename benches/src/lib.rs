@@ -42,7 +42,7 @@ pub fn target_dir() -> PathBuf {
 
 /// A runtime as a filter would have it: releases are compiled once, and mapped from then on.
 pub fn runtime_builder() -> RuntimeBuilder {
-    Runtime::builder().store_dir(target_dir().join("bench-store"))
+    Runtime::builder().cache_dir(target_dir().join("bench-store"))
 }
 
 /// The path of a packed example release, such as `linear-1.1.0`.

@@ -1,5 +1,6 @@
 //! Options that several commands share.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -11,22 +12,22 @@ use crate::exit::Usage;
 
 /// Where compiled releases are kept.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct StoreArgs {
+pub(crate) struct CacheArgs {
     /// Keep compiled releases in this folder [default: $XDG_CACHE_HOME/switchback or ~/.cache/switchback]
     ///
     /// Nobody but you may be able to write there: what is in it is run.
-    #[arg(long = "store", value_name = "DIR", conflicts_with = "no_store")]
+    #[arg(long = "cache", value_name = "DIR", conflicts_with = "no_cache")]
     dir: Option<PathBuf>,
 
     /// Compile the releases anew, and keep nothing
     #[arg(long)]
-    no_store: bool,
+    no_cache: bool,
 }
 
-impl StoreArgs {
+impl CacheArgs {
     /// The folder; none if nothing is to be kept, or nobody says where a user's caches are.
     pub(crate) fn dir(&self) -> Option<PathBuf> {
-        if self.no_store {
+        if self.no_cache {
             return None;
         }
         // A relative $XDG_CACHE_HOME is to be ignored (XDG Base Directory Specification).
@@ -64,6 +65,11 @@ pub(crate) struct MessageArgs {
 }
 
 impl MessageArgs {
+    /// As the command line that it is read from.
+    pub(crate) fn to_command_line(&self) -> impl Iterator<Item = OsString> {
+        self.trust_authserv_id.iter().flat_map(|id| ["--trust-authserv-id".into(), id.into()])
+    }
+
     /// The message of these bytes.
     pub(crate) fn message(&self, bytes: Vec<u8>) -> Message {
         let builder = Message::builder(bytes);

@@ -11,7 +11,7 @@ use anyhow::bail;
 use switchback_mailgen::Generator;
 
 use self::report::Report;
-use crate::args::{MessageArgs, StoreArgs, ThreadArgs};
+use crate::args::{CacheArgs, MessageArgs, ThreadArgs};
 use crate::corpus::Mail;
 use crate::exit::Exit;
 use crate::progress::Busy;
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    store: StoreArgs,
+    cache: CacheArgs,
 }
 
 const AFTER_HELP: &str = "\

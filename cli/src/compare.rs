@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use self::report::Report;
 use self::tally::Tally;
-use crate::args::{self, MessageArgs, StoreArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{self, CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::Exit;
 use crate::judge::{Opinion, judge};
 use crate::parallel::Workers;
@@ -54,7 +54,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    store: StoreArgs,
+    cache: CacheArgs,
 
     #[command(flatten)]
     thresholds: ThresholdArgs,
@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs)?;
     let threads = args.threads.count();
-    let releases = releases::load(&[args.before.clone(), args.after.clone()], &args.store, threads)?;
+    let releases = releases::load(&[args.before.clone(), args.after.clone()], &args.cache, threads)?;
     let mut progress = Progress::over(corpus.bytes(), false);
     let mut tally = Tally::new(thresholds, args.limit);
     Workers::start(threads)?.in_order(

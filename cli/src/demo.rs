@@ -1,31 +1,34 @@
 //! `switchback demo`.
 
+mod answers;
 mod audit;
+mod crew;
 mod mail;
+mod operator;
 mod report;
 mod story;
 mod tally;
 mod traffic;
+pub(crate) mod worker;
 
 use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use switchback::SlotConfig;
 
 use self::mail::Source;
+use self::operator::Operator;
 use self::story::Story;
-use crate::args::{MessageArgs, StoreArgs, ThreadArgs};
+use crate::args::{MessageArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::progress::Busy;
-use crate::releases;
 
 /// See a bad model go live under full load, and its revert
 ///
-/// Re-enacts a day on which an update of a mail filter's model began to flag legitimate Gmail mail. Threads
-/// score mail without pause. 1.0.0 of the model `linear` is live, 1.1.0 is promoted, then 2.0.0, which was
-/// trained on too much phish from Gmail; then it is reverted. The table shows which share of the mail the
-/// live release flags. In the end every message is accounted for: answered exactly once, by a release that
+/// Re-enacts a day on which an update of a mail filter's model began to flag legitimate Gmail mail. Several processes
+/// follow one store and score mail without pause. An operator promotes 1.1.0 of the model `linear`, then 2.0.0, which was
+/// trained on too much phish from Gmail; then reverts. The table shows which share of the mail the live release flags,
+/// and how soon each process obeyed. In the end every message is accounted for: answered exactly once, by a release that
 /// was live between its start and its end.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
@@ -38,7 +41,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
 
-    /// How long the whole story is to take, about
+    /// How many processes score
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=64))]
+    processes: u16,
+
+    /// How long the scoring is to take, about
     #[arg(long, value_name = "S", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
 
@@ -59,16 +66,13 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     message: MessageArgs,
-
-    #[command(flatten)]
-    store: StoreArgs,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
   switchback demo
   switchback demo --corpus ~/Maildir
-  switchback demo --releases /srv/releases -j 8 --seconds 60
+  switchback demo --releases /srv/releases --processes 8 -j 8 --seconds 60
 
 Exit codes:
   0  every message was answered exactly once, by a release that was live
@@ -84,22 +88,10 @@ const SLOT: &str = "inbound";
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let source = source(args)?;
-    let threads = args.threads.count();
-    let builder = releases::builder(&args.store, VERSIONS.len(), threads).slot(SlotConfig::new(SLOT));
-    let runtime = builder.build().context("start the runtime")?;
-    let busy = Busy::with(String::new());
-    let mut ids = Vec::new();
-    for version in VERSIONS {
-        let path = args.releases.join(format!("linear-{version}.wasm"));
-        if !path.is_file() {
-            bail!("{} is not there: `cargo xtask demo` packs it, or --releases says where it is", path.display());
-        }
-        busy.now(format!("loading {}", path.display()));
-        ids.push(runtime.load(&path).map_err(releases::described)?);
-    }
-    drop(busy);
-    let slot = runtime.slot(SLOT).context("the slot is not there")?;
-    let story = Story { slot, releases: &ids, source: &source, threads, args };
+    let dir = tempfile::tempdir().context("make a folder for the store")?;
+    let operator = Operator::new(dir.path().join("store"))?;
+    let releases = load(args, &operator)?;
+    let story = Story::new(&operator, &releases, &source, args, dir.path());
     let mut out = io::stdout().lock();
     let ended = story.play(&mut out)?;
     if args.json {
@@ -109,6 +101,21 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         ended.write(&mut out)?;
     }
     Ok(Exit::found_if(!ended.audit.is_flawless() || source.is_incomplete()))
+}
+
+/// Brings the releases of the story into the store.
+fn load(args: &Args, operator: &Operator) -> anyhow::Result<Vec<switchback::ReleaseId>> {
+    let busy = Busy::with(String::new());
+    let mut ids = Vec::new();
+    for version in VERSIONS {
+        let path = args.releases.join(format!("linear-{version}.wasm"));
+        if !path.is_file() {
+            bail!("{} is not there: `cargo xtask demo` packs it, or --releases says where it is", path.display());
+        }
+        busy.now(format!("loading {}", path.display()));
+        ids.push(operator.load(&path)?);
+    }
+    Ok(ids)
 }
 
 fn source(args: &Args) -> anyhow::Result<Source> {

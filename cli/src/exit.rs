@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use crate::show::printable;
+
 /// How a command that ran to its end went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -51,10 +53,11 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
 }
 
-/// One line on stderr. If even that cannot be written, the exit code has to do.
+/// A line on stderr, safe for a terminal. If even that cannot be written, the exit code has to do.
 pub(crate) fn say(what: &str) {
     use io::Write as _;
-    let _ = writeln!(io::stderr(), "switchback: {what}");
+    let lines: Vec<_> = what.split('\n').map(|line| printable(line, usize::MAX)).collect();
+    let _ = writeln!(io::stderr(), "switchback: {}", lines.join("\n"));
 }
 
 /// An error with its causes, on one line. A cause that the line ends with already is not repeated.

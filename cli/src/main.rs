@@ -2,26 +2,45 @@
 
 #![forbid(unsafe_code)]
 
+mod allow;
 mod args;
 mod bench;
+mod block;
 mod compare;
+mod completions;
 mod corpus;
 mod demo;
 mod exit;
+mod expire;
 mod file;
+mod freeze;
+mod history;
 mod inspect;
 mod judge;
 mod keygen;
+mod load;
+mod man;
 mod new;
+mod overrides;
 mod pack;
 mod parallel;
 mod progress;
+mod promote;
+mod quarantine;
 mod releases;
+mod revert;
+mod rule;
 mod score;
 mod secret;
 mod show;
 mod sign;
+mod status;
+mod store;
+mod trust;
+mod unload;
 mod verify;
+mod warnings;
+mod withdraw;
 
 use std::process::ExitCode;
 
@@ -45,6 +64,12 @@ Examples:
   switchback compare old.wasm new.wasm archive.mbox     what would the new release change?
   switchback verify -p ada.pub phish-2.0.0.wasm         is it hers, and unaltered?
 
+Operating filters, whose store SWITCHBACK_STORE or --store names:
+  switchback load phish-2.0.0.wasm                      bring a release in; every process makes it ready
+  switchback promote phish@2.0.0                        put it in charge, in every process at once
+  switchback revert --reason 'Gmail mail is flagged'    put its predecessor back
+  switchback status --watch                             what is in charge, and who obeys?
+
 Exit codes:
   0  all is well
   1  something failed, or a check that was asked for found something; why is on stderr
@@ -64,7 +89,24 @@ enum Command {
     Score(score::Args),
     Compare(compare::Args),
     Bench(bench::Args),
+    Load(load::Args),
+    Unload(unload::Args),
+    Status(status::Args),
+    Promote(promote::Args),
+    Revert(revert::Args),
+    Quarantine(quarantine::Args),
+    Withdraw(withdraw::Args),
+    Freeze(freeze::FreezeArgs),
+    Thaw(freeze::ThawArgs),
+    Allow(allow::Args),
+    Block(block::Args),
+    Overrides(overrides::Args),
+    Expire(expire::Args),
+    History(history::Args),
+    Trust(trust::Args),
     Demo(demo::Args),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 impl Command {
@@ -79,13 +121,35 @@ impl Command {
             Self::Score(args) => score::run(&args),
             Self::Compare(args) => compare::run(&args),
             Self::Bench(args) => bench::run(&args),
+            Self::Load(args) => load::run(&args),
+            Self::Unload(args) => unload::run(&args),
+            Self::Status(args) => status::run(&args),
+            Self::Promote(args) => promote::run(&args),
+            Self::Revert(args) => revert::run(&args),
+            Self::Quarantine(args) => quarantine::run(&args),
+            Self::Withdraw(args) => withdraw::run(&args),
+            Self::Freeze(args) => freeze::freeze(&args),
+            Self::Thaw(args) => freeze::thaw(&args),
+            Self::Allow(args) => allow::run(&args),
+            Self::Block(args) => block::run(&args),
+            Self::Overrides(args) => overrides::run(&args),
+            Self::Expire(args) => expire::run(&args),
+            Self::History(args) => history::run(&args),
+            Self::Trust(args) => trust::run(&args),
             Self::Demo(args) => demo::run(&args),
+            Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
         }
     }
 }
 
 fn main() -> ExitCode {
-    match Cli::parse().command.run() {
+    warnings::to_stderr();
+    let run = match demo::worker::Args::if_called() {
+        Some(worker) => worker.run(),
+        None => Cli::parse().command.run(),
+    };
+    match run {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error),
     }

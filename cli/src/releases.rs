@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use switchback::{LoadError, ReleaseId, Runtime, RuntimeBuilder};
 
-use crate::args::StoreArgs;
+use crate::args::CacheArgs;
 use crate::exit::Usage;
 use crate::progress::Busy;
 
@@ -24,8 +24,8 @@ pub(crate) struct Loaded {
 }
 
 /// Loads releases, for as many threads to score with.
-pub(crate) fn load(paths: &[PathBuf], store: &StoreArgs, threads: usize) -> anyhow::Result<Loaded> {
-    let runtime = builder(store, paths.len(), threads).build().context("start the runtime")?;
+pub(crate) fn load(paths: &[PathBuf], cache: &CacheArgs, threads: usize) -> anyhow::Result<Loaded> {
+    let runtime = builder(cache, paths.len(), threads).build().context("start the runtime")?;
     let busy = Busy::with(String::new());
     let mut ids = Vec::new();
     for path in paths {
@@ -40,12 +40,12 @@ pub(crate) fn load(paths: &[PathBuf], store: &StoreArgs, threads: usize) -> anyh
 }
 
 /// A runtime for as many releases and threads.
-pub(crate) fn builder(store: &StoreArgs, releases: usize, threads: usize) -> RuntimeBuilder {
+pub(crate) fn builder(cache: &CacheArgs, releases: usize, threads: usize) -> RuntimeBuilder {
     // A slot of the pool remembers the release that it last held: with room, nobody pays for taking one over.
     let instances = u32::try_from(2 * releases * threads).unwrap_or(u32::MAX).clamp(64, 20_000);
     let builder = Runtime::builder().instances(instances);
-    match store.dir() {
-        Some(dir) => builder.store_dir(dir),
+    match cache.dir() {
+        Some(dir) => builder.cache_dir(dir),
         None => builder,
     }
 }

@@ -1,6 +1,7 @@
 //! `switchback score`.
 
 mod lines;
+mod stored;
 mod summary;
 
 use std::io::{self, BufWriter, IsTerminal as _, Write};
@@ -10,22 +11,34 @@ use switchback::Thresholds;
 
 use self::lines::Layout;
 use self::summary::Summary;
-use crate::args::{self, MessageArgs, StoreArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::Exit;
+use crate::args::{self, CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
+use crate::exit::{Exit, Usage};
 use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
 use crate::progress::Progress;
-use crate::releases::{self, Loaded, ReleaseArgs};
+use crate::releases::{self, Loaded};
+use crate::store::StoreArgs;
+use crate::store::slot::SlotArgs;
 
-/// Score messages with one release or several
+/// Score messages with one release or several, or as a store's slot does
 ///
 /// Prints a line for each message and release: score, action, SCL, category, release, message. The order
 /// is that of the inputs whatever the number of threads, and the same messages give the same output.
+///
+/// With --store, the release decides that is live in the slot, below the overrides of the store; while it
+/// works, the command is a process that follows the store.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
+    /// A release that scores (repeatable: several score side by side)
+    #[arg(short = 'm', long = "model", value_name = "RELEASE.wasm", conflicts_with_all = ["store", "slot"])]
+    releases: Vec<PathBuf>,
+
     #[command(flatten)]
-    releases: ReleaseArgs,
+    store: StoreArgs,
+
+    #[command(flatten)]
+    slot: SlotArgs,
 
     /// Files, mbox files, Maildirs, folders, or `-` for standard input [default: standard input]
     ///
@@ -52,7 +65,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    store: StoreArgs,
+    cache: CacheArgs,
 
     #[command(flatten)]
     thresholds: ThresholdArgs,
@@ -65,6 +78,7 @@ Examples:
   switchback score -m linear-1.0.0.wasm -m rules-1.0.0.wasm ~/Maildir archive.mbox
   switchback score -m linear-1.0.0.wasm --json mail/ | jq 'select(.score > 0.9)'
   switchback score -m linear-1.0.0.wasm --summary mail/
+  switchback score --store /var/lib/my-filter/switchback --slot inbound message.eml
 
 Exit codes:
   0  every message was read, and every release answered for it
@@ -73,10 +87,13 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.releases.is_empty() {
+        return stored::run(args);
+    }
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs)?;
     let threads = args.threads.count();
-    let releases = releases::load(&args.releases.paths, &args.store, threads)?;
+    let releases = releases::load(&args.releases, &args.cache, threads)?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report::new(args, &releases, thresholds);
     Workers::start(threads)?.in_order(

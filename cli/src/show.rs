@@ -1,8 +1,10 @@
 //! Values as people read them.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
+use switchback::Reason;
 
 /// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
 /// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
@@ -92,6 +94,17 @@ pub(crate) fn bytes(bytes: u64) -> String {
         b if b < 1024.0 * 1023.95 => format!("{:.1} KiB", b / 1024.0),
         b => format!("{:.1} MiB", b / (1024.0 * 1024.0)),
     }
+}
+
+/// The reasons of a score, one below the other, what weighs most first.
+pub(crate) fn reasons(reasons: &[Reason], out: &mut impl Write) -> io::Result<()> {
+    let mut reasons: Vec<_> = reasons.iter().collect();
+    reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+    for reason in reasons {
+        let line = format!("{:>+14.4}  {:<32}  {}", reason.weight, reason.name, printable(&reason.note, 256));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
 /// A table without lines: the columns' names, then rows.

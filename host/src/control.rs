@@ -1,5 +1,32 @@
-//! What operators decide, as plain data: no clock, no files, no engine.
+//! Who put what in charge, when and why: operations, the ledger that they are written to, the state that they
+//! amount to, and the stores that keep it.
+//!
+//! **The state is the fold of the ledger** ([`State::apply`]): the same events make the same state in every
+//! process. What is not durable in the ledger has not happened.
 
+mod event;
+mod ledger;
+mod operation;
+mod operator;
+mod refused;
+mod state;
+mod store;
 mod trust;
 
+pub use event::{Event, Proposal};
+pub use ledger::{Broken, Damage, Entry, Ledger};
+pub use operation::{BASIS_POINTS, CanaryKey, Emergency, Operation};
+pub use operator::{
+    Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError, Promotion, Waited,
+};
+pub use refused::Refused;
+pub use state::{Canary, Note, Shadow, SlotState, State, StoredRelease};
+pub(crate) use store::layout::FileIdentity;
+pub use store::{
+    Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered, SqliteStore,
+    StoreError, Watch,
+};
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,9 @@
 //! # }
 //! ```
 //!
+//! Several processes follow one *store*, a folder with a ledger of who changed what ([`RuntimeBuilder::store_dir`]);
+//! an operator changes it with [`Control`] or the command `switchback`, and they all obey within milliseconds.
+//!
 //! # Invariants
 //! * A message is judged by one route, read once; its verdict names release and generation.
 //! * A revert compiles nothing, loads nothing and allocates nothing before it takes effect.
@@ -38,6 +41,7 @@
 mod control;
 mod limits;
 mod message;
+mod private;
 mod release;
 mod route;
 mod runtime;
@@ -45,12 +49,19 @@ mod sandbox;
 mod timing;
 mod verdict;
 
-pub use control::{TrustList, TrustRefused, TrustedKey, Untrusted};
+pub use control::{
+    Acknowledgement, Acknowledgements, BASIS_POINTS, Broken, Canary, CanaryKey, Control, ControlError, ControlStore,
+    Damage, Emergency, Entry, Event, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess,
+    Note, Obeyed, Operation, Preparation, Process, PromoteError, Promotion, Proposal, Recovered, Refused, Shadow,
+    SlotState, SqliteStore, State, StoreError, StoredRelease, TrustList, TrustRefused, TrustedKey, Untrusted, Waited,
+    Watch,
+};
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Header,
     HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients,
 };
+pub use private::NotPrivate;
 pub use release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
     InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, KeyId, MANIFEST_SECTION,

@@ -183,6 +183,19 @@ pub(crate) const OVERRIDE_IPV4_PREFIX_MIN: u8 = 8;
 /// The shortest prefix of an IPv6 network that a rule can name: fc00::/7, the unique local addresses, are the
 /// widest that one party uses.
 pub(crate) const OVERRIDE_IPV6_PREFIX_MIN: u8 = 7;
+
+/// How long an operation waits for a store that another process writes to. A write takes milliseconds, on a disk that
+/// others keep busy it took seconds; what holds a store for longer than this hangs, or is a backup that should have
+/// used SQLite's own.
+pub(crate) const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// How long a process that follows a store sleeps at most. Whoever changes the store wakes it; this is for an
+/// operator who is killed between the change and the waking. Looking takes some 50 microseconds.
+pub(crate) const FOLLOW_INTERVAL_MAX: Duration = Duration::from_millis(100);
+
+/// How often a process tells its store how often overrides have decided.
+pub(crate) const HITS_INTERVAL: Duration = Duration::from_secs(1);
+
 /// A signature's text, in bytes. minisign bounds its two comments to 1 and 8 KiB; the rest is 200 bytes.
 pub(crate) const SIGNATURE_BYTES_MAX: usize = 16 << 10;
 

@@ -38,35 +38,49 @@ impl<R: Warm> Switch<R> {
     /// Puts a release in charge. What was live becomes the first standby.
     pub(crate) fn promote(&self, release: &Arc<R>) -> Result<u64, RouteError> {
         let _changing = self.lock();
-        let next = self.read().promoting(release)?;
-        Ok(self.publish(next))
+        let current = self.read();
+        Ok(self.publish(current.promoting(release)?, current.generation() + 1).generation())
     }
 
-    /// Puts the first standby in charge. What was live has no role afterwards.
-    pub(crate) fn revert(&self) -> Result<u64, RouteError> {
+    /// Puts the first standby in charge, `step` generations on. What was live has no role afterwards.
+    pub(crate) fn revert(&self, step: u64) -> Result<Arc<Route<R>>, RouteError> {
         let _changing = self.lock();
-        let next = self.read().reverted().cloned().ok_or(RouteError::NoStandby)?;
-        Ok(self.publish(next))
+        let current = self.read();
+        let next = current.reverted().cloned().ok_or(RouteError::NoStandby)?;
+        Ok(self.publish(next, current.generation() + step))
     }
 
-    /// Puts a given standby in charge, and takes the role from all that came after it.
-    pub(crate) fn revert_to(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+    /// Puts a given standby in charge, `step` generations on, and takes the role from all that came after it.
+    pub(crate) fn revert_to(&self, release: &ReleaseId, step: u64) -> Result<Arc<Route<R>>, RouteError> {
         let _changing = self.lock();
-        let next = self.read().reverting_to(release)?;
-        Ok(self.publish(next))
+        let current = self.read();
+        Ok(self.publish(current.reverting_to(release)?, current.generation() + step))
+    }
+
+    /// Takes over the roles that a store says, at the generation that it says.
+    pub(crate) fn install(&self, generation: u64, live: Option<&Arc<R>>, standbys: Vec<Arc<R>>) {
+        let _changing = self.lock();
+        let current = self.read();
+        if current.generation() == generation && current.is(live, &standbys) {
+            return;
+        }
+        // A revert finds the route that was built for it.
+        let ready = current.reverted().filter(|reverted| reverted.is(live, &standbys));
+        let next = ready.cloned().unwrap_or_else(|| Route::new(live.cloned(), standbys));
+        self.publish(next, generation);
     }
 
     /// Takes the standby role from a release.
     pub(crate) fn dismiss(&self, release: &ReleaseId) -> Result<u64, RouteError> {
         let _changing = self.lock();
-        let next = self.read().dismissing(release)?;
-        Ok(self.publish(next))
+        let current = self.read();
+        Ok(self.publish(current.dismissing(release)?, current.generation() + 1).generation())
     }
 
-    fn publish(&self, next: Arc<Route<R>>) -> u64 {
-        let generation = next.generation();
-        self.current.store(next);
-        generation
+    fn publish(&self, next: Arc<Route<R>>, generation: u64) -> Arc<Route<R>> {
+        next.number(generation);
+        self.current.store(Arc::clone(&next));
+        next
     }
 
     fn lock(&self) -> MutexGuard<'_, ()> {
@@ -91,4 +105,7 @@ pub enum RouteError {
     /// The runtime has no such release.
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),
+    /// The slot's route is a store's.
+    #[error("the slot follows a store: change it there, with `Control` or the command `switchback`")]
+    FollowsStore,
 }

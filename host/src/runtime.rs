@@ -1,24 +1,25 @@
 //! The facade: slots, releases, and the operations that join them.
 
 mod builder;
+mod core;
 mod error;
+mod follow;
 mod slot;
 
-use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwap;
-
+use self::core::Core;
+use self::follow::Follower;
 pub use builder::RuntimeBuilder;
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
 pub use slot::{Role, Slot, SlotConfig};
 
-use crate::message::{Message, Recipients};
-use crate::release::{Digest, Draft, Manifest, ModelName, ReleaseId, Verified};
-use crate::sandbox::{Loaded, Sandbox, ScoreError, Scored};
-use crate::verdict::{Outcome, Overrides};
+use crate::control::{Control, LoadedRelease};
+use crate::message::Message;
+use crate::release::{Draft, Manifest, ReleaseId, Verified, read_signature, signature_path};
+use crate::sandbox::{ScoreError, Scored};
 
 /// A filter's engine: loads releases, holds them in slots, scores messages. Share it between threads by
 /// reference or in an [`Arc`]; every method takes `&self`.
@@ -26,30 +27,14 @@ use crate::verdict::{Outcome, Overrides};
 /// Scoring is synchronous: it computes, and waits for nothing. In an asynchronous filter, call it from a
 /// bounded pool of blocking workers, such as tokio's `spawn_blocking` behind a semaphore with as many
 /// permits as cores, and not on the threads that drive I/O.
+///
+/// A runtime on a store ([`RuntimeBuilder::store_dir`]) has the releases and routes that the store says, within
+/// milliseconds after they change there; operators change them with [`Control`](crate::Control) or the command
+/// `switchback`.
 pub struct Runtime {
-    sandbox: Arc<Sandbox>,
-    slots: BTreeMap<String, Slot>,
-    releases: Arc<Releases>,
-    /// The overrides that every slot looks at: an immutable index, replaced as a whole.
-    #[cfg_attr(not(test), expect(dead_code, reason = "fed by the follower of a store; slots hold their own handle"))]
-    pub(crate) overrides: Arc<ArcSwap<Overrides>>,
-    /// Models that see recipients in clear.
-    granted_recipients: Vec<ModelName>,
-}
-
-/// Every loaded release.
-#[derive(Default)]
-pub(crate) struct Releases(Mutex<BTreeMap<Digest, Arc<Loaded>>>);
-
-impl Releases {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Digest, Arc<Loaded>>> {
-        // No code that can panic runs while the map is being changed.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn get(&self, release: &ReleaseId) -> Option<Arc<Loaded>> {
-        self.lock().get(&release.digest).cloned()
-    }
+    core: Arc<Core>,
+    /// Present if the runtime follows a store.
+    follower: Option<Follower>,
 }
 
 impl Runtime {
@@ -68,16 +53,39 @@ impl Runtime {
     /// If the file is no release that this host accepts, does not compile, or fails a self-test; or if
     /// another file is loaded under the same name and version.
     pub fn load(&self, path: impl AsRef<Path>) -> Result<ReleaseId, LoadError> {
-        let verified = self.verify(path.as_ref())?;
+        self.load_verified(self.verify(path.as_ref())?)
+    }
+
+    /// [`Runtime::load`] for a release that was read and checked already.
+    ///
+    /// # Errors
+    /// If it does not compile, or fails a self-test; or if another file is loaded under the same name and version.
+    pub fn load_verified(&self, release: Verified) -> Result<ReleaseId, LoadError> {
+        self.core.load(release)
+    }
+
+    /// Loads a release file as [`Runtime::load`] does, and brings it into a store: the way for a runtime whose
+    /// [cache](RuntimeBuilder::cache_dir) is that store's folder, so that what it compiles is there for every
+    /// process of the store. A signature is looked for beside the file. The release has no role afterwards.
+    ///
+    /// # Errors
+    /// As [`Runtime::load`]; and if the store's trust list does not accept the release, another file is loaded
+    /// there under its name and version, or the store cannot be written. The store was not changed then.
+    pub fn load_into(
+        &self,
+        control: &Control,
+        path: impl AsRef<Path>,
+    ) -> Result<(ReleaseId, LoadedRelease), LoadError> {
+        let path = path.as_ref();
+        let verified = self.verify(path)?;
         let id = verified.id().clone();
-        let failed = |fault| LoadError::new(&id, fault);
-        if self.is_known(&id).map_err(failed)? {
-            return Ok(id);
-        }
-        let loaded = self.make_warm(verified)?;
-        self_test(&loaded).map_err(failed)?;
-        self.releases.lock().entry(id.digest).or_insert(loaded);
-        Ok(id)
+        let refused = |fault| LoadError::new(&id, fault);
+        let signature = read_signature(&signature_path(path)).map_err(|error| refused(error.into()))?;
+        // Nothing is compiled for a release that is not trusted.
+        control.vet(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
+        self.load_verified(verified.clone())?;
+        let added = control.add_release(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
+        Ok((id, added))
     }
 
     /// Scores the self-tests of a release file, in their order, without comparing them with what the manifest
@@ -86,7 +94,7 @@ impl Runtime {
     /// # Errors
     /// If the file is no release that this host accepts, or does not compile.
     pub fn rehearse(&self, path: impl AsRef<Path>) -> Result<Vec<Result<Scored, ScoreError>>, LoadError> {
-        let loaded = self.make_warm(self.verify(path.as_ref())?)?;
+        let loaded = self.core.make_warm(self.verify(path.as_ref())?)?;
         let tests = &loaded.manifest().self_tests;
         Ok(tests.iter().map(|test| loaded.score(&Message::parse(test.message.clone()))).collect())
     }
@@ -94,30 +102,8 @@ impl Runtime {
     /// Reads a release file and checks all that needs no compiler.
     fn verify(&self, path: &Path) -> Result<Verified, LoadError> {
         let refused = |refusal| LoadError::new(path.display(), LoadFault::Refused(refusal));
-        let draft = Draft::read(path, self.sandbox.limits()).map_err(refused)?;
-        draft.verify(self.sandbox.limits()).map_err(refused)
-    }
-
-    /// Compiles or maps a release.
-    fn make_warm(&self, verified: Verified) -> Result<Arc<Loaded>, LoadError> {
-        let id = verified.id().clone();
-        let recipients = match self.granted_recipients.contains(&id.name) {
-            true if verified.manifest().reads.contains(crate::release::Reads::RECIPIENTS) => Recipients::Granted,
-            _ => Recipients::Masked,
-        };
-        self.sandbox.load(verified, recipients).map_err(|error| LoadError::new(&id, LoadFault::from(error)))
-    }
-
-    /// Whether the release is loaded. Name and version stand for one digest.
-    fn is_known(&self, id: &ReleaseId) -> Result<bool, LoadFault> {
-        let releases = self.releases.lock();
-        let namesake = releases.values().find(|known| known.id().name == id.name && known.id().version == id.version);
-        match namesake {
-            Some(other) if other.id().digest != id.digest => {
-                Err(LoadFault::Namesake { loaded: other.id().digest, offered: id.digest })
-            }
-            namesake => Ok(namesake.is_some()),
-        }
+        let draft = Draft::read(path, self.core.sandbox.limits()).map_err(refused)?;
+        draft.verify(self.core.sandbox.limits()).map_err(refused)
     }
 
     /// Lets go of a release. Its memory is returned when the last message that it is scoring is done, on a
@@ -126,43 +112,32 @@ impl Runtime {
     /// # Errors
     /// If it is not loaded, or has a role in a slot.
     pub fn unload(&self, release: &ReleaseId) -> Result<(), UnloadError> {
-        let mut releases = self.releases.lock();
-        if !releases.contains_key(&release.digest) {
-            return Err(UnloadError::NotLoaded(release.clone()));
-        }
-        // Under the lock: nobody can promote it between the check and the removal.
-        if let Some((slot, role)) = self.slots.values().find_map(|slot| Some((slot.name(), slot.role(release)?))) {
-            return Err(UnloadError::InUse { release: release.clone(), slot: slot.to_owned(), role });
-        }
-        releases.remove(&release.digest);
-        Ok(())
+        self.core.unload(release)
     }
 
     /// Every loaded release, by name and version.
     pub fn releases(&self) -> Vec<ReleaseId> {
-        let mut ids: Vec<_> = self.releases.lock().values().map(|loaded| loaded.id().clone()).collect();
-        ids.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-        ids
+        self.core.releases.ids()
     }
 
     /// What a loaded release says about itself.
     pub fn manifest(&self, release: &ReleaseId) -> Option<Manifest> {
-        Some(self.releases.get(release)?.manifest().clone())
+        Some(self.core.releases.get(release)?.manifest().clone())
     }
 
     /// The last lines that a loaded release logged, oldest first; at most 256.
     pub fn log_of(&self, release: &ReleaseId) -> Option<Vec<String>> {
-        Some(self.releases.get(release)?.recent_log())
+        Some(self.core.releases.get(release)?.recent_log())
     }
 
     /// The slot of this name.
     pub fn slot(&self, name: &str) -> Option<&Slot> {
-        self.slots.get(name)
+        self.core.slots.get(name)
     }
 
     /// Every slot, by name.
     pub fn slots(&self) -> impl Iterator<Item = &Slot> {
-        self.slots.values()
+        self.core.slots.values()
     }
 
     /// Scores a message with one loaded release, whatever its role. No slot's policy applies.
@@ -170,13 +145,18 @@ impl Runtime {
     /// # Errors
     /// [`ScoreError`], with the release and what happened.
     pub fn score_with(&self, release: &ReleaseId, message: &Message) -> Result<Scored, ScoreError> {
-        let loaded = self.releases.get(release).ok_or_else(|| ScoreError::not_loaded(release))?;
+        let loaded = self.core.releases.get(release).ok_or_else(|| ScoreError::not_loaded(release))?;
         loaded.score(message)
+    }
+
+    /// The number of this process in the store that it follows, if it follows one.
+    pub fn process(&self) -> Option<u64> {
+        self.follower.as_ref().map(Follower::process)
     }
 
     /// How many releases were compiled, and how many mapped from compiled artifacts, since the start.
     pub fn load_counts(&self) -> LoadCounts {
-        let counters = self.sandbox.counters();
+        let counters = self.core.sandbox.counters();
         LoadCounts {
             compiled: counters.compiled.load(Ordering::Relaxed),
             mapped: counters.mapped.load(Ordering::Relaxed),
@@ -191,23 +171,4 @@ pub struct LoadCounts {
     pub compiled: u64,
     /// Releases mapped from an artifact compiled before.
     pub mapped: u64,
-}
-
-/// Scores every self-test message: same score to the bit, same category.
-fn self_test(loaded: &Loaded) -> Result<(), LoadFault> {
-    for test in &loaded.manifest().self_tests {
-        let failed = |why: String| LoadFault::SelfTest { test: test.name.clone(), why };
-        let scored = loaded.score(&Message::parse(test.message.clone())).map_err(|e| failed(e.to_string()))?;
-        let assessment = match scored.outcome {
-            Outcome::Scored(assessment) => assessment,
-            Outcome::Abstained(why) => return Err(failed(format!("it abstained: {why}"))),
-        };
-        if assessment.score.to_bits() != test.score.to_bits() {
-            return Err(failed(format!("it scored {}, expected {}", assessment.score, test.score)));
-        }
-        if let Some(expected) = test.category.filter(|expected| *expected != assessment.category) {
-            return Err(failed(format!("its category is {}, expected {expected}", assessment.category)));
-        }
-    }
-    Ok(())
 }

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, InvalidAction};
 pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
 pub use failure::{Answer, Cause, FailurePolicy};
+pub(crate) use overrides::HitCounter;
 pub use overrides::{
     Effect, InvalidOverride, Matcher, May, Network, Override, Overrides, Rule, Scope, SenderAddress, SenderDomain,
     Senders,

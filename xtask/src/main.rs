@@ -44,6 +44,8 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u64,
     },
+    /// Kill load, promote and revert at every system call, and let every write and flush fail.
+    Crash,
     /// Train the example models on the SpamAssassin public corpus.
     Train {
         /// Arguments for the training program.
@@ -68,6 +70,7 @@ fn main() -> Result<()> {
         Task::Models => models::pack().map(drop),
         Task::Corpora => test::corpora(),
         Task::Storm { seconds } => test::storm(seconds),
+        Task::Crash => test::crash(),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism } => test::bench(&names, if extism { &["extism"] } else { &[] }),
     }

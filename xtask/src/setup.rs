@@ -33,14 +33,19 @@ pub(crate) fn cargo_deny() -> Result<()> {
     step("install cargo-deny", cargo().args(["install", "--locked", "cargo-deny", "--version", "0.20.2"]))
 }
 
-/// Installs Debian's `minisign`, unless it is there. Without it the tests that compare signatures with it skip, and say
-/// so: that is no reason to run none.
-pub(crate) fn minisign() {
-    if is_installed("minisign", "-v") {
-        return;
-    }
-    if let Err(why) = install("minisign") {
-        eprintln!("==> NOT INSTALLED: minisign ({why:#}); the tests that need it will skip");
+/// Programs that tests run, with the Debian package of each and an argument with which it does nothing.
+const TEST_PROGRAMS: [(&str, &str); 2] = [("minisign", "-v"), ("strace", "--version")];
+
+/// Installs the programs that tests run and that are not there. Without one, the tests that need it skip, and say so:
+/// that is no reason to run none.
+pub(crate) fn test_programs() {
+    for (program, harmless) in TEST_PROGRAMS {
+        if is_installed(program, harmless) {
+            continue;
+        }
+        if let Err(why) = install(program) {
+            eprintln!("==> NOT INSTALLED: {program} ({why:#}); the tests that need it will skip");
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{models, setup};
 
 /// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    setup::minisign();
+    setup::test_programs();
     models::pack()?;
     step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))
 }
@@ -25,6 +25,19 @@ pub(crate) fn storm(seconds: u64) -> Result<()> {
             .args(["test", "--release", "--locked", "--workspace", "--test", "it", "storm"])
             .args(["--", "--nocapture"])
             .env("SWITCHBACK_STORM_SECONDS", seconds.to_string()),
+    )
+}
+
+/// Crashes operations at every system call, and lets every write of theirs fail.
+pub(crate) fn crash() -> Result<()> {
+    setup::test_programs();
+    models::pack()?;
+    step(
+        "crashes at every system call",
+        cargo()
+            .args(["test", "--release", "--locked", "--workspace", "--test", "it", "crash"])
+            .args(["--", "--nocapture"])
+            .env("SWITCHBACK_CRASH", "all"),
     )
 }
 

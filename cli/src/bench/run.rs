@@ -39,7 +39,7 @@ pub(super) struct OfRelease {
 pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
     let paths = &args.releases.paths;
-    let runtime = releases::builder(&args.store, paths.len(), threads).build().context("start the runtime")?;
+    let runtime = releases::builder(&args.cache, paths.len(), threads).build().context("start the runtime")?;
     let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {

@@ -11,9 +11,9 @@ use super::traffic::Answer;
 pub(super) struct Change {
     /// The index of the release that is live from then on.
     pub(super) release: u8,
-    /// When promote or revert was called.
+    /// When the command was given.
     pub(super) called: Duration,
-    /// When it returned.
+    /// When it ended: every process had obeyed.
     pub(super) returned: Duration,
 }
 
@@ -55,13 +55,13 @@ pub(super) struct Spread {
 #[derive(Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct OfGeneration {
     pub(super) answers: u64,
-    /// How long the call took that made it.
-    #[serde(rename = "call_us", serialize_with = "micros")]
-    pub(super) call: Duration,
-    /// From that call to the first answer; none if there was none.
+    /// How long the command took that made it, from its start to its end.
+    #[serde(rename = "command_us", serialize_with = "micros")]
+    pub(super) command: Duration,
+    /// From its start to the first answer; none if there was none.
     #[serde(rename = "first_verdict_us", serialize_with = "micros_if_any")]
     pub(super) first_verdict: Option<Duration>,
-    /// The longest time between two answers of one thread with the call, or a part of it, in between.
+    /// The longest time between two answers of one thread with the command, or a part of it, in between.
     #[serde(rename = "gap_us", serialize_with = "micros")]
     pub(super) gap: Duration,
 }
@@ -117,7 +117,7 @@ impl OfGeneration {
         let meanwhile = |(from, to): &(Duration, Duration)| *from <= change.returned && change.called <= *to;
         Self {
             answers: answers().count() as u64,
-            call: change.returned - change.called,
+            command: change.returned - change.called,
             first_verdict: answers().map(|answer| answer.end.saturating_sub(change.called)).min(),
             gap: gaps(threads).filter(meanwhile).map(|(from, to)| to - from).max().unwrap_or_default(),
         }
@@ -130,7 +130,7 @@ fn gaps(threads: &[Vec<Answer>]) -> impl Iterator<Item = (Duration, Duration)> {
 }
 
 /// Whether the release was not live at any instant between start and end. A release is live at the
-/// earliest when the call is made that puts it in charge, and at the latest until the call returns that
+/// earliest when the command is given that puts it in charge, and at the latest until the command ends that
 /// puts the next one in charge.
 fn is_by_wrong_release(answer: &Answer, changes: &[Change]) -> bool {
     let Some(release) = answer.release else { return false };
@@ -183,7 +183,7 @@ mod tests {
         assert!(audit.is_flawless(), "{audit:?}");
         assert_eq!(audit.generations[0].answers, 3);
         assert_eq!(audit.generations[1].first_verdict, Some(5 * US));
-        assert_eq!(audit.generations[1].call, 10 * US);
+        assert_eq!(audit.generations[1].command, 10 * US);
         assert_eq!((audit.gap.max, audit.message.max), (60 * US, 80 * US));
         assert_eq!(audit.generations[1].gap, 60 * US, "from 90 to 150, the call in between");
     }

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
-use switchback::ReleaseId;
+use switchback::{Event, ReleaseId};
 
-use super::audit::{Audit, Change};
+use super::audit::Audit;
 use super::mail::{Column, Source};
+use super::operator::Told;
 use super::tally::{Counts, Share};
-use crate::show;
+use crate::{history, show};
 
 /// Characters of a full bar.
 const BAR_CHARS: usize = 20;
@@ -19,35 +20,37 @@ const BAR_CHARS: usize = 20;
 pub(super) struct Live<'a, W> {
     out: &'a mut W,
     source: &'a Source,
-    releases: &'a [ReleaseId],
     columns: [Column; 3],
     is_silent: bool,
 }
 
 impl<'a, W: Write> Live<'a, W> {
-    pub(super) fn new(out: &'a mut W, source: &'a Source, releases: &'a [ReleaseId], is_silent: bool) -> Self {
-        Self { out, source, releases, columns: source.columns(), is_silent }
+    pub(super) fn new(out: &'a mut W, source: &'a Source, is_silent: bool) -> Self {
+        Self { out, source, columns: source.columns(), is_silent }
     }
 
-    pub(super) fn title(&mut self, threads: usize) -> io::Result<()> {
+    pub(super) fn title(&mut self, processes: u16, threads: usize) -> io::Result<()> {
         if self.is_silent {
             return Ok(());
         }
-        let threads = if threads == 1 { "1 thread scores".to_owned() } else { format!("{threads} threads score") };
-        writeln!(self.out, "{threads} {} without pause\n", self.source.describe())?;
+        let score = if processes == 1 { "1 process scores".to_owned() } else { format!("{processes} processes score") };
+        let threads = show::counted(threads as u64, "thread");
+        writeln!(self.out, "{score} {} without pause, {threads} each, and follow one store\n", self.source.describe())?;
         let [a, b, c] = self.columns.map(|(name, _)| name);
         writeln!(self.out, "{:>30}flagged share of", "")?;
         writeln!(self.out, "{:>8}  {:<7} {:>9}  {a:>10}  {b:>14}  {c}", "time", "live", "messages")
     }
 
-    /// A release was put in charge.
-    pub(super) fn change(&mut self, what: &str, change: &Change, generation: usize) -> io::Result<()> {
+    /// The operator did something.
+    pub(super) fn step(&mut self, line: &str, told: &Told, took: Duration) -> io::Result<()> {
         if self.is_silent {
             return Ok(());
         }
-        let release = &self.releases[usize::from(change.release)];
-        let call = show::time(change.returned - change.called);
-        writeln!(self.out, "-- {what} {release}: generation {generation}, the call took {call}")?;
+        let obeyed: Vec<_> =
+            told.obeyed.iter().map(|one| format!("{} after {:.1} ms", one.name, one.after_ms)).collect();
+        let obeyed = if obeyed.is_empty() { "no process is there yet".to_owned() } else { obeyed.join(", ") };
+        writeln!(self.out, "$ {line}")?;
+        writeln!(self.out, "  generation {}: {obeyed}; the command took {}", told.event.generation, show::time(took))?;
         self.out.flush()
     }
 
@@ -90,6 +93,10 @@ pub(super) struct Ended {
     pub(super) audit: Audit,
     /// By generation, the first being 1.
     phases: Vec<Phase>,
+    /// What the operator did, and who obeyed when.
+    operations: Vec<Told>,
+    /// Everything that was done to the store.
+    history: Vec<Event>,
     #[serde(skip)]
     protagonist: &'static str,
 }
@@ -109,13 +116,20 @@ struct NamedShare {
 }
 
 impl Ended {
-    pub(super) fn new(audit: Audit, source: &Source, releases: Vec<ReleaseId>, counts: &[Counts]) -> Self {
+    pub(super) fn new(
+        audit: Audit,
+        source: &Source,
+        releases: Vec<ReleaseId>,
+        counts: &[Counts],
+        operations: Vec<Told>,
+        history: Vec<Event>,
+    ) -> Self {
         let columns = source.columns();
         let phases = releases.into_iter().zip(counts).map(|(release, counts)| Phase {
             release,
             shares: columns.iter().map(|column| NamedShare { of: column.0, share: counts.share(column) }).collect(),
         });
-        Self { audit, phases: phases.collect(), protagonist: source.protagonist() }
+        Self { audit, phases: phases.collect(), operations, history, protagonist: source.protagonist() }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -123,12 +137,12 @@ impl Ended {
         let names = self.phases.first().into_iter().flat_map(|phase| phase.shares.iter());
         let flagged = names.map(|share| format!("{}\nflagged", share.of));
         let first = ["generation", "live", "messages"].map(str::to_owned);
-        let last = ["the call", "first\nverdict", "longest gap\nmeanwhile"].map(str::to_owned);
+        let last = ["the\ncommand", "first\nverdict", "longest gap\nmeanwhile"].map(str::to_owned);
         table.load_style(presets::NOTHING).set_header(first.into_iter().chain(flagged).chain(last));
         for (index, (phase, of)) in self.phases.iter().zip(&self.audit.generations).enumerate() {
             let mut row = vec![(index + 1).to_string(), phase.release.to_string(), show::count(of.answers)];
             row.extend(phase.shares.iter().map(|named| named.share.text()));
-            row.push(show::time(of.call));
+            row.push(show::time(of.command));
             if index == 0 {
                 // Nothing was scored yet when the first release was put in charge.
                 row.extend(["-", "-"].map(str::to_owned));
@@ -139,6 +153,7 @@ impl Ended {
         }
         show::numbers(&mut table, 2..9);
         writeln!(out, "\n{}\n", table.trim_fmt())?;
+        writeln!(out, "$ switchback history\n{}\n", history::table(&self.history))?;
         self.write_moral(out)?;
         self.write_releases(out)?;
         self.write_audit(out)

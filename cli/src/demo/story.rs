@@ -1,18 +1,21 @@
 //! The day, told while it happens.
 
 use std::io::Write;
-use std::sync::mpsc::{self, Receiver};
-use std::thread;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, anyhow, bail};
-use switchback::{ReleaseId, Slot};
+use anyhow::{Context as _, bail};
+use switchback::ReleaseId;
 
 use super::Args;
 use super::audit::{Audit, Change};
+use super::crew::Crew;
 use super::mail::Source;
+use super::operator::{Operator, Told};
 use super::report::{Ended, Live};
 use super::tally::Counts;
-use super::traffic::Traffic;
+use super::traffic::Clock;
+use super::worker;
 
 /// Rows of the table in each phase.
 const ROWS_PER_PHASE: u32 = 4;
@@ -21,142 +24,153 @@ const ROWS_PER_PHASE: u32 = 4;
 /// has as many, because the speed is not known yet.
 const ROW_MESSAGES_MIN: u64 = 400;
 
-/// What happens at the beginning of each phase.
-#[derive(Clone, Copy)]
-enum Event {
-    Promote(u8),
-    Revert,
+/// What the operator does at the beginning of a phase.
+struct Step {
+    command: &'static str,
+    reason: &'static str,
+    /// The index of the release that is to be live from then on.
+    live: u8,
 }
 
 /// Good, better, bad, and back.
-const EVENTS: [Event; 4] = [Event::Promote(0), Event::Promote(1), Event::Promote(2), Event::Revert];
+const STEPS: [Step; 4] = [
+    Step { command: "promote linear@1.0.0 --slot inbound", reason: "the first release", live: 0 },
+    Step { command: "promote linear@1.1.0", reason: "trained on more mail", live: 1 },
+    Step { command: "promote linear@2.0.0", reason: "catches more phish", live: 2 },
+    Step { command: "revert", reason: "mail from Gmail is flagged", live: 1 },
+];
+
+/// How many generations there are, that of an empty route included.
+pub(super) const GENERATIONS: usize = STEPS.len() + 1;
 
 /// Everybody in it.
 pub(super) struct Story<'a> {
-    pub(super) slot: &'a Slot,
-    pub(super) releases: &'a [ReleaseId],
-    pub(super) source: &'a Source,
-    pub(super) threads: usize,
-    pub(super) args: &'a Args,
+    operator: &'a Operator,
+    releases: &'a [ReleaseId],
+    source: &'a Source,
+    args: &'a Args,
+    /// For the files of the processes.
+    dir: &'a Path,
+    epoch: SystemTime,
+    clock: Clock,
 }
 
-impl Story<'_> {
-    /// Plays it, and accounts for every message.
-    pub(super) fn play(&self, out: &mut impl Write) -> anyhow::Result<Ended> {
-        let traffic = Traffic::new(self.slot, self.releases, self.source, EVENTS.len() + 1);
-        let mut live = Live::new(out, self.source, self.releases, self.args.json);
-        live.title(self.threads)?;
-        let first = self.change(&traffic, 0)?;
-        live.change(EVENTS[0].name(), &first, 1)?;
-        let (answers, changes) = thread::scope(|scope| {
-            let (bell, rings) = mpsc::channel();
-            let workers: Vec<_> = (0..self.threads)
-                .map(|_| {
-                    let (traffic, bell) = (&traffic, bell.clone());
-                    scope.spawn(move || traffic.score_without_pause(&bell))
-                })
-                .collect();
-            // The threads hold the only senders: if all of them die, waiting for a ring ends.
-            drop(bell);
-            let stop = traffic.stop_on_drop();
-            let changes = self.day(&traffic, first, &rings, &mut live)?;
-            drop(stop);
-            // A thread that panicked has lost its message, and takes its answers with it: they all count as lost.
-            let answers: Vec<_> = workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect();
-            Ok::<_, anyhow::Error>((answers, changes))
-        })?;
-        let audit = Audit::of(&answers, &changes, traffic.begun());
-        let counts: Vec<Counts> = traffic.tallies.iter().skip(1).map(|tally| tally.counts()).collect();
-        let releases = changes.iter().map(|change| self.releases[usize::from(change.release)].clone()).collect();
-        Ok(Ended::new(audit, self.source, releases, &counts))
+impl<'a> Story<'a> {
+    pub(super) fn new(
+        operator: &'a Operator,
+        releases: &'a [ReleaseId],
+        source: &'a Source,
+        args: &'a Args,
+        dir: &'a Path,
+    ) -> Self {
+        let epoch = SystemTime::now();
+        Self { operator, releases, source, args, dir, epoch, clock: Clock::since(epoch) }
     }
 
-    /// Every phase, while the threads score.
+    /// Plays it, and accounts for every message.
+    pub(super) fn play(&self, out: &mut impl Write) -> anyhow::Result<Ended> {
+        let mut live = Live::new(out, self.source, self.args.json);
+        live.title(self.args.processes, self.threads())?;
+        let (first, told) = self.step(0)?;
+        live.step(&STEPS[0].line(), &told, first.returned - first.called)?;
+        let mut crew = Crew::start(self.operator, &self.crew()?, self.dir)?;
+        let (mut changes, mut operations) = (vec![first], vec![told]);
+        self.day(&mut crew, &mut changes, &mut operations, &mut live)?;
+        let answers = crew.end();
+        let audit = Audit::of(&answers, &changes, crew.begun());
+        let counts: Vec<Counts> = (1..GENERATIONS).map(|generation| crew.counts(generation)).collect();
+        let releases = changes.iter().map(|change| self.releases[usize::from(change.release)].clone()).collect();
+        Ok(Ended::new(audit, self.source, releases, &counts, operations, self.operator.history()?))
+    }
+
+    /// Threads of each process.
+    fn threads(&self) -> usize {
+        (self.args.threads.count() / usize::from(self.args.processes)).max(1)
+    }
+
+    /// The processes to start.
+    fn crew(&self) -> anyhow::Result<Vec<worker::Args>> {
+        let epoch_ns =
+            self.epoch.duration_since(SystemTime::UNIX_EPOCH).context("the clock is before 1970")?.as_nanos();
+        let epoch_ns = u64::try_from(epoch_ns).context("the clock is after 2554")?;
+        let of = u64::from(self.args.processes);
+        let worker = |index| worker::Args {
+            store: self.operator.store.clone(),
+            name: format!("filter-{}", index + 1),
+            index,
+            of,
+            threads: self.threads(),
+            answers: self.dir.join(format!("answers-{index}")),
+            epoch_ns,
+            seed: self.args.seed,
+            corpus: self.args.corpus.clone(),
+            message: self.args.message.clone(),
+        };
+        Ok((0..of).map(worker).collect())
+    }
+
+    /// Every phase, while the processes score.
     fn day(
         &self,
-        traffic: &Traffic<'_>,
-        first: Change,
-        rings: &Receiver<u64>,
+        crew: &mut Crew,
+        changes: &mut Vec<Change>,
+        operations: &mut Vec<Told>,
         live: &mut Live<'_, impl Write>,
-    ) -> anyhow::Result<Vec<Change>> {
-        let mut changes = vec![first];
-        for (index, event) in EVENTS.iter().enumerate() {
+    ) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        for (index, step) in STEPS.iter().enumerate() {
             let generation = index + 1;
             if index > 0 {
-                let change = self.change(traffic, index)?;
-                live.change(event.name(), &change, generation)?;
+                let (change, told) = self.step(index)?;
+                live.step(&step.line(), &told, change.returned - change.called)?;
                 changes.push(change);
+                operations.push(told);
             }
-            let tally = &traffic.tallies[generation];
             let mut before = Counts::default();
             for row in 0..ROWS_PER_PHASE {
-                tally.ring_at(before.messages + self.row_messages(index as u32 * ROWS_PER_PHASE + row, traffic));
-                await_ring(rings, generation)?;
-                let counts = tally.counts();
-                let release = &self.releases[usize::from(changes[index].release)];
-                live.row(traffic.now(), release, &counts.since(&before))?;
+                let rows = index as u32 * ROWS_PER_PHASE + row;
+                let wanted = before.messages + self.row_messages(rows, begin.elapsed(), crew.begun());
+                while crew.counts(generation).messages < wanted {
+                    crew.listen()?;
+                }
+                let counts = crew.counts(generation);
+                live.row(begin.elapsed(), &self.releases[usize::from(step.live)], &counts.since(&before))?;
                 before = counts;
             }
         }
-        Ok(changes)
+        Ok(())
     }
 
     /// How many messages make the next row, after this many rows: as many as were asked for, or as many as
-    /// the threads will score, at their speed so far, in its part of the time that is left.
-    fn row_messages(&self, rows: u32, traffic: &Traffic<'_>) -> u64 {
+    /// the processes will score, at their speed so far, in its part of the time that is left.
+    fn row_messages(&self, rows: u32, elapsed: Duration, begun: u64) -> u64 {
         if let Some(per_phase) = self.args.messages {
             return per_phase.div_ceil(ROWS_PER_PHASE.into());
         }
-        let rows_left = ROWS_PER_PHASE * EVENTS.len() as u32 - rows;
-        let elapsed = traffic.now().as_secs_f64();
+        let rows_left = ROWS_PER_PHASE * STEPS.len() as u32 - rows;
+        let elapsed = elapsed.as_secs_f64();
         let left = (f64::from(self.args.seconds) - elapsed).max(0.0) / f64::from(rows_left.max(1));
-        ((traffic.begun() as f64 / elapsed.max(1e-6) * left) as u64).max(ROW_MESSAGES_MIN)
+        let speed = if rows == 0 { 0.0 } else { begun as f64 / elapsed.max(1e-6) };
+        ((speed * left) as u64).max(ROW_MESSAGES_MIN)
     }
 
-    /// Lets the event happen that begins a phase.
-    fn change(&self, traffic: &Traffic<'_>, index: usize) -> anyhow::Result<Change> {
-        let (called, result, returned);
-        match EVENTS[index] {
-            Event::Promote(release) => {
-                let id = &self.releases[usize::from(release)];
-                called = traffic.now();
-                result = self.slot.promote(id).with_context(|| format!("promote {id}"));
-                returned = traffic.now();
-            }
-            Event::Revert => {
-                called = traffic.now();
-                result = self.slot.revert().context("revert");
-                returned = traffic.now();
-            }
+    /// Lets the operator do what begins a phase.
+    fn step(&self, index: usize) -> anyhow::Result<(Change, Told)> {
+        let Step { command, reason, live } = STEPS[index];
+        let called = self.clock.now();
+        let told = self.operator.change(command, reason)?;
+        let returned = self.clock.now();
+        if told.event.generation != index as u64 + 1 {
+            bail!("somebody else changed the route");
         }
-        if result? != index as u64 + 1 {
-            bail!("somebody else changed the route of slot `{}`", self.slot.name());
-        }
-        // The audit holds the slot to what should be live, not to what it says is.
-        Ok(Change { release: EXPECTED_LIVE[index], called, returned })
+        // The audit holds the processes to what should be live, not to what they say is.
+        Ok((Change { release: live, called, returned }, told))
     }
 }
 
-/// Which release is live in each phase: the revert puts the second one back.
-const EXPECTED_LIVE: [u8; EVENTS.len()] = [0, 1, 2, 1];
-
-impl Event {
-    fn name(self) -> &'static str {
-        match self {
-            Self::Promote(_) => "promote",
-            Self::Revert => "revert to",
-        }
-    }
-}
-
-/// Waits until the generation's bell rings.
-fn await_ring(rings: &Receiver<u64>, generation: usize) -> anyhow::Result<()> {
-    loop {
-        match rings.recv() {
-            Ok(rung) if rung == generation as u64 => return Ok(()),
-            // The bell of a generation that is over.
-            Ok(_) => {}
-            Err(_) => return Err(anyhow!("every thread that scored panicked")),
-        }
+impl Step {
+    /// The command as an operator types it.
+    fn line(&self) -> String {
+        format!("switchback {} --reason '{}'", self.command, self.reason)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::mail::{Column, Group};
 
@@ -11,12 +11,10 @@ use super::mail::{Column, Group};
 pub(super) struct Tally {
     groups: [[AtomicU64; 2]; Group::COUNT],
     messages: AtomicU64,
-    /// The number of messages at which the teller wants to hear; 0 for never.
-    bell: AtomicU64,
 }
 
 /// How many messages, and how many of them were flagged, at one moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) messages: u64,
     groups: [[u64; 2]; Group::COUNT],
@@ -30,21 +28,14 @@ pub(super) struct Share {
 }
 
 impl Tally {
-    /// Counts a message. True for the one that rings the bell.
-    pub(super) fn add(&self, group: Group, flagged: bool) -> bool {
+    /// Counts a message.
+    pub(super) fn add(&self, group: Group, flagged: bool) {
         let [messages, flagged_messages] = &self.groups[group as usize];
         messages.fetch_add(1, Relaxed);
         if flagged {
             flagged_messages.fetch_add(1, Relaxed);
         }
-        let count = self.messages.fetch_add(1, Relaxed) + 1;
-        let bell = self.bell.load(Relaxed);
-        bell != 0 && count >= bell && self.bell.swap(0, Relaxed) != 0
-    }
-
-    /// Rings when this many messages were counted in all; with the next one if they were already.
-    pub(super) fn ring_at(&self, messages: u64) {
-        self.bell.store(messages.max(1), Relaxed);
+        self.messages.fetch_add(1, Relaxed);
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -56,6 +47,16 @@ impl Tally {
 }
 
 impl Counts {
+    /// These and others.
+    pub(super) fn with(&self, others: &Self) -> Self {
+        let mut sum = *self;
+        sum.messages += others.messages;
+        for (all, more) in sum.groups.iter_mut().flatten().zip(others.groups.iter().flatten()) {
+            *all += more;
+        }
+        sum
+    }
+
     /// What came since an earlier moment.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         let mut since = *self;
@@ -81,17 +82,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_bell_rings_once_for_each_time_it_is_set() {
-        let tally = Tally::default();
-        tally.ring_at(3);
-        let rings: Vec<bool> = (0..6).map(|_| tally.add(Group::Other, false)).collect();
-        assert_eq!(rings, [false, false, true, false, false, false]);
-        tally.ring_at(2);
-        assert!(tally.add(Group::Other, false), "it was missed, so it rings at once");
-        assert!(!tally.add(Group::Other, false));
-    }
-
-    #[test]
     fn a_row_shows_what_came_since_the_row_before() {
         let tally = Tally::default();
         tally.add(Group::Gmail, true);
@@ -102,5 +92,6 @@ mod tests {
         assert_eq!(row.messages, 2);
         assert_eq!(row.share(&("", &[Group::Gmail])), Share { flagged: 0, messages: 1 });
         assert_eq!(row.share(&("", &[Group::Gmail, Group::Other])), Share { flagged: 1, messages: 2 });
+        assert_eq!(first.with(&row), tally.counts());
     }
 }

@@ -1,33 +1,49 @@
 //! Threads that score without pause, and note every answer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc::Sender;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use switchback::{DecidedBy, ReleaseId, Slot};
 
 use super::mail::Source;
-use super::tally::Tally;
+use super::tally::{Counts, Tally};
 
 /// Answers that a thread can note before its notes have to grow. Growing copies them, and that would be a
 /// gap of the demonstration's own making; room that is not used costs no memory.
 const NOTES_MAX: usize = 1 << 20;
 
-/// What all threads share.
+/// What all threads of a process share.
 pub(super) struct Traffic<'a> {
     slot: &'a Slot,
     releases: &'a [ReleaseId],
     source: &'a Source,
-    epoch: Instant,
-    /// The number of the next message.
+    clock: Clock,
+    /// Which of the mail is this process's: every so many messages, the first being the one of this number.
+    share: Share,
+    /// The number of the next message among those of this process.
     next: AtomicU64,
     stop: AtomicBool,
     /// By generation.
-    pub(super) tallies: Vec<Tally>,
+    tallies: Vec<Tally>,
+}
+
+/// Which part of the mail a process gets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Share {
+    pub(super) index: u64,
+    pub(super) of: u64,
+}
+
+/// The time since an epoch that several processes agree on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Clock {
+    begin: Instant,
+    /// From the epoch to the beginning.
+    offset: Duration,
 }
 
 /// An answer. Times are from the epoch on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Answer {
     pub(super) message: u64,
     pub(super) start: Duration,
@@ -37,31 +53,29 @@ pub(super) struct Answer {
     pub(super) release: Option<u8>,
 }
 
-/// Stops the threads when it is dropped, whatever happened to who watched them.
-pub(super) struct StopOnDrop<'a>(&'a AtomicBool);
+impl Clock {
+    /// A clock that counts from this time on. It looks at the machine's clock once, and no step of that clock moves it.
+    pub(super) fn since(epoch: SystemTime) -> Self {
+        Self { begin: Instant::now(), offset: epoch.elapsed().unwrap_or_default() }
+    }
 
-impl Drop for StopOnDrop<'_> {
-    fn drop(&mut self) {
-        self.0.store(true, Relaxed);
+    pub(super) fn now(&self) -> Duration {
+        self.offset + self.begin.elapsed()
     }
 }
 
 impl<'a> Traffic<'a> {
-    pub(super) fn new(slot: &'a Slot, releases: &'a [ReleaseId], source: &'a Source, generations: usize) -> Self {
-        Self {
-            slot,
-            releases,
-            source,
-            epoch: Instant::now(),
-            next: AtomicU64::new(0),
-            stop: AtomicBool::new(false),
-            tallies: (0..generations).map(|_| Tally::default()).collect(),
-        }
-    }
-
-    /// The time since the epoch.
-    pub(super) fn now(&self) -> Duration {
-        self.epoch.elapsed()
+    pub(super) fn new(
+        slot: &'a Slot,
+        releases: &'a [ReleaseId],
+        source: &'a Source,
+        clock: Clock,
+        share: Share,
+        generations: usize,
+    ) -> Self {
+        let tallies = (0..generations).map(|_| Tally::default()).collect();
+        let (next, stop) = (AtomicU64::new(0), AtomicBool::new(false));
+        Self { slot, releases, source, clock, share, next, stop, tallies }
     }
 
     /// How many messages were begun.
@@ -69,26 +83,35 @@ impl<'a> Traffic<'a> {
         self.next.load(Relaxed)
     }
 
-    pub(super) fn stop_on_drop(&self) -> StopOnDrop<'_> {
-        StopOnDrop(&self.stop)
+    /// What was counted so far, by generation.
+    pub(super) fn counts(&self) -> Vec<Counts> {
+        self.tallies.iter().map(Tally::counts).collect()
+    }
+
+    /// Lets the threads end after the message that each is at.
+    pub(super) fn stop(&self) {
+        self.stop.store(true, Relaxed);
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.stop.load(Relaxed)
     }
 
     /// One thread's work: message after message until told to stop. Returns its answers in their order.
-    pub(super) fn score_without_pause(&self, bell: &Sender<u64>) -> Vec<Answer> {
+    pub(super) fn score_without_pause(&self) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(NOTES_MAX);
-        while !self.stop.load(Relaxed) {
+        while !self.is_stopped() {
             let number = self.next.fetch_add(1, Relaxed);
-            let (message, group) = self.source.nth(number);
-            let start = self.now();
+            let (message, group) = self.source.nth(self.share.index + number * self.share.of);
+            let start = self.clock.now();
             let verdict = self.slot.score(&message);
-            let end = self.now();
+            let end = self.clock.now();
             let by_model = matches!(verdict.decided_by, DecidedBy::Live | DecidedBy::Abstained);
             let release = verdict.release.as_ref().filter(|_| by_model).and_then(|id| self.index_of(id));
             answers.push(Answer { message: number, start, end, generation: verdict.generation, release });
             let tally = usize::try_from(verdict.generation).ok().and_then(|generation| self.tallies.get(generation));
-            if tally.is_some_and(|tally| tally.add(group, verdict.is_flagged())) {
-                // Nobody listens any more when the story is over.
-                let _ = bell.send(verdict.generation);
+            if let Some(tally) = tally {
+                tally.add(group, verdict.is_flagged());
             }
         }
         answers

@@ -61,13 +61,7 @@ impl<'a> Layout<'a> {
             return writeln!(out, "        {}", show::printable(why, 300));
         }
         let Some(assessment) = opinion.assessment().filter(|_| self.verbose) else { return Ok(()) };
-        let mut reasons: Vec<_> = assessment.reasons.iter().collect();
-        reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
-        for reason in reasons {
-            let line = format!("{:>+14.4}  {:<32}  {}", reason.weight, reason.name, show::printable(&reason.note, 256));
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+        show::reasons(&assessment.reasons, out)
     }
 
     pub(super) fn json(&self, name: &str, judged: &Judged, out: &mut impl Write) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use crate::run::{switchback, switchback_in};
 
 fn demo(args: &[&str]) -> String {
     let releases = releases().display().to_string();
-    let fixed = ["demo", "--releases", &releases, "-j", "2", "--messages", "400"];
+    let fixed = ["demo", "--releases", &releases, "-j", "2", "--processes", "2", "--messages", "400"];
     switchback(fixed.iter().chain(args)).fine()
 }
 
@@ -27,12 +27,15 @@ fn every_message_is_answered_once_by_a_release_that_was_live() {
     assert_eq!(generations.len(), 4);
     assert_eq!(generations.iter().map(|of| number(&of["answers"])).sum::<u64>(), number(&audit["answers"]));
     for of in generations {
-        assert!(number(&of["answers"]) >= 400 && of["call_us"].as_f64().unwrap() > 0.0, "{of}");
+        assert!(number(&of["answers"]) >= 400 && of["command_us"].as_f64().unwrap() > 0.0, "{of}");
         assert!(of["first_verdict_us"].as_f64().unwrap() > 0.0, "{of}");
     }
     let live: Vec<_> =
         ended["phases"].as_array().unwrap().iter().map(|phase| phase["release"]["version"].as_str().unwrap()).collect();
     assert_eq!(live, ["1.0.0", "1.1.0", "2.0.0", "1.1.0"]);
+    let obeyed = |operation: usize| ended["operations"][operation]["obeyed"].as_array().unwrap().len();
+    assert_eq!([0, 1, 2, 3].map(obeyed), [0, 2, 2, 2]);
+    assert_eq!(ended["history"].as_array().unwrap().len(), 3 + 4);
 }
 
 #[test]
@@ -47,10 +50,11 @@ fn the_table_shows_the_rise_and_the_fall() {
     assert!(gmail(2) > gmail(1) + 0.2 && gmail(2) > gmail(3) + 0.2, "{ended}");
     let text = demo(&[]);
     for line in [
-        "2 threads score generated mail without pause",
-        "-- promote linear@1.0.0: generation 1, the call took ",
-        "-- promote linear@2.0.0: generation 3, the call took ",
-        "-- revert to linear@1.1.0: generation 4, the call took ",
+        "2 processes score generated mail without pause, 1 thread each, and follow one store",
+        "$ switchback promote linear@1.0.0 --slot inbound --reason 'the first release'\n  generation 1: no process is there yet; ",
+        "$ switchback promote linear@2.0.0 --reason 'catches more phish'\n  generation 3: filter-",
+        "$ switchback revert --reason 'mail from Gmail is flagged'\n  generation 4: filter-",
+        "  revert inbound to linear@1.1.0  ",
         "lost 0, twice 0, wrong release 0",
         "between two verdicts of a thread: half within ",
         "to score a message: half within ",

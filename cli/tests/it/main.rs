@@ -4,12 +4,14 @@
 
 mod bench;
 mod compare;
+mod crash;
 mod demo;
 mod inspect;
 mod keygen;
 mod minisign;
 mod model;
 mod new;
+mod operate;
 mod run;
 mod score;
 mod sign;

@@ -30,7 +30,7 @@ pub(crate) fn command() -> Command {
     static STORE: OnceLock<TempDir> = OnceLock::new();
     let store = STORE.get_or_init(|| tempfile::tempdir().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
-    command.env("XDG_CACHE_HOME", store.path()).stdin(Stdio::null());
+    command.env("XDG_CACHE_HOME", store.path()).env_remove("SWITCHBACK_STORE").stdin(Stdio::null());
     command
 }
 
@@ -68,6 +68,42 @@ fn to_ran(output: &std::process::Output) -> Ran {
     Ran { code: output.status.code().unwrap(), out: text(&output.stdout), err: text(&output.stderr) }
 }
 
+/// Every command.
+pub(crate) const COMMANDS: [&str; 32] = [
+    "new",
+    "pack",
+    "inspect",
+    "keygen",
+    "sign",
+    "verify",
+    "score",
+    "compare",
+    "bench",
+    "load",
+    "unload",
+    "status",
+    "promote",
+    "revert",
+    "quarantine",
+    "withdraw",
+    "freeze",
+    "thaw",
+    "allow",
+    "block",
+    "overrides",
+    "expire",
+    "history",
+    "history verify",
+    "history recover",
+    "trust",
+    "trust add",
+    "trust list",
+    "trust revoke",
+    "demo",
+    "completions",
+    "man",
+];
+
 #[test]
 fn a_wrong_command_line_ends_with_2() {
     for args in [
@@ -78,6 +114,14 @@ fn a_wrong_command_line_ends_with_2() {
         &["new", "Big"],
         &["sign", "x.wasm"],
         &["verify"],
+        &["status"],
+        &["promote", "--store", "x"],
+        &["allow", "--store", "x", "--reason", "why"],
+        &["allow", "--store", "x", "--reason", "why", "--domain", "a.example", "--sender", "a@a.example"],
+        &["allow", "--store", "x", "--reason", "why", "--network", "192.0.2.0/24", "--anyone"],
+        &["block", "--store", "x", "--reason", "why", "--domain", "a.example", "--for", "soon"],
+        &["score", "-m", "x.wasm", "--store", "x"],
+        &["trust", "revoke", "--store", "x", "xyz"],
     ] {
         let ran = switchback(args);
         assert_eq!(ran.code, 2, "{args:?}: {ran:?}");
@@ -87,8 +131,8 @@ fn a_wrong_command_line_ends_with_2() {
 
 #[test]
 fn every_command_explains_itself_with_examples_and_exit_codes() {
-    for command in ["new", "pack", "inspect", "keygen", "sign", "verify", "score", "compare", "bench", "demo"] {
-        let help = switchback([command, "--help"]).fine();
+    for command in COMMANDS {
+        let help = switchback(command.split(' ').chain(["--help"])).fine();
         assert!(help.contains("Examples:\n  switchback") && help.contains("Exit codes:\n  0  "), "{help}");
     }
     assert!(switchback(["--help"]).fine().contains("Exit codes:"));

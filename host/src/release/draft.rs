@@ -78,7 +78,7 @@ impl Draft {
 }
 
 /// A release that passed every check that needs no compiler. Only a `Verified` can be loaded.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Verified {
     id: ReleaseId,
     manifest: Manifest,

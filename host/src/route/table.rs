@@ -1,6 +1,7 @@
 //! One generation of a route. Pure: what is routed is known by its name only.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RouteError;
 use crate::limits::STANDBYS_MAX;
@@ -11,9 +12,11 @@ pub(crate) trait Warm {
     fn id(&self) -> &ReleaseId;
 }
 
-/// Which release has which role, at one generation. Immutable.
+/// Which release has which role, at one generation. Immutable once it is published.
 pub(crate) struct Route<R> {
-    generation: u64,
+    /// Set for the last time before the route is published: a route that is built ahead, for a revert, does not
+    /// know which generation it will have.
+    generation: AtomicU64,
     live: Option<Arc<R>>,
     /// The targets of reverts, the next one first.
     standbys: Vec<Arc<R>>,
@@ -25,19 +28,26 @@ pub(crate) struct Route<R> {
 impl<R: Warm> Route<R> {
     /// No release, at generation 0.
     pub(crate) fn empty() -> Self {
-        Self { generation: 0, live: None, standbys: Vec::new(), reverted: None }
+        Self { generation: AtomicU64::new(0), live: None, standbys: Vec::new(), reverted: None }
     }
 
-    fn new(generation: u64, live: Arc<R>, mut standbys: Vec<Arc<R>>) -> Arc<Self> {
+    /// A route with the routes that reverts would make of it. Without a live release nobody decides, and the
+    /// first standby is what a failure policy may fall back to.
+    pub(super) fn new(live: Option<Arc<R>>, mut standbys: Vec<Arc<R>>) -> Arc<Self> {
         standbys.truncate(STANDBYS_MAX);
-        let reverted =
-            standbys.split_first().map(|(next, rest)| Self::new(generation + 1, Arc::clone(next), rest.to_vec()));
-        Arc::new(Self { generation, live: Some(live), standbys, reverted })
+        let reverted = standbys.split_first().map(|(next, rest)| Self::new(Some(Arc::clone(next)), rest.to_vec()));
+        Arc::new(Self { generation: AtomicU64::new(0), live, standbys, reverted })
     }
 
-    /// The generation: 0 for an empty slot, one more with each change.
+    /// Says at which generation the route is published. Not for one that was.
+    pub(super) fn number(&self, generation: u64) {
+        // Publishing orders this before any read.
+        self.generation.store(generation, Ordering::Relaxed);
+    }
+
+    /// The generation: 0 for an empty slot, more with each change.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation
+        self.generation.load(Ordering::Relaxed)
     }
 
     /// The release that decides.
@@ -48,6 +58,18 @@ impl<R: Warm> Route<R> {
     /// The targets of reverts, the next one first.
     pub(crate) fn standbys(&self) -> &[Arc<R>] {
         &self.standbys
+    }
+
+    /// Whether the roles are these.
+    pub(super) fn is(&self, live: Option<&Arc<R>>, standbys: &[Arc<R>]) -> bool {
+        let same = |one: &Arc<R>, other: &Arc<R>| Arc::ptr_eq(one, other);
+        let same_live = match (&self.live, live) {
+            (Some(one), Some(other)) => same(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        };
+        same_live
+            && self.standbys.len() == standbys.len()
+            && self.standbys.iter().zip(standbys).all(|(a, b)| same(a, b))
     }
 
     /// Whether a release has a role here.
@@ -62,7 +84,7 @@ impl<R: Warm> Route<R> {
         }
         let earlier = self.standbys.iter().filter(|standby| standby.id() != release.id());
         let standbys = self.live.iter().chain(earlier).cloned().collect();
-        Ok(Self::new(self.generation + 1, Arc::clone(release), standbys))
+        Ok(Self::new(Some(Arc::clone(release)), standbys))
     }
 
     /// The route after a revert.
@@ -74,7 +96,7 @@ impl<R: Warm> Route<R> {
     pub(super) fn reverting_to(&self, release: &ReleaseId) -> Result<Arc<Self>, RouteError> {
         let mut standbys = self.standbys.iter().skip_while(|standby| standby.id() != release);
         let live = standbys.next().ok_or_else(|| RouteError::NotStandby(release.clone()))?;
-        Ok(Self::new(self.generation + 1, Arc::clone(live), standbys.cloned().collect()))
+        Ok(Self::new(Some(Arc::clone(live)), standbys.cloned().collect()))
     }
 
     /// The route without a standby.
@@ -82,7 +104,7 @@ impl<R: Warm> Route<R> {
         let live = self.live.as_ref().filter(|_| self.standbys.iter().any(|standby| standby.id() == release));
         let live = live.ok_or_else(|| RouteError::NotStandby(release.clone()))?;
         let standbys = self.standbys.iter().filter(|standby| standby.id() != release).cloned().collect();
-        Ok(Self::new(self.generation + 1, Arc::clone(live), standbys))
+        Ok(Self::new(Some(Arc::clone(live)), standbys))
     }
 }
 
@@ -122,10 +144,10 @@ mod tests {
         }
         assert_eq!((live(&switch), standbys(&switch)), (Some(3), vec![2, 1, 0]));
         for expected in [2, 1, 0] {
-            switch.revert().unwrap();
+            switch.revert(1).unwrap();
             assert_eq!(live(&switch), Some(expected));
         }
-        assert_eq!(switch.revert(), Err(RouteError::NoStandby));
+        assert_eq!(switch.revert(1).err(), Some(RouteError::NoStandby));
         assert_eq!(switch.read().generation(), 7);
     }
 
@@ -145,9 +167,9 @@ mod tests {
         for minor in 0..4 {
             switch.promote(&release(minor)).unwrap();
         }
-        switch.revert_to(&release(1)).unwrap();
+        switch.revert_to(&release(1), 1).unwrap();
         assert_eq!((live(&switch), standbys(&switch)), (Some(1), vec![0]));
-        assert_eq!(switch.revert_to(&release(3)), Err(RouteError::NotStandby((*release(3)).clone())));
+        assert_eq!(switch.revert_to(&release(3), 1).err(), Some(RouteError::NotStandby((*release(3)).clone())));
     }
 
     #[test]
@@ -159,7 +181,7 @@ mod tests {
         switch.dismiss(&release(1)).unwrap();
         assert_eq!(standbys(&switch), [0]);
         assert!(switch.dismiss(&release(2)).is_err(), "the live release is no standby");
-        switch.revert().unwrap();
+        switch.revert(1).unwrap();
         assert_eq!(live(&switch), Some(0));
     }
 

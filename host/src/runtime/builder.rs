@@ -1,14 +1,16 @@
 //! How a runtime is configured.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+use super::Runtime;
+use super::core::{Core, Releases};
 use super::error::BuildError;
+use super::follow::{Enlisted, Follower};
 use super::slot::{Slot, SlotConfig};
-use super::{Releases, Runtime};
 use crate::limits::{DEFAULT_INSTANCES, Limits};
 use crate::release::ModelName;
 use crate::sandbox::{Sandbox, SandboxConfig};
@@ -24,7 +26,9 @@ pub struct RuntimeBuilder {
     slots: Vec<SlotConfig>,
     limits: Limits,
     instances: u32,
+    cache_dir: Option<PathBuf>,
     store_dir: Option<PathBuf>,
+    name: String,
     granted_recipients: Vec<ModelName>,
 }
 
@@ -34,7 +38,9 @@ impl Default for RuntimeBuilder {
             slots: Vec::new(),
             limits: Limits::default(),
             instances: DEFAULT_INSTANCES,
+            cache_dir: None,
             store_dir: None,
+            name: program_name(),
             granted_recipients: Vec::new(),
         }
     }
@@ -61,10 +67,25 @@ impl RuntimeBuilder {
         self
     }
 
-    /// Keeps compiled releases below this folder, so that loading one again takes milliseconds. Without it,
-    /// every process compiles for itself. Nobody but this user may be able to write there.
+    /// Keeps compiled releases below this folder, so that loading one again takes milliseconds. Default: the
+    /// store's folder, if there is one; else every process compiles for itself. Nobody but this user may be able
+    /// to write there.
+    pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.cache_dir = Some(dir.into());
+        self
+    }
+
+    /// Follows the store in this folder, which is made if it is not there: its releases are loaded, its routes
+    /// and overrides hold, and a change there takes effect here within milliseconds. Nobody but this user may be
+    /// able to write there.
     pub fn store_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.store_dir = Some(dir.into());
+        self
+    }
+
+    /// What this process calls itself in the store's register. Default: the name of its executable.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
         self
     }
 
@@ -77,8 +98,9 @@ impl RuntimeBuilder {
     /// Validates the configuration and starts the runtime: reserves the pool, starts the clock.
     ///
     /// # Errors
-    /// If a value is out of its range, a slot's configuration contradicts itself or two have one name, or
-    /// the machine cannot give the pool.
+    /// If a value is out of its range, a slot's configuration contradicts itself or two have one name, the machine
+    /// cannot give the pool, or the store cannot be read. A release of the store that cannot be loaded is no error
+    /// here: the slot answers by its failure policy, and the store's register says why.
     pub fn build(self) -> Result<Runtime, BuildError> {
         if !(1..=INSTANCES_MAX).contains(&self.instances) {
             return Err(BuildError::Range(format!(
@@ -86,17 +108,34 @@ impl RuntimeBuilder {
                 self.instances
             )));
         }
-        let config = SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir: self.store_dir };
-        let sandbox = Arc::new(Sandbox::new(config)?);
+        let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
+        let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
+        let core = Arc::new(self.core(enlisted.as_ref())?);
+        let follower = enlisted.map(|enlisted| Follower::start(Arc::clone(&core), enlisted)).transpose()?;
+        Ok(Runtime { core, follower })
+    }
+
+    fn core(self, enlisted: Option<&Enlisted>) -> Result<Core, BuildError> {
+        let artifacts_dir = self.cache_dir.or(self.store_dir);
+        let sandbox = Sandbox::new(SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir })?;
         let releases = Arc::new(Releases::default());
         let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
+        let link = enlisted.map(|enlisted| &enlisted.link);
         let mut slots = BTreeMap::new();
         for config in self.slots {
-            let slot = Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides))?;
+            let slot = Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides), link.cloned())?;
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        Ok(Runtime { sandbox, slots, releases, overrides, granted_recipients: self.granted_recipients })
+        Ok(Core { sandbox, slots, releases, overrides, granted_recipients: self.granted_recipients })
     }
+}
+
+fn program_name() -> String {
+    let executable = std::env::current_exe().ok();
+    executable
+        .as_deref()
+        .and_then(Path::file_name)
+        .map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use super::slot::Role;
-use crate::release::{Digest, Refusal, ReleaseId};
+use crate::control::{LoadReleaseError, StoreError};
+use crate::release::{Digest, Refusal, ReleaseId, UnreadableSignature};
 use crate::sandbox::SandboxError;
 
 /// A runtime that cannot be built as configured.
@@ -24,6 +25,9 @@ pub enum BuildError {
     /// The machine cannot give what the configuration asks for.
     #[error("the sandbox cannot be set up: {0}")]
     Sandbox(String),
+    /// The store cannot be followed.
+    #[error("the store cannot be followed: {0}")]
+    Store(String),
 }
 
 /// A release was not loaded.
@@ -66,6 +70,12 @@ pub enum LoadFault {
         /// How.
         why: String,
     },
+    /// What lies beside it as its signature cannot be read.
+    #[error(transparent)]
+    Signature(#[from] UnreadableSignature),
+    /// The store that it was to be brought into does not take it.
+    #[error(transparent)]
+    Control(Box<LoadReleaseError>),
     /// Another file is loaded under this name and version.
     #[error("the loaded release of this version has digest {}, this file has {}: a release is immutable, so give the changed one a new version", loaded.short(), offered.short())]
     Namesake {
@@ -74,6 +84,12 @@ pub enum LoadFault {
         /// This file's.
         offered: Digest,
     },
+}
+
+impl From<LoadReleaseError> for LoadFault {
+    fn from(error: LoadReleaseError) -> Self {
+        Self::Control(error.into())
+    }
 }
 
 impl From<SandboxError> for LoadFault {
@@ -86,6 +102,12 @@ impl From<SandboxError> for LoadFault {
     }
 }
 
+impl From<StoreError> for BuildError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error.to_string())
+    }
+}
+
 impl From<SandboxError> for BuildError {
     fn from(error: SandboxError) -> Self {
         Self::Sandbox(describe(&error))
@@ -93,7 +115,7 @@ impl From<SandboxError> for BuildError {
 }
 
 /// An error with its sources on one line.
-fn describe(error: &dyn std::error::Error) -> String {
+pub(super) fn describe(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(error.source(), |source| source.source());
     sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
 }

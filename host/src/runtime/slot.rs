@@ -8,8 +8,9 @@ use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::Releases;
+use super::core::Releases;
 use super::error::BuildError;
+use super::follow::StoreLink;
 use crate::limits::SLOT_NAME_BYTES_MAX;
 use crate::message::Message;
 use crate::release::ReleaseId;
@@ -106,6 +107,8 @@ pub struct Slot {
     releases: Arc<Releases>,
     /// Those of the runtime: all slots look at one pointer.
     overrides: Arc<ArcSwap<Overrides>>,
+    /// Present if the route is a store's.
+    store: Option<Arc<StoreLink>>,
 }
 
 impl Slot {
@@ -113,9 +116,10 @@ impl Slot {
         config: SlotConfig,
         releases: Arc<Releases>,
         overrides: Arc<ArcSwap<Overrides>>,
+        store: Option<Arc<StoreLink>>,
     ) -> Result<Self, BuildError> {
         config.validate()?;
-        Ok(Self { config, switch: Switch::new(), releases, overrides })
+        Ok(Self { config, switch: Switch::new(), releases, overrides, store })
     }
 
     /// Its name.
@@ -156,37 +160,57 @@ impl Slot {
     /// standby. Messages that are being scored keep the route that they have read.
     ///
     /// # Errors
-    /// If the release is not loaded, or live already.
+    /// If the release is not loaded, or live already, or the slot follows a store.
     pub fn promote(&self, release: &ReleaseId) -> Result<u64, RouteError> {
-        // The lock is held across the change: the release cannot be unloaded before it has its role.
-        let releases = self.releases.lock();
-        let loaded = releases.get(&release.digest).ok_or_else(|| RouteError::NotLoaded(release.clone()))?;
-        self.switch.promote(loaded)
+        self.check_own()?;
+        // Held across the change: the release cannot be unloaded before it has its role.
+        let _held = self.releases.hold();
+        let loaded = self.releases.get(release).ok_or_else(|| RouteError::NotLoaded(release.clone()))?;
+        self.switch.promote(&loaded)
     }
 
     /// Puts the previous release back in charge and returns the new generation. One pointer is stored;
     /// nothing is compiled, loaded or allocated. What was live stays loaded, without a role.
     ///
+    /// In a slot that follows a store this takes effect here at once, whether the store can be reached or not. It
+    /// is written into the ledger as soon as that is possible, wins over what the ledger says by then, and every
+    /// other process obeys it.
+    ///
     /// # Errors
     /// If there is no previous release.
     pub fn revert(&self) -> Result<u64, RouteError> {
-        self.switch.revert()
+        self.reverting(|step| self.switch.revert(step))
     }
 
-    /// Reverts to a given standby. Those promoted after it lose their role.
+    /// Reverts to a given standby. Those promoted after it lose their role. With a store as [`Slot::revert`].
     ///
     /// # Errors
     /// If the release is no standby of this slot.
     pub fn revert_to(&self, release: &ReleaseId) -> Result<u64, RouteError> {
-        self.switch.revert_to(release)
+        self.reverting(|step| self.switch.revert_to(release, step))
+    }
+
+    fn reverting(&self, revert: impl FnOnce(u64) -> Result<Arc<Route<Loaded>>, RouteError>) -> Result<u64, RouteError> {
+        let Some(store) = &self.store else { return Ok(revert(1)?.generation()) };
+        store.revert(self.name(), || revert(store.step()))
     }
 
     /// Takes the standby role from a release, so that it can be unloaded.
     ///
     /// # Errors
-    /// If the release is no standby of this slot.
+    /// If the release is no standby of this slot, or the slot follows a store.
     pub fn dismiss(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+        self.check_own()?;
         self.switch.dismiss(release)
+    }
+
+    /// Takes over the roles that a store says.
+    pub(super) fn install(&self, generation: u64, live: Option<&Arc<Loaded>>, standbys: Vec<Arc<Loaded>>) {
+        self.switch.install(generation, live, standbys);
+    }
+
+    fn check_own(&self) -> Result<(), RouteError> {
+        if self.store.is_some() { Err(RouteError::FollowsStore) } else { Ok(()) }
     }
 
     /// Judges a message. Never fails: where the live release does not answer, the slot's

@@ -23,6 +23,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use effect::{Effect, May};
+pub(crate) use index::HitCounter;
 pub use index::Overrides;
 pub use matcher::Matcher;
 pub use names::{SenderAddress, SenderDomain};

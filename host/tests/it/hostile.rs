@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use switchback::{Answer, DecidedBy, FailurePolicy, Fault, Outcome, Runtime, ScoreError, SlotConfig};
 
-use crate::support::{load, message, runtime, shared_store};
+use crate::support::{load, message, runtime, shared_cache};
 
 /// Scores one message with a case; then checks that another release and the same one go on as before.
 fn fault_of(case: &str) -> ScoreError {
@@ -164,7 +164,7 @@ fn a_failure_that_nobody_answers_for_is_unscanned_and_takes_the_configured_actio
     {
         let runtime = Runtime::builder()
             .slot(SlotConfig::new("inbound").failure(policy))
-            .store_dir(shared_store())
+            .cache_dir(shared_cache())
             .instances(8)
             .build()
             .unwrap();
@@ -177,7 +177,7 @@ fn a_failure_that_nobody_answers_for_is_unscanned_and_takes_the_configured_actio
 
 #[test]
 fn more_calls_than_instances_are_told_that_the_pool_is_busy() {
-    let runtime = Runtime::builder().store_dir(shared_store()).instances(1).build().unwrap();
+    let runtime = Runtime::builder().cache_dir(shared_cache()).instances(1).build().unwrap();
     let (hostile, bystander) = (load(&runtime, "loop", "6.6.6"), load(&runtime, "empty", "1.0.0"));
     let busy = std::thread::scope(|scope| {
         let looping = scope.spawn(|| {

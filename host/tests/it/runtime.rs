@@ -4,7 +4,7 @@ use switchback::{
     Action, BuildError, LoadFault, Role, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict,
 };
 
-use crate::support::{load, load_bytes, message, release, runtime, shared_store};
+use crate::support::{load, load_bytes, message, release, runtime, shared_cache};
 
 #[test]
 fn a_verdict_says_who_decided_and_when() {
@@ -41,7 +41,7 @@ fn a_slot_without_a_release_answers_unscanned() {
 #[test]
 fn a_message_that_is_too_big_is_not_scored() {
     let config = SlotConfig::new("inbound").message_bytes_max(10);
-    let runtime = Runtime::builder().slot(config).store_dir(shared_store()).instances(4).build().unwrap();
+    let runtime = Runtime::builder().slot(config).cache_dir(shared_cache()).instances(4).build().unwrap();
     let slot = runtime.slot("inbound").unwrap();
     slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
     let verdict = slot.score(&message());
@@ -82,7 +82,7 @@ fn loading_twice_changes_nothing_and_a_namesake_is_refused() {
 fn a_release_compiled_once_is_mapped_by_the_next_process() {
     let store = tempfile::tempdir().unwrap();
     let counts = |store: &std::path::Path| {
-        let runtime = Runtime::builder().store_dir(store).instances(4).build().unwrap();
+        let runtime = Runtime::builder().cache_dir(store).instances(4).build().unwrap();
         load(&runtime, "empty", "1.0.0");
         let counts = runtime.load_counts();
         (counts.compiled, counts.mapped)
@@ -95,7 +95,7 @@ fn a_release_compiled_once_is_mapped_by_the_next_process() {
 fn a_damaged_artifact_is_compiled_again() {
     let store = tempfile::tempdir().unwrap();
     let load_with_store = || {
-        let runtime = Runtime::builder().store_dir(store.path()).instances(4).build().unwrap();
+        let runtime = Runtime::builder().cache_dir(store.path()).instances(4).build().unwrap();
         load(&runtime, "empty", "1.0.0");
         runtime.load_counts().compiled
     };
@@ -117,7 +117,7 @@ fn a_store_that_others_can_write_to_is_refused() {
     let compiled = store.path().join("compiled");
     std::fs::create_dir(&compiled).unwrap();
     std::fs::set_permissions(&compiled, std::fs::Permissions::from_mode(0o777)).unwrap();
-    let error = Runtime::builder().store_dir(store.path()).instances(1).build().err().unwrap();
+    let error = Runtime::builder().cache_dir(store.path()).instances(1).build().err().unwrap();
     assert!(error.to_string().contains("chmod"), "{error}");
 }
 

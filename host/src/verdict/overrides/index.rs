@@ -43,6 +43,24 @@ struct Entry {
     hits: AtomicU64,
 }
 
+/// The hits of one override.
+pub(crate) struct HitCounter(Arc<Entry>);
+
+impl HitCounter {
+    pub(crate) fn id(&self) -> u64 {
+        self.0.made.id
+    }
+
+    pub(crate) fn hits(&self) -> u64 {
+        self.0.hits.load(Ordering::Relaxed)
+    }
+
+    /// Whether an index has the override, and hits may be added.
+    pub(crate) fn is_in_use(&self) -> bool {
+        Arc::strong_count(&self.0) > 1
+    }
+}
+
 impl Overrides {
     /// How many there are, expired ones included.
     pub fn len(&self) -> usize {
@@ -109,6 +127,17 @@ impl Overrides {
         let mut entries: Vec<&Arc<Entry>> = self.by_id.values().collect();
         entries.sort_unstable_by_key(|entry| entry.made.id);
         entries.into_iter().map(|entry| (&entry.made, entry.hits.load(Ordering::Relaxed)))
+    }
+
+    /// What counts the hits of an override, also after it was removed: whoever scores may still hold a snapshot.
+    pub(crate) fn counter(&self, id: u64) -> Option<HitCounter> {
+        Some(HitCounter(Arc::clone(self.entry(id)?)))
+    }
+
+    /// The id of every override that has decided in this process, and how often; in no order.
+    pub(crate) fn counted(&self) -> impl Iterator<Item = (u64, u64)> {
+        let counted = self.by_id.values().map(|entry| (entry.made.id, entry.hits.load(Ordering::Relaxed)));
+        counted.filter(|(_, hits)| *hits > 0)
     }
 
     fn entry(&self, id: u64) -> Option<&Arc<Entry>> {

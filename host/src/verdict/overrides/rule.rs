@@ -69,6 +69,17 @@ impl Scope {
     }
 }
 
+/// `domain b.example everywhere, authenticated senders, until 2025-04-26T09:24:00Z`.
+impl std::fmt::Display for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { matcher, scope, senders, expires_at } = self;
+        match matcher {
+            Matcher::Sender(_) | Matcher::Domain(_) => write!(f, "{matcher} {scope}, {senders}, until {expires_at}"),
+            Matcher::Network(_) | Matcher::Content(_) => write!(f, "{matcher} {scope}, until {expires_at}"),
+        }
+    }
+}
+
 /// `everywhere`, or `slot inbound, tenant acme`.
 impl std::fmt::Display for Scope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

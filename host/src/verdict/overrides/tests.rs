@@ -339,21 +339,3 @@ fn a_hostile_sender_costs_little_and_matches_what_it_says() {
     let message = Message::parse(format!("From: {deep}\n\n"));
     assert_eq!(decider(&index([anyone]), &message), DecidedBy::Blocked { rule: 1 });
 }
-
-#[test]
-fn slots_decide_by_the_overrides_of_their_runtime() {
-    let slot = |name: &str| crate::SlotConfig::new(name);
-    let runtime = crate::Runtime::builder().slot(slot("inbound")).slot(slot("outbound")).instances(4).build().unwrap();
-    let decided = |name: &str| runtime.slot(name).unwrap().score(&mail("a@b.example"));
-    assert_eq!(decided("inbound").decided_by, DecidedBy::Unscanned);
-    let mut blocking = made(9, "domain b.example", BLOCK);
-    blocking.rule.scope.slot = Some("inbound".to_owned());
-    blocking.rule.expires_at = Timestamp::MAX;
-    runtime.overrides.store(std::sync::Arc::new(index([blocking])));
-    let blocked = decided("inbound");
-    assert_eq!((blocked.decided_by, blocked.action), (DecidedBy::Blocked { rule: 9 }, Action::Quarantine));
-    assert!(blocked.fault.is_some(), "that there was no release is still said");
-    assert_eq!(decided("outbound").decided_by, DecidedBy::Unscanned);
-    runtime.overrides.store(std::sync::Arc::default());
-    assert_eq!(decided("inbound").decided_by, DecidedBy::Unscanned);
-}

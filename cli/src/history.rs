@@ -1,0 +1,131 @@
+//! `switchback history`.
+
+mod recover;
+mod verify;
+
+use std::io::{self, Write as _};
+
+use anyhow::bail;
+use clap::Subcommand;
+use switchback::{Event, Operation, State};
+
+use crate::exit::Exit;
+use crate::show;
+use crate::store::{StoreArgs, text};
+
+/// Show who changed a store, when and why
+///
+/// Reads and checks the whole ledger: what is shown is as it was written.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Only what changed this slot, or froze it
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
+
+    /// Only the last N events
+    #[arg(short = 'n', value_name = "N")]
+    last: Option<usize>,
+
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Verify(verify::Args),
+    Recover(recover::Args),
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback history -n 20
+  switchback history --slot inbound
+  switchback history --json | jq 'select(.author == \"ada\")'
+  switchback history verify
+
+Exit codes:
+  0  it is shown
+  1  the store cannot be read, or somebody touched the ledger
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        Some(Command::Verify(args)) => verify::run(args),
+        Some(Command::Recover(args)) => recover::run(args),
+        None => list(args),
+    }
+}
+
+fn list(args: &Args) -> anyhow::Result<Exit> {
+    let events = args.store.open()?.history()?;
+    let events = match &args.slot {
+        Some(slot) => about(slot, events)?,
+        None => events,
+    };
+    let skipped = args.last.map_or(0, |last| events.len().saturating_sub(last));
+    let mut out = io::stdout().lock();
+    if args.json {
+        for event in &events[skipped..] {
+            serde_json::to_writer(&mut out, event)?;
+            writeln!(out)?;
+        }
+        return Ok(Exit::Fine);
+    }
+    if events.is_empty() {
+        writeln!(out, "nothing has happened yet")?;
+        return Ok(Exit::Fine);
+    }
+    writeln!(out, "{}", table(&events[skipped..]))?;
+    Ok(Exit::Fine)
+}
+
+/// A line for each event, for a person.
+pub(crate) fn table(events: &[Event]) -> String {
+    let mut table = show::table(["event", "time", "generation", "by", "operation", "reason"]);
+    for event in events {
+        table.add_row(row(event));
+    }
+    show::numbers(&mut table, 0..1);
+    show::numbers(&mut table, 2..3);
+    table.trim_fmt()
+}
+
+fn row(event: &Event) -> [String; 6] {
+    [
+        event.sequence.to_string(),
+        text::instant(event.at),
+        event.generation.to_string(),
+        show::printable(&event.author, text::NAME_CHARS_MAX),
+        show::printable(&event.operation.to_string(), text::LINE_CHARS_MAX),
+        show::printable(&event.reason, text::LINE_CHARS_MAX),
+    ]
+}
+
+/// The events that changed a slot, by naming it or, as a quarantine does, without.
+fn about(slot: &str, events: Vec<Event>) -> anyhow::Result<Vec<Event>> {
+    let (mut state, mut about) = (State::default(), Vec::new());
+    for event in events {
+        let before = state.slots.get(slot).cloned();
+        state.apply(&event)?;
+        let is_everywhere =
+            matches!(event.operation, Operation::Freeze { slot: None } | Operation::Thaw { slot: None });
+        if event.operation.slot() == Some(slot) || before.as_ref() != state.slots.get(slot) || is_everywhere {
+            about.push(event);
+        }
+    }
+    if !state.slots.contains_key(slot) {
+        let names: Vec<_> = state.slots.keys().map(String::as_str).collect();
+        let names = if names.is_empty() { "none yet".to_owned() } else { names.join(", ") };
+        bail!("nothing ever happened in a slot `{slot}`; slots with a history: {names}");
+    }
+    Ok(about)
+}

@@ -1,0 +1,122 @@
+//! `switchback load`.
+
+mod readiness;
+mod rehearsal;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+use switchback::{Control, Event, LoadedRelease, ReleaseId, Runtime};
+
+use self::readiness::Readiness;
+use crate::exit::{Exit, chain, say};
+use crate::progress::Busy;
+use crate::releases;
+use crate::show;
+use crate::sign::sound;
+use crate::store::change::ChangeArgs;
+
+/// Bring releases into a store
+///
+/// Checks each file and, where the store trusts keys, its signature; compiles it once, for all processes; runs its
+/// self-tests; and waits until every process that follows the store has it ready. It has no role then: `promote` gives it
+/// one. A store that is not there is made. A release that is loaded already is no error.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The releases; a signature is looked for beside each
+    #[arg(value_name = "FILE.wasm", required = true)]
+    files: Vec<PathBuf>,
+
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback load phish-2.0.0.wasm --store /var/lib/my-filter/switchback
+  switchback load --dry-run releases/*.wasm          would they be accepted?
+
+Exit codes:
+  0  every release is loaded, and ready in every process
+  1  one is not, for the reason shown, or not everywhere
+  2  the command line is wrong";
+
+/// Messages that are scored at once while a release is tested.
+const INSTANCES: u32 = 4;
+
+/// A release that was loaded, or would be.
+#[derive(Serialize)]
+struct Loaded {
+    dry_run: bool,
+    release: ReleaseId,
+    /// Absent if it was loaded already.
+    event: Option<Event>,
+    #[serde(flatten)]
+    readiness: Readiness,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.change.dry_run {
+        return rehearsal::run(args);
+    }
+    let dir = args.change.store.dir()?;
+    if !dir.join("control.db").exists() {
+        // What is no release makes no store.
+        args.files.iter().try_for_each(|path| sound(path).map(drop))?;
+    }
+    let control = args.change.sign(Control::create(&dir)?);
+    let runtime = Runtime::builder().cache_dir(&dir).instances(INSTANCES).build().context("start the runtime")?;
+    let mut exit = Exit::Fine;
+    for path in &args.files {
+        match load(args, &control, &runtime, path) {
+            Ok(Exit::Fine) => {}
+            Ok(Exit::Found) => exit = Exit::Found,
+            Err(error) => {
+                say(&chain(error.as_ref()));
+                exit = Exit::Found;
+            }
+        }
+    }
+    Ok(exit)
+}
+
+fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyhow::Result<Exit> {
+    let busy = Busy::with(format!("loading {}", path.display()));
+    let (release, added) = runtime.load_into(control, path).map_err(releases::described)?;
+    busy.now(format!("waiting for the processes to have {release} ready"));
+    let readiness = Readiness::awaited(control, &release, &added, args.change.wait())?;
+    drop(busy);
+    let event = match added {
+        LoadedRelease::New(event) => Some(*event),
+        LoadedRelease::Known => None,
+    };
+    Loaded { dry_run: false, release, event, readiness }.tell(args.change.json)
+}
+
+impl Loaded {
+    fn tell(&self, json: bool) -> anyhow::Result<Exit> {
+        let mut out = io::stdout().lock();
+        if json {
+            serde_json::to_writer(&mut out, self)?;
+            writeln!(out)?;
+        } else {
+            let Self { release, event, dry_run, .. } = self;
+            match (event, dry_run) {
+                (Some(Event { sequence, operation, .. }), false) => writeln!(out, "event {sequence}: {operation}")?,
+                (Some(Event { sequence, operation, .. }), true) => {
+                    writeln!(out, "nothing was changed; this would be event {sequence}: {operation}")?;
+                }
+                (None, _) => writeln!(out, "{release} is loaded already")?,
+            }
+            writeln!(out, "  digest sha256:{}", release.digest)?;
+            if !dry_run {
+                writeln!(out, "  {}", show::printable(&self.readiness.to_string(), usize::MAX))?;
+            }
+        }
+        Ok(self.readiness.complain(&self.release))
+    }
+}

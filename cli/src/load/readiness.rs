@@ -1,0 +1,86 @@
+//! Which processes have a release ready.
+
+use std::fmt;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use switchback::{Control, LoadedRelease, PromoteError, ReleaseId};
+
+use crate::exit::{Exit, say};
+use crate::store::text;
+
+/// How long a process that could not load a release is given to notice that its file is whole again. It looks ten times
+/// a second.
+const NOTICE_TIME: Duration = Duration::from_secs(1);
+
+/// Which processes have a release ready, by their names.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Readiness {
+    ready: Vec<String>,
+    failed: Vec<Failed>,
+    silent: Vec<String>,
+    #[serde(skip)]
+    waited: Duration,
+}
+
+/// A process that cannot load it.
+#[derive(Debug, Serialize)]
+struct Failed {
+    process: String,
+    why: String,
+}
+
+impl Readiness {
+    /// Waits until every process has said whether it has a release ready.
+    pub(super) fn awaited(
+        control: &Control,
+        release: &ReleaseId,
+        added: &LoadedRelease,
+        waited: Duration,
+    ) -> anyhow::Result<Self> {
+        let begin = Instant::now();
+        loop {
+            return match control.wait_until_ready(release, waited) {
+                Ok(processes) => {
+                    Ok(Self { ready: processes.iter().map(text::process).collect(), waited, ..Self::default() })
+                }
+                Err(PromoteError::Unable { .. }) if *added == LoadedRelease::Known && begin.elapsed() < NOTICE_TIME => {
+                    thread::sleep(NOTICE_TIME / 20);
+                    continue;
+                }
+                Err(PromoteError::Unable { processes, .. }) => {
+                    let failed = processes.into_iter().map(|(process, why)| Failed { process, why }).collect();
+                    Ok(Self { failed, waited, ..Self::default() })
+                }
+                Err(PromoteError::Silent { processes, .. }) => {
+                    Ok(Self { silent: processes, waited, ..Self::default() })
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+    }
+
+    /// Says where it is not ready.
+    pub(super) fn complain(&self, release: &ReleaseId) -> Exit {
+        for Failed { process, why } in &self.failed {
+            say(&format!("{process} cannot load {release}: {why}"));
+        }
+        for process in &self.silent {
+            let waited = self.waited.as_secs();
+            say(&format!("{process} has not said within {waited} s that {release} is ready"));
+        }
+        Exit::found_if(!self.failed.is_empty() || !self.silent.is_empty())
+    }
+}
+
+/// `ready in filter (process 1, pid 4711)`.
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.ready.as_slice(), self.failed.is_empty() && self.silent.is_empty()) {
+            ([], true) => f.write_str("no process follows the store now; those that start will have it ready"),
+            ([], false) => f.write_str("not ready everywhere"),
+            (ready, _) => write!(f, "ready in {}", ready.join(", ")),
+        }
+    }
+}

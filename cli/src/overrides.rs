@@ -1,0 +1,92 @@
+//! `switchback overrides`.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+use switchback::{Override, Rule};
+
+use crate::exit::Exit;
+use crate::show;
+use crate::store::{StoreArgs, text};
+
+/// List the overrides of a store, and how often each has decided
+///
+/// Processes tell their hits every second.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Also those whose time is over
+    #[arg(long)]
+    all: bool,
+
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback overrides
+  switchback overrides --json | jq 'select(.hits == 0)'
+
+Exit codes:
+  0  they are listed
+  1  the store cannot be read
+  2  the command line is wrong";
+
+/// A line of JSON.
+#[derive(Serialize)]
+struct Record<'a> {
+    #[serde(flatten)]
+    rule: &'a Override,
+    standing: bool,
+    hits: u64,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let control = args.store.open()?;
+    let (state, now) = (control.state()?, Timestamp::now());
+    let hits: BTreeMap<u64, u64> = control.hits()?.into_iter().collect();
+    let stands = |one: &Override| one.rule.expires_at > now;
+    let listed = state.overrides.values().filter(|one| args.all || stands(one));
+    let records =
+        listed.map(|rule| Record { rule, standing: stands(rule), hits: hits.get(&rule.id).copied().unwrap_or(0) });
+    let mut out = io::stdout().lock();
+    if args.json {
+        for record in records {
+            serde_json::to_writer(&mut out, &record)?;
+            writeln!(out)?;
+        }
+        return Ok(Exit::Fine);
+    }
+    write(&records.collect::<Vec<_>>(), &mut out)?;
+    Ok(Exit::Fine)
+}
+
+fn write(records: &[Record<'_>], out: &mut impl Write) -> io::Result<()> {
+    if records.is_empty() {
+        return writeln!(out, "no override stands");
+    }
+    let mut table = show::table(["number", "hits", "what", "until", "by"]);
+    for Record { rule: one, standing, hits } in records {
+        let until = text::instant(one.rule.expires_at);
+        let until = if *standing { until } else { format!("over since {until}") };
+        let by = text::by(&one.author, &one.reason);
+        let by = by.strip_prefix("by ").unwrap_or(&by).to_owned();
+        table.add_row([one.id.to_string(), show::count(*hits), what(one), until, by]);
+    }
+    show::numbers(&mut table, 0..2);
+    writeln!(out, "{}", table.trim_fmt())
+}
+
+/// The rule without its end, which has a column of its own.
+fn what(one: &Override) -> String {
+    let Rule { expires_at, .. } = &one.rule;
+    text::effect(one).replace(&format!(", until {expires_at}"), "")
+}

@@ -1,0 +1,177 @@
+//! Override rules as the commands `allow` and `block` describe them.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, Unit};
+use switchback::{Digest, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders};
+
+use crate::corpus::STDIN;
+use crate::exit::{Exit, Usage};
+use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
+use crate::store::slot::{SlotArgs, Slots};
+use crate::store::text;
+
+/// The most bytes of a message whose content a rule is about: what mail servers accept.
+const MESSAGE_BYTES_MAX: u64 = 50 << 20;
+
+/// Which messages, and how long.
+#[derive(clap::Args)]
+pub(crate) struct RuleArgs {
+    #[command(flatten)]
+    matched: MatchedArgs,
+
+    /// Match whoever says to be the sender: also mail that is forged
+    #[arg(long, conflicts_with_all = ["network", "content"])]
+    anyone: bool,
+
+    /// Only in this slot [default: every slot]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
+
+    /// Only for messages of this tenant [default: every tenant]
+    #[arg(long, value_name = "TENANT")]
+    tenant: Option<String>,
+
+    /// How long it holds, at most 90 days: `30min`, `24h`, `7d`
+    #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = duration)]
+    duration: SignedDuration,
+
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// What of a message is looked at.
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct MatchedArgs {
+    /// Messages from this address
+    #[arg(long, value_name = "ADDRESS")]
+    sender: Option<SenderAddress>,
+
+    /// Messages from this domain, and those below it
+    #[arg(long, value_name = "DOMAIN")]
+    domain: Option<SenderDomain>,
+
+    /// Messages that a client in this network delivers
+    #[arg(long, value_name = "CIDR")]
+    network: Option<Network>,
+
+    /// Messages that say the same as the one in this file, or `-` for standard input
+    #[arg(long, value_name = "FILE")]
+    content: Option<PathBuf>,
+}
+
+impl RuleArgs {
+    /// Makes the rule, and says what it matches and when it ends.
+    pub(crate) fn add(&self, operation: impl FnOnce(Rule) -> Operation) -> anyhow::Result<Exit> {
+        if self.change.reason.trim().is_empty() {
+            return Err(Usage(
+                "an override needs a reason, for whoever finds it later: give one with --reason".to_owned(),
+            )
+            .into());
+        }
+        let operator = Operator::open(&self.change)?;
+        let slots = Slots::of(&operator.state()?, &operator.processes()?);
+        let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
+        let end = Timestamp::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
+        let rule = Rule {
+            matcher: self.matched.matcher()?,
+            scope: Scope { slot, tenant: self.tenant.clone() },
+            senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
+            expires_at: end.context("no time is so far away")?,
+        };
+        let change = operator.commit(operation(rule.clone()))?;
+        let notes = self.notes(&rule, &change);
+        operator.tell(&change, &Remarks { notes, ..Remarks::default() })
+    }
+
+    fn notes(&self, rule: &Rule, change: &Change) -> Vec<String> {
+        let (number, end) = (change.event.sequence, text::instant(rule.expires_at));
+        let ends = format!(
+            "override {number} ends at {end}, in {:#}; `switchback expire {number}` ends it before",
+            self.duration
+        );
+        let who = match (&rule.matcher, rule.senders) {
+            (Matcher::Network(_) | Matcher::Content(_), _) => return vec![ends],
+            (_, Senders::Authenticated) => {
+                "it matches authenticated senders only: where DMARC passed, or DKIM or SPF did for their domain; mail that \
+                 is forged is judged as before"
+            }
+            (_, Senders::Anyone) => {
+                "it matches whoever says to be the sender, and anybody can: forged mail is treated the same"
+            }
+        };
+        vec![ends, who.to_owned()]
+    }
+}
+
+impl MatchedArgs {
+    fn matcher(&self) -> anyhow::Result<Matcher> {
+        match (&self.sender, &self.domain, &self.network, &self.content) {
+            (Some(sender), ..) => Ok(Matcher::Sender(sender.clone())),
+            (_, Some(domain), ..) => Ok(Matcher::Domain(domain.clone())),
+            (_, _, Some(network), _) => Ok(Matcher::Network(*network)),
+            (.., Some(path)) => Ok(Matcher::Content(content(path)?)),
+            (None, None, None, None) => {
+                Err(Usage("which messages? Say --sender, --domain, --network or --content".to_owned()).into())
+            }
+        }
+    }
+}
+
+/// The digest of what a message says.
+fn content(path: &Path) -> anyhow::Result<Digest> {
+    let bytes = message(path).with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(Message::parse(bytes).content_digest().into())
+}
+
+fn message(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let input: Box<dyn io::Read> =
+        if path.as_os_str() == STDIN { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) };
+    input.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MESSAGE_BYTES_MAX {
+        bail!("it has more than {} MiB, so it is no message", MESSAGE_BYTES_MAX >> 20);
+    }
+    if bytes.is_empty() {
+        bail!("it is empty, and a rule about nothing would match every empty message");
+    }
+    Ok(bytes)
+}
+
+/// `24h`, `7d`, `1h 30min`. A day has 24 hours: a rule does not care for daylight saving time.
+fn duration(text: &str) -> Result<SignedDuration, String> {
+    let span: Span = text.parse().map_err(|_| format!("`{text}` is no time: `30min`, `24h` and `7d` are"))?;
+    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
+    let duration =
+        duration.map_err(|_| format!("`{text}` has units that are not always as long: use minutes, hours and days"))?;
+    if !duration.is_positive() {
+        return Err(format!("`{text}` is over before it begins"));
+    }
+    Ok(duration)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_written_as_people_do() {
+        for (text, hours) in [("24h", 24), ("7d", 168), ("1d 12h", 36), ("2 hours", 2), ("1w", 168)] {
+            assert_eq!(duration(text), Ok(SignedDuration::from_hours(hours)), "{text}");
+        }
+        for (text, why) in [
+            ("", "no time"),
+            ("24", "no time"),
+            ("soon", "no time"),
+            ("1mo", "not always"),
+            ("-1h", "over before"),
+            ("0s", "over before"),
+        ] {
+            assert!(duration(text).unwrap_err().contains(why), "{text}");
+        }
+    }
+}

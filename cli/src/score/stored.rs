@@ -1,0 +1,101 @@
+//! Scoring as a slot of a store does.
+
+mod lines;
+mod totals;
+
+use std::io::{self, BufWriter, Write};
+
+use anyhow::Context as _;
+use switchback::{Control, Message, Runtime, Slot, SlotConfig, Verdict};
+
+use self::totals::Totals;
+use super::{Args, Exit, Usage};
+use crate::args;
+use crate::corpus::Entry;
+use crate::parallel::Workers;
+use crate::progress::Progress;
+use crate::store::slot::Slots;
+
+/// What this process calls itself in the register of the store.
+const NAME: &str = "switchback score";
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let dir = args.store.dir().map_err(|_| {
+        Usage("what is to score? Name releases with -m, or a store with --store or in SWITCHBACK_STORE".to_owned())
+    })?;
+    let thresholds = args.thresholds.thresholds()?;
+    let corpus = args::open(&args.inputs)?;
+    let threads = args.threads.count();
+    let control = Control::open(&dir)?;
+    let state = control.state()?;
+    let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
+    let instances = u32::try_from(2 * threads * state.releases.len()).unwrap_or(u32::MAX).clamp(64, 20_000);
+    let config = SlotConfig::new(&name).thresholds(thresholds);
+    let runtime = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).build()?;
+    let slot = runtime.slot(&name).context("the slot is not there")?;
+    let mut progress = Progress::over(corpus.bytes(), !args.summary);
+    let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };
+    Workers::start(threads)?.in_order(
+        corpus,
+        |entry| judge(entry, slot, args),
+        |(name, judged)| {
+            match &judged {
+                Ok((message, verdict)) => report.message(&name, message, verdict, &progress)?,
+                Err(error) => {
+                    report.totals.unreadable += 1;
+                    progress.say(&format!("cannot read {name}: {error}"));
+                }
+            }
+            progress.message(judged.map_or(0, |(message, _)| message.len() as u64));
+            Ok(())
+        },
+    )?;
+    progress.finish();
+    report.finish()
+}
+
+fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, io::Result<(Message, Verdict)>) {
+    let (name, bytes) = entry.read();
+    let judged = bytes.map(|bytes| {
+        let message = args.message.message(bytes);
+        let verdict = slot.score(&message);
+        (message, verdict)
+    });
+    (name, judged)
+}
+
+/// What is printed.
+struct Report<'a> {
+    args: &'a Args,
+    slot: &'a str,
+    totals: Totals,
+    out: BufWriter<io::Stdout>,
+}
+
+impl Report<'_> {
+    fn message(&mut self, name: &str, message: &Message, verdict: &Verdict, progress: &Progress) -> anyhow::Result<()> {
+        self.totals.add(message, verdict);
+        if let Some(fault) = &verdict.fault {
+            progress.say(&format!("{name}: {fault}"));
+        }
+        match (self.args.summary, self.args.json) {
+            (true, _) => Ok(()),
+            (false, true) => lines::json(name, self.slot, message, verdict, &mut self.out),
+            (false, false) => Ok(lines::text(name, verdict, self.args.verbose, &mut self.out)?),
+        }
+    }
+
+    fn finish(mut self) -> anyhow::Result<Exit> {
+        match (self.args.summary, self.args.json) {
+            (true, true) => {
+                serde_json::to_writer(&mut self.out, &self.totals)?;
+                writeln!(self.out)?;
+            }
+            (true, false) => self.totals.write(&mut self.out)?,
+            (false, _) => {}
+        }
+        self.out.flush()?;
+        Ok(Exit::found_if(self.totals.is_incomplete()))
+    }
+}

@@ -1,0 +1,71 @@
+//! One line for each verdict.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use switchback::{Action, Category, DecidedBy, Message, Reason, ReleaseId, Scl, Verdict};
+
+use crate::show;
+
+/// A line of JSON: a verdict without its times, so that the same messages give the same lines.
+#[derive(Serialize)]
+struct Record<'a> {
+    message: &'a str,
+    sha256: String,
+    bytes: usize,
+    slot: &'a str,
+    release: Option<&'a ReleaseId>,
+    generation: u64,
+    decided_by: DecidedBy,
+    score: Option<f64>,
+    category: Option<Category>,
+    scl: Option<Scl>,
+    action: Action,
+    reasons: &'a [Reason],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fault: Option<&'a str>,
+}
+
+/// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`, and below it who decided, unless it was that release.
+pub(super) fn text(name: &str, verdict: &Verdict, verbose: bool, out: &mut impl Write) -> io::Result<()> {
+    let dash = || "-".to_owned();
+    let score = verdict.score.map_or_else(dash, show::score);
+    let scl = verdict.scl.map_or_else(dash, |scl| scl.to_string());
+    let category = verdict.category.map_or_else(dash, |category| category.to_string());
+    let release = verdict.release.as_ref().map_or_else(dash, ToString::to_string);
+    let (action, name) = (verdict.action.name(), show::printable(name, usize::MAX));
+    writeln!(out, "{score:<6}  {action:<10}  {scl:>2}  {category:<7}  {release}  {name}")?;
+    if verdict.decided_by != DecidedBy::Live {
+        writeln!(out, "        {}", verdict.decided_by)?;
+    }
+    if verbose {
+        show::reasons(&verdict.reasons, out)?;
+    }
+    Ok(())
+}
+
+pub(super) fn json(
+    name: &str,
+    slot: &str,
+    message: &Message,
+    verdict: &Verdict,
+    out: &mut impl Write,
+) -> anyhow::Result<()> {
+    let record = Record {
+        message: name,
+        sha256: message.sha256_hex(),
+        bytes: message.len(),
+        slot,
+        release: verdict.release.as_ref(),
+        generation: verdict.generation,
+        decided_by: verdict.decided_by,
+        score: verdict.score,
+        category: verdict.category,
+        scl: verdict.scl,
+        action: verdict.action,
+        reasons: &verdict.reasons,
+        fault: verdict.fault.as_deref(),
+    };
+    serde_json::to_writer(&mut *out, &record)?;
+    Ok(writeln!(out)?)
+}

@@ -1,0 +1,111 @@
+//! `switchback status`.
+
+mod screen;
+
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Serialize;
+use switchback::{Control, ControlStore as _, Event, Process, SqliteStore, State};
+
+use crate::exit::Exit;
+use crate::store::StoreArgs;
+
+/// Show what a store says, and who follows it
+///
+/// Slots with their live, standby, canary and shadow releases; freezes and quarantines; which release is ready where; the
+/// processes with how far they have come; the overrides that stand.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Show it again whenever it changes, until interrupted
+    #[arg(short, long)]
+    watch: bool,
+
+    /// Print one JSON object; with --watch, one per change
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback status
+  switchback status --watch
+  switchback status --json | jq -r '.state.slots.inbound.live.version'
+
+Exit codes:
+  0  it is shown
+  1  the store cannot be read
+  2  the command line is wrong";
+
+/// How long to wait for a change before looking again: the end of a process writes nothing.
+const LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Moves the cursor home and clears what is below it (ECMA-48: CUP, ED).
+const CLEAR: &str = "\x1b[H\x1b[2J";
+
+/// Everything that is shown.
+#[derive(Serialize)]
+struct Status {
+    store: PathBuf,
+    state: State,
+    processes: Vec<Process>,
+    /// How often each override has decided: its number, and how often.
+    hits: Vec<(u64, u64)>,
+    /// The last event.
+    last: Option<Event>,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let dir = args.store.dir()?;
+    let control = Control::open(&dir)?;
+    let mut shown = args.render(&Status::read(&dir, &control)?)?;
+    show(&shown, false)?;
+    if !args.watch {
+        return Ok(Exit::Fine);
+    }
+    let store = SqliteStore::open(&dir)?;
+    let mut watch = store.watch()?;
+    loop {
+        watch.wait(LOOK_INTERVAL);
+        let next = args.render(&Status::read(&dir, &control)?)?;
+        if next != shown {
+            show(&next, io::stdout().is_terminal() && !args.json)?;
+            shown = next;
+        }
+    }
+}
+
+impl Args {
+    fn render(&self, status: &Status) -> anyhow::Result<String> {
+        match self.json {
+            true => Ok(serde_json::to_string(status)? + "\n"),
+            false => Ok(screen::of(status)),
+        }
+    }
+}
+
+impl Status {
+    fn read(dir: &Path, control: &Control) -> anyhow::Result<Self> {
+        // Read once, so that all of it is of one moment.
+        let events = control.history()?;
+        let mut state = State::default();
+        events.iter().try_for_each(|event| state.apply(event))?;
+        let (processes, hits) = (control.processes()?, control.hits()?);
+        Ok(Self { store: dir.to_owned(), state, processes, hits, last: events.last().cloned() })
+    }
+}
+
+fn show(screen: &str, clear: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if clear {
+        out.write_all(CLEAR.as_bytes())?;
+    }
+    out.write_all(screen.as_bytes())?;
+    out.flush()
+}

@@ -1,0 +1,129 @@
+//! One screen for a person.
+
+use jiff::Timestamp;
+use switchback::{Preparation, Process, ReleaseId, SlotState, StoredRelease};
+
+use super::Status;
+use crate::show;
+use crate::store::text;
+
+/// The text of the screen.
+pub(super) fn of(status: &Status) -> String {
+    let mut lines = head(status);
+    for (name, slot) in &status.state.slots {
+        lines.push(String::new());
+        lines.extend(self::slot(name, slot));
+    }
+    for (title, part) in
+        [("releases", releases(status)), ("processes", processes(status)), ("overrides", overrides(status))]
+    {
+        lines.push(String::new());
+        lines.push(title.to_owned());
+        lines.extend(part);
+    }
+    lines.join("\n") + "\n"
+}
+
+fn head(status: &Status) -> Vec<String> {
+    let state = &status.state;
+    let mut lines = vec![format!("store {}, generation {}", status.store.display(), state.generation)];
+    if let Some(last) = &status.last {
+        let what = show::printable(&last.operation.to_string(), text::LINE_CHARS_MAX);
+        let by = text::by(&last.author, &last.reason);
+        lines.push(format!("last: event {} at {}, {what}, {by}", last.sequence, text::instant(last.at)));
+    }
+    if let Some(note) = &state.frozen {
+        lines.push(format!("EVERY SLOT IS FROZEN {}", text::since(note)));
+    }
+    lines
+}
+
+fn slot(name: &str, slot: &SlotState) -> Vec<String> {
+    let mut lines = vec![format!("slot {name}, generation {}", slot.generation)];
+    if let Some(note) = &slot.frozen {
+        lines.push(format!("  FROZEN {}", text::since(note)));
+    }
+    lines.push(format!("  live      {}", slot.live.as_ref().map_or("none".to_owned(), ToString::to_string)));
+    let standbys = if slot.standbys.is_empty() { "none".to_owned() } else { text::list(&slot.standbys) };
+    lines.push(format!("  standby   {standbys}"));
+    lines.extend(text::trials(slot).into_iter().map(|trial| {
+        let (role, rest) = trial.split_once(' ').unwrap_or((&trial, ""));
+        format!("  {role:<8}  {rest}")
+    }));
+    lines
+}
+
+fn releases(status: &Status) -> Vec<String> {
+    let mut stored: Vec<_> = status.state.releases.values().collect();
+    if stored.is_empty() {
+        return vec!["  none is loaded: `switchback load` brings them in".to_owned()];
+    }
+    stored.sort_by(|a, b| (&a.id.name, &a.id.version).cmp(&(&b.id.name, &b.id.version)));
+    let width = stored.iter().map(|one| one.id.to_string().len()).max().unwrap_or(0);
+    stored.into_iter().flat_map(|one| release(status, one, width)).collect()
+}
+
+fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String> {
+    let id = &stored.id;
+    let ready = status.processes.iter().filter(|one| one.preparation(&id.digest) == Some(&Preparation::Ready)).count();
+    let ready = if status.processes.is_empty() {
+        "no process".to_owned()
+    } else {
+        format!("ready in {ready} of {}", status.processes.len())
+    };
+    let signer = stored.signer.map_or_else(String::new, |key| format!("  signed by {key}"));
+    let name = id.to_string();
+    let mut lines = vec![format!("  {name:<width$}  {}  {ready}{signer}", id.digest.short())];
+    if let Some(note) = status.state.quarantined.get(&id.digest) {
+        lines.push(format!("    QUARANTINED {}", text::since(note)));
+    }
+    lines.extend(status.processes.iter().filter_map(|process| failure(process, id)));
+    lines
+}
+
+fn failure(process: &Process, id: &ReleaseId) -> Option<String> {
+    match process.preparation(&id.digest)? {
+        Preparation::Failed { why } => {
+            Some(format!("    FAILED in {}: {}", text::process(process), show::printable(why, text::LINE_CHARS_MAX)))
+        }
+        Preparation::Ready => None,
+    }
+}
+
+fn processes(status: &Status) -> Vec<String> {
+    if status.processes.is_empty() {
+        return vec!["  none follows the store now".to_owned()];
+    }
+    status.processes.iter().flat_map(|process| self::process(process, status.state.sequence)).collect()
+}
+
+fn process(process: &Process, sequence: u64) -> Vec<String> {
+    let registered = &process.registered;
+    let obeys = match &process.acknowledged {
+        None => "has not said what it obeys".to_owned(),
+        Some(known) if known.sequence == sequence => format!("obeys generation {}", known.generation),
+        Some(known) => format!("BEHIND: obeys generation {}, event {} of {sequence}", known.generation, known.sequence),
+    };
+    let slots = match registered.slots.join(", ") {
+        none if none.is_empty() => "no slot".to_owned(),
+        slots => show::printable(&slots, text::LINE_CHARS_MAX),
+    };
+    let (label, since) = (text::process(process), text::instant(registered.since));
+    let mut lines = vec![format!("  {label}  {slots}  {obeys}  since {since}  contract {}", registered.contract)];
+    if let Some(problem) = process.acknowledged.as_ref().and_then(|known| known.problem.as_ref()) {
+        lines.push(format!("    PROBLEM: {}", show::printable(problem, text::LINE_CHARS_MAX)));
+    }
+    lines
+}
+
+fn overrides(status: &Status) -> Vec<String> {
+    let standing: Vec<_> = status.state.standing_overrides(Timestamp::now()).collect();
+    if standing.is_empty() {
+        return vec!["  none stands".to_owned()];
+    }
+    let hits = |id: u64| status.hits.iter().find(|(rule, _)| *rule == id).map_or(0, |(_, hits)| *hits);
+    standing
+        .into_iter()
+        .map(|one| format!("  {}, {}", text::override_line(one), show::counted(hits(one.id), "hit")))
+        .collect()
+}

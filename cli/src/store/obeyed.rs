@@ -1,0 +1,99 @@
+//! Which processes obey a change.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use serde::{Serialize, Serializer};
+use switchback::{Acknowledgements, Obeyed, Process};
+
+use super::text;
+use crate::exit::{Exit, say};
+use crate::show;
+
+/// Who obeys, and who has not said so.
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Census {
+    obeyed: Vec<Obeys>,
+    silent: Vec<Process>,
+}
+
+/// A process that obeys.
+#[derive(Debug, Serialize)]
+struct Obeys {
+    process: u64,
+    name: String,
+    pid: u32,
+    #[serde(rename = "after_ms", serialize_with = "milliseconds")]
+    after: Duration,
+    problem: Option<String>,
+}
+
+impl Census {
+    pub(super) fn of(acknowledgements: Acknowledgements) -> Self {
+        let mut obeyed: Vec<_> = acknowledgements.obeyed.into_iter().map(Obeys::of).collect();
+        obeyed.sort_by_key(|one| one.after);
+        Self { obeyed, silent: acknowledgements.silent }
+    }
+
+    pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
+        let all = (self.obeyed.len() + self.silent.len()) as u64;
+        match self.obeyed.last() {
+            None if all == 0 => writeln!(out, "no process follows the store now; those that start will obey")?,
+            None => writeln!(out, "obeyed by none of {}", processes(all))?,
+            Some(last) => writeln!(
+                out,
+                "obeyed by {} of {}, the last after {:.1} ms",
+                self.obeyed.len(),
+                processes(all),
+                last.after.as_secs_f64() * 1e3
+            )?,
+        }
+        let width = self.names().map(|name| name.chars().count()).max().unwrap_or(0);
+        for Obeys { process, name, pid, after, problem } in &self.obeyed {
+            let name = show::printable(name, text::NAME_CHARS_MAX);
+            let problem = if problem.is_some() { "  with a problem" } else { "" };
+            let after = after.as_secs_f64() * 1e3;
+            writeln!(out, "  {name:<width$}  process {process:<3} pid {pid:<7} {after:>8.1} ms{problem}")?;
+        }
+        for process in &self.silent {
+            let name = show::printable(&process.registered.name, text::NAME_CHARS_MAX);
+            let (number, pid) = (process.number, process.registered.pid);
+            writeln!(out, "  {name:<width$}  process {number:<3} pid {pid:<7}   silent")?;
+        }
+        Ok(())
+    }
+
+    fn names(&self) -> impl Iterator<Item = String> {
+        let silent = self.silent.iter().map(|process| &process.registered.name);
+        self.obeyed.iter().map(|one| &one.name).chain(silent).map(|name| show::printable(name, text::NAME_CHARS_MAX))
+    }
+
+    /// Says who does not obey, or not in full.
+    pub(super) fn complain(&self, waited: Duration) -> Exit {
+        for Obeys { process, name, pid, problem, .. } in &self.obeyed {
+            if let Some(problem) = problem {
+                say(&format!("{name} (process {process}, pid {pid}): {problem}"));
+            }
+        }
+        for process in &self.silent {
+            let (label, waited) = (text::process(process), waited.as_secs());
+            say(&format!("{label} has not obeyed within {waited} s; the change is made, and holds there when it does"));
+        }
+        Exit::found_if(!self.silent.is_empty() || self.obeyed.iter().any(|one| one.problem.is_some()))
+    }
+}
+
+impl Obeys {
+    fn of(obeyed: Obeyed) -> Self {
+        let Obeyed { process, name, pid, after, problem } = obeyed;
+        Self { process, name, pid, after, problem }
+    }
+}
+
+fn processes(count: u64) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{} processes", show::count(count)) }
+}
+
+fn milliseconds<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_nanos() as f64 / 1e6)
+}

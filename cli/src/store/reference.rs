@@ -1,0 +1,100 @@
+//! Releases as an operator names them: `phish@2.0.0`, or the first digits of a digest.
+
+use anyhow::bail;
+use switchback::{Digest, Event, Operation, ReleaseId, State};
+
+/// The fewest digits of a digest that name a release: fewer are typed by mistake.
+const DIGITS_MIN: usize = 4;
+
+/// The loaded release of this name.
+pub(crate) fn loaded(state: &State, reference: &str) -> anyhow::Result<ReleaseId> {
+    find(state.releases.values().map(|stored| &stored.id), reference)
+}
+
+/// The release of this name among those that are quarantined, be they loaded still or not.
+pub(crate) fn quarantined(state: &State, history: &[Event], reference: &str) -> anyhow::Result<ReleaseId> {
+    let mut ids: Vec<&ReleaseId> = Vec::new();
+    for event in history {
+        if let Operation::Quarantine { release } = &event.operation
+            && state.quarantined.contains_key(&release.digest)
+            && !ids.contains(&release)
+        {
+            ids.push(release);
+        }
+    }
+    match matching(ids.iter().copied(), reference)[..] {
+        [release] => Ok(release.clone()),
+        // What is loaded and not quarantined gets the refusal that says so.
+        _ => loaded(state, reference),
+    }
+}
+
+fn find<'a>(ids: impl Iterator<Item = &'a ReleaseId> + Clone, reference: &str) -> anyhow::Result<ReleaseId> {
+    match matching(ids.clone(), reference)[..] {
+        [release] => Ok(release.clone()),
+        [] => bail!("there is no release `{reference}` in the store: {}", offer(ids)),
+        ref several => {
+            bail!("`{reference}` could be {}: give more digits of the digest", listed(several.iter().copied()))
+        }
+    }
+}
+
+fn matching<'a>(ids: impl Iterator<Item = &'a ReleaseId>, reference: &str) -> Vec<&'a ReleaseId> {
+    let digits = reference.strip_prefix("sha256:").unwrap_or(reference).to_ascii_lowercase();
+    let is_digest = digits.len() >= DIGITS_MIN && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    let is_named =
+        |id: &&ReleaseId| id.to_string() == reference || (is_digest && id.digest.to_string().starts_with(&digits));
+    ids.filter(is_named).collect()
+}
+
+fn offer<'a>(ids: impl Iterator<Item = &'a ReleaseId>) -> String {
+    match listed(ids) {
+        none if none.is_empty() => "nothing is loaded yet; `switchback load` brings releases in".to_owned(),
+        names => format!("loaded are {names}"),
+    }
+}
+
+/// `phish@1.0.0 (1a2b3c4d5e6f), phish@2.0.0 (...)`.
+fn listed<'a>(ids: impl Iterator<Item = &'a ReleaseId>) -> String {
+    let mut names: Vec<_> = ids.map(|id| format!("{id} ({})", Digest::short(&id.digest))).collect();
+    names.sort_unstable();
+    names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn ids() -> Vec<ReleaseId> {
+        let id = |version: &str, first: u8| {
+            let mut digest = [0xAB; 32];
+            digest[0] = first;
+            ReleaseId { name: "m".parse().unwrap(), version: Arc::new(version.parse().unwrap()), digest: digest.into() }
+        };
+        vec![id("1.0.0", 0x11), id("1.1.0", 0x22), id("2.0.0", 0x22)]
+    }
+
+    fn found(reference: &str) -> Result<String, String> {
+        find(ids().iter(), reference).map(|id| id.to_string()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_release_is_named_by_its_version_or_its_digest() {
+        for reference in ["m@1.0.0", "11ab", "sha256:11abab", "11ABAB"] {
+            assert_eq!(found(reference).as_deref(), Ok("m@1.0.0"), "{reference}");
+        }
+    }
+
+    #[test]
+    fn who_is_not_there_is_told_apart_from_who_could_be_several() {
+        for unknown in ["m@3.0.0", "m", "11", "", "zzzz"] {
+            assert!(found(unknown).unwrap_err().contains("loaded are m@1.0.0 (11ababababab), m@1.1.0 ("), "{unknown}");
+        }
+        let several = found("22ab").unwrap_err();
+        assert!(several.contains("could be m@1.1.0 (22ababababab), m@2.0.0 (22ababababab)"), "{several}");
+        let nothing = find(std::iter::empty(), "m@1.0.0").unwrap_err().to_string();
+        assert!(nothing.contains("nothing is loaded yet"), "{nothing}");
+    }
+}

@@ -1,0 +1,80 @@
+//! What a store holds, as lines for people.
+
+use jiff::Timestamp;
+use switchback::{CanaryKey, Effect, Note, Override, Process, ReleaseId, SlotState};
+
+use crate::show;
+
+/// Characters of an operation or a reason that are shown.
+pub(crate) const LINE_CHARS_MAX: usize = 300;
+
+/// Characters of a process's or an author's name that are shown.
+pub(crate) const NAME_CHARS_MAX: usize = 64;
+
+/// `phish@1.1.0, phish@1.0.0`.
+pub(crate) fn list(releases: &[ReleaseId]) -> String {
+    releases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// Canaries and shadows: `canary phish@2.0.0, 5 % by content`.
+pub(crate) fn trials(slot: &SlotState) -> Vec<String> {
+    let canaries = slot
+        .canaries
+        .iter()
+        .map(|canary| format!("canary {}, {} by {}", canary.release, percent(canary.share_bp), key(canary.key)));
+    let shadows = slot.shadows.iter().map(|shadow| format!("shadow {}, {}", shadow.release, percent(shadow.rate_bp)));
+    canaries.chain(shadows).collect()
+}
+
+fn key(key: CanaryKey) -> &'static str {
+    match key {
+        CanaryKey::Content => "content",
+        CanaryKey::SenderDomain => "the sender's domain",
+        CanaryKey::RecipientDomain => "the recipient's domain",
+        CanaryKey::Tenant => "tenant",
+    }
+}
+
+/// Basis points as a person reads them: `2.5 %`.
+fn percent(basis_points: u16) -> String {
+    format!("{} %", f64::from(basis_points) / 100.0)
+}
+
+/// `17  allow domain b.example everywhere, authenticated senders, until ..., over spam  (ada: why)`.
+pub(crate) fn override_line(one: &Override) -> String {
+    format!("{}  {}  {}", one.id, effect(one), by(&one.author, &one.reason))
+}
+
+/// `allow domain b.example everywhere, authenticated senders, until ..., over spam`.
+pub(crate) fn effect(one: &Override) -> String {
+    let said = match one.effect {
+        Effect::Allow { may } => format!("allow {}, over {may}", one.rule),
+        Effect::Block { action } => format!("block {}: {action}", one.rule),
+    };
+    show::printable(&said, LINE_CHARS_MAX)
+}
+
+/// `since 2026-04-25 09:24:00 UTC, by ada (why)`.
+pub(crate) fn since(note: &Note) -> String {
+    format!("since {}, {}", instant(note.at), by(&note.author, &note.reason))
+}
+
+/// `by ada (why)`.
+pub(crate) fn by(author: &str, reason: &str) -> String {
+    let author = show::printable(author, NAME_CHARS_MAX);
+    match show::printable(reason, LINE_CHARS_MAX) {
+        none if none.is_empty() => format!("by {author}"),
+        reason => format!("by {author} ({reason})"),
+    }
+}
+
+/// `filter (process 3, pid 4711)`.
+pub(crate) fn process(process: &Process) -> String {
+    let name = show::printable(&process.registered.name, NAME_CHARS_MAX);
+    format!("{name} (process {}, pid {})", process.number, process.registered.pid)
+}
+
+/// `2026-04-25 09:24:00 UTC`.
+pub(crate) fn instant(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string()
+}

@@ -1,0 +1,54 @@
+//! `switchback trust list`.
+
+use std::io::{self, Write as _};
+
+use crate::exit::Exit;
+use crate::show;
+use crate::store::{StoreArgs, text};
+
+/// List the keys that a store trusts, and what was revoked
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(super) struct Args {
+    #[command(flatten)]
+    store: StoreArgs,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback trust list
+  switchback trust list --json | jq '.keys | keys'
+
+Exit codes:
+  0  it is listed
+  1  the store cannot be read
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let trust = args.store.open()?.state()?.trust;
+    let mut out = io::stdout().lock();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&trust)?)?;
+        return Ok(Exit::Fine);
+    }
+    if !trust.is_set() {
+        writeln!(out, "no key was ever trusted: releases need no signature")?;
+    } else if trust.keys().is_empty() {
+        writeln!(out, "every key is revoked: nothing can be loaded")?;
+    }
+    let all =
+        trust.keys().iter().map(|key| ("trusted", key)).chain(trust.revoked_keys().iter().map(|key| ("revoked", key)));
+    for (state, (id, entry)) in all {
+        let line = format!("{state}  key {id}  {}", show::printable(&entry.label, text::LINE_CHARS_MAX));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    for digest in trust.revoked_digests() {
+        writeln!(out, "revoked  sha256:{digest}")?;
+    }
+    Ok(Exit::Fine)
+}

@@ -1,0 +1,72 @@
+//! `switchback trust revoke`.
+
+use switchback::{Digest, KeyId, Operation, State, StoredRelease};
+
+use crate::exit::{Exit, Usage};
+use crate::store::change::{ChangeArgs, Operator, Remarks};
+
+/// Distrust a key or a release file for good
+///
+/// Processes load nothing of it any more, whenever it was signed. What they have loaded keeps its role: `quarantine`
+/// takes that away at once.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(super) struct Args {
+    /// The key's id, or the release file's SHA-256 digest of 64 digits
+    #[arg(value_name = "KEYID|DIGEST")]
+    what: String,
+
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback trust revoke 484971BD463A024D --reason 'her laptop was stolen'
+  switchback trust revoke $(sha256sum < phish-2.0.0.wasm | cut -c -64)
+
+Exit codes:
+  0  it is revoked
+  1  it was refused, for the reason shown; or a process does not obey yet
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let operation = operation(&args.what)?;
+    let operator = Operator::open(&args.change)?;
+    let change = operator.commit(operation)?;
+    let notes = still_in_charge(&change.after, &change.event.operation);
+    operator.tell(&change, &Remarks { notes, ..Remarks::default() })
+}
+
+fn operation(what: &str) -> Result<Operation, Usage> {
+    let digits = what.strip_prefix("sha256:").unwrap_or(what).to_ascii_lowercase();
+    if let Ok(digest) = digits.parse::<Digest>() {
+        return Ok(Operation::RevokeDigest { digest });
+    }
+    let key: Result<KeyId, _> = what.parse();
+    key.map(|key| Operation::RevokeKey { key })
+        .map_err(|_| Usage(format!("`{what}` is neither a key's id of up to 16 hexadecimal digits nor a digest of 64")))
+}
+
+/// Releases that were revoked and have a role.
+fn still_in_charge(state: &State, operation: &Operation) -> Vec<String> {
+    let is_revoked = |stored: &&StoredRelease| match operation {
+        Operation::RevokeKey { key } => stored.signer == Some(*key),
+        Operation::RevokeDigest { digest } => stored.id.digest == *digest,
+        _ => false,
+    };
+    let revoked = state.releases.values().filter(is_revoked);
+    revoked
+        .filter_map(|stored| {
+            let slots: Vec<_> = state.slots_using(&stored.id).collect();
+            let (release, slots) = (&stored.id, slots.join(", "));
+            (!slots.is_empty()).then(|| {
+                format!(
+                    "{release} has a role in {slots} and keeps it in the processes that run: `switchback quarantine \
+                     {release}` takes it away"
+                )
+            })
+        })
+        .collect()
+}

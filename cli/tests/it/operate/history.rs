@@ -1,0 +1,99 @@
+//! `switchback history`.
+
+use rusqlite::Connection;
+use serde_json::Value;
+use switchback::Digest;
+
+use super::store::Store;
+
+fn edit(store: &Store, statement: &str) {
+    Connection::open(store.path().join("control.db")).unwrap().execute(statement, []).unwrap();
+}
+
+#[test]
+fn every_change_is_listed_with_who_and_why() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    store.fine(["revert", "--author", "ada", "--reason", "Gmail mail is flagged"]);
+    let out = store.fine(["history"]);
+    assert_eq!(out.lines().count(), 6, "{out}");
+    let last = out.lines().last().unwrap();
+    for part in ["ada", "revert inbound to linear@1.0.0", "Gmail mail is flagged", " UTC"] {
+        assert!(last.contains(part), "{last}");
+    }
+    assert_eq!(store.fine(["history", "-n", "2"]).lines().count(), 3);
+    let json = store.fine(["history", "--json", "-n", "2"]);
+    let events: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.iter().map(|event| event["sequence"].as_u64().unwrap()).collect::<Vec<_>>(), [4, 5]);
+}
+
+#[test]
+fn the_history_of_a_slot_is_what_changed_it() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    store.fine(["promote", "linear@1.0.0", "--slot", "outbound"]);
+    store.fine(["block", "--domain", "bad.example", "--reason", "spam"]);
+    store.fine(["quarantine", "linear@1.1.0"]);
+    store.fine(["freeze"]);
+    let operations = |slot: &str| -> Vec<String> {
+        let json = store.fine(["history", "--json", "--slot", slot]);
+        json.lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap()["operation"]["op"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(operations("inbound"), ["promote", "promote", "quarantine", "freeze"]);
+    assert_eq!(operations("outbound"), ["promote", "freeze"]);
+    let refused = store.refused(["history", "--slot", "inbuond"]);
+    assert_eq!(refused, "nothing ever happened in a slot `inbuond`; slots with a history: inbound, outbound");
+}
+
+#[test]
+fn a_text_from_outside_cannot_move_the_cursor() {
+    let store = Store::with(&["1.0.0"]);
+    store.fine(["freeze", "--reason", "a\x1b[2Jb"]);
+    for args in [&["history"][..], &["status"]] {
+        let out = store.fine(args);
+        assert!(out.contains("a\u{fffd}[2Jb") && !out.contains('\x1b'), "{out:?}");
+    }
+    let refused = store.refused(["freeze"]);
+    assert!(!refused.contains('\x1b'), "{refused:?}");
+}
+
+#[test]
+fn a_whole_ledger_is_verified_up_to_its_head() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    let out = store.fine(["history", "verify"]);
+    assert!(out.starts_with("4 events, each as it was written\nhead "), "{out}");
+    let head = out.lines().last().unwrap().strip_prefix("head ").unwrap().to_owned();
+    assert_eq!(store.control().ledger().unwrap().head().to_string(), head);
+    store.fine(["revert"]);
+    let later = store.fine(["history", "verify", "--head", &head]);
+    assert!(later.contains("the head that was given is event 4's: nothing before it was changed since"), "{later}");
+    let json = store.json(["history", "verify", "--head", &head, "--json"]);
+    assert_eq!((&json["events"], &json["head_seen_at"]), (&5.into(), &4.into()));
+}
+
+#[test]
+fn an_edited_event_is_named() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    edit(&store, "UPDATE events SET body = replace(body, '1.0.0', '1.0.1') WHERE sequence = 3");
+    for args in [&["history", "verify"][..], &["history"], &["status"], &["revert"]] {
+        let refused = store.refused(args);
+        assert!(refused.contains("the ledger was touched: event 3 was edited"), "{refused}");
+    }
+}
+
+#[test]
+fn a_missing_event_is_named() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    edit(&store, "DELETE FROM events WHERE sequence = 2");
+    assert!(store.refused(["history", "verify"]).contains("event 2 is missing; 3 comes next"));
+}
+
+#[test]
+fn a_ledger_that_was_replaced_does_not_have_the_head_that_was_kept() {
+    let [kept, other] = [Store::promoted(&["1.0.0"]), Store::promoted(&["1.0.0"])];
+    let head = kept.control().ledger().unwrap().head().to_string();
+    let refused = other.refused(["history", "verify", "--head", &head]);
+    assert!(refused.contains("no event of this ledger has the hash"), "{refused}");
+    let none = Digest::of(b"").to_string();
+    assert_eq!(kept.run(["history", "verify", "--head", &none]).code, 1);
+}

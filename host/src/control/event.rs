@@ -1,0 +1,67 @@
+//! One line of the ledger.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::operation::Operation;
+use crate::release::Digest;
+
+/// An operation that took place: who, when, why, and after what.
+///
+/// The ledger keeps it as JSON, exactly these bytes, and its hash is their SHA-256. Each event holds the hash
+/// of the one before, so none can be changed, taken out or moved without all that follow showing it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Its place in the ledger: 1 for the first, one more for each.
+    pub sequence: u64,
+    /// The generation after it. Rises with every event that changes a route, and never falls.
+    pub generation: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who did it: a user of the system, or a name that was given.
+    pub author: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// What was done.
+    pub operation: Operation,
+    /// The hash of the event before; zeros for the first.
+    pub previous: Digest,
+}
+
+/// What somebody wants done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    /// Who.
+    pub author: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// What.
+    pub operation: Operation,
+}
+
+impl Event {
+    /// The event as the ledger keeps it.
+    ///
+    /// # Errors
+    /// Never for an event that [`State::draft`](super::State::draft) made.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// Reads an event as the ledger keeps it.
+    ///
+    /// # Errors
+    /// If the text is none.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+/// The hash of an event that is kept as this text.
+pub(super) fn hash(body: &str) -> Digest {
+    Digest::of(body.as_bytes())
+}
+
+/// What the first event names as the hash of the one before.
+pub(super) const GENESIS: Digest = Digest::new([0; 32]);

@@ -1,0 +1,250 @@
+//! What can be done to a store: operations, as data.
+
+use std::fmt;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::release::{Digest, KeyId, PublicKey, ReleaseId};
+use crate::verdict::{Action, May, Rule};
+
+/// One basis point is a hundredth of a percent.
+pub const BASIS_POINTS: u16 = 10_000;
+
+/// One operation. What it does to the state is [`State::apply`](super::State::apply).
+///
+/// In the ledger it is JSON, tagged by `op`. Fields are only ever added, with a default.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum Operation {
+    /// Makes a release known: its file is in the store, every process prepares it.
+    Load {
+        /// The release.
+        release: ReleaseId,
+        /// The key that signed it, where a trust list asked for one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        signer: Option<KeyId>,
+    },
+    /// Forgets a release that has no role. Its file stays.
+    Unload {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Lets a release score without deciding.
+    Shadow {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The share of messages that it scores, in basis points, 1 to 10,000.
+        rate_bp: u16,
+    },
+    /// Lets a release decide for a share of the messages.
+    Canary {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The share, in basis points, 1 to 10,000; the canaries of a slot share at most 10,000.
+        share_bp: u16,
+        /// What is hashed to tell whether a message belongs to the share.
+        key: CanaryKey,
+    },
+    /// Takes the role canary, shadow or standby from a release.
+    Withdraw {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Puts a release in charge. What was live becomes the first standby.
+    Promote {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// Whether a version older than the live one is meant.
+        #[serde(default, skip_serializing_if = "is_false")]
+        older: bool,
+        /// Whether it was not waited for every process to have prepared the release.
+        #[serde(default, skip_serializing_if = "is_false")]
+        forced: bool,
+    },
+    /// Puts the predecessor, or a named release, back in charge. What was live has no role afterwards.
+    Revert {
+        /// Where.
+        slot: String,
+        /// To which release; the first standby if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ReleaseId>,
+        /// Present if a process did it by itself before the store knew.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        emergency: Option<Emergency>,
+    },
+    /// Bars a release from every role, in all slots. Where it is live, its predecessor takes over.
+    Quarantine {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Takes a release out of quarantine. It has no role until it is given one.
+    LiftQuarantine {
+        /// The release.
+        release: ReleaseId,
+    },
+    /// Adds an override that lets mail pass.
+    Allow {
+        /// Which mail.
+        rule: Rule,
+        /// What it may override.
+        may: May,
+    },
+    /// Adds an override that holds mail back.
+    Block {
+        /// Which mail.
+        rule: Rule,
+        /// What is done with it.
+        action: Action,
+    },
+    /// Ends an override before its time.
+    Expire {
+        /// Its number: the sequence of the event that made it.
+        rule: u64,
+    },
+    /// Refuses promotions and canaries until a thaw: in one slot, or everywhere.
+    Freeze {
+        /// Where; everywhere if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<String>,
+    },
+    /// Ends a freeze.
+    Thaw {
+        /// Where; everywhere if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        slot: Option<String>,
+    },
+    /// Trusts a key. From the first one on, nothing unsigned is loaded.
+    TrustKey {
+        /// The key.
+        key: PublicKey,
+        /// Whose it is.
+        label: String,
+    },
+    /// Distrusts a key for good.
+    RevokeKey {
+        /// The key.
+        key: KeyId,
+    },
+    /// Distrusts one release file for good.
+    RevokeDigest {
+        /// Its digest.
+        digest: Digest,
+    },
+}
+
+/// What is hashed to tell whether a message belongs to a canary's share. Messages with the same key always
+/// meet the same release.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CanaryKey {
+    /// The fingerprint of the content.
+    #[default]
+    Content,
+    /// The domain of the sender.
+    SenderDomain,
+    /// The domain of the recipient.
+    RecipientDomain,
+    /// The tenant that the filter named.
+    Tenant,
+}
+
+/// A revert that a process made by itself, and wrote into the ledger afterwards.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emergency {
+    /// The process, by its number in the store.
+    pub process: u64,
+    /// When it took effect there.
+    pub at: Timestamp,
+    /// The generation that its verdicts have named since.
+    pub generation: u64,
+}
+
+impl Operation {
+    /// The slot that it is about, if it is about one.
+    pub fn slot(&self) -> Option<&str> {
+        match self {
+            Self::Shadow { slot, .. }
+            | Self::Canary { slot, .. }
+            | Self::Withdraw { slot, .. }
+            | Self::Promote { slot, .. }
+            | Self::Revert { slot, .. } => Some(slot),
+            Self::Freeze { slot } | Self::Thaw { slot } => slot.as_deref(),
+            Self::Load { .. }
+            | Self::Unload { .. }
+            | Self::Quarantine { .. }
+            | Self::LiftQuarantine { .. }
+            | Self::Allow { .. }
+            | Self::Block { .. }
+            | Self::Expire { .. }
+            | Self::TrustKey { .. }
+            | Self::RevokeKey { .. }
+            | Self::RevokeDigest { .. } => None,
+        }
+    }
+}
+
+/// One line for a person: `promote phish@2.0.0 in inbound, forced`.
+impl fmt::Display for Operation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Load { release, signer: None } => write!(f, "load {release}"),
+            Self::Load { release, signer: Some(key) } => write!(f, "load {release}, signed by {key}"),
+            Self::Unload { release } => write!(f, "unload {release}"),
+            Self::Shadow { slot, release, rate_bp } => write!(f, "shadow {release} in {slot}, {}", Percent(*rate_bp)),
+            Self::Canary { slot, release, share_bp, .. } => {
+                write!(f, "canary {release} in {slot}, {}", Percent(*share_bp))
+            }
+            Self::Withdraw { slot, release } => write!(f, "withdraw {release} from {slot}"),
+            Self::Promote { slot, release, older, forced } => {
+                let (older, forced) = (marked(*older, ", older"), marked(*forced, ", forced"));
+                write!(f, "promote {release} in {slot}{older}{forced}")
+            }
+            Self::Revert { slot, to, emergency } => {
+                write!(f, "revert {slot}")?;
+                to.as_ref().map_or(Ok(()), |to| write!(f, " to {to}"))?;
+                emergency.as_ref().map_or(Ok(()), |e| write!(f, ", by process {} at {}", e.process, e.at))
+            }
+            Self::Quarantine { release } => write!(f, "quarantine {release}"),
+            Self::LiftQuarantine { release } => write!(f, "lift the quarantine of {release}"),
+            Self::Allow { rule, may } => write!(f, "allow {rule}, over {may}"),
+            Self::Block { rule, action } => write!(f, "block {rule}: {action}"),
+            Self::Expire { rule } => write!(f, "expire override {rule}"),
+            Self::Freeze { slot } => write!(f, "freeze {}", slot.as_deref().unwrap_or(EVERYWHERE)),
+            Self::Thaw { slot } => write!(f, "thaw {}", slot.as_deref().unwrap_or(EVERYWHERE)),
+            Self::TrustKey { key, label } => write!(f, "trust key {} of {label}", key.id()),
+            Self::RevokeKey { key } => write!(f, "revoke key {key}"),
+            Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),
+        }
+    }
+}
+
+const EVERYWHERE: &str = "every slot";
+
+/// Basis points as a person reads them: `2.5 %`.
+pub(super) struct Percent(pub(super) u16);
+
+impl fmt::Display for Percent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} %", f64::from(self.0) / 100.0)
+    }
+}
+
+fn marked(is: bool, mark: &'static str) -> &'static str {
+    if is { mark } else { "" }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
+}

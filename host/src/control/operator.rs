@@ -1,0 +1,273 @@
+//! What an operator does to a store: the operations with everything that goes with them.
+
+mod load;
+mod promote;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+pub use load::{LoadReleaseError, LoadedRelease};
+pub use promote::{PromoteError, Promotion, Waited};
+
+use super::event::{Event, Proposal};
+use super::ledger::{Broken, Ledger};
+use super::operation::Operation;
+use super::refused::Refused;
+use super::state::State;
+use super::store::{ControlStore, Process, SqliteStore, StoreError};
+
+/// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
+/// given, and takes effect in every process that follows the store.
+///
+/// # Examples
+///
+/// ```no_run
+/// use switchback::{Control, Operation};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let control = Control::open("/var/lib/my-filter/switchback")?.author("ada").reason("Gmail mail is flagged");
+/// let revert = Operation::Revert { slot: "inbound".to_owned(), to: None, emergency: None };
+/// let done = control.commit(revert)?;
+/// for process in control.acknowledgements(&done, std::time::Duration::from_secs(5))?.obeyed {
+///     println!("{} obeys since {:?} after the command", process.name, process.after);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+pub struct Control {
+    store: Arc<SqliteStore>,
+    author: String,
+    reason: String,
+}
+
+impl Control {
+    /// Opens the store in a folder.
+    ///
+    /// # Errors
+    /// If there is none, or it cannot be read.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Ok(Self::on(SqliteStore::open(dir.as_ref())?))
+    }
+
+    /// Opens the store in a folder, or makes one.
+    ///
+    /// # Errors
+    /// If it cannot be made or read.
+    pub fn create(dir: impl AsRef<Path>) -> Result<Self, StoreError> {
+        Ok(Self::on(SqliteStore::create(dir.as_ref())?))
+    }
+
+    fn on(store: SqliteStore) -> Self {
+        Self { store: Arc::new(store), author: "unknown".to_owned(), reason: String::new() }
+    }
+
+    /// Who it is that operates. Default: `unknown`.
+    #[must_use]
+    pub fn author(mut self, author: impl Into<String>) -> Self {
+        self.author = author.into();
+        self
+    }
+
+    /// Why. Default: empty.
+    #[must_use]
+    pub fn reason(mut self, reason: impl Into<String>) -> Self {
+        self.reason = reason.into();
+        self
+    }
+
+    /// Reads and checks the whole ledger.
+    ///
+    /// # Errors
+    /// If the store cannot be read, or the ledger was touched.
+    pub fn ledger(&self) -> Result<Ledger, ControlError> {
+        self.read().map(|(ledger, _)| ledger)
+    }
+
+    /// What the store says now.
+    ///
+    /// # Errors
+    /// As [`Control::ledger`].
+    pub fn state(&self) -> Result<State, ControlError> {
+        Ok(self.ledger()?.into_state())
+    }
+
+    /// Every event, in order. Reads and checks the whole ledger: where this succeeds, every event is as it was
+    /// written, none is missing, and none was moved.
+    ///
+    /// # Errors
+    /// As [`Control::ledger`].
+    pub fn history(&self) -> Result<Vec<Event>, ControlError> {
+        self.read().map(|(_, events)| events)
+    }
+
+    /// The processes that follow the store and are alive.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn processes(&self) -> Result<Vec<Process>, StoreError> {
+        self.store.processes()
+    }
+
+    /// How often each override has decided, by its number. Processes tell every second.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn hits(&self) -> Result<Vec<(u64, u64)>, StoreError> {
+        self.store.hits()
+    }
+
+    /// What an operation would do: the event that it would be, and the state after it. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`Control::commit`].
+    pub fn rehearse(&self, operation: Operation) -> Result<(Event, State), ControlError> {
+        let ledger = self.ledger()?;
+        let event = self.draft(&ledger, operation)?;
+        let mut after = ledger.into_state();
+        after.apply(&event)?;
+        Ok((event, after))
+    }
+
+    /// Does an operation: when this returns, it is durable, and processes are obeying it.
+    ///
+    /// # Errors
+    /// If it is refused, or the ledger has changed a route since this began: another operator was faster. Nothing
+    /// was changed then.
+    pub fn commit(&self, operation: Operation) -> Result<Event, ControlError> {
+        let ledger = self.ledger()?;
+        self.commit_after(&ledger, operation)
+    }
+
+    /// Does an operation unless the routes have changed since `seen`. Of two operators that saw the same, one
+    /// wins, and the other is told what happened.
+    ///
+    /// # Errors
+    /// As [`Control::commit`].
+    pub fn commit_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
+        let mut ledger = seen.clone();
+        loop {
+            let event = self.draft(&ledger, operation.clone())?;
+            match self.store.append(&event) {
+                Ok(()) => return Ok(event),
+                Err(StoreError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+            let since = self.follow(&mut ledger)?;
+            if ledger.state().generation != seen.state().generation {
+                return Err(ControlError::Overtaken(since));
+            }
+        }
+    }
+
+    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Event, Refused> {
+        let proposal = Proposal { author: self.author.clone(), reason: self.reason.clone(), operation };
+        ledger.state().draft(proposal, Timestamp::now(), ledger.head())
+    }
+
+    fn read(&self) -> Result<(Ledger, Vec<Event>), ControlError> {
+        let mut ledger = Ledger::default();
+        let events = self.follow(&mut ledger)?;
+        // Read before the entries, the head could be older than they are; read after, it could be newer.
+        if let Some((sequence, head)) = self.store.head()? {
+            self.follow(&mut ledger)?;
+            if ledger.state().sequence <= sequence {
+                ledger.ends_at(sequence, head)?;
+            }
+        }
+        Ok((ledger, events))
+    }
+
+    fn follow(&self, ledger: &mut Ledger) -> Result<Vec<Event>, ControlError> {
+        let entries = self.store.entries_after(ledger.state().sequence)?;
+        entries.iter().map(|entry| Ok(ledger.follow(entry)?)).collect()
+    }
+
+    /// Waits until every process obeys an event, at most for `timeout`. Processes that end meanwhile, or begin
+    /// after the event, are not waited for.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn acknowledgements(&self, event: &Event, timeout: Duration) -> Result<Acknowledgements, StoreError> {
+        let mut watch = self.store.watch()?;
+        let deadline = Instant::now() + timeout;
+        loop {
+            let (obeyed, silent): (Vec<_>, Vec<_>) = self.store.processes()?.into_iter().partition(|process| {
+                process.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.sequence >= event.sequence)
+            });
+            let left = deadline.saturating_duration_since(Instant::now());
+            if silent.is_empty() || left.is_zero() {
+                let obeyed = obeyed.iter().filter_map(|process| Obeyed::of(process, event)).collect();
+                return Ok(Acknowledgements { obeyed, silent });
+            }
+            // The end of a process writes nothing: look again now and then.
+            watch.wait(left.min(CENSUS_INTERVAL));
+        }
+    }
+}
+
+/// How often it is looked whether processes that are waited for are still there.
+const CENSUS_INTERVAL: Duration = Duration::from_millis(100);
+
+/// Who obeys an event.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Acknowledgements {
+    /// Processes that do.
+    pub obeyed: Vec<Obeyed>,
+    /// Processes that have not said so in time.
+    pub silent: Vec<Process>,
+}
+
+/// A process that obeys an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obeyed {
+    /// Its number in the store.
+    pub process: u64,
+    /// What it calls itself.
+    pub name: String,
+    /// Its number in the system.
+    pub pid: u32,
+    /// How long after the event was drafted it obeyed; longer than it took if it has obeyed later events since.
+    pub after: Duration,
+    /// What keeps it from obeying in full.
+    pub problem: Option<String>,
+}
+
+impl Obeyed {
+    fn of(process: &Process, event: &Event) -> Option<Self> {
+        let acknowledged = process.acknowledged.as_ref()?;
+        Some(Self {
+            process: process.number,
+            name: process.registered.name.clone(),
+            pid: process.registered.pid,
+            after: Duration::try_from(event.at.duration_until(acknowledged.at)).unwrap_or_default(),
+            problem: acknowledged.problem.clone(),
+        })
+    }
+}
+
+/// Why an operation was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ControlError {
+    /// It is refused.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Another operator was faster.
+    #[error("somebody was faster, so nothing was done: {}", told(.0))]
+    Overtaken(Vec<Event>),
+    /// The ledger was touched.
+    #[error("the ledger was touched: {0}")]
+    Broken(#[from] Broken),
+    /// The store does not work.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+fn told(events: &[Event]) -> String {
+    let told =
+        |event: &Event| format!("{} (event {}, by {}, at {})", event.operation, event.sequence, event.author, event.at);
+    events.iter().map(told).collect::<Vec<_>>().join("; ")
+}

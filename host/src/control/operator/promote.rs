@@ -1,0 +1,123 @@
+//! Promotion in two phases: every process is ready before anything is decided.
+
+use std::time::{Duration, Instant};
+
+use super::{CENSUS_INTERVAL, Control, ControlError};
+use crate::control::event::Event;
+use crate::control::operation::Operation;
+use crate::control::store::{ControlStore as _, Preparation, Process, StoreError};
+use crate::release::{Digest, ReleaseId};
+
+/// What a promotion waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// Every process that is alive has the release ready; wait for that at most so long.
+    Ready(Duration),
+    /// Nothing. The ledger records that.
+    Forced,
+}
+
+/// A promotion to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Where.
+    pub slot: String,
+    /// The release.
+    pub release: ReleaseId,
+    /// Whether a version older than the live one is meant.
+    pub older: bool,
+    /// What it waits for.
+    pub waited: Waited,
+}
+
+impl Control {
+    /// Promotes a release once every living process has it ready.
+    ///
+    /// # Errors
+    /// As [`Control::commit`]; and if a process cannot load the release, or does not say so in time. Nothing was
+    /// changed then, anywhere.
+    pub fn promote(&self, promotion: Promotion) -> Result<Event, PromoteError> {
+        let Promotion { slot, release, older, waited } = promotion;
+        let seen = self.ledger().map_err(PromoteError::Control)?;
+        let operation = Operation::Promote { slot, release: release.clone(), older, forced: waited == Waited::Forced };
+        // What is refused is refused before anybody waits.
+        self.draft(&seen, operation.clone()).map_err(|refused| PromoteError::Control(refused.into()))?;
+        if let Waited::Ready(timeout) = waited {
+            self.wait_until_ready(&release, timeout)?;
+        }
+        self.commit_after(&seen, operation).map_err(PromoteError::Control)
+    }
+
+    /// Waits until every living process has a release ready.
+    ///
+    /// # Errors
+    /// If one cannot load it, or does not say so within `timeout`.
+    pub fn wait_until_ready(&self, release: &ReleaseId, timeout: Duration) -> Result<Vec<Process>, PromoteError> {
+        let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
+        let mut watch = self.store.watch().map_err(failed)?;
+        let deadline = Instant::now() + timeout;
+        loop {
+            let processes = self.store.processes().map_err(failed)?;
+            if let Some(unable) = unable(&processes, &release.digest) {
+                return Err(PromoteError::Unable { release: release.clone(), processes: unable });
+            }
+            let silent: Vec<_> = processes.iter().filter(|one| one.preparation(&release.digest).is_none()).collect();
+            let left = deadline.saturating_duration_since(Instant::now());
+            if silent.is_empty() {
+                return Ok(processes);
+            }
+            if left.is_zero() {
+                let silent = silent.into_iter().map(label).collect();
+                return Err(PromoteError::Silent { release: release.clone(), processes: silent, waited: timeout });
+            }
+            watch.wait(left.min(CENSUS_INTERVAL));
+        }
+    }
+}
+
+/// The processes that cannot load a release, with why; none if all can.
+fn unable(processes: &[Process], release: &Digest) -> Option<Vec<(String, String)>> {
+    let unable: Vec<_> = processes
+        .iter()
+        .filter_map(|process| match process.preparation(release)? {
+            Preparation::Failed { why } => Some((label(process), why.clone())),
+            Preparation::Ready => None,
+        })
+        .collect();
+    (!unable.is_empty()).then_some(unable)
+}
+
+/// `filter (process 3, pid 4711)`.
+fn label(process: &Process) -> String {
+    format!("{} (process {}, pid {})", process.registered.name, process.number, process.registered.pid)
+}
+
+/// Why a release was not promoted. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PromoteError {
+    /// The operation was not done.
+    #[error(transparent)]
+    Control(ControlError),
+    /// Processes cannot load the release.
+    #[error("{release} was promoted nowhere, because it cannot be loaded everywhere: {}", processes.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; "))]
+    Unable {
+        /// The release.
+        release: ReleaseId,
+        /// The processes, with why.
+        processes: Vec<(String, String)>,
+    },
+    /// Processes did not say in time that they are ready.
+    #[error(
+        "{release} was promoted nowhere, because it is not known to be ready everywhere: after {} s nothing was heard of it from {}. --force promotes it all the same",
+        waited.as_secs(), processes.join(", ")
+    )]
+    Silent {
+        /// The release.
+        release: ReleaseId,
+        /// The processes.
+        processes: Vec<String>,
+        /// How long it was waited.
+        waited: Duration,
+    },
+}

@@ -1,0 +1,130 @@
+//! Why an operation is refused.
+
+use super::operation::Percent;
+use super::state::Note;
+use super::trust::TrustRefused;
+use crate::release::{Digest, ReleaseId};
+use crate::verdict::InvalidOverride;
+
+/// Why an operation is refused. Nothing was changed.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// The release is not in the store.
+    #[error("{0} is not loaded: `switchback load` its file first")]
+    NotLoaded(ReleaseId),
+    /// The release is in the store already.
+    #[error("{0} is loaded already")]
+    LoadedAlready(ReleaseId),
+    /// Another file is loaded under this name and version.
+    #[error(
+        "{loaded} is loaded with digest {}, this file has {}: a release is immutable, so give the changed one a new version",
+        loaded.digest.short(), offered.short()
+    )]
+    Namesake {
+        /// The loaded one.
+        loaded: ReleaseId,
+        /// The digest of the file that was offered.
+        offered: Digest,
+    },
+    /// A live release cannot be unloaded.
+    #[error("{release} is live in {slot}: revert or promote another release first")]
+    Live {
+        /// The release.
+        release: ReleaseId,
+        /// Where.
+        slot: String,
+    },
+    /// A release with a role cannot be unloaded.
+    #[error("{release} has a role in {slot}: withdraw it there first")]
+    InUse {
+        /// The release.
+        release: ReleaseId,
+        /// Where.
+        slot: String,
+    },
+    /// The release decides already.
+    #[error("{0} is live already")]
+    LiveAlready(ReleaseId),
+    /// A canary needs a live release beside it.
+    #[error("the slot has no live release beside which a canary could decide: promote one first")]
+    NothingLive,
+    /// The release has no role in the slot.
+    #[error("{0} has no role in this slot")]
+    NoRole(ReleaseId),
+    /// There is nothing to revert to.
+    #[error("{0} has no standby to revert to: name a loaded release, or promote one")]
+    NoStandby(String),
+    /// A promotion of an older version has to be meant.
+    #[error("{release} is older than {live}, which is live: say --older if you mean it, or revert to it")]
+    Older {
+        /// The release.
+        release: Box<ReleaseId>,
+        /// What is live.
+        live: Box<ReleaseId>,
+    },
+    /// Nobody may promote.
+    #[error("{slot} is frozen since {}, by {}{}: thaw it first; a revert is possible at any time", since.at, since.author, because(since))]
+    Frozen {
+        /// The slot.
+        slot: String,
+        /// Who froze it, when and why.
+        since: Note,
+    },
+    /// It is frozen already.
+    #[error("{} frozen already", .0.as_ref().map_or("every slot is".to_owned(), |slot| format!("{slot} is")))]
+    FrozenAlready(Option<String>),
+    /// There is no such freeze.
+    #[error("there is no freeze of {}", .0.as_deref().unwrap_or("every slot; name one with --slot"))]
+    NotFrozen(Option<String>),
+    /// The release may have no role.
+    #[error("{0} is quarantined: lift the quarantine first if you know why it is safe")]
+    Quarantined(ReleaseId),
+    /// The trust list does not accept the release any more.
+    #[error("{0} is not signed by a key that this store trusts now, or was revoked: sign it, and load it again")]
+    Untrusted(ReleaseId),
+    /// The release is not quarantined.
+    #[error("{0} is not quarantined")]
+    NotQuarantined(ReleaseId),
+    /// A share is no share.
+    #[error("{0} basis points are no share: 1 (0.01 %) to 10,000 (100 %) are")]
+    Share(u16),
+    /// The canaries of a slot would decide for more than everything.
+    #[error("the other canaries of this slot leave {}", Percent(*left_bp))]
+    SharesAboveAll {
+        /// What they leave, in basis points.
+        left_bp: u16,
+    },
+    /// A slot cannot have this name.
+    #[error("`{0}` is no name for a slot: 1 to 64 bytes without control characters are")]
+    SlotName(String),
+    /// There is no such override.
+    #[error("there is no override {0}")]
+    NoOverride(u64),
+    /// The override is not valid.
+    #[error(transparent)]
+    Override(InvalidOverride),
+    /// The trust list cannot be changed so.
+    #[error(transparent)]
+    Trust(TrustRefused),
+    /// The event is not the next one.
+    #[error("event {found} cannot follow here, {expected} would be next")]
+    OutOfOrder {
+        /// The next one's sequence.
+        expected: u64,
+        /// This one's.
+        found: u64,
+    },
+    /// The event claims a generation that it does not lead to.
+    #[error("it says generation {found}, and leads to {expected}")]
+    WrongGeneration {
+        /// What it leads to.
+        expected: u64,
+        /// What it says.
+        found: u64,
+    },
+}
+
+fn because(note: &Note) -> String {
+    if note.reason.is_empty() { String::new() } else { format!(" ({})", note.reason) }
+}

@@ -1,0 +1,221 @@
+//! Where a ledger is kept, and where processes meet.
+
+pub(crate) mod layout;
+mod sqlite;
+mod watch;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+pub use layout::LayoutError;
+pub use sqlite::{Recovered, SqliteStore};
+
+use super::event::Event;
+use super::ledger::Entry;
+use crate::release::Digest;
+
+/// Keeps one ledger and the register of the processes that follow it.
+///
+/// [`SqliteStore`] is the one for the processes of a machine. A distributed store can stand in its place; what
+/// it has to hold is what the tests of this trait check.
+pub trait ControlStore: Send + Sync {
+    /// The entries after a sequence, in order. Nothing is checked: that is for [`Ledger`](super::Ledger).
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError>;
+
+    /// The sequence and hash of the last event, as kept beside the entries; none if there is no event.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn head(&self) -> Result<Option<(u64, Digest)>, StoreError>;
+
+    /// Adds an event, if the last one is still the one that it names: of two that race, one wins. When this
+    /// returns, the event is durable; when it fails, nothing was added.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] if another event came first; otherwise if the store cannot be written.
+    fn append(&self, event: &Event) -> Result<(), StoreError>;
+
+    /// Registers this process, until the membership is dropped or the process ends, however it ends.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn register(&self, process: &NewProcess) -> Result<Membership, StoreError>;
+
+    /// Says how far a process has come.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn acknowledge(&self, process: u64, acknowledgement: &Acknowledgement) -> Result<(), StoreError>;
+
+    /// Says whether a process has a release ready.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn report(&self, process: u64, release: &Digest, preparation: &Preparation) -> Result<(), StoreError>;
+
+    /// Adds to the hits of overrides.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn add_hits(&self, hits: &[(u64, u64)]) -> Result<(), StoreError>;
+
+    /// How often each override decided, by its number.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn hits(&self) -> Result<Vec<(u64, u64)>, StoreError>;
+
+    /// The processes that are alive. Those that are not are cleared.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn processes(&self) -> Result<Vec<Process>, StoreError>;
+
+    /// Something to wait on for changes.
+    ///
+    /// # Errors
+    /// If the machine cannot give one.
+    fn watch(&self) -> Result<Box<dyn Watch>, StoreError>;
+}
+
+/// Waits for changes of a store.
+pub trait Watch: Send {
+    /// Returns when the store may have changed, when somebody rang, or after `timeout`. May return for
+    /// nothing.
+    fn wait(&mut self, timeout: Duration);
+
+    /// Ends a wait from another thread.
+    fn bell(&self) -> Box<dyn Fn() + Send + Sync>;
+}
+
+/// Holds a process in the register.
+pub struct Membership {
+    /// The number of the process in this store. Never given twice.
+    pub process: u64,
+    /// Whatever shows the others that the process is alive.
+    pub(crate) _alive: Box<dyn Send + Sync>,
+}
+
+/// A process that registers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewProcess {
+    /// What it calls itself.
+    pub name: String,
+    /// Its number in the system.
+    pub pid: u32,
+    /// Since when it follows the store.
+    pub since: Timestamp,
+    /// The newest scoring contract that it speaks.
+    pub contract: semver::Version,
+    /// Its slots.
+    pub slots: Vec<String>,
+}
+
+/// A process that follows a store.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Process {
+    /// Its number in this store.
+    pub number: u64,
+    /// What it said when it registered.
+    #[serde(flatten)]
+    pub registered: NewProcess,
+    /// How far it has come; none if it has just started.
+    pub acknowledged: Option<Acknowledgement>,
+    /// Which releases it has ready, or tried to.
+    pub preparations: Vec<(Digest, Preparation)>,
+}
+
+impl Process {
+    /// Whether it has a release ready; none while it has not said.
+    pub fn preparation(&self, release: &Digest) -> Option<&Preparation> {
+        self.preparations.iter().find(|(digest, _)| digest == release).map(|(_, preparation)| preparation)
+    }
+}
+
+/// How far a process has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// The last event that it obeys.
+    pub sequence: u64,
+    /// The generation after that event.
+    pub generation: u64,
+    /// When it began to obey.
+    pub at: Timestamp,
+    /// What keeps it from obeying in full: a live release that it cannot load.
+    pub problem: Option<String>,
+}
+
+/// Whether a process has a release ready.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preparation {
+    /// It can be put in charge at once.
+    Ready,
+    /// It cannot be loaded there.
+    Failed {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Why a store did not do as asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// Another event came first.
+    #[error("the ledger has moved on: another event came first")]
+    Conflict,
+    /// Somebody holds the store.
+    #[error("{store} is locked by another process for more than {waited_s} s; find it with `fuser {store}/control.db`")]
+    Busy {
+        /// The store.
+        store: String,
+        /// How long it was waited for, in seconds.
+        waited_s: u64,
+    },
+    /// There is no room.
+    #[error("there is no room to write {0}: free some, nothing was changed")]
+    Full(String),
+    /// The store may not be written.
+    #[error("{0} cannot be written by this user, or lies on a read-only file system; nothing was changed")]
+    ReadOnly(String),
+    /// The database is damaged.
+    #[error(
+        "{file} is damaged ({why}); processes keep their state and go on scoring. `switchback history recover` sets it aside and starts a new one with the events that can still be read"
+    )]
+    Damaged {
+        /// Which file.
+        file: String,
+        /// What SQLite says.
+        why: String,
+    },
+    /// A newer program wrote the database.
+    #[error("{file} has schema {found}, this program knows {known}: use a newer one; nothing was changed")]
+    NewerSchema {
+        /// Which file.
+        file: String,
+        /// Its schema.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// The database is of another program.
+    #[error("{0} is no database of Switchback")]
+    NotOurs(String),
+    /// The folder is not as it has to be.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    /// Something else.
+    #[error("{store}: {why}")]
+    Failed {
+        /// The store.
+        store: String,
+        /// What the system says.
+        why: String,
+    },
+}

@@ -1,0 +1,195 @@
+//! What operations should do, said in another way: a slot is a stack of releases, the live one on top.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::*;
+use super::number;
+
+/// The roles of one slot.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Route {
+    pub(super) live: Option<u64>,
+    pub(super) standbys: Vec<u64>,
+    pub(super) canaries: Vec<(u64, u16)>,
+    pub(super) shadows: Vec<u64>,
+}
+
+impl Route {
+    pub(super) fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Reference {
+    loaded: BTreeSet<u64>,
+    barred: BTreeSet<u64>,
+    frozen: BTreeSet<Option<String>>,
+    slots: BTreeMap<String, Slot>,
+}
+
+#[derive(Clone, Default)]
+struct Slot {
+    stack: Vec<u64>,
+    canaries: Vec<(u64, u16)>,
+    shadows: Vec<u64>,
+}
+
+impl Slot {
+    fn uses(&self, release: u64) -> bool {
+        self.stack.contains(&release)
+            || self.canaries.iter().any(|(one, _)| *one == release)
+            || self.shadows.contains(&release)
+    }
+
+    fn is_live(&self, release: u64) -> bool {
+        self.stack.last() == Some(&release)
+    }
+
+    fn end_trial(&mut self, release: u64) {
+        self.canaries.retain(|(one, _)| *one != release);
+        self.shadows.retain(|one| *one != release);
+    }
+}
+
+impl Reference {
+    pub(super) fn routes(&self) -> BTreeMap<String, Route> {
+        let route = |slot: &Slot| Route {
+            live: slot.stack.last().copied(),
+            standbys: slot.stack.iter().rev().skip(1).copied().collect(),
+            canaries: slot.canaries.clone(),
+            shadows: slot.shadows.clone(),
+        };
+        self.slots
+            .iter()
+            .map(|(name, slot)| (name.clone(), route(slot)))
+            .filter(|(_, route)| !route.is_empty())
+            .collect()
+    }
+
+    /// Does an operation, and says whether it is allowed.
+    pub(super) fn apply(&mut self, operation: &Operation) -> bool {
+        let frozen = |slot: &String| self.frozen.contains(&None) || self.frozen.contains(&Some(slot.clone()));
+        let usable = |release: u64| self.loaded.contains(&release) && !self.barred.contains(&release);
+        match operation {
+            Operation::Load { release, .. } => self.loaded.insert(number(release)),
+            Operation::Unload { release } => {
+                let used = self.slots.values().any(|slot| slot.uses(number(release)));
+                !used && self.loaded.remove(&number(release))
+            }
+            Operation::Promote { slot, release, older, .. } => {
+                let allowed = !frozen(slot) && usable(number(release));
+                allowed && self.promote(slot, number(release), *older)
+            }
+            Operation::Canary { slot, release, share_bp, .. } => {
+                let allowed = !frozen(slot) && usable(number(release)) && *share_bp > 0;
+                allowed && self.try_out(slot, number(release), *share_bp)
+            }
+            Operation::Shadow { slot, release, .. } => {
+                let allowed = usable(number(release));
+                allowed && self.shadow(slot, number(release))
+            }
+            Operation::Withdraw { slot, release } => self.withdraw(slot, number(release)),
+            Operation::Revert { slot, to: None, .. } => self.pop(slot),
+            Operation::Revert { slot, to: Some(to), emergency } => {
+                let to = number(to);
+                let live = self.slots.get(slot).is_some_and(|slot| slot.is_live(to));
+                match (live, emergency) {
+                    (true, Some(_)) => true,
+                    (true, None) => false,
+                    (false, _) => usable(to) && self.pop_to(slot, to),
+                }
+            }
+            Operation::Quarantine { release } => self.quarantine(number(release)),
+            Operation::LiftQuarantine { release } => self.barred.remove(&number(release)),
+            Operation::Freeze { slot } => self.frozen.insert(slot.clone()),
+            Operation::Thaw { slot } => self.frozen.remove(slot),
+            other => unreachable!("{other} is not drawn"),
+        }
+    }
+
+    fn slot(&mut self, name: &str) -> &mut Slot {
+        self.slots.entry(name.to_owned()).or_default()
+    }
+
+    fn promote(&mut self, slot: &str, release: u64, older: bool) -> bool {
+        let slot = self.slot(slot);
+        if slot.is_live(release) || slot.stack.last().is_some_and(|live| *live > release && !older) {
+            return false;
+        }
+        slot.stack.retain(|one| *one != release);
+        slot.stack.push(release);
+        slot.end_trial(release);
+        true
+    }
+
+    fn try_out(&mut self, slot: &str, release: u64, share_bp: u16) -> bool {
+        let slot = self.slot(slot);
+        let others: u16 = slot.canaries.iter().filter(|(one, _)| *one != release).map(|(_, share)| share).sum();
+        if slot.stack.is_empty() || slot.is_live(release) || others + share_bp > BASIS_POINTS {
+            return false;
+        }
+        slot.end_trial(release);
+        slot.canaries.push((release, share_bp));
+        true
+    }
+
+    fn shadow(&mut self, slot: &str, release: u64) -> bool {
+        let slot = self.slot(slot);
+        if slot.is_live(release) {
+            return false;
+        }
+        slot.end_trial(release);
+        slot.shadows.push(release);
+        true
+    }
+
+    fn withdraw(&mut self, slot: &str, release: u64) -> bool {
+        let slot = self.slot(slot);
+        if slot.is_live(release) || !slot.uses(release) {
+            return false;
+        }
+        slot.stack.retain(|one| *one != release);
+        slot.end_trial(release);
+        true
+    }
+
+    fn pop(&mut self, slot: &str) -> bool {
+        let slot = self.slot(slot);
+        if slot.stack.len() < 2 {
+            return false;
+        }
+        slot.stack.pop();
+        let live = slot.stack.last().copied();
+        slot.end_trial(live.unwrap_or_default());
+        true
+    }
+
+    fn pop_to(&mut self, slot: &str, release: u64) -> bool {
+        let slot = self.slot(slot);
+        match slot.stack.iter().position(|one| *one == release) {
+            Some(place) => slot.stack.truncate(place + 1),
+            None => {
+                slot.stack.pop();
+                slot.stack.push(release);
+            }
+        }
+        slot.end_trial(release);
+        true
+    }
+
+    fn quarantine(&mut self, release: u64) -> bool {
+        let alone = self.slots.values().any(|slot| slot.is_live(release) && slot.stack.len() < 2);
+        if alone || !self.barred.insert(release) {
+            return false;
+        }
+        for slot in self.slots.values_mut() {
+            slot.stack.retain(|one| *one != release);
+            slot.end_trial(release);
+            if let Some(live) = slot.stack.last().copied() {
+                slot.end_trial(live);
+            }
+        }
+        true
+    }
+}

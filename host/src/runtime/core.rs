@@ -1,0 +1,138 @@
+//! What a runtime and the threads that keep it up to date share.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use super::error::{LoadError, LoadFault, UnloadError};
+use super::slot::Slot;
+use crate::message::{Message, Recipients};
+use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
+use crate::sandbox::{Loaded, Sandbox};
+use crate::verdict::{Outcome, Overrides};
+
+pub(super) struct Core {
+    pub(super) sandbox: Sandbox,
+    pub(super) slots: BTreeMap<String, Slot>,
+    pub(super) releases: Arc<Releases>,
+    /// The overrides that every slot looks at: an immutable index, replaced as a whole.
+    pub(super) overrides: Arc<ArcSwap<Overrides>>,
+    /// Models that see recipients in clear.
+    pub(super) granted_recipients: Vec<ModelName>,
+}
+
+/// Every loaded release. Reading waits for nobody.
+#[derive(Default)]
+pub(super) struct Releases {
+    loaded: ArcSwap<BTreeMap<Digest, Arc<Loaded>>>,
+    changing: Mutex<()>,
+}
+
+impl Releases {
+    /// While this is held, no release comes or goes.
+    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
+        // The map is replaced as a whole, whatever happened to the thread that held the lock.
+        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn get(&self, release: &ReleaseId) -> Option<Arc<Loaded>> {
+        self.loaded.load().get(&release.digest).cloned()
+    }
+
+    pub(super) fn has(&self, release: &Digest) -> bool {
+        self.loaded.load().contains_key(release)
+    }
+
+    /// Every loaded release, by name and version.
+    pub(super) fn ids(&self) -> Vec<ReleaseId> {
+        let mut ids: Vec<_> = self.loaded.load().values().map(|loaded| loaded.id().clone()).collect();
+        ids.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
+        ids
+    }
+
+    /// Adds a release, unless it is there.
+    fn add(&self, release: Arc<Loaded>) {
+        let _held = self.hold();
+        let mut loaded = BTreeMap::clone(&self.loaded.load());
+        loaded.entry(release.id().digest).or_insert(release);
+        self.loaded.store(Arc::new(loaded));
+    }
+
+    /// Removes a release, under the lock that its caller holds.
+    fn remove(&self, release: &Digest, _held: &MutexGuard<'_, ()>) {
+        let mut loaded = BTreeMap::clone(&self.loaded.load());
+        loaded.remove(release);
+        self.loaded.store(Arc::new(loaded));
+    }
+}
+
+impl Core {
+    /// Verified -> loaded: compiles or maps the release, and runs its self-tests. One that is loaded stays.
+    pub(super) fn load(&self, verified: Verified) -> Result<ReleaseId, LoadError> {
+        let id = verified.id().clone();
+        let failed = |fault| LoadError::new(&id, fault);
+        if self.is_known(&id).map_err(failed)? {
+            return Ok(id);
+        }
+        let loaded = self.make_warm(verified)?;
+        self_test(&loaded).map_err(failed)?;
+        self.releases.add(loaded);
+        Ok(id)
+    }
+
+    /// Compiles or maps a release.
+    pub(super) fn make_warm(&self, verified: Verified) -> Result<Arc<Loaded>, LoadError> {
+        let id = verified.id().clone();
+        let recipients = match self.granted_recipients.contains(&id.name) {
+            true if verified.manifest().reads.contains(Reads::RECIPIENTS) => Recipients::Granted,
+            _ => Recipients::Masked,
+        };
+        self.sandbox.load(verified, recipients).map_err(|error| LoadError::new(&id, LoadFault::from(error)))
+    }
+
+    /// Whether the release is loaded. Name and version stand for one digest.
+    fn is_known(&self, id: &ReleaseId) -> Result<bool, LoadFault> {
+        let namesake =
+            self.releases.ids().into_iter().find(|known| (&known.name, &known.version) == (&id.name, &id.version));
+        match namesake {
+            Some(other) if other.digest != id.digest => {
+                Err(LoadFault::Namesake { loaded: other.digest, offered: id.digest })
+            }
+            namesake => Ok(namesake.is_some()),
+        }
+    }
+
+    /// Lets go of a release without a role.
+    pub(super) fn unload(&self, release: &ReleaseId) -> Result<(), UnloadError> {
+        let held = self.releases.hold();
+        if !self.releases.has(&release.digest) {
+            return Err(UnloadError::NotLoaded(release.clone()));
+        }
+        // Under the lock: nobody can promote it between the check and the removal.
+        if let Some((slot, role)) = self.slots.values().find_map(|slot| Some((slot.name(), slot.role(release)?))) {
+            return Err(UnloadError::InUse { release: release.clone(), slot: slot.to_owned(), role });
+        }
+        self.releases.remove(&release.digest, &held);
+        Ok(())
+    }
+}
+
+/// Scores every self-test message: same score to the bit, same category.
+fn self_test(loaded: &Loaded) -> Result<(), LoadFault> {
+    for test in &loaded.manifest().self_tests {
+        let failed = |why: String| LoadFault::SelfTest { test: test.name.clone(), why };
+        let scored = loaded.score(&Message::parse(test.message.clone())).map_err(|e| failed(e.to_string()))?;
+        let assessment = match scored.outcome {
+            Outcome::Scored(assessment) => assessment,
+            Outcome::Abstained(why) => return Err(failed(format!("it abstained: {why}"))),
+        };
+        if assessment.score.to_bits() != test.score.to_bits() {
+            return Err(failed(format!("it scored {}, expected {}", assessment.score, test.score)));
+        }
+        if let Some(expected) = test.category.filter(|expected| *expected != assessment.category) {
+            return Err(failed(format!("its category is {}, expected {expected}", assessment.category)));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,73 @@
+//! Bringing slots, overrides and releases into the ledger's state.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::super::emergency::Waiting;
+use super::{Progress, Shared, Trouble};
+use crate::control::{Acknowledgement, ControlStore as _, SlotState};
+use crate::release::ReleaseId;
+use crate::runtime::Slot;
+
+impl Shared {
+    /// Does what the ledger says, and says so.
+    pub(super) fn obey(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        let problem = {
+            // Nobody reverts by himself while routes change, and whoever did before is not undone.
+            let waiting = self.link.waiting();
+            self.install_routes(progress, &waiting)
+        };
+        if std::mem::take(&mut progress.overrides_changed) {
+            self.core.overrides.store(Arc::new(progress.overrides.clone()));
+        }
+        self.let_go(progress);
+        self.acknowledge(progress, problem)
+    }
+
+    /// Stores the pointers of all slots. Returns what could not be done.
+    fn install_routes(&self, progress: &Progress, waiting: &[Waiting]) -> Option<String> {
+        let state = progress.ledger.state();
+        let ours = self.core.slots.values().filter(|slot| waiting.iter().all(|one| one.slot != slot.name()));
+        let problems = ours.filter_map(|slot| self.install(progress, slot, state.slots.get(slot.name())?));
+        problems.reduce(|first, next| format!("{first}; {next}"))
+    }
+
+    fn install(&self, progress: &Progress, slot: &Slot, wanted: &SlotState) -> Option<String> {
+        let ready = |release: &ReleaseId| self.core.releases.get(release);
+        let live = wanted.live.as_ref().and_then(ready);
+        let missing = wanted.live.as_ref().filter(|_| live.is_none());
+        // Until the new release is ready, its predecessor goes on, at its generation.
+        let goes_on = slot.live().filter(|live| missing.is_some() && wanted.standbys.contains(live));
+        if goes_on.is_none() {
+            slot.install(wanted.generation, live.as_ref(), wanted.standbys.iter().filter_map(ready).collect());
+        }
+        let why = progress.failed.get(&missing?.digest).map_or("it is being loaded", |failure| &failure.why);
+        let instead = goes_on.map_or_else(|| "nobody decides".to_owned(), |live| format!("{live} goes on"));
+        Some(format!("{} cannot take charge of {}, so {instead}: {why}", missing?, slot.name()))
+    }
+
+    /// Lets go of releases that the store has unloaded.
+    fn let_go(&self, progress: &mut Progress) {
+        let Progress { ledger, failed, .. } = progress;
+        let wanted = &ledger.state().releases;
+        failed.retain(|digest, _| wanted.contains_key(digest));
+        for release in self.core.releases.ids().iter().filter(|id| !wanted.contains_key(&id.digest)) {
+            // One that still has a role here keeps it until the route has changed.
+            let _ = self.core.unload(release);
+        }
+    }
+
+    fn acknowledge(&self, progress: &mut Progress, problem: Option<String>) -> Result<(), Trouble> {
+        let state = progress.ledger.state();
+        let (sequence, generation) = (state.sequence, state.generation);
+        let known = progress.acknowledged.as_ref();
+        if known.is_some_and(|known| (known.sequence, &known.problem) == (sequence, &problem)) {
+            return Ok(());
+        }
+        let acknowledgement = Acknowledgement { sequence, generation, at: Timestamp::now(), problem };
+        self.store.acknowledge(self.process(), &acknowledgement)?;
+        progress.acknowledged = Some(acknowledgement);
+        Ok(())
+    }
+}

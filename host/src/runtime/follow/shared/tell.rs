@@ -1,0 +1,74 @@
+//! Telling the store what was decided here.
+
+use std::time::Instant;
+
+use jiff::Timestamp;
+
+use super::super::emergency::Waiting;
+use super::{Progress, Shared, Trouble};
+use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
+use crate::limits::HITS_INTERVAL;
+use crate::verdict::HitCounter;
+
+impl Shared {
+    /// Writes the reverts that this process made by itself into the ledger, oldest first. They win over what the
+    /// ledger says by then: they are its next events.
+    pub(super) fn write_emergencies(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        loop {
+            let Some(waiting) = self.link.waiting().first().cloned() else { return Ok(()) };
+            match self.write_emergency(progress, &waiting) {
+                Ok(()) => drop(self.link.waiting().remove(0)),
+                // Somebody was faster: read, and write after that.
+                Err(Trouble::Store(StoreError::Conflict)) => self.read(progress)?,
+                Err(trouble) => return Err(trouble),
+            }
+        }
+    }
+
+    fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<(), Trouble> {
+        let Waiting { slot, to, emergency } = waiting.clone();
+        let proposal = Proposal {
+            author: self.name.clone(),
+            reason: "reverted by the process itself".to_owned(),
+            operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
+        };
+        let drafted = progress.ledger.state().draft(proposal, Timestamp::now(), progress.ledger.head());
+        match drafted {
+            Ok(event) => self.store.append(&event)?,
+            Err(refused) => {
+                tracing::error!(%refused, slot = %waiting.slot, "an emergency revert is undone by the store")
+            }
+        }
+        self.read(progress)
+    }
+
+    /// Adds the hits of overrides since the last time, if that is a while ago.
+    pub(super) fn report_hits_in_time(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        if progress.hits_reported.is_some_and(|last| last.elapsed() < HITS_INTERVAL) {
+            return Ok(());
+        }
+        progress.hits_reported = Some(Instant::now());
+        self.report_hits(progress)
+    }
+
+    /// Adds the hits of overrides since the last time.
+    pub(super) fn report_hits(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        let Progress { overrides, expired, reported_hits: known, .. } = progress;
+        let more = |(id, hits): (u64, u64)| {
+            let more = hits - known.get(&id).copied().unwrap_or_default();
+            (more > 0).then_some((id, more))
+        };
+        let last = expired.iter().map(|counter| (counter.id(), counter.hits()));
+        let fresh: Vec<_> = overrides.counted().chain(last).filter_map(more).collect();
+        if fresh.is_empty() {
+            return Ok(());
+        }
+        self.store.add_hits(&fresh)?;
+        for (id, more) in fresh {
+            *known.entry(id).or_default() += more;
+        }
+        // Whoever still scores with a snapshot may add to them.
+        expired.retain(HitCounter::is_in_use);
+        Ok(())
+    }
+}

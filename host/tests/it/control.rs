@@ -1,0 +1,10 @@
+//! Stores, operators and the processes that follow.
+
+mod any_store;
+mod follow;
+mod overrides;
+mod processes;
+mod race;
+mod store;
+mod support;
+mod trust;

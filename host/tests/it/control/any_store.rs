@@ -1,0 +1,129 @@
+//! What every `ControlStore` has to hold. Each check is given a fresh store, opened twice.
+
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use switchback::{
+    Acknowledgement, ControlStore, Digest, Event, Ledger, NewProcess, Operation, Preparation, Proposal, SqliteStore,
+    StoreError,
+};
+
+use super::support::PATIENCE;
+
+type Check = fn(&dyn ControlStore, &dyn ControlStore);
+
+const CHECKS: [Check; 6] = [
+    an_event_is_added_once_and_seen_by_everybody,
+    of_two_events_that_follow_the_same_one_is_added,
+    a_process_is_there_until_it_lets_go,
+    what_a_process_says_is_seen,
+    hits_add_up,
+    whoever_waits_is_woken,
+];
+
+#[test]
+fn sqlite_is_a_control_store() {
+    for check in CHECKS {
+        let dir = tempfile::tempdir().unwrap();
+        let (one, other) = (SqliteStore::create(dir.path()).unwrap(), SqliteStore::open(dir.path()).unwrap());
+        check(&one, &other);
+    }
+}
+
+/// The event that freezes everything, after what a store holds.
+fn next(store: &dyn ControlStore, author: &str) -> Event {
+    let mut ledger = Ledger::default();
+    store.entries_after(0).unwrap().iter().for_each(|entry| drop(ledger.follow(entry).unwrap()));
+    let frozen = ledger.state().frozen.is_some();
+    let operation = if frozen { Operation::Thaw { slot: None } } else { Operation::Freeze { slot: None } };
+    let proposal = Proposal { author: author.to_owned(), reason: String::new(), operation };
+    ledger.state().draft(proposal, Timestamp::now(), ledger.head()).unwrap()
+}
+
+fn process(name: &str) -> NewProcess {
+    NewProcess {
+        name: name.to_owned(),
+        pid: 1,
+        since: Timestamp::UNIX_EPOCH,
+        contract: switchback::CONTRACT_VERSION,
+        slots: vec!["inbound".to_owned()],
+    }
+}
+
+fn an_event_is_added_once_and_seen_by_everybody(one: &dyn ControlStore, other: &dyn ControlStore) {
+    assert!(one.head().unwrap().is_none() && one.entries_after(0).unwrap().is_empty());
+    let event = next(one, "ada");
+    one.append(&event).unwrap();
+    assert!(matches!(one.append(&event), Err(StoreError::Conflict)));
+    let entries = other.entries_after(0).unwrap();
+    assert_eq!(entries.len(), 1);
+    assert_eq!(Event::from_json(&entries[0].body).unwrap(), event);
+    assert_eq!(other.head().unwrap(), Some((1, entries[0].hash)));
+    other.append(&next(other, "bob")).unwrap();
+    assert_eq!(one.entries_after(1).unwrap().len(), 1);
+    assert!(one.entries_after(2).unwrap().is_empty());
+}
+
+fn of_two_events_that_follow_the_same_one_is_added(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let (first, second) = (next(one, "ada"), next(other, "bob"));
+    other.append(&second).unwrap();
+    assert!(matches!(one.append(&first), Err(StoreError::Conflict)));
+    assert_eq!(Event::from_json(&one.entries_after(0).unwrap()[0].body).unwrap().author, "bob");
+}
+
+fn a_process_is_there_until_it_lets_go(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let first = one.register(&process("first")).unwrap();
+    let second = one.register(&process("second")).unwrap();
+    let names = || other.processes().unwrap().into_iter().map(|one| one.registered.name).collect::<Vec<_>>();
+    assert_eq!(names(), ["first", "second"]);
+    let numbers = [first.process, second.process];
+    drop(first);
+    assert_eq!(names(), ["second"]);
+    let third = one.register(&process("third")).unwrap();
+    assert!(!numbers.contains(&third.process), "a number is given once");
+}
+
+fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let member = one.register(&process("filter")).unwrap();
+    let seen = || other.processes().unwrap().remove(0);
+    assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
+    for sequence in 1..3 {
+        let problem = (sequence == 2).then(|| "why".to_owned());
+        let said = Acknowledgement { sequence, generation: sequence, at: Timestamp::UNIX_EPOCH, problem };
+        one.acknowledge(member.process, &said).unwrap();
+        assert_eq!(seen().acknowledged, Some(said));
+    }
+    let release = Digest::of(b"release");
+    for said in [Preparation::Failed { why: "no room".to_owned() }, Preparation::Ready] {
+        one.report(member.process, &release, &said).unwrap();
+        assert_eq!(seen().preparation(&release), Some(&said));
+    }
+}
+
+fn hits_add_up(one: &dyn ControlStore, other: &dyn ControlStore) {
+    one.add_hits(&[(3, 1), (5, 2)]).unwrap();
+    other.add_hits(&[(5, 40)]).unwrap();
+    assert_eq!(one.hits().unwrap(), [(3, 1), (5, 42)]);
+}
+
+fn whoever_waits_is_woken(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let mut watch = one.watch().unwrap();
+    let mut wakes = |what: &str, act: &mut dyn FnMut()| {
+        let begun = Instant::now();
+        act();
+        watch.wait(PATIENCE);
+        assert!(begun.elapsed() < PATIENCE, "{what} wakes nobody");
+        // What came with it, such as a second touch of the same file.
+        watch.wait(Duration::ZERO);
+    };
+    wakes("an event", &mut || other.append(&next(other, "ada")).unwrap());
+    let member = other.register(&process("filter"));
+    wakes("a report", &mut || {
+        other.report(member.as_ref().unwrap().process, &Digest::of(b""), &Preparation::Ready).unwrap();
+    });
+    let bell = watch.bell();
+    let begun = Instant::now();
+    bell();
+    watch.wait(PATIENCE);
+    assert!(begun.elapsed() < PATIENCE, "a bell wakes nobody");
+}

@@ -1,0 +1,126 @@
+//! Every process follows.
+
+use switchback::{BuildError, Control, ControlError, Operation, Refused, RouteError, Runtime, SlotConfig};
+
+use super::support::{Store, promote, revert, until};
+use crate::support::message;
+
+#[test]
+fn a_change_of_the_store_is_a_change_of_every_process() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let processes = [store.process(), store.process(), store.process()];
+    for (change, live) in [(promote(&releases[0]), 0), (promote(&releases[1]), 1), (revert(), 0)] {
+        let event = store.obeyed(change);
+        for process in &processes {
+            let verdict = process.slot("inbound").unwrap().score(&message());
+            assert_eq!((verdict.release.as_ref(), verdict.generation), (Some(&releases[live]), event.generation));
+        }
+    }
+}
+
+#[test]
+fn a_process_that_starts_later_is_in_the_same_state() {
+    let (store, releases) = Store::with(&["empty", "stateful", "abstain"]);
+    let early = store.process();
+    for change in [promote(&releases[0]), promote(&releases[1]), promote(&releases[2]), revert()] {
+        store.obeyed(change);
+    }
+    let late = store.process();
+    let state = |runtime: &Runtime| {
+        let slot = runtime.slot("inbound").unwrap();
+        (slot.live(), slot.standbys(), slot.generation(), runtime.releases())
+    };
+    assert_eq!(state(&early), state(&late));
+    assert_eq!(late.slot("inbound").unwrap().live().as_ref(), Some(&releases[1]));
+}
+
+#[test]
+fn a_release_is_compiled_by_who_loads_it_and_mapped_by_the_others() {
+    let store = Store::new();
+    let operator = Runtime::builder().cache_dir(store.path()).instances(4).build().unwrap();
+    let (_dir, file) = super::support::file("empty", "1.0.0");
+    let follower =
+        Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(store.path()).instances(4).build().unwrap();
+    let (release, _) = operator.load_into(&store.control, file).unwrap();
+    store.control.wait_until_ready(&release, super::support::PATIENCE).unwrap();
+    assert_eq!((operator.load_counts().compiled, operator.load_counts().mapped), (1, 0));
+    assert_eq!((follower.load_counts().compiled, follower.load_counts().mapped), (0, 1));
+}
+
+#[test]
+fn a_process_does_not_change_a_route_that_is_the_stores() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    store.obeyed(promote(&releases[0]));
+    let slot = process.slot("inbound").unwrap();
+    assert_eq!(slot.promote(&releases[1]), Err(RouteError::FollowsStore));
+    assert_eq!(slot.dismiss(&releases[0]), Err(RouteError::FollowsStore));
+}
+
+#[test]
+fn a_revert_by_a_process_itself_holds_at_once_and_then_everywhere() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let [one, other] = [store.process(), store.process()];
+    store.obeyed(promote(&releases[0]));
+    let before = store.obeyed(promote(&releases[1]));
+    let generation = one.slot("inbound").unwrap().revert().unwrap();
+    let verdict = one.slot("inbound").unwrap().score(&message());
+    assert_eq!((verdict.release.as_ref(), verdict.generation), (Some(&releases[0]), generation));
+    assert!(generation > before.generation);
+    until("the other process obeys", || other.slot("inbound").unwrap().generation() == generation);
+    assert_eq!(other.slot("inbound").unwrap().live().as_ref(), Some(&releases[0]));
+    let last = store.control.history().unwrap().pop().unwrap();
+    assert!(matches!(&last.operation, Operation::Revert { emergency: Some(e), .. } if e.generation == generation));
+}
+
+#[test]
+fn a_revert_while_the_store_is_away_is_written_when_it_is_back() {
+    let (store, releases) = Store::with(&["empty", "stateful", "abstain"]);
+    let [one, other] = [store.process(), store.process()];
+    for release in &releases {
+        store.obeyed(promote(release));
+    }
+    let database = store.path().join("control.db");
+    let away = store.path().join("away.db");
+    std::fs::rename(&database, &away).unwrap();
+    let generation = one.slot("inbound").unwrap().revert().unwrap();
+    assert_eq!(one.slot("inbound").unwrap().score(&message()).release.as_ref(), Some(&releases[1]));
+    assert_eq!(
+        other.slot("inbound").unwrap().score(&message()).release.as_ref(),
+        Some(&releases[2]),
+        "scoring goes on"
+    );
+    std::fs::rename(&away, &database).unwrap();
+    until("the other process obeys", || other.slot("inbound").unwrap().generation() == generation);
+    assert_eq!(other.slot("inbound").unwrap().live().as_ref(), Some(&releases[1]));
+    assert_eq!(one.slot("inbound").unwrap().generation(), generation);
+    assert_eq!(store.control.state().unwrap().generation, generation);
+}
+
+#[test]
+fn a_filter_starts_without_a_store_that_it_can_read_only_with_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("control.db"), "this is no database, and long enough to be seen as none").unwrap();
+    let error = Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(dir.path()).instances(4).build();
+    let error = error.err().unwrap();
+    assert!(matches!(&error, BuildError::Store(why) if why.contains("damaged")), "{error}");
+    assert!(std::fs::read(dir.path().join("control.db")).unwrap().starts_with(b"this is no"), "it was kept");
+}
+
+#[test]
+fn of_two_operators_who_saw_the_same_one_wins_and_the_other_is_told() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let other = Control::open(store.path()).unwrap().author("bob");
+    let (saw, also_saw) = (store.control.ledger().unwrap(), other.ledger().unwrap());
+    store.control.commit_after(&saw, promote(&releases[0])).unwrap();
+    let error = other.commit_after(&also_saw, promote(&releases[1])).unwrap_err();
+    assert!(matches!(&error, ControlError::Overtaken(events) if events.len() == 1), "{error}");
+    assert!(error.to_string().contains("by ada"), "{error}");
+    // What is no route does not get in each other's way.
+    let saw = store.control.ledger().unwrap();
+    other.commit(Operation::Freeze { slot: None }).unwrap();
+    let error = store.control.commit_after(&saw, promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, ControlError::Refused(Refused::Frozen { .. })), "{error}");
+    store.control.commit_after(&saw, Operation::Thaw { slot: None }).unwrap_err();
+    other.commit(Operation::Thaw { slot: None }).unwrap();
+}

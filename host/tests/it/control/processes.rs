@@ -1,0 +1,212 @@
+//! Real processes on one store: scoring at full speed while an operator changes his mind a thousand times.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use switchback::{DecidedBy, Digest, Event, LoadedRelease, Operation, Promotion, ReleaseId, Waited};
+
+use super::support::{PATIENCE, Store, revert};
+use crate::support::message;
+
+/// Where a child finds its store.
+const STORE: &str = "SWITCHBACK_TEST_STORE";
+
+/// How often the route is changed; the environment may say more.
+const CHANGES: usize = 1_000;
+
+/// A process of its own that scores until its standard input is closed.
+struct Scorer {
+    child: Child,
+    stop: Option<ChildStdin>,
+    output: BufReader<std::process::ChildStdout>,
+}
+
+impl Scorer {
+    fn start(store: &Store) -> Self {
+        let mut child = crate::support::child()
+            .args(["--exact", "control::processes::scorer", "--nocapture", "--test-threads=1"])
+            .env(STORE, store.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let output = BufReader::new(child.stdout.take().unwrap());
+        let mut scorer = Self { stop: child.stdin.take(), child, output };
+        scorer.line("ready");
+        scorer
+    }
+
+    /// Reads until a line that starts so, and returns the rest of it.
+    fn line(&mut self, start: &str) -> String {
+        let mut line = String::new();
+        while self.output.read_line(&mut line).unwrap() > 0 {
+            if let Some((_, rest)) = line.split_once(start) {
+                return rest.trim().to_owned();
+            }
+            line.clear();
+        }
+        panic!("the child ended without `{start}`");
+    }
+
+    /// Lets it end, and returns how many messages it answered, and which release it met at each generation.
+    fn finish(mut self) -> (u64, BTreeMap<u64, Digest>) {
+        drop(self.stop.take());
+        let answered = self.line("answered").parse().unwrap();
+        let met = serde_json::from_str(&self.line("met")).unwrap();
+        assert!(self.child.wait().unwrap().success());
+        (answered, met)
+    }
+}
+
+/// What a child does. Run as a test of its own, it has no store and nothing to do.
+#[test]
+fn scorer() {
+    let Some(dir) = std::env::var_os(STORE) else { return };
+    let runtime = switchback::Runtime::builder()
+        .slot(switchback::SlotConfig::new("inbound"))
+        .store_dir(dir)
+        .cache_dir(crate::support::cache_of_parent())
+        .instances(8)
+        .build()
+        .unwrap();
+    let slot = runtime.slot("inbound").unwrap();
+    let stop = AtomicBool::new(false);
+    println!("ready");
+    let (mut answered, mut met) = (0_u64, BTreeMap::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let mut ignored = String::new();
+            std::io::stdin().read_line(&mut ignored).unwrap();
+            stop.store(true, Ordering::Relaxed);
+        });
+        while !stop.load(Ordering::Relaxed) {
+            let before = slot.generation();
+            let verdict = slot.score(&message());
+            let after = slot.generation();
+            answered += 1;
+            assert!((before..=after).contains(&verdict.generation), "judged by a route that was not current");
+            if verdict.decided_by == DecidedBy::Live {
+                let release = verdict.release.unwrap().digest;
+                assert_eq!(*met.entry(verdict.generation).or_insert(release), release, "a mixture of two routes");
+            }
+        }
+    });
+    println!("answered {answered}");
+    println!("met {}", serde_json::to_string(&met).unwrap());
+    std::io::stdout().flush().unwrap();
+}
+
+/// The release that was live in the slot at each generation, by the ledger.
+fn live_by_generation(store: &Store) -> BTreeMap<u64, Digest> {
+    let mut live = BTreeMap::new();
+    let mut state = switchback::State::default();
+    for event in store.control.history().unwrap() {
+        state.apply(&event).unwrap();
+        if let Some(release) = state.slots.get("inbound").and_then(|slot| slot.live.as_ref()) {
+            live.insert(state.generation, release.digest);
+        }
+    }
+    live
+}
+
+fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
+    if turn % 2 == 1 {
+        return store.control.commit(revert()).unwrap();
+    }
+    let release = releases[1 + turn / 2 % (releases.len() - 1)].clone();
+    let waited = Waited::Ready(PATIENCE);
+    store.control.promote(Promotion { slot: "inbound".into(), release, older: true, waited }).unwrap()
+}
+
+#[test]
+fn a_thousand_changes_under_three_processes_at_full_speed() {
+    let (store, releases) = Store::with(&["empty", "stateful", "empty"]);
+    store.control.commit(super::support::promote(&releases[0])).unwrap();
+    let scorers = [Scorer::start(&store), Scorer::start(&store), Scorer::start(&store)];
+    let changes = std::env::var("SWITCHBACK_CHANGES").map_or(CHANGES, |text| text.parse().unwrap());
+    let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
+    for turn in 0..changes {
+        let event = change(&store, &releases, turn);
+        let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
+        assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (3, 0));
+        let last = acknowledgements.obeyed.iter().map(|one| one.after).max().unwrap();
+        let kind = if matches!(event.operation, Operation::Revert { .. }) { "revert" } else { "promote" };
+        times.entry(kind).or_default().push(last);
+    }
+    let by_ledger = live_by_generation(&store);
+    for scorer in scorers {
+        let (answered, met) = scorer.finish();
+        println!("{answered} messages answered, {} generations met", met.len());
+        assert!(answered > 0);
+        for (generation, release) in met {
+            assert_eq!(by_ledger.get(&generation), Some(&release), "generation {generation}");
+        }
+    }
+    for (kind, mut times) in times {
+        times.sort_unstable();
+        println!(
+            "{kind}: median {:?}, worst {:?} to the last acknowledgement",
+            times[times.len() / 2],
+            times.last().unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_process_that_is_killed_is_not_waited_for() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let [mut killed, stays] = [Scorer::start(&store), Scorer::start(&store)];
+    assert_eq!(store.control.processes().unwrap().len(), 2);
+    killed.child.kill().unwrap();
+    killed.child.wait().unwrap();
+    let waited = Waited::Ready(PATIENCE);
+    let promotion = Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, waited };
+    let event = store.control.promote(promotion).unwrap();
+    let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
+    assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));
+    assert_eq!(store.control.processes().unwrap().len(), 1);
+    stays.finish();
+}
+
+#[test]
+fn what_one_process_cannot_load_is_promoted_nowhere() {
+    let (store, releases) = Store::with(&["empty"]);
+    store.control.commit(super::support::promote(&releases[0])).unwrap();
+    let mut hasty = switchback::Limits::default();
+    hasty.deadline_max = Duration::from_secs(1);
+    let hasty = store.builder().name("hasty").limits(hasty).build().unwrap();
+    let processes = [store.process(), hasty, store.process()];
+    let mut manifest = crate::support::manifest("stateful", "2.0.0");
+    manifest.limits.deadline_ms = Some(5_000);
+    let (_dir, file) = super::support::file_of(&crate::support::packed("stateful", &manifest));
+    let operator =
+        switchback::Runtime::builder().cache_dir(crate::support::shared_cache()).instances(4).build().unwrap();
+    let (release, added) = operator.load_into(&store.control, file).unwrap();
+    assert!(matches!(added, LoadedRelease::New(_)));
+    let before = store.control.state().unwrap();
+    let waited = Waited::Ready(PATIENCE);
+    let promotion = Promotion { slot: "inbound".into(), release: release.clone(), older: false, waited };
+    let error = store.control.promote(promotion.clone()).unwrap_err().to_string();
+    assert!(error.contains("hasty (process 1") && error.contains("deadline_ms = 5000"), "{error}");
+    assert_eq!(store.control.state().unwrap(), before);
+    for process in &processes {
+        assert_ne!(process.slot("inbound").unwrap().live().as_ref(), Some(&release));
+    }
+    // Forced, it is put in charge where it can be, and the others say why not.
+    let event = store.control.promote(Promotion { waited: Waited::Forced, ..promotion }).unwrap();
+    let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
+    let problems: Vec<_> = acknowledgements.obeyed.iter().filter_map(|one| one.problem.as_ref()).collect();
+    assert!(problems.len() == 1 && problems[0].contains("deadline_ms"), "{problems:?}");
+    let verdict = processes[1].slot("inbound").unwrap().score(&message());
+    assert_eq!(
+        (verdict.decided_by, verdict.release.as_ref()),
+        (DecidedBy::Live, Some(&releases[0])),
+        "the old one goes on"
+    );
+    assert!(verdict.generation < event.generation);
+    assert_eq!(processes[0].slot("inbound").unwrap().live().as_ref(), Some(&release));
+    assert!(store.control.history().unwrap().last().unwrap().operation.to_string().contains("forced"));
+}

@@ -1,0 +1,216 @@
+//! What can be wrong with a store: a clear error, nothing half done, and scoring goes on.
+
+use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::path::Path;
+
+use rusqlite::Connection;
+use switchback::{Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
+
+use super::support::{PATIENCE, Store, promote, revert, until};
+use crate::support::message;
+
+fn database(store: &Store) -> Connection {
+    Connection::open(store.path().join("control.db")).unwrap()
+}
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn files_and_folders_of_a_store_are_its_users_alone() {
+    let (store, _) = Store::with(&["empty"]);
+    let _process = store.process();
+    let mut files = 0;
+    for entry in walk(store.path()) {
+        let expected = if entry.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode(&entry), expected, "{}", entry.display());
+        files += usize::from(entry.is_file());
+    }
+    assert!(files >= 4, "database, its two companions, a release, a lock");
+}
+
+fn walk(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = vec![dir.to_owned()];
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        found.extend(if path.is_dir() { walk(&path) } else { vec![path] });
+    }
+    found
+}
+
+#[test]
+fn a_store_that_is_locked_says_so_and_changes_nothing() {
+    let (store, releases) = Store::with(&["empty"]);
+    let process = store.process();
+    let backup = database(&store);
+    backup.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let error = store.control.commit(promote(&releases[0])).unwrap_err();
+    assert!(matches!(error, ControlError::Store(StoreError::Busy { .. })), "{error}");
+    assert!(error.to_string().contains("locked by another process"), "{error}");
+    assert_eq!(process.slot("inbound").unwrap().score(&message()).decided_by, DecidedBy::Unscanned);
+    backup.execute_batch("COMMIT").unwrap();
+    assert_eq!(store.control.state().unwrap().generation, 0);
+    store.obeyed(promote(&releases[0]));
+}
+
+#[test]
+fn a_store_of_a_newer_schema_is_left_alone() {
+    let (store, _) = Store::with(&["empty"]);
+    database(&store).pragma_update(None, "user_version", 2).unwrap();
+    let error = Control::open(store.path()).err().unwrap();
+    assert!(matches!(error, StoreError::NewerSchema { found: 2, known: 1, .. }), "{error}");
+    let error = Runtime::builder().store_dir(store.path()).instances(1).build().err().unwrap();
+    assert!(error.to_string().contains("use a newer one"), "{error}");
+}
+
+#[test]
+fn a_database_of_another_program_is_left_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    Connection::open(dir.path().join("control.db")).unwrap().execute_batch("CREATE TABLE mine (x)").unwrap();
+    let error = Control::open(dir.path()).err().unwrap();
+    assert!(matches!(error, StoreError::NotOurs(_)), "{error}");
+}
+
+#[test]
+fn there_is_no_store_where_nobody_made_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let error = Control::open(dir.path()).err().unwrap();
+    assert!(error.to_string().contains("there is no store"), "{error}");
+    assert!(std::fs::read_dir(dir.path()).unwrap().next().is_none(), "nothing was made");
+}
+
+#[test]
+fn a_damaged_database_is_an_error_and_scoring_goes_on() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    store.obeyed(promote(&releases[0]));
+    let whole = std::fs::read(store.path().join("control.db")).unwrap();
+    let damaged = store.path().join("damaged");
+    std::fs::write(&damaged, vec![0xA5; whole.len().max(8192)]).unwrap();
+    for companion in ["control.db-wal", "control.db-shm"] {
+        let _ = std::fs::remove_file(store.path().join(companion));
+    }
+    std::fs::rename(&damaged, store.path().join("control.db")).unwrap();
+    let error = store.control.commit(promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, ControlError::Store(StoreError::Damaged { .. })), "{error}");
+    let verdict = process.slot("inbound").unwrap().score(&message());
+    assert_eq!(verdict.release.as_ref(), Some(&releases[0]));
+}
+
+#[test]
+fn an_edited_ledger_is_named_and_not_obeyed() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    store.obeyed(promote(&releases[0]));
+    database(&store).execute("UPDATE events SET body = replace(body, 'ada', 'eve') WHERE sequence = 2", []).unwrap();
+    let error = store.control.history().unwrap_err();
+    assert!(error.to_string().contains("event 2 was edited"), "{error}");
+    let error = store.control.commit(promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, ControlError::Broken(_)), "{error}");
+    assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[0]));
+}
+
+#[test]
+fn a_damaged_release_file_is_set_aside_and_a_whole_one_taken() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    store.control.commit(promote(&releases[0])).unwrap();
+    let file = store.path().join("releases").join(format!("{}.wasm", releases[0].digest));
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, &bytes).unwrap();
+    let process = store.process();
+    let slot = process.slot("inbound").unwrap();
+    assert_eq!(slot.score(&message()).decided_by, DecidedBy::Unscanned);
+    let aside = file.with_file_name(format!("{}.wasm.damaged-1", releases[0].digest));
+    assert_eq!(std::fs::read(aside).unwrap(), bytes, "what was damaged is kept");
+    let registered = &store.control.processes().unwrap()[0];
+    let Some(Preparation::Failed { why }) = registered.preparation(&releases[0].digest) else {
+        panic!("{registered:?}")
+    };
+    assert!(why.contains("set aside") && why.contains("load the release again"), "{why}");
+    let problem = registered.acknowledged.as_ref().unwrap().problem.as_ref().unwrap();
+    assert!(problem.contains("cannot take charge of inbound"), "{problem}");
+    assert_eq!(store.load("empty", "1.0.0"), releases[0]);
+    until("the whole file is taken", || slot.live().as_ref() == Some(&releases[0]));
+    store.control.wait_until_ready(&releases[0], PATIENCE).unwrap();
+}
+
+#[test]
+fn a_release_file_that_is_a_link_or_that_others_can_write_to_is_refused() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let file = |index: usize| store.path().join("releases").join(format!("{}.wasm", releases[index].digest));
+    std::fs::set_permissions(file(0), std::fs::Permissions::from_mode(0o666)).unwrap();
+    let elsewhere = store.path().join("elsewhere");
+    std::fs::rename(file(1), &elsewhere).unwrap();
+    symlink(&elsewhere, file(1)).unwrap();
+    let _process = store.process();
+    let registered = store.control.processes().unwrap().remove(0);
+    let why = |index: usize| match registered.preparation(&releases[index].digest) {
+        Some(Preparation::Failed { why }) => why.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(why(0).contains("written to by other users"), "{}", why(0));
+    assert!(why(1).contains("symbolic link"), "{}", why(1));
+}
+
+#[test]
+fn a_backup_that_is_put_back_is_followed() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    store.obeyed(promote(&releases[0]));
+    let backup = store.path().join("backup.db");
+    database(&store).execute("VACUUM INTO ?", [backup.to_str().unwrap()]).unwrap();
+    store.obeyed(promote(&releases[1]));
+    store.obeyed(revert());
+    store.obeyed(promote(&releases[1]));
+    for companion in ["control.db-wal", "control.db-shm"] {
+        let _ = std::fs::remove_file(store.path().join(companion));
+    }
+    std::fs::rename(&backup, store.path().join("control.db")).unwrap();
+    until("the backup is followed", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[0]));
+}
+
+#[test]
+fn a_filter_on_a_store_without_releases_answers_by_its_policy() {
+    let dir = tempfile::tempdir().unwrap();
+    let runtime =
+        Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(dir.path()).instances(4).build().unwrap();
+    assert_eq!(runtime.slot("inbound").unwrap().score(&message()).decided_by, DecidedBy::Unscanned);
+}
+
+#[test]
+fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    for change in [promote(&releases[0]), promote(&releases[1]), revert()] {
+        store.obeyed(change);
+    }
+    assert_eq!(SqliteStore::recover(store.path()).unwrap(), None, "a whole one stays");
+    database(&store).execute("UPDATE events SET body = '{}' WHERE sequence = 5", []).unwrap();
+    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
+    assert_eq!(recovered.events, 4);
+    assert!(recovered.ended.contains("event 5 was edited"), "{recovered:?}");
+    assert!(recovered.aside.is_file());
+    assert_eq!(store.control.history().unwrap().len(), 4);
+    until("the recovered ledger is followed", || {
+        process.slot("inbound").unwrap().live().as_ref() == Some(&releases[1])
+    });
+    let after = store.control.commit(revert()).unwrap();
+    assert_eq!(after.sequence, 5);
+}
+
+#[test]
+fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
+    let (store, _) = Store::with(&["empty"]);
+    let rubbish = vec![0x5A; 20_000];
+    std::fs::write(store.path().join("control.db"), &rubbish).unwrap();
+    for companion in ["control.db-wal", "control.db-shm"] {
+        let _ = std::fs::remove_file(store.path().join(companion));
+    }
+    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
+    assert_eq!(recovered.events, 0);
+    assert_eq!(std::fs::read(recovered.aside).unwrap(), rubbish);
+    assert!(store.control.history().unwrap().is_empty());
+}

@@ -1,0 +1,93 @@
+//! A store with releases in it.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use switchback::{Control, Event, Operation, ReleaseId, Runtime, RuntimeBuilder, SlotConfig};
+use tempfile::TempDir;
+
+use crate::support::{release, shared_cache};
+
+/// How long a test waits for what has to happen. Only a test that fails waits so long.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A store in a folder of its own.
+pub(crate) struct Store {
+    dir: TempDir,
+    pub(crate) control: Control,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let control = Control::create(dir.path()).unwrap().author("ada").reason("a test");
+        Self { dir, control }
+    }
+
+    /// A store with these cases of the hostile model loaded, at versions 1.0.0, 1.1.0, ...
+    pub(crate) fn with(cases: &[&str]) -> (Self, Vec<ReleaseId>) {
+        let store = Self::new();
+        let versions = (0..).map(|minor| format!("1.{minor}.0"));
+        let releases = cases.iter().zip(versions).map(|(case, version)| store.load(case, &version)).collect();
+        (store, releases)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Loads a case of the hostile model into the store.
+    pub(crate) fn load(&self, case: &str, version: &str) -> ReleaseId {
+        let (_dir, file) = file(case, version);
+        let runtime = Runtime::builder().cache_dir(shared_cache()).instances(4).build().unwrap();
+        runtime.load_into(&self.control, file).unwrap().0
+    }
+
+    /// A process that follows the store, as far as a process is one: threads of its own, and its own number.
+    pub(crate) fn process(&self) -> Runtime {
+        self.builder().build().unwrap()
+    }
+
+    pub(crate) fn builder(&self) -> RuntimeBuilder {
+        let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(8);
+        builder.store_dir(self.path()).cache_dir(shared_cache())
+    }
+
+    /// Does an operation and waits until every process obeys it.
+    pub(crate) fn obeyed(&self, operation: Operation) -> Event {
+        let event = self.control.commit(operation).unwrap();
+        let acknowledgements = self.control.acknowledgements(&event, PATIENCE).unwrap();
+        assert!(acknowledgements.silent.is_empty(), "{acknowledgements:?}");
+        event
+    }
+}
+
+/// A release file of a case of the hostile model.
+pub(crate) fn file(case: &str, version: &str) -> (TempDir, PathBuf) {
+    file_of(&release(case, version))
+}
+
+/// A file that holds these bytes.
+pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("release.wasm");
+    std::fs::write(&path, bytes).unwrap();
+    (dir, path)
+}
+
+pub(crate) fn promote(release: &ReleaseId) -> Operation {
+    Operation::Promote { slot: "inbound".to_owned(), release: release.clone(), older: false, forced: false }
+}
+
+pub(crate) fn revert() -> Operation {
+    Operation::Revert { slot: "inbound".to_owned(), to: None, emergency: None }
+}
+
+/// Waits until something is so.
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}: not within {PATIENCE:?}");
+        std::thread::yield_now();
+    }
+}
