@@ -99,8 +99,15 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 6] =
-    ["score_overhead", "call_overhead", "swap_latency", "cold_load", "side_by_side", "message_parse"];
+const BENCHES: [&str; 7] = [
+    "score_overhead",
+    "call_overhead",
+    "swap_latency",
+    "cold_load",
+    "side_by_side",
+    "message_parse",
+    "override_lookup",
+];
 
 /// Builds every bench, so that none rots.
 pub(crate) fn build_benches() -> Result<()> {
