@@ -20,7 +20,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Build everything, pack the example models and re-enact the day of a bad release.
+    /// Build the command, pack the releases of `linear` and re-enact the day of a bad one.
     Demo {
         /// Arguments for `switchback demo`, such as `--corpus DIR`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
