@@ -156,6 +156,10 @@ impl Control {
                 Err(error) => return Err(error.into()),
             }
             let since = self.follow(&mut ledger)?;
+            if since.is_empty() {
+                // The ledger's end is not where its events end: trying again would not help.
+                return Err(StoreError::Conflict.into());
+            }
             if ledger.state().generation != seen.state().generation {
                 return Err(ControlError::Overtaken(since));
             }

@@ -31,7 +31,7 @@ pub(super) struct Follower {
     stop: Arc<AtomicBool>,
     bell: Arc<dyn Fn() + Send + Sync>,
     thread: Option<JoinHandle<()>>,
-    /// Before the thread is joined, so that the preparer's inbox closes.
+    /// Dropped after the thread, which holds a way into its inbox.
     preparer: Option<Preparer>,
 }
 

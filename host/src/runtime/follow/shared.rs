@@ -5,7 +5,7 @@ mod read;
 mod ready;
 mod tell;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -35,6 +35,8 @@ struct Progress {
     overrides: Overrides,
     /// Whether the slots look at an older one.
     overrides_changed: bool,
+    /// Releases that were loaded for the store. What a program of this process loads by itself is its own.
+    held: BTreeSet<Digest>,
     /// Releases that could not be loaded, and why.
     failed: BTreeMap<Digest, ready::Failure>,
     /// Releases that the preparer has been told to load.

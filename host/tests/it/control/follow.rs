@@ -124,3 +124,14 @@ fn of_two_operators_who_saw_the_same_one_wins_and_the_other_is_told() {
     store.control.commit_after(&saw, Operation::Thaw { slot: None }).unwrap_err();
     other.commit(Operation::Thaw { slot: None }).unwrap();
 }
+
+#[test]
+fn what_the_store_unloads_is_let_go_and_what_a_program_loaded_by_itself_stays() {
+    let (store, releases) = Store::with(&["empty"]);
+    let process = store.process();
+    let own = crate::support::load(&process, "stateful", "3.0.0");
+    store.obeyed(Operation::Unload { release: releases[0].clone() });
+    until("the release is let go", || process.releases() == std::slice::from_ref(&own));
+    store.obeyed(Operation::Freeze { slot: None });
+    assert_eq!(process.releases(), [own]);
+}

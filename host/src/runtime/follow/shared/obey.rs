@@ -49,10 +49,11 @@ impl Shared {
 
     /// Lets go of releases that the store has unloaded.
     fn let_go(&self, progress: &mut Progress) {
-        let Progress { ledger, failed, .. } = progress;
+        let Progress { ledger, held, failed, .. } = progress;
         let wanted = &ledger.state().releases;
         failed.retain(|digest, _| wanted.contains_key(digest));
-        for release in self.core.releases.ids().iter().filter(|id| !wanted.contains_key(&id.digest)) {
+        let is_gone = |id: &&ReleaseId| held.contains(&id.digest) && !wanted.contains_key(&id.digest);
+        for release in self.core.releases.ids().iter().filter(is_gone) {
             // One that still has a role here keeps it until the route has changed.
             let _ = self.core.unload(release);
         }

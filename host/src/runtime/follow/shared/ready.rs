@@ -95,6 +95,7 @@ impl Shared {
         let preparation = match loaded {
             Ok(()) => {
                 progress.failed.remove(release);
+                progress.held.insert(*release);
                 Preparation::Ready
             }
             Err(why) => {

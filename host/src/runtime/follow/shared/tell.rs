@@ -19,7 +19,13 @@ impl Shared {
             match self.write_emergency(progress, &waiting) {
                 Ok(()) => drop(self.link.waiting().remove(0)),
                 // Somebody was faster: read, and write after that.
-                Err(Trouble::Store(StoreError::Conflict)) => self.read(progress)?,
+                Err(Trouble::Store(StoreError::Conflict)) => {
+                    let before = progress.ledger.head();
+                    self.read(progress)?;
+                    if progress.ledger.head() == before {
+                        return Err(StoreError::Conflict.into());
+                    }
+                }
                 Err(trouble) => return Err(trouble),
             }
         }
