@@ -94,6 +94,7 @@ fn message(number: usize) -> Message {
 
 fn verdict() -> Verdict {
     Verdict {
+        id: None,
         action: Action::Deliver,
         score: None,
         category: None,

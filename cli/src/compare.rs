@@ -1,43 +1,62 @@
 //! `switchback compare`.
 
+mod corpus;
+mod live;
+mod page;
 mod report;
-mod tally;
+mod sides;
+mod text;
+mod words;
 
 use std::io::{self, Write as _};
 use std::path::PathBuf;
 
-use self::report::Report;
-use self::tally::Tally;
-use crate::args::{self, CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::Exit;
-use crate::judge::{Opinion, judge};
-use crate::parallel::Workers;
-use crate::progress::Progress;
-use crate::releases;
-use crate::show;
+use jiff::Timestamp;
+use switchback::compare::{Comparison, Providers, Settings};
+use switchback::{ReleaseId, Senders, Thresholds};
+
+use self::report::{Report, Source};
+use self::sides::Named;
+use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
+use crate::exit::{Exit, Usage};
+use crate::file::{self, Access};
+use crate::moment::moment;
+use crate::store::StoreArgs;
 
 /// Compare two releases on the same messages
 ///
-/// Shows the flips (messages that one release flags and the other does not), by direction and by the
-/// senders' organisational domain, both releases' scores, and the messages that they disagree on most.
+/// Shows the flips (messages that one release flags and the other does not), by direction and by the senders'
+/// provider and organisational domain, the actions of both, whether their scores have drifted apart, how long they take
+/// and where they fail, and the messages that they disagree on most. On a corpus, which both score now, or with --live
+/// on what the journal of a store has of both.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The release to compare with: the one that is live, say
-    #[arg(value_name = "A.wasm")]
+    /// The release to compare with, the one that is live, say: a file, or its name or digest in a store
+    #[arg(value_name = "A")]
     before: PathBuf,
 
     /// The release to look at
-    #[arg(value_name = "B.wasm")]
+    #[arg(value_name = "B")]
     after: PathBuf,
 
     /// Files, mbox files, Maildirs, folders, or `-` for standard input
-    #[arg(value_name = "CORPUS", required = true)]
+    #[arg(value_name = "CORPUS", required_unless_present = "live")]
     inputs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    live: LiveArgs,
+
+    #[command(flatten)]
+    store: StoreArgs,
 
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+
+    /// Write one self-contained page with charts, in the place of one that may be there
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     /// Rows of each table
     #[arg(long, value_name = "N", default_value_t = 10)]
@@ -46,6 +65,14 @@ pub(crate) struct Args {
     /// Exit with 1 if there are more flips than this
     #[arg(long, value_name = "N")]
     max_flips: Option<u64>,
+
+    /// Whose domain a message is counted under [default: anyone on a corpus, authenticated with --live]
+    #[arg(long, value_name = "WHOSE")]
+    senders: Option<WhoseDomain>,
+
+    /// Count these domains as one provider, beside those that are known (repeatable)
+    #[arg(long, value_name = "NAME=DOMAIN,...", value_parser = provider)]
+    provider: Vec<Provider>,
 
     #[command(flatten)]
     message: MessageArgs,
@@ -60,64 +87,139 @@ pub(crate) struct Args {
     thresholds: ThresholdArgs,
 }
 
+/// Live traffic in the place of a corpus.
+#[derive(clap::Args)]
+#[command(next_help_heading = "Live traffic")]
+struct LiveArgs {
+    /// Compare what both made of live traffic, from the journal of the store
+    #[arg(
+        long,
+        conflicts_with_all = ["inputs", "trust_authserv_id", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"]
+    )]
+    live: bool,
+
+    /// Only messages since then: a time, a date, or `24h` for that long ago
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Timestamp>,
+
+    /// Only messages before then
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Timestamp>,
+
+    /// The slot [default: the only one that there is]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
+}
+
+impl LiveArgs {
+    /// Refuses to choose among records where there are none. The parser does not: a corpus excuses it.
+    fn check(&self) -> Result<(), Usage> {
+        match !self.live && (self.since.is_some() || self.until.is_some() || self.slot.is_some()) {
+            true => {
+                Err(Usage("--since, --until and --slot choose among live traffic: say --live, and no corpus".into()))
+            }
+            false => Ok(()),
+        }
+    }
+}
+
+/// Whose domain a message is counted under.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum WhoseDomain {
+    /// Only a sender's who was authenticated; the others are counted together
+    Authenticated,
+    /// Whoever says to be the sender; anybody can say so
+    Anyone,
+}
+
+/// A provider's name and its domains.
+#[derive(Clone, Debug)]
+struct Provider {
+    name: String,
+    domains: Vec<String>,
+}
+
 const AFTER_HELP: &str = "\
 Examples:
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm ~/Maildir
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --max-flips 10 && echo safe to promote
-  switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --json | jq .flips
+  switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --html report.html
+  switchback compare linear@1.1.0 linear@2.0.0 mail/ --json | jq .flips
+  switchback compare linear@1.1.0 linear@2.0.0 --live --since 24h
 
 Exit codes:
   0  the releases were compared
-  1  an input could not be read, a release failed, or there are more flips than --max-flips
+  1  an input could not be read, a message of a corpus was not answered by both, there are more flips than --max-flips,
+     or nothing could be compared
   2  the command line is wrong";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let thresholds = args.thresholds.thresholds()?;
-    let corpus = args::open(&args.inputs)?;
-    let threads = args.threads.count();
-    let releases = releases::load(&[args.before.clone(), args.after.clone()], &args.cache, threads)?;
-    let mut progress = Progress::over(corpus.bytes(), false);
-    let mut tally = Tally::new(thresholds, args.limit);
-    Workers::start(threads)?.in_order(
-        corpus,
-        |entry| {
-            let (name, judged) = judge(entry, &releases, &args.message);
-            (name, judged.map(|judged| tally::Pair::new(judged, &thresholds)))
-        },
-        |(name, pair)| {
-            let bytes = pair.as_ref().map_or(0, |pair| pair.bytes);
-            match pair {
-                Ok(pair) => {
-                    for failure in pair.failures() {
-                        progress.say(&format!("{name}: {}", show::printable(failure, 500)));
-                    }
-                    tally.add(name, pair);
-                }
-                Err(error) => {
-                    tally.unreadable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
-                }
-            }
-            progress.message(bytes);
-            Ok(())
-        },
-    )?;
-    progress.finish();
-    let report = Report::new(&releases.ids, tally);
+    args.live.check()?;
+    let named = [Named::of(&args.before), Named::of(&args.after)];
+    let report = if args.live.live { live::report(args, &named)? } else { corpus::report(args, &named)? };
+    if let Some(path) = &args.html {
+        file::write(path, page::of(&report)?.as_bytes(), Access::Everybody)?;
+    }
     let mut out = io::stdout().lock();
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
-        false => report.write(&mut out)?,
+        false => text::write(&report, &mut out)?,
     }
-    let too_many = args.max_flips.is_some_and(|max| report.flips() > max);
+    let flips = report.releases.flips.flips();
+    let too_many = args.max_flips.is_some_and(|max| flips > max);
     if let (true, Some(max)) = (too_many, args.max_flips) {
-        crate::exit::say(&format!("{} flips, more than the {max} that --max-flips allows", report.flips()));
+        crate::exit::say(&format!("{flips} flips, more than the {max} that --max-flips allows"));
     }
     Ok(Exit::found_if(too_many || report.is_incomplete()))
 }
 
-/// The score, unless it failed or abstained.
-fn score(opinion: &Opinion) -> Option<f64> {
-    opinion.assessment().map(|assessment| assessment.score)
+impl Args {
+    fn settings(&self, default: Senders) -> Settings {
+        let senders = match self.senders {
+            Some(WhoseDomain::Authenticated) => Senders::Authenticated,
+            Some(WhoseDomain::Anyone) => Senders::Anyone,
+            None => default,
+        };
+        let providers = self
+            .provider
+            .iter()
+            .fold(Providers::default(), |known, provider| known.with(&provider.name, &provider.domains));
+        Settings { senders, providers, differences_max: self.limit, ..Settings::default() }
+    }
+
+    fn report(
+        &self,
+        comparison: &Comparison,
+        [before, after]: [ReleaseId; 2],
+        source: Source,
+        thresholds: Option<Thresholds>,
+    ) -> Report {
+        Report { releases: comparison.report(before, after, self.limit), source, thresholds }
+    }
+}
+
+/// `acme=acme.example,acme.example.net`.
+fn provider(text: &str) -> Result<Provider, String> {
+    let form = || format!("`{text}` names no provider: `acme=acme.example,acme.example.net` does");
+    let (name, domains) = text.split_once('=').ok_or_else(form)?;
+    let domains: Vec<_> = domains.split(',').map(|domain| domain.trim().to_owned()).collect();
+    if name.trim().is_empty() || domains.iter().any(String::is_empty) {
+        return Err(form());
+    }
+    Ok(Provider { name: name.trim().to_owned(), domains })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_provider_is_a_name_and_domains() {
+        let acme = provider("acme=acme.example, acme.example.net").unwrap();
+        assert_eq!((acme.name.as_str(), acme.domains.len()), ("acme", 2));
+        for wrong in ["", "acme", "acme=", "=acme.example", "acme=a.example,,b.example"] {
+            assert!(provider(wrong).is_err(), "{wrong}");
+        }
+    }
 }

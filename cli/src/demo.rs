@@ -5,6 +5,7 @@ mod audit;
 mod crew;
 mod mail;
 mod operator;
+mod quarantine;
 mod report;
 mod story;
 mod tally;
@@ -26,10 +27,11 @@ use crate::progress::Busy;
 /// See a bad model go live under full load, and its revert
 ///
 /// Re-enacts a day on which an update of a mail filter's model began to flag legitimate Gmail mail. Several processes
-/// follow one store and score mail without pause. An operator promotes 1.1.0 of the model `linear`, then 2.0.0, which was
-/// trained on too much phish from Gmail; then reverts. The table shows which share of the mail the live release flags,
-/// and how soon each process obeyed. In the end every message is accounted for: answered exactly once, by a release that
-/// was live between its start and its end.
+/// follow one store and score mail without pause. An operator promotes 1.1.0 of the model `linear` and lets 2.0.0 score
+/// beside it, as a shadow; it was trained on too much phish from Gmail, and the comparison says so. Somebody promotes it
+/// anyway; then it is reverted. The table shows which share of the mail the live release flags, and how soon each process
+/// obeyed. In the end the messages are listed that the bad release misfiled, and every message is accounted for: answered
+/// exactly once, by a release that was live between its start and its end.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -56,6 +58,10 @@ pub(crate) struct Args {
     /// The seed of generated mail
     #[arg(long, default_value_t = 1)]
     seed: u64,
+
+    /// Write the comparison of the bad release with its predecessor as a page with charts
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 
     /// Print one JSON object with all that was measured, and no table
     #[arg(long)]

@@ -6,20 +6,26 @@ mod allow;
 mod args;
 mod bench;
 mod block;
+mod canary;
 mod compare;
 mod completions;
 mod corpus;
 mod demo;
+mod duration;
 mod exit;
 mod expire;
+mod explain;
 mod file;
 mod freeze;
 mod history;
+mod impact;
 mod inspect;
+mod journal;
 mod judge;
 mod keygen;
 mod load;
 mod man;
+mod moment;
 mod new;
 mod overrides;
 mod pack;
@@ -32,6 +38,8 @@ mod revert;
 mod rule;
 mod score;
 mod secret;
+mod shadow;
+mod share;
 mod show;
 mod sign;
 mod status;
@@ -69,6 +77,7 @@ Operating filters, whose store SWITCHBACK_STORE or --store names:
   switchback promote phish@2.0.0                        put it in charge, in every process at once
   switchback revert --reason 'Gmail mail is flagged'    put its predecessor back
   switchback status --watch                             what is in charge, and who obeys?
+  switchback impact phish@2.0.0 --since 6d              what did it decide otherwise than its predecessor?
 
 Exit codes:
   0  all is well
@@ -92,6 +101,8 @@ enum Command {
     Load(load::Args),
     Unload(unload::Args),
     Status(status::Args),
+    Shadow(shadow::Args),
+    Canary(canary::Args),
     Promote(promote::Args),
     Revert(revert::Args),
     Quarantine(quarantine::Args),
@@ -103,6 +114,9 @@ enum Command {
     Overrides(overrides::Args),
     Expire(expire::Args),
     History(history::Args),
+    Journal(Box<journal::Args>),
+    Impact(Box<impact::Args>),
+    Explain(explain::Args),
     Trust(trust::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -124,6 +138,8 @@ impl Command {
             Self::Load(args) => load::run(&args),
             Self::Unload(args) => unload::run(&args),
             Self::Status(args) => status::run(&args),
+            Self::Shadow(args) => shadow::run(&args),
+            Self::Canary(args) => canary::run(&args),
             Self::Promote(args) => promote::run(&args),
             Self::Revert(args) => revert::run(&args),
             Self::Quarantine(args) => quarantine::run(&args),
@@ -135,6 +151,9 @@ impl Command {
             Self::Overrides(args) => overrides::run(&args),
             Self::Expire(args) => expire::run(&args),
             Self::History(args) => history::run(&args),
+            Self::Journal(args) => journal::run(&args),
+            Self::Impact(args) => impact::run(&args),
+            Self::Explain(args) => explain::run(&args),
             Self::Trust(args) => trust::run(&args),
             Self::Demo(args) => demo::run(&args),
             Self::Completions(args) => completions::run(&args),

@@ -1,9 +1,10 @@
 //! `switchback promote`.
 
 use anyhow::bail;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, Waited};
 
+use crate::duration::duration;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
@@ -34,6 +35,10 @@ pub(crate) struct Args {
     #[arg(long)]
     force: bool,
 
+    /// For how long the predecessor goes on scoring beside the answers, so that flips show; `0s` for not at all
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    cool_off: SignedDuration,
+
     #[command(flatten)]
     change: ChangeArgs,
 }
@@ -59,7 +64,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.change.dry_run {
         return args.rehearse(&operator, slot, release, &processes);
     }
-    let promotion = Promotion { slot, release, older: args.older, waited: args.waited() };
+    let cool_off = Some(args.cool_off.unsigned_abs());
+    let promotion = Promotion { slot, release, older: args.older, cool_off, waited: args.waited() };
     let change = operator.done(operator.control.promote(promotion)?)?;
     operator.tell(&change, &remarks(&change, Vec::new()))
 }
@@ -89,13 +95,14 @@ impl Args {
         let notes = processes.iter().map(|process| readiness(process, &release)).collect();
         let is_unable =
             processes.iter().any(|one| matches!(one.preparation(&release.digest), Some(Preparation::Failed { .. })));
-        let change = operator.rehearse(Operation::Promote { slot, release, older, forced })?;
+        let cool_off_s = Some(self.cool_off.unsigned_abs().as_secs());
+        let change = operator.rehearse(Operation::Promote { slot, release, older, forced, cool_off_s })?;
         let told = operator.tell(&change, &remarks(&change, notes))?;
         Ok(if is_unable && !forced { Exit::Found } else { told })
     }
 }
 
-fn readiness(process: &Process, release: &ReleaseId) -> String {
+pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
     let label = text::process(process);
     match process.preparation(&release.digest) {
         Some(Preparation::Ready) => format!("{label} is ready"),

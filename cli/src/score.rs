@@ -26,7 +26,7 @@ use crate::store::slot::SlotArgs;
 /// is that of the inputs whatever the number of threads, and the same messages give the same output.
 ///
 /// With --store, the release decides that is live in the slot, below the overrides of the store; while it
-/// works, the command is a process that follows the store.
+/// works, the command is a process that follows the store. Canaries decide for their share; shadows score with --journal.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -39,6 +39,10 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     slot: SlotArgs,
+
+    /// Keep a record of each message in the journal of the store, as a filter does
+    #[arg(long, conflicts_with = "releases")]
+    journal: bool,
 
     /// Files, mbox files, Maildirs, folders, or `-` for standard input [default: standard input]
     ///
@@ -79,6 +83,7 @@ Examples:
   switchback score -m linear-1.0.0.wasm --json mail/ | jq 'select(.score > 0.9)'
   switchback score -m linear-1.0.0.wasm --summary mail/
   switchback score --store /var/lib/my-filter/switchback --slot inbound message.eml
+  switchback score --store /tmp/trial --journal --summary mail/     then `compare --live` and `impact` know it
 
 Exit codes:
   0  every message was read, and every release answered for it

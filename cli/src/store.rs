@@ -5,6 +5,7 @@ pub(crate) mod change;
 mod effect;
 mod obeyed;
 pub(crate) mod reference;
+pub(crate) mod releases;
 pub(crate) mod slot;
 pub(crate) mod text;
 

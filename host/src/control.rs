@@ -15,12 +15,12 @@ mod trust;
 
 pub use event::{Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
-pub use operation::{BASIS_POINTS, CanaryKey, Emergency, Operation};
+pub use operation::{Emergency, Operation};
 pub use operator::{
     Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError, Promotion, Waited,
 };
 pub use refused::Refused;
-pub use state::{Canary, Note, Shadow, SlotState, State, StoredRelease};
+pub use state::{Note, SlotState, State, StoredRelease};
 pub(crate) use store::layout::FileIdentity;
 pub use store::{
     Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered, SqliteStore,

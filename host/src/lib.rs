@@ -38,7 +38,9 @@
 
 #![deny(unsafe_code)]
 
+pub mod compare;
 mod control;
+mod journal;
 mod limits;
 mod message;
 mod private;
@@ -50,16 +52,21 @@ mod timing;
 mod verdict;
 
 pub use control::{
-    Acknowledgement, Acknowledgements, BASIS_POINTS, Broken, Canary, CanaryKey, Control, ControlError, ControlStore,
-    Damage, Emergency, Entry, Event, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess,
-    Note, Obeyed, Operation, Preparation, Process, PromoteError, Promotion, Proposal, Recovered, Refused, Shadow,
-    SlotState, SqliteStore, State, StoreError, StoredRelease, TrustList, TrustRefused, TrustedKey, Untrusted, Waited,
-    Watch,
+    Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry, Event,
+    LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess, Note, Obeyed, Operation, Preparation,
+    Process, PromoteError, Promotion, Proposal, Recovered, Refused, SlotState, SqliteStore, State, StoreError,
+    StoredRelease, TrustList, TrustRefused, TrustedKey, Untrusted, Waited, Watch,
+};
+pub use journal::{
+    Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
+    JournalCounts, JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query,
+    Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
 pub use limits::Limits;
 pub use message::{
-    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Header,
-    HeaderFields, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList, Recipients,
+    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Fingerprint,
+    Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList,
+    Recipients,
 };
 pub use private::NotPrivate;
 pub use release::{
@@ -69,14 +76,15 @@ pub use release::{
     Scale, SelfTest, Signature, SignatureError, UnreadableSignature, Verified, read_signature, seal, signature_path,
     trusted_comment,
 };
-pub use route::RouteError;
+pub use route::{BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, Shadow, Share};
 pub use runtime::{
-    BuildError, LoadCounts, LoadError, LoadFault, Role, Runtime, RuntimeBuilder, Slot, SlotConfig, UnloadError,
+    BuildError, LoadCounts, LoadError, LoadFault, Runtime, RuntimeBuilder, Slot, SlotConfig, UnloadError,
 };
 pub use sandbox::{Fault, ScoreError, Scored};
 pub use timing::Timing;
 pub use verdict::{
-    Action, Answer, Assessment, Category, Cause, DecidedBy, Effect, FailurePolicy, InvalidAction, InvalidAssessment,
-    InvalidOverride, InvalidThresholds, Matcher, May, Network, Outcome, Override, Overrides, Reason, Rule, Scl, Scope,
-    SenderAddress, SenderDomain, Senders, Thresholds, Verdict,
+    Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,
+    InvalidAssessment, InvalidOverride, InvalidRole, InvalidThresholds, Matcher, May, Network, Opinion, Outcome,
+    Override, Overrides, Reason, Role, Rule, Said, Scl, Scope, SenderAddress, SenderDomain, Senders, Thresholds,
+    Verdict,
 };

@@ -148,6 +148,22 @@ pub(crate) const DEFAULT_INSTANCES: u32 = 256;
 /// How many predecessors of a live release a slot keeps warm.
 pub(crate) const STANDBYS_MAX: usize = 8;
 
+/// The share of all cores' time that what is scored beside the answers may use, unless the filter says otherwise. A
+/// shadow of a release as costly as the live one then sees all of the mail while the cores are less than a quarter
+/// busy with answers, and a part of it above that.
+pub(crate) const SHADOW_CPU_SHARE: f64 = 0.3;
+
+/// Messages that wait to be scored beside their answers, and as many that wait to be recorded: some tens of milliseconds
+/// of busy traffic. They are lost with a process that is killed.
+pub(crate) const BESIDE_JOBS_MAX: usize = 256;
+
+/// Bytes of those messages, from which on no more are taken. One more large message may lie above it.
+pub(crate) const BESIDE_BYTES_MAX: usize = 64 << 20;
+
+/// How long the predecessor of a promoted release goes on scoring, unless its promoter says otherwise: a day has every
+/// kind of mail that a filter sees, newsletters of the night and invoices of the morning.
+pub(crate) const COOL_OFF_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
+
 /// How long an override holds unless its author says otherwise: a day. An override answers an incident, and what
 /// nobody remembers is a hole in the filter.
 pub(crate) const OVERRIDE_EXPIRY_DEFAULT: Duration = Duration::from_secs(24 * 3_600);

@@ -18,7 +18,9 @@ mod authentication;
 mod body;
 mod builder;
 mod content;
+mod content_digest;
 mod context;
+mod context_digest;
 mod decode;
 mod defects;
 mod derived;
@@ -30,6 +32,7 @@ mod html;
 mod limits;
 mod links;
 mod media;
+mod sender;
 mod structure;
 mod value;
 
@@ -40,13 +43,15 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 pub use address::Mailbox;
-pub(crate) use address::{ascii_domain, domain_of, organisational_domain};
+use address::organisational_domain;
+pub(crate) use address::{domain_of, is_normal, normal_domain};
 pub use attachments::{Attachment, Attachments};
 pub use authentication::{AuthResult, Authentication};
 pub use builder::MessageBuilder;
 pub use content::Content;
 pub use context::{Client, Envelope, Recipient, RecipientList};
 pub use defects::Defects;
+pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use headers::{Counts, Header, HeaderFields};
 pub use hidden::Recipients;
 pub use links::{Link, Links};
@@ -101,6 +106,7 @@ struct Inner {
     granted_header: OnceLock<Vec<u8>>,
     sha256: OnceLock<[u8; 32]>,
     content_digest: OnceLock<[u8; 32]>,
+    fingerprint: OnceLock<Fingerprint>,
 }
 
 /// What the filter told.
@@ -150,6 +156,7 @@ impl Message {
             granted_header: OnceLock::new(),
             sha256: OnceLock::new(),
             content_digest: OnceLock::new(),
+            fingerprint: OnceLock::new(),
         }))
     }
 
@@ -202,7 +209,59 @@ impl Message {
     /// Derives text, links and attachments.
     #[must_use]
     pub fn content_digest(&self) -> [u8; 32] {
-        *self.0.content_digest.get_or_init(|| fingerprint::content(self))
+        *self.0.content_digest.get_or_init(|| content_digest::of(self))
+    }
+
+    /// The campaign that the message belongs to: the same for one content that is sent to many recipients, or again
+    /// with another Message-ID, date, name of the recipient, tracking parameter in a link, line length or encoding;
+    /// another for another content.
+    ///
+    /// A hash over the words of subject and text, the sites that links lead to, and the attachments. Left out is what
+    /// differs between copies: words that begin with a capital, as names do, whatever has a digit, addresses,
+    /// salutations, and of links all but the site. With fewer than 12 words left, the message is taken literally, with
+    /// digits and names, and together with the domain of its sender. `docs/fingerprint.md` has the exact algorithm, its
+    /// sources, and how often it errs on real mail.
+    ///
+    /// Depends on nothing but the bytes, not on the envelope: every process finds the same for every copy. Two
+    /// fingerprints are equal or they are not; there is no distance. It proves nothing: who wants to can send two
+    /// contents with one fingerprint. What may decide over mail needs [`Message::content_digest`] or
+    /// [`Message::sha256`].
+    ///
+    /// Derives text, links and attachments. The format is frozen: another algorithm would have another first byte.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        *self.0.fingerprint.get_or_init(|| fingerprint::of(self))
+    }
+
+    /// What the filter told beside the bytes, as a digest: two messages with equal bytes and equal context get
+    /// equal scores from a release. SHA-256 over
+    ///
+    /// 1. [`Message::envelope`]: the reverse path, how many recipients there are, each recipient;
+    /// 2. [`Message::client`]: the address (its 4 or 16 bytes), the name of `HELO`, the host name, whether the
+    ///    connection was encrypted (a byte, 1 or 0);
+    /// 3. [`Message::authentication`], whether the filter gave it or a trusted field said so: SPF's result and domain,
+    ///    DKIM's result, how many domains signed, each domain, DMARC's and ARC's result; a result is a byte: unknown 0,
+    ///    none 1, pass 2, fail 3, softfail 4, neutral 5, temperror 6, permerror 7;
+    /// 4. the key of the recipients' hashes ([`MessageBuilder::recipient_key`]).
+    ///
+    /// Text, addresses and keys each with their length before them, and counts, as 8 bytes, the lowest first; before
+    /// what may be absent (the envelope, its reverse path, each fact about the client, SPF's domain) a byte, 1 if it
+    /// is there. [`Message::tenant`] is left out: models do not see it. The format is frozen: digests are kept.
+    #[must_use]
+    pub fn context_digest(&self) -> [u8; 32] {
+        context_digest::of(self)
+    }
+
+    /// Whether the sender in `From` is who it says, as far as a domain can be: DMARC passed, or DKIM or SPF passed for
+    /// a domain of the same organisational domain as that of the first mailbox with a domain
+    /// ([`Message::sender_domain`]), as [`Message::authentication`] says. Where nobody checked, nobody is.
+    ///
+    /// A DMARC pass does not name its domain. It counts only where `From` can be read in one way: one field, fewer than
+    /// 16 mailboxes, all well-formed and of one organisation. An address of more than 320 bytes is never
+    /// authenticated.
+    #[must_use]
+    pub fn is_sender_authenticated(&self) -> bool {
+        sender::is_authenticated(self)
     }
 
     /// For which of the filter's tenants the message is, as the filter told; none if it did not.
@@ -267,8 +326,7 @@ impl Message {
     /// Whether the sender is who it says is another question.
     #[must_use]
     pub fn sender_domain(&self) -> Option<&str> {
-        let domain = self.from().iter().map(|mailbox| &*mailbox.domain).find(|domain| !domain.is_empty())?;
-        Some(organisational_domain(domain))
+        Some(organisational_domain(&self.sender()?.domain))
     }
 
     /// The time that `Date` states, in seconds since 1970-01-01 UTC; none if it is missing or cannot be

@@ -6,12 +6,17 @@
 //! **A revert allocates nothing before it takes effect.** A route carries the route that a revert would
 //! make, built when there was time.
 
+mod roles;
+mod share;
 mod table;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+pub(crate) use roles::Roles;
+pub use roles::{Canary, CoolOff, Shadow, Share};
+pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};
 pub(crate) use table::{Route, Warm};
 
 use crate::release::ReleaseId;
@@ -35,11 +40,15 @@ impl<R: Warm> Switch<R> {
         self.current.load_full()
     }
 
-    /// Puts a release in charge. What was live becomes the first standby.
-    pub(crate) fn promote(&self, release: &Arc<R>) -> Result<u64, RouteError> {
+    /// Changes the roles, and returns the new generation.
+    pub(crate) fn change(
+        &self,
+        change: impl FnOnce(Roles<Arc<R>>) -> Result<Roles<Arc<R>>, RouteError>,
+    ) -> Result<u64, RouteError> {
         let _changing = self.lock();
         let current = self.read();
-        Ok(self.publish(current.promoting(release)?, current.generation() + 1).generation())
+        let next = Route::new(change(current.roles().clone())?);
+        Ok(self.publish(next, current.generation() + 1).generation())
     }
 
     /// Puts the first standby in charge, `step` generations on. What was live has no role afterwards.
@@ -58,23 +67,16 @@ impl<R: Warm> Switch<R> {
     }
 
     /// Takes over the roles that a store says, at the generation that it says.
-    pub(crate) fn install(&self, generation: u64, live: Option<&Arc<R>>, standbys: Vec<Arc<R>>) {
+    pub(crate) fn install(&self, generation: u64, roles: Roles<Arc<R>>) {
         let _changing = self.lock();
         let current = self.read();
-        if current.generation() == generation && current.is(live, &standbys) {
+        if current.generation() == generation && current.is(&roles) {
             return;
         }
         // A revert finds the route that was built for it.
-        let ready = current.reverted().filter(|reverted| reverted.is(live, &standbys));
-        let next = ready.cloned().unwrap_or_else(|| Route::new(live.cloned(), standbys));
+        let ready = current.reverted().filter(|reverted| reverted.is(&roles));
+        let next = ready.cloned().unwrap_or_else(|| Route::new(roles));
         self.publish(next, generation);
-    }
-
-    /// Takes the standby role from a release.
-    pub(crate) fn dismiss(&self, release: &ReleaseId) -> Result<u64, RouteError> {
-        let _changing = self.lock();
-        let current = self.read();
-        Ok(self.publish(current.dismissing(release)?, current.generation() + 1).generation())
     }
 
     fn publish(&self, next: Arc<Route<R>>, generation: u64) -> Arc<Route<R>> {
@@ -102,6 +104,29 @@ pub enum RouteError {
     /// The release is no standby of this slot.
     #[error("{0} is no standby of this slot: promote it instead")]
     NotStandby(ReleaseId),
+    /// The release has no role in this slot.
+    #[error("{0} has no role in this slot")]
+    NoRole(ReleaseId),
+    /// A canary needs a live release beside it.
+    #[error("the slot has no live release beside which a canary could decide: promote one first")]
+    NothingLive,
+    /// A share is no share.
+    #[error("{0} basis points are no share: 1 (0.01 %) to 10,000 (100 %) are")]
+    Share(u16),
+    /// The canaries of the slot would decide for more than everything.
+    #[error("the other canaries of this slot leave {} %", f64::from(*left_bp) / 100.0)]
+    SharesAboveAll {
+        /// What they leave, in basis points.
+        left_bp: u16,
+    },
+    /// The canaries of a slot share by one key.
+    #[error("{release} is a canary here by {key}, and all canaries of a slot share by one key: withdraw it first")]
+    OtherKey {
+        /// A canary of the slot.
+        release: ReleaseId,
+        /// Its key.
+        key: CanaryKey,
+    },
     /// The runtime has no such release.
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),

@@ -1,9 +1,11 @@
 //! The facade: slots, releases, and the operations that join them.
 
+mod beside;
 mod builder;
 mod core;
 mod error;
 mod follow;
+mod meters;
 mod slot;
 
 use std::path::Path;
@@ -14,9 +16,10 @@ use self::core::Core;
 use self::follow::Follower;
 pub use builder::RuntimeBuilder;
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
-pub use slot::{Role, Slot, SlotConfig};
+pub use slot::{Slot, SlotConfig};
 
 use crate::control::{Control, LoadedRelease};
+use crate::journal::{Journal, JournalCounts};
 use crate::message::Message;
 use crate::release::{Draft, Manifest, ReleaseId, Verified, read_signature, signature_path};
 use crate::sandbox::{ScoreError, Scored};
@@ -152,6 +155,17 @@ impl Runtime {
     /// The number of this process in the store that it follows, if it follows one.
     pub fn process(&self) -> Option<u64> {
         self.follower.as_ref().map(Follower::process)
+    }
+
+    /// Waits until nothing is left to do beside the answers: releases have scored, records are written. While other threads
+    /// go on scoring there may always be something. Dropping the runtime does the same, but lets nobody score any more.
+    pub fn flush(&self) {
+        self.core.beside.flush();
+    }
+
+    /// What became of the records of messages so far, if a journal is kept.
+    pub fn journal_counts(&self) -> Option<JournalCounts> {
+        self.core.beside.journal().map(Journal::counts)
     }
 
     /// How many releases were compiled, and how many mapped from compiled artifacts, since the start.

@@ -5,7 +5,9 @@
 mod action;
 mod assessment;
 mod failure;
+mod opinion;
 mod overrides;
+mod role;
 mod scl;
 mod thresholds;
 
@@ -16,14 +18,17 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, InvalidAction};
 pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
 pub use failure::{Answer, Cause, FailurePolicy};
+pub use opinion::{Dropped, Opinion, Said};
 pub(crate) use overrides::HitCounter;
 pub use overrides::{
     Effect, InvalidOverride, Matcher, May, Network, Override, Overrides, Rule, Scope, SenderAddress, SenderDomain,
     Senders,
 };
+pub use role::{InvalidRole, Role};
 pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
+use crate::journal::RecordId;
 use crate::release::ReleaseId;
 use crate::timing::Timing;
 
@@ -32,6 +37,9 @@ use crate::timing::Timing;
 /// Serialises with times in microseconds.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Verdict {
+    /// The name of its record in the journal, if one is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id: Option<RecordId>,
     /// What to do with the message.
     pub action: Action,
     /// The probability that the message is unwanted, 0 to 1; absent unless a model scored it.
@@ -67,6 +75,8 @@ impl Verdict {
 pub enum DecidedBy {
     /// The live release.
     Live,
+    /// A canary, for its share of the messages.
+    Canary,
     /// The previous release, because the live one failed.
     Previous,
     /// The live release had no opinion: the message is delivered, and nobody vouches for it.
@@ -85,11 +95,52 @@ pub enum DecidedBy {
     },
 }
 
+impl DecidedBy {
+    /// The name of each, as in every table and record.
+    pub const NAMES: [&str; 7] = ["live", "canary", "previous", "abstained", "unscanned", "allowed", "blocked"];
+
+    /// Its name, without the rule.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Canary => "canary",
+            Self::Previous => "previous",
+            Self::Abstained => "abstained",
+            Self::Unscanned => "unscanned",
+            Self::Allowed { .. } => "allowed",
+            Self::Blocked { .. } => "blocked",
+        }
+    }
+
+    /// The rule that decided, if one did.
+    pub const fn rule(self) -> Option<u64> {
+        match self {
+            Self::Allowed { rule } | Self::Blocked { rule } => Some(rule),
+            _ => None,
+        }
+    }
+
+    /// The one of this name; a rule's number is needed where a rule decided.
+    pub(crate) fn of(name: &str, rule: Option<u64>) -> Option<Self> {
+        Some(match name {
+            "live" => Self::Live,
+            "canary" => Self::Canary,
+            "previous" => Self::Previous,
+            "abstained" => Self::Abstained,
+            "unscanned" => Self::Unscanned,
+            "allowed" => Self::Allowed { rule: rule? },
+            "blocked" => Self::Blocked { rule: rule? },
+            _ => return None,
+        })
+    }
+}
+
 /// For a person: `live`, `allowed by rule 17`.
 impl fmt::Display for DecidedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Live => f.pad("live"),
+            Self::Canary => f.pad("canary"),
             Self::Previous => f.pad("previous"),
             Self::Abstained => f.pad("abstained"),
             Self::Unscanned => f.pad("unscanned"),

@@ -3,9 +3,12 @@
 mod ci;
 mod demo;
 mod models;
+mod replay;
 mod setup;
 mod shell;
 mod test;
+
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -38,6 +41,18 @@ enum Task {
     Models,
     /// Score all corpora with all models, twice and with two thread counts, and compare the digests.
     Corpora,
+    /// Measure how often fingerprints join what is not one campaign, and split what is, on the corpora.
+    Fingerprint {
+        /// The folder of the corpora, if it is not where SWITCHBACK_CORPORA says and not beside the checkout.
+        #[arg(long)]
+        corpora: Option<PathBuf>,
+    },
+    /// Compare two releases of `linear` on real mail of the corpora, in the order of its dates.
+    Replay {
+        /// Arguments for `switchback compare`, such as `--html FILE`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Swap under load for a minute: `cargo xtask storm --seconds 60`.
     Storm {
         /// How long to swap, in seconds.
@@ -46,6 +61,15 @@ enum Task {
     },
     /// Kill load, promote and revert at every system call, and let every write and flush fail.
     Crash,
+    /// Write a journal of millions of records, and ask it questions.
+    JournalScale {
+        /// How many records.
+        #[arg(long, default_value_t = 10_000_000)]
+        records: u64,
+        /// Of how many senders' domains.
+        #[arg(long, default_value_t = 100_000)]
+        domains: u64,
+    },
     /// Train the example models on the SpamAssassin public corpus.
     Train {
         /// Arguments for the training program.
@@ -69,8 +93,11 @@ fn main() -> Result<()> {
         Task::Ci => ci::run(),
         Task::Models => models::pack().map(drop),
         Task::Corpora => test::corpora(),
+        Task::Fingerprint { corpora } => test::fingerprint(corpora),
+        Task::Replay { arguments } => replay::run(&arguments),
         Task::Storm { seconds } => test::storm(seconds),
         Task::Crash => test::crash(),
+        Task::JournalScale { records, domains } => test::journal_scale(records, domains),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism } => test::bench(&names, if extism { &["extism"] } else { &[] }),
     }

@@ -20,11 +20,22 @@ pub(crate) fn build_cli() -> Result<PathBuf> {
     build_bin("switchback")
 }
 
-/// Builds one program. Always of the whole workspace: features of dependencies then are the same for everything that
-/// is built here, and each dependency is compiled once.
+/// Builds one example, likewise, and returns its path.
+pub(crate) fn build_example(name: &str) -> Result<PathBuf> {
+    build("example", name).map(|release| release.join("examples").join(name))
+}
+
+/// Builds one program and returns its path.
 fn build_bin(name: &str) -> Result<PathBuf> {
-    step(&format!("build {name}"), cargo().args(["build", "--release", "--locked", "--workspace", "--bin", name]))?;
-    Ok(target_dir().join("release").join(name))
+    build("bin", name).map(|release| release.join(name))
+}
+
+/// Builds one program and returns the folder that it is built in. Always of the whole workspace: features of
+/// dependencies then are the same for everything that is built here, and each dependency is compiled once.
+fn build(kind: &str, name: &str) -> Result<PathBuf> {
+    let kind = format!("--{kind}");
+    step(&format!("build {name}"), cargo().args(["build", "--release", "--locked", "--workspace", &kind, name]))?;
+    Ok(target_dir().join("release"))
 }
 
 /// Packs every example model into `target/releases` and returns that folder.

@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::shell::{cargo, command, is_installed, step};
+use crate::shell::{cargo, command, is_installed, step, target_dir, works};
 
 /// What guests are compiled for.
 pub(crate) const GUEST_TARGET: &str = "wasm32-unknown-unknown";
@@ -34,7 +34,8 @@ pub(crate) fn cargo_deny() -> Result<()> {
 }
 
 /// Programs that tests run, with the Debian package of each and an argument with which it does nothing.
-const TEST_PROGRAMS: [(&str, &str); 2] = [("minisign", "-v"), ("strace", "--version")];
+const TEST_PROGRAMS: [(&str, &str); 4] =
+    [("chromium", "--version"), ("minisign", "-v"), ("prometheus", "--version"), ("strace", "--version")];
 
 /// Installs the programs that tests run and that are not there. Without one, the tests that need it skip, and say so:
 /// that is no reason to run none.
@@ -60,9 +61,33 @@ fn install(package: &str) -> Result<()> {
     }
     let apt = || {
         let mut apt = command("apt-get");
-        apt.args(["--yes", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive");
+        // At this run level no service is started that a package brings.
+        apt.args(["--yes", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
         apt
     };
     step(&format!("list Debian's packages, for {package}"), apt().arg("update"))?;
     step(&format!("install {package}"), apt().args(["install", "--no-install-recommends", package]))
+}
+
+/// The version of DuckDB that reads exported journals in a test.
+const DUCKDB: &str = "duckdb==2.0.0";
+
+/// Installs DuckDB's Python package beside what cargo builds, unless it is there. Without it, the test that needs it
+/// skips, and says so.
+pub(crate) fn duckdb() {
+    let folder = target_dir().join("tools/duckdb");
+    let python = folder.join("bin/python");
+    let is_there = || works(command(&python).args(["-c", "import duckdb"]));
+    if is_there() {
+        return;
+    }
+    let installed = step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))
+        .and_then(|()| {
+            let mut pip = command(&python);
+            pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+            step("install DuckDB", pip.arg(DUCKDB))
+        });
+    if let Err(why) = installed {
+        eprintln!("==> NOT INSTALLED: DuckDB ({why:#}); the test that needs it will skip");
+    }
 }

@@ -45,10 +45,10 @@ pub(crate) fn step(name: &str, command: &mut Command) -> Result<()> {
 
 /// Whether a program can be started.
 pub(crate) fn is_installed(program: &str, version_argument: &str) -> bool {
-    command(program)
-        .arg(version_argument)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
+    works(command(program).arg(version_argument))
+}
+
+/// Whether a command can be run, and is content.
+pub(crate) fn works(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }

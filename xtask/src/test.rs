@@ -1,7 +1,7 @@
 //! `cargo xtask test`, and what takes longer.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, Result, bail};
@@ -12,6 +12,7 @@ use crate::{models, setup};
 /// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::test_programs();
+    setup::duckdb();
     models::pack()?;
     step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))
 }
@@ -44,9 +45,7 @@ pub(crate) fn crash() -> Result<()> {
 /// Scores every message of every corpus with every model, with one thread and with two, and compares the digests over
 /// all scores.
 pub(crate) fn corpora() -> Result<()> {
-    let Some(dir) = models::corpora() else {
-        bail!("there are no corpora: set SWITCHBACK_CORPORA to their folder");
-    };
+    let dir = located()?;
     let releases = models::pack()?;
     let unpacked = target_dir().join("corpora");
     for archive in models::archives(&dir)? {
@@ -61,8 +60,20 @@ pub(crate) fn corpora() -> Result<()> {
     Ok(())
 }
 
+/// Measures fingerprints on the corpora in a folder.
+pub(crate) fn fingerprint(dir: Option<PathBuf>) -> Result<()> {
+    // The folder may be given relative to where this is called; the program runs in the root.
+    let dir = dir.map_or_else(located, |dir| std::path::absolute(&dir).context("where is the folder?"))?;
+    let program = models::build_example("fingerprint")?;
+    step("measure fingerprints", command(program).arg(dir))
+}
+
+fn located() -> Result<PathBuf> {
+    models::corpora().context("there are no corpora: set SWITCHBACK_CORPORA to their folder")
+}
+
 /// Unpacks one corpus, unless it was unpacked before.
-fn unpack(archive: &Path, into: &Path) -> Result<()> {
+pub(crate) fn unpack(archive: &Path, into: &Path) -> Result<()> {
     let name = archive.file_name().context("an archive has a name")?.to_string_lossy().replace(".tar.zst", "");
     let done = into.join(format!(".{name}.unpacked"));
     if done.is_file() {
@@ -99,19 +110,29 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 7] = [
+const BENCHES: [&str; 8] = [
     "score_overhead",
     "call_overhead",
     "swap_latency",
     "cold_load",
     "side_by_side",
+    "shadow_cost",
     "message_parse",
     "override_lookup",
 ];
 
+/// The bench that writes gigabytes, which is run by itself.
+const JOURNAL_SCALE: &str = "journal_scale";
+
 /// Builds every bench, so that none rots.
 pub(crate) fn build_benches() -> Result<()> {
-    step("benches build", benches(&BENCHES).arg("--no-run"))
+    step("benches build", benches(&[&BENCHES[..], &[JOURNAL_SCALE]].concat()).arg("--no-run"))
+}
+
+/// Writes a journal of so many records, and asks it questions.
+pub(crate) fn journal_scale(records: u64, domains: u64) -> Result<()> {
+    let (records, domains) = (records.to_string(), domains.to_string());
+    step("journal", benches(&[JOURNAL_SCALE]).args(["--", "--records", &records, "--domains", &domains]))
 }
 
 /// Runs benches.

@@ -1,6 +1,6 @@
 //! The operator of the story: runs this very command, as an operator does.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -54,18 +54,44 @@ impl Operator {
         self.run(line.split(' ').chain(["--reason", reason]))
     }
 
+    /// Runs a command that asks the store, and returns what it says.
+    pub(super) fn ask_with(&self, line: &str, more: &[&OsStr]) -> anyhow::Result<String> {
+        let output = self.output(line.split(' ').map(OsStr::new).chain(more.iter().copied()))?;
+        Ok(String::from_utf8_lossy(&output).into_owned())
+    }
+
+    /// How many messages a comparison is about; none while there is nothing to compare.
+    pub(super) fn pairs(&self, line: &str) -> u64 {
+        #[derive(Deserialize)]
+        struct Report {
+            flips: Flips,
+        }
+        #[derive(Deserialize)]
+        struct Flips {
+            messages: u64,
+        }
+        self.run(line.split(' ')).map_or(0, |report: Report| report.flips.messages)
+    }
+
     /// Everything that was done to the store.
     pub(super) fn history(&self) -> anyhow::Result<Vec<Event>> {
         Ok(Control::open(&self.store)?.history()?)
     }
 
     fn run<T: DeserializeOwned, S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> anyhow::Result<T> {
+        let args: Vec<_> = args.into_iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let output = self.output(args.iter().map(OsString::as_os_str).chain(["--json".as_ref()]))?;
+        serde_json::from_slice(&output).context("read what this program said")
+    }
+
+    /// Runs a command on the store, and returns what it wrote on its standard output.
+    fn output<'a>(&self, args: impl IntoIterator<Item = &'a OsStr>) -> anyhow::Result<Vec<u8>> {
         let mut command = self.program();
-        command.args(args).args(["--json", "--store"]).arg(&self.store).stdin(Stdio::null());
+        command.args(args).arg("--store").arg(&self.store).stdin(Stdio::null());
         let output = command.output().context("run this program again")?;
         if !output.status.success() {
             bail!("{}", String::from_utf8_lossy(&output.stderr).trim().trim_start_matches("switchback: "));
         }
-        serde_json::from_slice(&output.stdout).context("read what this program said")
+        Ok(output.stdout)
     }
 }

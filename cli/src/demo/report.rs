@@ -54,6 +54,20 @@ impl<'a, W: Write> Live<'a, W> {
         self.out.flush()
     }
 
+    /// The operator asked something.
+    pub(super) fn command(&mut self, line: &str, said: &str) -> io::Result<()> {
+        self.say(&format!("$ switchback {line}\n{}\n", said.trim_end()))
+    }
+
+    /// Says something in between.
+    pub(super) fn say(&mut self, text: &str) -> io::Result<()> {
+        if self.is_silent {
+            return Ok(());
+        }
+        writeln!(self.out, "{text}")?;
+        self.out.flush()
+    }
+
     /// What the live release did since the row before.
     pub(super) fn row(&mut self, time: Duration, live: &ReleaseId, row: &Counts) -> io::Result<()> {
         if self.is_silent {
@@ -162,9 +176,9 @@ impl Ended {
     /// What it was about, in one line.
     fn write_moral(&self, out: &mut impl Write) -> io::Result<()> {
         let shares: Vec<_> = self.phases.iter().filter_map(|phase| phase.shares.last()).collect();
-        let [_, before, bad, after] = shares[..] else { return Ok(()) };
+        let [_, before, _, bad, after] = shares[..] else { return Ok(()) };
         let [before, bad, after] = [before, bad, after].map(|named| named.share.text());
-        let (whose, release) = (self.protagonist, &self.phases[2].release);
+        let (whose, release) = (self.protagonist, &self.phases[3].release);
         writeln!(out, "flagged of the {whose}: {before} before {release}, {bad} under it, {after} after the revert")
     }
 

@@ -1,7 +1,7 @@
 //! The day, told while it happens.
 
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::{Context as _, bail};
@@ -32,13 +32,25 @@ struct Step {
     live: u8,
 }
 
-/// Good, better, bad, and back.
-const STEPS: [Step; 4] = [
+/// Good, better, the bad one as a shadow, then in charge, and back.
+const STEPS: [Step; 5] = [
     Step { command: "promote linear@1.0.0 --slot inbound", reason: "the first release", live: 0 },
     Step { command: "promote linear@1.1.0", reason: "trained on more mail", live: 1 },
+    Step { command: "shadow linear@2.0.0", reason: "what would it change?", live: 1 },
     Step { command: "promote linear@2.0.0", reason: "catches more phish", live: 2 },
     Step { command: "revert", reason: "mail from Gmail is flagged", live: 1 },
 ];
+
+/// The step after whose phase the comparison is shown.
+const SHADOWED: usize = 2;
+
+/// What is asked of the journal: how the shadow differs, and afterwards what it misfiled.
+const COMPARE: &str = "compare linear@1.1.0 linear@2.0.0 --live --limit 3";
+const IMPACT: &str = "impact linear@2.0.0 --against linear@1.1.0 --limit 3";
+
+/// How many messages make a comparison that somebody looks at, and how long it is waited for them.
+const PAIRS_MIN: u64 = 200;
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// How many generations there are, that of an empty route included.
 pub(super) const GENERATIONS: usize = STEPS.len() + 1;
@@ -77,10 +89,36 @@ impl<'a> Story<'a> {
         let (mut changes, mut operations) = (vec![first], vec![told]);
         self.day(&mut crew, &mut changes, &mut operations, &mut live)?;
         let answers = crew.end();
+        let quarantine = self.quarantine();
+        let impact = self.operator.ask_with(IMPACT, &["--source".as_ref(), quarantine.as_os_str()])?;
+        live.command(&format!("{IMPACT} --source quarantine"), &impact)?;
+        self.draw(&mut live)?;
         let audit = Audit::of(&answers, &changes, crew.begun());
         let counts: Vec<Counts> = (1..GENERATIONS).map(|generation| crew.counts(generation)).collect();
         let releases = changes.iter().map(|change| self.releases[usize::from(change.release)].clone()).collect();
         Ok(Ended::new(audit, self.source, releases, &counts, operations, self.operator.history()?))
+    }
+
+    /// Lets the processes score until the journal has some messages that both releases have scored. Where no core is free,
+    /// a shadow sees few.
+    fn wait_for_pairs(&self, crew: &mut Crew) -> anyhow::Result<()> {
+        let begin = Instant::now();
+        while self.operator.pairs(COMPARE) < PAIRS_MIN && begin.elapsed() < PATIENCE {
+            crew.listen()?;
+        }
+        Ok(())
+    }
+
+    /// Where the processes put what they hold back.
+    fn quarantine(&self) -> PathBuf {
+        self.dir.join("quarantine")
+    }
+
+    /// Writes the comparison as a page, if that is wanted.
+    fn draw(&self, live: &mut Live<'_, impl Write>) -> anyhow::Result<()> {
+        let Some(page) = &self.args.html else { return Ok(()) };
+        self.operator.ask_with(COMPARE, &["--html".as_ref(), page.as_os_str()])?;
+        Ok(live.say(&format!("the comparison as a page: {}\n", page.display()))?)
     }
 
     /// Threads of each process.
@@ -101,6 +139,7 @@ impl<'a> Story<'a> {
             of,
             threads: self.threads(),
             answers: self.dir.join(format!("answers-{index}")),
+            quarantine: self.quarantine().join(format!("filter-{}", index + 1)),
             epoch_ns,
             seed: self.args.seed,
             corpus: self.args.corpus.clone(),
@@ -136,6 +175,10 @@ impl<'a> Story<'a> {
                 let counts = crew.counts(generation);
                 live.row(begin.elapsed(), &self.releases[usize::from(step.live)], &counts.since(&before))?;
                 before = counts;
+            }
+            if index == SHADOWED {
+                self.wait_for_pairs(crew)?;
+                live.command(COMPARE, &self.operator.ask_with(COMPARE, &[])?)?;
             }
         }
         Ok(())

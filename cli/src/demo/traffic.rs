@@ -1,9 +1,10 @@
 //! Threads that score without pause, and note every answer.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
-use switchback::{DecidedBy, ReleaseId, Slot};
+use switchback::{DecidedBy, Message, ReleaseId, Slot};
 
 use super::mail::Source;
 use super::tally::{Counts, Tally};
@@ -98,11 +99,13 @@ impl<'a> Traffic<'a> {
     }
 
     /// One thread's work: message after message until told to stop. Returns its answers in their order.
-    pub(super) fn score_without_pause(&self) -> Vec<Answer> {
+    /// What the filter holds back goes to its quarantine.
+    pub(super) fn score_without_pause(&self, quarantine: &Sender<(u64, Message)>) -> Vec<Answer> {
         let mut answers = Vec::with_capacity(NOTES_MAX);
         while !self.is_stopped() {
             let number = self.next.fetch_add(1, Relaxed);
-            let (message, group) = self.source.nth(self.share.index + number * self.share.of);
+            let nth = self.share.index + number * self.share.of;
+            let (message, group) = self.source.nth(nth);
             let start = self.clock.now();
             let verdict = self.slot.score(&message);
             let end = self.clock.now();
@@ -112,6 +115,10 @@ impl<'a> Traffic<'a> {
             let tally = usize::try_from(verdict.generation).ok().and_then(|generation| self.tallies.get(generation));
             if let Some(tally) = tally {
                 tally.add(group, verdict.is_flagged());
+            }
+            if verdict.is_flagged() {
+                // Fails if the disk did; closing the quarantine says so.
+                let _ = quarantine.send((nth, message));
             }
         }
         answers

@@ -2,22 +2,25 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::Sender;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
-use switchback::{Runtime, SlotConfig};
+use switchback::{JournalConfig, Runtime, SlotConfig};
 
 use super::mail::Source;
+use super::quarantine::Quarantine;
 use super::story::GENERATIONS;
 use super::tally::Counts;
 use super::traffic::{Answer, Clock, Share, Traffic};
 use super::{SLOT, answers};
 use crate::args::MessageArgs;
 use crate::exit::Exit;
+use crate::journal;
 
 /// How often it says how far it is.
 const REPORT_INTERVAL: Duration = Duration::from_millis(20);
@@ -52,6 +55,10 @@ pub(crate) struct Args {
     #[arg(long)]
     pub(super) answers: PathBuf,
 
+    /// Where to put what is held back
+    #[arg(long)]
+    pub(super) quarantine: PathBuf,
+
     /// From when on times are counted, in nanoseconds since 1970
     #[arg(long)]
     pub(super) epoch_ns: u64,
@@ -84,12 +91,13 @@ impl Args {
         };
         let instances = u32::try_from(8 * self.threads).unwrap_or(u32::MAX).clamp(64, 20_000);
         let builder = Runtime::builder().slot(SlotConfig::new(SLOT)).instances(instances);
-        let runtime = builder.name(&self.name).store_dir(&self.store).build()?;
+        let journal = JournalConfig::new(journal::of_store(&self.store));
+        let runtime = builder.name(&self.name).store_dir(&self.store).journal(journal).build()?;
         let slot = runtime.slot(SLOT).context("the slot is not there")?;
         let releases = runtime.releases();
         let share = Share { index: self.index, of: self.of };
         let traffic = Traffic::new(slot, &releases, &source, clock, share, GENERATIONS);
-        let answered = score(&traffic, self.threads);
+        let answered = score(&traffic, self.threads, &self.quarantine)?;
         answers::write(&self.answers, &answered).context("write the answers")?;
         tell(&traffic)?;
         Ok(Exit::Fine)
@@ -104,8 +112,12 @@ impl Args {
             ("--epoch-ns", self.epoch_ns),
             ("--seed", self.seed),
         ];
-        let paths =
-            [("--store", Some(&self.store)), ("--answers", Some(&self.answers)), ("--corpus", self.corpus.as_ref())];
+        let paths = [
+            ("--store", Some(&self.store)),
+            ("--answers", Some(&self.answers)),
+            ("--quarantine", Some(&self.quarantine)),
+            ("--corpus", self.corpus.as_ref()),
+        ];
         let mut line: Vec<OsString> = vec!["--name".into(), self.name.clone().into()];
         for (name, number) in numbers {
             line.extend([name.into(), number.to_string().into()]);
@@ -127,9 +139,11 @@ pub(super) struct Report {
 }
 
 /// Scores on these threads, says how far they are, and returns the answers of each.
-fn score(traffic: &Traffic<'_>, threads: usize) -> Vec<Vec<Answer>> {
+fn score(traffic: &Traffic<'_>, threads: usize, quarantine: &Path) -> anyhow::Result<Vec<Vec<Answer>>> {
     thread::scope(|scope| {
-        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| traffic.score_without_pause())).collect();
+        let quarantine = Quarantine::open(scope, quarantine)?;
+        let work = |held_back: Sender<_>| move || traffic.score_without_pause(&held_back);
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work(quarantine.inbox()))).collect();
         scope.spawn(|| {
             // Whatever comes, and also an error: nobody is there any more.
             let _ = io::stdin().read_to_end(&mut Vec::new());
@@ -142,7 +156,9 @@ fn score(traffic: &Traffic<'_>, threads: usize) -> Vec<Vec<Answer>> {
             thread::sleep(REPORT_INTERVAL);
         }
         // A thread that panicked has lost its message, and takes its answers with it: they all count as lost.
-        workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect()
+        let answers = workers.into_iter().map(|worker| worker.join().unwrap_or_default()).collect();
+        quarantine.close()?;
+        Ok(answers)
     })
 }
 

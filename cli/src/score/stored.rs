@@ -6,14 +6,16 @@ mod totals;
 use std::io::{self, BufWriter, Write};
 
 use anyhow::Context as _;
-use switchback::{Control, Message, Runtime, Slot, SlotConfig, Verdict};
+use switchback::{Control, JournalConfig, Message, Runtime, Slot, SlotConfig, Verdict};
 
 use self::totals::Totals;
 use super::{Args, Exit, Usage};
 use crate::args;
 use crate::corpus::Entry;
+use crate::journal;
 use crate::parallel::Workers;
 use crate::progress::Progress;
+use crate::show;
 use crate::store::slot::Slots;
 
 /// What this process calls itself in the register of the store.
@@ -32,7 +34,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
     let instances = u32::try_from(2 * threads * state.releases.len()).unwrap_or(u32::MAX).clamp(64, 20_000);
     let config = SlotConfig::new(&name).thresholds(thresholds);
-    let runtime = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).build()?;
+    let mut builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config);
+    builder = match args.journal {
+        // Nobody waits for an answer here: what scores beside it may have all of the CPU.
+        true => builder.journal(JournalConfig::new(journal::of_store(&dir))).shadow_cpu_share(1.0),
+        // Nobody would see what it says.
+        false => builder.shadow_cpu_share(0.0),
+    };
+    let runtime = builder.build()?;
     let slot = runtime.slot(&name).context("the slot is not there")?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };
@@ -52,7 +61,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         },
     )?;
     progress.finish();
-    report.finish()
+    runtime.flush();
+    let lost = runtime.journal_counts().map_or(0, |counts| counts.dropped + counts.failed);
+    if lost > 0 {
+        crate::exit::say(&format!("{} could not be written into the journal", show::counted(lost, "record")));
+    }
+    let exit = report.finish()?;
+    Ok(if lost > 0 { Exit::Found } else { exit })
 }
 
 fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, io::Result<(Message, Verdict)>) {

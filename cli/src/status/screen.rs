@@ -46,10 +46,7 @@ fn slot(name: &str, slot: &SlotState) -> Vec<String> {
     lines.push(format!("  live      {}", slot.live.as_ref().map_or("none".to_owned(), ToString::to_string)));
     let standbys = if slot.standbys.is_empty() { "none".to_owned() } else { text::list(&slot.standbys) };
     lines.push(format!("  standby   {standbys}"));
-    lines.extend(text::trials(slot).into_iter().map(|trial| {
-        let (role, rest) = trial.split_once(' ').unwrap_or((&trial, ""));
-        format!("  {role:<8}  {rest}")
-    }));
+    lines.extend(text::trials(slot).into_iter().map(|(role, rest)| format!("  {role:<8}  {rest}")));
     lines
 }
 

@@ -47,7 +47,7 @@ fn line(was: Option<&ReleaseId>, slot: &SlotState) -> String {
         (Some(live), Some(was)) if was != live => format!("live {live}, before it {was}"),
         (Some(live), _) => format!("live {live}"),
     };
-    let trials = text::trials(slot).into_iter().map(|trial| format!("; {trial}")).collect::<String>();
+    let trials = text::trials(slot).into_iter().map(|(role, rest)| format!("; {role} {rest}")).collect::<String>();
     match text::list(&slot.standbys) {
         standbys if standbys.is_empty() => format!("{live}; nothing on standby{trials}"),
         standbys => format!("{live}; on standby {standbys}{trials}"),

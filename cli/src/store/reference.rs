@@ -29,6 +29,24 @@ pub(crate) fn quarantined(state: &State, history: &[Event], reference: &str) -> 
     }
 }
 
+/// The release of this name that is loaded, or that a journal names.
+pub(crate) fn recorded(state: Option<&State>, recorded: &[ReleaseId], reference: &str) -> anyhow::Result<ReleaseId> {
+    let loaded = state.into_iter().flat_map(|state| state.releases.values().map(|stored| &stored.id));
+    let mut ids: Vec<&ReleaseId> = loaded.chain(recorded).collect();
+    ids.sort_by_key(|id| id.digest);
+    ids.dedup();
+    match matching(ids.iter().copied(), reference)[..] {
+        [release] => Ok(release.clone()),
+        [] => match listed(ids.iter().copied()) {
+            none if none.is_empty() => bail!("there is no release `{reference}`: neither store nor journal has any"),
+            names => bail!("neither store nor journal knows a release `{reference}`; they know {names}"),
+        },
+        ref several => {
+            bail!("`{reference}` could be {}: give more digits of the digest", listed(several.iter().copied()))
+        }
+    }
+}
+
 fn find<'a>(ids: impl Iterator<Item = &'a ReleaseId> + Clone, reference: &str) -> anyhow::Result<ReleaseId> {
     match matching(ids.clone(), reference)[..] {
         [release] => Ok(release.clone()),

@@ -1,7 +1,7 @@
 //! What a store holds, as lines for people.
 
 use jiff::Timestamp;
-use switchback::{CanaryKey, Effect, Note, Override, Process, ReleaseId, SlotState};
+use switchback::{Effect, Note, Override, Process, ReleaseId, Share, SlotState};
 
 use crate::show;
 
@@ -16,23 +16,19 @@ pub(crate) fn list(releases: &[ReleaseId]) -> String {
     releases.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-/// Canaries and shadows: `canary phish@2.0.0, 5 % by content`.
-pub(crate) fn trials(slot: &SlotState) -> Vec<String> {
-    let canaries = slot
-        .canaries
-        .iter()
-        .map(|canary| format!("canary {}, {} by {}", canary.release, percent(canary.share_bp), key(canary.key)));
-    let shadows = slot.shadows.iter().map(|shadow| format!("shadow {}, {}", shadow.release, percent(shadow.rate_bp)));
-    canaries.chain(shadows).collect()
+/// What scores beside the live release, as what: `canary`, and `phish@2.0.0, 5 % by content`.
+pub(crate) fn trials(slot: &SlotState) -> Vec<(&'static str, String)> {
+    let canaries = slot.canaries.iter().map(|one| ("canary", format!("{}, {}", one.release, share(&one.share))));
+    let shadows = slot.shadows.iter().map(|one| ("shadow", format!("{}, {}", one.release, percent(one.rate_bp))));
+    let cool_off = slot.cool_off.iter().filter(|cool_off| Timestamp::now() < cool_off.until);
+    let cool_off = cool_off.map(|one| ("reverse shadow", format!("{} until {}", one.release, instant(one.until))));
+    canaries.chain(shadows).chain(cool_off).collect()
 }
 
-fn key(key: CanaryKey) -> &'static str {
-    match key {
-        CanaryKey::Content => "content",
-        CanaryKey::SenderDomain => "the sender's domain",
-        CanaryKey::RecipientDomain => "the recipient's domain",
-        CanaryKey::Tenant => "tenant",
-    }
+/// `5 % by content, mirrored`.
+fn share(share: &Share) -> String {
+    let mirrored = if share.mirrored { ", mirrored" } else { "" };
+    format!("{} by {}{mirrored}", percent(share.share_bp), share.key)
 }
 
 /// Basis points as a person reads them: `2.5 %`.

@@ -1,16 +1,20 @@
 //! `switchback compare`.
 
+mod browser;
+mod page;
+mod store;
+
 use std::fs;
 
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::model::{LARGE, SMALL, TRAPS_AT_BYTES, mail, release};
-use crate::run::switchback_in;
+use crate::model::{ABSTAINS_AT_BYTES, LARGE, SMALL, TRAPS_AT_BYTES, mail, release};
+use crate::run::{switchback, switchback_in};
 
 /// 1.1.0 flags from 4,000 bytes on, 1.0.0 from 6,000: between them lie one message of shop.example (of two
 /// subdomains' three) and two of bank.example.
-fn corpus() -> TempDir {
+pub(crate) fn corpus() -> TempDir {
     let dir = tempdir().unwrap();
     let messages = [
         ("1", "a@mail.shop.example", 5_000),
@@ -77,10 +81,12 @@ fn the_worst_come_with_both_scores_and_their_subject() {
     assert_eq!((first["before"].as_f64(), first["after"].as_f64()), (Some(SMALL), Some(LARGE)));
     assert_eq!((&first["subject"], &first["flips"]), (&"No 1".into(), &true.into()));
     let scores = &report["after"]["scores"];
-    assert_eq!(
-        (&scores["count"], scores["p10"].as_f64(), scores["p90"].as_f64()),
-        (&7.into(), Some(SMALL), Some(LARGE))
-    );
+    assert_eq!(scores["count"], 7);
+    // Percentiles are read from cells of 1/16 of log-odds.
+    for (percentile, exact) in [("p10", SMALL), ("p90", LARGE)] {
+        let found = scores[percentile].as_f64().unwrap();
+        assert!((found - exact).abs() < 0.01, "{percentile}: {found} for {exact}");
+    }
 }
 
 #[test]
@@ -104,8 +110,59 @@ fn a_message_on_which_a_release_failed_is_no_flip() {
     let dir = corpus();
     fs::write(dir.path().join("8"), mail("x", "a@bank.example", TRAPS_AT_BYTES)).unwrap();
     let (code, report, err) = compare(&dir, "1.0.0", "2.0.0", &[]);
-    assert_eq!((code, &report["failed"], &report["flips"]["messages"]), (1, &1.into(), &7.into()));
+    assert_eq!((code, &report["unpaired"], &report["flips"]["messages"]), (1, &1.into(), &7.into()));
+    for side in ["before", "after"] {
+        assert_eq!(report[side]["answers"]["failed"], serde_json::json!({ "trap": 1 }));
+    }
     assert_eq!(err.lines().count(), 2, "both failed: {err}");
+}
+
+#[test]
+fn what_no_release_has_an_opinion_on_is_delivered_and_counts() {
+    let dir = corpus();
+    fs::write(dir.path().join("8"), mail("x", "a@bank.example", ABSTAINS_AT_BYTES)).unwrap();
+    let (code, report, _) = compare(&dir, "1.0.0", "2.0.0", &[]);
+    assert_eq!(
+        (code, &report["flips"]["messages"], &report["after"]["answers"]["abstained"]),
+        (0, &8.into(), &1.into())
+    );
+}
+
+#[test]
+fn actions_and_distributions_are_those_of_the_same_messages() {
+    let (_, report, _) = compare(&corpus(), "1.0.0", "1.1.0", &[]);
+    let actions = &report["actions"];
+    assert_eq!((&actions["deliver"]["deliver"], &actions["deliver"]["quarantine"]), (&3.into(), &3.into()));
+    assert_eq!(actions["quarantine"]["quarantine"], 1);
+    let bands = report["distribution"].as_array().unwrap();
+    for side in ["before", "after"] {
+        assert_eq!(bands.iter().map(|band| band[side].as_u64().unwrap()).sum::<u64>(), 7);
+    }
+    let drift = &report["drift"];
+    assert!((drift["ks"].as_f64().unwrap() - 3.0 / 7.0).abs() < 1e-12, "{drift}");
+    // Seven messages prove nothing.
+    assert_eq!(drift["reading"], "within-chance");
+}
+
+#[test]
+fn providers_are_known_or_named() {
+    let dir = corpus();
+    fs::write(dir.path().join("8"), mail("x", "a@googlemail.com", 5_000)).unwrap();
+    let (_, report, _) = compare(&dir, "1.0.0", "1.1.0", &["--provider", "market=shop.example,bank.example"]);
+    let providers: Vec<_> = report["providers"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["provider"].as_str().unwrap(), row["messages"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(providers, [("market", 5), ("gmail", 1)]);
+    assert_eq!(report["other_providers"]["messages"], 2);
+}
+
+#[test]
+fn nobody_is_authenticated_in_a_corpus_unless_a_server_is_trusted() {
+    let (_, report, _) = compare(&corpus(), "1.0.0", "1.1.0", &["--senders", "authenticated"]);
+    assert_eq!((&report["unauthenticated"]["messages"], &report["domains"]), (&7.into(), &serde_json::json!([])));
 }
 
 #[test]
@@ -115,7 +172,8 @@ fn the_report_is_readable() {
     let out = switchback_in(dir.path(), ["compare", &before, &after, "--limit", "2", "."]).fine();
     for line in [
         "A linear@1.0.0   B linear@1.1.0",
-        "7 messages, 0 unreadable, 0 failed",
+        "7 messages, 0 not answered by both, 0 unreadable",
+        "Of 7 messages, linear@1.1.0 flags 3 (42.9 %) that linear@1.0.0 does not, and",
         "flips across the flag boundary: 3",
         "  flagged by B only                   3   42.9 %",
         "  flagged by A only                   0    0.0 %",
@@ -123,7 +181,40 @@ fn the_report_is_readable() {
     ] {
         assert!(out.lines().any(|found| found == line), "{line:?} is not in\n{out}");
     }
-    assert!(out.contains("bank.example") && out.contains("(2 others)"), "{out}");
+    assert!(out.contains("bank.example") && out.contains("(2 other domains)"), "{out}");
+    let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("mail that says to be from bank.example: 2 of its 2 (100.0 %)"), "{out}");
+}
+
+#[test]
+fn the_report_fits_a_terminal() {
+    let dir = corpus();
+    let long = format!("a@{}.{}.example", "long-label".repeat(5), "another".repeat(6));
+    fs::write(dir.path().join("8"), mail(&"A long subject ".repeat(9), &long, 5_000)).unwrap();
+    let out = switchback_in(dir.path(), ["compare", &release("1.0.0"), &release("1.1.0"), "."]).fine();
+    for line in out.lines() {
+        assert!(line.chars().count() <= 80, "{} columns: {line}", line.chars().count());
+    }
+}
+
+#[test]
+fn live_traffic_and_a_corpus_exclude_each_other() {
+    let (before, after) = (release("1.0.0"), release("1.1.0"));
+    for wrong in [
+        &["."][..],
+        &["--junk", "0.4"],
+        &["--trust-authserv-id", "mx.example"],
+        &["--no-cache"],
+        &["--since", "soon"],
+        &["--since", "2026-04-25", "--until", "2026-04-24", "--store", "x"],
+    ] {
+        let ran = switchback(["compare", &before, &after, "--live"].iter().chain(wrong));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{wrong:?}: {ran:?}");
+    }
+    for wrong in [&["--since", "24h", "."][..], &["--slot", "inbound", "."], &[]] {
+        let ran = switchback(["compare", &before, &after].iter().chain(wrong));
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{wrong:?}: {ran:?}");
+    }
 }
 
 #[test]

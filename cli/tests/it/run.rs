@@ -69,7 +69,7 @@ fn to_ran(output: &std::process::Output) -> Ran {
 }
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 32] = [
+pub(crate) const COMMANDS: [&str; 36] = [
     "new",
     "pack",
     "inspect",
@@ -95,6 +95,10 @@ pub(crate) const COMMANDS: [&str; 32] = [
     "history",
     "history verify",
     "history recover",
+    "journal",
+    "journal export",
+    "impact",
+    "explain",
     "trust",
     "trust add",
     "trust list",
@@ -122,6 +126,12 @@ fn a_wrong_command_line_ends_with_2() {
         &["block", "--store", "x", "--reason", "why", "--domain", "a.example", "--for", "soon"],
         &["score", "-m", "x.wasm", "--store", "x"],
         &["trust", "revoke", "--store", "x", "xyz"],
+        &["journal"],
+        &["journal", "--dir", "x", "--since", "yesterday"],
+        &["journal", "--dir", "x", "--decided-by", "chance"],
+        &["impact", "--dir", "x"],
+        &["impact", "m@1.0.0", "--dir", "x", "--json", "--csv"],
+        &["explain", "--id", "17", "x.eml"],
     ] {
         let ran = switchback(args);
         assert_eq!(ran.code, 2, "{args:?}: {ran:?}");

@@ -6,10 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::release::{Digest, KeyId, PublicKey, ReleaseId};
+use crate::route::CanaryKey;
 use crate::verdict::{Action, May, Rule};
-
-/// One basis point is a hundredth of a percent.
-pub const BASIS_POINTS: u16 = 10_000;
 
 /// One operation. What it does to the state is [`State::apply`](super::State::apply).
 ///
@@ -48,8 +46,14 @@ pub enum Operation {
         release: ReleaseId,
         /// The share, in basis points, 1 to 10,000; the canaries of a slot share at most 10,000.
         share_bp: u16,
-        /// What is hashed to tell whether a message belongs to the share.
+        /// What is hashed to tell whether a message belongs to the share. All canaries of a slot have the same.
         key: CanaryKey,
+        /// Whether the canary also scores, without deciding, the messages outside its share.
+        #[serde(default, skip_serializing_if = "is_false")]
+        mirrored: bool,
+        /// Whether it was not waited for every process to have prepared the release.
+        #[serde(default, skip_serializing_if = "is_false")]
+        forced: bool,
     },
     /// Takes the role canary, shadow or standby from a release.
     Withdraw {
@@ -70,6 +74,10 @@ pub enum Operation {
         /// Whether it was not waited for every process to have prepared the release.
         #[serde(default, skip_serializing_if = "is_false")]
         forced: bool,
+        /// For how many seconds the predecessor goes on scoring, in reverse shadow; 0 for not at all. The default
+        /// of 24 hours is written into the event when it is drafted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cool_off_s: Option<u64>,
     },
     /// Puts the predecessor, or a named release, back in charge. What was live has no role afterwards.
     Revert {
@@ -142,22 +150,6 @@ pub enum Operation {
     },
 }
 
-/// What is hashed to tell whether a message belongs to a canary's share. Messages with the same key always
-/// meet the same release.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum CanaryKey {
-    /// The fingerprint of the content.
-    #[default]
-    Content,
-    /// The domain of the sender.
-    SenderDomain,
-    /// The domain of the recipient.
-    RecipientDomain,
-    /// The tenant that the filter named.
-    Tenant,
-}
-
 /// A revert that a process made by itself, and wrote into the ledger afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -202,11 +194,12 @@ impl fmt::Display for Operation {
             Self::Load { release, signer: Some(key) } => write!(f, "load {release}, signed by {key}"),
             Self::Unload { release } => write!(f, "unload {release}"),
             Self::Shadow { slot, release, rate_bp } => write!(f, "shadow {release} in {slot}, {}", Percent(*rate_bp)),
-            Self::Canary { slot, release, share_bp, .. } => {
-                write!(f, "canary {release} in {slot}, {}", Percent(*share_bp))
+            Self::Canary { slot, release, share_bp, key, mirrored, forced } => {
+                let (mirrored, forced) = (marked(*mirrored, ", mirrored"), marked(*forced, ", forced"));
+                write!(f, "canary {release} in {slot}, {} by {key}{mirrored}{forced}", Percent(*share_bp))
             }
             Self::Withdraw { slot, release } => write!(f, "withdraw {release} from {slot}"),
-            Self::Promote { slot, release, older, forced } => {
+            Self::Promote { slot, release, older, forced, .. } => {
                 let (older, forced) = (marked(*older, ", older"), marked(*forced, ", forced"));
                 write!(f, "promote {release} in {slot}{older}{forced}")
             }
@@ -232,7 +225,7 @@ impl fmt::Display for Operation {
 const EVERYWHERE: &str = "every slot";
 
 /// Basis points as a person reads them: `2.5 %`.
-pub(super) struct Percent(pub(super) u16);
+struct Percent(u16);
 
 impl fmt::Display for Percent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

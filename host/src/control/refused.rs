@@ -1,9 +1,9 @@
 //! Why an operation is refused.
 
-use super::operation::Percent;
 use super::state::Note;
 use super::trust::TrustRefused;
 use crate::release::{Digest, ReleaseId};
+use crate::route::RouteError;
 use crate::verdict::InvalidOverride;
 
 /// Why an operation is refused. Nothing was changed.
@@ -43,15 +43,9 @@ pub enum Refused {
         /// Where.
         slot: String,
     },
-    /// The release decides already.
-    #[error("{0} is live already")]
-    LiveAlready(ReleaseId),
-    /// A canary needs a live release beside it.
-    #[error("the slot has no live release beside which a canary could decide: promote one first")]
-    NothingLive,
-    /// The release has no role in the slot.
-    #[error("{0} has no role in this slot")]
-    NoRole(ReleaseId),
+    /// The slot's roles do not allow it.
+    #[error(transparent)]
+    Route(RouteError),
     /// There is nothing to revert to.
     #[error("{0} has no standby to revert to: name a loaded release, or promote one")]
     NoStandby(String),
@@ -86,15 +80,6 @@ pub enum Refused {
     /// The release is not quarantined.
     #[error("{0} is not quarantined")]
     NotQuarantined(ReleaseId),
-    /// A share is no share.
-    #[error("{0} basis points are no share: 1 (0.01 %) to 10,000 (100 %) are")]
-    Share(u16),
-    /// The canaries of a slot would decide for more than everything.
-    #[error("the other canaries of this slot leave {}", Percent(*left_bp))]
-    SharesAboveAll {
-        /// What they leave, in basis points.
-        left_bp: u16,
-    },
     /// A slot cannot have this name.
     #[error("`{0}` is no name for a slot: 1 to 64 bytes without control characters are")]
     SlotName(String),
@@ -123,6 +108,16 @@ pub enum Refused {
         /// What it says.
         found: u64,
     },
+}
+
+impl Refused {
+    /// What a slot's roles do not allow; a revert without a target names the slot.
+    pub(super) fn of_route(slot: &str, error: RouteError) -> Self {
+        match error {
+            RouteError::NoStandby => Self::NoStandby(slot.to_owned()),
+            error => Self::Route(error),
+        }
+    }
 }
 
 fn because(note: &Note) -> String {

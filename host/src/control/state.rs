@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use slot::{Canary, Shadow, SlotState};
+pub use slot::SlotState;
 
 use super::event::{Event, Proposal};
 use super::operation::Operation;
@@ -79,7 +79,7 @@ impl State {
     pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Event, Refused> {
         let Proposal { author, reason, operation } = proposal;
         let operation = self.pinned(operation);
-        let routes = self.routes_after(&operation)?;
+        let routes = self.routes_after(&operation, at)?;
         let generation = self.generation_after(&operation, &routes);
         let event = Event { sequence: self.sequence + 1, generation, at, author, reason, operation, previous };
         self.check(&event)?;
@@ -95,7 +95,7 @@ impl State {
         if event.sequence != self.sequence + 1 {
             return Err(Refused::OutOfOrder { expected: self.sequence + 1, found: event.sequence });
         }
-        let routes = self.routes_after(&event.operation)?;
+        let routes = self.routes_after(&event.operation, event.at)?;
         let generation = self.generation_after(&event.operation, &routes);
         if event.generation != generation {
             return Err(Refused::WrongGeneration { expected: generation, found: event.generation });

@@ -14,6 +14,7 @@ use self::reference::{Reference, Route};
 use super::event::hash;
 use super::*;
 use crate::release::{Digest, ReleaseId};
+use crate::route::{BASIS_POINTS, CanaryKey, RouteError};
 
 const CASES: u64 = 10_000;
 const STEPS: usize = 40;
@@ -37,8 +38,9 @@ fn routes(state: &State) -> BTreeMap<String, Route> {
     let route = |slot: &SlotState| Route {
         live: slot.live.as_ref().map(number),
         standbys: slot.standbys.iter().map(number).collect(),
-        canaries: slot.canaries.iter().map(|one| (number(&one.release), one.share_bp)).collect(),
+        canaries: slot.canaries.iter().map(|one| (number(&one.release), one.share.share_bp)).collect(),
         shadows: slot.shadows.iter().map(|one| number(&one.release)).collect(),
+        cooling_off: slot.cool_off.as_ref().map(|one| number(&one.release)),
     };
     state.slots.iter().map(|(name, slot)| (name.clone(), route(slot))).filter(|(_, route)| !route.is_empty()).collect()
 }
@@ -127,10 +129,21 @@ fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
         4 => Operation::Unload { release },
         5 => Operation::Shadow { slot, release, rate_bp: BASIS_POINTS },
         6 | 7 => {
-            Operation::Canary { slot, release, share_bp: random.random_range(0..8_000), key: CanaryKey::default() }
+            let key = if random.random_bool(0.9) { CanaryKey::Content } else { CanaryKey::Tenant };
+            Operation::Canary {
+                slot,
+                release,
+                share_bp: random.random_range(0..8_000),
+                key,
+                mirrored: random.random(),
+                forced: false,
+            }
         }
         8 => Operation::Withdraw { slot, release },
-        9..=12 => Operation::Promote { slot, release, older: random.random(), forced: false },
+        9..=12 => {
+            let cool_off_s = random.random::<bool>().then(|| random.random_range(0..100));
+            Operation::Promote { slot, release, older: random.random(), forced: false, cool_off_s }
+        }
         13 | 14 => Operation::Revert { slot, to: None, emergency: None },
         15 => Operation::Revert { slot, to: Some(release), emergency: None },
         16 => {
@@ -157,6 +170,7 @@ fn entries() -> Vec<Entry> {
             release: release(version),
             older: false,
             forced: false,
+            cool_off_s: None,
         });
     }
     world.entries
@@ -211,11 +225,11 @@ fn events_in_another_order_are_named() {
 #[test]
 fn an_event_that_cannot_have_happened_is_named() {
     let mut forged = entries();
-    forged[1].body = forged[1].body.replace("\"promote\"", "\"withdraw\"");
+    forged[1].body = forged[1].body.replace("\"promote\"", "\"withdraw\"").replace(",\"cool_off_s\":86400", "");
     rehash(&mut forged[1]);
     let impossible = broken(&forged);
     assert!(
-        matches!(&impossible.damage, Damage::Impossible(why) if matches!(**why, Refused::NoRole(_))),
+        matches!(&impossible.damage, Damage::Impossible(why) if matches!(**why, Refused::Route(RouteError::NoRole(_)))),
         "{impossible}"
     );
     assert_eq!(impossible.sequence, 2);

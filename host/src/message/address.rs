@@ -47,9 +47,8 @@ pub(crate) fn domain_of(address: &str) -> Cow<'_, str> {
 
 /// A domain in lower case, internationalised labels in their ASCII form (RFC 5891). What is no domain
 /// by those rules is only put in lower case.
-pub(crate) fn ascii_domain(domain: &str) -> Cow<'_, str> {
-    let is_done = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_');
-    if domain.bytes().all(is_done) {
+pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
+    if is_normal(domain) {
         return Cow::Borrowed(domain);
     }
     if domain.is_ascii() {
@@ -61,11 +60,26 @@ pub(crate) fn ascii_domain(domain: &str) -> Cow<'_, str> {
 /// The domain that someone registered: the part of `domain` that is one label longer than its public
 /// suffix (<https://publicsuffix.org>, as compiled in). A domain that is itself a public suffix, or an
 /// address literal, is returned as it is.
-pub(crate) fn organisational_domain(domain: &str) -> &str {
+pub(super) fn organisational_domain(domain: &str) -> &str {
     if domain.starts_with('[') {
         return domain;
     }
     psl::domain_str(domain).unwrap_or(domain)
+}
+
+/// Whether two domains belong to one organisation (RFC 7489, section 3.2).
+pub(super) fn is_one_organisation(one: &str, other: &str) -> bool {
+    one == other || organisational_domain(one) == organisational_domain(other)
+}
+
+/// A domain as the filter gave it, in lower case and ASCII.
+pub(crate) fn normal_domain(domain: &str) -> Cow<'_, str> {
+    ascii_domain(domain.trim().trim_end_matches('.'))
+}
+
+/// Whether all characters are those of a domain in lower case and ASCII.
+pub(crate) fn is_normal(domain: &str) -> bool {
+    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
 }
 
 #[cfg(test)]

@@ -47,13 +47,18 @@ impl Message {
         self.fields(name).map(|field| &self.0.bytes[field.value.clone()])
     }
 
+    /// The first mailbox of `From` that has a domain.
+    pub(crate) fn sender(&self) -> Option<&Mailbox> {
+        self.from().iter().find(|mailbox| !mailbox.domain.is_empty())
+    }
+
     /// How many `From` fields there are. More than one, and programs disagree about which one counts.
-    pub(crate) fn sender_fields(&self) -> usize {
+    pub(super) fn sender_fields(&self) -> usize {
         self.fields("from").count()
     }
 
     /// Whether there may be more mailboxes in `From` than are kept.
-    pub(crate) fn has_senders_cut(&self) -> bool {
+    pub(super) fn has_senders_cut(&self) -> bool {
         self.from().len() >= MAILBOXES_MAX
     }
 

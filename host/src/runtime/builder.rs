@@ -7,11 +7,13 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::Runtime;
+use super::beside::{Beside, BesideConfig};
 use super::core::{Core, Releases};
 use super::error::BuildError;
 use super::follow::{Enlisted, Follower};
 use super::slot::{Slot, SlotConfig};
-use crate::limits::{DEFAULT_INSTANCES, Limits};
+use crate::journal::{Journal, JournalConfig};
+use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
 use crate::release::ModelName;
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::verdict::Overrides;
@@ -30,6 +32,8 @@ pub struct RuntimeBuilder {
     store_dir: Option<PathBuf>,
     name: String,
     granted_recipients: Vec<ModelName>,
+    shadow_cpu_share: f64,
+    journal: Option<JournalConfig>,
 }
 
 impl Default for RuntimeBuilder {
@@ -42,6 +46,8 @@ impl Default for RuntimeBuilder {
             store_dir: None,
             name: program_name(),
             granted_recipients: Vec::new(),
+            shadow_cpu_share: SHADOW_CPU_SHARE,
+            journal: None,
         }
     }
 }
@@ -95,6 +101,21 @@ impl RuntimeBuilder {
         self
     }
 
+    /// The share of all cores' time that releases may use which score beside the answers: shadows, the live release
+    /// beside a canary, the predecessor in its cool-off. From 0, none of them, to 1, which is no bound; default 0.3. What
+    /// does not fit is dropped, and the record of the message says so. Those threads have a low priority in any case.
+    pub fn shadow_cpu_share(mut self, share: f64) -> Self {
+        self.shadow_cpu_share = share;
+        self
+    }
+
+    /// Keeps a record of each message. Default: none is kept. The command `switchback` looks for the journal of a
+    /// store in its folder `journal`.
+    pub fn journal(mut self, journal: JournalConfig) -> Self {
+        self.journal = Some(journal);
+        self
+    }
+
     /// Validates the configuration and starts the runtime: reserves the pool, starts the clock.
     ///
     /// # Errors
@@ -108,6 +129,10 @@ impl RuntimeBuilder {
                 self.instances
             )));
         }
+        if !(0.0..=1.0).contains(&self.shadow_cpu_share) {
+            let share = self.shadow_cpu_share;
+            return Err(BuildError::Range(format!("shadow_cpu_share = {share}: 0 to 1 is possible")));
+        }
         let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
         let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
         let core = Arc::new(self.core(enlisted.as_ref())?);
@@ -120,15 +145,23 @@ impl RuntimeBuilder {
         let sandbox = Sandbox::new(SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir })?;
         let releases = Arc::new(Releases::default());
         let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
+        let process = enlisted.map_or(0, Enlisted::process);
+        let thresholds = self.slots.iter().map(|slot| (slot.name.clone(), slot.thresholds)).collect();
+        let journal = self.journal.map(|config| Journal::open(config, process, thresholds)).transpose()?;
+        let beside = BesideConfig { cpu_share: self.shadow_cpu_share, journal, process };
+        let beside = Beside::start(beside)
+            .map_err(|error| BuildError::Sandbox(format!("a thread cannot be started: {error}")))?;
+        let beside = Arc::new(beside);
         let link = enlisted.map(|enlisted| &enlisted.link);
         let mut slots = BTreeMap::new();
         for config in self.slots {
-            let slot = Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides), link.cloned())?;
+            let slot =
+                Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides), Arc::clone(&beside), link.cloned())?;
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        Ok(Core { sandbox, slots, releases, overrides, granted_recipients: self.granted_recipients })
+        Ok(Core { sandbox, slots, releases, beside, overrides, granted_recipients: self.granted_recipients })
     }
 }
 

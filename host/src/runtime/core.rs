@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+use super::beside::Beside;
 use super::error::{LoadError, LoadFault, UnloadError};
 use super::slot::Slot;
 use crate::message::{Message, Recipients};
@@ -13,13 +14,16 @@ use crate::sandbox::{Loaded, Sandbox};
 use crate::verdict::{Outcome, Overrides};
 
 pub(super) struct Core {
-    pub(super) sandbox: Sandbox,
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) releases: Arc<Releases>,
+    /// What is done beside the answers.
+    pub(super) beside: Arc<Beside>,
     /// The overrides that every slot looks at: an immutable index, replaced as a whole.
     pub(super) overrides: Arc<ArcSwap<Overrides>>,
     /// Models that see recipients in clear.
     pub(super) granted_recipients: Vec<ModelName>,
+    /// Dropped last: its clock ends what may still be scoring beside the answers.
+    pub(super) sandbox: Sandbox,
 }
 
 /// Every loaded release. Reading waits for nobody.

@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
-use super::slot::Role;
 use crate::control::{LoadReleaseError, StoreError};
+use crate::journal::JournalError;
 use crate::release::{Digest, Refusal, ReleaseId, UnreadableSignature};
 use crate::sandbox::SandboxError;
+use crate::verdict::Role;
 
 /// A runtime that cannot be built as configured.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum BuildError {
     /// The store cannot be followed.
     #[error("the store cannot be followed: {0}")]
     Store(String),
+    /// The journal cannot be kept.
+    #[error("the journal cannot be kept: {0}")]
+    Journal(#[from] JournalError),
 }
 
 /// A release was not loaded.
@@ -130,7 +134,7 @@ pub enum UnloadError {
     /// It has a role.
     #[error("{release} is {role} in slot `{slot}`: {}", match role {
         Role::Live => "promote or revert to another release first",
-        Role::Standby => "dismiss it first",
+        Role::Canary | Role::Shadow | Role::Standby => "withdraw it there first",
     })]
     InUse {
         /// The release.

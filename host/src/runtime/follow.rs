@@ -61,6 +61,11 @@ impl Enlisted {
         let link = Arc::new(StoreLink::new(membership.process, watch.bell()));
         Ok(Self { link, store: Arc::new(store), membership, watch, name: name.to_owned() })
     }
+
+    /// The number of this process in the store.
+    pub(super) fn process(&self) -> u64 {
+        self.membership.process
+    }
 }
 
 impl Follower {

@@ -25,16 +25,26 @@ pub enum Category {
     Malware,
 }
 
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
+impl Category {
+    /// Every category.
+    pub const ALL: [Self; 6] = [Self::Ham, Self::Bulk, Self::Spam, Self::Phish, Self::Spoof, Self::Malware];
+
+    /// Its name, as in every text, table and record.
+    pub const fn name(self) -> &'static str {
+        match self {
             Self::Ham => "ham",
             Self::Bulk => "bulk",
             Self::Spam => "spam",
             Self::Phish => "phish",
             Self::Spoof => "spoof",
             Self::Malware => "malware",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Category {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 

@@ -23,6 +23,24 @@ pub enum Cause {
     BadInput,
 }
 
+impl Cause {
+    /// Every cause.
+    pub const ALL: [Self; 6] =
+        [Self::Trap, Self::Deadline, Self::Overload, Self::TooBig, Self::NoRelease, Self::BadInput];
+
+    /// Its name, as in every text, metric and record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Trap => "trap",
+            Self::Deadline => "deadline",
+            Self::Overload => "overload",
+            Self::TooBig => "too-big",
+            Self::NoRelease => "no-release",
+            Self::BadInput => "bad-input",
+        }
+    }
+}
+
 /// What to answer when the live release did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

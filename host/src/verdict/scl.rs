@@ -42,6 +42,11 @@ impl Scl {
         }
     }
 
+    /// The level that a record has.
+    pub(crate) const fn recorded(level: i8) -> Self {
+        Self(level)
+    }
+
     /// The level as a number.
     pub const fn level(self) -> i8 {
         self.0

@@ -11,6 +11,7 @@ pub(crate) fn drive(message: &Message) {
     }
     assert!(message.from().len() <= 16 && message.reply_to().len() <= 16);
     let _ = (message.date(), message.sender_domain(), message.defects(), message.authentication());
+    let _ = (message.fingerprint(), message.context_digest(), message.is_sender_authenticated());
     let text = message.text(usize::MAX);
     assert!(text.value.len() <= 262_144 && message.html(usize::MAX).value.len() <= 262_144);
     let cut = message.text(100);

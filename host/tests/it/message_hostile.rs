@@ -188,6 +188,28 @@ fn encodings_are_linear() {
 }
 
 #[test]
+fn word_floods_are_linear() {
+    for unit in [
+        "dear ",
+        "Dear a b c d ",
+        "hi, ",
+        "dear\u{a0}",
+        "a.",
+        "a.b ",
+        "x",
+        "xkqzt ",
+        "a\u{200b}",
+        "\u{8bf7}",
+        "\u{8bf7}1",
+        "Ab-",
+        "\u{130} ",
+    ] {
+        is_linear(|size| repeated("\n", unit, size));
+        is_linear(|size| repeated("Subject: ", unit, size));
+    }
+}
+
+#[test]
 fn what_is_left_out_is_told() {
     let nested = Message::parse(repeated("", "Content-Type: message/rfc822\n\n", SMALL));
     assert!(nested.defects().names().any(|name| name == "too-complex"));

@@ -58,7 +58,7 @@ fn a_release_in_use_cannot_be_unloaded_and_is_gone_afterwards() {
     slot.promote(&two).unwrap();
     let in_use = |release: &switchback::ReleaseId, role| matches!(runtime.unload(release), Err(UnloadError::InUse { role: found, .. }) if found == role);
     assert!(in_use(&two, Role::Live) && in_use(&one, Role::Standby));
-    slot.dismiss(&one).unwrap();
+    slot.withdraw(&one).unwrap();
     runtime.unload(&one).unwrap();
     assert_eq!(runtime.releases(), std::slice::from_ref(&two));
     assert_eq!(runtime.unload(&one), Err(UnloadError::NotLoaded(one.clone())));

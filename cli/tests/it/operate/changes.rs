@@ -17,7 +17,7 @@ fn from_load_to_revert() {
     assert!(out.contains("event 3, generation 1: promote linear@1.0.0 in inbound\n"), "{out}");
     assert!(out.contains("inbound: live linear@1.0.0; nothing on standby\n"), "{out}");
     let out = store.fine(["promote", "linear@1.1.0", "--reason", "better"]);
-    assert!(out.contains("inbound: live linear@1.1.0, before it linear@1.0.0; on standby linear@1.0.0\n"), "{out}");
+    assert!(out.contains("inbound: live linear@1.1.0, before it linear@1.0.0; on standby linear@1.0.0; reverse shadow linear@1.0.0 until "), "{out}");
     assert!(out.contains("no override stands above it"), "{out}");
     let out = store.fine(["revert", "--reason", "worse", "--author", "ada"]);
     assert!(out.contains("event 5, generation 3: revert inbound to linear@1.0.0\n"), "{out}");

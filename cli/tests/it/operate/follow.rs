@@ -48,7 +48,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     assert!(ran.err.contains("small-one (process ") && ran.err.contains("cannot load linear@1.1.0: "), "{ran:?}");
     let before = store.state();
     let refused = store.refused(["promote", "linear@1.1.0"]);
-    assert!(refused.contains("was promoted nowhere") && refused.contains("small-one"), "{refused}");
+    assert!(refused.contains("decides nowhere") && refused.contains("small-one"), "{refused}");
     let rehearsed = store.run(["promote", "linear@1.1.0", "--dry-run"]);
     assert!(
         rehearsed.code == 1 && rehearsed.out.contains("small-one") && rehearsed.out.contains("cannot load it"),

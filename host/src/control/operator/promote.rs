@@ -8,7 +8,7 @@ use crate::control::operation::Operation;
 use crate::control::store::{ControlStore as _, Preparation, Process, StoreError};
 use crate::release::{Digest, ReleaseId};
 
-/// What a promotion waits for.
+/// What a promotion or a canary waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Waited {
     /// Every process that is alive has the release ready; wait for that at most so long.
@@ -26,6 +26,8 @@ pub struct Promotion {
     pub release: ReleaseId,
     /// Whether a version older than the live one is meant.
     pub older: bool,
+    /// For how long the predecessor goes on scoring, in reverse shadow. Default if not given: 24 hours.
+    pub cool_off: Option<Duration>,
     /// What it waits for.
     pub waited: Waited,
 }
@@ -37,13 +39,28 @@ impl Control {
     /// As [`Control::commit`]; and if a process cannot load the release, or does not say so in time. Nothing was
     /// changed then, anywhere.
     pub fn promote(&self, promotion: Promotion) -> Result<Event, PromoteError> {
-        let Promotion { slot, release, older, waited } = promotion;
+        let Promotion { slot, release, older, cool_off, waited } = promotion;
+        let (forced, cool_off_s) = (waited == Waited::Forced, cool_off.map(|cool_off| cool_off.as_secs()));
+        let operation = Operation::Promote { slot, release: release.clone(), older, forced, cool_off_s };
+        self.commit_when_ready(operation, &release, waited)
+    }
+
+    /// Does an operation that gives a release messages to decide, once every living process has it ready: else the
+    /// same message would get different answers in different processes.
+    ///
+    /// # Errors
+    /// As [`Control::promote`].
+    pub fn commit_when_ready(
+        &self,
+        operation: Operation,
+        release: &ReleaseId,
+        waited: Waited,
+    ) -> Result<Event, PromoteError> {
         let seen = self.ledger().map_err(PromoteError::Control)?;
-        let operation = Operation::Promote { slot, release: release.clone(), older, forced: waited == Waited::Forced };
         // What is refused is refused before anybody waits.
         self.draft(&seen, operation.clone()).map_err(|refused| PromoteError::Control(refused.into()))?;
         if let Waited::Ready(timeout) = waited {
-            self.wait_until_ready(&release, timeout)?;
+            self.wait_until_ready(release, timeout)?;
         }
         self.commit_after(&seen, operation).map_err(PromoteError::Control)
     }
@@ -100,7 +117,7 @@ pub enum PromoteError {
     #[error(transparent)]
     Control(ControlError),
     /// Processes cannot load the release.
-    #[error("{release} was promoted nowhere, because it cannot be loaded everywhere: {}", processes.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; "))]
+    #[error("{release} decides nowhere, because it cannot be loaded everywhere: {}", processes.iter().map(|(name, why)| format!("{name}: {why}")).collect::<Vec<_>>().join("; "))]
     Unable {
         /// The release.
         release: ReleaseId,
@@ -109,7 +126,7 @@ pub enum PromoteError {
     },
     /// Processes did not say in time that they are ready.
     #[error(
-        "{release} was promoted nowhere, because it is not known to be ready everywhere: after {} s nothing was heard of it from {}. --force promotes it all the same",
+        "{release} decides nowhere, because it is not known to be ready everywhere: after {} s nothing was heard of it from {}. --force does it all the same",
         waited.as_secs(), processes.join(", ")
     )]
     Silent {

@@ -1,44 +1,65 @@
 //! What an operation makes of the routes.
 
+use std::time::Duration;
+
+use jiff::Timestamp;
+
 use super::State;
 use super::slot::SlotState;
 use crate::control::operation::Operation;
 use crate::control::refused::Refused;
+use crate::limits::COOL_OFF_DEFAULT;
 use crate::release::ReleaseId;
+use crate::route::{Salt, Share};
 
 impl State {
-    /// A revert with its target, so that the ledger says to which release it was.
+    /// An operation with what it left open: the target of a revert, the cool-off of a promotion. So the ledger says
+    /// what was done, whatever a later program would choose.
     pub(super) fn pinned(&self, operation: Operation) -> Operation {
         match operation {
             Operation::Revert { slot, to: None, emergency } => {
                 let to = self.slots.get(&slot).and_then(|slot| slot.standbys.first().cloned());
                 Operation::Revert { slot, to, emergency }
             }
+            Operation::Promote { slot, release, older, forced, cool_off_s: None } => {
+                Operation::Promote { slot, release, older, forced, cool_off_s: Some(COOL_OFF_DEFAULT.as_secs()) }
+            }
             other => other,
         }
     }
 
     /// The slots whose route an operation changes, with what they become.
-    pub(super) fn routes_after(&self, operation: &Operation) -> Result<Vec<(String, SlotState)>, Refused> {
+    pub(super) fn routes_after(
+        &self,
+        operation: &Operation,
+        at: Timestamp,
+    ) -> Result<Vec<(String, SlotState)>, Refused> {
         let one = |slot: &str, state: Result<SlotState, Refused>| Ok(vec![(slot.to_owned(), state?)]);
         match operation {
             Operation::Shadow { slot, release, rate_bp } => {
                 self.check_may_have_role(release)?;
                 self.check_trusted(release)?;
-                one(slot, self.slot(slot)?.shadowing(release, *rate_bp))
+                one(slot, self.slot(slot)?.changed(slot, |roles| roles.shadowing(release.clone(), *rate_bp)))
             }
-            Operation::Canary { slot, release, share_bp, key } => {
+            Operation::Canary { slot, release, share_bp, key, mirrored, .. } => {
                 self.check_not_frozen(slot)?;
                 self.check_may_have_role(release)?;
                 self.check_trusted(release)?;
-                one(slot, self.slot(slot)?.trying(release, *share_bp, *key))
+                let share = Share { share_bp: *share_bp, key: *key, mirrored: *mirrored };
+                let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence + 1);
+                one(slot, self.slot(slot)?.changed(slot, |roles| roles.trying(release.clone(), share, salt)))
             }
-            Operation::Withdraw { slot, release } => one(slot, self.slot(slot)?.withdrawing(release)),
-            Operation::Promote { slot, release, older, .. } => {
+            Operation::Withdraw { slot, release } => {
+                one(slot, self.slot(slot)?.changed(slot, |roles| roles.withdrawing(release)))
+            }
+            Operation::Promote { slot, release, older, cool_off_s, .. } => {
                 self.check_not_frozen(slot)?;
                 self.check_may_have_role(release)?;
                 self.check_trusted(release)?;
-                one(slot, self.slot(slot)?.promoting(release, *older))
+                let state = self.slot(slot)?;
+                check_not_older(&state, release, *older)?;
+                let until = cool_off_end(at, *cool_off_s);
+                one(slot, state.changed(slot, |roles| roles.promoting(release.clone(), until)))
             }
             Operation::Revert { slot, to: Some(to), emergency: Some(_) } if self.is_live(slot, to) => {
                 // Somebody else reverted too. Only the generation goes on, to the one that was named already.
@@ -48,7 +69,10 @@ impl State {
                 if let Some(to) = to {
                     self.check_may_have_role(to)?;
                 }
-                one(slot, self.slot(slot)?.reverting(slot, to.as_ref()))
+                let state = self.slot(slot)?;
+                let target = to.as_ref().or(state.standbys.first()).cloned();
+                let target = target.ok_or_else(|| Refused::NoStandby(slot.clone()))?;
+                one(slot, state.changed(slot, |roles| roles.reverting(target)))
             }
             Operation::Quarantine { release } => self.routes_without(release),
             _ => Ok(Vec::new()),
@@ -92,11 +116,31 @@ impl State {
     /// Every slot without a release that is being quarantined.
     fn routes_without(&self, release: &ReleaseId) -> Result<Vec<(String, SlotState)>, Refused> {
         let used = self.slots.iter().filter(|(_, slot)| slot.uses(release));
-        used.map(|(name, slot)| Ok((name.clone(), slot.without(name, release)?))).collect()
+        used.map(|(name, slot)| {
+            let without = slot.clone().changed(name, |roles| roles.without(release))?;
+            Ok((name.clone(), without))
+        })
+        .collect()
     }
 
     fn check_not_frozen(&self, slot: &str) -> Result<(), Refused> {
         let frozen = self.frozen.as_ref().or_else(|| self.slots.get(slot)?.frozen.as_ref());
         frozen.map_or(Ok(()), |note| Err(Refused::Frozen { slot: slot.to_owned(), since: note.clone() }))
     }
+}
+
+/// Refuses an older version than the live one of the same model, unless it is meant.
+fn check_not_older(slot: &SlotState, release: &ReleaseId, older: bool) -> Result<(), Refused> {
+    let newer = slot.live.as_ref().filter(|live| live.name == release.name && live.version > release.version);
+    match newer {
+        Some(live) if !older => Err(Refused::Older { release: release.clone().into(), live: live.clone().into() }),
+        _ => Ok(()),
+    }
+}
+
+/// When the predecessor of a release that is promoted now stops scoring; none if it does not even begin. Events of
+/// before there was a cool-off have none.
+fn cool_off_end(at: Timestamp, cool_off_s: Option<u64>) -> Option<Timestamp> {
+    let cool_off = Duration::from_secs(cool_off_s.filter(|seconds| *seconds > 0)?);
+    Some(at.checked_add(cool_off).unwrap_or(Timestamp::MAX))
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::*;
 use super::number;
+use crate::route::{BASIS_POINTS, CanaryKey};
 
 /// The roles of one slot.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -12,6 +13,7 @@ pub(super) struct Route {
     pub(super) standbys: Vec<u64>,
     pub(super) canaries: Vec<(u64, u16)>,
     pub(super) shadows: Vec<u64>,
+    pub(super) cooling_off: Option<u64>,
 }
 
 impl Route {
@@ -32,7 +34,9 @@ pub(super) struct Reference {
 struct Slot {
     stack: Vec<u64>,
     canaries: Vec<(u64, u16)>,
+    key: CanaryKey,
     shadows: Vec<u64>,
+    cooling_off: Option<u64>,
 }
 
 impl Slot {
@@ -44,6 +48,10 @@ impl Slot {
 
     fn is_live(&self, release: u64) -> bool {
         self.stack.last() == Some(&release)
+    }
+
+    fn end_cool_off(&mut self, release: u64) {
+        self.cooling_off = self.cooling_off.filter(|one| *one != release);
     }
 
     fn end_trial(&mut self, release: u64) {
@@ -59,6 +67,7 @@ impl Reference {
             standbys: slot.stack.iter().rev().skip(1).copied().collect(),
             canaries: slot.canaries.clone(),
             shadows: slot.shadows.clone(),
+            cooling_off: slot.cooling_off,
         };
         self.slots
             .iter()
@@ -77,13 +86,14 @@ impl Reference {
                 let used = self.slots.values().any(|slot| slot.uses(number(release)));
                 !used && self.loaded.remove(&number(release))
             }
-            Operation::Promote { slot, release, older, .. } => {
+            Operation::Promote { slot, release, older, cool_off_s, .. } => {
                 let allowed = !frozen(slot) && usable(number(release));
-                allowed && self.promote(slot, number(release), *older)
+                let cools_off = *cool_off_s != Some(0);
+                allowed && self.promote(slot, number(release), *older, cools_off)
             }
-            Operation::Canary { slot, release, share_bp, .. } => {
+            Operation::Canary { slot, release, share_bp, key, .. } => {
                 let allowed = !frozen(slot) && usable(number(release)) && *share_bp > 0;
-                allowed && self.try_out(slot, number(release), *share_bp)
+                allowed && self.try_out(slot, number(release), *share_bp, *key)
             }
             Operation::Shadow { slot, release, .. } => {
                 let allowed = usable(number(release));
@@ -112,25 +122,33 @@ impl Reference {
         self.slots.entry(name.to_owned()).or_default()
     }
 
-    fn promote(&mut self, slot: &str, release: u64, older: bool) -> bool {
+    fn promote(&mut self, slot: &str, release: u64, older: bool, cools_off: bool) -> bool {
         let slot = self.slot(slot);
         if slot.is_live(release) || slot.stack.last().is_some_and(|live| *live > release && !older) {
             return false;
         }
         slot.stack.retain(|one| *one != release);
+        slot.cooling_off = slot.stack.last().copied().filter(|_| cools_off);
         slot.stack.push(release);
         slot.end_trial(release);
         true
     }
 
-    fn try_out(&mut self, slot: &str, release: u64, share_bp: u16) -> bool {
+    fn try_out(&mut self, slot: &str, release: u64, share_bp: u16, key: CanaryKey) -> bool {
         let slot = self.slot(slot);
         let others: u16 = slot.canaries.iter().filter(|(one, _)| *one != release).map(|(_, share)| share).sum();
         if slot.stack.is_empty() || slot.is_live(release) || others + share_bp > BASIS_POINTS {
             return false;
         }
-        slot.end_trial(release);
-        slot.canaries.push((release, share_bp));
+        if !slot.canaries.is_empty() && slot.key != key {
+            return false;
+        }
+        slot.key = key;
+        slot.shadows.retain(|one| *one != release);
+        match slot.canaries.iter_mut().find(|(one, _)| *one == release) {
+            Some((_, share)) => *share = share_bp,
+            None => slot.canaries.push((release, share_bp)),
+        }
         true
     }
 
@@ -150,6 +168,7 @@ impl Reference {
             return false;
         }
         slot.stack.retain(|one| *one != release);
+        slot.end_cool_off(release);
         slot.end_trial(release);
         true
     }
@@ -160,6 +179,7 @@ impl Reference {
             return false;
         }
         slot.stack.pop();
+        slot.cooling_off = None;
         let live = slot.stack.last().copied();
         slot.end_trial(live.unwrap_or_default());
         true
@@ -167,6 +187,7 @@ impl Reference {
 
     fn pop_to(&mut self, slot: &str, release: u64) -> bool {
         let slot = self.slot(slot);
+        slot.cooling_off = None;
         match slot.stack.iter().position(|one| *one == release) {
             Some(place) => slot.stack.truncate(place + 1),
             None => {
@@ -184,7 +205,11 @@ impl Reference {
             return false;
         }
         for slot in self.slots.values_mut() {
+            if slot.is_live(release) {
+                slot.cooling_off = None;
+            }
             slot.stack.retain(|one| *one != release);
+            slot.end_cool_off(release);
             slot.end_trial(release);
             if let Some(live) = slot.stack.last().copied() {
                 slot.end_trial(live);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::InvalidOverride;
 use crate::limits::{ADDRESS_BYTES_MAX, DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
+use crate::message::is_normal;
 
 /// A sender's address in its normal form: lower case, the domain's internationalised labels in ASCII (RFC 5891),
 /// at most 320 bytes. Parsing brings it there; mail servers tell no two addresses apart by case, whatever RFC 5321
@@ -136,11 +137,6 @@ fn check_domain(domain: &str) -> Result<(), InvalidOverride> {
         return refuse("it consists of a-z, 0-9, `-`, `_` and dots");
     }
     Ok(())
-}
-
-/// Whether all characters are those of a domain in its normal form.
-pub(super) fn is_normal(domain: &str) -> bool {
-    domain.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'-' | b'_'))
 }
 
 impl fmt::Display for SenderAddress {

@@ -28,6 +28,7 @@ const BLOCK: Effect = Effect::Block { action: Action::Quarantine };
 
 fn verdict(action: Action, category: Option<Category>) -> Verdict {
     Verdict {
+        id: None,
         action,
         score: category.map(|_| 0.97),
         category,

@@ -54,7 +54,7 @@ fn a_process_does_not_change_a_route_that_is_the_stores() {
     store.obeyed(promote(&releases[0]));
     let slot = process.slot("inbound").unwrap();
     assert_eq!(slot.promote(&releases[1]), Err(RouteError::FollowsStore));
-    assert_eq!(slot.dismiss(&releases[0]), Err(RouteError::FollowsStore));
+    assert_eq!(slot.withdraw(&releases[0]), Err(RouteError::FollowsStore));
 }
 
 #[test]

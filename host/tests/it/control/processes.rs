@@ -118,7 +118,7 @@ fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
     }
     let release = releases[1 + turn / 2 % (releases.len() - 1)].clone();
     let waited = Waited::Ready(PATIENCE);
-    store.control.promote(Promotion { slot: "inbound".into(), release, older: true, waited }).unwrap()
+    store.control.promote(Promotion { slot: "inbound".into(), release, older: true, cool_off: None, waited }).unwrap()
 }
 
 #[test]
@@ -163,7 +163,8 @@ fn a_process_that_is_killed_is_not_waited_for() {
     killed.child.kill().unwrap();
     killed.child.wait().unwrap();
     let waited = Waited::Ready(PATIENCE);
-    let promotion = Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, waited };
+    let promotion =
+        Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, cool_off: None, waited };
     let event = store.control.promote(promotion).unwrap();
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));
@@ -188,7 +189,8 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     assert!(matches!(added, LoadedRelease::New(_)));
     let before = store.control.state().unwrap();
     let waited = Waited::Ready(PATIENCE);
-    let promotion = Promotion { slot: "inbound".into(), release: release.clone(), older: false, waited };
+    let promotion =
+        Promotion { slot: "inbound".into(), release: release.clone(), older: false, cool_off: None, waited };
     let error = store.control.promote(promotion.clone()).unwrap_err().to_string();
     assert!(error.contains("hasty (process 1") && error.contains("deadline_ms = 5000"), "{error}");
     assert_eq!(store.control.state().unwrap(), before);

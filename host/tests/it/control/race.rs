@@ -55,7 +55,8 @@ fn race(
         let live = seen.state().slots.get("inbound").and_then(|slot| slot.live.as_ref());
         let place = releases.iter().position(|release| Some(release) == live).unwrap_or(0);
         let release = releases[(place + step) % releases.len()].clone();
-        let promotion = Operation::Promote { slot: "inbound".to_owned(), release, older: true, forced: true };
+        let promotion =
+            Operation::Promote { slot: "inbound".to_owned(), release, older: true, forced: true, cool_off_s: None };
         done.send(()).unwrap();
         go.recv().unwrap();
         match control.commit_after(&seen, promotion) {

@@ -76,7 +76,13 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
 }
 
 pub(crate) fn promote(release: &ReleaseId) -> Operation {
-    Operation::Promote { slot: "inbound".to_owned(), release: release.clone(), older: false, forced: false }
+    Operation::Promote {
+        slot: "inbound".to_owned(),
+        release: release.clone(),
+        older: false,
+        forced: false,
+        cool_off_s: None,
+    }
 }
 
 pub(crate) fn revert() -> Operation {

@@ -39,12 +39,21 @@ impl Shared {
         let missing = wanted.live.as_ref().filter(|_| live.is_none());
         // Until the new release is ready, its predecessor goes on, at its generation.
         let goes_on = slot.live().filter(|live| missing.is_some() && wanted.standbys.contains(live));
-        if goes_on.is_none() {
-            slot.install(wanted.generation, live.as_ref(), wanted.standbys.iter().filter_map(ready).collect());
+        match &goes_on {
+            None => slot.install(wanted.generation, wanted.roles().filter_map(ready)),
+            Some(_) => slot.retain(|release| wanted.uses(release)),
         }
-        let why = progress.failed.get(&missing?.digest).map_or("it is being loaded", |failure| &failure.why);
-        let instead = goes_on.map_or_else(|| "nobody decides".to_owned(), |live| format!("{live} goes on"));
-        Some(format!("{} cannot take charge of {}, so {instead}: {why}", missing?, slot.name()))
+        let why = |release: &ReleaseId| {
+            progress.failed.get(&release.digest).map_or("it is being loaded", |failure| failure.why.as_str())
+        };
+        if let Some(live) = missing {
+            let instead = goes_on.map_or_else(|| "nobody decides".to_owned(), |live| format!("{live} goes on"));
+            return Some(format!("{live} cannot take charge of {}, so {instead}: {}", slot.name(), why(live)));
+        }
+        let canaries = wanted.canaries.iter().map(|one| (&one.release, "canary", ", so the live release decides"));
+        let shadows = wanted.shadows.iter().map(|one| (&one.release, "shadow", ""));
+        let (release, role, instead) = canaries.chain(shadows).find(|(release, ..)| ready(release).is_none())?;
+        Some(format!("{release} is no {role} of {} here{instead}: {}", slot.name(), why(release)))
     }
 
     /// Lets go of releases that the store has unloaded.

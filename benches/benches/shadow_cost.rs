@@ -1,0 +1,169 @@
+//! What do two shadows cost the answers? The same mail through a slot with two shadows and through one without, in turn,
+//! while a core is free and while none is.
+//!
+//! Cores share caches, memory and sometimes more, so an answer takes longer when the core beside it works, whoever that is.
+//! With a core free there is a third turn: no shadow, and another process that scores as much as the shadows do.
+
+#![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
+
+use std::hint::{black_box, spin_loop};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use criterion::Criterion;
+use semver::Version;
+use switchback::{BASIS_POINTS, Message, ReleaseId, Runtime, Slot, SlotConfig};
+use switchback_benches::{load, quantile, raw_messages, release_path, renumbered, runtime_builder};
+
+/// Messages that a thread scores in one slot before the other one has its turn.
+const BLOCK: usize = 1_000;
+const BLOCKS: usize = 60;
+
+/// With a core free, a message comes in each so many times what one takes.
+const PAUSES: u32 = 4;
+
+/// In the environment of the other process: how many nanoseconds there are from one message to the next.
+const NEIGHBOUR: &str = "SWITCHBACK_BENCH_NEIGHBOUR_NS";
+
+fn main() {
+    if let Ok(interval) = std::env::var(NEIGHBOUR) {
+        return neighbour(Duration::from_nanos(interval.parse().expect("nanoseconds")));
+    }
+    let runtime = runtime_builder().slot(SlotConfig::new("alone")).slot(SlotConfig::new("shadowed"));
+    let runtime = runtime.build().expect("a runtime");
+    let source = release_path("linear-1.1.0");
+    let releases: Vec<_> =
+        (0..3).map(|patch| load(&runtime, &renumbered(&source, Version::new(9, 0, patch)))).collect();
+    let [alone, shadowed] = ["alone", "shadowed"].map(|name| runtime.slot(name).expect("the slot is configured"));
+    for slot in [alone, shadowed] {
+        slot.promote(&releases[0]).expect("it is loaded");
+    }
+    for shadow in &releases[1..] {
+        shadowed.shadow(shadow, BASIS_POINTS).expect("it is loaded");
+    }
+    let mail = raw_messages(BLOCK);
+    let bench = Bench { runtime: &runtime, mail: &mail, slots: [alone, shadowed], releases: &releases };
+    // The first round warms up.
+    bench.block(alone, Duration::ZERO);
+    bench.compare("a core free", 1, PAUSES);
+    bench.compare("no core free", thread::available_parallelism().map_or(1, usize::from), 0);
+
+    let mut criterion = Criterion::default().configure_from_args();
+    criterion.bench_function("an answer with two shadows beside it", |b| {
+        b.iter(|| black_box(shadowed.score(&Message::parse(mail[0].clone()))));
+    });
+    criterion.final_summary();
+}
+
+/// Another process that scores a message each interval until it is dropped.
+struct Neighbour(Child);
+
+impl Neighbour {
+    fn start(interval: Duration) -> Self {
+        let mut child = Command::new(std::env::current_exe().expect("this program"))
+            .env(NEIGHBOUR, interval.as_nanos().to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program starts again");
+        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
+        output.read_line(&mut String::new()).expect("it says when it is ready");
+        Self(child)
+    }
+}
+
+impl Drop for Neighbour {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        let _ = self.0.wait();
+    }
+}
+
+/// What the other process does.
+fn neighbour(interval: Duration) {
+    let runtime = runtime_builder().slot(SlotConfig::new("alone")).build().expect("a runtime");
+    let release = load(&runtime, &renumbered(&release_path("linear-1.1.0"), Version::new(9, 0, 0)));
+    let slot = runtime.slot("alone").expect("the slot is configured");
+    slot.promote(&release).expect("it is loaded");
+    let mail = raw_messages(BLOCK);
+    let bench = Bench { runtime: &runtime, mail: &mail, slots: [slot, slot], releases: &[] };
+    bench.block(slot, Duration::ZERO);
+    println!("ready");
+    std::io::stdout().flush().expect("somebody reads");
+    let end = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
+    while !end.is_finished() {
+        bench.block(slot, interval);
+    }
+}
+
+struct Bench<'a> {
+    runtime: &'a Runtime,
+    mail: &'a [Vec<u8>],
+    slots: [&'a Slot; 2],
+    releases: &'a [ReleaseId],
+}
+
+impl Bench<'_> {
+    /// Scores blocks in both slots in turn, on so many threads, and prints the ratios.
+    fn compare(&self, name: &str, threads: usize, pauses: u32) {
+        let mut times = [Vec::new(), Vec::new()];
+        let interval = quantile(&mut self.block(self.slots[0], Duration::ZERO), 0.5) * pauses;
+        let mut beside_neighbour = Vec::new();
+        for _ in 0..BLOCKS {
+            for (slot, times) in self.slots.iter().zip(&mut times) {
+                times.extend(self.on(threads, slot, interval));
+                // What waits belongs to this turn.
+                self.runtime.flush();
+            }
+            if !interval.is_zero() {
+                let neighbour = Neighbour::start(interval / 2);
+                beside_neighbour.extend(self.on(threads, self.slots[0], interval));
+                drop(neighbour);
+            }
+        }
+        let seen = self.releases[1..].iter().map(|shadow| {
+            let report = self.slots[1].comparison(&self.releases[0], shadow, 0);
+            report.map_or(0, |report| report.flips.messages)
+        });
+        println!("{name}: {} answers, shadows have scored {:?} so far", times[1].len(), seen.collect::<Vec<_>>());
+        for (what, q) in [("median", 0.5), ("99th percentile", 0.99), ("99.9th percentile", 0.999)] {
+            let [alone, shadowed] = times.each_mut().map(|times| quantile(times, q).as_secs_f64() * 1e6);
+            println!(
+                "RATIO {name}, {what}: with two shadows {shadowed:.1} us, without {alone:.1} us: {:.3}",
+                shadowed / alone
+            );
+            if !beside_neighbour.is_empty() {
+                let other = quantile(&mut beside_neighbour, q).as_secs_f64() * 1e6;
+                println!(
+                    "RATIO {name}, {what}: with two shadows {shadowed:.1} us, beside another process {other:.1} us: {:.3}",
+                    shadowed / other
+                );
+            }
+        }
+    }
+
+    fn on(&self, threads: usize, slot: &Slot, interval: Duration) -> Vec<Duration> {
+        thread::scope(|scope| {
+            let scoring: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.block(slot, interval))).collect();
+            scoring.into_iter().flat_map(|one| one.join().expect("it does not panic")).collect()
+        })
+    }
+
+    /// Scores one block, a message each interval, and returns how long each answer took.
+    fn block(&self, slot: &Slot, interval: Duration) -> Vec<Duration> {
+        let mut next = Instant::now();
+        let score = |raw: &Vec<u8>| {
+            let message = Message::parse(raw.clone());
+            while Instant::now() < next {
+                spin_loop();
+            }
+            next += interval;
+            let start = Instant::now();
+            black_box(slot.score(&message));
+            start.elapsed()
+        };
+        self.mail.iter().map(score).collect()
+    }
+}

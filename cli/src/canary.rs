@@ -1,0 +1,104 @@
+//! `switchback canary`.
+
+use clap::ValueEnum;
+use switchback::{CanaryKey, Operation, Waited};
+
+use crate::exit::Exit;
+use crate::promote::readiness;
+use crate::share::basis_points;
+use crate::store::change::{ChangeArgs, Operator, Remarks};
+use crate::store::reference;
+use crate::store::slot::{SlotArgs, Slots};
+
+/// Let a release decide for a share of the messages
+///
+/// Which messages those are depends on a hash of what they say, so that all copies of one meet the same release, in
+/// every process; or of what --by names. The live release scores them too, beside the answers, and `compare --live`
+/// shows where the two differ. For a release that is a canary already this changes the share: widening moves no message
+/// back. Waits until every process has the release ready.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The release: `phish@2.0.0`, or the first digits of its digest
+    #[arg(value_name = "RELEASE")]
+    release: String,
+
+    /// The share of the messages
+    #[arg(long, value_name = "PERCENT", value_parser = basis_points)]
+    share: u16,
+
+    /// What has to be equal for two messages to meet the same release
+    #[arg(long, value_enum, default_value = "content")]
+    by: By,
+
+    /// Score also the messages outside the share, without deciding
+    #[arg(long)]
+    mirror: bool,
+
+    #[command(flatten)]
+    slot: SlotArgs,
+
+    /// Do not wait for the processes to be ready: until then the live release decides there in its place
+    ///
+    /// The ledger records it.
+    #[arg(long)]
+    force: bool,
+
+    #[command(flatten)]
+    change: ChangeArgs,
+}
+
+/// What has to be equal for two messages to meet the same release.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum By {
+    /// What the message says
+    Content,
+    /// The organisational domain of the sender
+    SenderDomain,
+    /// The domain of the recipient
+    RecipientDomain,
+    /// The tenant that the filter named
+    Tenant,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback canary phish@2.0.0 --share 1% --reason 'a day in shadow went well'
+  switchback canary phish@2.0.0 --share 25%              widen it
+  switchback canary phish@2.0.0 --share 10% --by tenant  a tenth of the tenants, each as a whole
+  switchback withdraw phish@2.0.0                        end it
+
+Exit codes:
+  0  every process obeys
+  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let operator = Operator::open(&args.change)?;
+    let state = operator.state()?;
+    let processes = operator.processes()?;
+    let slot = Slots::of(&state, &processes).existing(&args.slot)?;
+    let release = reference::loaded(&state, &args.release)?;
+    let (share_bp, key, mirrored) = (args.share, args.by.into(), args.mirror);
+    let forced = args.force;
+    let operation = Operation::Canary { slot, release: release.clone(), share_bp, key, mirrored, forced };
+    if args.change.dry_run {
+        let notes = processes.iter().map(|process| readiness(process, &release)).collect();
+        return operator.tell(&operator.rehearse(operation)?, &Remarks { notes, ..Remarks::default() });
+    }
+    let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
+    let event = operator.control.commit_when_ready(operation, &release, waited)?;
+    operator.tell(&operator.done(event)?, &Remarks::default())
+}
+
+impl From<By> for CanaryKey {
+    fn from(by: By) -> Self {
+        match by {
+            By::Content => Self::Content,
+            By::SenderDomain => Self::SenderDomain,
+            By::RecipientDomain => Self::RecipientDomain,
+            By::Tenant => Self::Tenant,
+        }
+    }
+}

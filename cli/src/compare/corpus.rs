@@ -1,0 +1,143 @@
+//! Comparing two releases on messages that both score now.
+
+use std::io;
+use std::time::Instant;
+
+use switchback::compare::{Comparison, Name, Pair, Side};
+use switchback::{Message, Outcome, Reads, ReleaseId, Said, Senders, Thresholds};
+
+use super::report::{Report, Source};
+use super::sides::{self, Named};
+use super::{Args, page};
+use crate::args;
+use crate::corpus::Entry;
+use crate::parallel::Workers;
+use crate::progress::Progress;
+use crate::releases::Loaded;
+use crate::show;
+
+/// What both releases made of one message.
+struct Judged {
+    bytes: u64,
+    domain: Option<String>,
+    is_authenticated: bool,
+    subject: String,
+    sides: [Side; 2],
+    /// What went wrong.
+    failures: Vec<String>,
+}
+
+/// Compares them.
+pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> {
+    let thresholds = args.thresholds.thresholds()?;
+    let corpus = args::open(&args.inputs)?;
+    let threads = args.threads.count();
+    let releases = sides::load(args, named, threads)?;
+    let jury = Jury::new(&releases, thresholds);
+    let mut progress = Progress::over(corpus.bytes(), false);
+    let mut comparison = Comparison::new(args.settings(Senders::Anyone));
+    let mut unreadable = 0;
+    Workers::start(threads)?.in_order(
+        corpus,
+        |entry| jury.judge(entry, args),
+        |(name, judged)| {
+            let bytes = judged.as_ref().map_or(0, |judged| judged.bytes);
+            match judged {
+                Ok(judged) => judged.add_to(&mut comparison, name, &progress),
+                Err(error) => {
+                    unreadable += 1;
+                    progress.say(&format!("cannot read {name}: {error}"));
+                }
+            }
+            progress.message(bytes);
+            Ok(())
+        },
+    )?;
+    progress.finish();
+    let inputs = args.inputs.iter().map(|input| input.display().to_string()).collect();
+    let ids = [releases.ids[0].clone(), releases.ids[1].clone()];
+    Ok(args.report(&comparison, ids, Source::Corpus { inputs, unreadable }, Some(thresholds)))
+}
+
+impl Judged {
+    fn add_to(self, comparison: &mut Comparison, name: String, progress: &Progress) {
+        for failure in &self.failures {
+            progress.say(&format!("{name}: {}", show::printable(failure, 500)));
+        }
+        let [before, after] = self.sides;
+        let pair =
+            Pair { sender_domain: self.domain.as_deref(), is_authenticated: self.is_authenticated, before, after };
+        comparison.add(&pair, || Name { message: name, subject: Some(self.subject) });
+    }
+}
+
+/// Both releases, ready to be asked.
+struct Jury<'a> {
+    releases: &'a Loaded,
+    thresholds: Thresholds,
+    /// What either of them reads.
+    reads: Reads,
+}
+
+impl<'a> Jury<'a> {
+    fn new(releases: &'a Loaded, thresholds: Thresholds) -> Self {
+        let manifests = releases.ids.iter().filter_map(|id| releases.runtime.manifest(id));
+        let reads = manifests.fold(Reads::default(), |all, manifest| all | manifest.reads);
+        Self { releases, thresholds, reads }
+    }
+
+    fn judge(&self, entry: Entry, args: &Args) -> (String, io::Result<Judged>) {
+        let (name, bytes) = entry.read();
+        (name, bytes.map(|bytes| self.ask_both(&args.message.message(bytes))))
+    }
+
+    fn ask_both(&self, message: &Message) -> Judged {
+        self.derive(message);
+        let mut failures = Vec::new();
+        let sides = [0, 1].map(|index| self.ask(&self.releases.ids[index], message, &mut failures));
+        Judged {
+            bytes: message.len() as u64,
+            domain: message.sender_domain().map(str::to_owned),
+            is_authenticated: message.is_sender_authenticated(),
+            subject: message.subject().chars().take(page::SUBJECT_CHARS_MAX).collect(),
+            sides,
+            failures,
+        }
+    }
+
+    /// Derives what the releases read, which is done once for all of them: the first one to be asked would pay for it.
+    fn derive(&self, message: &Message) {
+        let is_read = |part| self.reads.contains(part);
+        let _ = message.subject();
+        if is_read(Reads::TEXT) {
+            let _ = message.text(usize::MAX);
+        }
+        if is_read(Reads::HTML) {
+            let _ = message.html(usize::MAX);
+        }
+        if is_read(Reads::LINKS) {
+            let _ = message.links(usize::MAX);
+        }
+        if is_read(Reads::ATTACHMENTS) {
+            let _ = message.attachments();
+        }
+    }
+
+    fn ask(&self, release: &ReleaseId, message: &Message, failures: &mut Vec<String>) -> Side {
+        let start = Instant::now();
+        let scored = self.releases.runtime.score_with(release, message);
+        let took_us = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
+        let said = match scored.map(|scored| scored.outcome) {
+            Ok(Outcome::Scored(assessment)) => {
+                let score = assessment.score;
+                Said::Scored { score, action: self.thresholds.action(score) }
+            }
+            Ok(Outcome::Abstained(_)) => Said::Abstained,
+            Err(error) => {
+                failures.push(crate::exit::chain(&error));
+                Said::Failed(error.fault.cause())
+            }
+        };
+        Side { said, took_us }
+    }
+}

@@ -1,0 +1,68 @@
+//! Comparing two releases on what the journal of a store has of both.
+
+use std::path::Path;
+
+use anyhow::bail;
+use switchback::compare::{Comparison, Name, Pair, Side};
+use switchback::{JournalReader, Query, RecordId, RecordedOpinion, ReleaseId, Senders};
+
+use super::Args;
+use super::report::{Report, Source, Window};
+use super::sides::{self, Named};
+use crate::exit::Usage;
+use crate::journal;
+use crate::store::slot::{SlotArgs, Slots};
+
+/// Compares them.
+pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> {
+    let (since, until) = (args.live.since, args.live.until);
+    if since.zip(until).is_some_and(|(since, until)| since >= until) {
+        return Err(Usage("--since is not before --until: no message is between them".to_owned()).into());
+    }
+    let dir = args.store.dir()?;
+    let control = args.store.open()?;
+    let slots = Slots::of(&control.state()?, &control.processes()?);
+    let slot = slots.existing(&SlotArgs { slot: args.live.slot.clone() })?;
+    let releases = sides::ids(args, named)?;
+    let mut window = Window { slot, since, until, unread_files: 0 };
+    let mut comparison = Comparison::new(args.settings(Senders::Authenticated));
+    window.unread_files = for_each_pair(&dir, &releases, &window, |id, pair| {
+        // No subject: the journal keeps no content.
+        comparison.add(pair, || Name { message: id.to_string(), subject: None });
+    })?;
+    // The thresholds are in the records: each has the action that the slot's made of the score then.
+    Ok(args.report(&comparison, releases, Source::Live(window), None))
+}
+
+/// Hands over every message in the window that the journal has both releases' answers to. Returns how many files could
+/// not be read, which it says.
+fn for_each_pair(
+    store: &Path,
+    [before, after]: &[ReleaseId; 2],
+    window: &Window,
+    mut take: impl FnMut(RecordId, &Pair<'_>),
+) -> anyhow::Result<usize> {
+    let reader = JournalReader::open(journal::of_store(store))?;
+    let query = Query { since: window.since, until: window.until, slot: Some(window.slot.clone()), ..Query::default() };
+    let mut count = 0_u64;
+    let unread = reader.for_each_pair(&before.digest, &after.digest, &query, |recorded| {
+        count += 1;
+        let side = |opinion: &RecordedOpinion| Side { said: opinion.said, took_us: opinion.took_us };
+        let pair = Pair {
+            sender_domain: recorded.sender_domain,
+            is_authenticated: recorded.is_authenticated,
+            before: side(&recorded.before),
+            after: side(&recorded.after),
+        };
+        take(recorded.id, &pair);
+    })?;
+    journal::say_unread(&unread);
+    if count == 0 {
+        bail!(
+            "{} has no record of {before} and {after} side by side in {window}: `switchback shadow` or `canary` lets \
+             one score beside the other",
+            journal::of_store(store).display()
+        );
+    }
+    Ok(unread.len())
+}

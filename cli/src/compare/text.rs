@@ -1,0 +1,170 @@
+//! The comparison for a terminal of 80 columns.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use switchback::Action;
+use switchback::compare::{Latency, OfRelease, Segment};
+
+use super::report::{Report, Source};
+use super::words::{self, Row};
+use crate::show;
+
+/// The width of a terminal that nobody made wider.
+const COLUMNS: usize = 80;
+
+/// Characters of a sender's domain that are shown.
+const NAME_CHARS_MAX: usize = 22;
+
+/// Characters of a message's name and of its subject that are shown on one line.
+const MESSAGE_CHARS_MAX: usize = 30;
+
+/// Writes all of it.
+pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let releases = &report.releases;
+    writeln!(out, "A {}   B {}", releases.before.release, releases.after.release)?;
+    writeln!(out, "{}", source(report))?;
+    writeln!(out)?;
+    for line in show::wrapped(&words::summary(releases).join(" "), COLUMNS) {
+        writeln!(out, "{line}")?;
+    }
+    write_flips(report, out)?;
+    write_actions(report, out)?;
+    write_scores(report, out)?;
+    write_answers(report, out)?;
+    let [provider, domain] = words::columns(releases.senders);
+    write_segments(provider, &words::providers(releases), out)?;
+    write_segments(domain, &words::domains(releases), out)?;
+    write_worst(report, out)
+}
+
+/// `7 messages, 1 not answered by both, 0 unreadable`.
+fn source(report: &Report) -> String {
+    let all = report.releases.flips.messages + report.releases.unpaired;
+    let messages = show::counted(all, "message");
+    let unpaired = show::count(report.releases.unpaired);
+    match &report.source {
+        Source::Corpus { unreadable, .. } => {
+            format!("{messages}, {unpaired} not answered by both, {} unreadable", show::count(*unreadable))
+        }
+        Source::Live(window) => format!("{messages} of {window}, {unpaired} not answered by both"),
+    }
+}
+
+fn write_flips(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let flips = &report.releases.flips;
+    writeln!(out, "\nflips across the flag boundary: {}", show::count(flips.flips()))?;
+    for (what, n) in [
+        ("flagged by B only", flips.newly_flagged),
+        ("flagged by A only", flips.no_longer_flagged),
+        ("flagged by A", flips.flagged_before),
+        ("flagged by B", flips.flagged_after),
+    ] {
+        writeln!(out, "  {what:<28}{:>9}  {:>7}", show::count(n), show::share(n, flips.messages))?;
+    }
+    Ok(())
+}
+
+fn write_actions(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table(["A \\ B", "deliver", "tag", "junk", "quarantine", "reject"]);
+    for (action, row) in &report.releases.actions {
+        let counts = Action::ALL.map(|after| row.get(&after).copied().unwrap_or_default());
+        if counts.iter().sum::<u64>() > 0 {
+            let counts = counts.map(|count| if count == 0 { "-".to_owned() } else { show::count(count) });
+            table.add_row([action.to_string()].into_iter().chain(counts));
+        }
+    }
+    show::numbers(&mut table, 1..6);
+    writeln!(out, "\n{}", table.trim_fmt())
+}
+
+fn write_scores(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table(["scores", "count", "mean", "p10", "p50", "p90", "p99"]);
+    for (letter, release) in sides(report) {
+        let Some(scores) = &release.scores else { continue };
+        let mut row = vec![letter.to_owned(), show::count(scores.count)];
+        row.extend([scores.mean, scores.p10, scores.p50, scores.p90, scores.p99].map(show::score));
+        table.add_row(row);
+    }
+    show::numbers(&mut table, 1..7);
+    writeln!(out, "\n{}", table.trim_fmt())?;
+    if let Some(drift) = &report.releases.drift {
+        writeln!(out, "drift: {}", words::reading(drift))?;
+        let line = |name, found, chance| format!("  {name}  {found:.4}   at most {chance:.4} by chance, in 95 of 100");
+        let psi = line("PSI", drift.psi, drift.psi_by_chance_p95);
+        writeln!(out, "{psi} (mean {:.4})", drift.psi_by_chance_mean)?;
+        writeln!(out, "{}", line("KS ", drift.ks, drift.ks_by_chance_p95))?;
+    }
+    Ok(())
+}
+
+fn write_answers(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table(["answers", "scored", "abstained", "failed", "dropped", "p50", "p99", "longest"]);
+    for (letter, release) in sides(report) {
+        let answers = &release.answers;
+        let mut row = vec![letter.to_owned()];
+        row.extend([answers.scored, answers.abstained, answers.failed(), answers.dropped()].map(show::count));
+        row.extend(times(release.latency));
+        table.add_row(row);
+    }
+    show::numbers(&mut table, 1..8);
+    writeln!(out, "\n{}", table.trim_fmt())?;
+    for (letter, release) in sides(report) {
+        for (what, why) in [("failed", words::failures(release)), ("dropped", words::drops(release))] {
+            if !why.is_empty() {
+                writeln!(out, "  {letter} {what}: {why}")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn times(latency: Option<Latency>) -> [String; 3] {
+    let shown = |us| show::time(Duration::from_micros(us));
+    latency
+        .map_or(["-"; 3].map(str::to_owned), |Latency { p50_us, p99_us, max_us }| [p50_us, p99_us, max_us].map(shown))
+}
+
+fn write_segments(what: &str, rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table([what, "messages", "B only", "A only", "by A", "by B", "shift"]);
+    for (name, segment) in rows {
+        let Segment { flips, mean_difference } = segment;
+        table.add_row([
+            show::printable(name, NAME_CHARS_MAX),
+            show::count(flips.messages),
+            show::count(flips.newly_flagged),
+            show::count(flips.no_longer_flagged),
+            show::share(flips.flagged_before, flips.messages),
+            show::share(flips.flagged_after, flips.messages),
+            mean_difference.map_or("-".to_owned(), |mean| format!("{mean:+.3}")),
+        ]);
+    }
+    show::numbers(&mut table, 1..7);
+    writeln!(out, "\n{}", table.trim_fmt())
+}
+
+fn write_worst(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let releases = &report.releases;
+    if releases.flips.messages > 0 && releases.scored_alike == releases.flips.messages {
+        return writeln!(out, "\nboth score every message the same, bit for bit");
+    }
+    if releases.worst.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\nlargest differences (* flips)")?;
+    writeln!(out, "       A       B")?;
+    for worst in &releases.worst {
+        let mark = if worst.flips { '*' } else { ' ' };
+        let (a, b) = (show::score(worst.before), show::score(worst.after));
+        let subject = worst
+            .subject
+            .as_ref()
+            .map_or(String::new(), |subject| format!("  {:?}", show::printable(subject, MESSAGE_CHARS_MAX)));
+        writeln!(out, "{mark} {a}  {b}  {}{subject}", show::printable(&worst.message, usize::MAX))?;
+    }
+    Ok(())
+}
+
+fn sides(report: &Report) -> [(&'static str, &OfRelease); 2] {
+    [("A", &report.releases.before), ("B", &report.releases.after)]
+}

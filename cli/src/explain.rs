@@ -1,0 +1,115 @@
+//! `switchback explain`.
+
+mod report;
+
+use std::io;
+use std::path::PathBuf;
+
+use anyhow::{Context as _, bail};
+use switchback::{Digest, JournalReader, Message, Query, Record, RecordId};
+
+use self::report::{Again, Report};
+use crate::args::{CacheArgs, MessageArgs};
+use crate::corpus::Corpus;
+use crate::exit::Exit;
+use crate::journal::JournalArgs;
+use crate::judge::Opinion;
+use crate::store::releases;
+
+/// Score a recorded message again with the recorded releases, and compare bit for bit
+///
+/// A verdict can be computed again: the same release and the same message give the same score, whenever and wherever.
+/// Shows the reasons, which the journal does not keep. FILE has to be the message as the filter had it: delivery adds
+/// header fields. What the filter told beside it (envelope, client, authentication) is not in the file.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The record, as `switchback journal` names it
+    #[arg(long, value_name = "ID")]
+    id: RecordId,
+
+    /// The message, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback explain --id 019668fe-2ac0-7c3e-9a52-0242ac120002 message.eml
+  switchback journal --message-id '<4711@mail.example>' --json | jq -r .id
+
+Exit codes:
+  0  every release that had scored the message gives the same score again, bit for bit
+  1  one does not, and why is said; or it cannot be tried
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let reader = args.journal.open()?;
+    let record = find(&reader, args.id)?;
+    let message = read(args)?;
+    let asked: Vec<_> = record.opinions.iter().filter(|opinion| opinion.score().is_some()).collect();
+    let ids: Vec<_> = asked.iter().map(|opinion| opinion.release.clone()).collect();
+    if ids.is_empty() {
+        bail!("no release has scored the message of {}: {}", args.id, record.decided_by);
+    }
+    let loaded = releases::load(&args.journal.store, &ids, &args.cache, 1)?;
+    let again =
+        asked.iter().map(|recorded| Again { recorded, now: Opinion::of(&loaded.runtime, &recorded.release, &message) });
+    let report = Report::new(&record, differences(&record, &message), again.collect());
+    match args.json {
+        true => serde_json::to_writer_pretty(io::stdout().lock(), &report.json())?,
+        false => report.write(&mut io::stdout().lock())?,
+    }
+    Ok(Exit::found_if(!report.is_equal()))
+}
+
+fn find(reader: &JournalReader, id: RecordId) -> anyhow::Result<Record> {
+    let mut latest = reader.last(&Query { id: Some(id), ..Query::default() }, 1)?;
+    crate::journal::say_unread(&latest.unread);
+    latest.records.pop().with_context(|| format!("the journal has no record {id}; it may have been too old to keep"))
+}
+
+fn read(args: &Args) -> anyhow::Result<Message> {
+    let mut corpus = Corpus::open(std::slice::from_ref(&args.file));
+    let entry = corpus.next().with_context(|| format!("{} has no message", args.file.display()))?;
+    let (name, bytes) = entry.read();
+    let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
+    if corpus.next().is_some() {
+        bail!("{} has several messages: give the one that was recorded", args.file.display());
+    }
+    Ok(args.message.message(bytes))
+}
+
+/// In what the message differs from the one that was recorded.
+fn differences(record: &Record, message: &Message) -> Vec<String> {
+    let (bytes, context) = (Digest::from(message.sha256()), Digest::from(message.context_digest()));
+    let mut differences = Vec::new();
+    if bytes != record.mail.digest {
+        differences.push(format!(
+            "the file is another message than the recorded one, or was changed: its SHA-256 is {bytes}, recorded is {}",
+            record.mail.digest
+        ));
+    }
+    if context != record.mail.context {
+        differences.push(
+            "the filter had told more beside the message (envelope, client, authentication) than this command does; a \
+             model that looks at it may say something else"
+                .to_owned(),
+        );
+    }
+    differences
+}

@@ -1,0 +1,114 @@
+//! `switchback impact`.
+
+mod against;
+mod report;
+mod source;
+
+use std::io;
+use std::path::PathBuf;
+
+use jiff::Timestamp;
+use switchback::{ImpactQuery, NoSource, Rescore};
+
+use self::against::Against;
+use self::report::Report;
+use self::source::Source;
+use crate::args::{CacheArgs, MessageArgs, ThreadArgs};
+use crate::exit::Exit;
+use crate::journal::{JournalArgs, say_unread};
+use crate::moment::moment;
+
+/// List the messages that a release has decided otherwise than another would have
+///
+/// What the other would have done is known where it has scored the message as well: as shadow, beside a canary, or in
+/// reverse shadow after a promotion. Other messages are scored again where --source has them; what is in neither is
+/// counted as unknown. Where an operator's rule has decided, the release has not.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    /// The release that decided: `phish@2.0.0`, or the first digits of its digest
+    #[arg(value_name = "RELEASE")]
+    release: String,
+
+    /// The release to compare with [default: the one that is live now, or if that is it, the first standby]
+    #[arg(long, value_name = "RELEASE")]
+    against: Option<String>,
+
+    /// Only what was judged at this time or later
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    since: Option<Timestamp>,
+
+    /// Only what was judged before this time
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    until: Option<Timestamp>,
+
+    /// Only what was judged in this slot
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
+
+    /// Score messages again that are here: files, mbox files, Maildirs, folders (repeatable)
+    #[arg(long, value_name = "PATH")]
+    source: Vec<PathBuf>,
+
+    /// Print one JSON object per line: one for each message, and one with the counts at the end
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+
+    /// Print one line of comma-separated values for each message
+    #[arg(long)]
+    csv: bool,
+
+    /// Rows of each table
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    threads: ThreadArgs,
+
+    #[command(flatten)]
+    cache: CacheArgs,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback impact phish@2.0.0 --since 6d
+  switchback impact phish@2.0.0 --against phish@1.1.0 --since 2025-04-25T09:24:00Z --until 2025-05-01T16:31:00Z
+  switchback impact phish@2.0.0 --source /var/spool/quarantine --csv > to-release.csv
+  switchback impact phish@2.0.0 --json | jq -r 'select(.direction == \"held-back\") | .digest'
+
+A TIME is RFC 3339, a date, or how long ago it was, as in 2h or 6d.
+
+Exit codes:
+  0  they are listed, be there any or not
+  1  there is no journal, a file of it or a message cannot be read, or the other release cannot be loaded
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let reader = args.journal.open()?;
+    let release = args.journal.release(&reader, &args.release)?;
+    let against = Against::choose(args, &reader, &release)?;
+    let query = ImpactQuery {
+        release: release.digest,
+        against: against.release.digest,
+        since: args.since,
+        until: args.until,
+        slot: args.slot.clone(),
+    };
+    let (source, is_incomplete) = match args.source.is_empty() {
+        true => (None, false),
+        false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,
+    };
+    let rescore: &dyn Rescore = source.as_ref().map_or(&NoSource as &dyn Rescore, |source| source);
+    let mut report = Report::new(args, &release, &against, io::stdout().lock())?;
+    let impact = reader.impact(&query, rescore, |impacted| report.message(impacted))?;
+    report.finish(&impact)?;
+    let exit = say_unread(&impact.unread);
+    Ok(if is_incomplete { Exit::Found } else { exit })
+}

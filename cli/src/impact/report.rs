@@ -1,0 +1,302 @@
+//! The impact as it is printed.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io::{StdoutLock, Write as _};
+
+use comfy_table::Table;
+use serde::Serialize;
+use switchback::compare::Providers;
+use switchback::{Impact, ImpactCounts, Impacted, ReleaseId};
+
+use super::Args;
+use super::against::Against;
+use crate::journal::domain;
+use crate::show;
+use crate::store::text;
+
+/// Prints messages as they are found, or the first ones at the end.
+pub(super) struct Report<'a> {
+    args: &'a Args,
+    release: &'a ReleaseId,
+    against: &'a Against,
+    form: Form,
+}
+
+enum Form {
+    Text { out: StdoutLock<'static>, first: Vec<Impacted> },
+    Json(StdoutLock<'static>),
+    Csv(Box<csv::Writer<StdoutLock<'static>>>),
+}
+
+/// The columns of the CSV.
+const COLUMNS: [&str; 16] = [
+    "id",
+    "at",
+    "slot",
+    "direction",
+    "action",
+    "would",
+    "score",
+    "other_score",
+    "known_by",
+    "sender_domain",
+    "is_authenticated",
+    "message",
+    "message_id",
+    "fingerprint",
+    "bytes",
+    "context",
+];
+
+impl<'a> Report<'a> {
+    pub(super) fn new(
+        args: &'a Args,
+        release: &'a ReleaseId,
+        against: &'a Against,
+        out: StdoutLock<'static>,
+    ) -> anyhow::Result<Self> {
+        let form = if args.json {
+            Form::Json(out)
+        } else if args.csv {
+            let mut writer = csv::Writer::from_writer(out);
+            writer.write_record(COLUMNS)?;
+            Form::Csv(Box::new(writer))
+        } else {
+            Form::Text { out, first: Vec::new() }
+        };
+        Ok(Self { args, release, against, form })
+    }
+
+    /// Takes the next message.
+    pub(super) fn message(&mut self, impacted: &Impacted) -> anyhow::Result<()> {
+        match &mut self.form {
+            Form::Text { first, .. } if first.len() < self.args.limit => first.push(impacted.clone()),
+            Form::Text { .. } => {}
+            Form::Json(out) => {
+                serde_json::to_writer(&mut *out, impacted)?;
+                writeln!(out)?;
+            }
+            Form::Csv(writer) => writer.write_record(row(impacted))?,
+        }
+        Ok(())
+    }
+
+    /// Prints the counts. A list of values has no place for them: there they go where remarks go.
+    pub(super) fn finish(&mut self, impact: &Impact) -> anyhow::Result<()> {
+        let counts = Counts::of(self, impact);
+        match &mut self.form {
+            Form::Text { out, first } => counts.write(out, first),
+            Form::Json(out) => {
+                serde_json::to_writer(&mut *out, &counts)?;
+                Ok(writeln!(out)?)
+            }
+            Form::Csv(writer) => {
+                writer.flush()?;
+                if impact.all.unknown > 0 {
+                    crate::exit::say(&unknown(impact.all.unknown, impact.all.decided));
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn unknown(unknown: u64, decided: u64) -> String {
+    let what = show::counted(unknown, "message");
+    let of = show::count(decided);
+    format!("of {what} of {of} nobody knows what the other would have done: neither it nor a --source has them")
+}
+
+fn row(impacted: &Impacted) -> [String; 16] {
+    let Impacted { mail, .. } = impacted;
+    let score = |score: Option<f64>| score.map_or_else(String::new, |score| score.to_string());
+    let or_empty = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+    [
+        impacted.id.to_string(),
+        impacted.at.to_string(),
+        impacted.slot.to_string(),
+        impacted.direction.name().to_owned(),
+        impacted.action.to_string(),
+        impacted.would.to_string(),
+        score(impacted.score),
+        score(impacted.other_score),
+        impacted.known_by.name().to_owned(),
+        or_empty(&mail.sender_domain),
+        mail.is_authenticated.to_string(),
+        mail.digest.to_string(),
+        or_empty(&mail.message_id),
+        mail.fingerprint.to_string(),
+        mail.bytes.to_string(),
+        mail.context.to_string(),
+    ]
+}
+
+/// What is printed at the end.
+#[derive(Serialize)]
+struct Counts<'a> {
+    release: &'a ReleaseId,
+    against: &'a ReleaseId,
+    #[serde(skip)]
+    why: &'static str,
+    all: ImpactCounts,
+    /// Messages that an operator's rule has decided above the release.
+    overruled: u64,
+    /// Messages that the release has failed on.
+    unscanned: u64,
+    /// By provider of the sender's domain, those with the most impacted messages first.
+    providers: Vec<OfProvider>,
+    /// Those with the most impacted messages.
+    domains: Vec<OfDomain<'a>>,
+    other_domains: Option<Others>,
+}
+
+#[derive(Serialize)]
+struct OfProvider {
+    provider: String,
+    #[serde(flatten)]
+    counts: ImpactCounts,
+}
+
+#[derive(Serialize)]
+struct OfDomain<'a> {
+    /// None for messages without a usable sender.
+    domain: Option<&'a str>,
+    #[serde(flatten)]
+    counts: ImpactCounts,
+}
+
+#[derive(Serialize)]
+struct Others {
+    domains: usize,
+    #[serde(flatten)]
+    counts: ImpactCounts,
+}
+
+impl<'a> Counts<'a> {
+    fn of(report: &Report<'a>, impact: &'a Impact) -> Self {
+        let named = impact.domains.iter().map(|(domain, counts)| OfDomain { domain: Some(domain), counts: *counts });
+        let unnamed = (impact.no_domain.decided > 0).then_some(OfDomain { domain: None, counts: impact.no_domain });
+        let mut domains: Vec<_> = named.chain(unnamed).collect();
+        domains.sort_by_key(|one| (Reverse(one.counts.impacted()), Reverse(one.counts.decided), one.domain));
+        // Whoever reads JSON can cut by himself.
+        let limit = if report.args.json { usize::MAX } else { report.args.limit };
+        let rest = domains.split_off(limit.min(domains.len()));
+        let mut counts = impact.other_domains;
+        rest.iter().for_each(|others| counts.add(&others.counts));
+        Self {
+            release: report.release,
+            against: &report.against.release,
+            why: report.against.why,
+            all: impact.all,
+            overruled: impact.overruled,
+            unscanned: impact.unscanned,
+            providers: OfProvider::all(impact),
+            domains,
+            other_domains: (counts.decided > 0).then_some(Others { domains: rest.len(), counts }),
+        }
+    }
+
+    fn write(&self, out: &mut StdoutLock<'static>, first: &[Impacted]) -> anyhow::Result<()> {
+        writeln!(out, "{} against {} ({})\n", self.release, self.against, self.why)?;
+        let all = &self.all;
+        let mut line =
+            |what: &str, n: u64| writeln!(out, "{what:<44}{:>11}  {:>7}", show::count(n), show::share(n, all.decided));
+        line("messages that it has decided", all.decided)?;
+        line("  held back, the other would not have", all.held_back)?;
+        line("  let through, the other would not have", all.let_through)?;
+        line("  harsher, on the same side", all.harsher)?;
+        line("  milder, on the same side", all.milder)?;
+        line("  as the other would have", all.decided - all.impacted() - all.unknown)?;
+        line("  unknown: not seen by the other, no source", all.unknown)?;
+        let (pair, same, alike) = (all.by_pair, all.by_rescoring, all.by_rescoring_alike);
+        let [pair, same, alike] = [pair, same, alike].map(show::count);
+        writeln!(out, "known: {pair} by pairs, {same} scored again, {alike} scored again that are alike")?;
+        let [overruled, unscanned] = [self.overruled, self.unscanned].map(show::count);
+        writeln!(out, "not decided by it: {overruled} by an operator's rule, {unscanned} that it failed on")?;
+        self.write_providers(out)?;
+        self.write_domains(out)?;
+        write_first(out, first, all.impacted())
+    }
+
+    fn write_providers(&self, out: &mut StdoutLock<'static>) -> anyhow::Result<()> {
+        if self.providers.is_empty() {
+            return Ok(());
+        }
+        let mut table = segments("provider, as claimed");
+        for one in &self.providers {
+            table.add_row(segment_row(one.provider.clone(), &one.counts));
+        }
+        show::numbers(&mut table, 1..7);
+        Ok(writeln!(out, "\n{}", table.trim_fmt())?)
+    }
+
+    fn write_domains(&self, out: &mut StdoutLock<'static>) -> anyhow::Result<()> {
+        if self.all.decided == 0 {
+            return Ok(());
+        }
+        let mut table = segments("domain, as claimed");
+        for one in &self.domains {
+            table.add_row(segment_row(domain(one.domain), &one.counts));
+        }
+        if let Some(others) = &self.other_domains {
+            table.add_row(segment_row(format!("({} others)", show::count(others.domains as u64)), &others.counts));
+        }
+        show::numbers(&mut table, 1..7);
+        Ok(writeln!(out, "\n{}", table.trim_fmt())?)
+    }
+}
+
+impl OfProvider {
+    /// Those whose mail the release has decided.
+    fn all(impact: &Impact) -> Vec<Self> {
+        let known = Providers::default();
+        let mut counts: BTreeMap<&str, ImpactCounts> = BTreeMap::new();
+        for (domain, of_domain) in &impact.domains {
+            if let Some(provider) = known.of(domain) {
+                counts.entry(provider).or_default().add(of_domain);
+            }
+        }
+        let named = counts.into_iter().map(|(provider, counts)| Self { provider: provider.to_owned(), counts });
+        let mut all: Vec<_> = named.collect();
+        all.sort_by_key(|one| (Reverse(one.counts.impacted()), Reverse(one.counts.decided)));
+        all
+    }
+}
+
+/// A table of segments of senders.
+fn segments(of: &str) -> Table {
+    show::table([of, "decided", "held back", "let through", "harsher", "milder", "unknown"])
+}
+
+fn segment_row(name: String, counts: &ImpactCounts) -> Vec<String> {
+    let numbers = [counts.decided, counts.held_back, counts.let_through, counts.harsher, counts.milder, counts.unknown];
+    std::iter::once(name).chain(numbers.map(show::count)).collect()
+}
+
+fn write_first(out: &mut StdoutLock<'static>, first: &[Impacted], impacted: u64) -> anyhow::Result<()> {
+    if first.is_empty() {
+        return Ok(());
+    }
+    let mut table = show::table(["time", "action", "would", "score", "other", "known by", "sender", "id"]);
+    let score = |score: Option<f64>| score.map_or_else(|| "-".to_owned(), show::score);
+    for one in first {
+        table.add_row([
+            text::instant(one.at).trim_end_matches(" UTC").to_owned(),
+            one.action.to_string(),
+            one.would.to_string(),
+            score(one.score),
+            score(one.other_score),
+            one.known_by.name().to_owned(),
+            domain(one.mail.sender_domain.as_deref()),
+            one.id.to_string(),
+        ]);
+    }
+    show::numbers(&mut table, 3..5);
+    writeln!(out, "\n{}", table.trim_fmt())?;
+    let more = impacted - first.len() as u64;
+    if more > 0 {
+        writeln!(out, "and {} more: --json and --csv list all", show::count(more))?;
+    }
+    Ok(())
+}

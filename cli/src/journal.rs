@@ -1,0 +1,94 @@
+//! `switchback journal`.
+
+mod export;
+mod filters;
+mod place;
+mod table;
+
+use std::io::{self, Write as _};
+
+use clap::Subcommand;
+use switchback::JournalError;
+
+use self::filters::FilterArgs;
+pub(crate) use self::place::{JournalArgs, of_store};
+pub(crate) use self::table::domain;
+use crate::exit::{self, Exit};
+
+/// Show the records of a journal, the newest last
+///
+/// There is one for each message that a filter with a journal has judged: which release decided, what it said, and
+/// what every other release said of the same message. A Message-ID finds its records also where the journal keeps it
+/// hashed.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    #[command(flatten)]
+    journal: JournalArgs,
+
+    #[command(flatten)]
+    filters: FilterArgs,
+
+    /// Show only the newest N of those that are asked for
+    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+
+    /// Print one JSON object per line
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Export(Box<export::Args>),
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback journal -n 50
+  switchback journal --since 2h --action quarantine --domain gmail.com
+  switchback journal --release phish@2.0.0 --decided-by live --json | jq .opinions
+  switchback journal --message-id '<4711@mail.example>'
+  switchback journal export --since 6d -o april.parquet
+
+A TIME is RFC 3339, as in 2025-04-25T09:24:00Z, or a span before now, as in 2h or 6d.
+
+Exit codes:
+  0  they are shown, be there any or not
+  1  there is no journal, or a file of it cannot be read
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    match &args.command {
+        Some(Command::Export(args)) => export::run(args),
+        None => list(args),
+    }
+}
+
+fn list(args: &Args) -> anyhow::Result<Exit> {
+    let reader = args.journal.open()?;
+    let query = args.filters.query(&args.journal, &reader)?;
+    let latest = reader.last(&query, args.limit)?;
+    let mut out = io::stdout().lock();
+    if args.json {
+        for record in &latest.records {
+            serde_json::to_writer(&mut out, record)?;
+            writeln!(out)?;
+        }
+    } else if latest.records.is_empty() {
+        writeln!(out, "no record is as asked for")?;
+    } else {
+        writeln!(out, "{}", table::of(&latest.records))?;
+    }
+    Ok(say_unread(&latest.unread))
+}
+
+/// Says what could not be read of a journal.
+pub(crate) fn say_unread(unread: &[JournalError]) -> Exit {
+    unread.iter().for_each(|error| exit::say(&error.to_string()));
+    Exit::found_if(!unread.is_empty())
+}

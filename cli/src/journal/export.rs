@@ -1,0 +1,57 @@
+//! `switchback journal export`.
+
+use std::io::{self, BufWriter, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use tempfile::NamedTempFile;
+
+use super::filters::FilterArgs;
+use super::{JournalArgs, say_unread};
+use crate::exit::Exit;
+use crate::show;
+
+/// Write records as one Parquet file, for DuckDB, Spark or ClickHouse
+///
+/// docs/journal.md says what the columns mean. The file is written whole or not at all, for your eyes only.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    journal: JournalArgs,
+
+    #[command(flatten)]
+    filters: FilterArgs,
+
+    /// The file
+    #[arg(short, long, value_name = "FILE.parquet")]
+    output: PathBuf,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback journal export -o journal.parquet
+  switchback journal export --since 6d --slot inbound -o week.parquet
+  duckdb -c \"SELECT action, count(*) FROM 'week.parquet' GROUP BY action\"
+
+Exit codes:
+  0  it is written
+  1  there is no journal, a file of it cannot be read, or the file cannot be written
+  2  the command line is wrong";
+
+pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let reader = args.journal.open()?;
+    let query = args.filters.query(&args.journal, &reader)?;
+    let cannot = || format!("cannot write {}", args.output.display());
+    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
+    let mut out = BufWriter::new(file.as_file_mut());
+    let exported = reader.export(&query, &mut out)?;
+    out.flush().with_context(cannot)?;
+    drop(out);
+    let bytes = file.as_file().metadata().with_context(cannot)?.len();
+    file.persist(&args.output).with_context(cannot)?;
+    let records = show::counted(exported.records, "record");
+    writeln!(io::stdout(), "{records}, {}: {}", show::bytes(bytes), args.output.display())?;
+    Ok(say_unread(&exported.unread))
+}

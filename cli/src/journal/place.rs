@@ -1,0 +1,55 @@
+//! The journal that a command is about.
+
+use std::path::{Path, PathBuf};
+
+use switchback::{Control, JournalReader, ReleaseId, State};
+
+use crate::exit::Usage;
+use crate::store::{self, StoreArgs, reference};
+
+/// The folder of a store's journal.
+pub(crate) fn of_store(dir: &Path) -> PathBuf {
+    dir.join("journal")
+}
+
+/// Which journal.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct JournalArgs {
+    #[command(flatten)]
+    pub(crate) store: StoreArgs,
+
+    /// The folder of the journal [default: `journal` in the store's folder]
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+}
+
+impl JournalArgs {
+    /// Opens it.
+    pub(crate) fn open(&self) -> anyhow::Result<JournalReader> {
+        let of_store = || {
+            let dir = self.store.dir().map_err(|_| {
+                Usage(
+                    "which journal? Name its folder with --dir, or a store with --store or in SWITCHBACK_STORE".into(),
+                )
+            })?;
+            Ok::<_, Usage>(of_store(&dir))
+        };
+        let dir = self.dir.clone().map_or_else(of_store, Ok)?;
+        Ok(JournalReader::open(dir)?)
+    }
+
+    /// What the store says; none if no store was named, or there is none.
+    pub(crate) fn state(&self) -> anyhow::Result<Option<State>> {
+        let Ok(dir) = self.store.dir() else { return Ok(None) };
+        match Control::open(dir) {
+            Ok(control) => Ok(Some(control.state()?)),
+            Err(error) if store::is_missing(&error) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The release of this name that the store or the journal knows.
+    pub(crate) fn release(&self, reader: &JournalReader, reference: &str) -> anyhow::Result<ReleaseId> {
+        reference::recorded(self.state()?.as_ref(), &reader.releases()?, reference)
+    }
+}

@@ -1,0 +1,27 @@
+//! Loading releases from a store, by their digests.
+
+use anyhow::Context as _;
+use switchback::ReleaseId;
+
+use super::StoreArgs;
+use crate::args::CacheArgs;
+use crate::releases::{self, Loaded};
+
+/// The folder of a store with the files of releases, by digest.
+const FOLDER: &str = "releases";
+
+/// Loads these releases from the store, in this order.
+pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], cache: &CacheArgs, threads: usize) -> anyhow::Result<Loaded> {
+    let dir = store.dir()?.join(FOLDER);
+    let mut paths = Vec::new();
+    for id in ids {
+        let path = dir.join(format!("{}.wasm", id.digest));
+        path.metadata().with_context(|| format!("{id} is not in the store any more: load its file again"))?;
+        paths.push(path);
+    }
+    let loaded = releases::load(&paths, cache, threads)?;
+    for (id, loaded) in ids.iter().zip(&loaded.ids) {
+        anyhow::ensure!(id == loaded, "the store's file of {id} holds {loaded} ({}): it was replaced", loaded.digest);
+    }
+    Ok(loaded)
+}

@@ -1,0 +1,116 @@
+//! Impact against the truth, which both releases scoring every message have told.
+
+use std::fs;
+
+use serde_json::Value;
+
+use super::{Judged, Known, MESSAGES, known};
+
+/// The lines of a listing, and the counts at its end.
+fn listed(out: &str) -> (Vec<Value>, Value) {
+    let mut lines: Vec<Value> = out.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let counts = lines.pop().unwrap();
+    (lines, counts)
+}
+
+fn ids(lines: &[Value]) -> Vec<String> {
+    lines.iter().map(|line| line["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn of_known(judged: &Judged, from: Known) -> usize {
+    let decided = |index: &usize| judged.records[*index].decided_by == switchback::DecidedBy::Live;
+    (0..MESSAGES).filter(decided).filter(|index| known(*index) == from).count()
+}
+
+#[test]
+fn what_pairs_and_a_source_tell_is_listed_exactly_and_the_rest_is_counted() {
+    let judged = Judged::new();
+    let (_dir, source) = judged.source();
+    let source = source.display().to_string();
+    let ask = ["impact", "linear@1.1.0", "--against", "linear@1.0.0", "--json"];
+    let (lines, counts) = listed(&judged.store.fine(ask.iter().copied().chain(["--source", &source])));
+    let meant = judged.impacted(&[Known::Pair, Known::Source]);
+    assert!(meant.len() > 5, "{}", meant.len());
+    assert_eq!(ids(&lines), meant);
+    let unknown = of_known(&judged, Known::Nowhere);
+    assert_eq!(counts["all"]["unknown"], unknown);
+    assert_eq!(counts["all"]["by_rescoring"], of_known(&judged, Known::Source));
+    assert_eq!(counts["overruled"], MESSAGES / 40);
+    for line in &lines {
+        assert_eq!(
+            (&line["direction"], &line["action"], &line["would"]),
+            (&"held-back".into(), &"quarantine".into(), &"deliver".into())
+        );
+    }
+    let (lines, counts) = listed(&judged.store.fine(ask));
+    assert_eq!(ids(&lines), judged.impacted(&[Known::Pair]));
+    assert_eq!(counts["all"]["unknown"], unknown + of_known(&judged, Known::Source));
+}
+
+#[test]
+fn a_delivered_copy_is_recognised_and_said_to_be_alike() {
+    let judged = Judged::new();
+    let index = (0..MESSAGES).find(|index| judged.is_impacted(*index) && known(*index) == Known::Nowhere);
+    let index = index.unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let delivered = [b"Delivered-To: ada@example.org\r\n".as_slice(), &judged.mail[index]].concat();
+    fs::write(dir.path().join("copy.eml"), delivered).unwrap();
+    let source = dir.path().display().to_string();
+    let (lines, counts) = listed(&judged.store.fine(["impact", "linear@1.1.0", "--json", "--source", &source]));
+    assert_eq!(counts["all"]["by_rescoring_alike"], 1);
+    let alike: Vec<_> = lines.iter().filter(|line| line["known_by"] == "rescored-alike").collect();
+    assert_eq!(alike[0]["id"], judged.records[index].id.to_string());
+}
+
+#[test]
+fn the_release_to_compare_with_is_the_one_that_took_over_or_the_one_before() {
+    let judged = Judged::new();
+    let text = judged.store.fine(["impact", "linear@1.1.0"]);
+    assert!(text.starts_with("linear@1.1.0 against linear@1.0.0 (live before it)\n"), "{text}");
+    judged.store.fine(["revert"]);
+    let text = judged.store.fine(["impact", "linear@1.1.0", "--limit", "2"]);
+    assert!(text.starts_with("linear@1.1.0 against linear@1.0.0 (live now)\n"), "{text}");
+    let impacted = judged.impacted(&[Known::Pair]);
+    assert!(text.contains(&format!("and {} more: --json and --csv list all", impacted.len() - 2)), "{text}");
+    assert!(text.contains(&impacted[0]) && !text.contains(&impacted[2]), "{text}");
+    let itself = judged.store.run(["impact", "linear@1.0.0", "--against", "linear@1.0.0"]);
+    assert_eq!(itself.code, 2, "{itself:?}");
+}
+
+#[test]
+fn a_table_has_a_line_for_each_message() {
+    let judged = Judged::new();
+    let ran = judged.store.run(["impact", "linear@1.1.0", "--csv"]);
+    assert!(ran.code == 0 && ran.err.contains("nobody knows what the other would have done"), "{ran:?}");
+    let mut csv = csv::Reader::from_reader(ran.out.as_bytes());
+    let at = |name: &str, headers: &csv::StringRecord| headers.iter().position(|header| header == name).unwrap();
+    let (id, message) = (at("id", csv.headers().unwrap()), at("message", csv.headers().unwrap()));
+    let rows: Vec<_> = csv.records().map(|row| row.unwrap()).collect();
+    assert_eq!(rows.iter().map(|row| row[id].to_owned()).collect::<Vec<_>>(), judged.impacted(&[Known::Pair]));
+    let record = judged.records.iter().find(|record| record.id.to_string() == rows[0][id]).unwrap();
+    assert_eq!(rows[0][message], record.mail.digest.to_string());
+}
+
+#[test]
+fn a_release_that_is_not_in_the_store_any_more_is_known_by_the_journal() {
+    let judged = Judged::new();
+    judged.store.fine(["withdraw", "linear@1.0.0", "--slot", "inbound"]);
+    judged.store.fine(["unload", "linear@1.0.0"]);
+    judged.lose("1.0.0");
+    let ask = ["impact", "linear@1.1.0", "--against", "linear@1.0.0", "--json"];
+    let (lines, _) = listed(&judged.store.fine(ask));
+    assert_eq!(ids(&lines), judged.impacted(&[Known::Pair]));
+    let (_dir, source) = judged.source();
+    let refused = judged.store.refused(ask.iter().copied().chain(["--source", source.to_str().unwrap()]));
+    assert!(refused.contains("linear@1.0.0 is not in the store any more: load its file again"), "{refused}");
+    let unknown = judged.store.refused(["impact", "linear@9.0.0"]);
+    assert!(unknown.contains("neither store nor journal knows a release `linear@9.0.0`"), "{unknown}");
+}
+
+#[test]
+fn what_cannot_be_read_of_a_source_is_said() {
+    let judged = Judged::new();
+    let ran = judged.store.run(["impact", "linear@1.1.0", "--source", "/nowhere"]);
+    assert!(ran.code == 1 && ran.err.contains("cannot read /nowhere"), "{ran:?}");
+    assert!(ran.out.contains("messages that it has decided"), "{ran:?}");
+}

@@ -1,0 +1,83 @@
+//! `switchback journal` and `switchback journal export`.
+
+use std::fs;
+
+use switchback::{Action, JournalConfig, JournalReader, Query, Record};
+
+use super::super::store::Store;
+use super::Judged;
+
+fn records(out: &str) -> Vec<Record> {
+    out.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn the_newest_records_come_last_and_in_full_as_json() {
+    let judged = Judged::new();
+    let json = judged.store.fine(["journal", "-n", "1000", "--json"]);
+    assert_eq!(records(&json), judged.records);
+    let text = judged.store.fine(["journal", "-n", "5"]);
+    assert_eq!(text.lines().count(), 6, "{text}");
+    assert!(text.lines().last().unwrap().ends_with(&judged.records.last().unwrap().id.to_string()), "{text}");
+    assert!(text.contains("linear@1.1.0") && text.contains("allowed by rule 1"), "{text}");
+    assert_eq!(judged.store.fine(["journal"]).lines().count(), 21);
+}
+
+#[test]
+fn records_are_found_by_what_is_known_of_them() {
+    let judged = Judged::new();
+    let found = |args: &[&str]| records(&judged.store.fine(["journal", "--json", "-n", "1000"].iter().chain(args)));
+    let meant = |is_meant: &dyn Fn(&Record) -> bool| -> Vec<Record> {
+        judged.records.iter().filter(|record| is_meant(record)).cloned().collect()
+    };
+    let domain = judged.records[3].mail.sender_domain.as_deref().unwrap();
+    assert_eq!(
+        found(&["--domain", &domain.to_uppercase()]),
+        meant(&|r| r.mail.sender_domain.as_deref() == Some(domain))
+    );
+    assert_eq!(found(&["--action", "quarantine"]), meant(&|r| r.action == Action::Quarantine));
+    assert_eq!(found(&["--decided-by", "allowed"]), meant(&|r| r.decided_by.name() == "allowed"));
+    assert_eq!(found(&["--release", "linear@1.0.0"]), meant(&|r| r.opinions.len() == 2));
+    assert_eq!(found(&["--id", &judged.records[7].id.to_string()]), [judged.records[7].clone()]);
+    let since = judged.records[50].at;
+    assert_eq!(found(&["--since", &since.to_string()]), meant(&|r| r.at >= since));
+    assert_eq!(found(&["--since", "1h", "--until", &since.to_string()]), meant(&|r| r.at < since));
+    assert!(found(&["--until", "1h"]).is_empty());
+    let mail = String::from_utf8_lossy(&judged.mail[4]).into_owned();
+    let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned();
+    assert_eq!(found(&["--message-id", &id])[0], judged.records[4]);
+    let none = judged.store.fine(["journal", "--domain", "nobody.example"]);
+    assert_eq!(none, "no record is as asked for\n");
+}
+
+#[test]
+fn an_export_has_the_records_that_were_asked_for() {
+    let judged = Judged::new();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("20250425T092400000000-1.parquet");
+    let said = judged.store.fine(["journal", "export", "--action", "deliver", "-o", file.to_str().unwrap()]);
+    let meant: Vec<_> = judged.records.iter().filter(|record| record.action == Action::Deliver).cloned().collect();
+    assert!(said.starts_with(&format!("{} records, ", meant.len())), "{said}");
+    let exported = JournalReader::open(&JournalConfig::new(dir.path()).dir).unwrap();
+    assert_eq!(exported.last(&Query::default(), 1_000).unwrap().records, meant);
+}
+
+#[test]
+fn a_damaged_file_is_named_and_the_rest_is_shown() {
+    let judged = Judged::new();
+    let damaged = judged.store.path().join("journal/20200101T000000000000-9.parquet");
+    fs::write(&damaged, b"PAR1 this is none PAR1").unwrap();
+    let ran = judged.store.run(["journal", "-n", "1000", "--json"]);
+    assert_eq!((ran.code, records(&ran.out).len()), (1, judged.records.len()));
+    assert!(ran.err.contains(damaged.to_str().unwrap()) && ran.err.contains("is damaged"), "{}", ran.err);
+}
+
+#[test]
+fn without_a_journal_it_says_where_one_was_looked_for() {
+    let store = Store::with(&["1.0.0"]);
+    let refused = store.refused(["journal"]);
+    assert!(refused.contains("there is no journal in") && refused.contains("/journal"), "{refused}");
+    let judged = Judged::new();
+    let dir = judged.store.path().join("journal").display().to_string();
+    assert_eq!(store.fine(["journal", "--dir", &dir, "-n", "3"]).lines().count(), 4);
+}

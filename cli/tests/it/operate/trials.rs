@@ -1,0 +1,84 @@
+//! Releases that are tried before they decide, and the predecessor that goes on after them.
+
+use super::store::Store;
+use crate::model::release;
+
+/// 1.0.0 is live, and 2.0.0 is there.
+fn store() -> Store {
+    let store = Store::promoted(&["1.0.0"]);
+    store.fine(["load", &release("2.0.0")]);
+    store
+}
+
+#[test]
+fn a_shadow_has_a_rate_and_goes_when_it_is_withdrawn() {
+    let store = store();
+    let out = store.fine(["shadow", "linear@2.0.0", "--rate", "12.5%", "--reason", "a look"]);
+    assert!(out.contains("generation 2: shadow linear@2.0.0 in inbound, 12.5 %\n"), "{out}");
+    assert!(out.contains("inbound: live linear@1.0.0; nothing on standby; shadow linear@2.0.0, 12.5 %\n"), "{out}");
+    store.fine(["shadow", "linear@2.0.0"]);
+    assert_eq!(store.state().slots["inbound"].shadows[0].rate_bp, 10_000);
+    assert!(store.fine(["status"]).contains("  shadow    linear@2.0.0, 100 %\n"));
+    store.fine(["withdraw", "linear@2.0.0"]);
+    assert!(store.state().slots["inbound"].shadows.is_empty());
+}
+
+#[test]
+fn a_canary_has_a_share_that_can_be_widened() {
+    let store = store();
+    let out = store.fine(["canary", "linear@2.0.0", "--share", "1%", "--mirror", "--dry-run"]);
+    assert!(out.starts_with("nothing was changed; this would be event "), "{out}");
+    let out = store.fine(["canary", "linear@2.0.0", "--share", "1%", "--mirror"]);
+    assert!(out.contains("canary linear@2.0.0 in inbound, 1 % by content, mirrored\n"), "{out}");
+    let before = store.state().slots["inbound"].canaries[0].clone();
+    let out = store.fine(["canary", "linear@2.0.0", "--share", "25%"]);
+    assert!(
+        out.contains("inbound: live linear@1.0.0; nothing on standby; canary linear@2.0.0, 25 % by content\n"),
+        "{out}"
+    );
+    let after = store.state().slots["inbound"].canaries[0].clone();
+    assert_eq!((before.buckets.count(), after.buckets.count()), (100, 2_500));
+    assert!((0..10_000).all(|bucket| !before.buckets.contains(bucket) || after.buckets.contains(bucket)));
+    let json = store.json(["status", "--json"]);
+    assert!(json.to_string().contains("\"share_bp\":2500"), "{json}");
+}
+
+#[test]
+fn what_a_canary_cannot_be_is_refused_with_the_reason() {
+    let store = store();
+    for (arguments, why) in [
+        (&["canary", "linear@1.0.0", "--share", "5%"][..], "linear@1.0.0 is live already"),
+        (&["canary", "linear@3.0.0", "--share", "5%"], "linear@3.0.0"),
+        (&["shadow", "linear@1.0.0"], "linear@1.0.0 is live already"),
+        (&["withdraw", "linear@2.0.0"], "linear@2.0.0 has no role in this slot"),
+    ] {
+        let refused = store.refused(arguments.iter().copied());
+        assert!(refused.contains(why), "{refused}");
+    }
+    store.fine(["canary", "linear@2.0.0", "--share", "5%"]);
+    let other_key = store.refused(["canary", "linear@2.0.0", "--share", "5%", "--by", "tenant"]);
+    assert!(other_key.contains("all canaries of a slot share by one key: withdraw it first"), "{other_key}");
+    store.fine(["freeze"]);
+    assert!(store.refused(["canary", "linear@2.0.0", "--share", "6%"]).contains("frozen"));
+    // A shadow decides nothing, so a freeze does not matter to it.
+    store.fine(["shadow", "linear@2.0.0"]);
+    for share in ["0%", "100.5%", "5", "0.001%"] {
+        let ran = store.run(["canary", "linear@2.0.0", "--share", share]);
+        assert_eq!(ran.code, 2, "{ran:?}");
+        assert!(ran.err.contains(share), "{ran:?}");
+    }
+}
+
+#[test]
+fn after_a_promotion_the_predecessor_goes_on_in_reverse_shadow() {
+    let store = store();
+    let out = store.fine(["promote", "linear@2.0.0", "--cool-off", "2h"]);
+    assert!(out.contains("on standby linear@1.0.0; reverse shadow linear@1.0.0 until "), "{out}");
+    let promoted = store.control().history().unwrap().pop().unwrap();
+    let cool_off = store.state().slots["inbound"].cool_off.clone().unwrap();
+    assert_eq!(cool_off.until.duration_since(promoted.at), jiff::SignedDuration::from_hours(2));
+    store.fine(["revert"]);
+    assert_eq!(store.state().slots["inbound"].cool_off, None);
+    store.fine(["promote", "linear@2.0.0", "--cool-off", "0s"]);
+    assert_eq!(store.state().slots["inbound"].cool_off, None);
+}

@@ -1,0 +1,47 @@
+//! How two releases differ on the same messages: flips, actions, scores, times, faults, by segment of senders.
+//!
+//! Plain data and pure functions: no sandbox, no clock, no files. Whoever has both answers to a message (a corpus that
+//! both score, a journal with a shadow's answers beside the live ones) feeds them to a [`Comparison`] and takes a
+//! [`Report`] out of it.
+//!
+//! ```
+//! use switchback::compare::{Comparison, Name, Pair, Settings, Side};
+//! use switchback::{Action, Said};
+//!
+//! let side = |score, action| Side { said: Said::Scored { score, action }, took_us: 90 };
+//! let mut comparison = Comparison::new(Settings::default());
+//! let pair = Pair {
+//!     sender_domain: Some("gmail.com"),
+//!     is_authenticated: true,
+//!     before: side(0.02, Action::Deliver),
+//!     after: side(0.97, Action::Quarantine),
+//! };
+//! comparison.add(&pair, || Name { message: "inbox/1.eml".to_owned(), subject: None });
+//! assert_eq!(comparison.flips().newly_flagged, 1);
+//! ```
+
+mod answers;
+mod comparison;
+mod differences;
+mod domains;
+mod drift;
+mod filter;
+mod flips;
+mod latency;
+mod pair;
+mod providers;
+mod report;
+mod scores;
+#[cfg(test)]
+mod tests;
+
+pub use answers::Answers;
+pub use comparison::{Comparison, Settings};
+pub use differences::{Difference, Name};
+pub use drift::{Drift, Reading};
+pub use flips::Flips;
+pub use latency::Latency;
+pub use pair::{Pair, Side};
+pub use providers::Providers;
+pub use report::{OfDomain, OfProvider, OfRelease, OtherDomains, PooledDomains, Report, Segment};
+pub use scores::{Band, Scores};

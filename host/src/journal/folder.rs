@@ -1,0 +1,268 @@
+//! The folder of a journal.
+//!
+//! ```text
+//! DIR/                          0700
+//!   key                         the key of the hashes
+//!   20250425T092400123456-7.arrows    a segment that process 7 writes, and holds a lock on
+//!   20250425T082359001002-7.parquet   one that is closed
+//!   *.new  *.tmp                      files that are becoming one
+//! ```
+//!
+//! Files have mode 0600. A segment is named by when it was begun and by whom. It is written as a stream, of which a
+//! crash cuts off the end at most; closed, it is written again as Parquet, and then the stream goes. Of a segment
+//! that has both, the stream is not looked at. Whoever changes which files there are, but for beginning a segment,
+//! holds the folder's lock meanwhile; whoever lists them, too. So nobody sees a segment twice or not at all.
+
+use std::collections::BTreeMap;
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::error::JournalError;
+use crate::private;
+
+/// The ending of a segment that is being written, or that a crash has left.
+pub(super) const STREAM: &str = "arrows";
+
+/// The ending of a closed segment.
+pub(super) const PARQUET: &str = "parquet";
+
+/// The ending of a stream that nobody holds a lock on yet.
+const NEW: &str = "new";
+
+/// The ending of a Parquet file that is not whole yet.
+const PARTIAL: &str = "tmp";
+
+/// When a segment was begun, in its name.
+const TIME: &str = "%Y%m%dT%H%M%S%6f";
+
+/// How many names a process tries for a segment: others of its number may have begun one in the same microsecond.
+const NAMES_MAX: u32 = 1_000;
+
+/// The folder of a journal.
+#[derive(Clone, Debug)]
+pub(super) struct Folder {
+    dir: PathBuf,
+}
+
+/// A segment, by its name: when it was begun, and by which process.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Segment {
+    pub(super) begun: Timestamp,
+    name: String,
+}
+
+/// Which files of a segment there are, with their sizes in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Files {
+    pub(super) stream: Option<u64>,
+    pub(super) parquet: Option<u64>,
+}
+
+impl Files {
+    pub(super) fn bytes(&self) -> u64 {
+        self.stream.unwrap_or(0) + self.parquet.unwrap_or(0)
+    }
+}
+
+impl Folder {
+    /// Makes the folder, or takes it as it is if it is there.
+    pub(super) fn create(dir: &Path) -> Result<Self, JournalError> {
+        DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(JournalError::unusable(dir))?;
+        private::check_dir(dir)?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// Takes a folder that is there.
+    pub(super) fn open(dir: &Path) -> Result<Self, JournalError> {
+        match dir.is_dir() {
+            true => Ok(Self { dir: dir.to_owned() }),
+            false => Err(JournalError::NoJournal(dir.to_owned())),
+        }
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Begins a segment: an empty file that is locked before it has its name.
+    pub(super) fn begin(&self, process: u64, now: Timestamp) -> io::Result<(Segment, File)> {
+        // Else a segment of this name could be closed between two looks.
+        let _lock = self.lock(Access::Look);
+        for later in 0..NAMES_MAX {
+            let begun = now.saturating_add(Duration::from_micros(later.into())).unwrap_or(now);
+            let segment = Segment { begun, name: format!("{}-{process}", begun.strftime(TIME)) };
+            if self.parquet(&segment).exists() {
+                continue;
+            }
+            let new = self.path(&segment, NEW);
+            let opened = OpenOptions::new().read(true).append(true).create_new(true).mode(0o600).open(&new);
+            let file = match opened {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
+                other => other?,
+            };
+            file.lock()?;
+            // A link, unlike a renaming, never replaces what is there.
+            let linked = fs::hard_link(&new, self.stream(&segment));
+            let _ = fs::remove_file(&new);
+            match linked {
+                // The name is taken, or somebody took the new file for a leftover before it was locked.
+                Err(error) if matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::NotFound) => {}
+                other => return other.map(|()| (segment, file)),
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no name is free for a segment"))
+    }
+
+    /// Every segment, the oldest first.
+    pub(super) fn segments(&self) -> Result<BTreeMap<Segment, Files>, JournalError> {
+        let _lock = self.lock(Access::Look);
+        self.list().map_err(JournalError::unusable(&self.dir))
+    }
+
+    fn list(&self) -> io::Result<BTreeMap<Segment, Files>> {
+        let mut segments = BTreeMap::<_, Files>::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let entry = entry?;
+            let path = entry.path();
+            let Some(segment) = Segment::of(&path) else { continue };
+            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some(STREAM) => segments.entry(segment).or_default().stream = Some(bytes),
+                Some(PARQUET) => segments.entry(segment).or_default().parquet = Some(bytes),
+                _ => {}
+            }
+        }
+        Ok(segments)
+    }
+
+    /// Takes the folder's lock, where the system gives it: a folder on a disk that can only be read has none that
+    /// anybody could hold.
+    pub(super) fn lock(&self, access: Access) -> Option<File> {
+        let dir = File::open(&self.dir).ok()?;
+        let locked = match access {
+            Access::Look => dir.lock_shared(),
+            Access::Change => dir.lock(),
+        };
+        locked.is_ok().then_some(dir)
+    }
+
+    /// Removes what crashes have left of files that never got their name, and returns the paths.
+    pub(super) fn remove_leftovers(&self) -> io::Result<Vec<PathBuf>> {
+        let mut removed = Vec::new();
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            let is_leftover = match path.extension().and_then(|ending| ending.to_str()) {
+                Some(NEW) => lock_of(&path).is_some(),
+                // It belongs to whoever holds the lock on the stream.
+                Some(PARTIAL) => Segment::of(&path).is_some_and(|segment| !self.stream(&segment).exists()),
+                _ => false,
+            };
+            if is_leftover && fs::remove_file(&path).is_ok() {
+                removed.push(path);
+            }
+        }
+        Ok(removed)
+    }
+
+    pub(super) fn stream(&self, segment: &Segment) -> PathBuf {
+        self.path(segment, STREAM)
+    }
+
+    pub(super) fn parquet(&self, segment: &Segment) -> PathBuf {
+        self.path(segment, PARQUET)
+    }
+
+    pub(super) fn partial(&self, segment: &Segment) -> PathBuf {
+        self.path(segment, PARTIAL)
+    }
+
+    fn path(&self, segment: &Segment, ending: &str) -> PathBuf {
+        self.dir.join(format!("{}.{ending}", segment.name))
+    }
+
+    /// Makes what was renamed and removed in the folder durable.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        File::open(&self.dir)?.sync_all()
+    }
+}
+
+/// What a lock on the folder is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    Look,
+    Change,
+}
+
+impl Segment {
+    /// The segment that a file is of, by its name.
+    fn of(path: &Path) -> Option<Self> {
+        let name = path.file_stem()?.to_str()?;
+        let (time, process) = name.split_once('-')?;
+        process.parse::<u64>().ok()?;
+        let begun = DateTime::strptime(TIME, time).ok()?.to_zoned(TimeZone::UTC).ok()?.timestamp();
+        Some(Self { begun, name: name.to_owned() })
+    }
+}
+
+/// Opens a stream that no living process writes or closes, and locks it.
+pub(super) fn lock_of(path: &Path) -> Option<File> {
+    let file = File::open(path).ok()?;
+    file.try_lock().is_ok().then_some(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_segment_is_named_by_when_and_by_whom_it_was_begun() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        let now = at("2025-04-25T09:24:00.123456Z");
+        let (first, held) = folder.begin(7, now).unwrap();
+        let (second, _held) = folder.begin(7, now).unwrap();
+        assert!(folder.stream(&first).ends_with("20250425T092400123456-7.arrows"), "{first:?}");
+        assert!(folder.stream(&second).ends_with("20250425T092400123457-7.arrows"), "{second:?}");
+        assert_eq!(folder.segments().unwrap().into_keys().collect::<Vec<_>>(), [first.clone(), second]);
+        assert_eq!(first.begun, now);
+        assert!(lock_of(&folder.stream(&first)).is_none(), "its writer lives");
+        drop(held);
+        assert!(lock_of(&folder.stream(&first)).is_some(), "its writer is gone");
+    }
+
+    #[test]
+    fn the_name_of_a_closed_segment_is_not_given_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        let now = at("2025-04-25T09:24:00Z");
+        let (first, _held) = folder.begin(7, now).unwrap();
+        fs::rename(folder.stream(&first), folder.parquet(&first)).unwrap();
+        let (second, _held) = folder.begin(7, now).unwrap();
+        assert_ne!(first, second);
+    }
+
+    #[test]
+    fn only_what_never_got_its_name_is_left_over() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = Folder::create(dir.path()).unwrap();
+        let (segment, _held) = folder.begin(1, at("2025-04-25T09:24:00Z")).unwrap();
+        for name in ["20250425T090000000000-1.tmp", "20250425T090000000000-2.new", "key", "notes.txt", "x-1.parquet"] {
+            fs::write(dir.path().join(name), "").unwrap();
+        }
+        fs::write(folder.partial(&segment), "").unwrap();
+        assert_eq!(folder.remove_leftovers().unwrap().len(), 2);
+        assert!(folder.partial(&segment).exists() && dir.path().join("notes.txt").exists());
+        assert_eq!(folder.segments().unwrap().len(), 1, "what is named otherwise is no segment");
+    }
+}

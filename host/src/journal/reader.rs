@@ -1,0 +1,212 @@
+//! Reading a journal, while it is written or afterwards.
+
+use std::collections::{BTreeSet, HashSet};
+use std::io;
+use std::path::Path;
+
+use arrow_array::types::TimestampMicrosecondType;
+use arrow_array::{FixedSizeBinaryArray, RecordBatch};
+use arrow_schema::ArrowError;
+
+use super::closed::ClosedWriter;
+use super::config::MessageIds;
+use super::error::JournalError;
+use super::folder::Folder;
+use super::key::MessageIdKey;
+use super::query::{Filter, Query};
+use super::record::{Mail, Record};
+use super::rows::{Names, Releases, bytes, column, numbers, records};
+use super::scan::{Piece, Pieces};
+use super::schema::{self, OPINION, RELEASES_KEY, others_path};
+use crate::message::Message;
+use crate::release::ReleaseId;
+
+/// The journal of a folder, for reading. Nothing is kept open between two calls, and each sees what is there when it
+/// is made: of a process that writes, all batches that it has written.
+///
+/// A file that is damaged is read up to where it is; what could not be read is part of every answer.
+pub struct JournalReader {
+    pub(super) folder: Folder,
+    /// Absent if it cannot be read, which it need not be.
+    pub(super) key: Option<MessageIdKey>,
+}
+
+/// The latest records of a journal.
+#[derive(Debug)]
+pub struct Latest {
+    /// The records, the oldest first.
+    pub records: Vec<Record>,
+    /// What could not be read.
+    pub unread: Vec<JournalError>,
+}
+
+/// Records that were written into a file.
+#[derive(Debug)]
+pub struct Exported {
+    /// How many.
+    pub records: u64,
+    /// What could not be read.
+    pub unread: Vec<JournalError>,
+}
+
+impl JournalReader {
+    /// Opens the journal in a folder.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn open(dir: impl AsRef<Path>) -> Result<Self, JournalError> {
+        let folder = Folder::open(dir.as_ref())?;
+        let key = MessageIdKey::find(folder.dir());
+        Ok(Self { folder, key })
+    }
+
+    pub(super) fn filter(&self, query: &Query) -> Filter {
+        Filter::new(query, self.key.as_ref())
+    }
+
+    /// The latest records that are asked for, at most so many. Keeps these in memory, and some megabytes.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn last(&self, query: &Query, count_max: usize) -> Result<Latest, JournalError> {
+        let filter = self.filter(query);
+        let Pieces { mut pieces, mut unread } = Pieces::find(&self.folder, &filter)?;
+        // What is not known could be the latest.
+        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.last_us.unwrap_or(i64::MAX)));
+        let mut newest = Newest { count_max, names: BTreeSet::new() };
+        for piece in pieces.iter().filter(|_| count_max > 0) {
+            if piece.last_us.is_some_and(|last| newest.is_full_after(last)) {
+                break;
+            }
+            unread.extend(
+                piece.read(&["judged_at".to_owned(), "id".to_owned()], &filter, &mut |batch| newest.add(batch)).err(),
+            );
+        }
+        let ids = newest.names.into_iter().map(|(_, id)| id).collect();
+        let mut latest = self.named(ids)?;
+        latest.unread.extend(unread);
+        // A file that cannot be read at all was met twice.
+        let mut said = HashSet::new();
+        latest.unread.retain(|unread| said.insert(unread.to_string()));
+        Ok(latest)
+    }
+
+    /// The records of these names, the oldest first.
+    fn named(&self, ids: Vec<[u8; 16]>) -> Result<Latest, JournalError> {
+        let mut latest = Latest { records: Vec::new(), unread: Vec::new() };
+        if ids.is_empty() {
+            return Ok(latest);
+        }
+        let filter = Filter::ids(ids);
+        let mut known = Releases::new();
+        let Pieces { pieces, unread } = Pieces::find(&self.folder, &filter)?;
+        latest.unread = unread;
+        for piece in pieces {
+            let read = piece.read(&[], &filter, &mut |batch| {
+                latest.records.extend(records(batch, &mut known)?);
+                Ok(())
+            });
+            latest.unread.extend(read.err());
+        }
+        latest.records.sort_by_key(|record| (record.at, record.id));
+        Ok(latest)
+    }
+
+    /// Writes the records that are asked for as one Parquet file, in the order of the segments. Keeps one row group
+    /// in memory.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed, or `to` cannot be written.
+    pub fn export(&self, query: &Query, to: impl io::Write + Send) -> Result<Exported, JournalError> {
+        let filter = self.filter(query);
+        let schema = schema::bare();
+        let failed = |error| JournalError::of_parquet(Path::new("the exported file"), error);
+        let mut writer = ClosedWriter::new(to, schema.clone()).map_err(failed)?;
+        let Pieces { pieces, mut unread } = Pieces::find(&self.folder, &filter)?;
+        let (mut count, mut written) = (0, Ok(()));
+        for piece in pieces {
+            let read = piece.read(&[], &filter, &mut |batch| {
+                // The thresholds differ from file to file, and are not exported.
+                let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())?;
+                count += batch.num_rows() as u64;
+                if written.is_ok() {
+                    written = writer.write(&batch);
+                }
+                Ok(())
+            });
+            unread.extend(read.err());
+        }
+        written.map_err(failed)?;
+        writer.finish().map_err(failed)?;
+        Ok(Exported { records: count, unread })
+    }
+
+    /// Every release that a record names, by model and version. Closed segments say so at their end; those that are
+    /// being written are read.
+    ///
+    /// # Errors
+    /// If the folder cannot be listed.
+    pub fn releases(&self) -> Result<Vec<ReleaseId>, JournalError> {
+        let mut known = Releases::new();
+        let mut seen = HashSet::new();
+        for piece in Pieces::find(&self.folder, &Filter::default())?.pieces {
+            if seen.insert(piece.path.clone()) {
+                // What cannot be read is said where its records are asked for.
+                let _ = gather(&piece, &mut known);
+            }
+        }
+        let mut releases: Vec<_> = known.into_values().collect();
+        releases.sort_by(|a, b| (&a.name, &a.version, a.digest).cmp(&(&b.name, &b.version, b.digest)));
+        Ok(releases)
+    }
+
+    /// What this journal would keep of a message: to find its records. None if the Message-ID is to be hashed and the
+    /// key cannot be read.
+    pub fn mail(&self, message: &Message, message_ids: MessageIds) -> Option<Mail> {
+        match (message_ids, &self.key) {
+            (_, Some(key)) => Some(Mail::of(message, message_ids, key)),
+            (MessageIds::Hashed, None) => None,
+            (_, None) => Some(Mail::of(message, message_ids, &MessageIdKey::none())),
+        }
+    }
+}
+
+fn gather(piece: &Piece, known: &mut Releases) -> Result<(), JournalError> {
+    let metadata = piece.metadata()?;
+    if let Some(releases) =
+        metadata.get(RELEASES_KEY).and_then(|json| serde_json::from_str::<Vec<ReleaseId>>(json).ok())
+    {
+        known.extend(releases.into_iter().map(|release| (*release.digest.as_bytes(), release)));
+        return Ok(());
+    }
+    let columns: Vec<_> = OPINION[..3].iter().flat_map(|name| [(*name).to_owned(), others_path(name)]).collect();
+    piece.read(&columns, &Filter::default(), &mut |batch| {
+        Names::first(batch)?.gather(known)?;
+        Names::others(batch)?.gather(known)
+    })
+}
+
+/// The names of the latest records, with their times in microseconds.
+struct Newest {
+    count_max: usize,
+    names: BTreeSet<(i64, [u8; 16])>,
+}
+
+impl Newest {
+    /// Whether no record of this time or earlier is among them.
+    fn is_full_after(&self, last_us: i64) -> bool {
+        self.names.len() >= self.count_max && self.names.first().is_some_and(|(oldest, _)| *oldest > last_us)
+    }
+
+    fn add(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+        let at = numbers::<TimestampMicrosecondType>(batch, "judged_at")?;
+        let ids: &FixedSizeBinaryArray = column(batch, "id")?;
+        for row in 0..batch.num_rows() {
+            self.names.insert((at.value(row), bytes(ids, row)?));
+            if self.names.len() > self.count_max {
+                self.names.pop_first();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,338 @@
+//! The writer: records go through a bounded queue to one thread, which writes them in batches.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+use std::{fs, io};
+
+use arrow_schema::SchemaRef;
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
+use jiff::Timestamp;
+
+use super::columns::Columns;
+use super::config::{JournalConfig, Overflow};
+use super::error::JournalError;
+use super::folder::{Folder, Segment};
+use super::keeper::{Clock, Keeper};
+use super::key::MessageIdKey;
+use super::record::{Mail, Record};
+use super::schema;
+use super::stream::{Disk, RealDisk, Stream};
+use crate::message::Message;
+use crate::verdict::Thresholds;
+
+/// How often what was written is flushed to the disk, for the case of a loss of power. Once a second costs nothing
+/// that is seen beside the writing itself.
+const SYNC_INTERVAL: Duration = Duration::from_secs(1);
+
+/// How often the writer looks whether its segment is too old, while nothing comes.
+const IDLE_INTERVAL: Duration = Duration::from_secs(1);
+
+/// A journal that one process writes. Dropping it writes what was appended.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeMap;
+/// use switchback::{Journal, JournalConfig, JournalReader, Query};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let dir = tempfile::tempdir()?;
+/// # let dir = dir.path().join("journal");
+/// let journal = Journal::open(JournalConfig::new(&dir), 1, BTreeMap::new())?;
+/// // journal.append(record) for each message; from any number of threads
+/// journal.flush();
+/// assert_eq!(journal.counts().written, 0);
+/// assert!(JournalReader::open(&dir)?.last(&Query::default(), 10)?.records.is_empty());
+/// # Ok(())
+/// # }
+/// ```
+pub struct Journal {
+    /// None once it is being dropped.
+    queue: Option<Sender<Task>>,
+    config: JournalConfig,
+    key: MessageIdKey,
+    counters: Arc<Counters>,
+    thread: Option<JoinHandle<()>>,
+    /// After the thread, which may have one more segment for it.
+    _keeper: Keeper,
+}
+
+enum Task {
+    Write(Box<Record>),
+    /// Answers when all that came before is on the disk, or has failed.
+    Flush(Sender<()>),
+}
+
+#[derive(Debug, Default)]
+struct Counters {
+    written: AtomicU64,
+    dropped: AtomicU64,
+    failed: AtomicU64,
+}
+
+/// What became of the records that were appended, since the journal was opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JournalCounts {
+    /// Written: they outlive the process.
+    pub written: u64,
+    /// Not taken, because there was no room, under [`Overflow::Drop`].
+    pub dropped: u64,
+    /// Lost, because the disk refused them.
+    pub failed: u64,
+}
+
+impl Journal {
+    /// Opens the journal of a folder for a process, and starts its threads. The thresholds of each slot are kept
+    /// with the records, so that they can be scored again.
+    ///
+    /// # Errors
+    /// If a value of the configuration is out of its range, or the folder cannot be made or written, or others can
+    /// write there.
+    pub fn open(
+        config: JournalConfig,
+        process: u64,
+        thresholds: BTreeMap<String, Thresholds>,
+    ) -> Result<Self, JournalError> {
+        Self::open_on(Box::new(RealDisk), Arc::new(Timestamp::now), config, process, &thresholds)
+    }
+
+    pub(super) fn open_on(
+        disk: Box<dyn Disk>,
+        clock: Clock,
+        config: JournalConfig,
+        process: u64,
+        thresholds: &BTreeMap<String, Thresholds>,
+    ) -> Result<Self, JournalError> {
+        config.validate()?;
+        let folder = Folder::create(&config.dir)?;
+        let key = MessageIdKey::of(folder.dir())?;
+        let keeper = Keeper::start(folder.clone(), config.clone(), Arc::clone(&clock))?;
+        let (queue, tasks) = crossbeam_channel::bounded(config.batch_records_max);
+        let counters = Arc::new(Counters::default());
+        let writer = Writer {
+            folder,
+            config: config.clone(),
+            process,
+            schema: schema::with_thresholds(thresholds),
+            disk,
+            clock,
+            full: keeper.segments(),
+            counters: Arc::clone(&counters),
+            columns: Columns::new(),
+            segment: None,
+            unsynced_since: None,
+            is_failing: false,
+        };
+        let thread = thread::Builder::new().name("switchback-journal".to_owned());
+        let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.to_string()))?;
+        Ok(Self { queue: Some(queue), config, key, counters, thread: Some(thread), _keeper: keeper })
+    }
+
+    /// Appends a record. Where there is no room, this waits or counts it as dropped, as configured. It never fails:
+    /// a disk that refuses what it gets is counted ([`JournalCounts::failed`]), and logged once.
+    pub fn append(&self, record: Record) {
+        let Some(queue) = &self.queue else { return };
+        let task = Task::Write(Box::new(record));
+        let (refused, counter) = match self.config.overflow {
+            Overflow::Block => (queue.send(task).is_err(), &self.counters.failed),
+            Overflow::Drop => match queue.try_send(task) {
+                Ok(()) => return,
+                Err(TrySendError::Full(_)) => (true, &self.counters.dropped),
+                Err(TrySendError::Disconnected(_)) => (true, &self.counters.failed),
+            },
+        };
+        if refused {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Counts a record that was not even made, because there was no room.
+    pub(crate) fn count_dropped(&self) {
+        self.counters.dropped.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts a record that could not be made.
+    pub(crate) fn count_failed(&self) {
+        self.counters.failed.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What this journal keeps of a message. Derives what the message's fingerprint needs.
+    pub fn mail(&self, message: &Message) -> Mail {
+        Mail::of(message, self.config.message_ids, &self.key)
+    }
+
+    /// Waits until what was appended so far is on the disk, or has failed.
+    pub fn flush(&self) {
+        let Some(queue) = &self.queue else { return };
+        let (done, is_done) = crossbeam_channel::bounded(1);
+        if queue.send(Task::Flush(done)).is_ok() {
+            let _ = is_done.recv();
+        }
+    }
+
+    /// What became of the records so far.
+    pub fn counts(&self) -> JournalCounts {
+        let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        JournalCounts {
+            written: count(&self.counters.written),
+            dropped: count(&self.counters.dropped),
+            failed: count(&self.counters.failed),
+        }
+    }
+
+    /// How it is kept.
+    pub fn config(&self) -> &JournalConfig {
+        &self.config
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        self.queue = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// The thread that writes.
+struct Writer {
+    folder: Folder,
+    config: JournalConfig,
+    process: u64,
+    schema: SchemaRef,
+    disk: Box<dyn Disk>,
+    clock: Clock,
+    full: Option<Sender<(Segment, fs::File)>>,
+    counters: Arc<Counters>,
+    columns: Columns,
+    segment: Option<(Segment, Stream)>,
+    unsynced_since: Option<Instant>,
+    /// Whether the last batch was lost, which was said then.
+    is_failing: bool,
+}
+
+impl Writer {
+    fn run(mut self, tasks: &Receiver<Task>) {
+        let mut due = Instant::now() + IDLE_INTERVAL;
+        loop {
+            match tasks.recv_deadline(due) {
+                Ok(Task::Write(record)) => {
+                    if self.columns.records() == 0 {
+                        due = Instant::now() + self.config.flush_interval;
+                    }
+                    self.take(&record);
+                    if self.columns.records() < self.config.batch_records_max && Instant::now() < due {
+                        continue;
+                    }
+                    self.write();
+                }
+                Ok(Task::Flush(done)) => {
+                    self.write();
+                    self.sync();
+                    let _ = done.send(());
+                }
+                Err(RecvTimeoutError::Timeout) => self.write(),
+                Err(RecvTimeoutError::Disconnected) => {
+                    self.write();
+                    self.sync();
+                    return;
+                }
+            }
+            self.sync_if_due();
+            self.close_if_full();
+            due = Instant::now() + IDLE_INTERVAL;
+        }
+    }
+
+    fn take(&mut self, record: &Record) {
+        if let Err(error) = self.columns.push(record) {
+            // No record that compiles gets here: widths are types.
+            tracing::error!("journal: a record does not fit its columns: {error}");
+            self.counters.failed.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Writes what has gathered.
+    fn write(&mut self) {
+        let records = self.columns.records() as u64;
+        if records == 0 {
+            return;
+        }
+        match self.append() {
+            Ok(()) => {
+                self.counters.written.fetch_add(records, Ordering::Relaxed);
+                if std::mem::take(&mut self.is_failing) {
+                    tracing::warn!("journal: records are written again");
+                }
+            }
+            Err(error) => {
+                self.counters.failed.fetch_add(records, Ordering::Relaxed);
+                if !std::mem::replace(&mut self.is_failing, true) {
+                    let dir = self.folder.dir().display();
+                    tracing::error!("journal: {dir}: {error}; records are lost until this ends, and are counted");
+                }
+            }
+        }
+    }
+
+    fn append(&mut self) -> io::Result<()> {
+        let batch = self.columns.finish(&self.schema).map_err(io::Error::other)?;
+        let (segment, mut stream) = match self.segment.take() {
+            Some(begun) => begun,
+            None => {
+                let (segment, file) = self.folder.begin(self.process, (self.clock)())?;
+                (segment, Stream::new(file, &self.schema).map_err(io::Error::other)?)
+            }
+        };
+        let appended = stream.append(&batch, self.disk.as_mut());
+        if appended.is_ok() {
+            self.unsynced_since.get_or_insert_with(Instant::now);
+        }
+        // Without its columns, or with the beginning of a batch at its end, nothing can follow.
+        match stream.bytes() {
+            0 => fs::remove_file(self.folder.stream(&segment))?,
+            _ if stream.is_whole() => self.segment = Some((segment, stream)),
+            _ => {}
+        }
+        appended
+    }
+
+    fn sync_if_due(&mut self) {
+        if self.unsynced_since.is_some_and(|since| since.elapsed() >= SYNC_INTERVAL) {
+            self.sync();
+        }
+    }
+
+    fn sync(&mut self) {
+        if self.unsynced_since.take().is_some()
+            && let Some((_, stream)) = &self.segment
+            && let Err(error) = stream.sync()
+        {
+            tracing::error!("journal: what was written last may not outlive a loss of power: {error}");
+        }
+    }
+
+    /// Hands a segment that is large or old enough to the keeper.
+    fn close_if_full(&mut self) {
+        let is_full = self.segment.as_ref().is_some_and(|(segment, stream)| {
+            let age = (self.clock)().duration_since(segment.begun);
+            stream.bytes() >= self.config.segment_bytes_max || age >= to_signed(self.config.segment_age_max)
+        });
+        if !is_full {
+            return;
+        }
+        self.sync();
+        if let (Some((segment, stream)), Some(full)) = (self.segment.take(), &self.full) {
+            // Where the keeper is gone, the next process closes it.
+            let _ = full.send((segment, stream.into_file()));
+        }
+    }
+}
+
+fn to_signed(time: Duration) -> jiff::SignedDuration {
+    time.try_into().unwrap_or(jiff::SignedDuration::MAX)
+}

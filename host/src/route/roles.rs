@@ -1,0 +1,232 @@
+//! Which release has which role in a slot, and what changes make of that.
+//!
+//! One set of rules for two uses: over names in a store's state, over loaded releases in a process.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::share::{BASIS_POINTS, Buckets, CanaryKey, Salt};
+use super::{RouteError, Warm};
+use crate::limits::STANDBYS_MAX;
+use crate::release::ReleaseId;
+use crate::verdict::Role;
+
+/// A release that decides for a share of the messages.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Canary<R = ReleaseId> {
+    /// The release.
+    pub release: R,
+    /// The share, and how it is chosen.
+    #[serde(flatten)]
+    pub share: Share,
+    /// What the keys are hashed with: the same for all canaries that a slot has at one time.
+    pub salt: Salt,
+    /// Which messages those are.
+    pub buckets: Buckets,
+}
+
+/// A canary's share of the messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Share {
+    /// In basis points, 1 to 10,000.
+    pub share_bp: u16,
+    /// What is hashed to tell whether a message belongs to it.
+    pub key: CanaryKey,
+    /// Whether the canary also scores, without deciding, the messages outside its share.
+    pub mirrored: bool,
+}
+
+/// A release that scores without deciding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shadow<R = ReleaseId> {
+    /// The release.
+    pub release: R,
+    /// The share of messages that it scores, in basis points, 1 to 10,000.
+    pub rate_bp: u16,
+}
+
+/// The predecessor of a release that was promoted, which goes on scoring for a while: in reverse shadow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CoolOff<R = ReleaseId> {
+    /// The predecessor.
+    pub release: R,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+/// Which release has which role.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Roles<R> {
+    /// Decides.
+    pub(crate) live: Option<R>,
+    /// The targets of reverts, the next one first.
+    pub(crate) standbys: Vec<R>,
+    /// Decide for a share.
+    pub(crate) canaries: Vec<Canary<R>>,
+    /// Score without deciding.
+    pub(crate) shadows: Vec<Shadow<R>>,
+    /// Scores in reverse shadow; one of the standbys.
+    pub(crate) cool_off: Option<CoolOff<R>>,
+}
+
+impl<R> Default for Roles<R> {
+    fn default() -> Self {
+        Self { live: None, standbys: Vec::new(), canaries: Vec::new(), shadows: Vec::new(), cool_off: None }
+    }
+}
+
+impl<R> Roles<R> {
+    /// The same roles of other things. Those for which there is none have no role.
+    pub(crate) fn filter_map<T>(&self, find: impl Fn(&R) -> Option<T>) -> Roles<T> {
+        let canary = |one: &Canary<R>| {
+            Some(Canary {
+                release: find(&one.release)?,
+                share: one.share,
+                salt: one.salt,
+                buckets: one.buckets.clone(),
+            })
+        };
+        let shadow = |one: &Shadow<R>| Some(Shadow { release: find(&one.release)?, rate_bp: one.rate_bp });
+        let cool_off = |one: &CoolOff<R>| Some(CoolOff { release: find(&one.release)?, until: one.until });
+        Roles {
+            live: self.live.as_ref().and_then(&find),
+            standbys: self.standbys.iter().filter_map(&find).collect(),
+            canaries: self.canaries.iter().filter_map(canary).collect(),
+            shadows: self.shadows.iter().filter_map(shadow).collect(),
+            cool_off: self.cool_off.as_ref().and_then(cool_off),
+        }
+    }
+}
+
+impl<R: Warm + Clone> Roles<R> {
+    /// Every release with a role; one with two roles comes twice.
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &R> {
+        let canaries = self.canaries.iter().map(|canary| &canary.release);
+        let shadows = self.shadows.iter().map(|shadow| &shadow.release);
+        self.live.iter().chain(&self.standbys).chain(canaries).chain(shadows)
+    }
+
+    /// The role of a release: of several the one that decides most.
+    pub(crate) fn role(&self, release: &ReleaseId) -> Option<Role> {
+        let is = |one: &R| one.id() == release;
+        if self.live.as_ref().is_some_and(is) {
+            Some(Role::Live)
+        } else if self.canaries.iter().any(|canary| is(&canary.release)) {
+            Some(Role::Canary)
+        } else if self.shadows.iter().any(|shadow| is(&shadow.release)) {
+            Some(Role::Shadow)
+        } else {
+            self.standbys.iter().any(is).then_some(Role::Standby)
+        }
+    }
+
+    /// Lets a release score without deciding.
+    pub(crate) fn shadowing(mut self, release: R, rate_bp: u16) -> Result<Self, RouteError> {
+        check_share(rate_bp)?;
+        self.check_not_live(release.id())?;
+        self.drop_trial(release.id());
+        self.shadows.push(Shadow { release, rate_bp });
+        Ok(self)
+    }
+
+    /// Lets a release decide for a share, or changes its share. `salt` is for the first canary of a rollout.
+    pub(crate) fn trying(mut self, release: R, share: Share, salt: Salt) -> Result<Self, RouteError> {
+        check_share(share.share_bp)?;
+        if self.live.is_none() {
+            return Err(RouteError::NothingLive);
+        }
+        self.check_not_live(release.id())?;
+        self.shadows.retain(|shadow| shadow.release.id() != release.id());
+        let place = self.canaries.iter().position(|canary| canary.release.id() == release.id());
+        let others = || self.canaries.iter().filter(|canary| canary.release.id() != release.id());
+        let left_bp = BASIS_POINTS - others().map(|canary| canary.share.share_bp).sum::<u16>();
+        if share.share_bp > left_bp {
+            return Err(RouteError::SharesAboveAll { left_bp });
+        }
+        // Shares by different keys would overlap, and a change of key would move messages back.
+        if let Some(canary) = self.canaries.iter().find(|canary| canary.share.key != share.key) {
+            return Err(RouteError::OtherKey { release: canary.release.id().clone(), key: canary.share.key });
+        }
+        let old = place.map(|place| self.canaries[place].buckets.clone()).unwrap_or_default();
+        let is_taken = |bucket| others().any(|canary| canary.buckets.contains(bucket));
+        let buckets = old.resized(share.share_bp, is_taken);
+        let salt = self.canaries.first().map_or(salt, |canary| canary.salt);
+        let canary = Canary { release, share, salt, buckets };
+        match place {
+            Some(place) => self.canaries[place] = canary,
+            None => self.canaries.push(canary),
+        }
+        Ok(self)
+    }
+
+    /// Takes the role canary, shadow or standby from a release.
+    pub(crate) fn withdrawing(mut self, release: &ReleaseId) -> Result<Self, RouteError> {
+        self.check_not_live(release)?;
+        if !self.releases().any(|used| used.id() == release) {
+            return Err(RouteError::NoRole(release.clone()));
+        }
+        self.drop_trial(release);
+        self.drop_standby(release);
+        Ok(self)
+    }
+
+    /// Puts a release in charge. What was live becomes the first standby, and scores in reverse shadow until then.
+    pub(crate) fn promoting(mut self, release: R, cool_off_until: Option<Timestamp>) -> Result<Self, RouteError> {
+        self.check_not_live(release.id())?;
+        self.drop_trial(release.id());
+        self.drop_standby(release.id());
+        let predecessor = self.live.replace(release);
+        let cool_off = predecessor.clone().zip(cool_off_until);
+        self.cool_off = cool_off.map(|(release, until)| CoolOff { release, until });
+        self.standbys.splice(..0, predecessor);
+        self.standbys.truncate(STANDBYS_MAX);
+        Ok(self)
+    }
+
+    /// Puts a release back in charge. Those promoted after it lose their role; a target that is no standby leaves
+    /// them as they are.
+    pub(crate) fn reverting(mut self, target: R) -> Result<Self, RouteError> {
+        self.check_not_live(target.id())?;
+        if let Some(place) = self.standbys.iter().position(|standby| standby.id() == target.id()) {
+            self.standbys.drain(..=place);
+        }
+        self.drop_trial(target.id());
+        self.cool_off = None;
+        self.live = Some(target);
+        Ok(self)
+    }
+
+    /// Without a release; where it is live, the first standby takes over.
+    pub(crate) fn without(mut self, release: &ReleaseId) -> Result<Self, RouteError> {
+        self.drop_trial(release);
+        self.drop_standby(release);
+        if self.live.as_ref().is_none_or(|live| live.id() != release) {
+            return Ok(self);
+        }
+        let next = self.standbys.first().cloned().ok_or(RouteError::NoStandby)?;
+        self.reverting(next)
+    }
+
+    fn drop_trial(&mut self, release: &ReleaseId) {
+        self.canaries.retain(|canary| canary.release.id() != release);
+        self.shadows.retain(|shadow| shadow.release.id() != release);
+    }
+
+    fn drop_standby(&mut self, release: &ReleaseId) {
+        self.standbys.retain(|standby| standby.id() != release);
+        if self.cool_off.as_ref().is_some_and(|cool_off| cool_off.release.id() == release) {
+            self.cool_off = None;
+        }
+    }
+
+    fn check_not_live(&self, release: &ReleaseId) -> Result<(), RouteError> {
+        match &self.live {
+            Some(live) if live.id() == release => Err(RouteError::AlreadyLive(release.clone())),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_share(share_bp: u16) -> Result<(), RouteError> {
+    if (1..=BASIS_POINTS).contains(&share_bp) { Ok(()) } else { Err(RouteError::Share(share_bp)) }
+}

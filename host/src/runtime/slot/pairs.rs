@@ -1,0 +1,74 @@
+//! How releases differ on the messages of this process.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::compare::{Comparison, Name, Pair, Report, Settings, Side};
+use crate::message::Message;
+use crate::release::{Digest, ReleaseId};
+use crate::runtime::beside::Judged;
+use crate::verdict::{Opinion, Role};
+
+/// The most pairs of releases that are counted: those of the last few rollouts. One takes at most 8 MiB.
+const PAIRS_MAX: usize = 16;
+
+/// How the releases of a slot differ, by baseline and candidate.
+#[derive(Default)]
+pub(super) struct Pairs(Mutex<BTreeMap<(Digest, Digest), Counted>>);
+
+struct Counted {
+    comparison: Comparison,
+    /// The generation at which the pair was met last: the pair of the oldest one makes room.
+    generation: u64,
+}
+
+impl Pairs {
+    /// Counts what releases made of one message.
+    pub(super) fn add(&self, judged: &Judged, message: &Message) {
+        for (baseline, candidate) in of(&judged.opinions) {
+            let pair = Pair {
+                sender_domain: message.sender_domain(),
+                is_authenticated: message.is_sender_authenticated(),
+                before: Side { said: baseline.said, took_us: baseline.took_us },
+                after: Side { said: candidate.said, took_us: candidate.took_us },
+            };
+            let mut all = self.lock();
+            let counted = entry(&mut all, (baseline.release.digest, candidate.release.digest));
+            counted.generation = judged.generation;
+            counted.comparison.add(&pair, || Name { message: judged.id.to_string(), subject: None });
+        }
+    }
+
+    /// How two releases differ, if they met; at most `limit` rows of each list.
+    pub(super) fn report(&self, baseline: &ReleaseId, candidate: &ReleaseId, limit: usize) -> Option<Report> {
+        let all = self.lock();
+        let counted = all.get(&(baseline.digest, candidate.digest))?;
+        Some(counted.comparison.report(baseline.clone(), candidate.clone(), limit))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<(Digest, Digest), Counted>> {
+        // Nothing in a comparison can be half done that matters: it is counts.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -> &mut Counted {
+    if !all.contains_key(&key)
+        && all.len() >= PAIRS_MAX
+        && let Some(oldest) = all.iter().min_by_key(|(_, counted)| counted.generation).map(|(key, _)| *key)
+    {
+        all.remove(&oldest);
+    }
+    all.entry(key).or_insert_with(|| Counted { comparison: Comparison::new(Settings::default()), generation: 0 })
+}
+
+/// The pairs of opinions to compare, baseline first: each candidate with the live release, which is itself the
+/// candidate where its predecessor goes on in reverse shadow.
+pub(super) fn of(opinions: &[Opinion]) -> impl Iterator<Item = (&Opinion, &Opinion)> {
+    let live = opinions.iter().find(|opinion| opinion.role == Role::Live);
+    opinions.iter().filter_map(move |other| match other.role {
+        Role::Live => None,
+        Role::Standby => Some((other, live?)),
+        Role::Canary | Role::Shadow => Some((live?, other)),
+    })
+}
