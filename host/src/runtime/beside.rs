@@ -1,7 +1,7 @@
 //! What happens beside the answers: other releases score the same messages, and each message is recorded.
 //!
 //! **No answer waits for a shadow.** What is to be scored beside an answer goes into a bounded queue, from which threads
-//! of low priority take it within a share of the CPU. Where there is no room it is dropped, and the record says so.
+//! of the lowest priority take it within a share of the CPU. Where there is no room it is dropped, and the record says so.
 //!
 //! **An answer waits for the journal only if its policy says so**: what is to be recorded goes into a queue of its own,
 //! and a full one blocks or drops as [`JournalConfig`](crate::JournalConfig) has it.
