@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use switchback::guard::Key;
 use switchback::{
     Category, DecidedBy, Digest, Dropped, ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail,
     NoSource, Opinion, Query, Record, RecordId, ReleaseId, Role, Said, Scl, Thresholds, Timing,
@@ -202,6 +203,7 @@ impl<'a> Maker<'a> {
             context: Digest::from([7; 32]),
             message_id: Some(format!("{:016x}{:016x}", random[2], random[3]).into()),
             sender_domain: Some(Arc::clone(&self.domains[random[3] as usize % self.domains.len()])),
+            sender: Some(Key(random[2])),
             is_authenticated: !random[1].is_multiple_of(8),
             bytes: 2_000 + random[0] % 60_000,
         }

@@ -38,7 +38,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// Do not wait for the processes to be ready: until then the live release decides there in its place
+    /// Do not wait for the processes to be ready: until then the live release decides there in its place. Also one that
+    /// the guard knows to do harm
     ///
     /// The ledger records it.
     #[arg(long)]
@@ -85,7 +86,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operation = Operation::Canary { slot, release: release.clone(), share_bp, key, mirrored, forced };
     if args.change.dry_run {
         let notes = processes.iter().map(|process| readiness(process, &release)).collect();
-        return operator.tell(&operator.rehearse(operation)?, &Remarks { notes, ..Remarks::default() });
+        let change = operator.rehearse(operation.clone())?;
+        if !args.force {
+            operator.control.check_harmless(&state, &operation, &release)?;
+        }
+        return operator.tell(&change, &Remarks { notes, ..Remarks::default() });
     }
     let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
     let event = operator.control.commit_when_ready(operation, &release, waited)?;

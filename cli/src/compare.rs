@@ -4,7 +4,6 @@ mod corpus;
 mod live;
 mod page;
 mod report;
-mod sides;
 mod text;
 mod words;
 
@@ -16,11 +15,12 @@ use switchback::compare::{Comparison, Providers, Settings};
 use switchback::{ReleaseId, Senders, Thresholds};
 
 use self::report::{Report, Source};
-use self::sides::Named;
 use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::file::{self, Access};
 use crate::moment::moment;
+use crate::provider::{Provider, provider};
+use crate::sides::Named;
 use crate::store::StoreArgs;
 
 /// Compare two releases on the same messages
@@ -132,13 +132,6 @@ enum WhoseDomain {
     Anyone,
 }
 
-/// A provider's name and its domains.
-#[derive(Clone, Debug)]
-struct Provider {
-    name: String,
-    domains: Vec<String>,
-}
-
 const AFTER_HELP: &str = "\
 Examples:
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm ~/Maildir
@@ -196,30 +189,5 @@ impl Args {
         thresholds: Option<Thresholds>,
     ) -> Report {
         Report { releases: comparison.report(before, after, self.limit), source, thresholds }
-    }
-}
-
-/// `acme=acme.example,acme.example.net`.
-fn provider(text: &str) -> Result<Provider, String> {
-    let form = || format!("`{text}` names no provider: `acme=acme.example,acme.example.net` does");
-    let (name, domains) = text.split_once('=').ok_or_else(form)?;
-    let domains: Vec<_> = domains.split(',').map(|domain| domain.trim().to_owned()).collect();
-    if name.trim().is_empty() || domains.iter().any(String::is_empty) {
-        return Err(form());
-    }
-    Ok(Provider { name: name.trim().to_owned(), domains })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_provider_is_a_name_and_domains() {
-        let acme = provider("acme=acme.example, acme.example.net").unwrap();
-        assert_eq!((acme.name.as_str(), acme.domains.len()), ("acme", 2));
-        for wrong in ["", "acme", "acme=", "=acme.example", "acme=a.example,,b.example"] {
-            assert!(provider(wrong).is_err(), "{wrong}");
-        }
     }
 }

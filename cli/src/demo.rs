@@ -3,6 +3,7 @@
 mod answers;
 mod audit;
 mod crew;
+mod guarded;
 mod mail;
 mod operator;
 mod quarantine;
@@ -30,8 +31,10 @@ use crate::progress::Busy;
 /// follow one store and score mail without pause. An operator promotes 1.1.0 of the model `linear` and lets 2.0.0 score
 /// beside it, as a shadow; it was trained on too much phish from Gmail, and the comparison says so. Somebody promotes it
 /// anyway; then it is reverted. The table shows which share of the mail the live release flags, and how soon each process
-/// obeyed. In the end the messages are listed that the bad release misfiled, and every message is accounted for: answered
-/// exactly once, by a release that was live between its start and its end.
+/// obeyed. Then it is promoted once more, with the guard on, which knows senders of earlier mail: nobody reverts, and it is
+/// reverted. In the end the messages are listed that the bad release misfiled, and every message is accounted for: answered
+/// exactly once, by a release that was live between its start and its end. With --corpus there is no last act: the guard
+/// would have to know the senders.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -81,8 +84,8 @@ Examples:
   switchback demo --releases /srv/releases --processes 8 -j 8 --seconds 60
 
 Exit codes:
-  0  every message was answered exactly once, by a release that was live
-  1  one was not, a file of the corpus could not be read, or the demonstration could not run
+  0  every message was answered exactly once, by a release that was live, and the guard reverted the bad one
+  1  one was not, the guard did not, a file of the corpus could not be read, or the demonstration could not run
   2  the command line is wrong";
 
 /// The versions of the story: good, better, bad.

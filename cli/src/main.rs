@@ -17,6 +17,7 @@ mod expire;
 mod explain;
 mod file;
 mod freeze;
+mod guard;
 mod history;
 mod impact;
 mod inspect;
@@ -32,16 +33,21 @@ mod pack;
 mod parallel;
 mod progress;
 mod promote;
+mod provider;
 mod quarantine;
 mod releases;
+mod restore;
 mod revert;
+mod rollout;
 mod rule;
 mod score;
 mod secret;
 mod shadow;
 mod share;
 mod show;
+mod sides;
 mod sign;
+mod sinks;
 mod status;
 mod store;
 mod trust;
@@ -76,7 +82,9 @@ Operating filters, whose store SWITCHBACK_STORE or --store names:
   switchback load phish-2.0.0.wasm                      bring a release in; every process makes it ready
   switchback promote phish@2.0.0                        put it in charge, in every process at once
   switchback revert --reason 'Gmail mail is flagged'    put its predecessor back
+  switchback rollout phish@2.0.0                        or step by step, on evidence alone
   switchback status --watch                             what is in charge, and who obeys?
+  switchback guard status                               is a release found to do harm?
   switchback impact phish@2.0.0 --since 6d              what did it decide otherwise than its predecessor?
 
 Exit codes:
@@ -105,6 +113,8 @@ enum Command {
     Canary(canary::Args),
     Promote(promote::Args),
     Revert(revert::Args),
+    Restore(restore::Args),
+    Rollout(rollout::Args),
     Quarantine(quarantine::Args),
     Withdraw(withdraw::Args),
     Freeze(freeze::FreezeArgs),
@@ -113,6 +123,7 @@ enum Command {
     Block(block::Args),
     Overrides(overrides::Args),
     Expire(expire::Args),
+    Guard(guard::Args),
     History(history::Args),
     Journal(Box<journal::Args>),
     Impact(Box<impact::Args>),
@@ -142,6 +153,8 @@ impl Command {
             Self::Canary(args) => canary::run(&args),
             Self::Promote(args) => promote::run(&args),
             Self::Revert(args) => revert::run(&args),
+            Self::Restore(args) => restore::run(&args),
+            Self::Rollout(args) => rollout::run(&args),
             Self::Quarantine(args) => quarantine::run(&args),
             Self::Withdraw(args) => withdraw::run(&args),
             Self::Freeze(args) => freeze::freeze(&args),
@@ -150,6 +163,7 @@ impl Command {
             Self::Block(args) => block::run(&args),
             Self::Overrides(args) => overrides::run(&args),
             Self::Expire(args) => expire::run(&args),
+            Self::Guard(args) => guard::run(&args),
             Self::History(args) => history::run(&args),
             Self::Journal(args) => journal::run(&args),
             Self::Impact(args) => impact::run(&args),

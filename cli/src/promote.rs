@@ -1,11 +1,14 @@
 //! `switchback promote`.
 
+use std::io;
+
 use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
-use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, Waited};
+use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, State, Waited};
 
 use crate::duration::duration;
 use crate::exit::Exit;
+use crate::guard::Proof;
 use crate::show;
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
 use crate::store::slot::{SlotArgs, Slots};
@@ -15,6 +18,10 @@ use crate::store::{reference, text};
 ///
 /// Waits until every process that follows the store has the release ready; then it takes effect in all of them within
 /// milliseconds. If one cannot load it, nothing changes anywhere. What was live stays warm: `revert` puts it back.
+///
+/// Says first what the guard knows of it: in which segments of senders it is proven that fewer verdicts flip than the
+/// settings allow, where that is unproven, and where it is harmed. A release that harms a segment is not promoted without
+/// --force.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -29,7 +36,7 @@ pub(crate) struct Args {
     #[arg(long)]
     older: bool,
 
-    /// Do not wait for the processes to be ready, and promote also into a slot that none of them has
+    /// Do not wait for the processes to be ready, and promote also into a slot that none of them has, or what does harm
     ///
     /// The ledger records it. A process that does not have the release ready goes on as before until it has.
     #[arg(long)]
@@ -51,7 +58,7 @@ Examples:
 
 Exit codes:
   0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
+  1  it was refused, for the reason shown, or does harm; or a process does not obey yet, or not in full
   2  the command line is wrong";
 
 /// Runs the command.
@@ -61,14 +68,30 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let processes = operator.processes()?;
     let slot = args.slot(&Slots::of(&state, &processes), &processes)?;
     let release = reference::loaded(&state, &args.release)?;
+    let (proof, note) = match args.proof(&state, &slot, &release) {
+        Ok(Some(proof)) => (Some(proof), None),
+        Ok(None) => (None, untried(&state, &slot, &release)),
+        // Whoever forces it does so without; else it is refused below.
+        Err(error) => (None, Some(format!("what the guard knows of it cannot be read: {error:#}"))),
+    };
+    let remarks = Remarks { notes: note.into_iter().collect(), standing_overrides: None, proof };
     if args.change.dry_run {
-        return args.rehearse(&operator, slot, release, &processes);
+        return args.rehearse(&operator, slot, release, &processes, remarks);
     }
     let cool_off = Some(args.cool_off.unsigned_abs());
     let promotion = Promotion { slot, release, older: args.older, cool_off, waited: args.waited() };
     let change = operator.done(operator.control.promote(promotion)?)?;
-    operator.tell(&change, &remarks(&change, Vec::new()))
+    operator.tell(&change, &remarks.above(&change))
 }
+
+/// What is said of a release that nobody has compared with the one that is live.
+fn untried(state: &State, slot: &str, release: &ReleaseId) -> Option<String> {
+    let live = state.slots.get(slot)?.live.as_ref().filter(|live| *live != release)?;
+    Some(format!("nothing was proven of it: it was compared with {live} on no mail; `shadow` or `rollout` would"))
+}
+
+/// Segments that are shown.
+const SEGMENTS: usize = 10;
 
 impl Args {
     /// The slot, if a process has it or the ledger knows it, or there is nobody who could tell.
@@ -78,6 +101,19 @@ impl Args {
             bail!("no process has a slot `{slot}`: {}; --force promotes there all the same", slots.offer());
         }
         Ok(slot)
+    }
+
+    /// What the guard knows of the release, which is said.
+    fn proof(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<Proof>> {
+        let Some(state) = state.slots.get(slot).filter(|state| state.live.as_ref().is_some_and(|live| live != release))
+        else {
+            return Ok(None);
+        };
+        let proof = Proof::of(&self.change.store, slot, state, release)?;
+        if let Some(proof) = proof.as_ref().filter(|_| !self.change.json) {
+            proof.write(SEGMENTS, &mut io::stdout().lock())?;
+        }
+        Ok(proof)
     }
 
     fn waited(&self) -> Waited {
@@ -90,14 +126,19 @@ impl Args {
         slot: String,
         release: ReleaseId,
         processes: &[Process],
+        mut remarks: Remarks,
     ) -> anyhow::Result<Exit> {
         let (older, forced) = (self.older, self.force);
-        let notes = processes.iter().map(|process| readiness(process, &release)).collect();
+        remarks.notes.extend(processes.iter().map(|process| readiness(process, &release)));
         let is_unable =
             processes.iter().any(|one| matches!(one.preparation(&release.digest), Some(Preparation::Failed { .. })));
         let cool_off_s = Some(self.cool_off.unsigned_abs().as_secs());
-        let change = operator.rehearse(Operation::Promote { slot, release, older, forced, cool_off_s })?;
-        let told = operator.tell(&change, &remarks(&change, notes))?;
+        let operation = Operation::Promote { slot, release: release.clone(), older, forced, cool_off_s };
+        let change = operator.rehearse(operation.clone())?;
+        if !forced {
+            operator.control.check_harmless(&operator.state()?, &operation, &release)?;
+        }
+        let told = operator.tell(&change, &remarks.above(&change))?;
         Ok(if is_unable && !forced { Exit::Found } else { told })
     }
 }
@@ -111,8 +152,10 @@ pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
     }
 }
 
-/// What has to be known after every promotion: the overrides that no model can overrule.
-fn remarks(change: &Change, notes: Vec<String>) -> Remarks {
-    let standing = change.after.standing_overrides(Timestamp::now()).cloned().collect();
-    Remarks { notes, standing_overrides: Some(standing) }
+impl Remarks {
+    /// With what has to be known after every promotion: the overrides that no model can overrule.
+    fn above(self, change: &Change) -> Self {
+        let standing = change.after.standing_overrides(Timestamp::now()).cloned().collect();
+        Self { standing_overrides: Some(standing), ..self }
+    }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Args {
     #[arg(value_name = "RELEASE")]
     release: String,
 
-    /// Take it out of quarantine; it gets no role back
+    /// Take it out of quarantine, and take back, in every slot, that the guard found it harmful; it gets no role back
     #[arg(long)]
     lift: bool,
 

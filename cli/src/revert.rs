@@ -1,6 +1,7 @@
 //! `switchback revert`.
 
 use switchback::Operation;
+use switchback::guard::Segment;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -18,6 +19,12 @@ pub(crate) struct Args {
     #[arg(value_name = "RELEASE")]
     release: Option<String>,
 
+    /// Put only the mail of this segment back: a domain, or `provider:gmail`; the live release goes on for the rest
+    ///
+    /// The release is one on standby. `restore` ends it, and so does the next promotion or revert of the slot.
+    #[arg(long, value_name = "SEGMENT")]
+    segment: Option<Segment>,
+
     #[command(flatten)]
     slot: SlotArgs,
 
@@ -29,6 +36,7 @@ const AFTER_HELP: &str = "\
 Examples:
   switchback revert --reason 'Gmail mail is flagged'
   switchback revert --slot inbound phish@1.0.0
+  switchback revert --segment provider:gmail                one provider's mail alone
   switchback revert --dry-run                               to what would it be?
 
 Exit codes:
@@ -42,5 +50,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let state = operator.state()?;
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let to = args.release.as_deref().map(|release| reference::loaded(&state, release)).transpose()?;
-    operator.change(Operation::Revert { slot, to, emergency: None })
+    operator.change(match args.segment.clone() {
+        Some(segment) => Operation::RevertSegment { slot, segment, to, domains: Vec::new() },
+        None => Operation::Revert { slot, to, emergency: None },
+    })
 }

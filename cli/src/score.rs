@@ -17,6 +17,7 @@ use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::{self, Loaded};
+use crate::sinks::SinkArgs;
 use crate::store::StoreArgs;
 use crate::store::slot::SlotArgs;
 
@@ -27,6 +28,7 @@ use crate::store::slot::SlotArgs;
 ///
 /// With --store, the release decides that is live in the slot, below the overrides of the store; while it
 /// works, the command is a process that follows the store. Canaries decide for their share; shadows score with --journal.
+/// The guard looks at the pairs, and alerts go where --on-alert, --webhook and --syslog say.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -73,6 +75,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     thresholds: ThresholdArgs,
+
+    #[command(flatten)]
+    sinks: SinkArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -94,6 +99,12 @@ Exit codes:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.releases.is_empty() {
         return stored::run(args);
+    }
+    if !args.sinks.is_empty() {
+        return Err(Usage(
+            "alerts are about the releases of a store: without --store there is none to raise one".into(),
+        )
+        .into());
     }
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs)?;

@@ -14,8 +14,9 @@ use crate::store::StoreArgs;
 
 /// Show what a store says, and who follows it
 ///
-/// Slots with their live, standby, canary and shadow releases; freezes and quarantines; which release is ready where; the
-/// processes with how far they have come; the overrides that stand.
+/// Slots with their live, standby, canary and shadow releases, segments that went back and rollouts; freezes, quarantines and
+/// what the guard found harmful; which release is ready where; the processes with how far they have come; the overrides that
+/// stand.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {

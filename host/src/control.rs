@@ -9,17 +9,19 @@ mod ledger;
 mod operation;
 mod operator;
 mod refused;
+mod rollout;
 mod state;
 mod store;
 mod trust;
 
 pub use event::{Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
-pub use operation::{Emergency, Operation};
+pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
     Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError, Promotion, Waited,
 };
 pub use refused::Refused;
+pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
 pub use state::{Note, SlotState, State, StoredRelease};
 pub(crate) use store::layout::FileIdentity;
 pub use store::{

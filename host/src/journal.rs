@@ -22,6 +22,7 @@ mod record;
 mod rows;
 mod scan;
 mod schema;
+mod sightings;
 mod stream;
 mod writer;
 

@@ -38,8 +38,11 @@
 
 #![deny(unsafe_code)]
 
+pub mod alert;
 pub mod compare;
 mod control;
+pub mod guard;
+mod guard_store;
 mod journal;
 mod limits;
 mod message;
@@ -53,9 +56,13 @@ mod verdict;
 
 pub use control::{
     Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry, Event,
-    LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess, Note, Obeyed, Operation, Preparation,
-    Process, PromoteError, Promotion, Proposal, Recovered, Refused, SlotState, SqliteStore, State, StoreError,
-    StoredRelease, TrustList, TrustRefused, TrustedKey, Untrusted, Waited, Watch,
+    GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess, Note,
+    Obeyed, Operation, Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered,
+    Refused, Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, TrustList, TrustRefused,
+    TrustedKey, Trying, Untrusted, Waited, Watch,
+};
+pub use guard_store::{
+    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
     Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
@@ -76,7 +83,9 @@ pub use release::{
     Scale, SelfTest, Signature, SignatureError, UnreadableSignature, Verified, read_signature, seal, signature_path,
     trusted_comment,
 };
-pub use route::{BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, Shadow, Share};
+pub use route::{
+    BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
+};
 pub use runtime::{
     BuildError, LoadCounts, LoadError, LoadFault, Runtime, RuntimeBuilder, Slot, SlotConfig, UnloadError,
 };

@@ -164,6 +164,15 @@ pub(crate) const BESIDE_BYTES_MAX: usize = 64 << 20;
 /// kind of mail that a filter sees, newsletters of the night and invoices of the morning.
 pub(crate) const COOL_OFF_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
 
+/// For how long after its cool-off a predecessor goes on scoring a sample of the mail: a week has every day.
+pub(crate) const COOL_OFF_SAMPLED: Duration = Duration::from_secs(7 * 24 * 3_600);
+
+/// How large that sample is, in basis points: of a domain that writes a hundred times a day, some 35 messages in the week.
+pub(crate) const COOL_OFF_SAMPLE_BP: u16 = 500;
+
+/// Steps of a rollout: one for each doubling of a share from 0.01 % to everything, and a shadow.
+pub(crate) const ROLLOUT_STEPS_MAX: usize = 16;
+
 /// How long an override holds unless its author says otherwise: a day. An override answers an incident, and what
 /// nobody remembers is a hole in the filter.
 pub(crate) const OVERRIDE_EXPIRY_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
@@ -217,3 +226,163 @@ pub(crate) const SIGNATURE_BYTES_MAX: usize = 16 << 10;
 
 /// Characters of the label that an operator gives to a trusted key: a name and an address.
 pub(crate) const KEY_LABEL_CHARS_MAX: usize = 128;
+
+/// How long a webhook, or the system's log, may take to accept an alert: whoever answers later than this is down.
+pub(crate) const ALERT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long a command for alerts may take before it is killed: sending mail to somebody takes seconds.
+pub(crate) const ALERT_COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of what a command for alerts wrote to its standard error that are kept, the last ones: a message of an error.
+pub(crate) const ALERT_COMMAND_SAID_BYTES_MAX: u64 = 1_024;
+
+/// Bytes of an alert in the system's log. RFC 5424, section 6.1: a receiver should take messages of 2,048 bytes; the time
+/// and the process are before it.
+pub(crate) const ALERT_SYSLOG_BYTES_MAX: usize = 1_900;
+
+/// How often it is tried to deliver an alert, which is for more than half an hour: a receiver that is restarted is back.
+pub(crate) const ALERT_ATTEMPTS_MAX: u32 = 16;
+
+/// How long is waited before the second attempt.
+pub(crate) const ALERT_PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// The longest that is waited between two attempts.
+pub(crate) const ALERT_PAUSE_MAX: Duration = Duration::from_secs(300);
+
+/// Bytes of a webhook's secret at least and at most: what Standard Webhooks says.
+pub(crate) const WEBHOOK_SECRET_BYTES_MIN: usize = 24;
+/// See [`WEBHOOK_SECRET_BYTES_MIN`].
+pub(crate) const WEBHOOK_SECRET_BYTES_MAX: usize = 64;
+/// Segments of which a trial keeps counts, unless whoever remembers them says otherwise. Each takes about half a
+/// kilobyte with its name. Above it, an eighth is forgotten: of the domains first those in which no eligible campaign
+/// flipped, of these first those that were not seen for longest. Everything, the unauthenticated and the providers stay.
+/// A segment that comes back has a new rank, so its test begins anew with a share of the error probability of its own.
+pub(crate) const GUARD_SEGMENTS_MAX: usize = 100_000;
+
+/// Campaigns and senders of the current hour and day that a trial remembers, so that they count once: some 50 MB. Above
+/// it, those whose hour or day ends first are forgotten, and may count once more.
+pub(crate) const GUARD_FIRSTS_MAX: usize = 1_500_000;
+
+/// Of those, how many may be of mail that is not eligible: a third, so that strangers who flood a filter with campaigns of
+/// one message each take nothing from what is acted on. A store that has no more room counts no more of that kind, and
+/// says so.
+pub(crate) const GUARD_FIRSTS_STRANGERS_MAX: usize = 500_000;
+
+/// Senders whose days are remembered: some 40 MB. Above it, an eighth is forgotten: first those that were seen on one
+/// day only, of these first those that were not seen for longest. They become known anew.
+pub(crate) const GUARD_SENDERS_MAX: usize = 1_000_000;
+
+/// Segments whose volume of last week counts for their weight. The 10,000th domain has less than its order of discovery
+/// gives it anyway.
+pub(crate) const GUARD_VOLUMES_MAX: usize = 10_000;
+
+/// Campaigns that have to have flipped in a segment before somebody is warned, whatever the tests say.
+pub(crate) const GUARD_WARN_FLIPS_MIN: u64 = 5;
+
+/// Segments that a piece of evidence names as harmed: a page that a person reads at night.
+pub(crate) const GUARD_HARMED_MAX: usize = 32;
+
+/// Calls that a breaker remembers of its window, the last ones: above 140 a second it looks at less time, on calls
+/// enough.
+pub(crate) const BREAKER_CALLS_MAX: usize = 8_192;
+
+/// Calls of one sender that count in a window: in the 300 that the default asks for, one sender has at most a thirtieth.
+pub(crate) const BREAKER_SENDER_CALLS_MAX: u32 = 10;
+
+/// Campaigns that failed, at most remembered in a window: so many failures at most can be asked for.
+pub(crate) const BREAKER_FAILURES_MAX: u32 = 1_024;
+
+/// Different senders among the failed or slow calls that a share needs to trip a breaker, if so many failures are not
+/// asked for anyway: what one sender can cause from outside is no reason to revert.
+pub(crate) const BREAKER_SENDERS_MIN: u32 = 5;
+
+/// Messages that wait for the guard: a second of busy traffic, some 4 MB. What does not fit is dropped and counted; the
+/// guard misses evidence then, and says that it falls behind.
+pub(crate) const GUARD_QUEUE_MAX: usize = 8_192;
+
+/// Messages that the guard looks at in one transaction: enough that its price is shared, and few enough that the other
+/// processes of a store, which wait for it, wait for some milliseconds.
+pub(crate) const GUARD_BATCH_MAX: usize = 1_024;
+
+/// How long the first message of a batch waits for others. A release that does harm does so for that much longer.
+pub(crate) const GUARD_BATCH_TIME: Duration = Duration::from_millis(100);
+
+/// How often the guard looks whether a rollout goes on, and says how it is.
+pub(crate) const GUARD_TICK: Duration = Duration::from_secs(1);
+
+/// How often the guard tries to write into the ledger what it does, while others write there too.
+pub(crate) const GUARD_ATTEMPTS_MAX: u32 = 16;
+
+/// How long the guard leaves a ledger alone that could not be written: an attempt may take as long as a lock is waited for.
+pub(crate) const GUARD_LEDGER_PAUSE: Duration = Duration::from_secs(10);
+
+/// How often the guard asks what is known about a rollout whose step takes its time.
+pub(crate) const GUARD_ROLLOUT_INTERVAL: Duration = Duration::from_secs(5);
+
+/// How often the guard forgets what is over.
+pub(crate) const GUARD_TIDY_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long the guard waits for its file while another process writes to it. A batch takes milliseconds; meanwhile its
+/// queue fills.
+pub(crate) const GUARD_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Rows that the guard forgets in one transaction: some milliseconds, for which the other processes wait.
+pub(crate) const GUARD_TIDY_CHUNK: usize = 10_000;
+
+/// How long a process waits for its turn to write what it counted, before it goes on with a memory of its own: some busy
+/// timeouts. Meanwhile its queue fills.
+pub(crate) const GUARD_STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Segments of a trial, events and known senders that a process takes along into a memory of its own: some 30 MB, copied
+/// within a second. Those that matter most come first; what is left behind is unknown there.
+pub(crate) const GUARD_SPARE_ROWS_MAX: usize = 250_000;
+
+/// For how long nothing may be heard of a guard that said it is at work: some busy timeouts.
+pub(crate) const GUARD_SILENT_MAX: Duration = Duration::from_secs(30);
+
+/// For how long a guard counts as behind after it has dropped a pair.
+pub(crate) const GUARD_BEHIND_FELT: Duration = Duration::from_secs(10);
+
+/// Over how long the guard looks at which share of the messages that were to be compared were.
+pub(crate) const GUARD_PAIRS_WINDOW: Duration = Duration::from_secs(60);
+
+/// How many messages that were to be compared say something about that share.
+pub(crate) const GUARD_PAIRS_MIN: u64 = 100;
+
+/// One of so many of them has to be compared, or the guard starves: with less, harm is found ten times as late.
+pub(crate) const GUARD_PAIRS_PART_MIN: u64 = 10;
+
+/// For how long a guard counts as unwell after it has panicked: what made it panic may come again.
+pub(crate) const GUARD_PANIC_FELT: Duration = Duration::from_secs(600);
+
+/// For how long promotions wait after the guard has lost what it knew, unless somebody teaches it. By default a sender is
+/// known on the day after it was first seen.
+pub(crate) const GUARD_RELEARN: Duration = Duration::from_secs(24 * 3_600);
+
+/// Trials that are remembered, those with the latest messages: rollouts of a year or so in a few slots.
+pub(crate) const GUARD_TRIALS_MAX: usize = 64;
+
+/// Alerts that wait to be delivered. When nobody takes any for so long that there are more, the oldest say least.
+pub(crate) const ALERTS_WAITING_MAX: usize = 1_000;
+
+/// Alerts that are remembered after they were delivered or given up, to look back.
+pub(crate) const ALERTS_DELIVERED_MAX: usize = 1_000;
+
+/// How long who delivers an alert may take before somebody else tries: a webhook, a command and the system's log one
+/// after the other, and some.
+pub(crate) const ALERT_LEASE: Duration = Duration::from_secs(120);
+
+/// How long a process that raised an alert has for delivering it before others try: it knows best whom to tell, and a
+/// person who is told a minute late is told.
+pub(crate) const ALERT_OTHERS_AFTER: Duration = Duration::from_secs(60);
+
+/// How long a flush, and the end of a process, wait for alerts: a receiver that answers has them by then. For one that
+/// hangs nobody waits; what is left stays in the store.
+pub(crate) const ALERT_LAST_TIME: Duration = Duration::from_secs(15);
+
+/// How often at most a process raises an alert about one kind of trouble of its guard: one that comes and goes is told
+/// once.
+pub(crate) const GUARD_NEWS_INTERVAL: Duration = Duration::from_secs(600);
+
+/// How often who delivers alerts looks for those that another process raised, or that are to be tried again.
+pub(crate) const ALERT_LOOK_INTERVAL: Duration = Duration::from_secs(1);

@@ -15,10 +15,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 
 pub(crate) use roles::Roles;
-pub use roles::{Canary, CoolOff, Shadow, Share};
+pub use roles::{Canary, CoolOff, SegmentRule, Shadow, Share};
 pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};
 pub(crate) use table::{Route, Warm};
 
+use crate::guard::Segment;
 use crate::release::ReleaseId;
 
 /// The pointer to the route of one slot, and the right to change it.
@@ -127,9 +128,21 @@ pub enum RouteError {
         /// Its key.
         key: CanaryKey,
     },
+    /// A segment cannot be told from the others on the way of a message.
+    #[error("{0} cannot go back by itself: a domain, or a provider with its domains, can")]
+    NoSuchSenders(Segment),
+    /// Too many segments are back at a standby.
+    #[error("8 segments of this slot are back at a standby, which is the most: revert the release instead")]
+    TooManySegments,
+    /// The segment is not back at a standby.
+    #[error("{0} is decided by the live release already")]
+    NoSegmentRule(Segment),
     /// The runtime has no such release.
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),
+    /// The guard found it harmful.
+    #[error("the guard found {0} harmful in this slot: pardon it first if you know why it is safe")]
+    Harmful(ReleaseId),
     /// The slot's route is a store's.
     #[error("the slot follows a store: change it there, with `Control` or the command `switchback`")]
     FollowsStore,

@@ -5,6 +5,7 @@ mod builder;
 mod core;
 mod error;
 mod follow;
+mod guard;
 mod meters;
 mod slot;
 
@@ -14,6 +15,7 @@ use std::sync::atomic::Ordering;
 
 use self::core::Core;
 use self::follow::Follower;
+use self::guard::Guard;
 pub use builder::RuntimeBuilder;
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
 pub use slot::{Slot, SlotConfig};
@@ -35,6 +37,8 @@ use crate::sandbox::{ScoreError, Scored};
 /// milliseconds after they change there; operators change them with [`Control`](crate::Control) or the command
 /// `switchback`.
 pub struct Runtime {
+    /// Present if there is a slot. Dropped first: it counts what was answered, and writes what follows.
+    guard: Option<Guard>,
     core: Arc<Core>,
     /// Present if the runtime follows a store.
     follower: Option<Follower>,
@@ -157,10 +161,12 @@ impl Runtime {
         self.follower.as_ref().map(Follower::process)
     }
 
-    /// Waits until nothing is left to do beside the answers: releases have scored, records are written. While other threads
+    /// Waits until nothing is left to do beside the answers: releases have scored, records are written, the guard has
+    /// counted and done what follows, and alerts that are due were tried once. While other threads
     /// go on scoring there may always be something. Dropping the runtime does the same, but lets nobody score any more.
     pub fn flush(&self) {
         self.core.beside.flush();
+        self.guard.iter().for_each(Guard::flush);
     }
 
     /// What became of the records of messages so far, if a journal is kept.

@@ -79,6 +79,8 @@ pub enum DecidedBy {
     Canary,
     /// The previous release, because the live one failed.
     Previous,
+    /// A standby, for the mail of a segment that is back at it.
+    Segment,
     /// The live release had no opinion: the message is delivered, and nobody vouches for it.
     Abstained,
     /// Nobody scored the message: the slot's failure policy answered.
@@ -97,7 +99,8 @@ pub enum DecidedBy {
 
 impl DecidedBy {
     /// The name of each, as in every table and record.
-    pub const NAMES: [&str; 7] = ["live", "canary", "previous", "abstained", "unscanned", "allowed", "blocked"];
+    pub const NAMES: [&str; 8] =
+        ["live", "canary", "previous", "segment", "abstained", "unscanned", "allowed", "blocked"];
 
     /// Its name, without the rule.
     pub const fn name(self) -> &'static str {
@@ -105,6 +108,7 @@ impl DecidedBy {
             Self::Live => "live",
             Self::Canary => "canary",
             Self::Previous => "previous",
+            Self::Segment => "segment",
             Self::Abstained => "abstained",
             Self::Unscanned => "unscanned",
             Self::Allowed { .. } => "allowed",
@@ -126,6 +130,7 @@ impl DecidedBy {
             "live" => Self::Live,
             "canary" => Self::Canary,
             "previous" => Self::Previous,
+            "segment" => Self::Segment,
             "abstained" => Self::Abstained,
             "unscanned" => Self::Unscanned,
             "allowed" => Self::Allowed { rule: rule? },
@@ -142,6 +147,7 @@ impl fmt::Display for DecidedBy {
             Self::Live => f.pad("live"),
             Self::Canary => f.pad("canary"),
             Self::Previous => f.pad("previous"),
+            Self::Segment => f.pad("segment"),
             Self::Abstained => f.pad("abstained"),
             Self::Unscanned => f.pad("unscanned"),
             Self::Allowed { rule } => f.pad(&format!("allowed by rule {rule}")),

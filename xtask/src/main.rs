@@ -47,6 +47,18 @@ enum Task {
         #[arg(long)]
         corpora: Option<PathBuf>,
     },
+    /// Measure how soon the guard finds a bad release, and how often it takes a harmless one for bad, by simulation.
+    GuardSim {
+        /// How many rollouts of a harmless candidate.
+        #[arg(long, default_value_t = 20_000)]
+        rollouts: u64,
+    },
+    /// Re-enact an update that takes Gmail itself for evidence, on real mail of the corpora, watched by the guard.
+    GuardReplay {
+        /// Where to draw it, as SVG.
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
     /// Compare two releases of `linear` on real mail of the corpora, in the order of its dates.
     Replay {
         /// Arguments for `switchback compare`, such as `--html FILE`.
@@ -94,6 +106,8 @@ fn main() -> Result<()> {
         Task::Models => models::pack().map(drop),
         Task::Corpora => test::corpora(),
         Task::Fingerprint { corpora } => test::fingerprint(corpora),
+        Task::GuardSim { rollouts } => test::guard_sim(rollouts),
+        Task::GuardReplay { svg } => replay::guard(svg),
         Task::Replay { arguments } => replay::run(&arguments),
         Task::Storm { seconds } => test::storm(seconds),
         Task::Crash => test::crash(),

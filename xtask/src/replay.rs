@@ -38,6 +38,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     impact(&releases, &unpacked, &messages)
 }
 
+/// Trains two models on the corpora, which are kept nowhere, and lets the guard watch the second one on real mail.
+pub(crate) fn guard(svg: Option<PathBuf>) -> Result<()> {
+    let mut arguments = vec!["reenact".to_owned()];
+    if let Some(path) = svg {
+        // It may be given relative to where this is called; the program runs in the root.
+        let path = std::path::absolute(path).context("where is the picture to be?")?;
+        arguments.extend(["--svg".to_owned(), path.to_string_lossy().into_owned()]);
+    }
+    models::train(&arguments)
+}
+
 /// Puts the second release in charge after the first, lets it decide all messages, and asks for its impact.
 fn impact(releases: &Path, unpacked: &Path, messages: &[PathBuf]) -> Result<()> {
     let dir = target_dir().join("replay-store");

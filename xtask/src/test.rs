@@ -68,6 +68,12 @@ pub(crate) fn fingerprint(dir: Option<PathBuf>) -> Result<()> {
     step("measure fingerprints", command(program).arg(dir))
 }
 
+/// Simulates the guard.
+pub(crate) fn guard_sim(rollouts: u64) -> Result<()> {
+    let program = models::build_example("guard_sim")?;
+    step("simulate the guard", command(program).arg(rollouts.to_string()))
+}
+
 fn located() -> Result<PathBuf> {
     models::corpora().context("there are no corpora: set SWITCHBACK_CORPORA to their folder")
 }
@@ -110,7 +116,7 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 8] = [
+const BENCHES: [&str; 10] = [
     "score_overhead",
     "call_overhead",
     "swap_latency",
@@ -119,6 +125,8 @@ const BENCHES: [&str; 8] = [
     "shadow_cost",
     "message_parse",
     "override_lookup",
+    "guard",
+    "guard_path",
 ];
 
 /// The bench that writes gigabytes, which is run by itself.

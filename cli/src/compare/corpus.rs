@@ -7,7 +7,6 @@ use switchback::compare::{Comparison, Name, Pair, Side};
 use switchback::{Message, Outcome, Reads, ReleaseId, Said, Senders, Thresholds};
 
 use super::report::{Report, Source};
-use super::sides::{self, Named};
 use super::{Args, page};
 use crate::args;
 use crate::corpus::Entry;
@@ -15,6 +14,10 @@ use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::Loaded;
 use crate::show;
+use crate::sides::{self, Named, Shelf};
+
+/// What this process calls itself in the register of a store.
+const NAME: &str = "switchback compare";
 
 /// What both releases made of one message.
 struct Judged {
@@ -32,7 +35,8 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs)?;
     let threads = args.threads.count();
-    let releases = sides::load(args, named, threads)?;
+    let shelf = Shelf { name: NAME, store: &args.store, cache: &args.cache };
+    let releases = sides::load(shelf, named, threads)?;
     let jury = Jury::new(&releases, thresholds);
     let mut progress = Progress::over(corpus.bytes(), false);
     let mut comparison = Comparison::new(args.settings(Senders::Anyone));

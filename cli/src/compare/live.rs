@@ -8,9 +8,9 @@ use switchback::{JournalReader, Query, RecordId, RecordedOpinion, ReleaseId, Sen
 
 use super::Args;
 use super::report::{Report, Source, Window};
-use super::sides::{self, Named};
 use crate::exit::Usage;
 use crate::journal;
+use crate::sides::{self, Named};
 use crate::store::slot::{SlotArgs, Slots};
 
 /// Compares them.
@@ -23,7 +23,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let control = args.store.open()?;
     let slots = Slots::of(&control.state()?, &control.processes()?);
     let slot = slots.existing(&SlotArgs { slot: args.live.slot.clone() })?;
-    let releases = sides::ids(args, named)?;
+    let releases = sides::ids(&args.store, named)?;
     let mut window = Window { slot, since, until, unread_files: 0 };
     let mut comparison = Comparison::new(args.settings(Senders::Authenticated));
     window.unread_files = for_each_pair(&dir, &releases, &window, |id, pair| {

@@ -9,6 +9,9 @@ use crate::args::MessageArgs;
 use crate::corpus::Mail;
 use crate::show;
 
+/// Generated messages. They come over and over, so that those who write today have written before.
+const DAY_MESSAGES: u64 = 10_000;
+
 /// Mail without end.
 pub(super) enum Source {
     /// Generated, with the truth about each message.
@@ -59,7 +62,7 @@ impl Source {
     /// What it is, for a headline.
     pub(super) fn describe(&self) -> String {
         match self {
-            Self::Generated(_) => "generated mail".to_owned(),
+            Self::Generated(_) => format!("{} generated messages, over and over,", show::count(DAY_MESSAGES)),
             Self::Corpus { messages, .. } => {
                 format!("your {}, over and over,", show::counted(messages.len() as u64, "message"))
             }
@@ -92,10 +95,21 @@ impl Source {
         }
     }
 
+    /// Who signs the results of authentication in generated mail, and all of it as it came in; none of somebody's own
+    /// mail.
+    pub(super) fn day(&self) -> Option<(&'static str, impl Iterator<Item = Vec<u8>>)> {
+        match self {
+            Self::Generated(generator) => {
+                Some((AUTHSERV_ID, (0..DAY_MESSAGES).map(|number| generator.nth_message(number).bytes)))
+            }
+            Self::Corpus { .. } => None,
+        }
+    }
+
     /// The message of this number. The same number gives the same message.
     pub(super) fn nth(&self, number: u64) -> (Message, Group) {
         match self {
-            Self::Generated(generator) => received(generator.nth_message(number)),
+            Self::Generated(generator) => received(generator.nth_message(number % DAY_MESSAGES)),
             Self::Corpus { messages, args, .. } => {
                 let (bytes, group) = &messages[(number % messages.len() as u64) as usize];
                 (args.message(bytes.clone()), *group)

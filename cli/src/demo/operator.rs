@@ -9,6 +9,8 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use switchback::{Control, Event, ReleaseId};
 
+use super::SLOT;
+
 /// Somebody who operates a store.
 pub(super) struct Operator {
     program: PathBuf,
@@ -20,6 +22,13 @@ pub(super) struct Operator {
 pub(super) struct Told {
     pub(super) event: Event,
     pub(super) obeyed: Vec<Obeyed>,
+}
+
+/// Whom the guard knows.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Known {
+    pub(super) messages: u64,
+    pub(super) senders: u64,
 }
 
 /// A process that obeys.
@@ -60,6 +69,12 @@ impl Operator {
         Ok(String::from_utf8_lossy(&output).into_owned())
     }
 
+    /// Teaches the guard who is known, from the mail in a folder.
+    pub(super) fn teach(&self, authserv_id: &str, mail: &Path) -> anyhow::Result<Known> {
+        let line = ["guard", "learn", "--slot", SLOT, "--trust-authserv-id", authserv_id];
+        self.run(line.iter().map(OsStr::new).chain([mail.as_os_str()]))
+    }
+
     /// How many messages a comparison is about; none while there is nothing to compare.
     pub(super) fn pairs(&self, line: &str) -> u64 {
         #[derive(Deserialize)]
@@ -73,9 +88,14 @@ impl Operator {
         self.run(line.split(' ')).map_or(0, |report: Report| report.flips.messages)
     }
 
+    /// The store, to look at.
+    pub(super) fn control(&self) -> anyhow::Result<Control> {
+        Ok(Control::open(&self.store)?)
+    }
+
     /// Everything that was done to the store.
     pub(super) fn history(&self) -> anyhow::Result<Vec<Event>> {
-        Ok(Control::open(&self.store)?.history()?)
+        Ok(self.control()?.history()?)
     }
 
     fn run<T: DeserializeOwned, S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> anyhow::Result<T> {

@@ -8,6 +8,7 @@ use serde::Serialize;
 use switchback::{Event, ReleaseId};
 
 use super::audit::Audit;
+use super::guarded::Guarded;
 use super::mail::{Column, Source};
 use super::operator::Told;
 use super::tally::{Counts, Share};
@@ -111,6 +112,8 @@ pub(super) struct Ended {
     operations: Vec<Told>,
     /// Everything that was done to the store.
     history: Vec<Event>,
+    /// What the guard did in the last act; none on mail of whose senders it knows nobody.
+    guarded: Option<Guarded>,
     #[serde(skip)]
     protagonist: &'static str,
 }
@@ -137,13 +140,14 @@ impl Ended {
         counts: &[Counts],
         operations: Vec<Told>,
         history: Vec<Event>,
+        guarded: Option<Guarded>,
     ) -> Self {
         let columns = source.columns();
         let phases = releases.into_iter().zip(counts).map(|(release, counts)| Phase {
             release,
             shares: columns.iter().map(|column| NamedShare { of: column.0, share: counts.share(column) }).collect(),
         });
-        Self { audit, phases: phases.collect(), operations, history, protagonist: source.protagonist() }
+        Self { audit, phases: phases.collect(), operations, history, guarded, protagonist: source.protagonist() }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -176,7 +180,7 @@ impl Ended {
     /// What it was about, in one line.
     fn write_moral(&self, out: &mut impl Write) -> io::Result<()> {
         let shares: Vec<_> = self.phases.iter().filter_map(|phase| phase.shares.last()).collect();
-        let [_, before, _, bad, after] = shares[..] else { return Ok(()) };
+        let [_, before, _, bad, after, ..] = shares[..] else { return Ok(()) };
         let [before, bad, after] = [before, bad, after].map(|named| named.share.text());
         let (whose, release) = (self.protagonist, &self.phases[3].release);
         writeln!(out, "flagged of the {whose}: {before} before {release}, {bad} under it, {after} after the revert")

@@ -10,6 +10,7 @@ use switchback::ReleaseId;
 use super::Args;
 use super::audit::{Audit, Change};
 use super::crew::Crew;
+use super::guarded::{self, Guarded};
 use super::mail::Source;
 use super::operator::{Operator, Told};
 use super::report::{Ended, Live};
@@ -25,11 +26,11 @@ const ROWS_PER_PHASE: u32 = 4;
 const ROW_MESSAGES_MIN: u64 = 400;
 
 /// What the operator does at the beginning of a phase.
-struct Step {
-    command: &'static str,
-    reason: &'static str,
+pub(super) struct Step {
+    pub(super) command: &'static str,
+    pub(super) reason: &'static str,
     /// The index of the release that is to be live from then on.
-    live: u8,
+    pub(super) live: u8,
 }
 
 /// Good, better, the bad one as a shadow, then in charge, and back.
@@ -40,6 +41,9 @@ const STEPS: [Step; 5] = [
     Step { command: "promote linear@2.0.0", reason: "catches more phish", live: 2 },
     Step { command: "revert", reason: "mail from Gmail is flagged", live: 1 },
 ];
+
+/// The steps of a person. What the guard does comes after them.
+pub(super) const STEPS_COUNT: usize = STEPS.len();
 
 /// The step after whose phase the comparison is shown.
 const SHADOWED: usize = 2;
@@ -52,19 +56,19 @@ const IMPACT: &str = "impact linear@2.0.0 --against linear@1.1.0 --limit 3";
 const PAIRS_MIN: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many generations there are, that of an empty route included.
-pub(super) const GENERATIONS: usize = STEPS.len() + 1;
+/// How many generations there are, that of an empty route and those of the guard's act included.
+pub(super) const GENERATIONS: usize = STEPS.len() + 1 + guarded::GENERATIONS;
 
 /// Everybody in it.
 pub(super) struct Story<'a> {
-    operator: &'a Operator,
+    pub(super) operator: &'a Operator,
     releases: &'a [ReleaseId],
-    source: &'a Source,
+    pub(super) source: &'a Source,
     args: &'a Args,
     /// For the files of the processes.
-    dir: &'a Path,
-    epoch: SystemTime,
-    clock: Clock,
+    pub(super) dir: &'a Path,
+    pub(super) epoch: SystemTime,
+    pub(super) clock: Clock,
 }
 
 impl<'a> Story<'a> {
@@ -83,11 +87,18 @@ impl<'a> Story<'a> {
     pub(super) fn play(&self, out: &mut impl Write) -> anyhow::Result<Ended> {
         let mut live = Live::new(out, self.source, self.args.json);
         live.title(self.args.processes, self.threads())?;
+        // Until the last act: what a person does with a bad release is the story before.
+        self.operator.change(guarded::OFF, "first without it")?;
+        let known = guarded::learn(self)?;
         let (first, told) = self.step(0)?;
         live.step(&STEPS[0].line(), &told, first.returned - first.called)?;
         let mut crew = Crew::start(self.operator, &self.crew()?, self.dir)?;
         let (mut changes, mut operations) = (vec![first], vec![told]);
         self.day(&mut crew, &mut changes, &mut operations, &mut live)?;
+        let guarded = match known {
+            Some(known) => Some(Guarded::play(self, known, &mut crew, &mut changes, &mut operations, &mut live)?),
+            None => None,
+        };
         let answers = crew.end();
         let quarantine = self.quarantine();
         let impact = self.operator.ask_with(IMPACT, &["--source".as_ref(), quarantine.as_os_str()])?;
@@ -96,7 +107,7 @@ impl<'a> Story<'a> {
         let audit = Audit::of(&answers, &changes, crew.begun());
         let counts: Vec<Counts> = (1..GENERATIONS).map(|generation| crew.counts(generation)).collect();
         let releases = changes.iter().map(|change| self.releases[usize::from(change.release)].clone()).collect();
-        Ok(Ended::new(audit, self.source, releases, &counts, operations, self.operator.history()?))
+        Ok(Ended::new(audit, self.source, releases, &counts, operations, self.operator.history()?, guarded))
     }
 
     /// Lets the processes score until the journal has some messages that both releases have scored. Where no core is free,
@@ -184,6 +195,23 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
+    /// The mail that was judged in a generation, as a row of the table.
+    pub(super) fn row(
+        &self,
+        crew: &Crew,
+        generation: usize,
+        release: u8,
+        live: &mut Live<'_, impl Write>,
+    ) -> anyhow::Result<()> {
+        let release = &self.releases[usize::from(release)];
+        Ok(live.row(self.clock.now(), release, &crew.counts(generation))?)
+    }
+
+    /// How many messages make a row of the last act.
+    pub(super) fn last_row_messages(&self) -> u64 {
+        self.args.messages.map_or(ROW_MESSAGES_MIN, |per_phase| per_phase.div_ceil(ROWS_PER_PHASE.into()))
+    }
+
     /// How many messages make the next row, after this many rows: as many as were asked for, or as many as
     /// the processes will score, at their speed so far, in its part of the time that is left.
     fn row_messages(&self, rows: u32, elapsed: Duration, begun: u64) -> u64 {
@@ -199,21 +227,25 @@ impl<'a> Story<'a> {
 
     /// Lets the operator do what begins a phase.
     fn step(&self, index: usize) -> anyhow::Result<(Change, Told)> {
-        let Step { command, reason, live } = STEPS[index];
+        self.take(&STEPS[index], index + 1)
+    }
+
+    /// Lets the operator do what leads to a generation.
+    pub(super) fn take(&self, step: &Step, generation: usize) -> anyhow::Result<(Change, Told)> {
         let called = self.clock.now();
-        let told = self.operator.change(command, reason)?;
+        let told = self.operator.change(step.command, step.reason)?;
         let returned = self.clock.now();
-        if told.event.generation != index as u64 + 1 {
+        if told.event.generation != generation as u64 {
             bail!("somebody else changed the route");
         }
         // The audit holds the processes to what should be live, not to what they say is.
-        Ok((Change { release: live, called, returned }, told))
+        Ok((Change { release: step.live, called, returned }, told))
     }
 }
 
 impl Step {
     /// The command as an operator types it.
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         format!("switchback {} --reason '{}'", self.command, self.reason)
     }
 }

@@ -34,7 +34,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
     let instances = u32::try_from(2 * threads * state.releases.len()).unwrap_or(u32::MAX).clamp(64, 20_000);
     let config = SlotConfig::new(&name).thresholds(thresholds);
-    let mut builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config);
+    let alerts = args.sinks.config()?;
+    let mut builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).alerts(alerts);
     builder = match args.journal {
         // Nobody waits for an answer here: what scores beside it may have all of the CPU.
         true => builder.journal(JournalConfig::new(journal::of_store(&dir))).shadow_cpu_share(1.0),

@@ -1,6 +1,7 @@
 //! One screen for a person.
 
 use jiff::Timestamp;
+use switchback::guard::Mode;
 use switchback::{Preparation, Process, ReleaseId, SlotState, StoredRelease};
 
 use super::Status;
@@ -47,6 +48,11 @@ fn slot(name: &str, slot: &SlotState) -> Vec<String> {
     let standbys = if slot.standbys.is_empty() { "none".to_owned() } else { text::list(&slot.standbys) };
     lines.push(format!("  standby   {standbys}"));
     lines.extend(text::trials(slot).into_iter().map(|(role, rest)| format!("  {role:<8}  {rest}")));
+    lines.extend(text::segments(slot).map(|rule| format!("  segment   {rule}")));
+    lines.extend(slot.rollout.iter().map(|rollout| format!("  rollout   {}", text::rollout(rollout))));
+    if slot.guard.mode != Mode::Act {
+        lines.push(format!("  guard     mode {}", slot.guard.mode));
+    }
     lines
 }
 
@@ -73,6 +79,10 @@ fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String>
     let mut lines = vec![format!("  {name:<width$}  {}  {ready}{signer}", id.digest.short())];
     if let Some(note) = status.state.quarantined.get(&id.digest) {
         lines.push(format!("    QUARANTINED {}", text::since(note)));
+    }
+    for (slot, state) in &status.state.slots {
+        let harmful = state.harmful.get(&id.digest);
+        lines.extend(harmful.map(|note| format!("    HARMFUL in {slot} {}", text::since(note))));
     }
     lines.extend(status.processes.iter().filter_map(|process| failure(process, id)));
     lines

@@ -12,6 +12,7 @@ use super::effect;
 use super::obeyed::Census;
 use super::text;
 use crate::exit::Exit;
+use crate::guard::Proof;
 use crate::show;
 
 /// Options of every command that changes a store.
@@ -83,6 +84,9 @@ pub(crate) struct Remarks {
     /// Overrides that go on standing above the models; none where nobody asked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) standing_overrides: Option<Vec<Override>>,
+    /// What the guard knew of a release before it was promoted; none where nothing was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proof: Option<Proof>,
 }
 
 /// A change as JSON.

@@ -40,14 +40,15 @@ impl Serialize for Changed<'_> {
     }
 }
 
-/// `live phish@2.0.0, before it phish@1.1.0; on standby phish@1.1.0, phish@1.0.0`.
+/// `live phish@2.0.0, before it phish@1.1.0; on standby phish@1.1.0, phish@1.0.0; gmail.com to phish@1.1.0`.
 fn line(was: Option<&ReleaseId>, slot: &SlotState) -> String {
     let live = match (&slot.live, was) {
         (None, _) => "no release is live".to_owned(),
         (Some(live), Some(was)) if was != live => format!("live {live}, before it {was}"),
         (Some(live), _) => format!("live {live}"),
     };
-    let trials = text::trials(slot).into_iter().map(|(role, rest)| format!("; {role} {rest}")).collect::<String>();
+    let trials = text::trials(slot).into_iter().map(|(role, rest)| format!("; {role} {rest}"));
+    let trials: String = trials.chain(text::segments(slot).map(|rule| format!("; {rule}"))).collect();
     match text::list(&slot.standbys) {
         standbys if standbys.is_empty() => format!("{live}; nothing on standby{trials}"),
         standbys => format!("{live}; on standby {standbys}{trials}"),

@@ -1,7 +1,7 @@
 //! What a store holds, as lines for people.
 
 use jiff::Timestamp;
-use switchback::{Effect, Note, Override, Process, ReleaseId, Share, SlotState};
+use switchback::{BASIS_POINTS, CoolOff, Effect, Note, Override, Process, ReleaseId, Rollout, Share, SlotState};
 
 use crate::show;
 
@@ -20,9 +20,30 @@ pub(crate) fn list(releases: &[ReleaseId]) -> String {
 pub(crate) fn trials(slot: &SlotState) -> Vec<(&'static str, String)> {
     let canaries = slot.canaries.iter().map(|one| ("canary", format!("{}, {}", one.release, share(&one.share))));
     let shadows = slot.shadows.iter().map(|one| ("shadow", format!("{}, {}", one.release, percent(one.rate_bp))));
-    let cool_off = slot.cool_off.iter().filter(|cool_off| Timestamp::now() < cool_off.until);
-    let cool_off = cool_off.map(|one| ("reverse shadow", format!("{} until {}", one.release, instant(one.until))));
+    let cool_off = slot.cool_off.iter().filter_map(|one| Some(("reverse shadow", cooling(one)?)));
     canaries.chain(shadows).chain(cool_off).collect()
+}
+
+/// Segments whose mail a standby decides: `gmail.com to phish@1.1.0`.
+pub(crate) fn segments(slot: &SlotState) -> impl Iterator<Item = String> {
+    slot.segments.iter().map(|rule| format!("{} to {}", show::printable(&rule.segment.to_string(), 80), rule.release))
+}
+
+/// `phish@1.2.0, step 2 of 5 (1% 30m) since 2026-04-25 09:24:00 UTC; shadow 1d, 1% 30m, 5% 30m, 25% 30m, 100%`.
+pub(crate) fn rollout(rollout: &Rollout) -> String {
+    let (release, plan, since) = (&rollout.release, &rollout.plan, instant(rollout.step_began));
+    let current = rollout.current().map_or_else(String::new, |step| format!(" ({step})"));
+    format!("{release}, step {} of {}{current} since {since}; {plan}", rollout.step + 1, plan.steps().len())
+}
+
+/// `phish@1.1.0 until 2026-04-26 09:24:00 UTC`; `phish@1.1.0, 5 % since ...` after that; none when that has ended, too.
+fn cooling(cool_off: &CoolOff) -> Option<String> {
+    let (release, until) = (&cool_off.release, instant(cool_off.until));
+    match cool_off.rate_bp(Timestamp::now()) {
+        0 => None,
+        BASIS_POINTS => Some(format!("{release} until {until}")),
+        sample => Some(format!("{release}, {} since {until}", percent(sample))),
+    }
 }
 
 /// `5 % by content, mirrored`.

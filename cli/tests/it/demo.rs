@@ -24,18 +24,32 @@ fn every_message_is_answered_once_by_a_release_that_was_live() {
     let number = |value: &Value| value.as_u64().unwrap();
     assert_eq!(audit["begun"], audit["answers"]);
     let generations = audit["generations"].as_array().unwrap();
-    assert_eq!(generations.len(), 5);
+    assert_eq!(generations.len(), 7);
     assert_eq!(generations.iter().map(|of| number(&of["answers"])).sum::<u64>(), number(&audit["answers"]));
-    for of in generations {
-        assert!(number(&of["answers"]) >= 400 && of["command_us"].as_f64().unwrap() > 0.0, "{of}");
+    for (index, of) in generations.iter().enumerate() {
+        // How many the bad release gets in the end is up to the guard; after it there is one row.
+        let least = [400, 400, 400, 400, 400, 1, 100][index];
+        assert!(number(&of["answers"]) >= least && of["command_us"].as_f64().unwrap() > 0.0, "{of}");
         assert!(of["first_verdict_us"].as_f64().unwrap() > 0.0, "{of}");
     }
     let live: Vec<_> =
         ended["phases"].as_array().unwrap().iter().map(|phase| phase["release"]["version"].as_str().unwrap()).collect();
-    assert_eq!(live, ["1.0.0", "1.1.0", "1.1.0", "2.0.0", "1.1.0"]);
+    assert_eq!(live, ["1.0.0", "1.1.0", "1.1.0", "2.0.0", "1.1.0", "2.0.0", "1.1.0"]);
     let obeyed = |operation: usize| ended["operations"][operation]["obeyed"].as_array().unwrap().len();
-    assert_eq!([0, 1, 2, 3, 4].map(obeyed), [0, 2, 2, 2, 2]);
-    assert_eq!(ended["history"].as_array().unwrap().len(), 3 + 5);
+    assert_eq!([0, 1, 2, 3, 4, 5, 6].map(obeyed), [0, 2, 2, 2, 2, 2, 2]);
+    // Three were loaded, the guard was set twice, and of the seven changes the last was the guard's.
+    assert_eq!(ended["history"].as_array().unwrap().len(), 3 + 2 + 7);
+    let guarded = &ended["guarded"];
+    assert_eq!(
+        (&guarded["event"]["author"], &guarded["event"]["operation"]["action"]),
+        (&"guard".into(), &"revert".into())
+    );
+    assert!(guarded["reverted_after_ms"].as_f64().unwrap() > 0.0, "{guarded}");
+    assert!(
+        number(&guarded["misfiled"]) >= 10 && guarded["misfiled"].as_u64() <= guarded["gmail"].as_u64(),
+        "{guarded}"
+    );
+    assert!(number(&guarded["known"]["senders"]) > 1_000, "{guarded}");
 }
 
 #[test]
@@ -50,7 +64,7 @@ fn the_table_shows_the_rise_and_the_fall() {
     assert!(gmail(3) > gmail(2) + 0.2 && gmail(3) > gmail(4) + 0.2, "{ended}");
     let text = demo(&[]);
     for line in [
-        "2 processes score generated mail without pause, 1 thread each, and follow one store",
+        "2 processes score 10,000 generated messages, over and over, without pause, 1 thread each, and follow one store",
         "$ switchback promote linear@1.0.0 --slot inbound --reason 'the first release'\n  generation 1: no process is there yet; ",
         "$ switchback promote linear@2.0.0 --reason 'catches more phish'\n  generation 4: filter-",
         "$ switchback shadow linear@2.0.0 --reason 'what would it change?'\n  generation 3: filter-",
@@ -62,10 +76,15 @@ fn the_table_shows_the_rise_and_the_fall() {
         "between two verdicts of a thread: half within ",
         "to score a message: half within ",
         "flagged of the legitimate mail from Gmail: ",
+        "$ switchback guard set --mode act --reason 'now with it'\n  it knows ",
+        "$ switchback promote linear@2.0.0 --reason 'once more, in the night'\n  generation 6: filter-",
+        ": revert linear@2.0.0 in inbound, for ",
+        " ms after the promotion, after ",
+        "  a rule of the usual shape (more than 1 % newly flagged in 3 windows of 5 min in a row) could not have done it\n",
     ] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }
-    assert_eq!(text.lines().filter(|line| line.contains(" s  2.0.0 ")).count(), 4, "{text}");
+    assert_eq!(text.lines().filter(|line| line.contains(" s  2.0.0 ")).count(), 5, "{text}");
 }
 
 #[test]
@@ -77,6 +96,7 @@ fn the_users_own_mail_is_grouped_by_its_senders() {
     }
     let corpus = dir.path().display().to_string();
     let ended: Value = serde_json::from_str(&demo(&["--corpus", &corpus, "--json"])).unwrap();
+    assert_eq!((&ended["guarded"], ended["phases"].as_array().unwrap().len()), (&Value::Null, 5));
     for (phase, flagged) in [(0, false), (1, true), (2, true), (3, true)] {
         let shares = &ended["phases"][phase]["shares"];
         assert_eq!((&shares[1]["of"], &shares[1]["flagged"]), (&"not from Gmail".into(), &0.into()));

@@ -3,11 +3,14 @@
 mod changes;
 mod documents;
 mod follow;
+mod guard;
 mod history;
 mod journal;
 mod overrides;
 mod refusals;
+mod rollout;
 mod score;
+mod segments;
 mod status;
 pub(crate) mod store;
 mod trials;

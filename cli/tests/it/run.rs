@@ -69,7 +69,7 @@ fn to_ran(output: &std::process::Output) -> Ran {
 }
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 36] = [
+pub(crate) const COMMANDS: [&str; 50] = [
     "new",
     "pack",
     "inspect",
@@ -82,8 +82,14 @@ pub(crate) const COMMANDS: [&str; 36] = [
     "load",
     "unload",
     "status",
+    "shadow",
+    "canary",
     "promote",
     "revert",
+    "restore",
+    "rollout",
+    "rollout status",
+    "rollout stop",
     "quarantine",
     "withdraw",
     "freeze",
@@ -92,6 +98,14 @@ pub(crate) const COMMANDS: [&str; 36] = [
     "block",
     "overrides",
     "expire",
+    "guard",
+    "guard status",
+    "guard set",
+    "guard explain",
+    "guard simulate",
+    "guard learn",
+    "guard alerts",
+    "guard test-alert",
     "history",
     "history verify",
     "history recover",
@@ -132,6 +146,15 @@ fn a_wrong_command_line_ends_with_2() {
         &["impact", "--dir", "x"],
         &["impact", "m@1.0.0", "--dir", "x", "--json", "--csv"],
         &["explain", "--id", "17", "x.eml"],
+        &["guard", "set", "--store", "x", "--floor", "10"],
+        &["guard", "simulate", "a.wasm", "b.wasm"],
+        &["guard", "simulate", "a.wasm", "b.wasm", "--alpha", "2", "mail"],
+        &["guard", "test-alert"],
+        &["guard", "test-alert", "--webhook", "https://hooks.example/"],
+        &["guard", "test-alert", "--on-alert", " "],
+        &["rollout", "m@1.0.0", "--store", "x", "--plan", "5%, 100%"],
+        &["revert", "--store", "x", "--segment", "gmail"],
+        &["score", "-m", "x.wasm", "--syslog", "mail"],
     ] {
         let ran = switchback(args);
         assert_eq!(ran.code, 2, "{args:?}: {ran:?}");

@@ -116,7 +116,16 @@ impl Providers {
         self.shared(domain).map(|group| &**group)
     }
 
-    pub(super) fn shared(&self, domain: &str) -> Option<&Arc<str>> {
+    /// The organisational domains of a group, in the order of the alphabet; none of one that there is not.
+    #[must_use]
+    pub fn domains_of(&self, group: &str) -> Vec<String> {
+        let own = self.groups.iter().filter(|(_, other)| &***other == group);
+        let mut domains: Vec<_> = own.map(|(domain, _)| domain.to_string()).collect();
+        domains.sort_unstable();
+        domains
+    }
+
+    pub(crate) fn shared(&self, domain: &str) -> Option<&Arc<str>> {
         self.groups.get(domain)
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::rollout::Plan;
+use crate::guard::{Evidence, Segment, Settings};
 use crate::release::{Digest, KeyId, PublicKey, ReleaseId};
 use crate::route::CanaryKey;
 use crate::verdict::{Action, May, Rule};
@@ -51,7 +53,8 @@ pub enum Operation {
         /// Whether the canary also scores, without deciding, the messages outside its share.
         #[serde(default, skip_serializing_if = "is_false")]
         mirrored: bool,
-        /// Whether it was not waited for every process to have prepared the release.
+        /// Whether nothing was waited for: neither that every process has prepared the release and has a guard that
+        /// works, nor, where the guard found it harmful in this slot, that it is harmless.
         #[serde(default, skip_serializing_if = "is_false")]
         forced: bool,
     },
@@ -71,7 +74,8 @@ pub enum Operation {
         /// Whether a version older than the live one is meant.
         #[serde(default, skip_serializing_if = "is_false")]
         older: bool,
-        /// Whether it was not waited for every process to have prepared the release.
+        /// Whether nothing was waited for: neither that every process has prepared the release and has a guard that
+        /// works, nor, where the guard found it harmful in this slot, that it is harmless.
         #[serde(default, skip_serializing_if = "is_false")]
         forced: bool,
         /// For how many seconds the predecessor goes on scoring, in reverse shadow; 0 for not at all. The default
@@ -95,7 +99,8 @@ pub enum Operation {
         /// The release.
         release: ReleaseId,
     },
-    /// Takes a release out of quarantine. It has no role until it is given one.
+    /// Takes a release out of quarantine, and forgets that the guard found it harmful. It has no role until it is given
+    /// one.
     LiftQuarantine {
         /// The release.
         release: ReleaseId,
@@ -131,6 +136,71 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         slot: Option<String>,
     },
+    /// Puts the mail of one segment back to a standby, while the live release goes on deciding for the rest. Ends with
+    /// the next promotion or revert of the slot.
+    RevertSegment {
+        /// Where.
+        slot: String,
+        /// Whose mail: a provider's or a domain's.
+        segment: Segment,
+        /// To which release; the first standby if not given.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        to: Option<ReleaseId>,
+        /// The organisational domains of the segment, as they were when this was drafted.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        domains: Vec<String>,
+    },
+    /// Lets the live release decide for a segment again.
+    RestoreSegment {
+        /// Where.
+        slot: String,
+        /// Whose mail.
+        segment: Segment,
+    },
+    /// Says what the guard may do in a slot, and from when on.
+    SetGuard {
+        /// Where.
+        slot: String,
+        /// What it may do.
+        settings: Box<Settings>,
+    },
+    /// The guard did something by itself.
+    Guard {
+        /// Where.
+        slot: String,
+        /// To which release.
+        release: ReleaseId,
+        /// What.
+        action: GuardAction,
+        /// The numbers that made it act.
+        evidence: Box<Evidence>,
+        /// The organisational domains of the segment that goes back, where only a segment does.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        domains: Vec<String>,
+    },
+    /// Begins to try a release out, step by step. The first step begins at once.
+    Rollout {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The steps.
+        plan: Plan,
+    },
+    /// Goes on to the next step of a rollout.
+    Advance {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The step that begins, from 0.
+        step: usize,
+    },
+    /// Ends a rollout. The release keeps the role that it has.
+    StopRollout {
+        /// Where.
+        slot: String,
+    },
     /// Trusts a key. From the first one on, nothing unsigned is loaded.
     TrustKey {
         /// The key.
@@ -162,6 +232,32 @@ pub struct Emergency {
     pub generation: u64,
 }
 
+/// What the guard did by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum GuardAction {
+    /// It marked a shadow as harmful: it cannot be promoted or made a canary unless somebody forces it.
+    Block,
+    /// It took the role from a canary, and marked it as harmful.
+    Withdraw,
+    /// It put the predecessor back in charge, and quarantined the release. Where that is in charge of another slot
+    /// without a standby, it is marked as harmful in this one instead.
+    Revert,
+    /// It put the mail of one segment back to the predecessor.
+    RevertSegment,
+}
+
+impl fmt::Display for GuardAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Block => "block",
+            Self::Withdraw => "withdraw",
+            Self::Revert => "revert",
+            Self::RevertSegment => "revert-segment",
+        })
+    }
+}
+
 impl Operation {
     /// The slot that it is about, if it is about one.
     pub fn slot(&self) -> Option<&str> {
@@ -170,7 +266,14 @@ impl Operation {
             | Self::Canary { slot, .. }
             | Self::Withdraw { slot, .. }
             | Self::Promote { slot, .. }
-            | Self::Revert { slot, .. } => Some(slot),
+            | Self::Revert { slot, .. }
+            | Self::RevertSegment { slot, .. }
+            | Self::RestoreSegment { slot, .. }
+            | Self::SetGuard { slot, .. }
+            | Self::Guard { slot, .. }
+            | Self::Rollout { slot, .. }
+            | Self::Advance { slot, .. }
+            | Self::StopRollout { slot } => Some(slot),
             Self::Freeze { slot } | Self::Thaw { slot } => slot.as_deref(),
             Self::Load { .. }
             | Self::Unload { .. }
@@ -215,10 +318,39 @@ impl fmt::Display for Operation {
             Self::Expire { rule } => write!(f, "expire override {rule}"),
             Self::Freeze { slot } => write!(f, "freeze {}", slot.as_deref().unwrap_or(EVERYWHERE)),
             Self::Thaw { slot } => write!(f, "thaw {}", slot.as_deref().unwrap_or(EVERYWHERE)),
+            Self::RevertSegment { slot, segment, to, .. } => {
+                write!(f, "revert {segment} in {slot}")?;
+                to.as_ref().map_or(Ok(()), |to| write!(f, " to {to}"))
+            }
+            Self::RestoreSegment { slot, segment } => write!(f, "restore {segment} in {slot}"),
+            Self::SetGuard { slot, settings } => write!(f, "set the guard of {slot}: {}", settings.mode),
+            Self::Guard { slot, release, action, evidence, .. } => {
+                write!(f, "guard: {}", Guarded { slot, release, action: *action, evidence })
+            }
+            Self::Rollout { slot, release, plan } => write!(f, "roll out {release} in {slot}: {plan}"),
+            Self::Advance { slot, release, step } => {
+                write!(f, "rollout of {release} in {slot} goes on to step {}", step + 1)
+            }
+            Self::StopRollout { slot } => write!(f, "stop the rollout in {slot}"),
             Self::TrustKey { key, label } => write!(f, "trust key {} of {label}", key.id()),
             Self::RevokeKey { key } => write!(f, "revoke key {key}"),
             Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),
         }
+    }
+}
+
+/// What the guard did, for one line: `revert phish@2.0.0 in inbound, for gmail.com`.
+struct Guarded<'a> {
+    slot: &'a str,
+    release: &'a ReleaseId,
+    action: GuardAction,
+    evidence: &'a Evidence,
+}
+
+impl fmt::Display for Guarded<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { slot, release, action, evidence } = self;
+        write!(f, "{action} {release} in {slot}, for {}", evidence.cause())
     }
 }
 

@@ -1,5 +1,6 @@
 //! What an operator does to a store: the operations with everything that goes with them.
 
+mod guarded;
 mod load;
 mod promote;
 
@@ -61,7 +62,12 @@ impl Control {
     }
 
     fn on(store: SqliteStore) -> Self {
-        Self { store: Arc::new(store), author: "unknown".to_owned(), reason: String::new() }
+        Self::of(Arc::new(store))
+    }
+
+    /// A hand on a store that is open already.
+    pub(crate) fn of(store: Arc<SqliteStore>) -> Self {
+        Self { store, author: "unknown".to_owned(), reason: String::new() }
     }
 
     /// Who it is that operates. Default: `unknown`.

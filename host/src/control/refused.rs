@@ -2,9 +2,10 @@
 
 use super::state::Note;
 use super::trust::TrustRefused;
+use crate::guard::InvalidSettings;
 use crate::release::{Digest, ReleaseId};
 use crate::route::RouteError;
-use crate::verdict::InvalidOverride;
+use crate::verdict::{InvalidOverride, Role};
 
 /// Why an operation is refused. Nothing was changed.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -74,11 +75,48 @@ pub enum Refused {
     /// The release may have no role.
     #[error("{0} is quarantined: lift the quarantine first if you know why it is safe")]
     Quarantined(ReleaseId),
+    /// The guard found it harmful.
+    #[error(
+        "{release} is harmful in {slot}, the guard found on {}{}: `switchback guard explain {}` has the numbers, --force does it all the same",
+        since.at, because(since), since.sequence
+    )]
+    Harmful {
+        /// The release.
+        release: Box<ReleaseId>,
+        /// Where.
+        slot: String,
+        /// The event in which the guard said so.
+        since: Note,
+    },
+    /// The guard acted on a role that the release does not have any more.
+    #[error("{release} is not {role} in {slot} any more, so the guard has nothing to do")]
+    GuardIsLate {
+        /// The release.
+        release: Box<ReleaseId>,
+        /// Where.
+        slot: String,
+        /// The role in which the guard found it.
+        role: Role,
+    },
+    /// The guard's settings contradict themselves.
+    #[error(transparent)]
+    Guard(InvalidSettings),
+    /// Another release is being rolled out.
+    #[error("{release} is being rolled out in {slot}: wait for its end, or stop it with `switchback rollout stop`")]
+    RolloutGoesOn {
+        /// What is rolled out.
+        release: Box<ReleaseId>,
+        /// Where.
+        slot: String,
+    },
+    /// There is no such rollout, or it is in another step.
+    #[error("there is no rollout in {0} of which this would be the next step")]
+    NoRollout(String),
     /// The trust list does not accept the release any more.
     #[error("{0} is not signed by a key that this store trusts now, or was revoked: sign it, and load it again")]
     Untrusted(ReleaseId),
-    /// The release is not quarantined.
-    #[error("{0} is not quarantined")]
+    /// The release is not quarantined, and nobody found it harmful.
+    #[error("{0} is not quarantined, and the guard has not found it harmful")]
     NotQuarantined(ReleaseId),
     /// A slot cannot have this name.
     #[error("`{0}` is no name for a slot: 1 to 64 bytes without control characters are")]

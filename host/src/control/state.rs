@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 pub use slot::SlotState;
 
 use super::event::{Event, Proposal};
-use super::operation::Operation;
+use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
+use super::rollout::{Plan, Rollout};
 use super::trust::TrustList;
+use crate::guard::Settings;
 use crate::release::{Digest, KeyId, ReleaseId};
 use crate::verdict::{Effect, Override};
 
@@ -101,11 +103,15 @@ impl State {
             return Err(Refused::WrongGeneration { expected: generation, found: event.generation });
         }
         self.check(event)?;
+        let changed: Vec<_> = routes.iter().map(|(slot, _)| slot.clone()).collect();
         for (slot, mut state) in routes {
             state.generation = generation;
             self.slots.insert(slot, state);
         }
         self.record(event);
+        for slot in changed {
+            self.entry(&slot).settle(generation);
+        }
         self.sequence = event.sequence;
         self.generation = generation;
         Ok(())
@@ -134,8 +140,15 @@ impl State {
             Operation::Quarantine { release } if self.quarantined.contains_key(&release.digest) => {
                 Err(Refused::Quarantined(release.clone()))
             }
-            Operation::LiftQuarantine { release } if !self.quarantined.contains_key(&release.digest) => {
+            Operation::LiftQuarantine { release } if !self.is_barred(release) => {
                 Err(Refused::NotQuarantined(release.clone()))
+            }
+            Operation::SetGuard { slot, settings } => {
+                slot::check_name(slot)?;
+                settings.validate().map_err(Refused::Guard)
+            }
+            Operation::StopRollout { slot } if self.slot(slot)?.rollout.is_none() => {
+                Err(Refused::NoRollout(slot.clone()))
             }
             Operation::Expire { rule } if !self.overrides.contains_key(rule) => Err(Refused::NoOverride(*rule)),
             Operation::Freeze { slot } if self.freeze_of(slot.as_deref())?.is_some() => {
@@ -160,7 +173,10 @@ impl State {
             }
             Operation::Unload { release } => drop(self.releases.remove(&release.digest)),
             Operation::Quarantine { release } => drop(self.quarantined.insert(release.digest, event.into())),
-            Operation::LiftQuarantine { release } => drop(self.quarantined.remove(&release.digest)),
+            Operation::LiftQuarantine { release } => {
+                self.quarantined.remove(&release.digest);
+                self.slots.values_mut().for_each(|slot| drop(slot.harmful.remove(&release.digest)));
+            }
             Operation::Allow { .. } | Operation::Block { .. } => {
                 self.overrides.extend(override_of(event).map(|one| (one.id, one)))
             }
@@ -172,12 +188,64 @@ impl State {
                     self.trust = trust;
                 }
             }
+            Operation::Canary { slot, release, forced: true, .. }
+            | Operation::Promote { slot, release, forced: true, .. } => self.set_harmful(slot, release, None),
+            Operation::SetGuard { slot, settings } => self.entry(slot).guard = Settings::clone(settings),
+            Operation::Guard { slot, release, action, .. } => match action {
+                GuardAction::Block | GuardAction::Withdraw => self.set_harmful(slot, release, Some(event.into())),
+                GuardAction::Revert if self.can_be_barred_outside(slot, release) => {
+                    self.quarantined.insert(release.digest, event.into());
+                }
+                GuardAction::Revert => self.set_harmful(slot, release, Some(event.into())),
+                GuardAction::RevertSegment => {}
+            },
+            Operation::Rollout { slot, release, plan } => self.begin_rollout(event, slot, release, plan),
+            Operation::Advance { slot, step, .. } => {
+                let rollout = self.entry(slot).rollout.as_mut();
+                if let Some(rollout) = rollout {
+                    (rollout.step, rollout.step_began) = (*step, event.at);
+                }
+            }
+            Operation::StopRollout { slot } => self.entry(slot).rollout = None,
             Operation::Shadow { .. }
             | Operation::Canary { .. }
             | Operation::Withdraw { .. }
             | Operation::Promote { .. }
-            | Operation::Revert { .. } => {}
+            | Operation::Revert { .. }
+            | Operation::RevertSegment { .. }
+            | Operation::RestoreSegment { .. } => {}
         }
+    }
+
+    /// Whether a release is quarantined, or the guard found it harmful in some slot.
+    fn is_barred(&self, release: &ReleaseId) -> bool {
+        let is_harmful = |slot: &SlotState| slot.harmful.contains_key(&release.digest);
+        self.quarantined.contains_key(&release.digest) || self.slots.values().any(is_harmful)
+    }
+
+    fn entry(&mut self, slot: &str) -> &mut SlotState {
+        self.slots.entry(slot.to_owned()).or_default()
+    }
+
+    fn set_harmful(&mut self, slot: &str, release: &ReleaseId, note: Option<Note>) {
+        let harmful = &mut self.entry(slot).harmful;
+        match note {
+            Some(note) => drop(harmful.insert(release.digest, note)),
+            None => drop(harmful.remove(&release.digest)),
+        }
+    }
+
+    fn begin_rollout(&mut self, event: &Event, slot: &str, release: &ReleaseId, plan: &Plan) {
+        let state = self.entry(slot);
+        // Refused where nothing is live.
+        state.rollout = state.live.clone().map(|baseline| Rollout {
+            release: release.clone(),
+            baseline,
+            plan: plan.clone(),
+            step: 0,
+            step_began: event.at,
+            began: event.into(),
+        });
     }
 
     /// The slot as it is; empty if no operation has named it yet.

@@ -1,5 +1,6 @@
 //! Random operations, processes that start, lag and crash, against a small reference.
 
+mod guarded;
 mod reference;
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,6 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use self::reference::{Reference, Route};
 use super::event::hash;
 use super::*;
+use crate::guard::{Breaker, BreakerEvidence, Evidence, Segment};
 use crate::release::{Digest, ReleaseId};
 use crate::route::{BASIS_POINTS, CanaryKey, RouteError};
 
@@ -41,6 +43,8 @@ fn routes(state: &State) -> BTreeMap<String, Route> {
         canaries: slot.canaries.iter().map(|one| (number(&one.release), one.share.share_bp)).collect(),
         shadows: slot.shadows.iter().map(|one| number(&one.release)).collect(),
         cooling_off: slot.cool_off.as_ref().map(|one| number(&one.release)),
+        segments: slot.segments.iter().map(|one| (one.segment.to_string(), number(&one.release))).collect(),
+        harmful: (0..VERSIONS).filter(|version| slot.harmful.contains_key(&release(*version).digest)).collect(),
     };
     state.slots.iter().map(|(name, slot)| (name.clone(), route(slot))).filter(|(_, route)| !route.is_empty()).collect()
 }
@@ -71,8 +75,10 @@ impl World {
         let state = self.operator.state().clone();
         assert!(state.generation >= before, "a generation fell");
         assert_eq!(routes(&state), self.reference.routes(), "{operation}");
-        let value = self.values.entry(state.generation).or_insert_with(|| routes(&state));
-        assert_eq!(*value, routes(&state), "generation {} has two values", state.generation);
+        // What the guard found is no route.
+        let value = || routes(&state).into_iter().map(|(slot, route)| (slot, Route { harmful: [].into(), ..route }));
+        let before = self.values.entry(state.generation).or_insert_with(|| value().collect());
+        assert_eq!(*before, value().collect(), "generation {} has two values", state.generation);
         self.states.push(state);
     }
 }
@@ -124,7 +130,7 @@ fn the_fold_of_the_ledger_is_the_state_in_every_process() {
 fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
     let slot = (*SLOTS.choose(random).unwrap()).to_owned();
     let release = release(random.random_range(0..VERSIONS));
-    match random.random_range(0..20) {
+    match random.random_range(0..24) {
         0..=3 => Operation::Load { release, signer: None },
         4 => Operation::Unload { release },
         5 => Operation::Shadow { slot, release, rate_bp: BASIS_POINTS },
@@ -136,13 +142,14 @@ fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
                 share_bp: random.random_range(0..8_000),
                 key,
                 mirrored: random.random(),
-                forced: false,
+                forced: random.random_bool(0.3),
             }
         }
         8 => Operation::Withdraw { slot, release },
         9..=12 => {
             let cool_off_s = random.random::<bool>().then(|| random.random_range(0..100));
-            Operation::Promote { slot, release, older: random.random(), forced: false, cool_off_s }
+            let forced = random.random_bool(0.3);
+            Operation::Promote { slot, release, older: random.random(), forced, cool_off_s }
         }
         13 | 14 => Operation::Revert { slot, to: None, emergency: None },
         15 => Operation::Revert { slot, to: Some(release), emergency: None },
@@ -153,11 +160,38 @@ fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
         }
         17 => Operation::Quarantine { release },
         18 => Operation::LiftQuarantine { release },
+        19 => {
+            let to = random.random::<bool>().then_some(release);
+            Operation::RevertSegment { slot, segment: segment(random), to, domains: Vec::new() }
+        }
+        20 => Operation::RestoreSegment { slot, segment: segment(random) },
+        21 | 22 => {
+            let action = *[GuardAction::Block, GuardAction::Withdraw, GuardAction::Revert].choose(random).unwrap();
+            let baseline = random.random::<bool>().then(|| self::release(random.random_range(0..VERSIONS)));
+            Operation::Guard { slot, release, action, evidence: evidence(baseline).into(), domains: Vec::new() }
+        }
         _ => {
             let slot = random.random::<bool>().then_some(slot);
             if random.random() { Operation::Freeze { slot } } else { Operation::Thaw { slot } }
         }
     }
+}
+
+fn segment(random: &mut ChaCha8Rng) -> Segment {
+    ["gmail.com", "x.example", "provider:gmail"].choose(random).unwrap().parse().unwrap()
+}
+
+fn evidence(baseline: Option<ReleaseId>) -> Evidence {
+    Evidence::Breaker(BreakerEvidence {
+        baseline,
+        breaker: Breaker::Failures,
+        window_s: 60,
+        calls: 9,
+        bad: 3,
+        senders: 3,
+        measured: 3.0,
+        bound: 3.0,
+    })
 }
 
 /// A ledger of several events, as a store keeps it.

@@ -26,6 +26,7 @@ pub(super) struct Columns {
     context: FixedSizeBinaryBuilder,
     message_id: StringBuilder,
     sender_domain: StringBuilder,
+    sender: FixedSizeBinaryBuilder,
     is_authenticated: BooleanBuilder,
     bytes: UInt64Builder,
     action: StringBuilder,
@@ -53,6 +54,7 @@ impl Columns {
             context: FixedSizeBinaryBuilder::new(32),
             message_id: StringBuilder::new(),
             sender_domain: StringBuilder::new(),
+            sender: FixedSizeBinaryBuilder::new(8),
             is_authenticated: BooleanBuilder::new(),
             bytes: UInt64Builder::new(),
             action: StringBuilder::new(),
@@ -84,6 +86,10 @@ impl Columns {
         self.context.append_value(mail.context.as_bytes())?;
         self.message_id.append_option(mail.message_id.as_deref());
         self.sender_domain.append_option(mail.sender_domain.as_deref());
+        match mail.sender {
+            Some(sender) => self.sender.append_value(sender.0.to_le_bytes())?,
+            None => self.sender.append_null(),
+        }
         self.is_authenticated.append_value(mail.is_authenticated);
         self.bytes.append_value(mail.bytes);
         self.action.append_value(record.action.name());
@@ -120,6 +126,7 @@ impl Columns {
             Arc::new(self.context.finish()),
             Arc::new(self.message_id.finish()),
             Arc::new(self.sender_domain.finish()),
+            Arc::new(self.sender.finish()),
             Arc::new(self.is_authenticated.finish()),
             Arc::new(self.bytes.finish()),
             Arc::new(self.action.finish()),

@@ -25,7 +25,7 @@ use crate::verdict::{Action, Thresholds};
 const DOMAINS_MAX: usize = 250_000;
 
 /// What is read of a record beside what releases said.
-const COLUMNS: [&str; 11] = [
+const COLUMNS: [&str; 12] = [
     "id",
     "judged_at",
     "slot",
@@ -34,6 +34,7 @@ const COLUMNS: [&str; 11] = [
     "context",
     "message_id",
     "sender_domain",
+    "sender",
     "is_authenticated",
     "bytes",
     "action",

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::config::MessageIds;
 use super::error::JournalError;
 use super::record::Mail;
+use crate::guard::{Key, mailbox};
 use crate::message::{Message, Recipients};
 use crate::private;
 
@@ -22,9 +23,9 @@ const HASH_BYTES: usize = 16;
 
 /// The key of a journal's hashes: 32 random bytes, the same for every process that writes into its folder.
 #[derive(Clone)]
-pub(super) struct MessageIdKey([u8; KEY_BYTES]);
+pub(super) struct JournalKey([u8; KEY_BYTES]);
 
-impl MessageIdKey {
+impl JournalKey {
     /// The key of the journal in a folder, which is made if it has none.
     pub(super) fn of(dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join(FILE);
@@ -66,11 +67,19 @@ impl MessageIdKey {
         let digits = hash.to_hex();
         digits[..2 * HASH_BYTES].to_owned()
     }
+
+    /// An address as it is kept: that of its mailbox.
+    fn sender(&self, address: &str) -> Key {
+        let hash = blake3::keyed_hash(&self.0, mailbox(address).as_bytes());
+        let mut first = [0; 8];
+        first.copy_from_slice(&hash.as_bytes()[..8]);
+        Key(u64::from_le_bytes(first))
+    }
 }
 
 impl Mail {
     /// What a journal keeps of a message. Derives what the message's fingerprint needs.
-    pub(super) fn of(message: &Message, message_ids: MessageIds, key: &MessageIdKey) -> Self {
+    pub(super) fn of(message: &Message, message_ids: MessageIds, key: &JournalKey) -> Self {
         let message_id = message_id(message).and_then(|id| match message_ids {
             MessageIds::Hashed => Some(key.hash(&id)),
             MessageIds::Plain => Some(id),
@@ -82,6 +91,7 @@ impl Mail {
             context: message.context_digest().into(),
             message_id: message_id.map(Arc::from),
             sender_domain: message.sender_domain().map(Arc::from),
+            sender: message.from().first().map(|mailbox| key.sender(&mailbox.address)),
             is_authenticated: message.is_sender_authenticated(),
             bytes: message.size(),
         }
@@ -106,7 +116,7 @@ mod tests {
 
     use super::*;
 
-    fn mail(message_ids: MessageIds, key: &MessageIdKey) -> Option<Arc<str>> {
+    fn mail(message_ids: MessageIds, key: &JournalKey) -> Option<Arc<str>> {
         let message =
             Message::parse(*b"From: a@mail.x.example\nTo: b@y.example\nMessage-ID: <1.2@x.example>\n\nhello\n");
         Mail::of(&message, message_ids, key).message_id
@@ -115,11 +125,11 @@ mod tests {
     #[test]
     fn a_message_id_is_hashed_with_a_key_of_the_folder() {
         let [dir, other] = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        let key = MessageIdKey::of(dir.path()).unwrap();
+        let key = JournalKey::of(dir.path()).unwrap();
         let hash = mail(MessageIds::Hashed, &key).unwrap();
         assert!(hash.len() == 32 && hash.bytes().all(|digit| digit.is_ascii_hexdigit()), "{hash}");
-        assert_eq!(mail(MessageIds::Hashed, &MessageIdKey::of(dir.path()).unwrap()).unwrap(), hash);
-        assert_ne!(mail(MessageIds::Hashed, &MessageIdKey::of(other.path()).unwrap()).unwrap(), hash);
+        assert_eq!(mail(MessageIds::Hashed, &JournalKey::of(dir.path()).unwrap()).unwrap(), hash);
+        assert_ne!(mail(MessageIds::Hashed, &JournalKey::of(other.path()).unwrap()).unwrap(), hash);
         assert_eq!(key.hash(" <1.2@x.example> "), &*hash);
         assert_eq!(mail(MessageIds::Plain, &key).as_deref(), Some("1.2@x.example"));
         assert_eq!(mail(MessageIds::Omitted, &key), None);
@@ -128,11 +138,11 @@ mod tests {
     #[test]
     fn the_key_is_this_users_alone() {
         let dir = tempfile::tempdir().unwrap();
-        MessageIdKey::of(dir.path()).unwrap();
+        JournalKey::of(dir.path()).unwrap();
         let path = dir.path().join(FILE);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         fs::write(&path, "short").unwrap();
-        let refused = MessageIdKey::of(dir.path()).map(drop).unwrap_err().to_string();
+        let refused = JournalKey::of(dir.path()).map(drop).unwrap_err().to_string();
         assert!(refused.contains("key is damaged: it has 5 bytes"), "{refused}");
     }
 }

@@ -9,9 +9,10 @@ use super::error::JournalError;
 use super::query::Query;
 use super::reader::JournalReader;
 use super::record::RecordId;
-use super::rows::{Opinions, bytes, column, instant, numbers, places, text};
+use super::rows::{Opinions, bytes, column, instant, numbers, places, sender, text};
 use super::scan::Pieces;
 use super::schema::others_path;
+use crate::guard::Key;
 use crate::message::Fingerprint;
 use crate::release::Digest;
 use crate::verdict::{Action, Role, Said};
@@ -20,7 +21,7 @@ use crate::verdict::{Action, Role, Said};
 pub(super) const SAID: [&str; 7] = ["release", "role", "said", "why", "score", "would", "took_us"];
 
 /// What else is read of a record.
-const ABOUT: [&str; 5] = ["id", "judged_at", "fingerprint", "sender_domain", "is_authenticated"];
+const ABOUT: [&str; 6] = ["id", "judged_at", "fingerprint", "sender_domain", "sender", "is_authenticated"];
 
 /// What two releases made of one message.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,8 @@ pub struct RecordedPair<'a> {
     pub fingerprint: Fingerprint,
     /// The organisational domain of its sender; none without a usable one.
     pub sender_domain: Option<&'a str>,
+    /// The address of that sender, by the journal's hash: [`Mail::sender`](crate::Mail::sender).
+    pub sender: Option<Key>,
     /// Whether that sender was authenticated.
     pub is_authenticated: bool,
     /// What the one release made of it.
@@ -111,6 +114,7 @@ struct Pairs {
     at: PrimitiveArray<TimestampMicrosecondType>,
     fingerprint: FixedSizeBinaryArray,
     sender_domain: StringArray,
+    sender: FixedSizeBinaryArray,
     is_authenticated: BooleanArray,
     /// Where both releases said something, and what.
     opinions: Vec<(usize, [RecordedOpinion; 2])>,
@@ -132,6 +136,7 @@ impl Pairs {
             at: numbers(batch, "judged_at")?.clone(),
             fingerprint: column::<FixedSizeBinaryArray>(batch, "fingerprint")?.clone(),
             sender_domain: column::<StringArray>(batch, "sender_domain")?.clone(),
+            sender: column::<FixedSizeBinaryArray>(batch, "sender")?.clone(),
             is_authenticated: column::<BooleanArray>(batch, "is_authenticated")?.clone(),
             opinions,
         })
@@ -140,9 +145,12 @@ impl Pairs {
     fn for_each(&self, f: &mut impl FnMut(&RecordedPair<'_>)) {
         for (row, [before, after]) in &self.opinions {
             // Columns that have passed as these types have these widths, and times that jiff wrote.
-            let (Ok(id), Ok(fingerprint), Ok(at)) =
-                (bytes::<16>(&self.id, *row), bytes::<16>(&self.fingerprint, *row), instant(&self.at, *row))
-            else {
+            let (Ok(id), Ok(fingerprint), Ok(at), Ok(sender)) = (
+                bytes::<16>(&self.id, *row),
+                bytes::<16>(&self.fingerprint, *row),
+                instant(&self.at, *row),
+                sender(&self.sender, *row),
+            ) else {
                 continue;
             };
             f(&RecordedPair {
@@ -150,6 +158,7 @@ impl Pairs {
                 at,
                 fingerprint: fingerprint.into(),
                 sender_domain: text(&self.sender_domain, *row),
+                sender,
                 is_authenticated: self.is_authenticated.value(*row),
                 before: *before,
                 after: *after,

@@ -5,7 +5,7 @@ use arrow_array::{Array, BooleanArray, FixedSizeBinaryArray, RecordBatch, String
 use arrow_schema::ArrowError;
 use jiff::Timestamp;
 
-use super::key::{MessageIdKey, bare};
+use super::key::{JournalKey, bare};
 use super::record::RecordId;
 use super::rows::{column, numbers, others, places, text};
 use super::schema::others_path;
@@ -51,7 +51,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    pub(super) fn new(query: &Query, key: Option<&MessageIdKey>) -> Self {
+    pub(super) fn new(query: &Query, key: Option<&JournalKey>) -> Self {
         let message_ids = query.message_id.iter().flat_map(|id| {
             let hashed = key.map(|key| key.hash(id));
             hashed.into_iter().chain([bare(id).to_owned()])

@@ -12,7 +12,7 @@ use super::closed::ClosedWriter;
 use super::config::MessageIds;
 use super::error::JournalError;
 use super::folder::Folder;
-use super::key::MessageIdKey;
+use super::key::JournalKey;
 use super::query::{Filter, Query};
 use super::record::{Mail, Record};
 use super::rows::{Names, Releases, bytes, column, numbers, records};
@@ -28,7 +28,7 @@ use crate::release::ReleaseId;
 pub struct JournalReader {
     pub(super) folder: Folder,
     /// Absent if it cannot be read, which it need not be.
-    pub(super) key: Option<MessageIdKey>,
+    pub(super) key: Option<JournalKey>,
 }
 
 /// The latest records of a journal.
@@ -56,7 +56,7 @@ impl JournalReader {
     /// If there is none.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, JournalError> {
         let folder = Folder::open(dir.as_ref())?;
-        let key = MessageIdKey::find(folder.dir());
+        let key = JournalKey::find(folder.dir());
         Ok(Self { folder, key })
     }
 
@@ -160,13 +160,13 @@ impl JournalReader {
         Ok(releases)
     }
 
-    /// What this journal would keep of a message: to find its records. None if the Message-ID is to be hashed and the
-    /// key cannot be read.
+    /// What this journal would keep of a message: to find its records. Where the key cannot be read, there is no sender,
+    /// and none at all if the Message-ID is to be hashed.
     pub fn mail(&self, message: &Message, message_ids: MessageIds) -> Option<Mail> {
         match (message_ids, &self.key) {
             (_, Some(key)) => Some(Mail::of(message, message_ids, key)),
             (MessageIds::Hashed, None) => None,
-            (_, None) => Some(Mail::of(message, message_ids, &MessageIdKey::none())),
+            (_, None) => Some(Mail { sender: None, ..Mail::of(message, message_ids, &JournalKey::none()) }),
         }
     }
 }

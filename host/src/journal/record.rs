@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::guard::Key;
 use crate::message::Fingerprint;
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
@@ -56,6 +57,9 @@ pub struct Mail {
     pub message_id: Option<Arc<str>>,
     /// The organisational domain of the sender in `From`; none without a usable one.
     pub sender_domain: Option<Arc<str>>,
+    /// The mailbox of that sender, as a hash with the journal's key: the same one has the same hash in all of a journal, and
+    /// nobody without the key can tell which. A tag behind `+` is left out. None without an address.
+    pub sender: Option<Key>,
     /// Whether that sender was authenticated: [`Message::is_sender_authenticated`](crate::Message::is_sender_authenticated).
     pub is_authenticated: bool,
     /// The size of the message.

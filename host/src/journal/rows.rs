@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use super::record::{Mail, Record, RecordId};
 use super::schema::OTHERS;
+use crate::guard::Key;
 use crate::message::Fingerprint;
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
@@ -229,9 +230,16 @@ pub(super) fn mail(batch: &RecordBatch, row: usize) -> Result<Mail, ArrowError> 
         context: Digest::new(bytes(column(batch, "context")?, row)?),
         message_id: optional("message_id")?,
         sender_domain: optional("sender_domain")?,
+        sender: sender(column(batch, "sender")?, row)?,
         is_authenticated: column::<BooleanArray>(batch, "is_authenticated")?.value(row),
         bytes: numbers::<UInt64Type>(batch, "bytes")?.value(row),
     })
+}
+
+/// The sender's key at a place, unless there is none.
+pub(super) fn sender(array: &FixedSizeBinaryArray, row: usize) -> Result<Option<Key>, ArrowError> {
+    let is_there = array.is_valid(row);
+    is_there.then(|| bytes(array, row).map(|key| Key(u64::from_le_bytes(key)))).transpose()
 }
 
 /// A record without its opinions.

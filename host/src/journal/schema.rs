@@ -40,6 +40,7 @@ pub(super) fn bare() -> SchemaRef {
         Field::new("context", DataType::FixedSizeBinary(32), false),
         Field::new("message_id", DataType::Utf8, true),
         Field::new("sender_domain", DataType::Utf8, true),
+        Field::new("sender", DataType::FixedSizeBinary(8), true),
         Field::new("is_authenticated", DataType::Boolean, false),
         Field::new("bytes", DataType::UInt64, false),
         Field::new("action", DataType::Utf8, false),
@@ -128,7 +129,7 @@ mod tests {
         assert_eq!(super::thresholds(with_thresholds(&thresholds).metadata()), thresholds);
     }
 
-    const FROZEN: [&str; 31] = [
+    const FROZEN: [&str; 32] = [
         "id FixedSizeBinary(16)",
         "judged_at Timestamp(µs, \"UTC\")",
         "process UInt64",
@@ -139,6 +140,7 @@ mod tests {
         "context FixedSizeBinary(32)",
         "message_id Utf8 null",
         "sender_domain Utf8 null",
+        "sender FixedSizeBinary(8) null",
         "is_authenticated Boolean",
         "bytes UInt64",
         "action Utf8",

@@ -16,7 +16,7 @@ use super::config::{JournalConfig, Overflow};
 use super::error::JournalError;
 use super::folder::{Folder, Segment};
 use super::keeper::{Clock, Keeper};
-use super::key::MessageIdKey;
+use super::key::JournalKey;
 use super::record::{Mail, Record};
 use super::schema;
 use super::stream::{Disk, RealDisk, Stream};
@@ -53,7 +53,7 @@ pub struct Journal {
     /// None once it is being dropped.
     queue: Option<Sender<Task>>,
     config: JournalConfig,
-    key: MessageIdKey,
+    key: JournalKey,
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
     /// After the thread, which may have one more segment for it.
@@ -108,7 +108,7 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         config.validate()?;
         let folder = Folder::create(&config.dir)?;
-        let key = MessageIdKey::of(folder.dir())?;
+        let key = JournalKey::of(folder.dir())?;
         let keeper = Keeper::start(folder.clone(), config.clone(), Arc::clone(&clock))?;
         let (queue, tasks) = crossbeam_channel::bounded(config.batch_records_max);
         let counters = Arc::new(Counters::default());

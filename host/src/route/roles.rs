@@ -2,12 +2,15 @@
 //!
 //! One set of rules for two uses: over names in a store's state, over loaded releases in a process.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::share::{BASIS_POINTS, Buckets, CanaryKey, Salt};
 use super::{RouteError, Warm};
-use crate::limits::STANDBYS_MAX;
+use crate::guard::{SEGMENT_REVERTS_MAX, Segment};
+use crate::limits::{COOL_OFF_SAMPLE_BP, COOL_OFF_SAMPLED, STANDBYS_MAX};
 use crate::release::ReleaseId;
 use crate::verdict::Role;
 
@@ -50,8 +53,34 @@ pub struct Shadow<R = ReleaseId> {
 pub struct CoolOff<R = ReleaseId> {
     /// The predecessor.
     pub release: R,
-    /// Until when.
+    /// Until when it scores every message. For a week after that it scores 5 % of them: what is rare, or comes on another
+    /// day of the week, is seen as well.
     pub until: Timestamp,
+}
+
+impl<R> CoolOff<R> {
+    /// The share of the messages that the predecessor scores at this time, in basis points, 0 to 10,000.
+    pub fn rate_bp(&self, now: Timestamp) -> u16 {
+        let since = now.duration_since(self.until);
+        if since.is_negative() {
+            BASIS_POINTS
+        } else if since.unsigned_abs() < COOL_OFF_SAMPLED {
+            COOL_OFF_SAMPLE_BP
+        } else {
+            0
+        }
+    }
+}
+
+/// A segment of senders whose mail a standby decides, while the live release decides for the rest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SegmentRule<R = ReleaseId> {
+    /// Whose mail.
+    pub segment: Segment,
+    /// The organisational domains that this is: authenticated senders of those.
+    pub domains: Arc<[String]>,
+    /// The standby that decides.
+    pub release: R,
 }
 
 /// Which release has which role.
@@ -67,11 +96,20 @@ pub(crate) struct Roles<R> {
     pub(crate) shadows: Vec<Shadow<R>>,
     /// Scores in reverse shadow; one of the standbys.
     pub(crate) cool_off: Option<CoolOff<R>>,
+    /// Whose mail standbys decide.
+    pub(crate) segments: Vec<SegmentRule<R>>,
 }
 
 impl<R> Default for Roles<R> {
     fn default() -> Self {
-        Self { live: None, standbys: Vec::new(), canaries: Vec::new(), shadows: Vec::new(), cool_off: None }
+        Self {
+            live: None,
+            standbys: Vec::new(),
+            canaries: Vec::new(),
+            shadows: Vec::new(),
+            cool_off: None,
+            segments: Vec::new(),
+        }
     }
 }
 
@@ -88,12 +126,20 @@ impl<R> Roles<R> {
         };
         let shadow = |one: &Shadow<R>| Some(Shadow { release: find(&one.release)?, rate_bp: one.rate_bp });
         let cool_off = |one: &CoolOff<R>| Some(CoolOff { release: find(&one.release)?, until: one.until });
+        let rule = |one: &SegmentRule<R>| {
+            Some(SegmentRule {
+                segment: one.segment.clone(),
+                domains: Arc::clone(&one.domains),
+                release: find(&one.release)?,
+            })
+        };
         Roles {
             live: self.live.as_ref().and_then(&find),
             standbys: self.standbys.iter().filter_map(&find).collect(),
             canaries: self.canaries.iter().filter_map(canary).collect(),
             shadows: self.shadows.iter().filter_map(shadow).collect(),
             cool_off: self.cool_off.as_ref().and_then(cool_off),
+            segments: self.segments.iter().filter_map(rule).collect(),
         }
     }
 }
@@ -178,6 +224,7 @@ impl<R: Warm + Clone> Roles<R> {
         let predecessor = self.live.replace(release);
         let cool_off = predecessor.clone().zip(cool_off_until);
         self.cool_off = cool_off.map(|(release, until)| CoolOff { release, until });
+        self.segments.clear();
         self.standbys.splice(..0, predecessor);
         self.standbys.truncate(STANDBYS_MAX);
         Ok(self)
@@ -192,8 +239,42 @@ impl<R: Warm + Clone> Roles<R> {
         }
         self.drop_trial(target.id());
         self.cool_off = None;
+        self.segments.clear();
         self.live = Some(target);
         Ok(self)
+    }
+
+    /// Lets a standby decide for the mail of one segment; the first standby if none is named.
+    pub(crate) fn reverting_segment(
+        mut self,
+        segment: &Segment,
+        domains: &[String],
+        target: Option<&ReleaseId>,
+    ) -> Result<Self, RouteError> {
+        if domains.is_empty() {
+            return Err(RouteError::NoSuchSenders(segment.clone()));
+        }
+        let release = match target {
+            None => self.standbys.first().ok_or(RouteError::NoStandby)?,
+            Some(target) => {
+                let standby = self.standbys.iter().find(|standby| standby.id() == target);
+                standby.ok_or_else(|| RouteError::NotStandby(target.clone()))?
+            }
+        };
+        let rule = SegmentRule { segment: segment.clone(), domains: domains.into(), release: release.clone() };
+        self.segments.retain(|one| one.segment != *segment);
+        if self.segments.len() >= usize::from(SEGMENT_REVERTS_MAX) {
+            return Err(RouteError::TooManySegments);
+        }
+        self.segments.push(rule);
+        Ok(self)
+    }
+
+    /// Lets the live release decide for a segment again.
+    pub(crate) fn restoring_segment(mut self, segment: &Segment) -> Result<Self, RouteError> {
+        let before = self.segments.len();
+        self.segments.retain(|one| one.segment != *segment);
+        if self.segments.len() == before { Err(RouteError::NoSegmentRule(segment.clone())) } else { Ok(self) }
     }
 
     /// Without a release; where it is live, the first standby takes over.
@@ -214,6 +295,7 @@ impl<R: Warm + Clone> Roles<R> {
 
     fn drop_standby(&mut self, release: &ReleaseId) {
         self.standbys.retain(|standby| standby.id() != release);
+        self.segments.retain(|rule| rule.release.id() != release);
         if self.cool_off.as_ref().is_some_and(|cool_off| cool_off.release.id() == release) {
             self.cool_off = None;
         }
@@ -229,4 +311,22 @@ impl<R: Warm + Clone> Roles<R> {
 
 fn check_share(share_bp: u16) -> Result<(), RouteError> {
     if (1..=BASIS_POINTS).contains(&share_bp) { Ok(()) } else { Err(RouteError::Share(share_bp)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::release::Digest;
+
+    #[test]
+    fn a_predecessor_scores_everything_for_its_cool_off_and_a_sample_for_a_week_after_it() {
+        let version = semver::Version::new(1, 0, 0).into();
+        let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
+        let cool_off = CoolOff { release, until: Timestamp::UNIX_EPOCH };
+        let rate_after = |hours| cool_off.rate_bp(Timestamp::UNIX_EPOCH + SignedDuration::from_hours(hours));
+        let rates = [-1, 0, 7 * 24 - 1, 7 * 24].map(rate_after);
+        assert_eq!(rates, [BASIS_POINTS, COOL_OFF_SAMPLE_BP, COOL_OFF_SAMPLE_BP, 0]);
+    }
 }

@@ -85,6 +85,16 @@ impl<R: Warm> Route<R> {
         self.roles.canaries.iter().find(|canary| canary.buckets.contains(bucket))
     }
 
+    /// The standby that decides for this sender, who was authenticated; asked only where there is any such rule.
+    pub(crate) fn rule_for<'a>(&self, domain: impl FnOnce() -> Option<&'a str>) -> Option<&Arc<R>> {
+        if self.roles.segments.is_empty() {
+            return None;
+        }
+        let domain = domain()?;
+        let rules = &self.roles.segments;
+        rules.iter().find(|rule| rule.domains.iter().any(|one| one == domain)).map(|rule| &rule.release)
+    }
+
     /// Whether the roles are these, of these very things.
     pub(super) fn is(&self, roles: &Roles<Arc<R>>) -> bool {
         let place = |release: &Arc<R>| Some(Arc::as_ptr(release));

@@ -11,7 +11,9 @@ use super::beside::{Beside, BesideConfig};
 use super::core::{Core, Releases};
 use super::error::BuildError;
 use super::follow::{Enlisted, Follower};
+use super::guard::{Guard, Home, Inbox};
 use super::slot::{Slot, SlotConfig};
+use crate::alert::{AlertConfig, By};
 use crate::journal::{Journal, JournalConfig};
 use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
 use crate::release::ModelName;
@@ -34,6 +36,7 @@ pub struct RuntimeBuilder {
     granted_recipients: Vec<ModelName>,
     shadow_cpu_share: f64,
     journal: Option<JournalConfig>,
+    alerts: AlertConfig,
 }
 
 impl Default for RuntimeBuilder {
@@ -48,6 +51,7 @@ impl Default for RuntimeBuilder {
             granted_recipients: Vec::new(),
             shadow_cpu_share: SHADOW_CPU_SHARE,
             journal: None,
+            alerts: AlertConfig::default(),
         }
     }
 }
@@ -116,6 +120,14 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Tells people what the guard found and did. Of the processes of a store, the one that raised an alert delivers it;
+    /// what it has not delivered after a minute, any other that tells people does. Default: nobody is told; alerts are in the store, in the metrics and, as
+    /// warnings, with the subscriber of `tracing`.
+    pub fn alerts(mut self, alerts: AlertConfig) -> Self {
+        self.alerts = alerts;
+        self
+    }
+
     /// Validates the configuration and starts the runtime: reserves the pool, starts the clock.
     ///
     /// # Errors
@@ -135,12 +147,20 @@ impl RuntimeBuilder {
         }
         let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
         let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
-        let core = Arc::new(self.core(enlisted.as_ref())?);
+        let sinks = self.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
+        let home = self.store_dir.clone().zip(enlisted.as_ref()).map(|(dir, enlisted)| Home {
+            dir,
+            store: Arc::clone(&enlisted.store),
+            by: By { process: enlisted.process(), name: enlisted.name.clone() },
+        });
+        let (inbox, seen) = Inbox::new();
+        let core = Arc::new(self.core(enlisted.as_ref(), inbox)?);
         let follower = enlisted.map(|enlisted| Follower::start(Arc::clone(&core), enlisted)).transpose()?;
-        Ok(Runtime { core, follower })
+        let guard = (!core.slots.is_empty()).then(|| Guard::start(Arc::clone(&core), seen, home, sinks));
+        Ok(Runtime { guard: guard.transpose().map_err(thread_failed)?, core, follower })
     }
 
-    fn core(self, enlisted: Option<&Enlisted>) -> Result<Core, BuildError> {
+    fn core(self, enlisted: Option<&Enlisted>, inbox: Arc<Inbox>) -> Result<Core, BuildError> {
         let artifacts_dir = self.cache_dir.or(self.store_dir);
         let sandbox = Sandbox::new(SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir })?;
         let releases = Arc::new(Releases::default());
@@ -149,20 +169,23 @@ impl RuntimeBuilder {
         let thresholds = self.slots.iter().map(|slot| (slot.name.clone(), slot.thresholds)).collect();
         let journal = self.journal.map(|config| Journal::open(config, process, thresholds)).transpose()?;
         let beside = BesideConfig { cpu_share: self.shadow_cpu_share, journal, process };
-        let beside = Beside::start(beside)
-            .map_err(|error| BuildError::Sandbox(format!("a thread cannot be started: {error}")))?;
+        let beside = Beside::start(beside).map_err(thread_failed)?;
         let beside = Arc::new(beside);
         let link = enlisted.map(|enlisted| &enlisted.link);
         let mut slots = BTreeMap::new();
         for config in self.slots {
-            let slot =
-                Slot::new(config, Arc::clone(&releases), Arc::clone(&overrides), Arc::clone(&beside), link.cloned())?;
+            let (releases, overrides) = (Arc::clone(&releases), Arc::clone(&overrides));
+            let slot = Slot::new(config, releases, overrides, Arc::clone(&beside), link.cloned(), Arc::clone(&inbox))?;
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        Ok(Core { sandbox, slots, releases, beside, overrides, granted_recipients: self.granted_recipients })
+        Ok(Core { sandbox, slots, releases, inbox, beside, overrides, granted_recipients: self.granted_recipients })
     }
+}
+
+fn thread_failed(error: std::io::Error) -> BuildError {
+    BuildError::Sandbox(format!("a thread cannot be started: {error}"))
 }
 
 fn program_name() -> String {

@@ -7,6 +7,7 @@ use arc_swap::ArcSwap;
 
 use super::beside::Beside;
 use super::error::{LoadError, LoadFault, UnloadError};
+use super::guard::Inbox;
 use super::slot::Slot;
 use crate::message::{Message, Recipients};
 use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
@@ -16,6 +17,8 @@ use crate::verdict::{Outcome, Overrides};
 pub(super) struct Core {
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) releases: Arc<Releases>,
+    /// Where the guard is told of messages.
+    pub(super) inbox: Arc<Inbox>,
     /// What is done beside the answers.
     pub(super) beside: Arc<Beside>,
     /// The overrides that every slot looks at: an immutable index, replaced as a whole.

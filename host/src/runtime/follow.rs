@@ -38,10 +38,10 @@ pub(super) struct Follower {
 /// A store that a runtime is about to follow.
 pub(super) struct Enlisted {
     pub(super) link: Arc<StoreLink>,
-    store: Arc<SqliteStore>,
+    pub(super) store: Arc<SqliteStore>,
     membership: Membership,
     watch: Box<dyn Watch>,
-    name: String,
+    pub(super) name: String,
 }
 
 impl Enlisted {

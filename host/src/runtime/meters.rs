@@ -156,6 +156,12 @@ fn describe() {
     describe_counter!("switchback_faults_total", Count, "messages that a release did not answer for, by cause");
     describe_counter!("switchback_shadow_drops_total", Count, "scores beside an answer that were given up, by reason");
     describe_counter!("switchback_journal_records_total", Count, "records of messages, by what became of them");
+    describe_counter!(
+        "switchback_guard_drops_total",
+        Count,
+        "messages that the guard did not look at, by what is missed"
+    );
+    describe_counter!("switchback_alerts_total", Count, "alerts that this process raised, by kind");
     describe_counter!("switchback_pairs_total", Count, "messages that two releases both have an action for");
     describe_counter!("switchback_flips_total", Count, "pairs of which one release flags the message and one does not");
 }

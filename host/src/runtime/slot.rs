@@ -1,6 +1,7 @@
 //! The place in a filter where one model's verdict is used.
 
 mod asks;
+mod config;
 mod pairs;
 mod shared;
 
@@ -9,101 +10,27 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use smallvec::{SmallVec, smallvec};
 
+pub use config::SlotConfig;
+pub(super) use pairs::of as pairs_of;
 pub(super) use shared::SlotShared;
 
 use super::beside::{Beside, Judged, micros};
 use super::core::Releases;
 use super::error::BuildError;
 use super::follow::StoreLink;
+use super::guard::Inbox;
 use crate::compare::Report;
+use crate::control::{GuardAction, Note, SlotState};
+use crate::guard::{Evidence, Segment};
 use crate::journal::RecordId;
-use crate::limits::{COOL_OFF_DEFAULT, SLOT_NAME_BYTES_MAX};
 use crate::message::Message;
 use crate::release::ReleaseId;
 use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
 use crate::sandbox::{Loaded, ScoreError};
 use crate::timing::Timing;
-use crate::verdict::{
-    Action, Answer, Cause, DecidedBy, FailurePolicy, Opinion, Outcome, Overrides, Role, Said, Scl, Thresholds, Verdict,
-};
-
-/// How a slot turns scores into verdicts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[must_use = "give it to `RuntimeBuilder::slot`"]
-pub struct SlotConfig {
-    /// The slot's name: 1 to 64 bytes.
-    pub name: String,
-    /// The score from which each action is taken.
-    #[serde(default)]
-    pub thresholds: Thresholds,
-    /// What to answer when the live release does not.
-    #[serde(default)]
-    pub failure: FailurePolicy,
-    /// The largest message that is scored, in bytes. Default 50 MiB, above what mail servers accept.
-    #[serde(default = "default_message_bytes_max")]
-    pub message_bytes_max: u64,
-    /// For how many seconds the predecessor of a promoted release goes on scoring, in reverse shadow; 0 for not at
-    /// all. Default 24 hours. In a slot that follows a store each promotion says it.
-    #[serde(default = "default_cool_off_s")]
-    pub cool_off_s: u64,
-}
-
-fn default_message_bytes_max() -> u64 {
-    50 << 20
-}
-
-fn default_cool_off_s() -> u64 {
-    COOL_OFF_DEFAULT.as_secs()
-}
-
-impl SlotConfig {
-    /// A slot with the default thresholds and failure policy.
-    pub fn new(name: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            thresholds: Thresholds::default(),
-            failure: FailurePolicy::default(),
-            message_bytes_max: default_message_bytes_max(),
-            cool_off_s: default_cool_off_s(),
-        }
-    }
-
-    /// Sets the score from which each action is taken.
-    pub fn thresholds(mut self, thresholds: Thresholds) -> Self {
-        self.thresholds = thresholds;
-        self
-    }
-
-    /// Sets what to answer when the live release does not.
-    pub fn failure(mut self, failure: FailurePolicy) -> Self {
-        self.failure = failure;
-        self
-    }
-
-    /// Sets the largest message that is scored, in bytes.
-    pub fn message_bytes_max(mut self, bytes: u64) -> Self {
-        self.message_bytes_max = bytes;
-        self
-    }
-
-    /// Sets for how long the predecessor of a promoted release goes on scoring, to the second.
-    pub fn cool_off(mut self, cool_off: Duration) -> Self {
-        self.cool_off_s = cool_off.as_secs();
-        self
-    }
-
-    fn validate(&self) -> Result<(), BuildError> {
-        let refuse = |why: String| BuildError::Slot { slot: self.name.clone(), why };
-        if self.name.is_empty() || self.name.len() > SLOT_NAME_BYTES_MAX {
-            return Err(refuse("a slot's name has 1 to 64 bytes".to_owned()));
-        }
-        self.thresholds.validate().map_err(|e| refuse(e.to_string()))
-    }
-}
+use crate::verdict::{Action, Answer, Cause, DecidedBy, Opinion, Outcome, Overrides, Role, Said, Scl, Verdict};
 
 /// The place in a filter where one model's verdict is used. Obtained from
 /// [`Runtime::slot`](crate::Runtime::slot).
@@ -125,10 +52,11 @@ impl Slot {
         overrides: Arc<ArcSwap<Overrides>>,
         beside: Arc<Beside>,
         store: Option<Arc<StoreLink>>,
+        inbox: Arc<Inbox>,
     ) -> Result<Self, BuildError> {
         config.validate()?;
         Ok(Self {
-            shared: Arc::new(SlotShared::new(config)),
+            shared: Arc::new(SlotShared::new(config, inbox)),
             switch: Switch::new(),
             releases,
             overrides,
@@ -172,10 +100,11 @@ impl Slot {
     /// are being scored keep the route that they have read.
     ///
     /// # Errors
-    /// If the release is not loaded, or live already, or the slot follows a store.
+    /// If the release is not loaded, or live already, or the guard found it harmful, or the slot follows a store.
     pub fn promote(&self, release: &ReleaseId) -> Result<u64, RouteError> {
         let cool_off = Duration::from_secs(self.config().cool_off_s);
         let until = (!cool_off.is_zero()).then(|| Timestamp::now().checked_add(cool_off).unwrap_or(Timestamp::MAX));
+        self.check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.promoting(loaded, until))
     }
 
@@ -192,9 +121,11 @@ impl Slot {
     /// new generation. The live release scores the messages of the share too, beside the answers.
     ///
     /// # Errors
-    /// If the release is not loaded, or live, or there is no such share, or nothing is live, or the slot follows a store.
+    /// If the release is not loaded, or live, or the guard found it harmful, or there is no such share, or nothing is live,
+    /// or the slot follows a store.
     pub fn canary(&self, release: &ReleaseId, share: Share) -> Result<u64, RouteError> {
         let salt = Salt::new(self.name(), release.digest.as_bytes(), self.generation() + 1);
+        self.check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.trying(loaded, share, salt))
     }
 
@@ -204,11 +135,13 @@ impl Slot {
         change: impl FnOnce(Roles<Arc<Loaded>>, Arc<Loaded>) -> Result<Roles<Arc<Loaded>>, RouteError>,
     ) -> Result<u64, RouteError> {
         self.check_own()?;
+        // A revert before this one ended roles, and with them trials.
+        self.refresh();
         // Held across the change: the release cannot be unloaded before it has its role.
         let _held = self.releases.hold();
         let loaded = self.releases.get(release).ok_or_else(|| RouteError::NotLoaded(release.clone()))?;
         let generation = self.switch.change(|roles| change(roles, loaded))?;
-        self.shared.meters().generation(generation);
+        self.changed(generation);
         Ok(generation)
     }
 
@@ -247,16 +180,134 @@ impl Slot {
     /// # Errors
     /// If the release has no such role in this slot, or the slot follows a store.
     pub fn withdraw(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+        self.changing_roles(|roles| roles.withdrawing(release))
+    }
+
+    /// Puts the mail of one segment back to the first standby, while the live release goes on deciding for the rest, and
+    /// returns the new generation. It ends with the next promotion or revert of the slot.
+    ///
+    /// # Errors
+    /// If there is no standby, or no mail can be told to be of the segment, or eight segments are back already, or the slot
+    /// follows a store.
+    pub fn revert_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
+        let domains = self.state().guard.domains_of(segment);
+        self.changing_roles(|roles| roles.reverting_segment(segment, &domains, None))
+    }
+
+    /// Lets the live release decide for a segment again, and returns the new generation.
+    ///
+    /// # Errors
+    /// If the segment is not back at a standby, or the slot follows a store.
+    pub fn restore_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
+        self.changing_roles(|roles| roles.restoring_segment(segment))
+    }
+
+    fn changing_roles(
+        &self,
+        change: impl FnOnce(Roles<Arc<Loaded>>) -> Result<Roles<Arc<Loaded>>, RouteError>,
+    ) -> Result<u64, RouteError> {
         self.check_own()?;
-        let generation = self.switch.change(|roles| roles.withdrawing(release))?;
-        self.shared.meters().generation(generation);
+        self.refresh();
+        let generation = self.switch.change(change)?;
+        self.changed(generation);
         Ok(generation)
+    }
+
+    /// Lets a release have roles again that the guard found harmful here, and took back, in a slot that follows no store.
+    /// It has none until it is given one. Until the runtime ends, that is: what the guard found is not kept without a
+    /// store.
+    ///
+    /// # Errors
+    /// If the slot follows a store.
+    pub fn pardon(&self, release: &ReleaseId) -> Result<(), RouteError> {
+        self.check_own()?;
+        self.shared.change_state(|state| {
+            let mut state = state.clone();
+            state.harmful.remove(&release.digest);
+            state
+        });
+        Ok(())
+    }
+
+    /// Does what the guard decided, in a slot that follows no store. The release may decide nothing here until it is
+    /// [pardoned](Slot::pardon). Its other roles in other slots stay: each slot has a guard of its own.
+    pub(super) fn take_back(
+        &self,
+        release: &ReleaseId,
+        action: GuardAction,
+        evidence: &Evidence,
+    ) -> Result<u64, RouteError> {
+        self.check_own()?;
+        self.refresh();
+        let target = evidence.baseline().filter(|baseline| self.standbys().contains(baseline));
+        let generation = match (action, evidence) {
+            (GuardAction::Block, _) => self.generation(),
+            (GuardAction::Withdraw, _) => self.withdraw(release)?,
+            (GuardAction::RevertSegment, Evidence::Flips(flips)) => {
+                let domains = self.state().guard.domains_of(&flips.segment);
+                let baseline = Some(&flips.baseline);
+                return self.changing_roles(|roles| roles.reverting_segment(&flips.segment, &domains, baseline));
+            }
+            (GuardAction::Revert | GuardAction::RevertSegment, _) => match target {
+                Some(target) => self.revert_to(target)?,
+                None => self.revert()?,
+            },
+        };
+        let note =
+            Note { sequence: generation, at: Timestamp::now(), author: "guard".to_owned(), reason: evidence.cause() };
+        self.shared.change_state(|state| {
+            let mut state = state.clone();
+            state.harmful.insert(release.digest, note.clone());
+            state
+        });
+        Ok(generation)
+    }
+
+    fn check_harmless(&self, release: &ReleaseId) -> Result<(), RouteError> {
+        let is_harmful = self.store.is_none() && self.state().harmful.contains_key(&release.digest);
+        if is_harmful { Err(RouteError::Harmful(release.clone())) } else { Ok(()) }
+    }
+
+    /// The route has changed.
+    fn changed(&self, generation: u64) {
+        self.shared.meters().generation(generation);
+        self.refresh();
+    }
+
+    /// Brings what the guard goes by up to date, in a slot that follows no store. A revert leaves that to whoever looks
+    /// next, because it allocates.
+    pub(super) fn refresh(&self) {
+        if self.store.is_none() && self.shared.state().generation != self.generation() {
+            self.shared.change_state(|state| {
+                // Of two changes at once the later one is seen here.
+                let route = self.switch.read();
+                state.at(route.generation(), route.roles().filter_map(|release| Some(release.id().clone())))
+            });
+        }
     }
 
     /// Takes over the roles that a store says.
     pub(super) fn install(&self, generation: u64, roles: Roles<Arc<Loaded>>) {
         self.switch.install(generation, roles);
         self.shared.meters().generation(generation);
+    }
+
+    /// Takes over what a store says about the slot, for the guard.
+    pub(super) fn obey(&self, state: &SlotState) {
+        if *self.state() != *state {
+            self.shared.change_state(|_| state.clone());
+        }
+    }
+
+    /// What the guard goes by.
+    pub(super) fn state(&self) -> Arc<SlotState> {
+        self.refresh();
+        self.shared.state()
+    }
+
+    /// What is shared with the work beside the answers.
+    pub(super) fn shared(&self) -> Arc<SlotShared> {
+        Arc::clone(&self.shared)
     }
 
     /// How two releases differ on the messages of this process, since it started: those that both scored, because one
@@ -280,7 +331,7 @@ impl Slot {
     }
 
     /// Judges a message. Never fails: where the release that is to decide does not answer, another one does or the
-    /// slot's [`FailurePolicy`], and the verdict says so. Where an operator's override matches, it decides; the
+    /// slot's [`FailurePolicy`](crate::FailurePolicy), and the verdict says so. Where an operator's override matches, it decides; the
     /// verdict names it, and keeps what the model said.
     pub fn score(&self, message: &Message) -> Verdict {
         let start = Instant::now();
@@ -306,7 +357,7 @@ impl Slot {
     fn pass_on(&self, route: &Route<Loaded>, message: &Message, verdict: &mut Verdict, opinions: Opinions) {
         let is_recorded = self.beside.journal().is_some();
         let asks = self.shared.asks(route.roles(), message, &opinions);
-        if asks.is_empty() && !is_recorded && opinions.len() < 2 {
+        if asks.is_empty() && !is_recorded && opinions.len() < 2 && !self.shared.is_guarded() {
             return;
         }
         let id = RecordId::new();
@@ -333,6 +384,14 @@ impl Slot {
         if message.len() as u64 > self.config().message_bytes_max {
             let why = format!("the message has more than {} bytes", self.config().message_bytes_max);
             return self.fail(route, message, Cause::TooBig, why);
+        }
+        if let Some(standby) = route.rule_for(|| message.sender_domain().filter(|_| message.is_sender_authenticated()))
+        {
+            return match self.scored(route, standby, Role::Standby, message) {
+                Ok(judgement) => judgement.of_segment(),
+                // The live release decides for everybody else, so it does.
+                Err(failed) => self.judge_live(route, live, message).after(*failed),
+            };
         }
         let canary = route.canary_of(|key, salt| key.bucket(salt, message));
         let tried = canary.map(|canary| self.scored(route, &canary.release, Role::Canary, message));
@@ -434,6 +493,11 @@ impl Slot {
 /// What releases made of a message; the first is the one whose verdict it is.
 pub(super) type Opinions = SmallVec<[Opinion; 4]>;
 
+/// Whether two of them can be compared.
+pub(super) fn has_pair(opinions: &[Opinion]) -> bool {
+    pairs_of(opinions).any(|(baseline, candidate)| baseline.action().is_some() && candidate.action().is_some())
+}
+
 /// A verdict, and what the releases that were asked for it made of the message.
 struct Judgement {
     verdict: Verdict,
@@ -447,6 +511,14 @@ struct Failed {
 }
 
 impl Judgement {
+    /// This judgement of a standby, which nobody failed before, but a rule asked.
+    fn of_segment(mut self) -> Self {
+        if self.verdict.decided_by == DecidedBy::Previous {
+            self.verdict.decided_by = DecidedBy::Segment;
+        }
+        self
+    }
+
     /// This judgement, made because another release had failed.
     fn after(mut self, failed: Failed) -> Self {
         let Failed { opinion, error } = failed;

@@ -7,5 +7,5 @@ mod overrides;
 mod processes;
 mod race;
 mod store;
-mod support;
+pub(crate) mod support;
 mod trust;

@@ -42,6 +42,7 @@ fn record(number: u64) -> Record {
             context: Digest::of(b""),
             message_id: None,
             sender_domain: Some("x.example".into()),
+            sender: None,
             is_authenticated: true,
             bytes: number,
         },

@@ -5,6 +5,7 @@
 mod contract;
 mod control;
 mod corpus;
+mod guard;
 mod hostile;
 mod journal;
 mod message;

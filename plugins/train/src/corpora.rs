@@ -1,5 +1,6 @@
 //! [`Corpora`]: archives of real mail.
 
+use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -67,6 +68,23 @@ impl Corpora {
         }
         messages.sort_by(|a, b| a.path.cmp(&b.path));
         Ok(messages)
+    }
+}
+
+impl Corpora {
+    /// When each message of all archives was sent, by its path: RFC 3339 in UTC, as the list of the corpora says.
+    ///
+    /// # Errors
+    /// If the list is not there, or has no such columns.
+    pub fn dates(&self) -> Result<HashMap<String, String>> {
+        let path = self.folder.join("MANIFEST.tsv");
+        let text = std::fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+        let mut lines = text.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        let header = lines.next().unwrap_or_default();
+        let place =
+            |name| header.iter().position(|column| *column == name).with_context(|| format!("no column {name}"));
+        let (path, date) = (place("path")?, place("date")?);
+        Ok(lines.filter_map(|line| Some((line.get(path)?.to_string(), line.get(date)?.to_string()))).collect())
     }
 }
 

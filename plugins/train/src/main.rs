@@ -10,7 +10,7 @@ use switchback_guest::Scorer;
 use switchback_plugin_linear::{Linear, Weights};
 use switchback_train::{
     Corpora, GeneratedExample, MODERN, Measured, Quality, RECIPES, card, dump_features, generated, masked, modern_mail,
-    scores, spam_assassin, train_release,
+    reenact, scores, spam_assassin, train_release,
 };
 
 /// Trains and measures the example models on real mail.
@@ -38,6 +38,12 @@ enum Command {
         #[arg(long, default_value = "1.1.0")]
         version: String,
     },
+    /// Re-enact an update that took Gmail itself for evidence, on real mail, and print when the guard takes it back.
+    Reenact {
+        /// Where to draw it, as SVG.
+        #[arg(long)]
+        svg: Option<PathBuf>,
+    },
     /// Write the features that the `onnx` model is trained on.
     Features {
         /// The file to write.
@@ -58,6 +64,7 @@ fn main() -> Result<()> {
     match arguments.command.unwrap_or(Command::Linear) {
         Command::Linear => linear(&corpora, &arguments.releases),
         Command::Evaluate { corpus, version } => evaluate(&corpora, &corpus, &arguments.releases.join(version)),
+        Command::Reenact { svg } => reenacted(&corpora, svg.as_deref()),
         Command::Features { out } => features(&corpora, &out),
     }
 }
@@ -85,6 +92,15 @@ fn evaluate(corpora: &Corpora, corpus: &str, release: &Path) -> Result<()> {
     let examples = masked(corpora, corpus)?;
     let scored = scores(&mut model, examples.iter()).map_err(|error| anyhow::anyhow!("{error}"))?;
     println!("{}", Quality::of(&scored));
+    Ok(())
+}
+
+fn reenacted(corpora: &Corpora, svg: Option<&Path>) -> Result<()> {
+    let reenactment = reenact(corpora)?;
+    println!("{reenactment}");
+    if let Some(path) = svg {
+        std::fs::write(path, reenactment.svg()).with_context(|| format!("write {}", path.display()))?;
+    }
     Ok(())
 }
 

@@ -4,8 +4,11 @@ use std::time::{Duration, Instant};
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::control::event::Event;
+use crate::control::ledger::Ledger;
 use crate::control::operation::Operation;
+use crate::control::refused::Refused;
 use crate::control::store::{ControlStore as _, Preparation, Process, StoreError};
+use crate::guard::Segment;
 use crate::release::{Digest, ReleaseId};
 
 /// What a promotion or a canary waits for.
@@ -33,11 +36,11 @@ pub struct Promotion {
 }
 
 impl Control {
-    /// Promotes a release once every living process has it ready.
+    /// Promotes a release once every living process has it ready and a guard that works.
     ///
     /// # Errors
-    /// As [`Control::commit`]; and if a process cannot load the release, or does not say so in time. Nothing was
-    /// changed then, anywhere.
+    /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm, a process cannot
+    /// load it, or does not say so in time, or its guard cannot do its work. Nothing was changed then, anywhere.
     pub fn promote(&self, promotion: Promotion) -> Result<Event, PromoteError> {
         let Promotion { slot, release, older, cool_off, waited } = promotion;
         let (forced, cool_off_s) = (waited == Waited::Forced, cool_off.map(|cool_off| cool_off.as_secs()));
@@ -56,13 +59,30 @@ impl Control {
         release: &ReleaseId,
         waited: Waited,
     ) -> Result<Event, PromoteError> {
+        let seen = self.check_when_ready(&operation, release, waited)?;
+        self.commit_after(&seen, operation).map_err(PromoteError::Control)
+    }
+
+    /// Whether [`Control::commit_when_ready`] would do an operation. Changes nothing; returns what it looked at.
+    ///
+    /// # Errors
+    /// As [`Control::promote`].
+    pub fn check_when_ready(
+        &self,
+        operation: &Operation,
+        release: &ReleaseId,
+        waited: Waited,
+    ) -> Result<Ledger, PromoteError> {
         let seen = self.ledger().map_err(PromoteError::Control)?;
         // What is refused is refused before anybody waits.
         self.draft(&seen, operation.clone()).map_err(|refused| PromoteError::Control(refused.into()))?;
         if let Waited::Ready(timeout) = waited {
+            let deadline = Instant::now() + timeout;
+            self.check_harmless(seen.state(), operation, release)?;
             self.wait_until_ready(release, timeout)?;
+            self.check_guarded(seen.state(), operation, release, deadline)?;
         }
-        self.commit_after(&seen, operation).map_err(PromoteError::Control)
+        Ok(seen)
     }
 
     /// Waits until every living process has a release ready.
@@ -105,8 +125,19 @@ fn unable(processes: &[Process], release: &Digest) -> Option<Vec<(String, String
 }
 
 /// `filter (process 3, pid 4711)`.
-fn label(process: &Process) -> String {
+pub(super) fn label(process: &Process) -> String {
     format!("{} (process {}, pid {})", process.registered.name, process.number, process.registered.pid)
+}
+
+impl PromoteError {
+    /// Whether somebody else was faster, or has changed the slot.
+    pub fn is_overtaken(&self) -> bool {
+        matches!(
+            self,
+            Self::Control(ControlError::Overtaken(_) | ControlError::Refused(Refused::NoRollout(_)))
+                | Self::Control(ControlError::Store(StoreError::Conflict))
+        )
+    }
 }
 
 /// Why a release was not promoted. Nothing was changed.
@@ -123,6 +154,33 @@ pub enum PromoteError {
         release: ReleaseId,
         /// The processes, with why.
         processes: Vec<(String, String)>,
+    },
+    /// Guards cannot do their work.
+    #[error(
+        "{release} is not let into {slot}, because nobody would take it back if it does harm: {}. `switchback guard status` says more, --force does it all the same",
+        guards.join("; ")
+    )]
+    Unguarded {
+        /// The release.
+        release: ReleaseId,
+        /// Where.
+        slot: String,
+        /// What is wrong, by process.
+        guards: Vec<String>,
+    },
+    /// The guard knows that it does harm, or may: on mail of authenticated, known senders the evidence suffices at least
+    /// for a warning.
+    #[error(
+        "{release} is not let into {slot}, because it does harm to {}: `switchback guard status` has the numbers, --force does it all the same",
+        segments.iter().map(Segment::to_string).collect::<Vec<_>>().join(", ")
+    )]
+    Harmed {
+        /// The release.
+        release: ReleaseId,
+        /// Where.
+        slot: String,
+        /// Whose mail it misjudges.
+        segments: Vec<Segment>,
     },
     /// Processes did not say in time that they are ready.
     #[error(

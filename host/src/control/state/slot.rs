@@ -1,15 +1,20 @@
 //! The roles in one slot.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::Note;
 use crate::control::refused::Refused;
+use crate::control::rollout::Rollout;
+use crate::guard::Settings;
+use crate::guard_store::TrialKey;
 use crate::limits::SLOT_NAME_BYTES_MAX;
-use crate::release::ReleaseId;
-use crate::route::{Canary, CoolOff, Roles, RouteError, Shadow};
+use crate::release::{Digest, ReleaseId};
+use crate::route::{Canary, CoolOff, Roles, RouteError, SegmentRule, Shadow};
 
 /// Which release has which role in a slot.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct SlotState {
     /// The generation that the last change of this route led to; 0 if it never had a release.
     pub generation: u64,
@@ -23,8 +28,20 @@ pub struct SlotState {
     pub shadows: Vec<Shadow>,
     /// The predecessor that goes on scoring after a promotion, for a while.
     pub cool_off: Option<CoolOff>,
+    /// Whose mail standbys decide; at most 8.
+    pub segments: Vec<SegmentRule>,
     /// Present while the slot is frozen.
     pub frozen: Option<Note>,
+    /// What the guard may do here.
+    pub guard: Settings,
+    /// Releases that the guard found harmful here and that nobody has forced since, by digest, with the event in which
+    /// it said so.
+    pub harmful: BTreeMap<Digest, Note>,
+    /// Since which generation a release has been live, a canary or a shadow here without interruption, by digest. A trial
+    /// begins with it.
+    pub entered: BTreeMap<Digest, u64>,
+    /// The rollout that goes on here.
+    pub rollout: Option<Rollout>,
 }
 
 impl SlotState {
@@ -40,10 +57,17 @@ impl SlotState {
         self.live.iter().chain(&self.standbys).chain(canaries).chain(shadows)
     }
 
+    /// The trial of the rollout that goes on in this slot, which has this name; none if none does.
+    pub fn rollout_trial(&self, name: &str) -> Option<TrialKey> {
+        let Rollout { release, baseline, .. } = self.rollout.as_ref()?;
+        let since = *self.entered.get(&release.digest)?;
+        Some(TrialKey { slot: name.to_owned(), candidate: release.clone(), baseline: baseline.clone(), since })
+    }
+
     /// The roles.
     pub(crate) fn roles(&self) -> Roles<ReleaseId> {
-        let Self { live, standbys, canaries, shadows, cool_off, .. } = self.clone();
-        Roles { live, standbys, canaries, shadows, cool_off }
+        let Self { live, standbys, canaries, shadows, cool_off, segments, .. } = self.clone();
+        Roles { live, standbys, canaries, shadows, cool_off, segments }
     }
 
     /// The slot with other roles.
@@ -53,8 +77,35 @@ impl SlotState {
         change: impl FnOnce(Roles<ReleaseId>) -> Result<Roles<ReleaseId>, RouteError>,
     ) -> Result<Self, Refused> {
         let roles = change(self.roles()).map_err(|error| Refused::of_route(slot, error))?;
-        let Roles { live, standbys, canaries, shadows, cool_off } = roles;
-        Ok(Self { live, standbys, canaries, shadows, cool_off, ..self })
+        Ok(self.with(roles))
+    }
+
+    /// A slot that follows no ledger, at this generation and with these roles.
+    pub(crate) fn at(&self, generation: u64, roles: Roles<ReleaseId>) -> Self {
+        let mut changed = Self { generation, ..self.clone().with(roles) };
+        changed.settle(generation);
+        changed
+    }
+
+    /// The slot with these roles. Where other segments are back at a standby than before, the trial of the live release
+    /// begins anew: it decides for others, and what it did to those who went back is no reason for more.
+    fn with(mut self, roles: Roles<ReleaseId>) -> Self {
+        let Roles { live, standbys, canaries, shadows, cool_off, segments } = roles;
+        if let Some(live) = live.as_ref().filter(|_| segments != self.segments) {
+            self.entered.remove(&live.digest);
+        }
+        Self { live, standbys, canaries, shadows, cool_off, segments, ..self }
+    }
+
+    /// Notes which releases are tried since when, and whether a rollout goes on, after the slot got its roles at this
+    /// generation.
+    pub(super) fn settle(&mut self, generation: u64) {
+        let canaries = self.canaries.iter().map(|canary| &canary.release);
+        let shadows = self.shadows.iter().map(|shadow| &shadow.release);
+        let tried = self.live.iter().chain(canaries).chain(shadows).map(|release| release.digest);
+        let since = |digest: Digest| (digest, self.entered.get(&digest).copied().unwrap_or(generation));
+        self.entered = tried.map(since).collect();
+        self.rollout = self.rollout.take().filter(|rollout| rollout.holds_in(self));
     }
 }
 

@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/                       0700
 //!   control.db  -wal  -shm   the ledger and the register of processes (SQLite)
+//!   guard.db  -wal  -shm     what the guard counted (SQLite); guard.since remembers that there is one
 //!   changed                  touched after each change, to wake whoever waits for one
 //!   releases/<digest>.wasm   release files, with .minisig beside those that are signed
 //!   compiled/<engine>/       what this store's processes compiled; made by the sandbox

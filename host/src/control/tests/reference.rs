@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::*;
 use super::number;
+use crate::release::ReleaseId;
 use crate::route::{BASIS_POINTS, CanaryKey};
 
 /// The roles of one slot.
@@ -14,6 +15,8 @@ pub(super) struct Route {
     pub(super) canaries: Vec<(u64, u16)>,
     pub(super) shadows: Vec<u64>,
     pub(super) cooling_off: Option<u64>,
+    pub(super) segments: Vec<(String, u64)>,
+    pub(super) harmful: BTreeSet<u64>,
 }
 
 impl Route {
@@ -37,6 +40,8 @@ struct Slot {
     key: CanaryKey,
     shadows: Vec<u64>,
     cooling_off: Option<u64>,
+    segments: Vec<(String, u64)>,
+    harmful: BTreeSet<u64>,
 }
 
 impl Slot {
@@ -58,6 +63,18 @@ impl Slot {
         self.canaries.retain(|(one, _)| *one != release);
         self.shadows.retain(|one| *one != release);
     }
+
+    fn is_standby(&self, release: u64) -> bool {
+        self.stack.contains(&release) && !self.is_live(release)
+    }
+
+    /// Takes a release from the stack, and what hangs on it.
+    fn lose(&mut self, release: u64) {
+        self.stack.retain(|one| *one != release);
+        self.segments.retain(|(_, one)| *one != release);
+        self.end_cool_off(release);
+        self.end_trial(release);
+    }
 }
 
 impl Reference {
@@ -68,6 +85,8 @@ impl Reference {
             canaries: slot.canaries.clone(),
             shadows: slot.shadows.clone(),
             cooling_off: slot.cooling_off,
+            segments: slot.segments.clone(),
+            harmful: slot.harmful.clone(),
         };
         self.slots
             .iter()
@@ -86,14 +105,37 @@ impl Reference {
                 let used = self.slots.values().any(|slot| slot.uses(number(release)));
                 !used && self.loaded.remove(&number(release))
             }
-            Operation::Promote { slot, release, older, cool_off_s, .. } => {
-                let allowed = !frozen(slot) && usable(number(release));
+            Operation::Promote { slot, release, older, cool_off_s, forced } => {
+                let allowed = !frozen(slot) && usable(number(release)) && !self.is_refused(slot, release, *forced);
                 let cools_off = *cool_off_s != Some(0);
-                allowed && self.promote(slot, number(release), *older, cools_off)
+                allowed
+                    && self.promote(slot, number(release), *older, cools_off)
+                    && self.forgive(slot, release, *forced)
             }
-            Operation::Canary { slot, release, share_bp, key, .. } => {
-                let allowed = !frozen(slot) && usable(number(release)) && *share_bp > 0;
-                allowed && self.try_out(slot, number(release), *share_bp, *key)
+            Operation::Canary { slot, release, share_bp, key, forced, .. } => {
+                let allowed = !frozen(slot) && usable(number(release)) && !self.is_refused(slot, release, *forced);
+                allowed
+                    && *share_bp > 0
+                    && self.try_out(slot, number(release), *share_bp, *key)
+                    && self.forgive(slot, release, *forced)
+            }
+            Operation::RevertSegment { slot, segment, to, .. } => {
+                let slot = self.slot(slot);
+                let first = slot.stack.iter().rev().nth(1).copied();
+                let to = to.as_ref().map(number).filter(|to| slot.is_standby(*to)).or(first.filter(|_| to.is_none()));
+                let Some(to) = to else { return false };
+                slot.segments.retain(|(one, _)| *one != segment.to_string());
+                slot.segments.push((segment.to_string(), to));
+                true
+            }
+            Operation::RestoreSegment { slot, segment } => {
+                let slot = self.slot(slot);
+                let before = slot.segments.len();
+                slot.segments.retain(|(one, _)| *one != segment.to_string());
+                slot.segments.len() < before
+            }
+            Operation::Guard { slot, release, action, evidence, .. } => {
+                self.guarded(slot, number(release), *action, evidence.baseline().map(number))
             }
             Operation::Shadow { slot, release, .. } => {
                 let allowed = usable(number(release));
@@ -111,7 +153,11 @@ impl Reference {
                 }
             }
             Operation::Quarantine { release } => self.quarantine(number(release)),
-            Operation::LiftQuarantine { release } => self.barred.remove(&number(release)),
+            Operation::LiftQuarantine { release } => {
+                let release = number(release);
+                let was_harmful = self.slots.values_mut().filter_map(|slot| slot.harmful.take(&release)).count() > 0;
+                self.barred.remove(&release) || was_harmful
+            }
             Operation::Freeze { slot } => self.frozen.insert(slot.clone()),
             Operation::Thaw { slot } => self.frozen.remove(slot),
             other => unreachable!("{other} is not drawn"),
@@ -122,6 +168,53 @@ impl Reference {
         self.slots.entry(name.to_owned()).or_default()
     }
 
+    /// Whether the guard found a release harmful that nobody forces.
+    fn is_refused(&self, slot: &str, release: &ReleaseId, forced: bool) -> bool {
+        !forced && self.slots.get(slot).is_some_and(|slot| slot.harmful.contains(&number(release)))
+    }
+
+    fn forgive(&mut self, slot: &str, release: &ReleaseId, forced: bool) -> bool {
+        if forced {
+            self.slot(slot).harmful.remove(&number(release));
+        }
+        true
+    }
+
+    fn guarded(&mut self, name: &str, release: u64, action: GuardAction, baseline: Option<u64>) -> bool {
+        let slot = self.slot(name);
+        let is_canary = slot.canaries.iter().any(|(one, _)| *one == release);
+        match action {
+            GuardAction::Block => {
+                slot.shadows.contains(&release) && !slot.is_live(release) && !is_canary && {
+                    slot.harmful.insert(release);
+                    true
+                }
+            }
+            GuardAction::Withdraw => {
+                is_canary && !slot.is_live(release) && {
+                    slot.lose(release);
+                    slot.harmful.insert(release);
+                    true
+                }
+            }
+            GuardAction::Revert => {
+                if !slot.is_live(release) || slot.stack.len() < 2 {
+                    return false;
+                }
+                match baseline.filter(|one| slot.is_standby(*one)) {
+                    Some(baseline) => drop(self.pop_to(name, baseline)),
+                    None => drop(self.pop(name)),
+                }
+                self.slot(name).lose(release);
+                if !self.quarantine(release) {
+                    self.slot(name).harmful.insert(release);
+                }
+                true
+            }
+            GuardAction::RevertSegment => unreachable!("it is not drawn"),
+        }
+    }
+
     fn promote(&mut self, slot: &str, release: u64, older: bool, cools_off: bool) -> bool {
         let slot = self.slot(slot);
         if slot.is_live(release) || slot.stack.last().is_some_and(|live| *live > release && !older) {
@@ -130,6 +223,7 @@ impl Reference {
         slot.stack.retain(|one| *one != release);
         slot.cooling_off = slot.stack.last().copied().filter(|_| cools_off);
         slot.stack.push(release);
+        slot.segments.clear();
         slot.end_trial(release);
         true
     }
@@ -167,9 +261,7 @@ impl Reference {
         if slot.is_live(release) || !slot.uses(release) {
             return false;
         }
-        slot.stack.retain(|one| *one != release);
-        slot.end_cool_off(release);
-        slot.end_trial(release);
+        slot.lose(release);
         true
     }
 
@@ -180,6 +272,7 @@ impl Reference {
         }
         slot.stack.pop();
         slot.cooling_off = None;
+        slot.segments.clear();
         let live = slot.stack.last().copied();
         slot.end_trial(live.unwrap_or_default());
         true
@@ -188,6 +281,7 @@ impl Reference {
     fn pop_to(&mut self, slot: &str, release: u64) -> bool {
         let slot = self.slot(slot);
         slot.cooling_off = None;
+        slot.segments.clear();
         match slot.stack.iter().position(|one| *one == release) {
             Some(place) => slot.stack.truncate(place + 1),
             None => {
@@ -207,10 +301,9 @@ impl Reference {
         for slot in self.slots.values_mut() {
             if slot.is_live(release) {
                 slot.cooling_off = None;
+                slot.segments.clear();
             }
-            slot.stack.retain(|one| *one != release);
-            slot.end_cool_off(release);
-            slot.end_trial(release);
+            slot.lose(release);
             if let Some(live) = slot.stack.last().copied() {
                 slot.end_trial(live);
             }

@@ -104,13 +104,15 @@ fn pairs_are_the_records_that_both_releases_were_to_score() {
         let mut found = Vec::new();
         let unread = reader.for_each_pair(&release(before).digest, &release(after).digest, &query, |pair| {
             let domain = pair.sender_domain.map(str::to_owned);
-            found.push((pair.id, pair.at, pair.fingerprint, domain, pair.is_authenticated, pair.before, pair.after));
+            let sender = (domain, pair.sender, pair.is_authenticated);
+            found.push((pair.id, pair.at, pair.fingerprint, sender, pair.before, pair.after));
         });
         assert!(unread.unwrap().is_empty());
         let meant = records[100..].iter().filter_map(|record| {
             let domain = record.mail.sender_domain.as_deref().map(str::to_owned);
             let (before, after) = (of(record, before)?, of(record, after)?);
-            Some((record.id, record.at, record.mail.fingerprint, domain, record.mail.is_authenticated, before, after))
+            let sender = (domain, record.mail.sender, record.mail.is_authenticated);
+            Some((record.id, record.at, record.mail.fingerprint, sender, before, after))
         });
         assert_eq!(found, meant.collect::<Vec<_>>());
     }

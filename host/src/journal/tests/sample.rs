@@ -10,6 +10,7 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use uuid::Uuid;
 
+use crate::guard::Key;
 use crate::journal::{Journal, JournalConfig, JournalReader, Mail, Query, Record, RecordId};
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
@@ -99,6 +100,7 @@ fn mail(rng: &mut ChaCha8Rng) -> Mail {
         context: rng.random::<[u8; 32]>().into(),
         message_id: rng.random::<bool>().then(|| format!("{:032x}", rng.random::<u128>()).into()),
         sender_domain: (domain > 0).then(|| format!("münchen-{domain}.example").into()),
+        sender: (domain > 0).then(|| Key(rng.random())),
         is_authenticated: rng.random(),
         bytes: rng.random(),
     }

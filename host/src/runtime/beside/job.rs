@@ -68,6 +68,11 @@ impl Job {
         self.judged.slot.compare(&self.judged, &self.message);
     }
 
+    /// Nobody will look at what the releases made of the message.
+    pub(super) fn miss(&self) {
+        self.judged.slot.miss(&self.judged);
+    }
+
     /// The record.
     pub(super) fn record(self, process: u64, mail: Mail) -> Record {
         let Judged { id, at, slot, generation, action, scl, category, decided_by, timing, opinions } = self.judged;

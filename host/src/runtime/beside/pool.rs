@@ -98,8 +98,17 @@ impl Beside {
                 Ok(()) => return,
                 Err(refused) => job = refused,
             }
+            if self.work.journal.is_none() {
+                job.miss();
+            }
         }
         self.work.record_later(job);
+    }
+
+    /// Gives up what other releases have still to score, and waits until the rest is done. Called last.
+    pub(in crate::runtime) fn close(&self) {
+        self.work.is_closing.store(true, Ordering::Relaxed);
+        self.flush();
     }
 
     /// Waits until all that was taken over so far is done, and the journal is written.
@@ -114,8 +123,7 @@ impl Beside {
 
 impl Drop for Beside {
     fn drop(&mut self) {
-        self.work.is_closing.store(true, Ordering::Relaxed);
-        self.flush();
+        self.close();
         drop(self.open.take());
         for thread in self.threads.drain(..) {
             // A panic was caught in the thread already.
@@ -153,7 +161,8 @@ impl Work {
         if journal.config().overflow == Overflow::Block {
             return self.recording.push(job);
         }
-        if self.recording.offer(job).is_err() {
+        if let Err(job) = self.recording.offer(job) {
+            job.miss();
             journal.count_dropped();
             self.journal_meters.set(journal.counts());
             self.pending.done();

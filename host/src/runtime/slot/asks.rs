@@ -47,12 +47,15 @@ pub(super) fn asks(roles: &Roles<Arc<Loaded>>, sampler: &Sampler, opinions: &[Op
         ask(live, Role::Live);
     }
     roles.canaries.iter().filter(|one| one.share.mirrored).for_each(|one| ask(&one.release, Role::Canary));
-    if !roles.shadows.is_empty() {
-        let place = sampler.next();
-        roles.shadows.iter().filter(|one| place < one.rate_bp).for_each(|one| ask(&one.release, Role::Shadow));
+    if roles.shadows.is_empty() && roles.cool_off.is_none() {
+        return asks;
     }
-    if let Some(cool_off) = roles.cool_off.as_ref().filter(|cool_off| Timestamp::now() < cool_off.until) {
+    let place = sampler.next();
+    roles.shadows.iter().filter(|one| place < one.rate_bp).for_each(|one| ask(&one.release, Role::Shadow));
+    if let Some(cool_off) = roles.cool_off.as_ref().filter(|one| place < one.rate_bp(Timestamp::now())) {
         ask(&cool_off.release, Role::Standby);
+        // Where a segment is back at it, the live release is the one that was not asked.
+        roles.live.iter().for_each(|live| ask(live, Role::Live));
     }
     asks
 }

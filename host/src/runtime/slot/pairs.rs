@@ -64,7 +64,7 @@ fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -
 
 /// The pairs of opinions to compare, baseline first: each candidate with the live release, which is itself the
 /// candidate where its predecessor goes on in reverse shadow.
-pub(super) fn of(opinions: &[Opinion]) -> impl Iterator<Item = (&Opinion, &Opinion)> {
+pub(in crate::runtime) fn of(opinions: &[Opinion]) -> impl Iterator<Item = (&Opinion, &Opinion)> {
     let live = opinions.iter().find(|opinion| opinion.role == Role::Live);
     opinions.iter().filter_map(move |other| match other.role {
         Role::Live => None,

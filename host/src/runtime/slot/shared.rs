@@ -1,13 +1,19 @@
 //! What a slot and the work beside its answers share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
 
 use super::asks::{Asks, Sampler, asks};
 use super::pairs::{self, Pairs};
 use super::{Opinions, SlotConfig};
+use crate::control::SlotState;
+use crate::guard::Mode;
 use crate::message::Message;
 use crate::route::Roles;
 use crate::runtime::beside::Judged;
+use crate::runtime::guard::Inbox;
 use crate::runtime::meters::Meters;
 use crate::sandbox::Loaded;
 
@@ -18,15 +24,23 @@ pub(in crate::runtime) struct SlotShared {
     sampler: Sampler,
     meters: Meters,
     pairs: Pairs,
+    /// What the guard goes by: what the ledger says about the slot, or would say if there were one.
+    state: ArcSwap<SlotState>,
+    /// Whether the guard looks at this slot.
+    is_guarded: AtomicBool,
+    inbox: Arc<Inbox>,
 }
 
 impl SlotShared {
-    pub(super) fn new(config: SlotConfig) -> Self {
+    pub(super) fn new(config: SlotConfig, inbox: Arc<Inbox>) -> Self {
         let name: Arc<str> = config.name.as_str().into();
         Self {
             meters: Meters::new(Arc::clone(&name)),
             name,
+            is_guarded: AtomicBool::new(config.guard.mode != Mode::Off),
+            state: ArcSwap::from_pointee(SlotState { guard: config.guard.clone(), ..SlotState::default() }),
             config,
+            inbox,
             sampler: Sampler::default(),
             pairs: Pairs::default(),
         }
@@ -56,6 +70,28 @@ impl SlotShared {
     pub(in crate::runtime) fn compare(&self, judged: &Judged, message: &Message) {
         pairs::of(&judged.opinions).for_each(|(baseline, candidate)| self.meters.pair(baseline, candidate));
         self.pairs.add(judged, message);
+        self.inbox.tell(judged, message);
+    }
+
+    /// What releases made of one message gets lost: there is no room for it.
+    pub(in crate::runtime) fn miss(&self, judged: &Judged) {
+        self.inbox.miss(judged);
+    }
+
+    /// Whether the guard looks at this slot.
+    pub(in crate::runtime) fn is_guarded(&self) -> bool {
+        self.is_guarded.load(Ordering::Relaxed)
+    }
+
+    /// What the guard goes by.
+    pub(in crate::runtime) fn state(&self) -> Arc<SlotState> {
+        self.state.load_full()
+    }
+
+    /// Changes what the guard goes by.
+    pub(super) fn change_state(&self, change: impl Fn(&SlotState) -> SlotState) {
+        self.state.rcu(|state| change(state));
+        self.is_guarded.store(self.state().guard.mode != Mode::Off, Ordering::Relaxed);
     }
 
     /// How releases differ on the messages of this process.

@@ -34,6 +34,7 @@ impl Shared {
     }
 
     fn install(&self, progress: &Progress, slot: &Slot, wanted: &SlotState) -> Option<String> {
+        slot.obey(wanted);
         let ready = |release: &ReleaseId| self.core.releases.get(release);
         let live = wanted.live.as_ref().and_then(ready);
         let missing = wanted.live.as_ref().filter(|_| live.is_none());

@@ -1,0 +1,123 @@
+//! What the guard knows of a candidate, segment by segment.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use switchback::guard::{Segment, Standing, Tally, Trial};
+use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState};
+
+use crate::show;
+use crate::store::StoreArgs;
+
+/// What is known of a release that is tried in a slot, against what is live there.
+#[derive(Debug, Serialize)]
+pub(crate) struct Proof {
+    pub(crate) baseline: ReleaseId,
+    /// The worst first, and the larger ones before the smaller.
+    pub(crate) segments: Vec<OfSegment>,
+}
+
+/// What is known of one segment.
+#[derive(Debug, Serialize)]
+pub(crate) struct OfSegment {
+    pub(crate) segment: Segment,
+    pub(crate) standing: Standing,
+    /// Campaigns of authenticated, known senders that are newly flagged.
+    pub(crate) flips: u64,
+    pub(crate) campaigns: u64,
+    /// The share is below this, with 95 % confidence.
+    pub(crate) share_at_most: f64,
+    #[serde(skip)]
+    pub(super) tally: Tally,
+}
+
+impl Proof {
+    /// What is known of this release in this slot; none if nothing was compared.
+    pub(crate) fn of(
+        store: &StoreArgs,
+        name: &str,
+        slot: &SlotState,
+        release: &ReleaseId,
+    ) -> anyhow::Result<Option<Self>> {
+        let reader = match GuardReader::open(store.dir()?) {
+            Ok(reader) => reader,
+            Err(GuardStoreError::None(_)) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let since = slot.entered.get(&release.digest).copied();
+        let trial = reader.trials(name)?.into_iter().find(|trial| {
+            trial.candidate == *release && Some(&trial.baseline) == slot.live.as_ref() && Some(trial.since) == since
+        });
+        let Some(trial) = trial else { return Ok(None) };
+        let judge = Trial::new(slot.guard.clone(), trial.baseline.clone(), trial.began_at);
+        let segments = of_tallies(&judge, reader.tallies(&trial)?);
+        Ok(Some(Self { baseline: trial.baseline, segments }))
+    }
+
+    /// As lines, at most so many segments.
+    pub(crate) fn write(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
+        let count = |standing| self.segments.iter().filter(|one| one.standing == standing).count() as u64;
+        let [harmed, unproven, proven] = [Standing::Harmed, Standing::Unproven, Standing::Proven].map(count);
+        writeln!(
+            out,
+            "against {}, by segment of authenticated, known senders: {} harmed, {} unproven, {} proven",
+            self.baseline,
+            show::count(harmed),
+            show::count(unproven),
+            show::count(proven)
+        )?;
+        writeln!(out, "{}", table(&self.segments[..limit.min(self.segments.len())]))?;
+        let more = self.segments.len().saturating_sub(limit);
+        if more > 0 {
+            writeln!(out, "  and {}", show::counted(more as u64, "segment"))?;
+        }
+        Ok(())
+    }
+}
+
+/// What tallies say, the worst first.
+pub(super) fn of_tallies(judge: &Trial, tallies: impl IntoIterator<Item = (Segment, Tally)>) -> Vec<OfSegment> {
+    let mut segments: Vec<_> = tallies.into_iter().map(|(segment, tally)| of_tally(judge, segment, tally)).collect();
+    // Of two that stand equally, the one with more flips, then with more mail, then by name.
+    segments.sort_by(|a, b| {
+        let place = |one: &OfSegment| (order(one.standing), std::cmp::Reverse((one.flips, one.campaigns)));
+        place(a).cmp(&place(b)).then_with(|| a.segment.cmp(&b.segment))
+    });
+    segments
+}
+
+fn of_tally(judge: &Trial, segment: Segment, tally: Tally) -> OfSegment {
+    let proof = judge.proof(&tally);
+    let switchback::guard::Proof { standing, flips, campaigns, share_at_most } = proof;
+    OfSegment { segment, standing, flips, campaigns, share_at_most, tally }
+}
+
+fn order(standing: Standing) -> u8 {
+    match standing {
+        Standing::Harmed => 0,
+        Standing::Unproven => 1,
+        Standing::Proven => 2,
+    }
+}
+
+fn table(segments: &[OfSegment]) -> String {
+    let mut table = show::table(["  segment", "", "campaigns", "newly flagged", "at most (95 %)"]);
+    for one in segments {
+        table.add_row([
+            format!("  {}", show::printable(&one.segment.to_string(), 80)),
+            one.standing.to_string(),
+            show::count(one.campaigns),
+            show::count(one.flips),
+            format!("{:.2} %", 100.0 * one.share_at_most),
+        ]);
+    }
+    show::numbers(&mut table, 2..5);
+    table.trim_fmt()
+}
+
+impl OfSegment {
+    /// Whether it is harmed.
+    pub(super) fn is_harmed(&self) -> bool {
+        self.standing == Standing::Harmed
+    }
+}

@@ -1,0 +1,131 @@
+//! What the guard would have done, as it is printed.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+use switchback::ReleaseId;
+use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
+
+use super::replay::{Moment, Replay, Tripped};
+use super::rule::Rule;
+use crate::show;
+use crate::store::text;
+
+/// Everything that is said.
+#[derive(Serialize)]
+pub(super) struct Report {
+    /// The baseline, and the candidate.
+    pub(super) releases: [ReleaseId; 2],
+    pub(super) settings: Settings,
+    pub(super) unusable: u64,
+    /// What the guard looks at, and this does not.
+    pub(super) leaves_out: Vec<&'static str>,
+    #[serde(flatten)]
+    pub(super) replay: Replay,
+}
+
+impl Report {
+    pub(super) fn write(&self, json: bool) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        if json {
+            serde_json::to_writer(&mut out, self)?;
+            return writeln!(out);
+        }
+        let [baseline, candidate] = &self.releases;
+        let replay = &self.replay;
+        let (since, until) = (text::instant(replay.since), text::instant(replay.until));
+        writeln!(out, "{candidate} against {baseline}, {} from {since} to {until}", messages(replay.messages))?;
+        let taught = show::counted(replay.taught, "message");
+        writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
+        self.verdict(candidate, &mut out)?;
+        if let Some(warned) = &replay.warned {
+            writeln!(out, "somebody would have been warned {}", when(warned))?;
+            writeln!(out, "  {}", numbers(&warned.evidence))?;
+        }
+        writeln!(out, "{}", self.rule())?;
+        let [harmed, unproven, proven] = replay.standings.map(show::count);
+        writeln!(out, "segments at that time: {harmed} harmed, {unproven} unproven, {proven} proven")?;
+        writeln!(out, "left out:")?;
+        self.leaves_out.iter().try_for_each(|what| writeln!(out, "  {what}"))
+    }
+
+    fn eligible(&self) -> String {
+        match self.replay.eligible {
+            0 => "nobody was known: nothing could be acted on (--known-days, --trust-authserv-id)".to_owned(),
+            some => format!("{} of authenticated, known senders counted", show::counted(some, "campaign")),
+        }
+    }
+
+    fn verdict(&self, candidate: &ReleaseId, out: &mut impl Write) -> io::Result<()> {
+        let Replay { up, down, messages: all, .. } = self.replay;
+        let flips = format!("{} newly flagged, {} no longer, of {}", show::count(up), show::count(down), messages(all));
+        let deed = match self.settings.mode {
+            Mode::Act => "been reverted",
+            Mode::Warn => "raised an alert, and not been reverted (mode warn),",
+            Mode::Off => "been reverted were the guard not off,",
+        };
+        let Some(acted) = &self.replay.acted else {
+            return writeln!(out, "with these settings {candidate} would not have been reverted: {flips}");
+        };
+        writeln!(out, "with these settings {candidate} would have {deed} {}", when(acted))?;
+        writeln!(out, "  {}", numbers(&acted.evidence))?;
+        let harmed: Vec<_> = acted.evidence.harmed.iter().map(ToString::to_string).collect();
+        if !harmed.is_empty() {
+            writeln!(out, "  harmed by then: {}", show::printable(&harmed.join(", "), 2_000))?;
+        }
+        let until = show::count(acted.newly_flagged);
+        writeln!(out, "  {until} newly flagged until then; without the guard {flips}")
+    }
+
+    fn rule(&self) -> String {
+        let rule = Rule::default();
+        match self.replay.rule {
+            None => format!("{rule} would have done nothing"),
+            Some(Tripped { at, after, newly_flagged }) => format!(
+                "{rule} would have reverted it after {}, at {}, with {} newly flagged until then",
+                messages(after),
+                text::instant(at),
+                show::count(newly_flagged)
+            ),
+        }
+    }
+}
+
+fn messages(count: u64) -> String {
+    show::counted(count, "message")
+}
+
+/// `after 61 messages at 2025-04-25 09:26:00 UTC, 120 s after the beginning`.
+fn when(moment: &Moment) -> String {
+    format!(
+        "after {} at {}, {} s after the beginning",
+        messages(moment.after),
+        text::instant(moment.at),
+        moment.after_s
+    )
+}
+
+/// `gmail.com: 14 of 25 campaigns newly flagged, 0 no longer; E-value 10^6.5, needed 10^6.0 (gross)`.
+fn numbers(evidence: &FlipEvidence) -> String {
+    let FlipEvidence { segment, flip, counts, test, log_e, log_threshold, .. } = evidence;
+    let (one, other) = match flip {
+        Flip::Up => ("newly flagged", "no longer"),
+        Flip::Down => ("no longer flagged", "newly"),
+    };
+    let power = |log: f64| log / std::f64::consts::LN_10;
+    let test = match test {
+        Test::Gross => "gross",
+        Test::Net => "net",
+    };
+    show::printable(
+        &format!(
+            "{segment}: {} of {} {one}, {} {other}; E-value 10^{:.1}, needed 10^{:.1} ({test})",
+            show::count(counts.flips),
+            show::counted(counts.all, "campaign"),
+            show::count(counts.opposite),
+            power(*log_e),
+            power(*log_threshold)
+        ),
+        1_000,
+    )
+}

@@ -1,0 +1,121 @@
+//! The guard's status, for a person.
+
+use std::io::{self, Write};
+
+use super::{Judged, OfProcess, OfSlot, OfTrial, Status};
+use crate::guard::{alerts, settings};
+use crate::show;
+use crate::store::text;
+
+/// Writes it.
+pub(super) fn write(status: &Status, limit: usize, out: &mut impl Write) -> io::Result<()> {
+    if status.slots.is_empty() {
+        writeln!(out, "there is no slot yet, so there is nothing to guard")?;
+    }
+    for slot in &status.slots {
+        slot.write(limit, out)?;
+    }
+    if let Some(loss) = &status.loss {
+        let (at, why) = (text::instant(loss.at), show::printable(&loss.why, text::LINE_CHARS_MAX));
+        writeln!(out, "the guard has lost what it knew, found on {at}: {why}")?;
+        writeln!(out, "  `switchback guard learn` teaches it who is known; else it learns that until tomorrow")?;
+    }
+    writeln!(out, "processes")?;
+    for process in &status.processes {
+        writeln!(out, "  {}", line(process))?;
+    }
+    if status.processes.is_empty() {
+        writeln!(out, "  none follows the store now")?;
+    }
+    writeln!(out, "alerts")?;
+    for kept in status.kept.iter().rev() {
+        alerts::lines(kept).into_iter().try_for_each(|line| writeln!(out, "  {line}"))?;
+    }
+    if status.kept.is_empty() {
+        writeln!(out, "  none was raised")?;
+    }
+    Ok(())
+}
+
+impl OfSlot {
+    fn write(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
+        let slot = show::printable(&self.slot, text::NAME_CHARS_MAX);
+        writeln!(out, "slot {slot}, mode {}", self.settings.mode)?;
+        for (name, value) in settings::lines(&self.settings) {
+            writeln!(out, "  {name:<11} {}", show::printable(&value, text::LINE_CHARS_MAX))?;
+        }
+        if let Some(rollout) = &self.rollout {
+            writeln!(out, "  rollout     {}", text::rollout(rollout))?;
+        }
+        for trial in &self.trials {
+            trial.write(limit, out)?;
+        }
+        if self.trials.is_empty() {
+            writeln!(
+                out,
+                "  nothing is tried here now: no canary, no shadow, no release in its cool-off was compared"
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl OfTrial {
+    fn write(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
+        let over = if self.is_over { ", over" } else { "" };
+        let (since, began) = (self.since, text::instant(self.began_at));
+        writeln!(out, "  {} against {}, since generation {since} ({began}){over}", self.candidate, self.baseline)?;
+        if self.segments.is_empty() {
+            return writeln!(out, "    no message was compared yet");
+        }
+        let columns = ["    segment", "", "campaigns", "newly flagged", "no longer", "at most", "E-value up", "needed"];
+        let mut table = show::table(columns);
+        for judged in self.segments.iter().take(limit) {
+            table.add_row(row(judged));
+        }
+        show::numbers(&mut table, 2..8);
+        writeln!(out, "{}", table.trim_fmt())?;
+        let more = self.segments.len().saturating_sub(limit);
+        if more > 0 {
+            writeln!(out, "    and {}", show::counted(more as u64, "segment"))?;
+        }
+        Ok(())
+    }
+}
+
+fn row(judged: &Judged) -> [String; 8] {
+    let known = &judged.known;
+    [
+        format!("    {}", show::printable(&known.segment.to_string(), 80)),
+        known.standing.to_string(),
+        show::count(known.campaigns),
+        show::count(known.flips),
+        show::count(known.tally.up.eligible.opposite),
+        format!("{:.2} %", 100.0 * known.share_at_most),
+        power(judged.up.log_e),
+        power(judged.up.log_threshold),
+    ]
+}
+
+/// `10^6.5`.
+fn power(log: f64) -> String {
+    // Not 10^-0.0.
+    let tenths = (10.0 * log / std::f64::consts::LN_10).round() as i64;
+    format!("10^{:.1}", tenths as f64 / 10.0)
+}
+
+fn line(process: &OfProcess) -> String {
+    let name = show::printable(&process.name, text::NAME_CHARS_MAX);
+    let how = match (&process.health, &process.trouble) {
+        (None, None) => "has no slot to guard".to_owned(),
+        (_, Some(trouble)) => format!("TROUBLE: {}", show::printable(trouble, text::LINE_CHARS_MAX)),
+        (Some(health), None) => health.condition.to_string(),
+    };
+    let dropped = process.health.as_ref().map_or(0, |health| health.dropped);
+    let dropped = if dropped > 0 {
+        format!(", {} messages and pairs not looked at", show::count(dropped))
+    } else {
+        String::new()
+    };
+    format!("{name} (process {}): {how}{dropped}", process.process)
+}

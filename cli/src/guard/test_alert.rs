@@ -1,0 +1,58 @@
+//! `switchback guard test-alert`.
+
+use std::io::{self, Write as _};
+
+use jiff::Timestamp;
+use switchback::alert::{About, Alert, Found, Response};
+
+use crate::exit::{Exit, Usage, chain, say};
+use crate::sinks::SinkArgs;
+
+/// Send an alert that says it is a test
+///
+/// To every place that is named, once. `docs/alerts.md` has the fields, and how a receiver verifies the signature.
+#[derive(clap::Args)]
+#[command(after_long_help = AFTER_HELP)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    sinks: SinkArgs,
+
+    /// Print one JSON object: the alert that was sent
+    #[arg(long)]
+    json: bool,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback guard test-alert --syslog
+  switchback guard test-alert --on-alert 'mail -s \"$SWITCHBACK_ALERT_SUMMARY\" postmaster'
+  switchback guard test-alert --webhook https://hooks.example/mail --webhook-secret-file hook.secret
+
+Exit codes:
+  0  it arrived everywhere
+  1  it did not arrive somewhere; where and why is on stderr
+  2  the command line is wrong";
+
+/// Runs the command.
+pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.sinks.is_empty() {
+        return Err(Usage("where to? Name at least one of --on-alert, --webhook and --syslog".to_owned()).into());
+    }
+    let alert = Alert::new(Found::Test, Response::None, About::default(), Timestamp::now());
+    let mut out = io::stdout().lock();
+    let mut is_missing = false;
+    for sink in args.sinks.config()?.sinks()? {
+        match sink.send(&alert) {
+            Ok(()) if args.json => {}
+            Ok(()) => writeln!(out, "arrived: {sink}")?,
+            Err(error) => {
+                is_missing = true;
+                say(&format!("{sink}: {}", chain(&error)));
+            }
+        }
+    }
+    if args.json {
+        writeln!(out, "{}", alert.to_json()?)?;
+    }
+    Ok(Exit::found_if(is_missing))
+}

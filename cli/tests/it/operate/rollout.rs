@@ -1,0 +1,41 @@
+//! `switchback rollout`.
+
+use super::store::Store;
+use crate::model::release;
+
+#[test]
+fn a_rollout_begins_is_shown_and_stops() {
+    let store = Store::promoted(&["1.0.0"]);
+    store.fine(["load", &release("1.1.0")]);
+    assert_eq!(store.fine(["rollout", "status"]), "no rollout goes on\n");
+    let out =
+        store.fine(["rollout", "linear@1.1.0", "--plan", "shadow 24h, 5% 30m, 100%", "--reason", "the mail of May"]);
+    assert!(out.contains("roll out linear@1.1.0 in inbound: shadow 1d, 5% 30m, 100%"), "{out}");
+    assert!(out.contains("shadow linear@1.1.0, 100 %"), "{out}");
+    for out in [store.fine(["status"]), store.run(["rollout", "status"]).out, store.fine(["guard", "status"])] {
+        assert!(out.contains("linear@1.1.0, step 1 of 3 (shadow 1d) since "), "{out}");
+    }
+    let status = store.run(["rollout", "status"]);
+    assert!(status.code == 1 && status.out.contains("no guard has said anything yet"), "{status:?}");
+    assert!(store.refused(["rollout", "linear@1.1.0"]).contains("is being rolled out in inbound"));
+    store.fine(["rollout", "stop", "--reason", "not before the holidays"]);
+    assert!(store.refused(["rollout", "stop"]).contains("there is no rollout in inbound"));
+    let history = store.fine(["history"]);
+    assert!(history.contains("stop the rollout in inbound"), "{history}");
+    // The release keeps its role.
+    assert_eq!(store.state().slots["inbound"].shadows.len(), 1);
+}
+
+#[test]
+fn a_rollout_that_is_held_up_says_by_what() {
+    let store = Store::promoted(&["1.0.0"]);
+    store.fine(["load", &release("1.1.0")]);
+    let _filter = store.filter("filter");
+    store.fine(["rollout", "linear@1.1.0"]);
+    let waits = store.run(["rollout", "status"]);
+    assert!(waits.code == 0 && waits.out.contains("  the next step is due on "), "{waits:?}");
+    store.fine(["freeze", "--reason", "the holidays"]);
+    let held = store.run(["rollout", "status"]);
+    assert_eq!(held.code, 1, "{held:?}");
+    assert!(held.out.contains("  HELD UP: ") && held.out.contains("the holidays"), "{held:?}");
+}

@@ -1,0 +1,76 @@
+//! Simulated mail, message by message, as the guard sees it.
+
+use jiff::Timestamp;
+use rand::Rng as _;
+use rand_chacha::ChaCha8Rng;
+use switchback::guard::{Key, Settings, Sighting};
+use switchback::{Action, Digest, Fingerprint, ReleaseId};
+
+/// The domains of a filter, each of a provider, so that every address in them is a sender: what one owner sends counts
+/// so seldom that nothing would be measured.
+#[derive(Clone, Debug)]
+pub(crate) struct Domains {
+    names: Vec<String>,
+    /// Up to each of them, how much mail comes from it and from those before it.
+    volumes: Vec<f64>,
+}
+
+impl Domains {
+    /// So many domains, of which the volume falls as 1 / rank.
+    pub(crate) fn new(count: usize) -> Self {
+        let mut sum = 0.0;
+        let volumes = (1..=count).map(|rank| {
+            sum += 1.0 / rank as f64;
+            sum
+        });
+        Self { volumes: volumes.collect(), names: (1..=count).map(|rank| format!("{rank}.example")).collect() }
+    }
+
+    /// Settings under which each of them is a provider's, in groups of ten.
+    pub(crate) fn settings(&self) -> Settings {
+        let groups = self.names.chunks(10).enumerate();
+        let providers = groups.map(|(number, names)| (format!("group-{number}"), names.to_vec())).collect();
+        Settings { providers, known_days: 0, ..Settings::default() }
+    }
+
+    /// One of the first so many, by volume; a drift of 1 turns the order of volumes round.
+    pub(crate) fn draw(&self, among: usize, drift: f64, rng: &mut ChaCha8Rng) -> &str {
+        let all = self.volumes[among - 1];
+        let wanted = rng.random::<f64>() * all;
+        let place = self.volumes[..among].partition_point(|volume| *volume < wanted).min(among - 1);
+        let is_turned = rng.random::<f64>() < drift;
+        &self.names[if is_turned { among - 1 - place } else { place }]
+    }
+}
+
+/// A message of a person at a domain.
+pub(crate) fn sighting<'a>(second: i64, domain: &'a str, campaign: u128, rng: &mut ChaCha8Rng) -> Sighting<'a> {
+    Sighting {
+        at: Timestamp::from_second(second).unwrap(),
+        fingerprint: Fingerprint::from(campaign.to_le_bytes()),
+        sender_domain: Some(domain),
+        sender: Some(Key(rng.random())),
+        is_authenticated: true,
+        recipient: Some(Key(rng.random())),
+    }
+}
+
+/// The actions before and after, of a message that flips up with the first probability and down with the second.
+pub(crate) fn actions(flips: f64, opposite: f64, rng: &mut ChaCha8Rng) -> [Action; 2] {
+    let drawn: f64 = rng.random();
+    if drawn < flips {
+        [Action::Deliver, Action::Quarantine]
+    } else if drawn < flips + opposite {
+        [Action::Quarantine, Action::Deliver]
+    } else {
+        [Action::Deliver; 2]
+    }
+}
+
+pub(crate) fn baseline() -> ReleaseId {
+    ReleaseId {
+        name: "phish".parse().unwrap(),
+        version: "1.1.0".parse::<semver::Version>().unwrap().into(),
+        digest: Digest::of(b"the baseline"),
+    }
+}

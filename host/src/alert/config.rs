@@ -1,0 +1,211 @@
+//! Where alerts go.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use url::Url;
+
+use super::sink::Sink;
+use crate::limits::{WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN};
+
+/// Where alerts go. By default nowhere but into the metrics and, as warnings, to the subscriber of `tracing`.
+#[derive(Clone, Debug, Default)]
+pub struct AlertConfig {
+    /// A web address.
+    pub webhook: Option<Webhook>,
+    /// A command of the shell. It reads the alert on its standard input, as JSON, and finds the main fields in its
+    /// environment.
+    pub command: Option<String>,
+    /// The system's log.
+    pub syslog: Syslog,
+}
+
+/// Whether alerts go into the system's log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Syslog {
+    /// They do not.
+    #[default]
+    Off,
+    /// To where the system's log listens: `/dev/log`, else `/var/run/syslog` or `/var/run/log`.
+    Local,
+    /// To this socket: in a container, say.
+    Socket(PathBuf),
+}
+
+/// A web address that alerts are posted to. Only its scheme and host are ever printed: the rest is often a secret.
+#[derive(Clone)]
+pub struct Webhook {
+    pub(super) url: Url,
+    pub(super) secret: Secret,
+}
+
+/// What posted alerts are signed with: 24 to 64 bytes, written in base64 with or without `whsec_` before it, as
+/// [Standard Webhooks](https://www.standardwebhooks.com) has it. `openssl rand -base64 32` makes one. There is no way to
+/// print it.
+#[derive(Clone)]
+pub struct Secret(Vec<u8>);
+
+impl AlertConfig {
+    /// Whether alerts go nowhere.
+    pub fn is_empty(&self) -> bool {
+        self.webhook.is_none() && self.command.is_none() && self.syslog == Syslog::Off
+    }
+
+    /// Checks it. Whether anybody listens shows when something is sent: `switchback guard test-alert`.
+    ///
+    /// # Errors
+    /// If the command is empty.
+    pub fn validate(&self) -> Result<(), InvalidAlertConfig> {
+        match self.command.as_deref().map(str::trim) {
+            Some("") => Err(InvalidAlertConfig::Command),
+            _ => Ok(()),
+        }
+    }
+
+    /// Each place, ready to send.
+    ///
+    /// # Errors
+    /// If it is not [valid](Self::validate).
+    pub fn sinks(&self) -> Result<Vec<Sink>, InvalidAlertConfig> {
+        self.validate()?;
+        let webhook = self.webhook.iter().map(|webhook| Sink::webhook(webhook.clone()));
+        let command = self.command.iter().map(|command| Sink::command(command.clone()));
+        let syslog = (self.syslog != Syslog::Off).then(|| Sink::syslog(self.syslog.clone()));
+        Ok(webhook.chain(command).chain(syslog).collect())
+    }
+}
+
+impl Webhook {
+    /// Posts to this address, signed.
+    ///
+    /// # Errors
+    /// If the address is none of `https` or `http`, or has a name or password in it.
+    pub fn new(url: &str, secret: Secret) -> Result<Self, InvalidAlertConfig> {
+        let url: Url = url.parse().map_err(InvalidAlertConfig::Url)?;
+        if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
+            return Err(InvalidAlertConfig::Scheme(url.scheme().to_owned()));
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidAlertConfig::Credentials);
+        }
+        Ok(Self { url, secret })
+    }
+}
+
+/// `webhook https://hooks.example`.
+impl fmt::Display for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "webhook {}", self.url.origin().ascii_serialization())
+    }
+}
+
+impl fmt::Debug for Webhook {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Webhook({self})")
+    }
+}
+
+impl Secret {
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl FromStr for Secret {
+    type Err = InvalidAlertConfig;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let text = text.trim();
+        let bytes = BASE64.decode(text.strip_prefix("whsec_").unwrap_or(text)).ok();
+        let is_long_enough =
+            |bytes: &Vec<u8>| (WEBHOOK_SECRET_BYTES_MIN..=WEBHOOK_SECRET_BYTES_MAX).contains(&bytes.len());
+        bytes.filter(is_long_enough).map(Self).ok_or(InvalidAlertConfig::Secret)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(..)")
+    }
+}
+
+/// Why alerts cannot be sent so.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum InvalidAlertConfig {
+    /// The address is none.
+    #[error("the webhook's address is none")]
+    Url(#[source] url::ParseError),
+    /// The address is of another kind.
+    #[error("the webhook's address begins with `{0}:`: `https:` and `http:` are possible")]
+    Scheme(String),
+    /// The address has a name or a password in it.
+    #[error("the webhook's address has a name or a password in it: leave it out, alerts are signed with a secret")]
+    Credentials,
+    /// The secret is none.
+    #[error(
+        "the webhook's secret is not {WEBHOOK_SECRET_BYTES_MIN} to {WEBHOOK_SECRET_BYTES_MAX} bytes in base64: \
+         `openssl rand -base64 32` makes one"
+    )]
+    Secret,
+    /// The command is empty.
+    #[error("the command for alerts is empty: name one, or none")]
+    Command,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn secret() -> Secret {
+        BASE64.encode([7; 32]).parse().unwrap()
+    }
+
+    #[test]
+    fn an_address_is_of_the_web_and_has_no_password() {
+        for (url, reason) in [
+            ("https://hooks.example/T0/B1", None),
+            ("http://localhost:9000/", None),
+            ("file:///etc/passwd", Some("begins with `file:`")),
+            ("ftp://a.example/", Some("begins with `ftp:`")),
+            ("https://ada:secret@a.example/", Some("has a name or a password")),
+            ("hooks.example", Some("address is none")),
+        ] {
+            let why = Webhook::new(url, secret()).err().map(|error| error.to_string());
+            assert_eq!(why.is_some(), reason.is_some(), "{url}: {why:?}");
+            assert!(why.unwrap_or_default().contains(reason.unwrap_or_default()), "{url}");
+        }
+    }
+
+    #[test]
+    fn what_is_secret_is_not_printed() {
+        let webhook = Webhook::new("https://hooks.example/T0/B1?key=k", secret()).unwrap();
+        let config = AlertConfig { webhook: Some(webhook), ..AlertConfig::default() };
+        let printed = format!("{config:?} {:?}", secret());
+        assert!(printed.contains("https://hooks.example"), "{printed}");
+        for hidden in ["T0", "key", &BASE64.encode([7; 32])] {
+            assert!(!printed.contains(hidden), "{printed}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_long_enough_or_none() {
+        let of = |bytes: usize| BASE64.encode(vec![1; bytes]);
+        for good in [of(24), of(64), format!("whsec_{}\n", of(32))] {
+            assert!(good.parse::<Secret>().is_ok(), "{good}");
+        }
+        for bad in [of(23), of(65), String::new(), "whsec_".to_owned(), "not base64!".to_owned()] {
+            assert_eq!(bad.parse::<Secret>().err(), Some(InvalidAlertConfig::Secret), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_empty_is_a_mistake() {
+        let config = AlertConfig { command: Some("  ".to_owned()), ..AlertConfig::default() };
+        assert_eq!(config.sinks().err(), Some(InvalidAlertConfig::Command));
+        assert!(AlertConfig::default().is_empty() && !config.is_empty());
+    }
+}

@@ -1,0 +1,44 @@
+//! When a release is taken back without a human: tests that may be looked at after every message, who counts, and what
+//! failures need no statistics.
+//!
+//! Plain data and pure functions: no clock, no files, no threads. What is remembered is behind [`Memory`].
+
+mod bets;
+mod breaker;
+mod counts;
+mod culprits;
+mod evidence;
+mod first_key;
+mod gross;
+mod in_memory;
+mod keyed;
+mod memory;
+mod net;
+mod segment;
+mod sender;
+mod settings;
+mod sighting;
+mod standing;
+mod tally;
+#[cfg(test)]
+mod tests;
+mod trial;
+mod weights;
+
+pub use bets::Bets;
+pub use breaker::{Breakers, Call, Trip};
+pub use counts::{Counts, Flip};
+pub use evidence::{Breaker, BreakerEvidence, Evidence, FlipEvidence, Test, log_threshold};
+pub use first_key::FirstKey;
+pub use in_memory::InMemory;
+pub use memory::{Flipped, KnownSenders, Memory};
+pub use segment::{InvalidSegment, Segment, SegmentRef};
+pub use sender::Sender;
+pub(crate) use settings::SEGMENT_REVERTS_MAX;
+pub use settings::{BreakerSettings, Floor, InvalidSettings, Mode, Settings, Tolerance};
+pub(crate) use sighting::mailbox;
+pub use sighting::{Key, Sighting, flip};
+pub use standing::{Proof, Standing, TrialEvidence};
+pub use tally::{Direction, Tally, Witnesses};
+pub use trial::{Finding, Findings, Level, Trial};
+pub use weights::{Volumes, weight};

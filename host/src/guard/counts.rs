@@ -1,0 +1,51 @@
+//! What is counted of one segment, in one direction.
+
+use std::ops::{Add, AddAssign};
+
+use serde::{Deserialize, Serialize};
+
+/// Which way a candidate's action crosses the flag boundary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flip {
+    /// The baseline lets the message pass, and the candidate flags it.
+    Up,
+    /// The baseline flags the message, and the candidate lets it pass.
+    Down,
+}
+
+impl Flip {
+    /// Its name, as in every text and record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Up => "up",
+            Self::Down => "down",
+        }
+    }
+}
+
+/// Three integers: everything that a test knows. They add across processes, in any order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Counts {
+    /// Flips in the direction that is tested.
+    pub flips: u64,
+    /// Flips the other way.
+    pub opposite: u64,
+    /// Everything that was counted: both of them, and what did not flip.
+    pub all: u64,
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { flips: self.flips + other.flips, opposite: self.opposite + other.opposite, all: self.all + other.all }
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        *self = *self + other;
+    }
+}

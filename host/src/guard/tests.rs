@@ -1,0 +1,94 @@
+//! Properties of the guard as a whole.
+
+mod counting;
+mod forms;
+mod poisoning;
+
+use jiff::Timestamp;
+
+use super::{Findings, InMemory, Key, Level, Settings, Sighting, Trial};
+use crate::{Action, Digest, Fingerprint, ReleaseId};
+
+/// A day of the tests, in seconds. They begin at one.
+const DAY_S: i64 = 86_400;
+
+fn release(version: &str) -> ReleaseId {
+    ReleaseId {
+        name: "phish".parse().unwrap(),
+        version: version.parse::<semver::Version>().unwrap().into(),
+        digest: Digest::of(version.as_bytes()),
+    }
+}
+
+/// A trial and what it remembers.
+struct World {
+    trial: Trial,
+    memory: InMemory,
+}
+
+/// One message, in what the guard sees of it.
+#[derive(Clone, Copy)]
+struct Letter<'a> {
+    second: i64,
+    domain: &'a str,
+    person: u64,
+    is_authenticated: bool,
+    campaign: u64,
+    recipient: u64,
+}
+
+/// A message of a day, of somebody at this domain, unlike any other.
+fn letter(day: i64, domain: &str, number: u64) -> Letter<'_> {
+    let second = day * DAY_S + number as i64 % DAY_S;
+    Letter { second, domain, person: number, is_authenticated: true, campaign: number, recipient: number }
+}
+
+fn fingerprint(campaign: u64) -> Fingerprint {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&blake3::hash(&campaign.to_le_bytes()).as_bytes()[..16]);
+    bytes.into()
+}
+
+impl World {
+    fn new(settings: Settings) -> Self {
+        settings.validate().unwrap();
+        Self { trial: Trial::new(settings, release("1.1.0"), Timestamp::UNIX_EPOCH), memory: InMemory::default() }
+    }
+
+    /// Everybody is known who is authenticated.
+    fn of_known() -> Self {
+        Self::new(Settings { known_days: 0, ..Settings::default() })
+    }
+
+    fn judge(&mut self, letter: Letter<'_>, before: Action, after: Action) -> Findings {
+        let sighting = Sighting {
+            at: Timestamp::from_second(letter.second).unwrap(),
+            fingerprint: fingerprint(letter.campaign),
+            sender_domain: Some(letter.domain),
+            sender: Some(Key::of(&format!("{}@{}", letter.person, letter.domain))),
+            is_authenticated: letter.is_authenticated,
+            recipient: Some(Key(letter.recipient)),
+        };
+        let Ok(findings) = self.trial.observe(&mut self.memory, &sighting, before, after);
+        for finding in &findings {
+            assert!(finding.evidence.agrees() && finding.evidence.is_sufficient(), "{finding:?}");
+        }
+        findings
+    }
+
+    fn flips_up(&mut self, letter: Letter<'_>) -> Findings {
+        self.judge(letter, Action::Deliver, Action::Quarantine)
+    }
+
+    fn stays(&mut self, letter: Letter<'_>) -> Findings {
+        self.judge(letter, Action::Deliver, Action::Tag)
+    }
+}
+
+fn levels(findings: &Findings) -> Vec<Level> {
+    findings.iter().map(|finding| finding.level).collect()
+}
+
+fn acts(findings: &Findings) -> bool {
+    levels(findings).contains(&Level::Act)
+}

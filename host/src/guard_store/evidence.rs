@@ -1,0 +1,35 @@
+//! What is known about a candidate as a whole.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::trials::TrialKey;
+use super::{tallies, time};
+use crate::guard::{Segment, Settings, Standing, Trial, TrialEvidence};
+
+/// What is known about a candidate: the segments in which anything flipped, and all of them together.
+pub(crate) fn trial_evidence(
+    connection: &Connection,
+    key: &TrialKey,
+    settings: &Settings,
+) -> rusqlite::Result<TrialEvidence> {
+    let mut evidence = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0 };
+    let (candidate, baseline) = (key.candidate.digest.as_bytes(), key.baseline.digest.as_bytes());
+    let trial: Option<(i64, i64)> = connection
+        .prepare_cached(
+            "SELECT id, began_us FROM trials WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
+        )?
+        .query_row(params![key.slot, candidate, baseline, key.since], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let Some((id, began_us)) = trial else { return Ok(evidence) };
+    let trial = Trial::new(settings.clone(), key.baseline.clone(), time(began_us));
+    for (segment, tally) in tallies::notable(connection, id)? {
+        let proof = trial.proof(&tally);
+        if segment == Segment::Everything {
+            (evidence.everything, evidence.campaigns) = (proof.standing, proof.campaigns);
+        }
+        if proof.standing == Standing::Harmed {
+            evidence.harmed.push(segment);
+        }
+    }
+    Ok(evidence)
+}

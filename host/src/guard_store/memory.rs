@@ -1,0 +1,260 @@
+//! What one transaction remembers of one trial.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, Transaction, params};
+
+use super::trials::{self, TrialKey};
+use super::{senders, tallies, volumes};
+use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Segment, SegmentRef, Tally, weight};
+use crate::limits::{GUARD_FIRSTS_MAX, GUARD_FIRSTS_STRANGERS_MAX, GUARD_SEGMENTS_MAX};
+
+/// Remembers one batch of messages: everything that it changes is one transaction.
+///
+/// What was read or changed is kept until [`StoreMemory::write_back`], so a segment is read and written once per batch.
+pub(crate) struct StoreMemory<'a> {
+    transaction: &'a Transaction<'a>,
+    room: Room,
+    senders: HashMap<Key, senders::Seen>,
+    trials: HashMap<TrialKey, OpenTrial>,
+    volumes: HashMap<(String, Segment, i32), u64>,
+}
+
+/// Events that count once, of eligible mail and of other mail: each kind has a budget of its own.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Firsts {
+    pub(crate) eligible: u64,
+    pub(crate) others: u64,
+}
+
+/// Whose mail a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// That of an authenticated, known sender.
+    Eligible,
+    /// That of anybody else.
+    Other,
+}
+
+/// How much room there is for events that count once.
+struct Room {
+    left: Firsts,
+    /// Whether there was none for eligible mail, and for other mail.
+    is_full: Full,
+}
+
+/// Whether events were not counted for lack of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Full {
+    pub(crate) eligible: bool,
+    pub(crate) others: bool,
+}
+
+impl Room {
+    fn beside(known: Firsts) -> Self {
+        let left = |max: usize, known| (max as u64).saturating_sub(known);
+        let left = Firsts {
+            eligible: left(GUARD_FIRSTS_MAX - GUARD_FIRSTS_STRANGERS_MAX, known.eligible),
+            others: left(GUARD_FIRSTS_STRANGERS_MAX, known.others),
+        };
+        Self { left, is_full: Full::default() }
+    }
+
+    fn of(&mut self, whose: Whose) -> (&mut u64, &mut bool) {
+        match whose {
+            Whose::Eligible => (&mut self.left.eligible, &mut self.is_full.eligible),
+            Whose::Other => (&mut self.left.others, &mut self.is_full.others),
+        }
+    }
+}
+
+/// A trial of which something was read.
+struct OpenTrial {
+    trial: trials::Working,
+    /// What was changed, by the keys of the segments' names.
+    tallies: HashMap<Key, (Segment, Tally)>,
+    last: Timestamp,
+}
+
+impl<'a> StoreMemory<'a> {
+    /// Remembers in this transaction, where about so many events are remembered already.
+    pub(crate) fn new(transaction: &'a Transaction<'a>, firsts: Firsts) -> Self {
+        let room = Room::beside(firsts);
+        Self { transaction, room, senders: HashMap::new(), trials: HashMap::new(), volumes: HashMap::new() }
+    }
+
+    /// What is remembered of one trial, which is begun if it is new, for a message of this time and of such a sender.
+    pub(crate) fn of<'m>(
+        &'m mut self,
+        key: &TrialKey,
+        at: Timestamp,
+        whose: Whose,
+    ) -> rusqlite::Result<TrialMemory<'m, 'a>> {
+        if !self.trials.contains_key(key) {
+            let trial = trials::find_or_begin(self.transaction, key, at)?;
+            self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
+        }
+        // It was just put there.
+        let open = self.trials.get_mut(key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        open.last = open.last.max(at);
+        Ok(TrialMemory { transaction: self.transaction, senders: &mut self.senders, room: &mut self.room, whose, open })
+    }
+
+    /// Adds a message to the mail of known senders, which a later trial takes its weights from.
+    pub(crate) fn add_volume(&mut self, slot: &str, segment: Segment, day: i32) {
+        *self.volumes.entry((slot.to_owned(), segment, day)).or_default() += 1;
+    }
+
+    /// Writes what was changed; without this the transaction has not seen it. Says for whom there was no room.
+    pub(crate) fn write_back(self) -> rusqlite::Result<Full> {
+        for open in self.trials.values() {
+            for (segment, tally) in open.tallies.values() {
+                tallies::write(self.transaction, open.trial.id, segment, tally, open.last)?;
+            }
+            trials::write(self.transaction, &open.trial, open.last)?;
+        }
+        for ((slot, segment, day), messages) in &self.volumes {
+            volumes::add(self.transaction, slot, segment, *day, *messages)?;
+        }
+        self.senders.iter().try_for_each(|(sender, seen)| seen.write(self.transaction, *sender))?;
+        Ok(self.room.is_full)
+    }
+}
+
+/// What is remembered of one trial: [`Memory`].
+pub(crate) struct TrialMemory<'m, 'a> {
+    transaction: &'a Transaction<'a>,
+    senders: &'m mut HashMap<Key, senders::Seen>,
+    room: &'m mut Room,
+    whose: Whose,
+    open: &'m mut OpenTrial,
+}
+
+impl TrialMemory<'_, '_> {
+    /// When the trial began.
+    pub(crate) fn began_at(&self) -> Timestamp {
+        self.open.trial.began_at
+    }
+
+    /// A segment that is new gets the next rank. Where there is no room, that which was met least recently is forgotten.
+    fn discover(&mut self, segment: &Segment) -> rusqlite::Result<Tally> {
+        let trial = &mut self.open.trial;
+        if trial.kept >= GUARD_SEGMENTS_MAX as u64 {
+            // What of this batch is in the cache only is newer than all that is forgotten.
+            let forgotten = tallies::forget(self.transaction, trial.id, GUARD_SEGMENTS_MAX / 8)?;
+            forgotten.iter().for_each(|segment| drop(self.open.tallies.remove(&SegmentRef::from(segment).key())));
+            trial.kept = trial.kept.saturating_sub(forgotten.len() as u64);
+        }
+        trial.discovered += 1;
+        trial.kept += 1;
+        let share = volumes::take(self.transaction, trial.id, segment)?;
+        Ok(Tally { rank: trial.discovered, weight: weight(share, trial.discovered), ..Tally::default() })
+    }
+}
+
+impl KnownSenders for StoreMemory<'_> {
+    type Error = rusqlite::Error;
+
+    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
+        Ok(seen(self.transaction, &mut self.senders, sender)?.days_before(day))
+    }
+
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+        learn(self.transaction, &mut self.senders, sender, day)
+    }
+}
+
+impl KnownSenders for TrialMemory<'_, '_> {
+    type Error = rusqlite::Error;
+
+    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
+        Ok(seen(self.transaction, self.senders, sender)?.days_before(day))
+    }
+
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+        learn(self.transaction, self.senders, sender, day)
+    }
+}
+
+impl Memory for TrialMemory<'_, '_> {
+    /// Where there is no room to remember another event, none is the first: nothing counts twice, and what is not counted
+    /// says nothing against the candidate.
+    fn is_first(&mut self, key: FirstKey, _: Timestamp, until: Timestamp) -> rusqlite::Result<bool> {
+        let (left, is_full) = self.room.of(self.whose);
+        if *left == 0 {
+            *is_full = true;
+            return Ok(false);
+        }
+        let added = self
+            .transaction
+            .prepare_cached("INSERT OR IGNORE INTO firsts (trial, key, until_us, is_eligible) VALUES (?, ?, ?, ?)")?
+            .execute(params![self.open.trial.id, key.0, until.as_microsecond(), self.whose == Whose::Eligible])?;
+        *left = left.saturating_sub(added as u64);
+        Ok(added > 0)
+    }
+
+    fn tally(&mut self, segment: SegmentRef<'_>) -> rusqlite::Result<&mut Tally> {
+        let key = segment.key();
+        if !self.open.tallies.contains_key(&key) {
+            let segment = segment.to_segment();
+            let tally = match tallies::read(self.transaction, self.open.trial.id, &segment)? {
+                Some(tally) => tally,
+                None => self.discover(&segment)?,
+            };
+            self.open.tallies.insert(key, (segment, tally));
+        }
+        // It was just put there, or was there.
+        let (_, tally) = self.open.tallies.get_mut(&key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
+        Ok(tally)
+    }
+
+    fn flipped(&mut self, flip: Flip, flips_min: u64) -> rusqlite::Result<Flipped> {
+        let stored = tallies::flipped(self.transaction, self.open.trial.id, flip, flips_min)?;
+        let mut all: HashMap<Segment, Counts> = stored.into_iter().collect();
+        for (segment, tally) in self.open.tallies.values() {
+            all.insert(segment.clone(), tally.direction(flip).eligible);
+        }
+        let segments = all.into_iter().filter(|(_, counts)| counts.flips >= flips_min).collect();
+        Ok(Flipped { segments, discovered: self.open.trial.discovered })
+    }
+}
+
+fn seen<'s>(
+    transaction: &Transaction<'_>,
+    known: &'s mut HashMap<Key, senders::Seen>,
+    sender: Key,
+) -> rusqlite::Result<&'s mut senders::Seen> {
+    match known.entry(sender) {
+        Entry::Occupied(entry) => Ok(entry.into_mut()),
+        Entry::Vacant(entry) => Ok(entry.insert(senders::Seen::read(transaction, sender)?)),
+    }
+}
+
+fn learn(
+    transaction: &Transaction<'_>,
+    known: &mut HashMap<Key, senders::Seen>,
+    sender: Key,
+    day: i32,
+) -> rusqlite::Result<()> {
+    seen(transaction, known, sender)?.on(day);
+    Ok(())
+}
+
+/// Forgets so many events of which nobody will ask again, and says how many it forgot.
+pub(super) fn forget(connection: &Connection, now: Timestamp, rows_max: usize) -> rusqlite::Result<usize> {
+    connection
+        .prepare_cached(
+            "DELETE FROM firsts WHERE (trial, key) IN (SELECT trial, key FROM firsts WHERE until_us < ? LIMIT ?)",
+        )?
+        .execute(params![now.as_microsecond(), rows_max])
+}
+
+/// How many events are remembered.
+pub(super) fn firsts(connection: &Connection) -> rusqlite::Result<Firsts> {
+    connection.query_row("SELECT coalesce(sum(is_eligible), 0), count(*) FROM firsts", [], |row| {
+        let (eligible, all): (u64, u64) = (row.get(0)?, row.get(1)?);
+        Ok(Firsts { eligible, others: all - eligible })
+    })
+}

@@ -1,0 +1,176 @@
+//! Opening the file, and beginning anew where it is damaged or gone.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use super::memory::Firsts;
+use super::{GuardStore, GuardStoreError, Place, health, schema};
+use crate::limits::GUARD_BUSY_TIMEOUT;
+use crate::private;
+
+/// The file, in the folder of a store.
+pub(super) const FILE: &str = "guard.db";
+
+/// Remembers that there was one. Held while one is begun or set aside.
+const SINCE: &str = "guard.since";
+
+/// What belongs to the file.
+const COMPANIONS: [&str; 2] = ["guard.db-wal", "guard.db-shm"];
+
+/// A file that is open.
+pub(super) struct Open {
+    pub(super) connection: Connection,
+    /// Which file it is: device and inode; none in memory.
+    identity: Option<(u64, u64)>,
+    pub(super) firsts: Firsts,
+}
+
+impl GuardStore {
+    /// What is open, after opening it again if the file is another one than before, or gone.
+    pub(super) fn reopened(&mut self) -> Result<&mut Open, GuardStoreError> {
+        let identity = match &self.place {
+            Place::Memory => None,
+            Place::Folder(dir) => identity(&dir.join(FILE)),
+        };
+        let is_in_memory = matches!(self.place, Place::Memory);
+        let is_same = |open: &Open| open.identity == identity && (identity.is_some() || is_in_memory);
+        let kept = self.open.take().filter(is_same);
+        let open = match (kept, &self.place) {
+            (Some(open), _) => open,
+            (None, Place::Memory) => in_memory()?,
+            (None, Place::Folder(dir)) => begin(dir)?,
+        };
+        Ok(self.open.insert(open))
+    }
+
+    /// Sets the damaged file aside, unless somebody did already, and begins a new one.
+    pub(super) fn set_aside(&mut self, why: &str) -> Result<(), GuardStoreError> {
+        let identified = self.open.take().and_then(|open| open.identity);
+        let Place::Folder(dir) = &self.place else { return Ok(()) };
+        {
+            let _since = since(dir)?;
+            if identified.is_none() || identity(&dir.join(FILE)) != identified {
+                return Ok(());
+            }
+            set_aside(dir)?;
+        }
+        let open = begin(dir)?;
+        // Its file is gone for this reason.
+        health::begin_loss(&open.connection, &damaged(why)).map_err(|error| GuardStoreError::of(FILE, error))?;
+        self.open = Some(open);
+        Ok(())
+    }
+}
+
+fn in_memory() -> Result<Open, GuardStoreError> {
+    let fault = |error| GuardStoreError::of("the guard's memory", error);
+    let mut connection = Connection::open_in_memory().map_err(fault)?;
+    schema::prepare("the guard's memory", &mut connection, None)?;
+    Ok(Open { connection, identity: None, firsts: Firsts::default() })
+}
+
+/// Opens the file of a store's folder, or begins one. Of several processes one does.
+fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
+    let path = dir.join(FILE);
+    let mut since = since(dir)?;
+    let mut known = String::new();
+    since.read_to_string(&mut known).map_err(|error| failed(&dir.join(SINCE), &error))?;
+    // Also where an empty file is left of an earlier attempt.
+    let gone = (!known.is_empty()).then_some("its file was gone");
+    match connect(&path, gone) {
+        Err(GuardStoreError::Damaged { why, .. }) => {
+            set_aside(dir)?;
+            connect(&path, Some(&damaged(&why)))
+        }
+        Ok(open) => {
+            if known.is_empty() {
+                let now = format!("{}\n", Timestamp::now());
+                since.write_all(now.as_bytes()).map_err(|error| failed(&dir.join(SINCE), &error))?;
+            }
+            Ok(open)
+        }
+        Err(other) => Err(other),
+    }
+}
+
+/// Opens the file, or makes it; `lost` says what happened if it should have been there.
+fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
+    let file = path.display().to_string();
+    let fault = |error| GuardStoreError::of(&file, error);
+    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
+    made.map_err(|error| failed(path, &error))?;
+    drop(private::open(path)?);
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let mut connection = connection.map_err(fault)?;
+    connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
+    // The last process that closes a file which was set aside would remove the companions of the new one.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+    connection.pragma_update(None, "synchronous", "NORMAL").map_err(fault)?;
+    if schema::prepare(&file, &mut connection, lost)? {
+        lost.iter().for_each(|why| say_lost(why));
+    }
+    Ok(Open { connection, identity: identity(path), firsts: Firsts::default() })
+}
+
+/// Opens the file to read it; none if there is none.
+pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
+    let path = dir.join(FILE);
+    let file = path.display().to_string();
+    if identity(&path).is_none() {
+        return Err(GuardStoreError::None(file));
+    }
+    drop(private::open(&path)?);
+    let fault = |error| GuardStoreError::of(&file, error);
+    // Reading in WAL mode shares memory with those who write, so it is opened as they do.
+    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
+    connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+    connection.pragma_update(None, "query_only", true).map_err(fault)?;
+    schema::check(&file, &connection)?;
+    Ok(connection)
+}
+
+fn say_lost(why: &str) {
+    tracing::error!(%why, "what the guard knew is lost; it begins anew, and promotions wait");
+}
+
+fn damaged(why: &str) -> String {
+    format!("it was damaged ({why}) and is kept beside the new one")
+}
+
+fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
+    let path = dir.join(FILE);
+    let aside = private::set_aside(&path).map_err(|error| failed(&path, &error))?;
+    for companion in COMPANIONS.map(|name| dir.join(name)).iter().filter(|path| path.exists()) {
+        private::set_aside(companion).map_err(|error| failed(companion, &error))?;
+    }
+    Ok(aside)
+}
+
+/// The file that remembers, locked until it is dropped.
+fn since(dir: &Path) -> Result<File, GuardStoreError> {
+    let path = dir.join(SINCE);
+    let opened = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
+    let locked = opened.and_then(|file| file.lock().map(|()| file));
+    locked.map_err(|error| failed(&path, &error))
+}
+
+fn identity(path: &Path) -> Option<(u64, u64)> {
+    fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+fn failed(path: &Path, error: &io::Error) -> GuardStoreError {
+    let file = path.display().to_string();
+    match error.kind() {
+        io::ErrorKind::StorageFull => GuardStoreError::Full(file),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => GuardStoreError::ReadOnly(file),
+        _ => GuardStoreError::Failed { file, why: error.to_string() },
+    }
+}

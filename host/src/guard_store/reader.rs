@@ -1,0 +1,95 @@
+//! Questions to what the guard remembers, for whoever only looks.
+
+use std::path::Path;
+
+use rusqlite::Connection;
+
+use super::alerts::{self, KeptAlert};
+use super::evidence::trial_evidence;
+use super::health::{self, Health, Loss};
+use super::trials::{self, TrialKey, TrialRecord};
+use super::{GuardStoreError, open, tallies};
+use crate::guard::{Segment, Settings, Tally, TrialEvidence};
+
+/// Reads what the guard remembers in the folder of a store, while processes go on counting.
+pub struct GuardReader {
+    connection: Connection,
+    file: String,
+}
+
+/// What is known of one segment.
+pub type SegmentTally = (Segment, Tally);
+
+impl GuardReader {
+    /// Opens it to read.
+    ///
+    /// # Errors
+    /// [`GuardStoreError::None`] if no guard was ever at work there; else if it cannot be read.
+    pub fn open(store_dir: impl AsRef<Path>) -> Result<Self, GuardStoreError> {
+        let dir = store_dir.as_ref();
+        Ok(Self { connection: open::to_read(dir)?, file: dir.join(open::FILE).display().to_string() })
+    }
+
+    /// Every trial of a slot that is remembered, the one with the latest message first; at most 64.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn trials(&self, slot: &str) -> Result<Vec<TrialRecord>, GuardStoreError> {
+        self.asked(trials::of_slot(&self.connection, slot))
+    }
+
+    /// What is known of every segment of a trial, in the order in which they were discovered.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn tallies(&self, trial: &TrialRecord) -> Result<Vec<SegmentTally>, GuardStoreError> {
+        self.asked(tallies::all(&self.connection, trial.id))
+    }
+
+    /// What is known about a candidate as a whole, under these settings. Of the trial of a rollout
+    /// ([`SlotState::rollout_trial`](crate::SlotState::rollout_trial)) it says how that goes on, and why it pauses
+    /// ([`Rollout::progress`](crate::Rollout::progress)).
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn evidence(&self, trial: &TrialKey, settings: &Settings) -> Result<TrialEvidence, GuardStoreError> {
+        self.asked(trial_evidence(&self.connection, trial, settings))
+    }
+
+    /// How the guard of each process is, by the process's number. One that was killed stays for a day.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn health(&self) -> Result<Vec<Health>, GuardStoreError> {
+        self.asked(health::all(&self.connection))
+    }
+
+    /// What the guard knew and lost, if that ever happened and nobody taught it since.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn loss(&self) -> Result<Option<Loss>, GuardStoreError> {
+        self.asked(health::loss(&self.connection))
+    }
+
+    /// The last alerts, the latest first.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn alerts(&self, limit: u32) -> Result<Vec<KeptAlert>, GuardStoreError> {
+        self.asked(alerts::last(&self.connection, limit))
+    }
+
+    /// How many alerts somebody tried to deliver, in vain, and that are no longer tried. Those that nobody was to be told
+    /// are not among them.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn dropped_alerts(&self) -> Result<u64, GuardStoreError> {
+        self.asked(alerts::dropped(&self.connection))
+    }
+
+    fn asked<T>(&self, answer: rusqlite::Result<T>) -> Result<T, GuardStoreError> {
+        answer.map_err(|error| GuardStoreError::of(&self.file, error))
+    }
+}

@@ -1,0 +1,231 @@
+//! What a batch of messages says about the releases that answered them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::inbox::Seen;
+use crate::compare::{Providers, Side};
+use crate::control::SlotState;
+use crate::guard::{Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip};
+use crate::guard_store::{Due, StoreMemory, TrialKey, Whose, day_of};
+use crate::release::{Digest, ReleaseId};
+use crate::runtime::slot::pairs_of;
+use crate::verdict::{Opinion, Role};
+
+/// What follows from a batch.
+#[derive(Default)]
+pub(super) struct Findings {
+    /// What has to be done.
+    pub(super) due: Vec<Due>,
+    /// What somebody has to be told: slot, release and numbers.
+    pub(super) warnings: Vec<(String, ReleaseId, Evidence)>,
+}
+
+/// Looks at messages, one after the other. It remembers what can be made again from settings, and the calls of the last
+/// seconds; the rest is in the store.
+#[derive(Default)]
+pub(super) struct Judge {
+    slots: HashMap<Arc<str>, Watched>,
+    /// What breakers found: each says so once, so it stays here until it is written down.
+    trips: Vec<(String, ReleaseId, u64, Trip)>,
+}
+
+/// A slot under settings.
+struct Watched {
+    settings: Settings,
+    providers: Providers,
+    trials: HashMap<TrialKey, Trial>,
+    breakers: HashMap<(Digest, u64), Watchdog>,
+}
+
+/// The breakers of one release since it has its role.
+struct Watchdog {
+    breakers: Breakers,
+    baseline: Option<ReleaseId>,
+}
+
+impl Judge {
+    /// Looks at a batch, in a transaction. What it found is only so if that is committed.
+    pub(super) fn look_at(&mut self, memory: &mut StoreMemory<'_>, batch: &[Seen]) -> rusqlite::Result<Findings> {
+        let mut found = Findings::default();
+        for seen in batch {
+            let state = seen.slot.state();
+            if state.guard.mode != Mode::Off {
+                self.look(memory, seen, &state, &mut found)?;
+            }
+        }
+        for (slot, release, since, Trip { level, evidence }) in &self.trips {
+            found.add(slot, release, *since, *level, Evidence::Breaker(evidence.clone()));
+        }
+        Ok(found)
+    }
+
+    /// What was found is written down.
+    pub(super) fn settle(&mut self) {
+        self.trips.clear();
+    }
+
+    fn look(
+        &mut self,
+        memory: &mut StoreMemory<'_>,
+        seen: &Seen,
+        state: &SlotState,
+        found: &mut Findings,
+    ) -> rusqlite::Result<()> {
+        #[cfg(test)]
+        super::tests::panic_in(seen.slot.name());
+        let watched = match self.slots.get_mut(seen.slot.name()) {
+            Some(watched) if watched.settings == state.guard => watched,
+            _ => {
+                self.slots.insert(Arc::clone(seen.slot.name()), Watched::new(&state.guard));
+                // It was just put there.
+                let Some(watched) = self.slots.get_mut(seen.slot.name()) else { return Ok(()) };
+                watched
+            }
+        };
+        let sighting = seen.sighting();
+        let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers)?;
+        if sender.is_eligible {
+            watched.add_volume(memory, seen.slot.name(), &sighting);
+        }
+        // What has gone back already is no reason for more to go.
+        let is_back = |domain: &str| state.segments.iter().any(|rule| rule.domains.iter().any(|one| one == domain));
+        let has_gone_back = sender.unit.is_some() && sighting.sender_domain.is_some_and(is_back);
+        for (baseline, candidate) in pairs_of(&seen.opinions).filter(|_| !has_gone_back) {
+            let findings = watched.compare(memory, seen, state, sender, (baseline, candidate))?;
+            for (since, Finding { level, evidence }) in findings {
+                found.add(seen.slot.name(), &candidate.release, since, level, Evidence::Flips(evidence));
+            }
+        }
+        let slot = seen.slot.name().to_string();
+        let trips = watched.watch(seen, &sighting, sender, state);
+        self.trips.extend(trips.into_iter().map(|(release, since, trip)| (slot.clone(), release, since, trip)));
+        Ok(())
+    }
+}
+
+impl Findings {
+    fn add(&mut self, slot: &str, release: &ReleaseId, since: u64, level: Level, evidence: Evidence) {
+        let (slot, release) = (slot.to_owned(), release.clone());
+        match level {
+            Level::Act => self.due.push(Due { slot, release, evidence, since }),
+            Level::Warn => self.warnings.push((slot, release, evidence)),
+        }
+    }
+}
+
+impl Watched {
+    fn new(settings: &Settings) -> Self {
+        let providers = settings.all_providers();
+        Self { settings: settings.clone(), providers, trials: HashMap::new(), breakers: HashMap::new() }
+    }
+
+    /// Adds a message to the mail of the week, by which a later trial divides its error probability.
+    fn add_volume(&self, memory: &mut StoreMemory<'_>, slot: &str, sighting: &Sighting<'_>) {
+        let Some(domain) = sighting.sender_domain else { return };
+        let provider = self.providers.of(domain).map(|name| Segment::Provider(name.into()));
+        for segment in provider.into_iter().chain([Segment::Domain(domain.into()), Segment::Everything]) {
+            memory.add_volume(slot, segment, day_of(sighting.at));
+        }
+    }
+
+    /// Counts a pair in its trial, if the candidate still has the role in which it was asked.
+    fn compare(
+        &mut self,
+        memory: &mut StoreMemory<'_>,
+        seen: &Seen,
+        state: &SlotState,
+        sender: Sender,
+        (baseline, candidate): (&Opinion, &Opinion),
+    ) -> rusqlite::Result<Vec<(u64, Finding)>> {
+        let actions = baseline.action().zip(candidate.action());
+        let since = role_since(state, &candidate.release, seen.generation);
+        let Some(((before, after), since)) = actions.zip(since) else { return Ok(Vec::new()) };
+        let (slot, release) = (seen.slot.name().to_string(), candidate.release.clone());
+        let key = TrialKey { slot, candidate: release, baseline: baseline.release.clone(), since };
+        let whose = if sender.is_eligible { Whose::Eligible } else { Whose::Other };
+        let mut memory = memory.of(&key, seen.at, whose)?;
+        if !self.trials.contains_key(&key) {
+            // Those that ended are not asked for again.
+            self.trials.retain(|other, _| state.entered.get(&other.candidate.digest) == Some(&other.since));
+            let trial = Trial::new(self.settings.clone(), baseline.release.clone(), memory.began_at());
+            self.trials.insert(key.clone(), trial);
+        }
+        let Some(trial) = self.trials.get(&key) else { return Ok(Vec::new()) };
+        let findings = trial.observe(&mut memory, &seen.sighting(), before, after)?;
+        Ok(findings.into_iter().map(|finding| (since, finding)).collect())
+    }
+
+    /// Counts what each release that has a role did with the message.
+    fn watch(
+        &mut self,
+        seen: &Seen,
+        sighting: &Sighting<'_>,
+        sender: Sender,
+        state: &SlotState,
+    ) -> Vec<(ReleaseId, u64, Trip)> {
+        let mut trips = Vec::new();
+        for opinion in seen.opinions.iter().filter(|opinion| opinion.role != Role::Standby) {
+            let Some(since) = role_since(state, &opinion.release, seen.generation) else { continue };
+            let pair = pairs_of(&seen.opinions).find(|(_, candidate)| candidate.release == opinion.release);
+            let baseline = pair.map(|(baseline, _)| baseline);
+            let call = Call {
+                at: seen.at,
+                sender,
+                fingerprint: sighting.fingerprint,
+                side: side(opinion),
+                baseline: baseline.map(side),
+            };
+            let watchdog = self.watchdog(&opinion.release, since, baseline.map(|one| &one.release), state);
+            trips.extend(watchdog.breakers.add(&call).map(|trip| (opinion.release.clone(), since, trip)));
+        }
+        trips
+    }
+
+    /// The breakers of a release; new ones where its baseline is another one.
+    fn watchdog(
+        &mut self,
+        release: &ReleaseId,
+        since: u64,
+        baseline: Option<&ReleaseId>,
+        state: &SlotState,
+    ) -> &mut Watchdog {
+        let key = (release.digest, since);
+        let is_other = |known: &Watchdog| baseline.is_some() && known.baseline.as_ref() != baseline;
+        if self.breakers.get(&key).is_none_or(is_other) {
+            self.breakers.retain(|(digest, since), _| state.entered.get(digest) == Some(since));
+        }
+        let new = || Watchdog {
+            breakers: Breakers::new(self.settings.breakers, baseline.cloned()),
+            baseline: baseline.cloned(),
+        };
+        let watchdog = self.breakers.entry(key).or_insert_with(new);
+        if is_other(watchdog) {
+            *watchdog = new();
+        }
+        watchdog
+    }
+}
+
+/// Since which generation a release has the role in which it was asked at `asked_at`; none if it has lost that since, even
+/// if it has one again: what waited on its way here says nothing about a later trial.
+fn role_since(state: &SlotState, release: &ReleaseId, asked_at: u64) -> Option<u64> {
+    state.entered.get(&release.digest).copied().filter(|since| *since <= asked_at)
+}
+
+fn side(opinion: &Opinion) -> Side {
+    Side { said: opinion.said, took_us: opinion.took_us }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waited_since_an_earlier_role_says_nothing_about_the_present_one() {
+        let version = semver::Version::new(2, 0, 0).into();
+        let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
+        let state = SlotState { entered: [(release.digest, 5)].into(), ..SlotState::default() };
+        assert_eq!([4, 5, 6].map(|asked_at| role_since(&state, &release, asked_at)), [None, Some(5), Some(5)]);
+    }
+}

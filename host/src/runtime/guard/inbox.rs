@@ -1,0 +1,197 @@
+//! The way of what releases said to the guard.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use jiff::Timestamp;
+use metrics::{Counter, counter};
+
+use crate::guard::{Key, Sighting};
+use crate::limits::GUARD_QUEUE_MAX;
+use crate::message::{Fingerprint, Message};
+use crate::runtime::beside::Judged;
+use crate::runtime::slot::{Opinions, SlotShared, has_pair, pairs_of};
+use crate::verdict::{Opinion, Said};
+
+/// A message that was answered, and what releases made of it.
+pub(in crate::runtime) struct Seen {
+    pub(super) slot: Arc<SlotShared>,
+    pub(super) opinions: Opinions,
+    pub(super) at: Timestamp,
+    /// That of the route by which it was judged.
+    pub(super) generation: u64,
+    /// Only of a message that was compared, or that a release failed on: it takes time to find out.
+    fingerprint: Option<Fingerprint>,
+    sender_domain: Option<Box<str>>,
+    sender: Option<Key>,
+    is_authenticated: bool,
+    recipient: Option<Key>,
+}
+
+impl Seen {
+    fn of(judged: &Judged, message: &Message) -> Self {
+        let opinions = judged.opinions.clone();
+        let recipients = message.envelope().map(|envelope| &*envelope.recipients).unwrap_or_default();
+        let recipients = if has_pair(&opinions) { recipients } else { &[] };
+        Self {
+            slot: Arc::clone(&judged.slot),
+            at: judged.at,
+            generation: judged.generation,
+            fingerprint: (has_pair(&opinions) || has_failure(&opinions)).then(|| message.fingerprint()),
+            sender_domain: message.sender_domain().map(Into::into),
+            sender: message.from().first().map(|mailbox| Key::of_sender(&mailbox.address)),
+            is_authenticated: message.is_sender_authenticated(),
+            recipient: recipients.iter().map(|recipient| Key::of(recipient)).min(),
+            opinions,
+        }
+    }
+
+    /// Who sent it to whom, and when.
+    pub(super) fn sighting(&self) -> Sighting<'_> {
+        Sighting {
+            at: self.at,
+            // Of one that was not compared, and that nobody failed on, nothing is counted by campaign.
+            fingerprint: self.fingerprint.unwrap_or_else(|| [0; 16].into()),
+            sender_domain: self.sender_domain.as_deref(),
+            sender: self.sender,
+            is_authenticated: self.is_authenticated,
+            recipient: self.recipient,
+        }
+    }
+}
+
+fn has_failure(opinions: &Opinions) -> bool {
+    opinions.iter().any(|opinion| matches!(opinion.said, Said::Failed(_)))
+}
+
+/// Where the guard is told what releases said. Nobody waits here.
+pub(in crate::runtime) struct Inbox {
+    seen: Sender<Seen>,
+    dropped: [AtomicU64; 2],
+    /// Pairs that were to be compared, and those of them of which one release was not asked.
+    asked: AtomicU64,
+    lost: AtomicU64,
+    meters: [Counter; 2],
+}
+
+/// Pairs since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pairs {
+    /// Those that were to be compared.
+    pub(super) asked: u64,
+    /// Those of them that never were, because beside the answers there was no time or no room.
+    pub(super) lost: u64,
+}
+
+impl Pairs {
+    fn in_opinions(opinions: &Opinions) -> Self {
+        let is_dropped = |opinion: &Opinion| matches!(opinion.said, Said::Dropped(_));
+        pairs_of(opinions).fold(Self::default(), |Self { asked, lost }, (baseline, candidate)| {
+            let is_lost = is_dropped(baseline) || is_dropped(candidate);
+            Self { asked: asked + 1, lost: lost + u64::from(is_lost) }
+        })
+    }
+}
+
+/// What was dropped.
+#[derive(Clone, Copy)]
+enum What {
+    /// A message that two releases scored: evidence.
+    Pair,
+    /// Another one: who is known, how a release fares.
+    Message,
+}
+
+impl Inbox {
+    /// An inbox, and what comes out of it.
+    pub(in crate::runtime) fn new() -> (Arc<Self>, Receiver<Seen>) {
+        let (seen, inbox) = bounded(GUARD_QUEUE_MAX);
+        let meter = |what: &'static str| counter!("switchback_guard_drops_total", "what" => what);
+        let meters = [meter("pair"), meter("message")];
+        (
+            Arc::new(Self {
+                seen,
+                dropped: Default::default(),
+                asked: AtomicU64::new(0),
+                lost: AtomicU64::new(0),
+                meters,
+            }),
+            inbox,
+        )
+    }
+
+    /// Tells the guard of a message, if it looks at this slot and there is room.
+    pub(in crate::runtime) fn tell(&self, judged: &Judged, message: &Message) {
+        if !judged.slot.is_guarded() {
+            return;
+        }
+        self.count(Pairs::in_opinions(&judged.opinions));
+        let what = if has_pair(&judged.opinions) { What::Pair } else { What::Message };
+        // Before it is looked into: that would be for nothing.
+        if self.seen.is_full() || self.seen.try_send(Seen::of(judged, message)).is_err() {
+            self.drop_one(what);
+        }
+    }
+
+    /// A message was answered and got lost on its way here.
+    pub(in crate::runtime) fn miss(&self, judged: &Judged) {
+        if judged.slot.is_guarded() {
+            let Pairs { asked, .. } = Pairs::in_opinions(&judged.opinions);
+            self.count(Pairs { asked, lost: asked });
+            self.drop_one(What::Message);
+        }
+    }
+
+    fn count(&self, pairs: Pairs) {
+        self.asked.fetch_add(pairs.asked, Ordering::Relaxed);
+        self.lost.fetch_add(pairs.lost, Ordering::Relaxed);
+    }
+
+    /// How many pairs were to be compared since the start, and how many never were.
+    pub(super) fn pairs(&self) -> Pairs {
+        Pairs { asked: self.asked.load(Ordering::Relaxed), lost: self.lost.load(Ordering::Relaxed) }
+    }
+
+    fn drop_one(&self, what: What) {
+        self.dropped[what as usize].fetch_add(1, Ordering::Relaxed);
+        self.meters[what as usize].increment(1);
+    }
+
+    /// How many pairs were dropped since the start.
+    pub(super) fn dropped_pairs(&self) -> u64 {
+        self.dropped[What::Pair as usize].load(Ordering::Relaxed)
+    }
+
+    /// How many messages were dropped since the start, with and without a pair.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.iter().map(|count| count.load(Ordering::Relaxed)).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::{Digest, ReleaseId};
+    use crate::verdict::{Dropped, Role};
+
+    #[test]
+    fn a_pair_of_which_one_was_never_asked_is_lost() {
+        let opinion = |role, said| {
+            let version = semver::Version::new(2, 0, 0).into();
+            let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
+            Opinion { release, role, said, took_us: 0 }
+        };
+        let dropped = || Said::Dropped(Dropped::Budget);
+        let failed = || Said::Failed(crate::verdict::Cause::Trap);
+        let live = opinion(Role::Live, failed());
+        let of = |others: Vec<Opinion>| Pairs::in_opinions(&others.into_iter().collect());
+        assert_eq!(of(vec![live.clone()]), Pairs { asked: 0, lost: 0 });
+        for role in [Role::Canary, Role::Shadow, Role::Standby] {
+            assert_eq!(of(vec![live.clone(), opinion(role, failed())]), Pairs { asked: 1, lost: 0 }, "{role:?}");
+            assert_eq!(of(vec![live.clone(), opinion(role, dropped())]), Pairs { asked: 1, lost: 1 }, "{role:?}");
+        }
+        let canary = opinion(Role::Canary, failed());
+        assert_eq!(of(vec![canary, opinion(Role::Live, dropped())]), Pairs { asked: 1, lost: 1 });
+    }
+}
