@@ -326,15 +326,16 @@ pub(crate) const GUARD_TIDY_INTERVAL: Duration = Duration::from_secs(60);
 /// queue fills.
 pub(crate) const GUARD_BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Rows that the guard forgets in one transaction: some milliseconds, for which the other processes wait.
+/// Rows that the guard forgets in one transaction: the other processes wait for it, so what is over goes in pieces.
 pub(crate) const GUARD_TIDY_CHUNK: usize = 10_000;
 
 /// How long a process waits for its turn to write what it counted, before it goes on with a memory of its own: some busy
 /// timeouts. Meanwhile its queue fills.
 pub(crate) const GUARD_STORE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// Segments of a trial, events and known senders that a process takes along into a memory of its own: some 30 MB, copied
-/// within a second. Those that matter most come first; what is left behind is unknown there.
+/// Rows of each table that a process takes along into a memory of its own: a quarter of the known senders that a store may
+/// have, so that a filter in trouble does not pay with its memory as well. Those that matter most come first; what is left
+/// behind is unknown there.
 pub(crate) const GUARD_SPARE_ROWS_MAX: usize = 250_000;
 
 /// For how long nothing may be heard of a guard that said it is at work: some busy timeouts.

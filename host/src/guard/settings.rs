@@ -61,7 +61,9 @@ pub struct Floor {
 pub struct BreakerSettings {
     /// Over how many seconds is counted. 1 to 3,600.
     pub window_s: u32,
-    /// So many failures (traps, deadlines, results outside the contract) of so many senders trip it. 1 to 1,024.
+    /// So many failures (traps, deadlines, results outside the contract) of so many senders trip it. Where no
+    /// baseline was asked they have to be a larger share of the calls than [`failures_share`](Self::failures_share), too. 1
+    /// to 1,024.
     pub failures: u32,
     /// So large a share of the calls that fails trips it, from [`calls_min`](Self::calls_min) calls on. 0 to 1.
     pub failures_share: f64,
@@ -70,9 +72,10 @@ pub struct BreakerSettings {
     /// A call that takes longer than this, in milliseconds, is slow. More than [`failures_share`](Self::failures_share)
     /// slow calls trip it, where the baseline has no more than half as many.
     pub slow_ms: u32,
-    /// How much larger the share of scores at the rails (below 0.001 or above 0.999) may be than the baseline's. 0 to 1.
+    /// How much larger the share of scores at the rails (below 0.001 or above 0.999) may be than the baseline's before somebody is warned.
+    /// 0 to 1.
     pub rails_rise: f64,
-    /// To which part of the baseline's standard deviation that of the scores may fall. 0 to 1.
+    /// To which part of the baseline's standard deviation that of the scores may fall before somebody is warned. 0 to 1.
     pub spread_min: f64,
 }
 
