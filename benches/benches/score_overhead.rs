@@ -1,10 +1,14 @@
 //! What does the sandbox cost? Each example model with a fresh instance per message, against the same code
-//! run natively on the same messages, with three releases in turn.
+//! run natively on the same messages, with three releases in turn. And what do two threads bring, against two processes
+//! that share nothing?
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
+use std::cell::RefCell;
 use std::hint::black_box;
-use std::time::Instant;
+use std::io::{Read as _, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use switchback::{Message, ReleaseId, Runtime, SlotConfig};
@@ -18,10 +22,18 @@ use switchback_train::guest_message;
 const MESSAGES: usize = 300;
 const ROUNDS: usize = 15;
 
+/// The releases that score in turn, by the names of their models.
+const RELEASES: [(&str, &str); 3] = [("linear", "linear-1.1.0"), ("onnx", "onnx-1.0.0"), ("rules", "rules-1.0.0")];
+
+/// Names the release that this process is to score for another one.
+const WORKER: &str = "SWITCHBACK_BENCH_WORKER";
+
 fn main() {
+    if let Ok(release) = std::env::var(WORKER) {
+        return work(&release);
+    }
     let runtime = runtime_builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
-    let load = |name| runtime.load(release_path(name)).expect("the release loads");
-    let releases = [load("linear-1.1.0"), load("onnx-1.0.0"), load("rules-1.0.0")];
+    let releases = RELEASES.map(|(_, file)| runtime.load(release_path(file)).expect("the release loads"));
     let messages = warm_messages(MESSAGES);
     let data = |path: &str| std::fs::read(root().join(path)).expect("the model's data");
 
@@ -31,8 +43,8 @@ fn main() {
     compare(&runtime, &releases, 0, &messages, &mut linear);
     compare(&runtime, &releases, 1, &messages, &mut onnx);
     compare(&runtime, &releases, 2, &messages, &mut rules);
-    for (index, name) in ["linear", "onnx", "rules"].into_iter().enumerate() {
-        threads(&runtime, &releases, index, name, &messages);
+    for (release, names) in releases.iter().zip(RELEASES) {
+        threads(&runtime, release, names, &messages);
     }
 
     let mut criterion = Criterion::default().configure_from_args();
@@ -62,11 +74,11 @@ fn compare<S: Scorer>(
     let release = &releases[index];
     let guest_messages: Vec<_> = messages.iter().map(guest_message).collect();
     // The others score in between, so that slots of the pool change hands as they do when models run side by side.
-    let mut sandboxed = std::time::Duration::ZERO;
-    let mut bare = std::time::Duration::ZERO;
+    let mut sandboxed = Duration::ZERO;
+    let mut bare = Duration::ZERO;
     let mut ratios = Vec::new();
     for round in 0..ROUNDS + 2 {
-        let (mut in_sandbox, mut natively) = (std::time::Duration::ZERO, std::time::Duration::ZERO);
+        let (mut in_sandbox, mut natively) = (Duration::ZERO, Duration::ZERO);
         for (message, guest_message) in messages.iter().zip(&guest_messages) {
             for other in releases.iter().filter(|other| *other != release) {
                 black_box(runtime.score_with(other, message)).expect("a score");
@@ -131,10 +143,11 @@ fn derive(message: &Message) {
     black_box((message.subject(), message.from(), message.reply_to(), message.text(16_384), message.links(64)));
 }
 
-/// Throughput of two threads over that of one, releases in turn.
-fn threads(runtime: &Runtime, releases: &[ReleaseId; 3], index: usize, name: &str, messages: &[Message]) {
-    let release = &releases[index];
-    let [one, two] = in_turn(
+/// Throughput of two threads over that of one, and of two processes over that of one: what the machine has for two at
+/// once, caches and memory being shared.
+fn threads(runtime: &Runtime, release: &ReleaseId, (name, file): (&str, &str), messages: &[Message]) {
+    let (first, second) = (Worker::start(file), Worker::start(file));
+    let [thread, threads, process, processes] = in_turn(
         ROUNDS,
         [
             ("one thread", &mut || score_all(runtime, release, messages)),
@@ -145,7 +158,75 @@ fn threads(runtime: &Runtime, releases: &[ReleaseId; 3], index: usize, name: &st
                     other.join().expect("no panic");
                 });
             }),
+            ("one process", &mut || {
+                first.ask();
+                first.wait();
+            }),
+            ("two processes", &mut || {
+                first.ask();
+                second.ask();
+                first.wait();
+                second.wait();
+            }),
         ],
     );
-    println!("RATIO {name}, throughput of two threads over one: {:.2}", 2.0 * one.as_secs_f64() / two.as_secs_f64());
+    let gain = |one: Duration, two: Duration| 2.0 * one.as_secs_f64() / two.as_secs_f64();
+    println!(
+        "RATIO {name}, throughput of two over one: threads {:.2}, processes {:.2}",
+        gain(thread, threads),
+        gain(process, processes)
+    );
+}
+
+/// Another process that scores the messages whenever it is asked to.
+struct Worker {
+    process: Child,
+    asks: ChildStdin,
+    answers: RefCell<ChildStdout>,
+}
+
+impl Worker {
+    fn start(file: &str) -> Self {
+        let program = std::env::current_exe().expect("the path of this program");
+        let mut process = Command::new(program)
+            .env(WORKER, file)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a second process");
+        let asks = process.stdin.take().expect("its input is a pipe");
+        let answers = RefCell::new(process.stdout.take().expect("its output is a pipe"));
+        let worker = Self { process, asks, answers };
+        worker.wait();
+        worker
+    }
+
+    fn ask(&self) {
+        (&self.asks).write_all(b"\n").expect("the process reads");
+    }
+
+    fn wait(&self) {
+        self.answers.borrow_mut().read_exact(&mut [0]).expect("the process writes");
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // It waits for nothing but this; if it is gone already, that is what is wanted.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Writes a line when it is ready, and then scores the messages, and writes a line, for every line that it reads.
+fn work(file: &str) {
+    let runtime = runtime_builder().build().expect("a runtime");
+    let release = runtime.load(release_path(file)).expect("the release loads");
+    let messages = warm_messages(MESSAGES);
+    score_all(&runtime, &release, &messages);
+    println!();
+    for _ in std::io::stdin().lines() {
+        score_all(&runtime, &release, &messages);
+        println!();
+    }
 }

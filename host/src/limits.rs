@@ -307,6 +307,9 @@ pub(crate) const GUARD_BATCH_MAX: usize = 1_024;
 /// How long the first message of a batch waits for others. A release that does harm does so for that much longer.
 pub(crate) const GUARD_BATCH_TIME: Duration = Duration::from_millis(100);
 
+/// How long the guard sleeps while a batch fills: its queue has room for what two cores score meanwhile, many times over.
+pub(crate) const GUARD_NAP: Duration = Duration::from_millis(10);
+
 /// How often the guard looks whether a rollout goes on, and says how it is.
 pub(crate) const GUARD_TICK: Duration = Duration::from_secs(1);
 

@@ -43,8 +43,7 @@ use std::sync::{Arc, OnceLock};
 use sha2::{Digest, Sha256};
 
 pub use address::Mailbox;
-use address::organisational_domain;
-pub(crate) use address::{domain_of, is_normal, normal_domain};
+pub(crate) use address::{domain_of, is_normal, normal_domain, organisational_domain};
 pub use attachments::{Attachment, Attachments};
 pub use authentication::{AuthResult, Authentication};
 pub use builder::MessageBuilder;

@@ -60,7 +60,7 @@ pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
 /// The domain that someone registered: the part of `domain` that is one label longer than its public
 /// suffix (<https://publicsuffix.org>, as compiled in). A domain that is itself a public suffix, or an
 /// address literal, is returned as it is.
-pub(super) fn organisational_domain(domain: &str) -> &str {
+pub(crate) fn organisational_domain(domain: &str) -> &str {
     if domain.starts_with('[') {
         return domain;
     }

@@ -1,8 +1,9 @@
 //! The guard at work: it looks at what releases made of the same messages, beside the answers, and takes back what does
 //! harm.
 //!
-//! **No answer waits for it.** What releases said comes here from the threads beside the answers, by a bounded queue; where
-//! there is no room it is dropped and counted.
+//! **No answer waits for it.** What releases said comes here by a bounded queue: from the threads beside the answers, or,
+//! where nothing else is to be done there, from those that answer, which wake nobody. Where there is no room it is dropped
+//! and counted.
 //!
 //! **What was decided is done.** A decision is kept in the transaction that led to it; whichever process comes first
 //! carries it out, and the ledger takes it once.
@@ -26,7 +27,7 @@ use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 
-pub(super) use inbox::{Inbox, Seen};
+pub(super) use inbox::{Inbox, Seen, is_plain};
 
 use self::deliver::Deliverer;
 use self::worker::{Order, Worker};

@@ -20,7 +20,7 @@ use super::beside::{Beside, Judged, micros};
 use super::core::Releases;
 use super::error::BuildError;
 use super::follow::StoreLink;
-use super::guard::Inbox;
+use super::guard::{Inbox, is_plain};
 use crate::compare::Report;
 use crate::control::{GuardAction, Note, SlotState};
 use crate::guard::{Evidence, Segment};
@@ -135,13 +135,13 @@ impl Slot {
         change: impl FnOnce(Roles<Arc<Loaded>>, Arc<Loaded>) -> Result<Roles<Arc<Loaded>>, RouteError>,
     ) -> Result<u64, RouteError> {
         self.check_own()?;
-        // A revert before this one ended roles, and with them trials.
+        // The change before this one may have ended roles, and with them trials.
         self.refresh();
         // Held across the change: the release cannot be unloaded before it has its role.
         let _held = self.releases.hold();
         let loaded = self.releases.get(release).ok_or_else(|| RouteError::NotLoaded(release.clone()))?;
         let generation = self.switch.change(|roles| change(roles, loaded))?;
-        self.changed(generation);
+        self.shared.meters().generation(generation);
         Ok(generation)
     }
 
@@ -209,7 +209,7 @@ impl Slot {
         self.check_own()?;
         self.refresh();
         let generation = self.switch.change(change)?;
-        self.changed(generation);
+        self.shared.meters().generation(generation);
         Ok(generation)
     }
 
@@ -268,14 +268,8 @@ impl Slot {
         if is_harmful { Err(RouteError::Harmful(release.clone())) } else { Ok(()) }
     }
 
-    /// The route has changed.
-    fn changed(&self, generation: u64) {
-        self.shared.meters().generation(generation);
-        self.refresh();
-    }
-
-    /// Brings what the guard goes by up to date, in a slot that follows no store. A revert leaves that to whoever looks
-    /// next, because it allocates.
+    /// Brings what the guard goes by up to date, in a slot that follows no store. A change leaves that to the next one, and
+    /// to whoever looks: it allocates, and a promotion should not take longer for it.
     pub(super) fn refresh(&self) {
         if self.store.is_none() && self.shared.state().generation != self.generation() {
             self.shared.change_state(|state| {
@@ -357,7 +351,10 @@ impl Slot {
     fn pass_on(&self, route: &Route<Loaded>, message: &Message, verdict: &mut Verdict, opinions: Opinions) {
         let is_recorded = self.beside.journal().is_some();
         let asks = self.shared.asks(route.roles(), message, &opinions);
-        if asks.is_empty() && !is_recorded && opinions.len() < 2 && !self.shared.is_guarded() {
+        let is_alone = asks.is_empty() && !is_recorded && opinions.len() < 2;
+        if is_alone && (!self.shared.is_guarded() || is_plain(&opinions)) {
+            // Another thread would take longer to be woken than this takes.
+            self.shared.tell_plain(verdict.generation, opinions, message);
             return;
         }
         let id = RecordId::new();

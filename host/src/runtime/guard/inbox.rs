@@ -9,7 +9,7 @@ use metrics::{Counter, counter};
 
 use crate::guard::{Key, Sighting};
 use crate::limits::GUARD_QUEUE_MAX;
-use crate::message::{Fingerprint, Message};
+use crate::message::{Fingerprint, Message, organisational_domain};
 use crate::runtime::beside::Judged;
 use crate::runtime::slot::{Opinions, SlotShared, has_pair, pairs_of};
 use crate::verdict::{Opinion, Said};
@@ -23,27 +23,42 @@ pub(in crate::runtime) struct Seen {
     pub(super) generation: u64,
     /// Only of a message that was compared, or that a release failed on: it takes time to find out.
     fingerprint: Option<Fingerprint>,
-    sender_domain: Option<Box<str>>,
-    sender: Option<Key>,
+    /// Of the sender's address; what somebody registered of it is found out later, and so is the key.
+    sender_domain: Option<Arc<str>>,
+    sender: Option<Arc<str>>,
     is_authenticated: bool,
     recipient: Option<Key>,
 }
 
 impl Seen {
-    fn of(judged: &Judged, message: &Message) -> Self {
-        let opinions = judged.opinions.clone();
-        let recipients = message.envelope().map(|envelope| &*envelope.recipients).unwrap_or_default();
-        let recipients = if has_pair(&opinions) { recipients } else { &[] };
+    /// What the guard needs of a message of which nothing is counted by campaign: cheap enough to be done while the
+    /// filter waits for the answer.
+    fn plain(slot: &Arc<SlotShared>, at: Timestamp, generation: u64, opinions: Opinions, message: &Message) -> Self {
         Self {
-            slot: Arc::clone(&judged.slot),
-            at: judged.at,
-            generation: judged.generation,
-            fingerprint: (has_pair(&opinions) || has_failure(&opinions)).then(|| message.fingerprint()),
-            sender_domain: message.sender_domain().map(Into::into),
-            sender: message.from().first().map(|mailbox| Key::of_sender(&mailbox.address)),
-            is_authenticated: message.is_sender_authenticated(),
-            recipient: recipients.iter().map(|recipient| Key::of(recipient)).min(),
+            slot: Arc::clone(slot),
             opinions,
+            at,
+            generation,
+            fingerprint: None,
+            sender_domain: message.sender().map(|mailbox| Arc::clone(&mailbox.domain)),
+            sender: message.from().first().map(|mailbox| Arc::clone(&mailbox.address)),
+            is_authenticated: message.is_sender_authenticated(),
+            recipient: None,
+        }
+    }
+
+    fn of(judged: &Judged, message: &Message) -> Self {
+        let Judged { slot, at, generation, opinions, .. } = judged;
+        let plain = Self::plain(slot, *at, *generation, opinions.clone(), message);
+        if is_plain(opinions) {
+            return plain;
+        }
+        let recipients = message.envelope().map(|envelope| &*envelope.recipients).unwrap_or_default();
+        let recipients = if has_pair(opinions) { recipients } else { &[] };
+        Self {
+            fingerprint: Some(message.fingerprint()),
+            recipient: recipients.iter().map(|recipient| Key::of(recipient)).min(),
+            ..plain
         }
     }
 
@@ -53,16 +68,18 @@ impl Seen {
             at: self.at,
             // Of one that was not compared, and that nobody failed on, nothing is counted by campaign.
             fingerprint: self.fingerprint.unwrap_or_else(|| [0; 16].into()),
-            sender_domain: self.sender_domain.as_deref(),
-            sender: self.sender,
+            sender_domain: self.sender_domain.as_deref().map(organisational_domain),
+            sender: self.sender.as_deref().map(Key::of_sender),
             is_authenticated: self.is_authenticated,
             recipient: self.recipient,
         }
     }
 }
 
-fn has_failure(opinions: &Opinions) -> bool {
-    opinions.iter().any(|opinion| matches!(opinion.said, Said::Failed(_)))
+/// Whether nothing of a message is counted by campaign: no two releases scored it, and none failed on it.
+pub(in crate::runtime) fn is_plain(opinions: &Opinions) -> bool {
+    let has_failed = |opinion: &Opinion| matches!(opinion.said, Said::Failed(_));
+    !has_pair(opinions) && !opinions.iter().any(has_failed)
 }
 
 /// Where the guard is told what releases said. Nobody waits here.
@@ -128,8 +145,23 @@ impl Inbox {
         }
         self.count(Pairs::in_opinions(&judged.opinions));
         let what = if has_pair(&judged.opinions) { What::Pair } else { What::Message };
+        self.offer(what, || Seen::of(judged, message));
+    }
+
+    /// Tells the guard of a message that is [plain](is_plain), and of which nothing else is to be done beside the answer.
+    pub(in crate::runtime) fn tell_plain(
+        &self,
+        slot: &Arc<SlotShared>,
+        generation: u64,
+        opinions: Opinions,
+        message: &Message,
+    ) {
+        self.offer(What::Message, || Seen::plain(slot, Timestamp::now(), generation, opinions, message));
+    }
+
+    fn offer(&self, what: What, seen: impl FnOnce() -> Seen) {
         // Before it is looked into: that would be for nothing.
-        if self.seen.is_full() || self.seen.try_send(Seen::of(judged, message)).is_err() {
+        if self.seen.is_full() || self.seen.try_send(seen()).is_err() {
             self.drop_one(what);
         }
     }

@@ -3,9 +3,10 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::thread;
 use std::time::Instant;
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, select};
+use crossbeam_channel::{Receiver, Sender, select};
 use jiff::Timestamp;
 use metrics::{Counter, counter};
 use rusqlite::Connection;
@@ -21,7 +22,9 @@ use crate::alert::{About, Alert, By, Found, Kind, Response};
 use crate::guard_store::{
     Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
 };
-use crate::limits::{GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_STORE_PATIENCE, GUARD_TICK, GUARD_TIDY_INTERVAL};
+use crate::limits::{
+    GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK, GUARD_TIDY_INTERVAL,
+};
 use crate::release::ReleaseId;
 use crate::runtime::Slot;
 use crate::runtime::core::Core;
@@ -112,14 +115,17 @@ impl Worker {
         Some(())
     }
 
-    /// Waits for more, for as long as a batch may wait.
+    /// Waits for more, for as long as a batch may wait. Not for the next message: whoever sends one to a thread that waits
+    /// for it has to wake that thread, which takes as long as scoring does.
     fn fill(&self, batch: &mut Vec<Seen>) {
         let end = Instant::now() + GUARD_BATCH_TIME;
-        while batch.len() < GUARD_BATCH_MAX {
-            match self.inbox.recv_deadline(end) {
-                Ok(seen) => batch.push(seen),
-                Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => return,
+        loop {
+            batch.extend(self.inbox.try_iter().take(GUARD_BATCH_MAX - batch.len()));
+            let left = end.saturating_duration_since(Instant::now());
+            if batch.len() >= GUARD_BATCH_MAX || left.is_zero() {
+                return;
             }
+            thread::sleep(left.min(GUARD_NAP));
         }
     }
 

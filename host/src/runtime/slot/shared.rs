@@ -73,6 +73,13 @@ impl SlotShared {
         self.inbox.tell(judged, message);
     }
 
+    /// Tells the guard of a message that one release answered.
+    pub(super) fn tell_plain(self: &Arc<Self>, generation: u64, opinions: Opinions, message: &Message) {
+        if self.is_guarded() {
+            self.inbox.tell_plain(self, generation, opinions, message);
+        }
+    }
+
     /// What releases made of one message gets lost: there is no room for it.
     pub(in crate::runtime) fn miss(&self, judged: &Judged) {
         self.inbox.miss(judged);
