@@ -221,11 +221,7 @@ impl Slot {
     /// If the slot follows a store.
     pub fn pardon(&self, release: &ReleaseId) -> Result<(), RouteError> {
         self.check_own()?;
-        self.shared.change_state(|state| {
-            let mut state = state.clone();
-            state.harmful.remove(&release.digest);
-            state
-        });
+        self.shared.change_state(|state| drop(state.harmful.remove(&release.digest)));
         Ok(())
     }
 
@@ -255,11 +251,7 @@ impl Slot {
         };
         let note =
             Note { sequence: generation, at: Timestamp::now(), author: "guard".to_owned(), reason: evidence.cause() };
-        self.shared.change_state(|state| {
-            let mut state = state.clone();
-            state.harmful.insert(release.digest, note.clone());
-            state
-        });
+        self.shared.change_state(|state| drop(state.harmful.insert(release.digest, note)));
         Ok(generation)
     }
 
@@ -275,7 +267,7 @@ impl Slot {
             self.shared.change_state(|state| {
                 // Of two changes at once the later one is seen here.
                 let route = self.switch.read();
-                state.at(route.generation(), route.roles().filter_map(|release| Some(release.id().clone())))
+                state.advance(route.generation(), route.roles().filter_map(|release| Some(release.id().clone())));
             });
         }
     }
@@ -289,7 +281,7 @@ impl Slot {
     /// Takes over what a store says about the slot, for the guard.
     pub(super) fn obey(&self, state: &SlotState) {
         if *self.state() != *state {
-            self.shared.change_state(|_| state.clone());
+            self.shared.change_state(|current| current.clone_from(state));
         }
     }
 

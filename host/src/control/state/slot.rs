@@ -72,29 +72,31 @@ impl SlotState {
 
     /// The slot with other roles.
     pub(super) fn changed(
-        self,
+        mut self,
         slot: &str,
         change: impl FnOnce(Roles<ReleaseId>) -> Result<Roles<ReleaseId>, RouteError>,
     ) -> Result<Self, Refused> {
         let roles = change(self.roles()).map_err(|error| Refused::of_route(slot, error))?;
-        Ok(self.with(roles))
+        self.assign(roles);
+        Ok(self)
     }
 
-    /// A slot that follows no ledger, at this generation and with these roles.
-    pub(crate) fn at(&self, generation: u64, roles: Roles<ReleaseId>) -> Self {
-        let mut changed = Self { generation, ..self.clone().with(roles) };
-        changed.settle(generation);
-        changed
+    /// Brings a slot that follows no ledger to this generation, with these roles.
+    pub(crate) fn advance(&mut self, generation: u64, roles: Roles<ReleaseId>) {
+        self.generation = generation;
+        self.assign(roles);
+        self.settle(generation);
     }
 
-    /// The slot with these roles. Where other segments are back at a standby than before, the trial of the live release
+    /// Gives the slot these roles. Where other segments are back at a standby than before, the trial of the live release
     /// begins anew: it decides for others, and what it did to those who went back is no reason for more.
-    fn with(mut self, roles: Roles<ReleaseId>) -> Self {
-        let Roles { live, standbys, canaries, shadows, cool_off, segments } = roles;
-        if let Some(live) = live.as_ref().filter(|_| segments != self.segments) {
+    fn assign(&mut self, roles: Roles<ReleaseId>) {
+        if let Some(live) = roles.live.as_ref().filter(|_| roles.segments != self.segments) {
             self.entered.remove(&live.digest);
         }
-        Self { live, standbys, canaries, shadows, cool_off, segments, ..self }
+        let Roles { live, standbys, canaries, shadows, cool_off, segments } = roles;
+        (self.live, self.standbys, self.canaries) = (live, standbys, canaries);
+        (self.shadows, self.cool_off, self.segments) = (shadows, cool_off, segments);
     }
 
     /// Notes which releases are tried since when, and whether a rollout goes on, after the slot got its roles at this

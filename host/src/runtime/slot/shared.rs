@@ -1,9 +1,7 @@
 //! What a slot and the work beside its answers share.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use arc_swap::ArcSwap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::asks::{Asks, Sampler, asks};
 use super::pairs::{self, Pairs};
@@ -24,8 +22,8 @@ pub(in crate::runtime) struct SlotShared {
     sampler: Sampler,
     meters: Meters,
     pairs: Pairs,
-    /// What the guard goes by: what the ledger says about the slot, or would say if there were one.
-    state: ArcSwap<SlotState>,
+    /// What the guard goes by: what the ledger says about the slot, or would say if there were one. No answer reads it.
+    state: Mutex<Arc<SlotState>>,
     /// Whether the guard looks at this slot.
     is_guarded: AtomicBool,
     inbox: Arc<Inbox>,
@@ -38,7 +36,7 @@ impl SlotShared {
             meters: Meters::new(Arc::clone(&name)),
             name,
             is_guarded: AtomicBool::new(config.guard.mode != Mode::Off),
-            state: ArcSwap::from_pointee(SlotState { guard: config.guard.clone(), ..SlotState::default() }),
+            state: Mutex::new(Arc::new(SlotState { guard: config.guard.clone(), ..SlotState::default() })),
             config,
             inbox,
             sampler: Sampler::default(),
@@ -92,13 +90,19 @@ impl SlotShared {
 
     /// What the guard goes by.
     pub(in crate::runtime) fn state(&self) -> Arc<SlotState> {
-        self.state.load_full()
+        Arc::clone(&self.locked())
     }
 
-    /// Changes what the guard goes by.
-    pub(super) fn change_state(&self, change: impl Fn(&SlotState) -> SlotState) {
-        self.state.rcu(|state| change(state));
-        self.is_guarded.store(self.state().guard.mode != Mode::Off, Ordering::Relaxed);
+    /// Changes what the guard goes by: in place, if nobody looks at it.
+    pub(super) fn change_state(&self, change: impl FnOnce(&mut SlotState)) {
+        let mut state = self.locked();
+        change(Arc::make_mut(&mut state));
+        self.is_guarded.store(state.guard.mode != Mode::Off, Ordering::Relaxed);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Arc<SlotState>> {
+        // Whatever happened to the thread that held the lock, the next change brings it up to date.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// How releases differ on the messages of this process.
