@@ -3,15 +3,15 @@
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
-use std::hint::{black_box, spin_loop};
+use std::hint::black_box;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::Criterion;
 use semver::Version;
 use switchback::guard::{Mode, Settings};
 use switchback::{Message, Runtime, Slot, SlotConfig};
-use switchback_benches::{load, quantile, raw_messages, release_path, renumbered, runtime_builder};
+use switchback_benches::{answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
 const BLOCK: usize = 1_000;
@@ -31,7 +31,7 @@ fn main() {
     }
     let mail = raw_messages(BLOCK);
     // The first round warms up.
-    block(&mail, slots[0], Duration::ZERO);
+    answers(1, &mail, slots[0], Duration::ZERO);
     compare(&runtime, &mail, slots, "a core free", 1, PAUSES);
     compare(&runtime, &mail, slots, "no core free", thread::available_parallelism().map_or(1, usize::from), 0);
 
@@ -45,10 +45,10 @@ fn main() {
 /// Scores blocks in both slots in turn, on so many threads, and prints the ratios.
 fn compare(runtime: &Runtime, mail: &[Vec<u8>], slots: [&Slot; 2], name: &str, threads: usize, pauses: u32) {
     let mut times = [Vec::new(), Vec::new()];
-    let interval = quantile(&mut block(mail, slots[0], Duration::ZERO), 0.5) * pauses;
+    let interval = quantile(&mut answers(1, mail, slots[0], Duration::ZERO), 0.5) * pauses;
     for _ in 0..BLOCKS {
         for (slot, times) in slots.iter().zip(&mut times) {
-            times.extend(on(threads, mail, slot, interval));
+            times.extend(answers(threads, mail, slot, interval));
             // What waits belongs to this turn.
             runtime.flush();
         }
@@ -58,27 +58,4 @@ fn compare(runtime: &Runtime, mail: &[Vec<u8>], slots: [&Slot; 2], name: &str, t
         let [alone, guarded] = times.each_mut().map(|times| quantile(times, q).as_secs_f64() * 1e6);
         println!("RATIO {name}, {what}: guarded {guarded:.1} us, not guarded {alone:.1} us: {:.3}", guarded / alone);
     }
-}
-
-fn on(threads: usize, mail: &[Vec<u8>], slot: &Slot, interval: Duration) -> Vec<Duration> {
-    thread::scope(|scope| {
-        let scoring: Vec<_> = (0..threads).map(|_| scope.spawn(|| block(mail, slot, interval))).collect();
-        scoring.into_iter().flat_map(|one| one.join().expect("it does not panic")).collect()
-    })
-}
-
-/// Scores one block, a message each interval, and returns how long each answer took.
-fn block(mail: &[Vec<u8>], slot: &Slot, interval: Duration) -> Vec<Duration> {
-    let mut next = Instant::now();
-    let score = |raw: &Vec<u8>| {
-        let message = Message::parse(raw.clone());
-        while Instant::now() < next {
-            spin_loop();
-        }
-        next += interval;
-        let start = Instant::now();
-        black_box(slot.score(&message));
-        start.elapsed()
-    };
-    mail.iter().map(score).collect()
 }

@@ -4,15 +4,14 @@
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
-use std::cell::RefCell;
 use std::hint::black_box;
-use std::io::{Read as _, Write as _};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use switchback::{Message, ReleaseId, Runtime, SlotConfig};
-use switchback_benches::{in_turn, print_ratio, raw_messages, release_path, root, runtime_builder, warm_messages};
+use switchback_benches::{
+    Again, in_turn, print_ratio, raw_messages, release_path, root, runtime_builder, warm_messages,
+};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -148,7 +147,7 @@ fn derive(message: &Message) {
 /// Throughput of two threads over that of one, and of two processes over that of one: what the machine has for two at
 /// once, caches and memory being shared.
 fn threads(runtime: &Runtime, release: &ReleaseId, (name, file): (&str, &str), messages: &[Message]) {
-    let (first, second) = (Worker::start(file), Worker::start(file));
+    let (first, second) = (Again::start(WORKER, file), Again::start(WORKER, file));
     let [thread, threads, process, processes] = in_turn(
         ROUNDS,
         [
@@ -178,46 +177,6 @@ fn threads(runtime: &Runtime, release: &ReleaseId, (name, file): (&str, &str), m
         gain(thread, threads),
         gain(process, processes)
     );
-}
-
-/// Another process that scores the messages whenever it is asked to.
-struct Worker {
-    process: Child,
-    asks: ChildStdin,
-    answers: RefCell<ChildStdout>,
-}
-
-impl Worker {
-    fn start(file: &str) -> Self {
-        let program = std::env::current_exe().expect("the path of this program");
-        let mut process = Command::new(program)
-            .env(WORKER, file)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a second process");
-        let asks = process.stdin.take().expect("its input is a pipe");
-        let answers = RefCell::new(process.stdout.take().expect("its output is a pipe"));
-        let worker = Self { process, asks, answers };
-        worker.wait();
-        worker
-    }
-
-    fn ask(&self) {
-        (&self.asks).write_all(b"\n").expect("the process reads");
-    }
-
-    fn wait(&self) {
-        self.answers.borrow_mut().read_exact(&mut [0]).expect("the process writes");
-    }
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It waits for nothing but this; if it is gone already, that is what is wanted.
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }
 
 /// Writes a line when it is ready, and then scores the messages, and writes a line, for every line that it reads.

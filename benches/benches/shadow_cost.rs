@@ -6,16 +6,15 @@
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
-use std::hint::{black_box, spin_loop};
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Command, Stdio};
+use std::hint::black_box;
+use std::io::Read as _;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use criterion::Criterion;
 use semver::Version;
 use switchback::{BASIS_POINTS, Message, ReleaseId, Runtime, Slot, SlotConfig};
-use switchback_benches::{load, quantile, raw_messages, release_path, renumbered, runtime_builder};
+use switchback_benches::{Again, answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
 const BLOCK: usize = 1_000;
@@ -46,7 +45,7 @@ fn main() {
     let mail = raw_messages(BLOCK);
     let bench = Bench { runtime: &runtime, mail: &mail, slots: [alone, shadowed], releases: &releases };
     // The first round warms up.
-    bench.block(alone, Duration::ZERO);
+    answers(1, &mail, alone, Duration::ZERO);
     bench.compare("a core free", 1, PAUSES);
     bench.compare("no core free", thread::available_parallelism().map_or(1, usize::from), 0);
 
@@ -57,30 +56,6 @@ fn main() {
     criterion.final_summary();
 }
 
-/// Another process that scores a message each interval until it is dropped.
-struct Neighbour(Child);
-
-impl Neighbour {
-    fn start(interval: Duration) -> Self {
-        let mut child = Command::new(std::env::current_exe().expect("this program"))
-            .env(NEIGHBOUR, interval.as_nanos().to_string())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("this program starts again");
-        let mut output = BufReader::new(child.stdout.take().expect("it is piped"));
-        output.read_line(&mut String::new()).expect("it says when it is ready");
-        Self(child)
-    }
-}
-
-impl Drop for Neighbour {
-    fn drop(&mut self) {
-        drop(self.0.stdin.take());
-        let _ = self.0.wait();
-    }
-}
-
 /// What the other process does.
 fn neighbour(interval: Duration) {
     let runtime = runtime_builder().slot(SlotConfig::new("alone")).build().expect("a runtime");
@@ -88,13 +63,11 @@ fn neighbour(interval: Duration) {
     let slot = runtime.slot("alone").expect("the slot is configured");
     slot.promote(&release).expect("it is loaded");
     let mail = raw_messages(BLOCK);
-    let bench = Bench { runtime: &runtime, mail: &mail, slots: [slot, slot], releases: &[] };
-    bench.block(slot, Duration::ZERO);
-    println!("ready");
-    std::io::stdout().flush().expect("somebody reads");
+    answers(1, &mail, slot, Duration::ZERO);
+    println!();
     let end = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     while !end.is_finished() {
-        bench.block(slot, interval);
+        answers(1, &mail, slot, interval);
     }
 }
 
@@ -109,17 +82,17 @@ impl Bench<'_> {
     /// Scores blocks in both slots in turn, on so many threads, and prints the ratios.
     fn compare(&self, name: &str, threads: usize, pauses: u32) {
         let mut times = [Vec::new(), Vec::new()];
-        let interval = quantile(&mut self.block(self.slots[0], Duration::ZERO), 0.5) * pauses;
+        let interval = quantile(&mut answers(1, self.mail, self.slots[0], Duration::ZERO), 0.5) * pauses;
         let mut beside_neighbour = Vec::new();
         for _ in 0..BLOCKS {
             for (slot, times) in self.slots.iter().zip(&mut times) {
-                times.extend(self.on(threads, slot, interval));
+                times.extend(answers(threads, self.mail, slot, interval));
                 // What waits belongs to this turn.
                 self.runtime.flush();
             }
             if !interval.is_zero() {
-                let neighbour = Neighbour::start(interval / 2);
-                beside_neighbour.extend(self.on(threads, self.slots[0], interval));
+                let neighbour = Again::start(NEIGHBOUR, &(interval / 2).as_nanos().to_string());
+                beside_neighbour.extend(answers(threads, self.mail, self.slots[0], interval));
                 drop(neighbour);
             }
         }
@@ -142,28 +115,5 @@ impl Bench<'_> {
                 );
             }
         }
-    }
-
-    fn on(&self, threads: usize, slot: &Slot, interval: Duration) -> Vec<Duration> {
-        thread::scope(|scope| {
-            let scoring: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.block(slot, interval))).collect();
-            scoring.into_iter().flat_map(|one| one.join().expect("it does not panic")).collect()
-        })
-    }
-
-    /// Scores one block, a message each interval, and returns how long each answer took.
-    fn block(&self, slot: &Slot, interval: Duration) -> Vec<Duration> {
-        let mut next = Instant::now();
-        let score = |raw: &Vec<u8>| {
-            let message = Message::parse(raw.clone());
-            while Instant::now() < next {
-                spin_loop();
-            }
-            next += interval;
-            let start = Instant::now();
-            black_box(slot.score(&message));
-            start.elapsed()
-        };
-        self.mail.iter().map(score).collect()
     }
 }

@@ -5,10 +5,15 @@
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
+use std::cell::RefCell;
+use std::hint::{black_box, spin_loop};
+use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
-use switchback::{Manifest, Message, ReleaseId, Runtime, RuntimeBuilder, seal};
+use switchback::{Manifest, Message, ReleaseId, Runtime, RuntimeBuilder, Slot, seal};
 use switchback_mailgen::Generator;
 use switchback_pack::Inspection;
 
@@ -25,7 +30,7 @@ pub fn warm_messages(count: usize) -> Vec<Message> {
     let messages: Vec<_> = raw_messages(count).into_iter().map(Message::parse).collect();
     for message in &messages {
         // Copying a message into the guest's form asks for all there is.
-        std::hint::black_box(switchback_train::guest_message(message));
+        black_box(switchback_train::guest_message(message));
     }
     messages
 }
@@ -97,6 +102,84 @@ pub fn in_turn<const N: usize>(rounds: usize, mut alternatives: [Alternative<'_>
         }
     }
     times.map(median)
+}
+
+/// Scores mail in a slot, a message each interval, on so many threads that each score all of it, and returns how long each
+/// answer took.
+///
+/// # Panics
+/// If a thread does.
+pub fn answers(threads: usize, mail: &[Vec<u8>], slot: &Slot, interval: Duration) -> Vec<Duration> {
+    thread::scope(|scope| {
+        let scoring: Vec<_> = (0..threads).map(|_| scope.spawn(|| answers_of_one(mail, slot, interval))).collect();
+        scoring.into_iter().flat_map(|one| one.join().expect("it does not panic")).collect()
+    })
+}
+
+fn answers_of_one(mail: &[Vec<u8>], slot: &Slot, interval: Duration) -> Vec<Duration> {
+    let mut next = Instant::now();
+    let score = |raw: &Vec<u8>| {
+        let message = Message::parse(raw.clone());
+        while Instant::now() < next {
+            spin_loop();
+        }
+        next += interval;
+        let start = Instant::now();
+        black_box(slot.score(&message));
+        start.elapsed()
+    };
+    mail.iter().map(score).collect()
+}
+
+/// This program again, in a process of its own, which ends when its input does.
+pub struct Again {
+    process: Child,
+    answers: RefCell<ChildStdout>,
+}
+
+impl Again {
+    /// Starts it with this variable in its environment, and waits for its first line.
+    ///
+    /// # Panics
+    /// If it cannot be started, or ends instead.
+    pub fn start(variable: &str, value: &str) -> Self {
+        let program = std::env::current_exe().expect("the path of this program");
+        let mut process = Command::new(program)
+            .env(variable, value)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("this program starts again");
+        let answers = RefCell::new(process.stdout.take().expect("its output is a pipe"));
+        let again = Self { process, answers };
+        again.wait();
+        again
+    }
+
+    /// Writes it a line.
+    ///
+    /// # Panics
+    /// If it has ended.
+    pub fn ask(&self) {
+        let mut asks = self.process.stdin.as_ref().expect("its input is a pipe");
+        asks.write_all(b"\n").expect("it reads");
+    }
+
+    /// Waits until it has written a line, which is empty.
+    ///
+    /// # Panics
+    /// If it has ended.
+    pub fn wait(&self) {
+        self.answers.borrow_mut().read_exact(&mut [0]).expect("it writes");
+    }
+}
+
+impl Drop for Again {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        // It has ended, or is gone already.
+        let _ = self.process.wait();
+    }
 }
 
 /// The middle one of some times.

@@ -6,6 +6,7 @@ mod follow;
 mod overrides;
 mod processes;
 mod race;
+mod scorer;
 mod store;
 pub(crate) mod support;
 mod trust;

@@ -1,17 +1,12 @@
 //! Real processes on one store under one canary: the same mail meets the same release in all of them.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::process::{Child, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 
-use switchback::{BASIS_POINTS, CanaryKey, DecidedBy, Digest, Operation, ReleaseId, SlotConfig, Waited};
+use switchback::{BASIS_POINTS, CanaryKey, DecidedBy, Digest, Operation, ReleaseId, Waited};
 
+use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, promote};
 use crate::side_by_side::mail;
-
-/// Where a child finds its store.
-const STORE: &str = "SWITCHBACK_TEST_CANARY_STORE";
 
 /// Campaigns that each process scores over and over.
 const CAMPAIGNS: usize = 2_000;
@@ -19,86 +14,44 @@ const CAMPAIGNS: usize = 2_000;
 /// Which release a campaign met, by generation and campaign.
 type Met = BTreeMap<u64, BTreeMap<usize, Digest>>;
 
-/// What a child does: it scores every campaign, again and again, until its standard input is closed; and says `round`
-/// after each time. Run as a test of its own, it has no store and nothing to do.
+/// What a child does: it scores every campaign, again and again, and says `round` after each time.
 #[test]
-fn scorer() {
-    let Some(dir) = std::env::var_os(STORE) else { return };
-    let cache = crate::support::cache_of_parent();
-    let builder = switchback::Runtime::builder().slot(SlotConfig::new("inbound")).instances(8);
-    let runtime = builder.store_dir(dir).cache_dir(cache).build().unwrap();
+fn score() {
+    let Some(runtime) = scorer::runtime() else { return };
     let slot = runtime.slot("inbound").unwrap();
-    let stop = AtomicBool::new(false);
     let mut met = Met::new();
-    println!("ready");
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            std::io::stdin().read_to_end(&mut Vec::new()).unwrap();
-            stop.store(true, Ordering::Relaxed);
-        });
-        let mut at = std::process::id() as usize;
-        while !stop.load(Ordering::Relaxed) {
-            at += 1;
-            let verdict = slot.score(&mail(at % CAMPAIGNS));
-            assert!(matches!(verdict.decided_by, DecidedBy::Live | DecidedBy::Canary), "{:?}", verdict.fault);
-            let release = verdict.release.unwrap().digest;
-            let known = met.entry(verdict.generation).or_default().entry(at % CAMPAIGNS).or_insert(release);
-            assert_eq!(*known, release, "a campaign met two releases in one process");
-            if at.is_multiple_of(CAMPAIGNS) {
-                println!("round {}", verdict.generation);
-            }
+    let mut at = std::process::id() as usize;
+    scorer::until_told(|| {
+        at += 1;
+        let verdict = slot.score(&mail(at % CAMPAIGNS));
+        assert!(matches!(verdict.decided_by, DecidedBy::Live | DecidedBy::Canary), "{:?}", verdict.fault);
+        let release = verdict.release.unwrap().digest;
+        let known = met.entry(verdict.generation).or_default().entry(at % CAMPAIGNS).or_insert(release);
+        assert_eq!(*known, release, "a campaign met two releases in one process");
+        if at.is_multiple_of(CAMPAIGNS) {
+            println!("round {}", verdict.generation);
         }
     });
     println!("met {}", serde_json::to_string(&met).unwrap());
-    std::io::stdout().flush().unwrap();
 }
 
-struct Scorer {
-    child: Child,
-    output: BufReader<std::process::ChildStdout>,
+fn start(store: &Store) -> Scorer {
+    Scorer::start("control::canary::score", store)
 }
 
-impl Scorer {
-    fn start(store: &Store) -> Self {
-        let mut child = crate::support::child()
-            .args(["--exact", "control::canary::scorer", "--nocapture", "--test-threads=1"])
-            .env(STORE, store.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut scorer = Self { child, output };
-        scorer.line("ready");
-        scorer
+/// Waits until a process has scored every campaign at a generation.
+fn wait_for_round_at(scorer: &mut Scorer, generation: u64) {
+    // The first round that ends there may have begun before.
+    for _ in 0..2 {
+        while scorer.line("round").parse::<u64>().unwrap() < generation {}
     }
+}
 
-    /// Reads until a line that starts so, and returns the rest of it.
-    fn line(&mut self, start: &str) -> String {
-        let mut line = String::new();
-        while self.output.read_line(&mut line).unwrap() > 0 {
-            if let Some((_, rest)) = line.split_once(start) {
-                return rest.trim().to_owned();
-            }
-            line.clear();
-        }
-        panic!("the child ended without `{start}`");
-    }
-
-    /// Waits until it has scored every campaign at a generation.
-    fn wait_for_round_at(&mut self, generation: u64) {
-        // The first round that ends there may have begun before.
-        for _ in 0..2 {
-            while self.line("round").parse::<u64>().unwrap() < generation {}
-        }
-    }
-
-    fn finish(mut self) -> Met {
-        drop(self.child.stdin.take());
-        let met = serde_json::from_str(&self.line("met")).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        met
-    }
+fn finish(mut scorer: Scorer) -> Met {
+    scorer.stop();
+    let met = serde_json::from_str(&scorer.line("met")).unwrap();
+    scorer.end();
+    met
 }
 
 fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> u64 {
@@ -111,15 +64,15 @@ fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> u64 {
 fn a_campaign_meets_one_release_at_a_generation_in_every_process() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     store.control.commit(promote(&releases[0])).unwrap();
-    let mut scorers = [Scorer::start(&store), Scorer::start(&store), Scorer::start(&store)];
+    let mut scorers = [start(&store), start(&store), start(&store)];
     let mut shares = BTreeMap::new();
     for share_bp in [100, 1_000, 5_000] {
         let generation = canary(&store, &releases[1], share_bp);
         shares.insert(generation, share_bp);
-        scorers.iter_mut().for_each(|scorer| scorer.wait_for_round_at(generation));
+        scorers.iter_mut().for_each(|scorer| wait_for_round_at(scorer, generation));
     }
     let mut all = Met::new();
-    for (generation, campaigns) in scorers.into_iter().flat_map(Scorer::finish) {
+    for (generation, campaigns) in scorers.into_iter().flat_map(finish) {
         for (campaign, release) in campaigns {
             let known = all.entry(generation).or_default().entry(campaign).or_insert(release);
             assert_eq!(*known, release, "campaign {campaign} met two releases at generation {generation}");

@@ -1,102 +1,49 @@
 //! Real processes on one store: scoring at full speed while an operator changes his mind a thousand times.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::process::{Child, ChildStdin, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use switchback::{DecidedBy, Digest, Event, LoadedRelease, Operation, Promotion, ReleaseId, Waited};
 
+use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, revert};
 use crate::support::message;
-
-/// Where a child finds its store.
-const STORE: &str = "SWITCHBACK_TEST_STORE";
 
 /// How often the route is changed; the environment may say more.
 const CHANGES: usize = 1_000;
 
-/// A process of its own that scores until its standard input is closed.
-struct Scorer {
-    child: Child,
-    stop: Option<ChildStdin>,
-    output: BufReader<std::process::ChildStdout>,
-}
-
-impl Scorer {
-    fn start(store: &Store) -> Self {
-        let mut child = crate::support::child()
-            .args(["--exact", "control::processes::scorer", "--nocapture", "--test-threads=1"])
-            .env(STORE, store.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let output = BufReader::new(child.stdout.take().unwrap());
-        let mut scorer = Self { stop: child.stdin.take(), child, output };
-        scorer.line("ready");
-        scorer
-    }
-
-    /// Reads until a line that starts so, and returns the rest of it.
-    fn line(&mut self, start: &str) -> String {
-        let mut line = String::new();
-        while self.output.read_line(&mut line).unwrap() > 0 {
-            if let Some((_, rest)) = line.split_once(start) {
-                return rest.trim().to_owned();
-            }
-            line.clear();
-        }
-        panic!("the child ended without `{start}`");
-    }
-
-    /// Lets it end, and returns how many messages it answered, and which release it met at each generation.
-    fn finish(mut self) -> (u64, BTreeMap<u64, Digest>) {
-        drop(self.stop.take());
-        let answered = self.line("answered").parse().unwrap();
-        let met = serde_json::from_str(&self.line("met")).unwrap();
-        assert!(self.child.wait().unwrap().success());
-        (answered, met)
-    }
-}
-
-/// What a child does. Run as a test of its own, it has no store and nothing to do.
+/// What a child does.
 #[test]
-fn scorer() {
-    let Some(dir) = std::env::var_os(STORE) else { return };
-    let runtime = switchback::Runtime::builder()
-        .slot(switchback::SlotConfig::new("inbound"))
-        .store_dir(dir)
-        .cache_dir(crate::support::cache_of_parent())
-        .instances(8)
-        .build()
-        .unwrap();
+fn score() {
+    let Some(runtime) = scorer::runtime() else { return };
     let slot = runtime.slot("inbound").unwrap();
-    let stop = AtomicBool::new(false);
-    println!("ready");
     let (mut answered, mut met) = (0_u64, BTreeMap::new());
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            let mut ignored = String::new();
-            std::io::stdin().read_line(&mut ignored).unwrap();
-            stop.store(true, Ordering::Relaxed);
-        });
-        while !stop.load(Ordering::Relaxed) {
-            let before = slot.generation();
-            let verdict = slot.score(&message());
-            let after = slot.generation();
-            answered += 1;
-            assert!((before..=after).contains(&verdict.generation), "judged by a route that was not current");
-            if verdict.decided_by == DecidedBy::Live {
-                let release = verdict.release.unwrap().digest;
-                assert_eq!(*met.entry(verdict.generation).or_insert(release), release, "a mixture of two routes");
-            }
+    scorer::until_told(|| {
+        let before = slot.generation();
+        let verdict = slot.score(&message());
+        let after = slot.generation();
+        answered += 1;
+        assert!((before..=after).contains(&verdict.generation), "judged by a route that was not current");
+        if verdict.decided_by == DecidedBy::Live {
+            let release = verdict.release.unwrap().digest;
+            assert_eq!(*met.entry(verdict.generation).or_insert(release), release, "a mixture of two routes");
         }
     });
     println!("answered {answered}");
     println!("met {}", serde_json::to_string(&met).unwrap());
-    std::io::stdout().flush().unwrap();
+}
+
+fn start(store: &Store) -> Scorer {
+    Scorer::start("control::processes::score", store)
+}
+
+/// Lets a process end, and returns how many messages it answered, and which release it met at each generation.
+fn finish(mut scorer: Scorer) -> (u64, BTreeMap<u64, Digest>) {
+    scorer.stop();
+    let answered = scorer.line("answered").parse().unwrap();
+    let met = serde_json::from_str(&scorer.line("met")).unwrap();
+    scorer.end();
+    (answered, met)
 }
 
 /// The release that was live in the slot at each generation, by the ledger.
@@ -125,7 +72,7 @@ fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
 fn a_thousand_changes_under_three_processes_at_full_speed() {
     let (store, releases) = Store::with(&["empty", "stateful", "empty"]);
     store.control.commit(super::support::promote(&releases[0])).unwrap();
-    let scorers = [Scorer::start(&store), Scorer::start(&store), Scorer::start(&store)];
+    let scorers = [start(&store), start(&store), start(&store)];
     let changes = std::env::var("SWITCHBACK_CHANGES").map_or(CHANGES, |text| text.parse().unwrap());
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
     for turn in 0..changes {
@@ -138,7 +85,7 @@ fn a_thousand_changes_under_three_processes_at_full_speed() {
     }
     let by_ledger = live_by_generation(&store);
     for scorer in scorers {
-        let (answered, met) = scorer.finish();
+        let (answered, met) = finish(scorer);
         println!("{answered} messages answered, {} generations met", met.len());
         assert!(answered > 0);
         for (generation, release) in met {
@@ -158,10 +105,9 @@ fn a_thousand_changes_under_three_processes_at_full_speed() {
 #[test]
 fn a_process_that_is_killed_is_not_waited_for() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
-    let [mut killed, stays] = [Scorer::start(&store), Scorer::start(&store)];
+    let [killed, stays] = [start(&store), start(&store)];
     assert_eq!(store.control.processes().unwrap().len(), 2);
-    killed.child.kill().unwrap();
-    killed.child.wait().unwrap();
+    killed.kill();
     let waited = Waited::Ready(PATIENCE);
     let promotion =
         Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, cool_off: None, waited };
@@ -169,7 +115,7 @@ fn a_process_that_is_killed_is_not_waited_for() {
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));
     assert_eq!(store.control.processes().unwrap().len(), 1);
-    stays.finish();
+    finish(stays);
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! The command `switchback`: pack, inspect, score, compare and swap scoring models.
+//!
+//! A library, so that it is compiled while the one that it uses still is: a program waits for all of what it links.
+
+#![forbid(unsafe_code)]
+
+mod allow;
+mod args;
+mod bench;
+mod block;
+mod canary;
+mod compare;
+mod completions;
+mod corpus;
+mod demo;
+mod duration;
+mod exit;
+mod expire;
+mod explain;
+mod file;
+mod freeze;
+mod guard;
+mod history;
+mod impact;
+mod inspect;
+mod journal;
+mod judge;
+mod keygen;
+mod load;
+mod man;
+mod moment;
+mod new;
+mod overrides;
+mod pack;
+mod parallel;
+mod progress;
+mod promote;
+mod provider;
+mod quarantine;
+mod releases;
+mod restore;
+mod revert;
+mod rollout;
+mod rule;
+mod score;
+mod secret;
+mod shadow;
+mod share;
+mod show;
+mod sides;
+mod sign;
+mod sinks;
+mod status;
+mod store;
+mod trust;
+mod unload;
+mod verify;
+mod warnings;
+mod withdraw;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::exit::Exit;
+
+/// Scores mail with sandboxed models, and swaps them between two messages.
+#[derive(Parser)]
+#[command(name = "switchback", version, after_long_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  switchback demo                                       see a bad model go live, and its revert
+  switchback new my-model && switchback pack my-model   start a model of your own
+  switchback score -m linear-1.0.0.wasm ~/Maildir       score your own mail
+  switchback compare old.wasm new.wasm archive.mbox     what would the new release change?
+  switchback verify -p ada.pub phish-2.0.0.wasm         is it hers, and unaltered?
+
+Operating filters, whose store SWITCHBACK_STORE or --store names:
+  switchback load phish-2.0.0.wasm                      bring a release in; every process makes it ready
+  switchback promote phish@2.0.0                        put it in charge, in every process at once
+  switchback revert --reason 'Gmail mail is flagged'    put its predecessor back
+  switchback rollout phish@2.0.0                        or step by step, on evidence alone
+  switchback status --watch                             what is in charge, and who obeys?
+  switchback guard status                               is a release found to do harm?
+  switchback impact phish@2.0.0 --since 6d              what did it decide otherwise than its predecessor?
+
+Exit codes:
+  0  all is well
+  1  something failed, or a check that was asked for found something; why is on stderr
+  2  the command line is wrong
+
+A release is one .wasm file, made by `switchback pack`. Compiled releases are kept in
+$XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use compiles.";
+
+#[derive(Subcommand)]
+enum Command {
+    New(new::Args),
+    Pack(pack::Args),
+    Inspect(inspect::Args),
+    Keygen(keygen::Args),
+    Sign(sign::Args),
+    Verify(verify::Args),
+    Score(score::Args),
+    Compare(compare::Args),
+    Bench(bench::Args),
+    Load(load::Args),
+    Unload(unload::Args),
+    Status(status::Args),
+    Shadow(shadow::Args),
+    Canary(canary::Args),
+    Promote(promote::Args),
+    Revert(revert::Args),
+    Restore(restore::Args),
+    Rollout(rollout::Args),
+    Quarantine(quarantine::Args),
+    Withdraw(withdraw::Args),
+    Freeze(freeze::FreezeArgs),
+    Thaw(freeze::ThawArgs),
+    Allow(allow::Args),
+    Block(block::Args),
+    Overrides(overrides::Args),
+    Expire(expire::Args),
+    Guard(guard::Args),
+    History(history::Args),
+    Journal(Box<journal::Args>),
+    Impact(Box<impact::Args>),
+    Explain(explain::Args),
+    Trust(trust::Args),
+    Demo(demo::Args),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+impl Command {
+    fn run(self) -> anyhow::Result<Exit> {
+        match self {
+            Self::New(args) => new::run(&args),
+            Self::Pack(args) => pack::run(&args),
+            Self::Inspect(args) => inspect::run(&args),
+            Self::Keygen(args) => keygen::run(&args),
+            Self::Sign(args) => sign::run(&args),
+            Self::Verify(args) => verify::run(&args),
+            Self::Score(args) => score::run(&args),
+            Self::Compare(args) => compare::run(&args),
+            Self::Bench(args) => bench::run(&args),
+            Self::Load(args) => load::run(&args),
+            Self::Unload(args) => unload::run(&args),
+            Self::Status(args) => status::run(&args),
+            Self::Shadow(args) => shadow::run(&args),
+            Self::Canary(args) => canary::run(&args),
+            Self::Promote(args) => promote::run(&args),
+            Self::Revert(args) => revert::run(&args),
+            Self::Restore(args) => restore::run(&args),
+            Self::Rollout(args) => rollout::run(&args),
+            Self::Quarantine(args) => quarantine::run(&args),
+            Self::Withdraw(args) => withdraw::run(&args),
+            Self::Freeze(args) => freeze::freeze(&args),
+            Self::Thaw(args) => freeze::thaw(&args),
+            Self::Allow(args) => allow::run(&args),
+            Self::Block(args) => block::run(&args),
+            Self::Overrides(args) => overrides::run(&args),
+            Self::Expire(args) => expire::run(&args),
+            Self::Guard(args) => guard::run(&args),
+            Self::History(args) => history::run(&args),
+            Self::Journal(args) => journal::run(&args),
+            Self::Impact(args) => impact::run(&args),
+            Self::Explain(args) => explain::run(&args),
+            Self::Trust(args) => trust::run(&args),
+            Self::Demo(args) => demo::run(&args),
+            Self::Completions(args) => completions::run(&args),
+            Self::Man(args) => man::run(&args),
+        }
+    }
+}
+
+/// Runs the command that this process was called with.
+pub fn main() -> ExitCode {
+    warnings::to_stderr();
+    let run = match demo::worker::Args::if_called() {
+        Some(worker) => worker.run(),
+        None => Cli::parse().command.run(),
+    };
+    match run {
+        Ok(exit) => exit.into(),
+        Err(error) => exit::report(&error),
+    }
+}
