@@ -1,13 +1,16 @@
 //! What does one call cost? An empty model in a fresh instance per message, against bare wasmtime with one
-//! instance reused, and, with `--features extism`, against a warm Extism plugin.
+//! instance reused, and, with `--features extism`, against a warm Extism plugin. Empty are a model that is written by hand and
+//! asks the host for nothing, as Extism's plugin is, and one of the SDK, which can ask for all there is.
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
 use std::hint::black_box;
 
 use criterion::Criterion;
-use switchback::{Card, Manifest, ManifestLimits, Message, Reads, Runtime, Scale, SelfTest};
+use switchback::{Card, Manifest, ManifestLimits, Message, Reads, Scale, SelfTest};
 use switchback_benches::{in_turn, load, print_ratio, root, runtime_builder, target_dir};
+use wit_component::{StringEncoding, embed_component_metadata};
+use wit_parser::Resolve;
 
 const CALLS: usize = 1_000;
 const ROUNDS: usize = 25;
@@ -93,35 +96,54 @@ mod bare {
 }
 
 fn main() {
-    let release = empty_release();
     let runtime = runtime_builder().build().expect("a runtime");
-    let empty = load(&runtime, &release);
     let message = Message::parse(vec![b'x'; 4096]);
     message.prepare();
-    let mut reused = bare::Model::new(&release).expect("bare wasmtime takes it");
-
-    let [fresh, bare] = in_turn(
-        ROUNDS,
-        [
-            ("fresh", &mut || {
-                for _ in 0..CALLS {
-                    black_box(runtime.score_with(&empty, &message)).expect("a score");
-                }
-            }),
-            ("bare", &mut || (0..CALLS).for_each(|_| reused.score().expect("a score"))),
-        ],
-    );
-    print_ratio("an empty model", ("fresh instance", fresh), ("bare wasmtime, reused", bare), CALLS);
-    extism(&runtime, &empty, &message);
-
     let mut criterion = Criterion::default().configure_from_args();
-    criterion.bench_function("empty model, fresh instance", |b| b.iter(|| runtime.score_with(&empty, &message)));
-    criterion.bench_function("empty model, bare wasmtime, reused", |b| b.iter(|| reused.score()));
+    for (name, release) in [("an empty model", by_hand()), ("an empty model of the SDK", of_sdk())] {
+        let id = load(&runtime, &release);
+        let mut reused = bare::Model::new(&release).expect("bare wasmtime takes it");
+        let mut in_fresh = || drop(black_box(runtime.score_with(&id, &message)).expect("a score"));
+        let [fresh, bare] = in_turn(
+            ROUNDS,
+            [
+                ("fresh", &mut || (0..CALLS).for_each(|_| in_fresh())),
+                ("bare", &mut || (0..CALLS).for_each(|_| reused.score().expect("a score"))),
+            ],
+        );
+        print_ratio(name, ("fresh instance", fresh), ("bare wasmtime, reused", bare), CALLS);
+        extism(name, &mut in_fresh, message.bytes());
+        criterion.bench_function(&format!("{name}, fresh instance"), |b| b.iter(&mut in_fresh));
+        criterion.bench_function(&format!("{name}, bare wasmtime, reused"), |b| b.iter(|| reused.score()));
+    }
     criterion.final_summary();
 }
 
-/// The empty case of the model for tests, built and packed here.
-fn empty_release() -> Vec<u8> {
+/// A model that answers with the zeros of its memory: a score of 0, `ham`, no reasons.
+const BY_HAND: &str = r#"(module
+    (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
+    (memory (export "memory") 1 1)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
+    (func (export "prepare") (param i32 i32) (result i32) (i32.const 128))
+    (func (export "score") (param $message i32) (result i32)
+        (call $drop (local.get $message))
+        (i32.const 256))
+    (@custom "switchback:contract" "1.0.0"))"#;
+
+/// `switchback:scoring` as the host offers it.
+const CONTRACT: &str = include_str!("../../wit/1.0.0/scoring.wit");
+
+fn by_hand() -> Vec<u8> {
+    let mut module = wat::parse_str(BY_HAND).expect("a module");
+    let mut resolve = Resolve::default();
+    let package = resolve.push_str("scoring.wit", CONTRACT).expect("the contract");
+    let world = resolve.select_world(&[package], Some("plugin")).expect("its world");
+    embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("it is of that world");
+    pack(&module, &[], Scale::Probability, 0.0)
+}
+
+/// The empty case of the model for tests, built here.
+fn of_sdk() -> Vec<u8> {
     let built = std::process::Command::new(env!("CARGO"))
         .current_dir(root())
         .args(["build", "--locked", "--package", "switchback-plugin-hostile", "--profile", "guest"])
@@ -129,27 +151,32 @@ fn empty_release() -> Vec<u8> {
         .status();
     assert!(built.is_ok_and(|status| status.success()), "the empty model does not build");
     let module = std::fs::read(target_dir().join("wasm32-unknown-unknown/guest/switchback_plugin_hostile.wasm"));
+    pack(&module.expect("the module was built"), b"empty", Scale::LogOdds, 0.5)
+}
+
+/// Packs a module whose score of the empty message is this.
+fn pack(module: &[u8], data: &[u8], scale: Scale, score: f64) -> Vec<u8> {
     let manifest = Manifest {
         name: "empty".parse().expect("a name"),
-        version: semver::Version::new(1, 0, 0),
-        scale: Scale::LogOdds,
+        version: semver::Version::new(1, 0, u64::from(!data.is_empty())),
+        scale,
         description: String::new(),
         reads: Reads::default(),
         limits: ManifestLimits::default(),
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "empty".to_owned(), message: Vec::new(), score: 0.5, category: None }],
+        self_tests: vec![SelfTest { name: "empty".to_owned(), message: Vec::new(), score, category: None }],
     };
-    switchback_pack::pack_module(&module.expect("the module was built"), b"empty", &manifest).expect("it packs")
+    switchback_pack::pack_module(module, data, &manifest).expect("it packs")
 }
 
 #[cfg(not(feature = "extism"))]
-fn extism(_: &Runtime, _: &switchback::ReleaseId, _: &Message) {
+fn extism(_: &str, _: &mut impl FnMut(), _: &[u8]) {
     println!("Extism is left out: run with `--features extism` to compare");
 }
 
 /// A warm Extism plugin that does nothing with its input, given the message, and given nothing.
 #[cfg(feature = "extism")]
-fn extism(runtime: &Runtime, empty: &switchback::ReleaseId, message: &Message) {
+fn extism(name: &str, in_fresh: &mut impl FnMut(), message: &[u8]) {
     let plugin = || {
         let module =
             wat::parse_str(r#"(module (func (export "score") (result i32) (i32.const 0)))"#).expect("a module");
@@ -159,14 +186,10 @@ fn extism(runtime: &Runtime, empty: &switchback::ReleaseId, message: &Message) {
     let [fresh, warm, warm_empty] = in_turn(
         ROUNDS,
         [
-            ("fresh", &mut || {
-                for _ in 0..CALLS {
-                    black_box(runtime.score_with(empty, message)).expect("a score");
-                }
-            }),
+            ("fresh", &mut || (0..CALLS).for_each(|_| in_fresh())),
             ("extism", &mut || {
                 for _ in 0..CALLS {
-                    black_box(plugin.call::<_, &[u8]>("score", message.bytes())).expect("an answer");
+                    black_box(plugin.call::<_, &[u8]>("score", message)).expect("an answer");
                 }
             }),
             ("extism, no input", &mut || {
@@ -176,6 +199,6 @@ fn extism(runtime: &Runtime, empty: &switchback::ReleaseId, message: &Message) {
             }),
         ],
     );
-    print_ratio("an empty model", ("fresh instance", fresh), ("warm Extism plugin, 4 KiB in", warm), CALLS);
-    print_ratio("an empty model", ("fresh instance", fresh), ("warm Extism plugin, no input", warm_empty), CALLS);
+    print_ratio(name, ("fresh instance", fresh), ("warm Extism plugin, 4 KiB in", warm), CALLS);
+    print_ratio(name, ("fresh instance", fresh), ("warm Extism plugin, no input", warm_empty), CALLS);
 }

@@ -9,7 +9,7 @@ use wasmtime::Config;
 use super::*;
 
 /// The smallest component.
-const COMPONENT: &str = "(component)";
+const COMPONENT: [u8; 8] = *b"\0asm\x0d\0\x01\0";
 
 struct Store {
     _dir: tempfile::TempDir,
@@ -59,7 +59,7 @@ fn other() -> Digest {
 }
 
 fn compiled(engine: &Engine) -> Vec<u8> {
-    engine.precompile_component(COMPONENT.as_bytes()).unwrap()
+    engine.precompile_component(&COMPONENT).unwrap()
 }
 
 #[test]
@@ -106,7 +106,7 @@ fn the_artifact_of_another_engine_is_refused() {
 fn what_is_no_artifact_at_all_is_refused() {
     let store = Store::new();
     let made_up = |content: &[u8]| [content, &MARK, one().as_bytes(), blake3::hash(content).as_bytes()].concat();
-    for content in [&b""[..], b"\x7fELF, and no more", COMPONENT.as_bytes()] {
+    for content in [&b""[..], b"\x7fELF, and no more", &COMPONENT] {
         let refused = store.refused_after(|bytes| *bytes = made_up(content));
         assert!(refused.contains("this engine does not take it"), "{refused}");
     }
