@@ -2,8 +2,8 @@
 //! harm.
 //!
 //! **No answer waits for it.** What releases said comes here by a bounded queue: from the threads beside the answers, or,
-//! where nothing else is to be done there, from those that answer, which wake nobody. Where there is no room it is dropped
-//! and counted.
+//! where nothing else is to be done there, from those that answer. It is woken for the first message of a batch alone. Where
+//! there is no room it is dropped and counted.
 //!
 //! **What was decided is done.** A decision is kept in the transaction that led to it; whichever process comes first
 //! carries it out, and the ledger takes it once.
