@@ -122,7 +122,7 @@ fn main() {
 /// A model that answers with the zeros of its memory: a score of 0, `ham`, no reasons.
 const BY_HAND: &str = r#"(module
     (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
-    (memory (export "memory") 1 1)
+    (memory (export "memory") 1)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
     (func (export "prepare") (param i32 i32) (result i32) (i32.const 128))
     (func (export "score") (param $message i32) (result i32)

@@ -28,6 +28,7 @@
 mod build;
 mod component;
 mod error;
+mod inline_shim;
 mod inspect;
 mod metadata;
 mod pack;

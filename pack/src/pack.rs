@@ -17,6 +17,7 @@ use self::progress::Reporter;
 use crate::build::Build;
 use crate::component::Component;
 use crate::error::PackError;
+use crate::inline_shim::inline_shim;
 use crate::inspect::Inspection;
 use crate::metadata::Metadata;
 use crate::self_test::{self, Tested};
@@ -209,7 +210,7 @@ impl Model {
         let Component { bytes, contract } = reporter.step(Step::Componentise, |_| Component::of_module(module))?;
         let initialised = reporter.step(Step::Prepare, |_| snapshot(&bytes, data, prepare_time_max))?;
         let stripped = strip(&initialised).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
-        Ok(Self { component: metadata.add_to(&stripped)?, contract })
+        Ok(Self { component: metadata.add_to(&inline_shim(&stripped)?)?, contract })
     }
 
     fn seal(&self, manifest: &Manifest) -> Result<Vec<u8>, PackError> {

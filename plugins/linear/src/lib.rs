@@ -80,7 +80,7 @@ mod tests {
             set.add_words(&text, *namespace);
             set.indices().iter().for_each(|index| values[*index as usize] = *weight);
         }
-        Linear::prepare(&Weights::new(bias, scale, values).to_bytes()).unwrap()
+        Linear::prepare(&Weights::new(bias, scale, &values).to_bytes()).unwrap()
     }
 
     fn assess(model: &mut Linear, message: &Message) -> Assessment {

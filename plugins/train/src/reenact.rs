@@ -183,7 +183,7 @@ fn train(mail: &[(&Mail, f64)]) -> Weights {
     }
     let mut model = FIT.fit(&training, BITS);
     model.calibrate(&validation);
-    Weights::new(model.bias, model.scale, model.values)
+    Weights::new(model.bias, model.scale, &model.values)
 }
 
 fn score(weights: &Weights, mail: &[Mail]) -> Result<Vec<f64>> {

@@ -31,7 +31,7 @@ pub fn train_release(recipe: &Recipe, examples: &[Example]) -> Weights {
     }
     let mut model = FIT.fit(&training, BITS);
     model.calibrate(&of_split(&mut rows, examples, |one| one.place.split == Split::Validation));
-    Weights::new(model.bias, model.scale, model.values)
+    Weights::new(model.bias, model.scale, &model.values)
 }
 
 fn of_split(rows: &mut Rows, examples: &[Example], wanted: impl Fn(&Example) -> bool) -> Vec<Row> {
