@@ -76,5 +76,6 @@ fn pool(limits: &Limits, instances: u32) -> PoolingAllocationConfig {
     pool
 }
 
-/// Core instances that the tools make of one model: the model, and two that join it to its imports.
+/// Core instances of one model: itself and the one that gives it its imports. What was not packed by this project's tools
+/// may have a third, which `wit-component` joins the two with.
 const CORE_INSTANCES_PER_MODEL: u32 = 3;

@@ -53,7 +53,8 @@ pub enum Operator {
         /// The axis of the data that the indices select from.
         axis: usize,
     },
-    /// `Gather` of the rows of a matrix and `ReduceSum` over them, in one pass.
+    /// `Gather` of the rows of a matrix and `ReduceSum` over them, in one pass. The matrix may be of bytes, of which
+    /// the sum is `f32`.
     EmbeddingBag,
     /// A vector times a matrix, plus a bias if there is a third input: a layer of a network, in one pass.
     Dense {
@@ -103,7 +104,7 @@ pub enum Operator {
         /// Where it goes.
         to: usize,
     },
-    /// Converts indices or integers to `f32`, or `i32` indices to `i64`.
+    /// Converts indices, integers or bytes to `f32`, or `i32` indices to `i64`.
     Cast(Type),
 }
 
@@ -114,6 +115,8 @@ pub enum Type {
     F32,
     /// 64-bit signed integers.
     I64,
+    /// 8-bit signed integers: only of constants.
+    I8,
 }
 
 /// Declares an enum whose variants have a number in `graph.bin` and a name, and are counted.

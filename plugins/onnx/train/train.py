@@ -138,6 +138,15 @@ def train(messages):
     return best
 
 
+def rounded(weights):
+    """The weights with an embedding of 127 steps on either side of zero, and the steps' size.
+
+    The guest's memory is looked through after every message, and the embedding is most of it.
+    """
+    step = np.abs(weights[0]).max() / np.float32(127)
+    return [np.round(weights[0] / step) * step, *weights[1:]], step
+
+
 def area_under_curve(logit, unwanted):
     """The chance that an unwanted message scores above a wanted one (Mann-Whitney), ties counting half."""
     _, inverse, counts = np.unique(logit, return_inverse=True, return_counts=True)
@@ -161,18 +170,19 @@ def measure(weights, features, unwanted):
     }
 
 
-def export(weights, path):
+def export(weights, step, path):
     table, first, first_bias, second, second_bias = weights
     values = {
-        "embedding": table,
+        "embedding": np.round(table / step).astype(np.int8),
         "over_rows": np.array([0], np.int64),
-        "first": first * np.float32(SCALE),
+        "first": first * np.float32(SCALE) * step,
         "first_bias": first_bias,
         "second": second,
         "second_bias": second_bias,
     }
     nodes = [
-        helper.make_node("Gather", ["embedding", "indices"], ["rows"], axis=0),
+        helper.make_node("Gather", ["embedding", "indices"], ["steps"], axis=0),
+        helper.make_node("Cast", ["steps"], ["rows"], to=TensorProto.FLOAT),
         helper.make_node("ReduceSum", ["rows", "over_rows"], ["bag"], keepdims=1),
         helper.make_node("Gemm", ["bag", "first", "first_bias"], ["before_relu"]),
         helper.make_node("Relu", ["before_relu"], ["hidden"]),
@@ -209,11 +219,11 @@ def main():
     arguments = arguments.parse_args()
 
     messages = read(arguments.features)
-    weights = train(messages)
+    weights, step = rounded(train(messages))
     metrics = measure(weights, *messages.part(TEST))
     for name, value in metrics.items():
         print(f"{name}: {value:.4f}" if isinstance(value, float) else f"{name}: {value}")
-    export(weights, arguments.model)
+    export(weights, step, arguments.model)
     write_card(metrics, arguments.manifest)
 
 

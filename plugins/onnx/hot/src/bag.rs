@@ -17,10 +17,56 @@ pub struct OutOfRange {
     pub rows: usize,
 }
 
+/// A weight of a table.
+pub trait Weight: Copy {
+    /// What a few weights are summed in, so that one SIMD register holds as many of them as can be.
+    type Sum: Copy + Default;
+    /// How many weights fit into that sum whatever they are.
+    const SUMMED_MAX: usize;
+
+    /// Adds a weight to a sum.
+    fn add(self, sum: Self::Sum) -> Self::Sum;
+
+    /// The sum of a few weights as a number.
+    fn number(sum: Self::Sum) -> f32;
+}
+
+impl Weight for f32 {
+    type Sum = Self;
+    const SUMMED_MAX: usize = usize::MAX;
+
+    #[inline(always)]
+    fn add(self, sum: Self) -> Self {
+        sum + self
+    }
+
+    #[inline(always)]
+    fn number(sum: Self) -> f32 {
+        sum
+    }
+}
+
+impl Weight for i8 {
+    type Sum = i16;
+    const SUMMED_MAX: usize = 256;
+
+    /// Never wraps: 256 times -128 is the lowest number of 16 bits. Checked, this would not become SIMD code.
+    #[inline(always)]
+    fn add(self, sum: i16) -> i16 {
+        sum.wrapping_add(i16::from(self))
+    }
+
+    #[inline(always)]
+    fn number(sum: i16) -> f32 {
+        f32::from(sum)
+    }
+}
+
 /// Sums the rows of a row-major `table` that `indices` names into `sum`, whose length is the table's number
 /// of columns. As in ONNX's `Gather`, an index below zero counts from the end. No index: zeros.
 ///
-/// The rows are added in the order of the indices, so the sum is the same on every machine, bit for bit.
+/// Rows of `f32` are added in the order of the indices, so the sum is the same on every machine, bit for bit; that of
+/// rows of `i8` is exact up to 2<sup>17</sup> indices.
 ///
 /// # Errors
 /// [`OutOfRange`] for the first index beyond the table; `sum` is then unspecified.
@@ -33,7 +79,7 @@ pub struct OutOfRange {
 /// assert_eq!(sum, [111.0, 222.0]);
 /// # Ok::<(), switchback_plugin_onnx_hot::OutOfRange>(())
 /// ```
-pub fn sum_rows(table: &[f32], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
+pub fn sum_rows<W: Weight>(table: &[W], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
     let table = Table { values: table, width: sum.len(), rows: table.len().checked_div(sum.len()).unwrap_or(0) };
     let (wide, narrow) = sum.as_chunks_mut::<COLUMNS>();
     let mut column = 0;
@@ -49,17 +95,30 @@ pub fn sum_rows(table: &[f32], indices: &[i64], sum: &mut [f32]) -> Result<(), O
 }
 
 /// A row-major matrix.
-struct Table<'a> {
-    values: &'a [f32],
+struct Table<'a, W> {
+    values: &'a [W],
     width: usize,
     rows: usize,
 }
 
-impl Table<'_> {
+impl<W: Weight> Table<'_, W> {
     /// Sums `N` columns of the rows that `indices` names, from `column` on.
     #[inline(always)]
     fn sum_columns<const N: usize>(&self, indices: &[i64], column: usize) -> Result<[f32; N], OutOfRange> {
         let mut sum = [0.0; N];
+        for few in indices.chunks(W::SUMMED_MAX) {
+            let part: [_; N] = self.sum_few(few, column)?;
+            for (sum, part) in sum.iter_mut().zip(part) {
+                *sum += W::number(part);
+            }
+        }
+        Ok(sum)
+    }
+
+    /// The same for at most `SUMMED_MAX` indices.
+    #[inline(always)]
+    fn sum_few<const N: usize>(&self, indices: &[i64], column: usize) -> Result<[W::Sum; N], OutOfRange> {
+        let mut sum = [W::Sum::default(); N];
         let (turns, rest) = indices.as_chunks::<ROWS_PER_TURN>();
         for turn in turns {
             for &index in turn {
@@ -74,7 +133,7 @@ impl Table<'_> {
 
     /// `N` columns of one row.
     #[inline(always)]
-    fn part<const N: usize>(&self, index: i64, column: usize) -> Result<&[f32; N], OutOfRange> {
+    fn part<const N: usize>(&self, index: i64, column: usize) -> Result<&[W; N], OutOfRange> {
         let row = if index < 0 { index.wrapping_add(self.rows as i64) } else { index } as usize;
         let out_of_range = OutOfRange { index, rows: self.rows };
         if row >= self.rows {
@@ -87,9 +146,9 @@ impl Table<'_> {
 
 /// Adds a row to a sum. The loop's length is known, so it becomes straight SIMD code.
 #[inline(always)]
-fn add<const N: usize>(sum: &mut [f32; N], row: &[f32; N]) {
+fn add<W: Weight, const N: usize>(sum: &mut [W::Sum; N], row: &[W; N]) {
     for (sum, value) in sum.iter_mut().zip(row) {
-        *sum += value;
+        *sum = value.add(*sum);
     }
 }
 
@@ -101,10 +160,12 @@ mod tests {
         (0..rows * width).map(|i| (i * 37 % 101) as f32 / 8.0).collect()
     }
 
-    /// The definition, one float at a time.
-    fn naive(table: &[f32], width: usize, indices: &[i64]) -> Vec<f32> {
+    /// The definition, one number at a time.
+    fn naive<W: Copy + Into<f32>>(table: &[W], width: usize, indices: &[i64]) -> Vec<f32> {
         let rows = (table.len() / width) as i64;
-        let value = |index: i64, column: usize| table[index.rem_euclid(rows) as usize * width + column];
+        let value = |index: i64, column: usize| -> f32 {
+            table[index.rem_euclid(rows) as usize * width + column].into()
+        };
         (0..width).map(|column| indices.iter().map(|&index| value(index, column)).sum()).collect()
     }
 
@@ -118,6 +179,24 @@ mod tests {
                 sum_rows(&table, &indices, &mut sum).unwrap();
                 assert_eq!(sum, naive(&table, width, &indices), "{width} columns, {count} rows");
             }
+        }
+    }
+
+    #[test]
+    fn bytes_are_summed_exactly_however_many_there_are() {
+        for width in [1, 31, 32, 70] {
+            let bytes: Vec<i8> = (0..50 * width).map(|i| (i * 37 % 256) as u8 as i8).collect();
+            for count in [0, 1, 5, 255, 256, 257, 3000] {
+                let indices: Vec<i64> = (0..count).map(|i| (i * 7 + 3) % 50).collect();
+                let mut sum = vec![f32::NAN; width];
+                sum_rows(&bytes, &indices, &mut sum).unwrap();
+                assert_eq!(sum, naive(&bytes, width, &indices), "{width} columns, {count} rows");
+            }
+        }
+        for extreme in [i8::MIN, i8::MAX] {
+            let mut sum = [0.0; 32];
+            sum_rows(&[extreme; 32], &[0; 1000], &mut sum).unwrap();
+            assert_eq!(sum, [1000.0 * f32::from(extreme); 32]);
         }
     }
 
@@ -141,6 +220,6 @@ mod tests {
 
     #[test]
     fn a_table_without_columns_sums_to_nothing() {
-        sum_rows(&[], &[], &mut []).unwrap();
+        sum_rows::<f32>(&[], &[], &mut []).unwrap();
     }
 }

@@ -10,6 +10,6 @@ mod bag;
 mod dense;
 mod features;
 
-pub use bag::{OutOfRange, sum_rows};
+pub use bag::{OutOfRange, Weight, sum_rows};
 pub use dense::{Shapes, dense};
 pub use features::{BIAS, BITS, Features, INDICES_MAX, LINKS_MAX, ROWS, TEXT_BYTES_MAX};

@@ -1,10 +1,10 @@
 //! Makes the graph smaller without changing what it computes.
 
-use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Operator, Reducer};
+use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Operator, Reducer, Type};
 use tract_onnx::prelude::*;
 
 /// Replaces `Gather` of the rows of a matrix and `ReduceSum` over them by an embedding bag, wherever nothing
-/// else uses the rows.
+/// else uses the rows. If the matrix is of bytes, a `Cast` of the rows to `f32` is in between.
 pub(crate) fn embedding_bags(mut graph: Graph) -> Graph {
     for index in 0..graph.nodes.len() {
         if let Some(inputs) = bag_inputs(&graph, index) {
@@ -19,14 +19,19 @@ pub(crate) fn embedding_bags(mut graph: Graph) -> Graph {
 fn bag_inputs(graph: &Graph, index: usize) -> Option<Vec<usize>> {
     let sum = &graph.nodes[index];
     let over_rows = Operator::Reduce { reducer: Reducer::Sum, axes: vec![0] };
-    let &[rows] = &*sum.inputs else { return None };
+    let &[summed] = &*sum.inputs else { return None };
+    let (rows, kind) = match (&graph.nodes[summed].operator, &*graph.nodes[summed].inputs) {
+        (Operator::Cast(Type::F32), &[rows]) => (rows, i8::datum_type()),
+        _ => (summed, f32::datum_type()),
+    };
     let gather = &graph.nodes[rows];
     let &[table, indices] = &*gather.inputs else { return None };
     let is_bag = sum.operator == over_rows
         && gather.operator == Operator::Gather { axis: 0 }
-        && is_matrix(&graph.nodes[table].operator)
+        && is_matrix(&graph.nodes[table].operator, kind)
         && is_vector(graph, indices)
-        && users(graph, rows) == 1;
+        && users(graph, rows) == 1
+        && users(graph, summed) == 1;
     is_bag.then(|| vec![table, indices])
 }
 
@@ -71,8 +76,8 @@ fn constant(graph: &Graph, index: usize) -> Option<&[f32]> {
     tensor.try_as_plain_ram().ok()?.as_slice().ok()
 }
 
-fn is_matrix(operator: &Operator) -> bool {
-    matches!(operator, Operator::Constant(tensor) if tensor.rank() == 2 && tensor.datum_type() == f32::datum_type())
+fn is_matrix(operator: &Operator, kind: DatumType) -> bool {
+    matches!(operator, Operator::Constant(tensor) if tensor.rank() == 2 && tensor.datum_type() == kind)
 }
 
 /// Whether a node is the graph's input or a conversion of it.

@@ -71,7 +71,7 @@ fn named<T: Copy + ToString>(all: &[T], name: &str) -> Option<T> {
 }
 
 fn constant(op: &ops::konst::Const) -> Option<Operator> {
-    let is_known = [f32::datum_type(), i64::datum_type()].contains(&op.val().datum_type());
+    let is_known = [f32::datum_type(), i64::datum_type(), i8::datum_type()].contains(&op.val().datum_type());
     (is_known && op.exotic_fact().is_none()).then(|| Operator::Constant(op.val().clone()))
 }
 

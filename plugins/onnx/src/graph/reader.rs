@@ -11,7 +11,7 @@ use crate::Error;
 /// The most axes of a tensor, and inputs of an operator: far above what a classifier has, and low enough
 /// that a damaged file is refused before it makes the reader allocate.
 const AXES_MAX: usize = 8;
-/// The most elements of one constant: 64 MiB of `f32`.
+/// The most elements of one constant: 64 MiB of `f32`, 16 MiB of `i8`.
 const ELEMENTS_MAX: usize = 16 << 20;
 
 impl Graph {
@@ -130,7 +130,7 @@ impl<'a> Reader<'a> {
     /// Reads weights straight into their tensor: a second copy of them would stay in the guest's memory,
     /// and therefore in the release.
     fn tensor(&mut self) -> Result<Arc<Tensor>, Error> {
-        let kind = self.one_of(&[Type::F32, Type::I64], "type")?;
+        let kind = self.one_of(&[Type::F32, Type::I64, Type::I8], "type")?;
         let shape = self.numbers()?;
         let count = shape.iter().try_fold(1_usize, |count, &length| count.checked_mul(length));
         let count =
@@ -151,6 +151,14 @@ impl<'a> Reader<'a> {
                 let mut plain = tensor.try_as_plain_ram_mut()?;
                 for (to, from) in plain.as_slice_mut::<i64>()?.iter_mut().zip(values) {
                     *to = i64::from_le_bytes(*from);
+                }
+            }
+            Type::I8 => {
+                let values = self.take(count)?;
+                tensor = Tensor::zero::<i8>(&shape)?;
+                let mut plain = tensor.try_as_plain_ram_mut()?;
+                for (to, from) in plain.as_slice_mut::<i8>()?.iter_mut().zip(values) {
+                    *to = from.cast_signed();
                 }
             }
         }

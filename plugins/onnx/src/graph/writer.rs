@@ -14,7 +14,7 @@ impl Graph {
     /// The bytes of `graph.bin`. All numbers are little-endian.
     ///
     /// # Errors
-    /// If a constant is neither `f32` nor `i64`.
+    /// If a constant is neither `f32` nor `i64` nor `i8`.
     pub fn to_bytes(&self) -> Result<Vec<u8>, Error> {
         let mut writer = Writer { bytes: MAGIC.to_vec() };
         writer.number(VERSION as usize);
@@ -103,7 +103,8 @@ impl Writer {
         let kind = match tensor.datum_type() {
             DatumType::F32 => Type::F32,
             DatumType::I64 => Type::I64,
-            other => return Err(Error::Format(format!("a constant of type {other:?}, neither f32 nor i64"))),
+            DatumType::I8 => Type::I8,
+            other => return Err(Error::Format(format!("a constant of type {other:?}, neither f32 nor i64 nor i8"))),
         };
         self.byte(kind as u8);
         self.numbers(tensor.shape());
@@ -111,6 +112,7 @@ impl Writer {
         match kind {
             Type::F32 => self.bytes.extend(plain.as_slice::<f32>()?.iter().flat_map(|value| value.to_le_bytes())),
             Type::I64 => self.bytes.extend(plain.as_slice::<i64>()?.iter().flat_map(|value| value.to_le_bytes())),
+            Type::I8 => self.bytes.extend(plain.as_slice::<i8>()?.iter().map(|value| value.cast_unsigned())),
         }
         Ok(())
     }

@@ -45,6 +45,7 @@ fn datum_type(kind: Type) -> DatumType {
     match kind {
         Type::F32 => DatumType::F32,
         Type::I64 => DatumType::I64,
+        Type::I8 => DatumType::I8,
     }
 }
 

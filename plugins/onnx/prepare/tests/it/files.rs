@@ -37,6 +37,13 @@ impl File {
         self
     }
 
+    /// Adds weights of one byte.
+    pub(crate) fn small(mut self, name: &str, dims: &[i64], values: &[i8]) -> Self {
+        let int32_data = values.iter().map(|value| i32::from(*value)).collect();
+        self.graph.initializer.push(TensorProto { int32_data, ..tensor(name, DataType::Int8, dims) });
+        self
+    }
+
     /// Adds a vector of integers.
     pub(crate) fn integers(mut self, name: &str, int64_data: &[i64]) -> Self {
         let tensor = tensor(name, DataType::Int64, &[int64_data.len() as i64]);

@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use switchback_plugin_onnx::Network;
-use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Node, Operator, Scale};
+use switchback_plugin_onnx::graph::{Activation, Binary, Graph, Node, Operator, Scale, Type};
 use switchback_plugin_onnx_prepare::prepare;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
@@ -77,6 +77,34 @@ fn a_sum_of_rows_becomes_an_embedding_bag() {
     let graph = check(&file.bytes(), 100, 50);
     assert!(has(&graph, &Operator::EmbeddingBag) && !has(&graph, &Operator::Gather { axis: 0 }));
     assert_eq!(graph.scale, Scale::LogOdds);
+}
+
+/// What `of_bytes` computes: the sum of rows of bytes, times weights.
+fn of_bytes(add: impl FnOnce(File) -> File) -> Graph {
+    let table: Vec<i8> = (0..800).map(|i| (i * 37 % 256) as u8 as i8).collect();
+    let file = File::of_indices()
+        .small("table", &[100, 8], &table)
+        .node("Gather", &["table", "indices"], "steps", &[])
+        .node("Cast", &["steps"], "rows", &[("to", DataType::Float as i64)])
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "sum", &[("keepdims", 1)])
+        .floats("weights", &[8, 1], weights(8, 14).iter().map(|weight| weight / 4096.0).collect());
+    let file = add(file).node("MatMul", &["bag", "weights"], "answer", &[]);
+    check(&file.node("Sigmoid", &["answer"], "probability", &[]).output("probability").bytes(), 100, 50)
+}
+
+#[test]
+fn a_sum_of_rows_of_bytes_becomes_an_embedding_bag() {
+    let graph = of_bytes(|file| file.node("Identity", &["sum"], "bag", &[]));
+    assert!(has(&graph, &Operator::EmbeddingBag) && !has(&graph, &Operator::Cast(Type::F32)));
+}
+
+#[test]
+fn rows_of_bytes_that_are_used_twice_are_gathered() {
+    let graph = of_bytes(|file| {
+        file.node("ReduceMax", &["rows"], "largest", &[("keepdims", 1)]).node("Add", &["sum", "largest"], "bag", &[])
+    });
+    assert!(!has(&graph, &Operator::EmbeddingBag));
 }
 
 #[test]
