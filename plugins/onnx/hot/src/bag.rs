@@ -18,7 +18,7 @@ pub struct OutOfRange {
 }
 
 /// A weight of a table.
-pub trait Weight: Copy {
+trait Weight: Copy {
     /// What a few weights are summed in, so that one SIMD register holds as many of them as can be.
     type Sum: Copy + Default;
     /// How many weights fit into that sum whatever they are.
@@ -65,8 +65,7 @@ impl Weight for i8 {
 /// Sums the rows of a row-major `table` that `indices` names into `sum`, whose length is the table's number
 /// of columns. As in ONNX's `Gather`, an index below zero counts from the end. No index: zeros.
 ///
-/// Rows of `f32` are added in the order of the indices, so the sum is the same on every machine, bit for bit; that of
-/// rows of `i8` is exact up to 2<sup>17</sup> indices.
+/// The rows are added in the order of the indices, so the sum is the same on every machine, bit for bit.
 ///
 /// # Errors
 /// [`OutOfRange`] for the first index beyond the table; `sum` is then unspecified.
@@ -79,19 +78,16 @@ impl Weight for i8 {
 /// assert_eq!(sum, [111.0, 222.0]);
 /// # Ok::<(), switchback_plugin_onnx_hot::OutOfRange>(())
 /// ```
-pub fn sum_rows<W: Weight>(table: &[W], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
-    let table = Table { values: table, width: sum.len(), rows: table.len().checked_div(sum.len()).unwrap_or(0) };
-    let (wide, narrow) = sum.as_chunks_mut::<COLUMNS>();
-    let mut column = 0;
-    for columns in wide {
-        *columns = table.sum_columns(indices, column)?;
-        column += COLUMNS;
-    }
-    for value in narrow {
-        [*value] = table.sum_columns(indices, column)?;
-        column += 1;
-    }
-    Ok(())
+pub fn sum_rows(table: &[f32], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
+    Table::new(table, sum.len()).sum(indices, sum)
+}
+
+/// The same for a table of bytes. The sum is exact up to 2<sup>17</sup> indices.
+///
+/// # Errors
+/// As those of [`sum_rows`].
+pub fn sum_byte_rows(table: &[i8], indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
+    Table::new(table, sum.len()).sum(indices, sum)
 }
 
 /// A row-major matrix.
@@ -101,7 +97,26 @@ struct Table<'a, W> {
     rows: usize,
 }
 
-impl<W: Weight> Table<'_, W> {
+impl<'a, W: Weight> Table<'a, W> {
+    fn new(values: &'a [W], width: usize) -> Self {
+        Self { values, width, rows: values.len().checked_div(width).unwrap_or(0) }
+    }
+
+    #[inline(always)]
+    fn sum(&self, indices: &[i64], sum: &mut [f32]) -> Result<(), OutOfRange> {
+        let (wide, narrow) = sum.as_chunks_mut::<COLUMNS>();
+        let mut column = 0;
+        for columns in wide {
+            *columns = self.sum_columns(indices, column)?;
+            column += COLUMNS;
+        }
+        for value in narrow {
+            [*value] = self.sum_columns(indices, column)?;
+            column += 1;
+        }
+        Ok(())
+    }
+
     /// Sums `N` columns of the rows that `indices` names, from `column` on.
     #[inline(always)]
     fn sum_columns<const N: usize>(&self, indices: &[i64], column: usize) -> Result<[f32; N], OutOfRange> {
@@ -189,13 +204,13 @@ mod tests {
             for count in [0, 1, 5, 255, 256, 257, 3000] {
                 let indices: Vec<i64> = (0..count).map(|i| (i * 7 + 3) % 50).collect();
                 let mut sum = vec![f32::NAN; width];
-                sum_rows(&bytes, &indices, &mut sum).unwrap();
+                sum_byte_rows(&bytes, &indices, &mut sum).unwrap();
                 assert_eq!(sum, naive(&bytes, width, &indices), "{width} columns, {count} rows");
             }
         }
         for extreme in [i8::MIN, i8::MAX] {
             let mut sum = [0.0; 32];
-            sum_rows(&[extreme; 32], &[0; 1000], &mut sum).unwrap();
+            sum_byte_rows(&[extreme; 32], &[0; 1000], &mut sum).unwrap();
             assert_eq!(sum, [1000.0 * f32::from(extreme); 32]);
         }
     }
@@ -220,6 +235,6 @@ mod tests {
 
     #[test]
     fn a_table_without_columns_sums_to_nothing() {
-        sum_rows::<f32>(&[], &[], &mut []).unwrap();
+        sum_rows(&[], &[], &mut []).unwrap();
     }
 }

@@ -3,13 +3,14 @@
 //!
 //! They are a crate of their own because of how the guest is compiled: tract for size, these loops for
 //! speed. Compiled in the same crate as code that calls tract, they would either be slow or make the
-//! compiler instantiate half of tract a second time.
+//! compiler instantiate half of tract a second time. Nothing public is generic, because generic code is compiled where it is
+//! used.
 #![forbid(unsafe_code)]
 
 mod bag;
 mod dense;
 mod features;
 
-pub use bag::{OutOfRange, Weight, sum_rows};
+pub use bag::{OutOfRange, sum_byte_rows, sum_rows};
 pub use dense::{Shapes, dense};
 pub use features::{BIAS, BITS, Features, INDICES_MAX, LINKS_MAX, ROWS, TEXT_BYTES_MAX};

@@ -1,6 +1,6 @@
 //! The embedding bag as an operator of tract's.
 
-use switchback_plugin_onnx_hot::{Weight, sum_rows};
+use switchback_plugin_onnx_hot::{sum_byte_rows, sum_rows};
 use tract_core::internal::*;
 
 /// `Gather` of the rows of a matrix and `ReduceSum` over them, in one pass: the rows are never copied. With
@@ -24,21 +24,19 @@ impl EvalOp for EmbeddingBag {
 
     fn eval(&self, _context: &EvalContext, inputs: TVec<TValue>) -> TractResult<TVec<TValue>> {
         let (table, indices) = args_2!(inputs);
-        let sum = if table.datum_type() == i8::datum_type() {
-            summed::<i8>(&table, &indices)?
+        let mut sum = Tensor::zero::<f32>(&[1, table.shape()[1]])?;
+        let mut plain = sum.try_as_plain_ram_mut()?;
+        let is_bytes = table.datum_type() == i8::datum_type();
+        let (table, indices) = (table.try_as_plain_ram()?, indices.try_as_plain_ram()?);
+        let (indices, plain) = (indices.as_slice()?, plain.as_slice_mut()?);
+        let summed = if is_bytes {
+            sum_byte_rows(table.as_slice()?, indices, plain)
         } else {
-            summed::<f32>(&table, &indices)?
+            sum_rows(table.as_slice()?, indices, plain)
         };
+        summed.map_err(|out| format_err!("index {} is beyond the {} rows of the embedding", out.index, out.rows))?;
         Ok(tvec!(sum.into_tvalue()))
     }
-}
-
-fn summed<W: Weight + Datum>(table: &Tensor, indices: &Tensor) -> TractResult<Tensor> {
-    let mut sum = Tensor::zero::<f32>(&[1, table.shape()[1]])?;
-    let (table, indices) = (table.try_as_plain_ram()?, indices.try_as_plain_ram()?);
-    sum_rows(table.as_slice::<W>()?, indices.as_slice()?, sum.try_as_plain_ram_mut()?.as_slice_mut()?)
-        .map_err(|out| format_err!("index {} is beyond the {} rows of the embedding", out.index, out.rows))?;
-    Ok(sum)
 }
 
 impl TypedOp for EmbeddingBag {
