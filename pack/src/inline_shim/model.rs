@@ -35,10 +35,7 @@ struct Indirect {
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn read(
-        module: &[u8],
-        slots: &'a BTreeMap<(&'a str, &'a str), u32>,
-    ) -> Result<Self, Error<Unexpected>> {
+    pub(super) fn read(module: &[u8], slots: &'a BTreeMap<(&'a str, &'a str), u32>) -> Result<Self, Error<Unexpected>> {
         let mut model = Self { slots, imported: Vec::new(), indirect: Vec::new(), tables: 0, table_written: false };
         let mut params = Vec::new();
         for payload in Parser::new(0).parse_all(module) {
@@ -61,7 +58,9 @@ impl<'a> Model<'a> {
 
     fn read_imports(&mut self, section: ImportSectionReader<'_>, params: &[u32]) -> Result<(), Error<Unexpected>> {
         let stay = section.clone().into_imports().filter(|import| match import {
-            Ok(import) => matches!(import.ty, TypeRef::Func(_)) && !self.slots.contains_key(&(import.module, import.name)),
+            Ok(import) => {
+                matches!(import.ty, TypeRef::Func(_)) && !self.slots.contains_key(&(import.module, import.name))
+            }
             Err(_) => false,
         });
         let stay = stay.count() as u32;

@@ -98,9 +98,10 @@ impl<'a> Outline<'a> {
             let imports = self.imports(args, &slots);
             (!imports.is_empty()).then_some((user, module, imports))
         });
-        let [(model_instance, model, imports)] = users.collect::<Vec<_>>().try_into().map_err(|_| {
-            Unexpected("the shim serves not one module but none or several")
-        })?;
+        let [(model_instance, model, imports)] = users
+            .collect::<Vec<_>>()
+            .try_into()
+            .map_err(|_| Unexpected("the shim serves not one module but none or several"))?;
         if imports.len() != slots.len() || !slots.values().copied().eq(0..slots.len() as u32) {
             return Err(Unexpected("the model does not import every function of the shim once and in order"));
         }

@@ -57,11 +57,16 @@ const JOINED: &str = r#"(component
 /// Modules of a component, and what `run` says and returns.
 fn run(component: &[u8]) -> (usize, String, u32) {
     let engine = Engine::default();
-    let modules = Parser::new(0).parse_all(component).filter(|p| matches!(p, Ok(Payload::ModuleSection { .. }))).count();
+    let modules =
+        Parser::new(0).parse_all(component).filter(|p| matches!(p, Ok(Payload::ModuleSection { .. }))).count();
     let component = wasmtime::component::Component::new(&engine, component).unwrap();
     let mut linker = Linker::<String>::new(&engine);
     let mut root = linker.root();
-    root.func_wrap("say", |mut store, (text,): (String,)| Ok(write!(store.data_mut(), "{text};").unwrap())).unwrap();
+    root.func_wrap("say", |mut store, (text,): (String,)| {
+        write!(store.data_mut(), "{text};").unwrap();
+        Ok(())
+    })
+    .unwrap();
     root.func_wrap("count", |store, (): ()| Ok((store.data().len() as u32,))).unwrap();
     root.func_wrap("add", |_, (text,): (String,)| Ok((100 * text.len() as u32,))).unwrap();
     let mut store = Store::new(&engine, String::new());

@@ -178,9 +178,8 @@ mod tests {
     /// The definition, one number at a time.
     fn naive<W: Copy + Into<f32>>(table: &[W], width: usize, indices: &[i64]) -> Vec<f32> {
         let rows = (table.len() / width) as i64;
-        let value = |index: i64, column: usize| -> f32 {
-            table[index.rem_euclid(rows) as usize * width + column].into()
-        };
+        let value =
+            |index: i64, column: usize| -> f32 { table[index.rem_euclid(rows) as usize * width + column].into() };
         (0..width).map(|column| indices.iter().map(|&index| value(index, column)).sum()).collect()
     }
 
