@@ -1,6 +1,6 @@
 //! Which part of a component is the shim, which the model, and what joins them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use wasm_encoder::reencode::Error;
 use wasmparser::{
@@ -102,8 +102,9 @@ impl<'a> Outline<'a> {
             .collect::<Vec<_>>()
             .try_into()
             .map_err(|_| Unexpected("the shim serves not one module but none or several"))?;
-        if imports.len() != slots.len() || !slots.values().copied().eq(0..slots.len() as u32) {
-            return Err(Unexpected("the model does not import every function of the shim once and in order"));
+        let imported: BTreeSet<u32> = imports.values().copied().collect();
+        if imports.len() != slots.len() || !imported.into_iter().eq(0..slots.len() as u32) {
+            return Err(Unexpected("the model does not import every function of the shim once"));
         }
         Ok(Some(Shim { module, instance, model, model_instance, slots, imports }))
     }

@@ -98,6 +98,17 @@ fn a_model_without_a_table_gets_one() {
 }
 
 #[test]
+fn the_order_of_the_imports_does_not_matter() {
+    let say = r#"(export "say" (func $shim "0"))"#;
+    let reordered = JOINED
+        .replace(say, "")
+        .replace(r#"(export "add" (func $shim "1"))"#, &format!(r#"(export "add" (func $shim "1")) {say}"#));
+    assert_ne!(reordered, JOINED);
+    let inlined = inline_shim(&wat::parse_str(reordered).unwrap()).unwrap();
+    assert_eq!(run(&inlined), (2, "one;two;".to_owned(), 808));
+}
+
+#[test]
 fn a_component_without_a_shim_stays_as_it_is() {
     let text = r#"(component
         (core module $model (func (export "run") (result i32) (i32.const 7)))
@@ -119,7 +130,13 @@ fn a_shim_that_joins_otherwise_is_refused() {
         given,
         "(core instance $nothing) (core instance $shim (instantiate $shim (with \"a\" (instance $nothing))))",
     );
-    let refused = [(numbers, "not numbered"), (twice, "not one module"), (with_import, "has imports")];
+    let same = JOINED.replace(r#"(export "add" (func $shim "1"))"#, r#"(export "add" (func $shim "0"))"#);
+    let refused = [
+        (numbers, "not numbered"),
+        (twice, "not one module"),
+        (with_import, "has imports"),
+        (same, "does not import every function"),
+    ];
     for (text, why) in refused {
         let error = inline_shim(&wat::parse_str(text).unwrap()).unwrap_err().to_string();
         assert!(error.contains(why) && error.contains("wit-component"), "{error}");
