@@ -12,7 +12,7 @@ mod outline;
 use std::error::Error as _;
 
 use wasm_encoder::reencode::{Error, Reencode, ReencodeComponent, component_utils};
-use wasm_encoder::{Component, ComponentAliasSection, InstanceSection, ModuleSection, RawSection};
+use wasm_encoder::{Component, ComponentAliasSection, ComponentSectionId, InstanceSection, ModuleSection, RawSection};
 use wasmparser::{ComponentAlias, ComponentAliasSectionReader, Instance, InstanceSectionReader, Parser};
 
 use self::model::Model;
@@ -97,13 +97,24 @@ impl ReencodeComponent for Rewriter<'_> {
             return Ok(());
         }
         if index != self.shim.model {
-            let id = wasm_encoder::ComponentSectionId::CoreModule as u8;
-            component.section(&RawSection { id, data: module });
+            component.section(&RawSection { id: ComponentSectionId::CoreModule as u8, data: module });
             return Ok(());
         }
         let mut model = wasm_encoder::Module::new();
         Model::read(module, &self.shim.imports)?.parse_core_module(&mut model, parser, module)?;
         component.section(&ModuleSection(&model));
+        Ok(())
+    }
+
+    /// Stays as it is: it has numbers of its own.
+    fn parse_component_subcomponent(
+        &mut self,
+        component: &mut Component,
+        _: Parser,
+        nested: &[u8],
+        _: &[u8],
+    ) -> Result<(), Error<Unexpected>> {
+        component.section(&RawSection { id: ComponentSectionId::Component as u8, data: nested });
         Ok(())
     }
 

@@ -109,6 +109,21 @@ fn the_order_of_the_imports_does_not_matter() {
 }
 
 #[test]
+fn a_component_within_stays_as_it_is() {
+    let nested = r#"(component
+        (component $within
+            (core module $first (func (export "one") (result i32) (i32.const 1)))
+            (core instance $first (instantiate $first))
+            (func (export "one") (result u32) (canon lift (core func $first "one"))))
+        (instance $within (instantiate $within))
+        (import "say""#;
+    let component = wat::parse_str(JOINED.replacen("(component\n    (import \"say\"", nested, 1)).unwrap();
+    let inlined = inline_shim(&component).unwrap();
+    assert_eq!(run(&component), (4, "one;two;".to_owned(), 808));
+    assert_eq!(run(&inlined), (3, "one;two;".to_owned(), 808));
+}
+
+#[test]
 fn a_component_without_a_shim_stays_as_it_is() {
     let text = r#"(component
         (core module $model (func (export "run") (result i32) (i32.const 7)))
