@@ -2,6 +2,7 @@
 
 use switchback::{Message, Runtime};
 use switchback_pack::{PackError, pack_module};
+use wasmparser::{Instance, Parser, Payload};
 
 use crate::guest::{KEEP_NUMBER, manifest, module, module_with};
 
@@ -30,6 +31,19 @@ fn packing_twice_gives_the_same_bytes_and_other_data_gives_others() {
     let pack = |score: f64| pack_module(&module(KEEP_NUMBER), &score.to_le_bytes(), &manifest(0.5)).unwrap();
     assert!(pack(0.5) == pack(0.5));
     assert!(pack(0.5) != pack(0.75));
+}
+
+#[test]
+fn a_message_needs_the_model_and_one_core_instance_that_gives_it_its_imports() {
+    let release = pack_module(&module(KEEP_NUMBER), &0.5_f64.to_le_bytes(), &manifest(0.5)).unwrap();
+    let is_instantiated = |instance: &Instance| matches!(instance, Instance::Instantiate { .. });
+    let instances = Parser::new(0).parse_all(&release).filter_map(|payload| match payload.unwrap() {
+        Payload::InstanceSection(section) => {
+            Some(section.into_iter().map(Result::unwrap).filter(is_instantiated).count())
+        }
+        _ => None,
+    });
+    assert_eq!(instances.sum::<usize>(), 2);
 }
 
 #[test]

@@ -30,9 +30,10 @@ impl Weights {
     /// the last step; the scale becomes that of the steps.
     ///
     /// # Panics
-    /// Unless the number of values is a power of two.
+    /// Unless the number of values is a power of two, and each is finite: rounding would hide one that is not.
     pub fn new(bias: f64, scale: f64, values: &[f32]) -> Self {
         assert!(values.len().is_power_of_two(), "{} weights are not a power of two", values.len());
+        assert!(values.iter().all(|value| value.is_finite()), "a weight is not a finite number");
         let largest = values.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
         let step = if largest > 0.0 { f64::from(largest) / f64::from(i8::MAX) } else { 1.0 };
         let rounded = values.iter().map(|value| (f64::from(*value) / step).round() as i8).collect();
@@ -128,6 +129,12 @@ mod tests {
         assert_eq!(weights.values(), [0, 127, -127, 0, -1, 64, 0, 0]);
         assert!((weights.scale() - 0.2).abs() < 1e-6, "{}", weights.scale());
         assert_eq!(Weights::new(0.0, 2.0, &[0.0, 0.0]).values(), [0, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "not a finite number")]
+    fn a_weight_that_is_no_number_is_not_rounded_away() {
+        Weights::new(0.0, 1.0, &[0.5, f32::NAN]);
     }
 
     #[test]
