@@ -83,6 +83,7 @@ fn rule(number: usize) -> Override {
 fn message(number: usize) -> Message {
     let mut authentication = Authentication::default();
     authentication.dmarc = AuthResult::Pass;
+    authentication.dmarc_domain = Some(format!("mail.domain-{number}.example.com").into());
     let [_, a, b, c] = u32::try_from(number).expect("a small number").to_be_bytes();
     let message = Message::builder(format!("From: <User@mail.domain-{number}.example.com>\n\ntext {number}\n"))
         .client(Client::new().ip([10, a, b, c].into()))
@@ -102,6 +103,7 @@ fn verdict() -> Verdict {
         reasons: Vec::new(),
         decided_by: DecidedBy::Unscanned,
         release: None,
+        author: Authorship::default(),
         generation: 0,
         fault: None,
         timing: Timing::default(),

@@ -71,9 +71,9 @@ pub use journal::{
 };
 pub use limits::Limits;
 pub use message::{
-    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Fingerprint,
-    Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList,
-    Recipients,
+    Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
+    Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
+    Recipient, RecipientList, Recipients,
 };
 pub use private::NotPrivate;
 pub use release::{

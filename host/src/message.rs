@@ -15,6 +15,7 @@
 mod address;
 mod attachments;
 mod authentication;
+mod author;
 mod body;
 mod builder;
 mod content;
@@ -46,6 +47,7 @@ pub use address::Mailbox;
 pub(crate) use address::{domain_of, is_normal, normal_domain, organisational_domain};
 pub use attachments::{Attachment, Attachments};
 pub use authentication::{AuthResult, Authentication};
+pub use author::{Author, Authorship, Doubt};
 pub use builder::MessageBuilder;
 pub use content::Content;
 pub use context::{Client, Envelope, Recipient, RecipientList};
@@ -91,6 +93,7 @@ struct Inner {
     body: OnceLock<Body>,
     recipients: OnceLock<Vec<Recipient>>,
     authentication: OnceLock<Authentication>,
+    author: OnceLock<Author>,
     subject: OnceLock<Arc<str>>,
     from: OnceLock<Vec<Mailbox>>,
     reply_to: OnceLock<Vec<Mailbox>>,
@@ -141,6 +144,7 @@ impl Message {
             body: OnceLock::new(),
             recipients: OnceLock::new(),
             authentication: OnceLock::new(),
+            author: OnceLock::new(),
             subject: OnceLock::new(),
             from: OnceLock::new(),
             reply_to: OnceLock::new(),
@@ -251,16 +255,34 @@ impl Message {
         context_digest::of(self)
     }
 
-    /// Whether the sender in `From` is who it says, as far as a domain can be: DMARC passed, or DKIM or SPF passed for
-    /// a domain of the same organisational domain as that of the first mailbox with a domain
-    /// ([`Message::sender_domain`]), as [`Message::authentication`] says. Where nobody checked, nobody is.
+    /// Who the message is from, as far as its header tells: certain, or with every address that it may be.
     ///
-    /// A DMARC pass does not name its domain. It counts only where `From` can be read in one way: one field, fewer than
-    /// 16 mailboxes, all well-formed and of one organisation. An address of more than 320 bytes is never
-    /// authenticated.
+    /// Allow rules, known senders, segments and the guard's evidence need a certain author who is authenticated
+    /// ([`Message::is_sender_authenticated`]); a block rule matches any candidate. Models see both: [`Message::from`]
+    /// has the candidates, and [`Defects::BAD_FROM`] says that nobody can tell.
+    #[must_use]
+    pub fn author(&self) -> &Author {
+        self.0.author.get_or_init(|| Author::of(&self.0.bytes))
+    }
+
+    /// Whether the author is who the message says, as far as a domain can be: the author is certain
+    /// ([`Message::author`]), and a result of [`Message::authentication`] that passed names that very domain. That is
+    /// DMARC with [`Authentication::dmarc_domain`], compared in lower case and ASCII; or, where DMARC named no domain and
+    /// did not fail, DKIM with a signing domain of the same organisational domain (RFC 7489, section 3.1.1).
+    ///
+    /// **Where nobody checked, nobody is**: of a message from [`Message::parse`] alone, or without
+    /// [`MessageBuilder::authentication`] and [`MessageBuilder::trust_authserv_id`], no author is authenticated, no rule
+    /// for authenticated senders matches, and the guard counts it for warnings only. SPF alone is about the envelope. An
+    /// address of more than 320 bytes is never authenticated.
     #[must_use]
     pub fn is_sender_authenticated(&self) -> bool {
         sender::is_authenticated(self)
+    }
+
+    /// What is known of the author, in a word: what a verdict says ([`Verdict::author`](crate::Verdict::author)).
+    #[must_use]
+    pub fn authorship(&self) -> Authorship {
+        Authorship::of(self)
     }
 
     /// For which of the filter's tenants the message is, as the filter told; none if it did not.
@@ -308,10 +330,11 @@ impl Message {
         })
     }
 
-    /// The mailboxes of `From`, at most 16. Of several fields all, in order.
+    /// The mailboxes of `From`, at most 16, as models see them: the author's or, where nobody can tell who the author is,
+    /// every mailbox of every `From` field and whatever else may be the author ([`Author::candidates`]).
     #[must_use]
     pub fn from(&self) -> &[Mailbox] {
-        self.0.from.get_or_init(|| self.mailboxes("from"))
+        self.0.from.get_or_init(|| self.from_mailboxes())
     }
 
     /// The mailboxes of `Reply-To`, at most 16. Of several fields all, in order.
@@ -320,12 +343,12 @@ impl Message {
         self.0.reply_to.get_or_init(|| self.mailboxes("reply-to"))
     }
 
-    /// The organisational domain of the first mailbox of `From` that has a domain: the part that somebody
-    /// registered below a public suffix, `example.co.uk` of `mail.example.co.uk`. None if there is none.
-    /// Whether the sender is who it says is another question.
+    /// The organisational domain of the author: the part that somebody registered below a public suffix,
+    /// `example.co.uk` of `mail.example.co.uk`. None where nobody can tell who the author is.
+    /// Whether the author is who the message says is another question.
     #[must_use]
     pub fn sender_domain(&self) -> Option<&str> {
-        Some(organisational_domain(&self.sender()?.domain))
+        Some(organisational_domain(&self.author().mailbox()?.domain))
     }
 
     /// The time that `Date` states, in seconds since 1970-01-01 UTC; none if it is missing or cannot be

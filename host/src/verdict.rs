@@ -29,6 +29,7 @@ pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
 use crate::journal::RecordId;
+use crate::message::Authorship;
 use crate::release::ReleaseId;
 use crate::timing::Timing;
 
@@ -54,6 +55,9 @@ pub struct Verdict {
     pub decided_by: DecidedBy,
     /// The release that scored the message, or that tried last; absent if the slot had none.
     pub release: Option<ReleaseId>,
+    /// What is known of who the message is from: which rules about senders could match, and whether the guard counts it.
+    #[serde(default)]
+    pub author: Authorship,
     /// The generation of the route that judged the message.
     pub generation: u64,
     /// What went wrong, if the live release did not answer; `decided_by` says who did.

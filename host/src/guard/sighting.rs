@@ -68,7 +68,7 @@ pub struct Sighting<'a> {
 impl<'a> Sighting<'a> {
     /// A message that was judged at this time.
     pub fn of(message: &'a Message, at: Timestamp) -> Self {
-        let sender = message.from().first().map(|mailbox| Key::of_sender(&mailbox.address));
+        let sender = message.author().mailbox().map(|author| Key::of_sender(&author.address));
         let recipients = message.envelope().map(|envelope| &*envelope.recipients).unwrap_or_default();
         Self {
             at,

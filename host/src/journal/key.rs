@@ -91,7 +91,7 @@ impl Mail {
             context: message.context_digest().into(),
             message_id: message_id.map(Arc::from),
             sender_domain: message.sender_domain().map(Arc::from),
-            sender: message.from().first().map(|mailbox| key.sender(&mailbox.address)),
+            sender: message.author().mailbox().map(|author| key.sender(&author.address)),
             is_authenticated: message.is_sender_authenticated(),
             bytes: message.size(),
         }

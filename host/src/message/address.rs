@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::content::cut;
 use super::limits::MAILBOX_BYTES_MAX;
+use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
 
 /// A mailbox of a header field (RFC 5322, section 3.4).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -31,9 +32,13 @@ impl Mailbox {
         }
     }
 
-    /// Whether mail can be sent to it: there is something on both sides of the `@`.
-    pub(super) fn is_usable(&self) -> bool {
-        !self.domain.is_empty() && !self.address.starts_with('@')
+    /// Whether it has the address of another, however that writes it.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let local = |mailbox: &Self| {
+            let local = mailbox.address.rsplit_once('@').map_or("", |(local, _)| local);
+            local.trim_matches('"').to_lowercase()
+        };
+        self.domain == other.domain && local(self) == local(other)
     }
 }
 
@@ -55,6 +60,26 @@ pub(super) fn ascii_domain(domain: &str) -> Cow<'_, str> {
         return Cow::Owned(domain.to_ascii_lowercase());
     }
     Cow::Owned(idna::domain_to_ascii(domain).unwrap_or_else(|_| domain.to_lowercase()))
+}
+
+/// A domain in lower case and ASCII, if it is one as it stands: an address literal, or labels of letters, digits, hyphens
+/// and underscores, of which those above ASCII are in the one form that IDNA2008 has for them (RFC 5890, section
+/// 2.3.2.1). A form that is only mapped to that one is none: programs differ in the mapping.
+pub(super) fn strict_domain(domain: &str) -> Option<Cow<'_, str>> {
+    if let Some(literal) = domain.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
+        let is_sound = !literal.is_empty() && literal.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-".contains(&b));
+        return is_sound.then(|| Cow::Owned(domain.to_ascii_lowercase()));
+    }
+    let ascii = match domain.is_ascii() {
+        true => ascii_domain(domain),
+        false => {
+            let ascii = idna::domain_to_ascii_strict(domain).ok()?;
+            let (unicode, sound) = idna::domain_to_unicode(&ascii);
+            (sound.is_ok() && unicode == domain.to_lowercase()).then_some(Cow::Owned(ascii))?
+        }
+    };
+    let is_label = |label: &str| (1..=LABEL_BYTES_MAX).contains(&label.len());
+    (is_normal(&ascii) && ascii.len() <= DOMAIN_BYTES_MAX && ascii.split('.').all(is_label)).then_some(ascii)
 }
 
 /// The domain that someone registered: the part of `domain` that is one label longer than its public

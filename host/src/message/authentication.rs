@@ -80,7 +80,9 @@ impl AuthResult {
 ///
 /// let mut verified = Authentication::default();
 /// verified.spf = AuthResult::Pass;
-/// verified.spf_domain = Some("news.example".into());
+/// verified.spf_domain = Some("bounces.news.example".into());
+/// verified.dmarc = AuthResult::Pass;
+/// verified.dmarc_domain = Some("news.example".into());
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -96,6 +98,9 @@ pub struct Authentication {
     pub dkim_domains: Vec<Arc<str>>,
     /// DMARC (RFC 7489).
     pub dmarc: AuthResult,
+    /// The domain of `From` that DMARC was checked for (`header.from`), in lower case. A pass counts for nobody but an
+    /// author of this very domain. Models do not see it.
+    pub dmarc_domain: Option<Arc<str>>,
     /// ARC (RFC 8617).
     pub arc: AuthResult,
 }
@@ -119,7 +124,10 @@ impl Authentication {
                     self.spf_domain = domain.map(|domain| (&*domain).into());
                 }
                 "dkim" if settled.dkim == AuthResult::Unknown => self.add_signature(result),
-                "dmarc" if self.dmarc == AuthResult::Unknown => self.dmarc = result.result,
+                "dmarc" if self.dmarc == AuthResult::Unknown => {
+                    self.dmarc = result.result;
+                    self.dmarc_domain = result.domain("header", &["from"]).map(Arc::from);
+                }
                 "arc" if self.arc == AuthResult::Unknown => self.arc = result.result,
                 _ => {}
             }

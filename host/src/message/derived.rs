@@ -47,19 +47,21 @@ impl Message {
         self.fields(name).map(|field| &self.0.bytes[field.value.clone()])
     }
 
-    /// The first mailbox of `From` that has a domain.
-    pub(crate) fn sender(&self) -> Option<&Mailbox> {
-        self.from().iter().find(|mailbox| !mailbox.domain.is_empty())
-    }
-
-    /// How many `From` fields there are. More than one, and programs disagree about which one counts.
-    pub(super) fn sender_fields(&self) -> usize {
-        self.fields("from").count()
-    }
-
-    /// Whether there may be more mailboxes in `From` than are kept.
-    pub(super) fn has_senders_cut(&self) -> bool {
-        self.from().len() >= MAILBOXES_MAX
+    /// The mailboxes of `From` as models see them: the author's or, where nobody can tell, those that mail-parser finds
+    /// and whatever else the author may be.
+    pub(super) fn from_mailboxes(&self) -> Vec<Mailbox> {
+        let mut shown = self.mailboxes("from");
+        if let Some(author) = self.author().mailbox() {
+            // With the name as it is decoded everywhere else.
+            let is_read_alike = matches!(&*shown, [only] if only.is_same(author));
+            return if is_read_alike { shown } else { vec![author.clone()] };
+        }
+        for candidate in self.author().candidates() {
+            if shown.len() < MAILBOXES_MAX && !shown.iter().any(|known| known.is_same(candidate)) {
+                shown.push(candidate.clone());
+            }
+        }
+        shown
     }
 
     pub(super) fn mailboxes(&self, name: &str) -> Vec<Mailbox> {
@@ -88,7 +90,7 @@ impl Message {
                 continue;
             }
             if let Some(report) = Report::read(&self.0.bytes[field.value.clone()])
-                && self.0.context.trusted.contains(&report.authserv_id)
+                && report.is_of(&self.0.context.trusted)
             {
                 found = true;
                 read.add(&report);
@@ -103,7 +105,7 @@ impl Message {
         let header = &bytes[..structure.body_start];
         let broken = |part: &Part| part.kind == Kind::Leaf && is_broken(part.media.encoding, &bytes[part.body.clone()]);
         let no_header = structure.fields.is_empty() || structure.header_end != End::EmptyLine;
-        let bad_from = self.fields("from").count() != 1 || !self.from().iter().any(Mailbox::is_usable);
+        let bad_from = self.author().doubt().is_some();
         let bad_bytes = memchr::memchr(0, bytes).is_some() || std::str::from_utf8(header).is_err();
         let mut defects = Defects::default();
         defects.note(Defects::NO_HEADER, no_header);

@@ -88,8 +88,8 @@ pub(super) fn of(message: &Message) -> Fingerprint {
     let mut told = if common.count() >= WORDS_MIN {
         format!("template\n{}", common.kept())
     } else {
-        let domain = message.sender().map_or("", |sender| &*sender.domain);
-        format!("literal {domain}\n{}", words(message, Words::new(Keep::All)).kept())
+        let domains: Vec<_> = message.author().candidates().iter().map(|candidate| &*candidate.domain).collect();
+        format!("literal {}\n{}", domains.join(" "), words(message, Words::new(Keep::All)).kept())
     };
     for site in links::sites(message.links(usize::MAX).items) {
         told.push_str("\nlink ");

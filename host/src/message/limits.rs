@@ -41,6 +41,10 @@ pub(super) const RAW_BYTES_MAX: usize = 65_536;
 
 /// Header fields that are read. Real mail has 10 to 150; each costs a few hundred bytes of memory.
 pub(super) const FIELDS_READ_MAX: usize = 2_000;
+/// `From` fields that are read to find out who a message is from. Real mail has one.
+pub(super) const FROM_FIELDS_MAX: usize = 16;
+/// Addresses that a message without a certain author may be from. Each is looked up among the rules about senders.
+pub(super) const CANDIDATES_MAX: usize = 64;
 /// Bytes of a field name. RFC 5322 allows lines of 998; the longest registered name has 40. A longer
 /// one is no header field.
 pub(super) const FIELD_NAME_BYTES_MAX: usize = 256;

@@ -1,46 +1,31 @@
 //! Who a message says it is from, and whether that was authenticated.
 
-use super::address::{is_normal, is_one_organisation, normal_domain};
-use super::{AuthResult, Authentication, Mailbox, Message};
+use super::address::{is_one_organisation, normal_domain};
+use super::{AuthResult, Authentication, Message};
 use crate::limits::ADDRESS_BYTES_MAX;
 
 /// [`Message::is_sender_authenticated`].
 pub(super) fn is_authenticated(message: &Message) -> bool {
-    let Some(sender) = message.sender() else { return false };
-    let found = message.authentication();
+    let Some(author) = message.author().mailbox() else { return false };
     // What was cut off behind the bound may be the domain that the checks were about.
-    let is_whole = sender.address.len() <= ADDRESS_BYTES_MAX;
-    let by_dmarc = found.dmarc == AuthResult::Pass && is_plain(message);
-    is_whole && (by_dmarc || has_aligned_pass(found, &sender.domain))
+    let is_whole = author.address.len() <= ADDRESS_BYTES_MAX;
+    is_whole && names(message.authentication(), &author.domain)
 }
 
-/// Whether DKIM or SPF passed for a domain of the same organisational domain.
-fn has_aligned_pass(found: &Authentication, domain: &str) -> bool {
+/// Whether a result that passed names this domain.
+fn names(found: &Authentication, domain: &str) -> bool {
+    match (found.dmarc, found.dmarc_domain.as_deref()) {
+        (AuthResult::Pass, Some(passed)) => normal_domain(passed) == domain,
+        // The domain's owner wants more than an aligned signature.
+        (AuthResult::Fail, _) => false,
+        _ => has_aligned_signature(found, domain),
+    }
+}
+
+/// Whether DKIM passed for a domain of the same organisational domain.
+fn has_aligned_signature(found: &Authentication, domain: &str) -> bool {
     let is_aligned = |passed: &str| is_one_organisation(&normal_domain(passed), domain);
-    let by_dkim = found.dkim == AuthResult::Pass && found.dkim_domains.iter().any(|passed| is_aligned(passed));
-    by_dkim || (found.spf == AuthResult::Pass && found.spf_domain.as_deref().is_some_and(is_aligned))
-}
-
-/// Whether every program sees the sender's domain where this one does: a DMARC result does not say which domain
-/// it is about, and a sender writes `From` such that the checking program and this one read different ones.
-fn is_plain(message: &Message) -> bool {
-    let mailboxes = message.from();
-    let Some(first) = mailboxes.first() else { return false };
-    message.sender_fields() == 1
-        && !message.has_senders_cut()
-        && mailboxes
-            .iter()
-            .all(|mailbox| is_one_organisation(&mailbox.domain, &first.domain) && is_well_formed(mailbox))
-}
-
-/// Whether an address can be read in one way only.
-fn is_well_formed(mailbox: &Mailbox) -> bool {
-    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"".contains(c);
-    mailbox.address.len() <= ADDRESS_BYTES_MAX
-        && mailbox.address.matches('@').count() == 1
-        && !mailbox.address.contains(odd)
-        && !mailbox.domain.is_empty()
-        && is_normal(&mailbox.domain)
+    found.dkim == AuthResult::Pass && found.dkim_domains.iter().any(|passed| is_aligned(passed))
 }
 
 #[cfg(test)]
@@ -52,29 +37,44 @@ mod tests {
         Message::builder(format!("From: {sender}\n\n"))
     }
 
-    fn dmarc_passed() -> Authentication {
-        Authentication { dmarc: AuthResult::Pass, ..Authentication::default() }
+    fn dmarc(result: AuthResult, domain: Option<&str>) -> Authentication {
+        Authentication { dmarc: result, dmarc_domain: domain.map(Into::into), ..Authentication::default() }
+    }
+
+    fn signed(domain: &str) -> Authentication {
+        Authentication { dkim: AuthResult::Pass, dkim_domains: vec![domain.into()], ..Authentication::default() }
     }
 
     #[test]
-    fn a_sender_is_authenticated_by_dmarc_or_by_an_aligned_pass() {
-        let signed = |domain: &str| Authentication {
-            dkim: AuthResult::Pass,
-            dkim_domains: vec![domain.into()],
-            ..Authentication::default()
-        };
-        let spf = |result| Authentication {
-            spf: result,
-            spf_domain: Some("b.x.example".into()),
+    fn an_author_is_authenticated_by_a_result_that_names_its_domain() {
+        let dmarc_passed = |domain| dmarc(AuthResult::Pass, Some(domain));
+        let spf_passed = Authentication {
+            spf: AuthResult::Pass,
+            spf_domain: Some("mail.x.example".into()),
             ..Authentication::default()
         };
         for (found, expected) in [
             (Authentication::default(), false),
-            (dmarc_passed(), true),
+            (dmarc_passed("mail.x.example"), true),
+            (dmarc_passed("Mail.X.example."), true),
+            (dmarc_passed("x.example"), false),
+            (dmarc_passed("evil.example"), false),
+            (dmarc(AuthResult::Pass, None), false),
             (signed("News.X.example."), true),
             (signed("y.example"), false),
-            (spf(AuthResult::Pass), true),
-            (spf(AuthResult::Softfail), false),
+            (Authentication { dmarc: AuthResult::Pass, ..signed("x.example") }, true),
+            (Authentication { dmarc: AuthResult::None, ..signed("x.example") }, true),
+            (Authentication { dmarc: AuthResult::Fail, ..signed("x.example") }, false),
+            (
+                Authentication {
+                    dmarc_domain: Some("evil.example".into()),
+                    dmarc: AuthResult::Pass,
+                    ..signed("x.example")
+                },
+                false,
+            ),
+            // It is about the envelope, not about the author.
+            (spf_passed, false),
         ] {
             let message = from("A <a@mail.x.example>").authentication(found.clone()).build();
             assert_eq!(message.is_sender_authenticated(), expected, "{found:?}");
@@ -82,18 +82,30 @@ mod tests {
     }
 
     #[test]
-    fn a_sender_that_can_be_read_in_two_ways_is_not_authenticated_by_dmarc() {
+    fn international_domains_are_compared_in_ascii() {
+        for (author, passed) in
+            [("a@bücher.example", "xn--bcher-kva.example"), ("a@xn--bcher-kva.example", "Bücher.example")]
+        {
+            let message = from(author).authentication(dmarc(AuthResult::Pass, Some(passed))).build();
+            assert!(message.is_sender_authenticated(), "{author}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_authenticated_where_nobody_can_tell_who_it_is() {
         for odd in
             ["a@x.example, b@evil.example", "a@x.example\nFrom: a@x.example", "<b@evil.example@x.example>", "nobody"]
         {
-            assert!(!from(odd).authentication(dmarc_passed()).build().is_sender_authenticated(), "{odd}");
+            let found =
+                Authentication { dkim_domains: vec!["x.example".into()], ..dmarc(AuthResult::Pass, Some("x.example")) };
+            assert!(!from(odd).authentication(found).build().is_sender_authenticated(), "{odd}");
         }
         assert!(!Message::parse("").is_sender_authenticated());
     }
 
     #[test]
     fn results_that_nobody_trusts_authenticate_nobody() {
-        let bytes = "Authentication-Results: mx.example; dmarc=pass\nFrom: a@x.example\n\n";
+        let bytes = "Authentication-Results: mx.example/4711; dmarc=pass header.from=x.example\nFrom: a@x.example\n\n";
         assert!(!Message::parse(bytes).is_sender_authenticated());
         assert!(Message::builder(bytes).trust_authserv_id("mx.example").build().is_sender_authenticated());
     }

@@ -16,6 +16,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 pub(super) use journal::JournalMeters;
 pub(super) use release::ReleaseMeters;
 
+use crate::message::Authorship;
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
@@ -26,6 +27,8 @@ pub(super) struct Meters {
     answer_seconds: Histogram,
     allowed: Counter,
     blocked: Counter,
+    /// Messages by what is known of their author.
+    authors: [Counter; Authorship::NAMES.len()],
     /// Answers that no release stands for.
     unscanned: [Counter; Action::ALL.len()],
     releases: Registered<(Digest, Role), ReleaseMeters>,
@@ -49,6 +52,10 @@ impl Meters {
             answer_seconds: histogram!("switchback_answer_seconds", "slot" => Arc::clone(&slot)),
             allowed: overridden("allow"),
             blocked: overridden("block"),
+            authors: Authorship::NAMES.map(|author| {
+                let labels = [("slot", Arc::clone(&slot)), ("author", author.into())];
+                counter!("switchback_authors_total", &labels)
+            }),
             unscanned: Action::ALL.map(|action| {
                 let labels = [("slot", Arc::clone(&slot)), ("action", action.name().into())];
                 counter!("switchback_unscanned_total", &labels)
@@ -67,6 +74,7 @@ impl Meters {
     /// A message was answered; `opinion` is that of the release that the verdict names.
     pub(super) fn answered(&self, verdict: &Verdict, opinion: Option<&Opinion>) {
         self.answer_seconds.record(verdict.timing.total);
+        self.authors[verdict.author.index()].increment(1);
         match verdict.decided_by {
             DecidedBy::Allowed { .. } => self.allowed.increment(1),
             DecidedBy::Blocked { .. } => self.blocked.increment(1),
@@ -151,6 +159,7 @@ fn describe() {
     describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
     describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");
     describe_counter!("switchback_verdicts_total", Count, "messages answered, by the release that the verdict names");
+    describe_counter!("switchback_authors_total", Count, "messages answered, by what is known of their author");
     describe_counter!("switchback_unscanned_total", Count, "messages answered by the failure policy");
     describe_counter!("switchback_override_hits_total", Count, "messages that an override decided");
     describe_counter!("switchback_faults_total", Count, "messages that a release did not answer for, by cause");

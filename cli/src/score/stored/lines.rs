@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use switchback::{Action, Category, DecidedBy, Message, Reason, ReleaseId, Scl, Verdict};
+use switchback::{Action, Authorship, Category, DecidedBy, Message, Reason, ReleaseId, Scl, Verdict};
 
 use crate::show;
 
@@ -17,6 +17,7 @@ struct Record<'a> {
     release: Option<&'a ReleaseId>,
     generation: u64,
     decided_by: DecidedBy,
+    author: Authorship,
     score: Option<f64>,
     category: Option<Category>,
     scl: Option<Scl>,
@@ -26,7 +27,8 @@ struct Record<'a> {
     fault: Option<&'a str>,
 }
 
-/// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`, and below it who decided, unless it was that release.
+/// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`, and below it who decided, unless it was that release, and
+/// why nobody can tell who the message is from, if nobody can.
 pub(super) fn text(name: &str, verdict: &Verdict, verbose: bool, out: &mut impl Write) -> io::Result<()> {
     let dash = || "-".to_owned();
     let score = verdict.score.map_or_else(dash, show::score);
@@ -37,6 +39,9 @@ pub(super) fn text(name: &str, verdict: &Verdict, verbose: bool, out: &mut impl 
     writeln!(out, "{score:<6}  {action:<10}  {scl:>2}  {category:<7}  {release}  {name}")?;
     if verdict.decided_by != DecidedBy::Live {
         writeln!(out, "        {}", verdict.decided_by)?;
+    }
+    if let author @ Authorship::Uncertain { .. } = verdict.author {
+        writeln!(out, "        author {author}")?;
     }
     if verbose {
         show::reasons(&verdict.reasons, out)?;
@@ -59,6 +64,7 @@ pub(super) fn json(
         release: verdict.release.as_ref(),
         generation: verdict.generation,
         decided_by: verdict.decided_by,
+        author: verdict.author,
         score: verdict.score,
         category: verdict.category,
         scl: verdict.scl,

@@ -19,6 +19,7 @@ pub(super) struct Totals {
     failed: u64,
     flagged: u64,
     decided_by: BTreeMap<String, u64>,
+    authors: BTreeMap<&'static str, u64>,
     releases: BTreeMap<String, u64>,
     actions: BTreeMap<&'static str, u64>,
     categories: BTreeMap<String, u64>,
@@ -31,6 +32,7 @@ impl Totals {
         self.failed += u64::from(verdict.fault.is_some() || verdict.decided_by == DecidedBy::Unscanned);
         self.flagged += u64::from(verdict.is_flagged());
         *self.decided_by.entry(verdict.decided_by.to_string()).or_default() += 1;
+        *self.authors.entry(verdict.author.name()).or_default() += 1;
         *self.actions.entry(verdict.action.name()).or_default() += 1;
         if let Some(release) = &verdict.release {
             *self.releases.entry(release.to_string()).or_default() += 1;
@@ -50,6 +52,7 @@ impl Totals {
         let flagged = show::share(self.flagged, self.messages);
         writeln!(out, "{messages}, {bytes}, {} unreadable, {flagged} flagged", show::count(self.unreadable))?;
         line(out, "decided by", self.decided_by.iter())?;
+        line(out, "authors", self.authors.iter())?;
         line(out, "releases", self.releases.iter())?;
         line(out, "actions", self.actions.iter())?;
         line(out, "categories", self.categories.iter())

@@ -1,14 +1,16 @@
 //! `Authentication-Results` (RFC 8601).
 
+use std::borrow::Cow;
+
 use super::AuthResult;
-use crate::message::address::{ascii_domain, domain_of};
+use crate::message::address::strict_domain;
 use crate::message::limits::FIELD_BYTES_READ_MAX;
 
 /// One field, read.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::message) struct Report {
     /// Who says so, in lower case.
-    pub(in crate::message) authserv_id: String,
+    authserv_id: String,
     pub(super) results: Vec<MethodResult>,
 }
 
@@ -19,89 +21,131 @@ pub(super) struct MethodResult {
     pub(super) method: String,
     pub(super) result: AuthResult,
     /// `smtp.mailfrom=example.org`, the name in lower case.
-    properties: Vec<(String, String)>,
+    properties: Vec<(String, Word)>,
+}
+
+/// A word of a statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Word {
+    text: String,
+    /// Whether it can be read in two ways: a comment or quote begins or ends inside it, one never closes, or there is a
+    /// control character in it. What a sender writes into a signature is repeated here, so such a word says nothing.
+    is_odd: bool,
 }
 
 /// Results of one field that are read. Some have one per DKIM signature.
 const RESULTS_MAX: usize = 64;
 
+/// The version of the field's format (RFC 8601, section 2.2). It may be left out.
+const VERSION: &str = "1";
+
 impl Report {
-    /// Reads a field's value. None if it names nobody.
+    /// Reads a field's value. None if it names nobody, or is of a later version.
     pub(in crate::message) fn read(value: &[u8]) -> Option<Self> {
         let value = String::from_utf8_lossy(&value[..value.len().min(FIELD_BYTES_READ_MAX)]);
         let mut statements = statements(&value).into_iter();
-        // A version may follow the identifier.
-        let authserv_id = statements.next()?.into_iter().next()?.to_lowercase();
+        let mut first = statements.next()?.into_iter();
+        let authserv_id = first.next()?.text.to_lowercase();
+        let is_number = |word: &Word| word.text.bytes().all(|byte| byte.is_ascii_digit());
+        if first.next().is_some_and(|word| is_number(&word) && word.text != VERSION) {
+            return None;
+        }
         let results = statements.filter_map(|words| MethodResult::of(&words)).take(RESULTS_MAX).collect();
         Some(Self { authserv_id, results })
+    }
+
+    /// Whether one of these servers, in lower case, wrote it. Some append a job to their name: `mx.example/4711`.
+    pub(in crate::message) fn is_of(&self, servers: &[String]) -> bool {
+        let host = self.authserv_id.split('/').next();
+        servers.iter().any(|server| *server == self.authserv_id || Some(&**server) == host)
     }
 }
 
 impl MethodResult {
     /// Reads a statement: `method=result`, then properties.
-    fn of(words: &[String]) -> Option<Self> {
-        let mut pairs = words.iter().filter_map(|word| word.split_once('='));
-        let (method, result) = pairs.next()?;
+    fn of(words: &[Word]) -> Option<Self> {
+        let mut pairs = words.iter().filter_map(|word| Some((word.text.split_once('=')?, word.is_odd)));
+        let ((method, result), _) = pairs.next()?;
         // A version may follow the method: `dkim/1`.
         let method = method.split('/').next().unwrap_or(method).to_ascii_lowercase();
-        let properties = pairs.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
-        Some(Self { method, result: AuthResult::of(result), properties })
+        let property = |((name, value), is_odd): ((&str, &str), bool)| {
+            (name.to_ascii_lowercase(), Word { text: value.to_owned(), is_odd })
+        };
+        Some(Self { method, result: AuthResult::of(result), properties: pairs.map(property).collect() })
     }
 
-    /// The domain of the first of these properties that there is, in lower case.
+    /// The domain of the first of these properties that there is, in lower case and ASCII; none where it is not a
+    /// domain as it stands.
     pub(super) fn domain(&self, kind: &str, names: &[&str]) -> Option<String> {
         let value = names.iter().find_map(|name| {
-            let is_it = |(property, _): &&(String, String)| {
+            let is_it = |(property, _): &&(String, Word)| {
                 property.split_once('.').is_some_and(|(found, rest)| found == kind && rest == *name)
             };
             self.properties.iter().find(is_it).map(|(_, value)| value)
         })?;
-        let domain = if value.contains('@') { domain_of(value) } else { ascii_domain(value) };
-        (!domain.is_empty()).then(|| domain.into_owned())
+        if value.is_odd {
+            return None;
+        }
+        let domain = value.text.rsplit_once('@').map_or(&*value.text, |(_, domain)| domain);
+        strict_domain(domain.trim_end_matches('.')).map(Cow::into_owned)
     }
 }
 
 /// Cuts a value into statements at semicolons and each statement into words at white space. Comments
 /// are dropped, quotes removed, and white space around `=` does not count.
-fn statements(value: &str) -> Vec<Vec<String>> {
-    let mut statements = vec![vec![String::new()]];
+fn statements(value: &str) -> Vec<Vec<Word>> {
+    let mut statements = vec![vec![Word::default()]];
     let mut characters = value.chars().peekable();
     let mut comments = 0_usize;
     let mut quoted = false;
     while let Some(character) = characters.next() {
         let Some(words) = statements.last_mut() else { break };
         let Some(word) = words.last_mut() else { break };
+        word.is_odd |= character.is_control() && !character.is_ascii_whitespace();
         match character {
             '\\' if quoted || comments > 0 => {
                 let escaped = characters.next();
-                word.extend(escaped.filter(|_| quoted));
+                word.text.extend(escaped.filter(|_| quoted));
             }
-            '"' if comments == 0 => quoted = !quoted,
-            _ if quoted => word.push(character),
-            '(' => comments += 1,
+            '"' if comments == 0 => {
+                let is_whole = word.text.is_empty() || word.text.ends_with('=');
+                word.is_odd |= !quoted && !is_whole;
+                quoted = !quoted;
+            }
+            _ if quoted => word.text.push(character),
+            '(' => {
+                // Behind a word it says what the word means; inside it, it is what some programs cut the word at.
+                word.is_odd |= comments == 0 && !word.text.is_empty();
+                comments += 1;
+            }
             ')' => comments = comments.saturating_sub(1),
             _ if comments > 0 => {}
-            ';' => statements.push(vec![String::new()]),
+            ';' => statements.push(vec![Word::default()]),
             '=' => {
                 // White space before the sign began a new word.
-                if word.is_empty() && words.len() > 1 {
+                if word.text.is_empty() && words.len() > 1 {
                     words.pop();
                 }
                 if let Some(word) = words.last_mut() {
-                    word.push('=');
+                    word.text.push('=');
                 }
                 while characters.next_if(|next| next.is_ascii_whitespace()).is_some() {}
             }
             _ if character.is_ascii_whitespace() => {
-                if !word.is_empty() {
-                    words.push(String::new());
+                if !word.text.is_empty() {
+                    words.push(Word::default());
                 }
             }
-            _ => word.push(character),
+            _ => word.text.push(character),
         }
     }
+    if (quoted || comments > 0)
+        && let Some(words) = statements.last_mut()
+    {
+        words.iter_mut().for_each(|word| word.is_odd = true);
+    }
     for words in &mut statements {
-        words.retain(|word| !word.is_empty());
+        words.retain(|word| !word.text.is_empty());
     }
     statements
 }
@@ -130,6 +174,41 @@ mod tests {
         assert_eq!(read.dkim, AuthResult::Pass);
         assert_eq!(read.dkim_domains, ["example.org".into()]);
         assert_eq!((read.dmarc, read.arc), (AuthResult::Pass, AuthResult::Pass));
+        assert_eq!(read.dmarc_domain.as_deref(), Some("example.org"));
+    }
+
+    #[test]
+    fn a_word_that_can_be_read_in_two_ways_names_no_domain() {
+        for odd in [
+            "good.example(.evil.example",
+            "good.example(x).evil.example",
+            "(x)good.example",
+            "good.example\"\".evil",
+            "good.example\0.evil.example",
+            "good..example",
+            "\"good.example",
+        ] {
+            let read = authentication(&format!("mx.example; dkim=pass header.d={odd}; spf=pass"));
+            assert!(read.dkim_domains.is_empty(), "{odd}: {:?}", read.dkim_domains);
+            let read = authentication(&format!("mx.example; dmarc=pass header.from={odd}"));
+            assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Pass, None), "{odd}");
+        }
+        for sound in ["good.example", "\"good.example\"", "Good.Example.", "a@good.example", "good.example (p=none)"] {
+            let read = authentication(&format!("mx.example; dmarc=pass header.from={sound}"));
+            assert_eq!(read.dmarc_domain.as_deref(), Some("good.example"), "{sound}");
+        }
+    }
+
+    #[test]
+    fn a_server_is_known_by_its_host_and_a_later_version_is_not_read() {
+        let trusted = ["mx.example".to_owned()];
+        let is_trusted = |value: &str| Report::read(value.as_bytes()).is_some_and(|report| report.is_of(&trusted));
+        for known in ["mx.example; none", "MX.example 1; none", "mx.example/4711; none", "\"mx.example\" 1; none"] {
+            assert!(is_trusted(known), "{known}");
+        }
+        for other in ["mx.example.evil; none", "a/mx.example; none", "mx.example 2; none", "mx.examples/1; none"] {
+            assert!(!is_trusted(other), "{other}");
+        }
     }
 
     #[test]

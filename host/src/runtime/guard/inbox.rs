@@ -34,14 +34,15 @@ impl Seen {
     /// What the guard needs of a message of which nothing is counted by campaign: cheap enough to be done while the
     /// filter waits for the answer.
     fn plain(slot: &Arc<SlotShared>, at: Timestamp, generation: u64, opinions: Opinions, message: &Message) -> Self {
+        let author = message.author().mailbox();
         Self {
             slot: Arc::clone(slot),
             opinions,
             at,
             generation,
             fingerprint: None,
-            sender_domain: message.sender().map(|mailbox| Arc::clone(&mailbox.domain)),
-            sender: message.from().first().map(|mailbox| Arc::clone(&mailbox.address)),
+            sender_domain: author.map(|mailbox| Arc::clone(&mailbox.domain)),
+            sender: author.map(|mailbox| Arc::clone(&mailbox.address)),
             is_authenticated: message.is_sender_authenticated(),
             recipient: None,
         }

@@ -10,8 +10,9 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use super::probe::{Asker, Probe, Shape};
+use super::sender::Standing;
 use super::shards::Shards;
-use super::{Override, Senders};
+use super::{Effect, Override, Senders};
 use crate::message::Message;
 use crate::verdict::{Action, Category, Verdict};
 
@@ -165,8 +166,8 @@ impl Overrides {
         let asker = Asker::new(message, slot);
         let mut strongest: Option<&Entry> = None;
         for shape in self.shapes.keys() {
-            asker.ask(*shape, |probe, senders| {
-                let found = self.answer(probe, |entry| entry.decides(senders, now, category));
+            asker.ask(*shape, |probe, standing| {
+                let found = self.answer(probe, |entry| entry.decides(standing, now, category));
                 if let Some(found) = found.filter(|found| strongest.is_none_or(|best| found.rank() < best.rank())) {
                     strongest = Some(found);
                 }
@@ -202,8 +203,9 @@ impl Entry {
         (Reverse(self.made.effect.harshness()), self.made.id)
     }
 
-    fn decides(&self, senders: Senders, now: Timestamp, category: Option<Category>) -> bool {
-        let accepts = senders == Senders::Authenticated || self.made.rule.senders == senders;
-        accepts && now < self.made.rule.expires_at && self.made.effect.covers(category)
+    fn decides(&self, standing: Standing, now: Timestamp, category: Option<Category>) -> bool {
+        let is_meant = standing.is_author || matches!(self.made.effect, Effect::Block { .. });
+        let accepts = standing.is_authenticated || self.made.rule.senders == Senders::Anyone;
+        is_meant && accepts && now < self.made.rule.expires_at && self.made.effect.covers(category)
     }
 }

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::net::IpAddr;
 
-use super::sender::{Sender, senders};
-use super::{Matcher, Network, Override, Senders};
+use super::sender::{Sender, Standing, senders};
+use super::{Matcher, Network, Override};
 use crate::message::Message;
 use crate::release::Digest;
 
@@ -86,30 +86,30 @@ impl<'a> Asker<'a> {
         Self { message, slot, senders: OnceCell::new() }
     }
 
-    /// Asks all questions of a shape, each with what a rule has to accept to answer it.
-    pub(super) fn ask<'s>(&'s self, shape: Shape, mut ask: impl FnMut(Probe<'s>, Senders)) {
+    /// Asks all questions of a shape, each with what is known about whom it is about.
+    pub(super) fn ask<'s>(&'s self, shape: Shape, mut ask: impl FnMut(Probe<'s>, Standing)) {
         let tenant = self.message.tenant();
         if shape.has_tenant && tenant.is_none() {
             return;
         }
         let slot = shape.has_slot.then_some(self.slot);
         let tenant = tenant.filter(|_| shape.has_tenant);
-        let mut about = |subject, senders| ask(Probe { subject, slot, tenant }, senders);
+        let mut about = |subject, standing| ask(Probe { subject, slot, tenant }, standing);
         match shape.kind {
             Kind::Sender => {
-                self.senders().iter().for_each(|sender| about(Subject::Sender(&sender.address), accepting(sender)));
+                self.senders().iter().for_each(|sender| about(Subject::Sender(&sender.address), sender.standing));
             }
             Kind::Domain => {
                 for sender in self.senders() {
-                    sender.domains().for_each(|domain| about(Subject::Domain(domain), accepting(sender)));
+                    sender.domains().for_each(|domain| about(Subject::Domain(domain), sender.standing));
                 }
             }
             Kind::Network4(prefix) | Kind::Network6(prefix) => {
                 let network = self.client(shape.kind).and_then(|ip| Network::around(ip, prefix));
-                network.into_iter().for_each(|network| about(Subject::Network(network), Senders::Authenticated));
+                network.into_iter().for_each(|network| about(Subject::Network(network), Standing::FACT));
             }
             Kind::Content => {
-                about(Subject::Content(self.message.content_digest().into()), Senders::Authenticated);
+                about(Subject::Content(self.message.content_digest().into()), Standing::FACT);
             }
         }
     }
@@ -123,9 +123,4 @@ impl<'a> Asker<'a> {
         let ip = self.message.client().ip?.to_canonical();
         (ip.is_ipv4() == matches!(kind, Kind::Network4(_))).then_some(ip)
     }
-}
-
-/// What a rule has to accept to match a sender: an authenticated one satisfies every rule.
-fn accepting(sender: &Sender) -> Senders {
-    if sender.is_authenticated { Senders::Authenticated } else { Senders::Anyone }
 }

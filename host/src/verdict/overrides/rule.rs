@@ -36,24 +36,19 @@ pub struct Scope {
 
 /// Which senders an address or domain rule matches.
 ///
-/// The *header sender* is the first mailbox of `From` that has a domain; the *envelope sender* is the address of
-/// `MAIL FROM`. A rule matches if it matches either.
+/// An allow rule is about the author ([`Message::author`](crate::Message::author)) and nobody else, and only where the
+/// author is certain. A block rule matches if it matches the author, any candidate where the author is not certain, or
+/// the envelope sender, which is the address of `MAIL FROM`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Senders {
-    /// Those that are who they say, by [`Message::authentication`](crate::Message::authentication).
-    ///
-    /// The header sender is authenticated if
-    /// * DMARC passed (RFC 7489), and it is plain which domain that was said of: there is one `From` field, and all
-    ///   its mailboxes are of one organisational domain, well-formed, and of at most 320 bytes; or
-    /// * DKIM passed for a domain, or SPF passed for one, with the same organisational domain as its own: relaxed
-    ///   alignment (RFC 7489, section 3.1).
-    ///
-    /// The envelope sender is authenticated if SPF passed for its very domain. ARC and a host name prove nothing
-    /// here. What is authenticated is a domain: who of it wrote the message is that domain's word.
+    /// Those that are who they say: an author by
+    /// [`Message::is_sender_authenticated`](crate::Message::is_sender_authenticated), an envelope sender if SPF passed for
+    /// its very domain. ARC and a host name prove nothing here. What is authenticated is a domain: who of it wrote the
+    /// message is that domain's word.
     #[default]
     Authenticated,
-    /// Whoever says to be the sender. Anybody can, so an allow of this kind lets forged mail through.
+    /// Whoever claims to be the sender. Anybody can, so an allow of this kind lets forged mail through.
     Anyone,
 }
 

@@ -1,31 +1,48 @@
-//! Who a message says it is from, and whether that was authenticated. The rules are those of
-//! [`Senders`](super::Senders).
+//! Whose message it is, as rules about senders see it. They are those of [`Senders`](super::Senders).
 
 use std::iter::successors;
 
 use crate::limits::{ADDRESS_BYTES_MAX, DOMAIN_BYTES_MAX};
 use crate::message::{AuthResult, Message, domain_of, normal_domain};
 
-/// Somebody whom a message names as its sender.
+/// Somebody whom a message may be from.
 #[derive(Debug)]
 pub(super) struct Sender {
     /// In the normal form of [`SenderAddress`](super::SenderAddress), if it has one.
     pub(super) address: String,
     /// In the normal form of [`SenderDomain`](super::SenderDomain), if it has one.
     domain: String,
+    pub(super) standing: Standing,
+}
+
+/// What is known about a sender.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Standing {
+    /// Whether it is the certain author, not only somebody who may be: an allow rule is about nobody else.
+    pub(super) is_author: bool,
+    /// Whether a result that passed names its domain.
     pub(super) is_authenticated: bool,
 }
 
-/// The header sender and the envelope sender, where there are such.
+impl Standing {
+    /// That of what needs no sender.
+    pub(super) const FACT: Self = Self { is_author: true, is_authenticated: true };
+}
+
+/// The author, or whoever may be, and the envelope sender, where there is one.
 pub(super) fn senders(message: &Message) -> Vec<Sender> {
-    [of_header(message), of_envelope(message)].into_iter().flatten().collect()
+    let author = message.author();
+    let standing =
+        Standing { is_author: author.mailbox().is_some(), is_authenticated: message.is_sender_authenticated() };
+    let candidates = author.candidates().iter().map(|mailbox| Sender::new(&mailbox.address, &mailbox.domain, standing));
+    candidates.chain(of_envelope(message)).collect()
 }
 
 impl Sender {
-    fn new(address: &str, domain: &str, is_authenticated: bool) -> Self {
+    fn new(address: &str, domain: &str, standing: Standing) -> Self {
         let local = address.rsplit_once('@').map_or("", |(local, _)| local);
         let address = format!("{}@{domain}", local.to_lowercase());
-        Self { address, domain: domain.to_owned(), is_authenticated }
+        Self { address, domain: domain.to_owned(), standing }
     }
 
     /// Its domain and those that it is part of, the longest first. At most 127: a longer name has no rule.
@@ -33,11 +50,6 @@ impl Sender {
         successors(Some(&*self.domain), |domain| domain.split_once('.').map(|(_, parent)| parent))
             .filter(|domain| domain.len() <= DOMAIN_BYTES_MAX)
     }
-}
-
-fn of_header(message: &Message) -> Option<Sender> {
-    let mailbox = message.sender()?;
-    Some(Sender::new(&mailbox.address, &mailbox.domain, message.is_sender_authenticated()))
 }
 
 fn of_envelope(message: &Message) -> Option<Sender> {
@@ -49,5 +61,5 @@ fn of_envelope(message: &Message) -> Option<Sender> {
     let found = message.authentication();
     let checked = found.spf_domain.as_deref().map(normal_domain).filter(|_| found.spf == AuthResult::Pass);
     let is_authenticated = address.len() <= ADDRESS_BYTES_MAX && checked.as_deref() == Some(&*domain);
-    Some(Sender::new(address, &domain, is_authenticated))
+    Some(Sender::new(address, &domain, Standing { is_author: false, is_authenticated }))
 }

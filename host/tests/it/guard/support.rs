@@ -29,6 +29,7 @@ pub(super) fn mail(number: u32, domain: &str) -> Message {
     let from = format!("From: person{number}@{domain}\r\n");
     let mut authentication = Authentication::default();
     authentication.dmarc = AuthResult::Pass;
+    authentication.dmarc_domain = Some(domain.into());
     let envelope = Envelope::new().recipient(&format!("user{}@here.example", number % 7));
     Message::builder(text(number, &from)).authentication(authentication).envelope(envelope).build()
 }

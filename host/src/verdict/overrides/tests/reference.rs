@@ -54,6 +54,7 @@ fn sent(rng: &mut ChaCha8Rng) -> Sent {
     let mut checked = Authentication::default();
     if header_passes {
         checked.dmarc = AuthResult::Pass;
+        checked.dmarc_domain = Some(from.1.into());
     }
     if envelope_passes {
         checked.spf = AuthResult::Pass;
@@ -99,9 +100,10 @@ fn matches(made: &Override, sent: &Sent, now: Timestamp, category: Option<Catego
     let in_scope = rule.scope.slot.as_deref().is_none_or(|slot| slot == sent.slot)
         && rule.scope.tenant.as_deref().is_none_or(|tenant| Some(tenant) == sent.tenant);
     let anyone = rule.senders == Senders::Anyone;
+    let is_block = matches!(made.effect, Effect::Block { .. });
     let of_sender = |test: &dyn Fn(&str, &str) -> bool| {
-        (test(sent.from.0, sent.from.1) && (anyone || sent.header_passes || is_aligned(sent)))
-            || (test(sent.mail_from.0, sent.mail_from.1) && (anyone || sent.envelope_passes))
+        (test(sent.from.0, sent.from.1) && (anyone || sent.header_passes))
+            || (is_block && test(sent.mail_from.0, sent.mail_from.1) && (anyone || sent.envelope_passes))
     };
     let is_about = match &rule.matcher {
         Matcher::Sender(address) => of_sender(&|local, domain| format!("{local}@{domain}") == address.as_str()),
@@ -121,14 +123,6 @@ fn matches(made: &Override, sent: &Sent, now: Timestamp, category: Option<Catego
         (Effect::Allow { .. }, None) => false,
     };
     in_scope && is_about && covers && rule.expires_at > now
-}
-
-/// Whether SPF passed for a domain of the header sender's organisation.
-fn is_aligned(sent: &Sent) -> bool {
-    let organisation = |domain: &'static str| {
-        ["notexample.com", "example.com", "other.co.uk"].into_iter().find(|o| domain.ends_with(o))
-    };
-    sent.envelope_passes && organisation(sent.from.1) == organisation(sent.mail_from.1)
 }
 
 fn reference(all: &[Override], sent: &Sent, now: Timestamp, before: &Verdict) -> Verdict {

@@ -1,0 +1,142 @@
+//! Every address that some program finds in a `From` field that programs read in different ways.
+//!
+//! Rather than imitating each program, this takes every text around an `@`, in each of the ways in which programs
+//! prepare a value: whatever a program shows, it shows something that stands there. Text in quotes and comments counts
+//! too, because some programs do not know those.
+
+use std::borrow::Cow;
+
+use crate::message::address::{Mailbox, ascii_domain};
+use crate::message::limits::{CANDIDATES_MAX, FIELD_BYTES_READ_MAX};
+use crate::message::value;
+
+/// The addresses that were found, each once.
+#[derive(Debug, Default)]
+pub(super) struct Readings {
+    found: Vec<String>,
+    is_cut: bool,
+}
+
+impl Readings {
+    /// Adds what any program finds in a value.
+    pub(super) fn read(&mut self, value: &[u8]) {
+        self.is_cut |= value.len() > FIELD_BYTES_READ_MAX;
+        let value = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
+        let text = unfolded(value);
+        self.find_in(&text);
+        // A control character ends the value, is dropped, or is a space.
+        if text.contains(|c: char| c.is_control()) {
+            self.find_in(&text.replace(|c: char| c.is_control() && c != '\t', ""));
+        }
+        // Comments and spaces inside an address mean nothing (RFC 5322, section 4.4), and folds neither.
+        if text.contains(['(', ' ', '\t']) {
+            self.find_in(&joined(&without_comments(&text)));
+            self.find_in(&joined(&text));
+        }
+        if text.contains("=?") {
+            self.find_in(&value::text(value, usize::MAX).0);
+        }
+    }
+
+    /// Whether there are no more addresses than these.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.is_cut
+    }
+
+    pub(super) fn into_mailboxes(self) -> Vec<Mailbox> {
+        self.found.iter().map(|address| Mailbox::new("", address)).collect()
+    }
+
+    /// Takes the text around every `@`.
+    fn find_in(&mut self, text: &str) {
+        for (at, _) in text.match_indices('@') {
+            let local = local(&text[..at]);
+            let domain = domain(&text[at + 1..]);
+            self.add(local, domain);
+            // Characters that are no letters are dropped by one program and end the domain for another.
+            let plain = domain.find(|c: char| !c.is_ascii() && !c.is_alphanumeric());
+            if let Some(end) = plain {
+                self.add(local, domain[..end].trim_end_matches('.'));
+            }
+        }
+    }
+
+    fn add(&mut self, local: &str, domain: &str) {
+        if domain.is_empty() {
+            return;
+        }
+        let address = format!("{local}@{}", ascii_domain(domain));
+        if self.found.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
+            return;
+        }
+        if self.found.len() == CANDIDATES_MAX {
+            self.is_cut = true;
+            return;
+        }
+        self.found.push(address);
+    }
+}
+
+/// A value in one line (RFC 5322, section 2.2.3).
+pub(super) fn unfolded(value: &[u8]) -> String {
+    String::from_utf8_lossy(value).replace("\r\n", "").replace('\n', "")
+}
+
+/// What stands before an `@`: a quoted string, or as much as is no space and no bracket.
+fn local(before: &str) -> &str {
+    if let Some(quoted) = before.strip_suffix('"') {
+        return quoted.rsplit_once('"').map_or("", |(_, local)| local);
+    }
+    let ends = |c: char| c.is_whitespace() || c.is_control() || "<>()[],;:\\\"@".contains(c);
+    before.rsplit_once(ends).map_or(before, |(_, local)| local)
+}
+
+/// What stands behind an `@`: an address literal, or as much as can be in a domain.
+fn domain(behind: &str) -> &str {
+    if behind.starts_with('[') {
+        return behind.find(']').map_or("", |end| &behind[..=end]);
+    }
+    let continues = |c: char| match c.is_ascii() {
+        true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
+        false => !c.is_whitespace() && !c.is_control(),
+    };
+    let end = behind.find(|c| !continues(c)).unwrap_or(behind.len());
+    behind[..end].trim_end_matches('.')
+}
+
+/// A text without its comments. One that never closes is text.
+fn without_comments(text: &str) -> Cow<'_, str> {
+    let mut kept = String::with_capacity(text.len());
+    let mut opened = Vec::new();
+    let mut characters = text.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' if !opened.is_empty() => {
+                kept.extend(characters.next());
+            }
+            '(' => opened.push(kept.len()),
+            ')' => {
+                if let Some(start) = opened.pop() {
+                    kept.truncate(start);
+                }
+            }
+            _ => kept.push(c),
+        }
+    }
+    Cow::Owned(kept)
+}
+
+/// A text without spaces around the dots and the `@` of its addresses.
+fn joined(text: &str) -> String {
+    let mut joined = String::with_capacity(text.len());
+    for c in text.chars() {
+        let is_joint = |c: char| matches!(c, '.' | '@');
+        if is_joint(c) {
+            joined.truncate(joined.trim_end().len());
+        }
+        if !c.is_whitespace() || !joined.ends_with(is_joint) {
+            joined.push(c);
+        }
+    }
+    joined
+}

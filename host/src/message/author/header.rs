@@ -1,0 +1,180 @@
+//! Where a header says who a message is from: every field that some program takes for `From`.
+//!
+//! The whole header block is looked at, however many fields it has: up to the first line that is empty for every
+//! reader.
+
+use memchr::{memchr, memchr2};
+
+use super::Doubt;
+use crate::message::fields::{line_end, without_break};
+use crate::message::limits::FROM_FIELDS_MAX;
+
+/// The `From` fields of a header.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Found<'a> {
+    /// Their values as they are, folds included.
+    pub(super) values: Vec<&'a [u8]>,
+    /// Set if some program does not see the field, or sees another.
+    pub(super) doubt: Option<Doubt>,
+    /// Whether there are no more than these.
+    pub(super) is_complete: bool,
+}
+
+/// Finds the fields in the header that a message begins with.
+pub(super) fn find(bytes: &[u8]) -> Found<'_> {
+    let mut found = Found { is_complete: true, ..Found::default() };
+    // Whether some program took the header for ended before this line.
+    let mut may_have_ended = false;
+    let mut position = 0;
+    while position < bytes.len() {
+        let start = position;
+        let first = line_end(bytes, start);
+        let line = without_break(&bytes[start..first]);
+        // Programs that skip blank lines at the beginning find the header after them.
+        if line.is_empty() && !bytes[..start].trim_ascii().is_empty() {
+            break;
+        }
+        position = folded_end(bytes, first);
+        let whole = without_break(&bytes[start..position]);
+        found.note_field(whole, may_have_ended);
+        found.note_hidden(whole);
+        let is_envelope = start == 0 && line.starts_with(b"From ");
+        may_have_ended |= !is_envelope && !is_sound(whole);
+    }
+    found
+}
+
+/// Where the field ends whose first line ends at `end`. An empty line ends it for every reader.
+fn folded_end(bytes: &[u8], mut end: usize) -> usize {
+    while matches!(bytes.get(end), Some(b' ' | b'\t')) {
+        end = line_end(bytes, end);
+    }
+    end
+}
+
+/// Whether a line begins a field for every reader (RFC 5322, section 2.2).
+fn is_field(line: &[u8]) -> bool {
+    memchr(b':', line).is_some_and(|colon| colon > 0 && line[..colon].iter().all(|byte| (b'!'..=b'~').contains(byte)))
+}
+
+/// Whether no program takes the header for ended in one of a field's lines: at one that is blank, or begins no field and
+/// is no fold.
+fn is_sound(whole: &[u8]) -> bool {
+    let is_fold = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
+    let mut lines = lines(whole);
+    lines.next().is_some_and(is_field)
+        && lines.all(|line| if is_fold(line) { !line.trim_ascii().is_empty() } else { is_field(line) })
+}
+
+/// The lines of a field for a program that takes a CR alone for a line break, too.
+fn lines(field: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(field);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr2(b'\r', b'\n', text);
+        rest = end.map(|end| text[end..].strip_prefix(b"\r\n").unwrap_or(&text[end + 1..]));
+        Some(&text[..end.unwrap_or(text.len())])
+    })
+}
+
+impl<'a> Found<'a> {
+    /// Keeps a field if some program takes it for `From`.
+    fn note_field(&mut self, whole: &'a [u8], may_have_ended: bool) {
+        let Some(colon) = from_colon(whole) else { return };
+        let is_plain = colon == b"from".len() && !may_have_ended && is_sound(whole);
+        self.keep(&whole[colon + 1..], (!is_plain).then_some(Doubt::Header));
+    }
+
+    /// Keeps what comes after a control character inside a field, which is a line break for some programs, and begins
+    /// with `From:`.
+    fn note_hidden(&mut self, whole: &'a [u8]) {
+        for (at, _) in whole.iter().enumerate().filter(|(_, byte)| byte.is_ascii_control() && **byte != b'\t') {
+            let is_break = matches!(&whole[at..], [b'\n', ..] | [b'\r', b'\n', ..]);
+            if is_break {
+                continue;
+            }
+            let rest = &whole[at + 1..];
+            if let Some(colon) = from_colon(rest) {
+                self.keep(&rest[colon + 1..], Some(Doubt::Header));
+            }
+        }
+    }
+
+    fn keep(&mut self, value: &'a [u8], doubt: Option<Doubt>) {
+        if self.values.len() == FROM_FIELDS_MAX {
+            self.is_complete = false;
+            return;
+        }
+        self.values.push(value);
+        self.doubt = self.doubt.or(doubt);
+    }
+}
+
+/// Where the colon is, if a field is called `From` by a program that drops what is not printable from its name.
+fn from_colon(whole: &[u8]) -> Option<usize> {
+    let mut name = b"from".iter();
+    for (at, byte) in whole.iter().enumerate() {
+        match byte {
+            b':' => return name.as_slice().is_empty().then_some(at),
+            b'!'..=b'~' if name.next() != Some(&byte.to_ascii_lowercase()) => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn values(header: &str) -> (Vec<&str>, Option<Doubt>) {
+        let found = find(header.as_bytes());
+        (found.values.iter().map(|value| std::str::from_utf8(value).unwrap()).collect(), found.doubt)
+    }
+
+    #[test]
+    fn the_one_field_of_a_sound_header_is_found() {
+        assert_eq!(values("A: 1\r\nfROM: a\r\nB: 2\r\n\r\nFrom: b\r\n"), (vec![" a"], None));
+        assert_eq!(values("From: a\n\tb\nB: 2"), (vec![" a\n\tb"], None));
+        assert_eq!(values("From me Thu Jan  1 00:00:00 1970\nFrom: a\n\n"), (vec![" a"], None));
+        assert_eq!(values("Resent-From: x\nSender: y\n\n"), (vec![], None));
+        assert_eq!(values(""), (vec![], None));
+    }
+
+    #[test]
+    fn every_field_of_any_reader_is_found() {
+        let header = Some(Doubt::Header);
+        for (text, found) in [
+            ("From: a\nFrom: b\n\n", (vec![" a", " b"], None)),
+            ("From : a\nFrom: b\n\n", (vec![" a", " b"], header)),
+            (" From: a\nFrom: b\n\n", (vec![" a", " b"], header)),
+            ("stray\nFrom: a\n\n", (vec![" a"], header)),
+            ("A: 1\nFrom me Thu\nFrom: a\n\n", (vec![" a"], header)),
+            ("\r\n\r\nFrom: a\n\n", (vec![" a"], header)),
+            ("A: 1\n \nFrom: a\n\n", (vec![" a"], header)),
+            ("A: 1\r\n\r\r\nFrom: a\r\n\r\n", (vec![" a"], header)),
+            ("A: 1\rFrom: a\nB: 2\n\n", (vec![" a"], header)),
+            ("A: 1\0From: a\nFrom: b\n\n", (vec![" a", " b"], header)),
+            ("Fr\0om: a\n\n", (vec![" a"], header)),
+            ("From\n : a\n\n", (vec![" a"], header)),
+            ("From: a\n \n b\n\n", (vec![" a\n \n b"], header)),
+        ] {
+            assert_eq!(values(text), found, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_comes_after_the_field_raises_no_doubt() {
+        assert_eq!(values("From: a\nstray\nB: 2\n\n"), (vec![" a"], None));
+        assert_eq!(values("From: a\nB: 1\rC: 2\n\n"), (vec![" a"], None));
+    }
+
+    #[test]
+    fn a_field_behind_any_number_of_others_is_found() {
+        let long = format!("{}From: a\n\n", "X: y\n".repeat(10_000));
+        assert_eq!(values(&long), (vec![" a"], None));
+        let many = "From: a\n".repeat(FROM_FIELDS_MAX + 1);
+        let found = find(many.as_bytes());
+        assert_eq!((found.values.len(), found.is_complete), (FROM_FIELDS_MAX, false));
+    }
+}
