@@ -112,7 +112,7 @@ pub enum Doubt {
     /// There are several `From` fields (RFC 5322, section 3.6: there is one).
     SeveralFields,
     /// Some programs do not see the field: its name has white space around it, or it comes after a line at which the
-    /// header ends for them.
+    /// header ends for them, or after 2,000 other fields.
     Header,
     /// There are several mailboxes in the field, or text beside the address that is one for some programs.
     SeveralMailboxes,

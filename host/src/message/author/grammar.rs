@@ -95,7 +95,7 @@ impl<'a> Parts<'a> {
             let is_same = trimmed(self.display).eq_ignore_ascii_case(address);
             return if is_same { Ok(()) } else { Err(Doubt::SeveralMailboxes) };
         }
-        if self.display.contains(['[', ']']) || has_stray_dot(self.display) {
+        if has_stray_mark(self.display) {
             return Err(Doubt::Address);
         }
         if self.display.contains("=?") {
@@ -109,35 +109,49 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Makes sure that no quoted string, comment or angle bracket is folded: programs that read a value line by line take it
-/// for ended there.
+/// Makes sure that no angle bracket is folded, and no quoted string or comment where one has an `@`: programs that read a
+/// value line by line take it for ended there, and what follows for an address.
 fn check_folds(value: &[u8]) -> Result<(), Doubt> {
     let (mut in_quotes, mut in_angle, mut depth) = (false, false, 0_usize);
+    let (mut is_folded, mut has_at) = (false, false);
     let mut bytes = value.iter();
     while let Some(byte) = bytes.next() {
+        let was_open = in_quotes || depth > 0;
         match byte {
-            b'\n' if in_quotes || in_angle || depth > 0 => return Err(Doubt::Address),
-            b'\\' if in_quotes || depth > 0 => {
-                bytes.next();
-            }
+            b'\n' if in_angle => return Err(Doubt::Address),
+            b'\n' => is_folded |= was_open,
+            b'@' => has_at |= was_open,
+            b'\\' if was_open => drop(bytes.next()),
             b'"' if depth == 0 => in_quotes = !in_quotes,
             b'(' if !in_quotes => depth += 1,
             b')' if !in_quotes => depth = depth.saturating_sub(1),
-            b'<' | b'>' if !in_quotes && depth == 0 => in_angle = *byte == b'<',
+            b'<' | b'>' if !was_open => in_angle = *byte == b'<',
             _ => {}
+        }
+        if is_folded && has_at {
+            return Err(Doubt::Address);
         }
     }
     Ok(())
 }
 
-/// Whether a dot stands for itself in a display name: those behind a letter, as in `J. Q. Public`, do not.
-fn has_stray_dot(display: &str) -> bool {
-    let mut in_quotes = false;
+/// Whether there is a square bracket or a dot for itself in a display name, outside of quotes and comments. A dot behind a
+/// letter, as in `J. Q. Public`, is not for itself.
+fn has_stray_mark(display: &str) -> bool {
+    let (mut in_quotes, mut depth) = (false, 0_usize);
     let mut before = ' ';
     display.chars().any(|c| {
-        in_quotes ^= c == '"' && before != '\\';
-        let is_stray = c == '.' && !in_quotes && !is_atom(before);
-        before = c;
+        let is_inside = in_quotes || depth > 0;
+        match c {
+            _ if before == '\\' && is_inside => {}
+            '"' if depth == 0 => in_quotes = !in_quotes,
+            '(' if !in_quotes => depth += 1,
+            ')' if !in_quotes => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        let is_stray = !is_inside && (matches!(c, '[' | ']') || (c == '.' && !is_atom(before)));
+        // A quoted pair ends with its second character.
+        before = if before == '\\' && is_inside { ' ' } else { c };
         is_stray
     })
 }

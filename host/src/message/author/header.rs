@@ -1,13 +1,13 @@
 //! Where a header says who a message is from: every field that some program takes for `From`.
 //!
-//! The whole header block is looked at, however many fields it has: up to the first line that is empty for every
-//! reader.
+//! The whole header block is looked at, up to the first line that is empty for every reader. A field behind more than are
+//! read of a header is found, but other programs have limits as well.
 
 use memchr::{memchr, memchr2};
 
 use super::Doubt;
 use crate::message::fields::{line_end, without_break};
-use crate::message::limits::FROM_FIELDS_MAX;
+use crate::message::limits::{FIELDS_READ_MAX, FROM_FIELDS_MAX};
 
 /// The `From` fields of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub(super) fn find(bytes: &[u8]) -> Found<'_> {
     let mut found = Found { is_complete: true, ..Found::default() };
     // Whether some program took the header for ended before this line.
     let mut may_have_ended = false;
+    let mut fields = 0;
     let mut position = 0;
     while position < bytes.len() {
         let start = position;
@@ -36,7 +37,8 @@ pub(super) fn find(bytes: &[u8]) -> Found<'_> {
         }
         position = folded_end(bytes, first);
         let whole = without_break(&bytes[start..position]);
-        found.note_field(whole, may_have_ended);
+        found.note_field(whole, may_have_ended || fields >= FIELDS_READ_MAX);
+        fields += 1;
         found.note_hidden(whole);
         let is_envelope = start == 0 && line.starts_with(b"From ");
         may_have_ended |= !is_envelope && !is_sound(whole);
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn a_field_behind_any_number_of_others_is_found() {
         let long = format!("{}From: a\n\n", "X: y\n".repeat(10_000));
-        assert_eq!(values(&long), (vec![" a"], None));
+        assert_eq!(values(&long), (vec![" a"], Some(Doubt::Header)));
         let many = "From: a\n".repeat(FROM_FIELDS_MAX + 1);
         let found = find(many.as_bytes());
         assert_eq!((found.values.len(), found.is_complete), (FROM_FIELDS_MAX, false));

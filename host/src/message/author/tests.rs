@@ -41,6 +41,8 @@ const FORMS: &[Form] = &[
     ("international local part", "From: адa@good.example", Some("good.example"), &[]),
     ("address literal", "From: b@[192.0.2.1]", Some("[192.0.2.1]"), &[]),
     ("Sender differs", "From: <a@evil.example>\r\nSender: <b@good.example>", Some("evil.example"), &[]),
+    ("fold in a quoted name", "From: \"Bea,\r\n Ms\" <b@good.example>", Some("good.example"), &[]),
+    ("brackets in a quoted name", "From: \"Bea \\\"B\\\" [x.]\" <b@good.example>", Some("good.example"), &[]),
     // Nobody.
     ("no field", "Subject: x", None, &[]),
     ("only Sender", "Sender: <b@good.example>", None, &[]),
@@ -102,8 +104,8 @@ const FORMS: &[Form] = &[
     ("quoted local part without brackets", "From: \"b\"@good.example", None, B),
     ("dot first", "From: .b@good.example", None, B),
     // In the name.
-    ("fold in quotes", "From: \"Bea\r\n Ms\" <b@good.example>", None, B),
-    ("fold in a comment", "From: b@good.example (Bea\r\n Ms)", None, B),
+    ("address behind a fold in quotes", "From: \"Bea\r\n a@evil.example\" <b@good.example>", None, A_AND_B),
+    ("address behind a fold in a comment", "From: b@good.example (Bea\r\n a@evil.example)", None, A_AND_B),
     ("fold in the brackets", "From: Bea <b@good.example\r\n >", None, B),
     ("whole only in a comment", "From: b@(b@good.example)good.example", None, B),
     ("stray at", "From: Bea @ home <b@good.example>", None, B),
@@ -162,7 +164,8 @@ fn what_is_not_read_is_said() {
 #[test]
 fn a_field_behind_any_number_of_others_counts() {
     let many = "X-A: b\r\n".repeat(3_000);
-    assert_eq!(&*author(&format!("{many}From: b@good.example")).mailbox().unwrap().domain, "good.example");
+    let behind = author(&format!("{many}From: b@good.example"));
+    assert_eq!((behind.doubt(), behind.candidates().len()), (Some(Doubt::Header), 1));
     let second = author(&format!("From: b@good.example\r\n{many}From: a@evil.example"));
     assert_eq!((second.doubt(), second.candidates().len()), (Some(Doubt::SeveralFields), 2));
 }
