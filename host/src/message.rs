@@ -24,6 +24,7 @@ mod context_digest;
 mod decode;
 mod defects;
 mod derived;
+pub(crate) mod deriving;
 mod fields;
 mod fingerprint;
 mod headers;
@@ -38,7 +39,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -57,6 +58,7 @@ pub use links::{Link, Links};
 
 use body::Body;
 use content::Kept;
+use deriving::OnceLock;
 use headers::Headers;
 use limits::{RAW_BYTES_MAX, SUBJECT_BYTES_MAX};
 use links::KeptLinks;
