@@ -55,6 +55,7 @@ pub(super) fn ticks(time: Duration) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     #[test]
     fn the_clock_is_looked_at_before_the_time_is_up_and_then_at_each_tick() {
@@ -71,6 +72,20 @@ mod tests {
         assert_eq!(left(five, hundred + five / 5, hundred), Some(five * 4 / 5));
         assert_eq!(left(five, hundred + five, hundred), None);
         assert_eq!(left(Duration::MAX, hundred, hundred), Some(Duration::MAX));
+    }
+
+    #[test]
+    fn a_fact_moves_the_deadline_once() {
+        let mail = format!("Content-Type: application/x-any\n\n{}", "text ".repeat(50_000));
+        let message = Message::parse(mail.into_bytes());
+        message.prepare();
+        let clock = Clock::start(Duration::from_secs(3_600));
+        assert_eq!(clock.derived(), Duration::ZERO);
+        assert_eq!(message.attachments().items.len(), 1);
+        let derived = clock.derived();
+        assert!(derived > Duration::ZERO);
+        assert_eq!(message.attachments().items.len(), 1);
+        assert_eq!(clock.derived(), derived);
     }
 
     #[test]
