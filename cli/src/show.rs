@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
-use switchback::Reason;
+use switchback::{MODEL_NAME_BYTES_MAX, Reason, VERSION_BYTES_MAX};
 
 /// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
 /// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
@@ -22,6 +22,16 @@ fn is_harmless(c: char) -> bool {
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     !c.is_control() && !invisible
 }
+
+/// A text with spaces behind it, up to a column's width. A text that is wider than any column should be is not cut, and
+/// no other is made as wide as it; a width that a text gives never goes to the formatter, which panics above 65,535.
+pub(crate) fn padded(text: &str, width: usize) -> String {
+    let missing = width.min(COLUMN_CHARS_MAX).saturating_sub(text.chars().count());
+    format!("{text}{}", " ".repeat(missing))
+}
+
+/// The widest column, in characters: a release's longest name.
+const COLUMN_CHARS_MAX: usize = MODEL_NAME_BYTES_MAX + 1 + VERSION_BYTES_MAX;
 
 /// `1,234,567`.
 pub(crate) fn count(n: u64) -> String {
@@ -126,6 +136,15 @@ pub(crate) fn numbers(table: &mut Table, columns: std::ops::Range<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_column_is_no_wider_than_a_name_may_be_whatever_is_in_it() {
+        assert_eq!(padded("ünd", 5), "ünd  ");
+        assert_eq!(padded("and more", 5), "and more");
+        let endless = "x".repeat(200_000);
+        assert_eq!(padded(&endless, endless.len()), endless);
+        assert_eq!(padded("a", endless.len()).len(), COLUMN_CHARS_MAX);
+    }
 
     #[test]
     fn a_subject_cannot_move_the_cursor() {

@@ -40,6 +40,7 @@
 
 pub mod alert;
 pub mod compare;
+mod contain;
 mod control;
 pub mod guard;
 mod guard_store;
@@ -78,10 +79,10 @@ pub use message::{
 pub use private::NotPrivate;
 pub use release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
-    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, KeyId, MANIFEST_SECTION,
-    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, PublicKey, Reads, Refusal, ReleaseId, SELF_TESTS_MAX,
-    Scale, SelfTest, Signature, SignatureError, UnreadableSignature, Verified, read_signature, seal, signature_path,
-    trusted_comment,
+    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,
+    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Outline, PublicKey, Reads, Refusal, ReleaseId,
+    SELF_TESTS_MAX, Scale, Seal, SelfTest, Signature, SignatureError, UnreadableSignature, Unsealed, VERSION_BYTES_MAX,
+    Verified, parse_version, read_signature, read_version, seal, signature_path, trusted_comment,
 };
 pub use route::{
     BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,

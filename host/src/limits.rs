@@ -89,9 +89,21 @@ pub(crate) const DEFAULT_MEMORY_BYTES_MAX: u64 = 16 << 20;
 /// second is for a process that the scheduler, or a debugger, holds up.
 pub(crate) const DEFAULT_DEADLINE_MS: u64 = 1_000;
 
-/// How often the epoch advances, and so how finely a deadline is measured. A wake-up per millisecond is
-/// not seen in a profile; ten milliseconds would be seen in a mail queue.
-pub(crate) const EPOCH_TICK: Duration = Duration::from_millis(1);
+/// How often the epoch advances, and so how finely a deadline is measured: who is past it is stopped at the next tick,
+/// less than a millisecond later. Two thousand wake-ups a second are half a percent of a core.
+pub(crate) const EPOCH_TICK: Duration = Duration::from_micros(500);
+
+/// What one instruction may copy or fill in memory before the clock is looked at, in bytes: with every page touched for
+/// the first time, some 50 microseconds.
+pub(crate) const BULK_BYTES_MAX: u32 = 64 << 10;
+
+/// Code without a loop or a call that may run before the clock is looked at, in bytes. The slowest instructions take one
+/// or two bytes and 20 cycles: some 100 microseconds.
+pub(crate) const STRAIGHT_CODE_BYTES_MAX: usize = 16 << 10;
+
+/// Data that may have to be copied into a new instance, in bytes. Those of a packed model are mapped instead, and the
+/// small modules that join it to its imports have none.
+pub(crate) const STARTUP_COPY_BYTES_MAX: u64 = 64 << 10;
 
 /// Stack that a guest's calls may use, in bytes. A thread's default stack is 2 MiB in Rust and 8 MiB in
 /// C: a quarter of the smaller one leaves room for the filter's own frames.

@@ -25,6 +25,7 @@ mod context_digest;
 mod decode;
 mod defects;
 mod derived;
+pub(crate) mod deriving;
 mod fields;
 mod fingerprint;
 mod headers;
@@ -39,7 +40,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 
@@ -59,6 +60,7 @@ pub use links::{Link, Links};
 
 use body::Body;
 use content::Kept;
+use deriving::OnceLock;
 use headers::Headers;
 use limits::{RAW_BYTES_MAX, SUBJECT_BYTES_MAX};
 use links::KeptLinks;

@@ -8,13 +8,17 @@ mod draft;
 mod file;
 mod id;
 mod manifest;
+mod profile;
 mod reads;
 mod signature;
 
 pub use digest::{Digest, InvalidDigest};
 pub use draft::{CONTRACT_VERSION, Draft, Refusal, Verified};
-pub use file::{CHECKSUM_SECTION, CONTRACT_SECTION, MANIFEST_SECTION, seal};
-pub use id::{InvalidModelName, MODEL_NAME_BYTES_MAX, ModelName, ReleaseId};
+pub use file::{CHECKSUM_SECTION, CONTRACT_SECTION, MANIFEST_SECTION, Outline, Seal, Unsealed, seal};
+pub use id::{
+    InvalidModelName, InvalidVersion, MODEL_NAME_BYTES_MAX, ModelName, ReleaseId, VERSION_BYTES_MAX, parse_version,
+    read_version,
+};
 pub use manifest::{Card, InvalidManifest, Manifest, ManifestLimits, SELF_TESTS_MAX, Scale, SelfTest};
 pub use reads::Reads;
 pub use signature::{

@@ -2,9 +2,25 @@
 //!
 //! **Every message gets a pristine instance**: a store is made, used for one message and dropped, whatever
 //! happened in it. Nothing that one message did to a guest's memory is seen by the next.
+//!
+//! # What a deadline covers
+//! The deadline is the time of the guest: its own code, making its instance, and copying what it asks for into its
+//! memory. The engine's clock ticks every half millisecond, and whoever is past its deadline at a tick is stopped at
+//! the next place where compiled code looks; `lower.rs` sees to it that no code runs for long without one.
+//!
+//! | fact | at whose expense |
+//! |---|---|
+//! | fields and parts of the message | the host's, before the guest runs |
+//! | text, HTML, links, attachments, subject, mailboxes, date, defects, trusted results, a field's decoded value, the header without its hidden fields (`raw`) | the host's, when first asked for: the deadline moves by the time that it takes, once per message and fact, and verdicts count that time under `parse` |
+//! | looking up a field by name, counting, copying any of these into the guest's memory | the guest's; lists check the deadline while they are copied |
+//!
+//! What is derived is remembered and serves every release that scores the message, so the one that happens to ask first
+//! must not pay for the others, and what a release answers must not depend on who asked before it. Deriving is linear
+//! in the size of the message and bounded (`message/limits.rs`); a filter bounds it further by the size of what it takes.
 
 mod artifacts;
 mod bindings;
+mod clock;
 mod compiler;
 mod engine;
 mod fault;
@@ -12,6 +28,7 @@ mod guest;
 mod imports;
 mod limiter;
 mod loaded;
+mod lower;
 mod reaper;
 mod ticker;
 
@@ -32,6 +49,7 @@ use self::compiler::Compiler;
 use self::guest::Guest;
 use self::reaper::Reaper;
 use self::ticker::Ticker;
+use crate::contain::contained;
 use crate::limits::Limits;
 use crate::message::Recipients;
 use crate::release::Verified;
@@ -84,7 +102,13 @@ impl Sandbox {
 
     /// Verified -> Loaded, without the self-test. Maps the artifact that this store compiled before, or
     /// compiles, on threads that give way to scoring.
+    ///
+    /// A panic of the compiler, or of what links its result, is an error of this release.
     pub(crate) fn load(&self, verified: Verified, recipients: Recipients) -> Result<Arc<Loaded>, SandboxError> {
+        contained(|| self.make(verified, recipients)).unwrap_or_else(|said| Err(SandboxError::Panicked(said)))
+    }
+
+    fn make(&self, verified: Verified, recipients: Recipients) -> Result<Arc<Loaded>, SandboxError> {
         let (id, manifest, bytes) = verified.into_parts();
         let component = match self.artifacts.as_ref().and_then(|store| store.map(&self.engine, &id.digest)) {
             Some(mapped) => {
@@ -102,6 +126,7 @@ impl Sandbox {
     fn compile(&self, digest: &crate::release::Digest, bytes: &[u8]) -> Result<Component, SandboxError> {
         self.counters.compiled.fetch_add(1, Ordering::Relaxed);
         let refused = |e: wasmtime::Error| SandboxError::Compile(format!("{e:#}"));
+        let bytes = &lower::bounded(bytes).map_err(|e| SandboxError::Compile(e.to_string()))?;
         match &self.artifacts {
             None => self.compiler.run(|| Component::from_binary(&self.engine, bytes)).map_err(refused),
             Some(store) => {
@@ -131,6 +156,8 @@ pub(crate) enum SandboxError {
     Artifacts(#[from] ArtifactsError),
     #[error("it does not compile: {0}")]
     Compile(String),
+    #[error("the compiler panicked: {0}")]
+    Panicked(String),
     #[error("it does not fit the scoring contract: {0}")]
     Interface(String),
 }

@@ -7,14 +7,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// How long one verdict took. Serialised in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timing {
-    /// Parsing the message; near zero if it was parsed before. Text, links and attachments are derived
-    /// when a model first asks for them, and are counted under `guest`.
+    /// Reading the message: finding its parts, and deriving the text, links, attachments and other facts that the model
+    /// was the first to ask for. Near zero if another release asked before.
     #[serde(rename = "parse_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
     pub parse: Duration,
     /// Making the instance.
     #[serde(rename = "instantiate_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
     pub instantiate: Duration,
-    /// The model's own run, with what it asked the host for.
+    /// The model's own run, with copying what it asked the host for. Together with `instantiate`, what its deadline bounds.
     #[serde(rename = "guest_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
     pub guest: Duration,
     /// The whole verdict, with everything above and the return of the instance to the pool.

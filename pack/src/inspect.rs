@@ -1,20 +1,23 @@
 //! Everything that a release file says, as far as it can be read.
 
-mod outline;
+mod parts;
 
 use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
-use switchback::{CHECKSUM_SECTION, CONTRACT_SECTION, Digest, Draft, Limits, MANIFEST_SECTION, Manifest, ReleaseId};
+use switchback::{
+    CHECKSUM_SECTION, CONTRACT_SECTION, Digest, Draft, Limits, MANIFEST_SECTION, Manifest, Outline, ReleaseId, Unsealed,
+};
 
-pub use self::outline::{CoreModule, Section};
+pub use self::parts::{CoreModule, Section};
 
-use self::outline::Outline;
+use self::parts::Parts;
 use crate::error::PackError;
 
 /// What is known of a file that claims to be a release. A damaged one says as much as can still be read,
-/// and what is wrong with it.
+/// and what is wrong with it. Contract and manifest are read by the reader that loading uses ([`Outline`]): what could be
+/// read in two ways is not shown.
 #[derive(Clone, Debug, Serialize)]
 #[non_exhaustive]
 pub struct Inspection {
@@ -52,7 +55,7 @@ pub enum Checksum {
     Matches,
     /// It was changed or damaged.
     Differs,
-    /// It has no checksum: it was never packed, or was cut off.
+    /// It has no checksum, or more than one: it was never packed, or was cut off or put together.
     Absent,
 }
 
@@ -95,9 +98,10 @@ impl Inspection {
             problems.push(refusal.to_string());
         }
         let outline = Outline::read(bytes);
-        problems.extend(outline.broken_at.as_ref().map(|why| format!("it cannot be read to its end: {why}")));
+        let parts = Parts::read(bytes);
+        problems.extend(parts.broken_at.as_ref().map(|why| format!("it cannot be read to its end: {why}")));
         let digest = Digest::of(bytes);
-        let manifest = outline.custom(MANIFEST_SECTION).and_then(|json| Manifest::from_json(json).ok());
+        let manifest = outline.only(MANIFEST_SECTION).and_then(|json| Manifest::from_json(json).ok());
         Self {
             size_bytes: bytes.len(),
             digest,
@@ -106,14 +110,14 @@ impl Inspection {
                 version: manifest.version.clone().into(),
                 digest,
             }),
-            contract: outline.custom(CONTRACT_SECTION).map(|text| String::from_utf8_lossy(text).into_owned()),
+            contract: outline.only(CONTRACT_SECTION).map(|text| String::from_utf8_lossy(text).into_owned()),
             checksum: checksum(bytes, &outline),
             manifest,
             metadata: Metadata::read(bytes),
-            imports: outline.imports.iter().map(ToString::to_string).collect(),
-            exports: outline.exports.iter().map(ToString::to_string).collect(),
-            sections: outline.sections(),
-            modules: outline.modules,
+            imports: outline.imports().iter().map(ToString::to_string).collect(),
+            exports: outline.exports().iter().map(ToString::to_string).collect(),
+            sections: parts.sections,
+            modules: parts.modules,
             problems,
         }
     }
@@ -135,10 +139,11 @@ impl Inspection {
 }
 
 fn checksum(bytes: &[u8], outline: &Outline<'_>) -> Checksum {
-    match outline.customs.iter().find(|custom| custom.name == CHECKSUM_SECTION) {
-        None => Checksum::Absent,
-        Some(stored) if stored.data == Digest::of(&bytes[..stored.start]).as_bytes() => Checksum::Matches,
-        Some(_) => Checksum::Differs,
+    match outline.seal() {
+        Ok(seal) if seal.is_intact(bytes) => Checksum::Matches,
+        Err(Unsealed::Missing(CHECKSUM_SECTION)) => Checksum::Absent,
+        Err(_) if outline.only(CHECKSUM_SECTION).is_none() => Checksum::Absent,
+        _ => Checksum::Differs,
     }
 }
 

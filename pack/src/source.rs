@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
 use serde::Deserialize;
-use switchback::{Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest};
+use switchback::{Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version};
 
 use crate::error::PackError;
 use crate::metadata::Metadata;
@@ -43,6 +43,7 @@ struct File {
 #[serde(deny_unknown_fields)]
 struct Release {
     name: ModelName,
+    #[serde(deserialize_with = "read_version")]
     version: Version,
     scale: Scale,
     reads: Reads,
@@ -256,8 +257,10 @@ category = "phish"
 
     #[test]
     fn every_mistake_is_named_with_its_place_and_what_is_allowed() {
-        let cases: [(&str, &str, &[&str]); 10] = [
+        let long = format!("\"1.0.0-{}\"", "a".repeat(200_000));
+        let cases: [(&str, &str, &[&str]); 11] = [
             ("version = \"1.0.0\"\n", "", &["line 2", "missing field `version`"]),
+            ("\"1.0.0\"", &long, &["line 4", "at most 128"]),
             ("scale =", "colour = 1\nscale =", &["line 5", "unknown field `colour`", "`version`"]),
             ("log-odds", "percent", &["line 5", "`percent`", "`log-odds`", "`probability`"]),
             ("\"1.0.0\"", "\"1.0\"", &["line 4", "version"]),

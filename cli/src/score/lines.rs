@@ -48,8 +48,9 @@ impl<'a> Layout<'a> {
                 None => ("-".to_owned(), "-".to_owned(), "-".to_owned()),
             };
             let action = opinion.action(&self.thresholds).map_or("failed", Action::name);
-            let (width, name) = (self.release_width, show::printable(name, usize::MAX));
-            writeln!(out, "{score:<6}  {action:<10}  {scl:>1}  {category:<7}  {release:<width$}  {name}")?;
+            let release = show::padded(&release.to_string(), self.release_width);
+            let name = show::printable(name, usize::MAX);
+            writeln!(out, "{score:<6}  {action:<10}  {scl:>1}  {category:<7}  {release}  {name}")?;
             self.reasons(opinion, out)?;
         }
         Ok(())

@@ -75,8 +75,8 @@ fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String>
         format!("ready in {ready} of {}", status.processes.len())
     };
     let signer = stored.signer.map_or_else(String::new, |key| format!("  signed by {key}"));
-    let name = id.to_string();
-    let mut lines = vec![format!("  {name:<width$}  {}  {ready}{signer}", id.digest.short())];
+    let name = show::padded(&id.to_string(), width);
+    let mut lines = vec![format!("  {name}  {}  {ready}{signer}", id.digest.short())];
     if let Some(note) = status.state.quarantined.get(&id.digest) {
         lines.push(format!("    QUARANTINED {}", text::since(note)));
     }

@@ -50,15 +50,15 @@ impl Census {
         }
         let width = self.names().map(|name| name.chars().count()).max().unwrap_or(0);
         for Obeys { process, name, pid, after, problem } in &self.obeyed {
-            let name = show::printable(name, text::NAME_CHARS_MAX);
+            let name = show::padded(&show::printable(name, text::NAME_CHARS_MAX), width);
             let problem = if problem.is_some() { "  with a problem" } else { "" };
             let after = after.as_secs_f64() * 1e3;
-            writeln!(out, "  {name:<width$}  process {process:<3} pid {pid:<7} {after:>8.1} ms{problem}")?;
+            writeln!(out, "  {name}  process {process:<3} pid {pid:<7} {after:>8.1} ms{problem}")?;
         }
         for process in &self.silent {
-            let name = show::printable(&process.registered.name, text::NAME_CHARS_MAX);
+            let name = show::padded(&show::printable(&process.registered.name, text::NAME_CHARS_MAX), width);
             let (number, pid) = (process.number, process.registered.pid);
-            writeln!(out, "  {name:<width$}  process {number:<3} pid {pid:<7}   silent")?;
+            writeln!(out, "  {name}  process {number:<3} pid {pid:<7}   silent")?;
         }
         Ok(())
     }

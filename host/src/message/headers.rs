@@ -1,9 +1,10 @@
 //! Header fields as models see them.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::deriving::OnceLock;
 use super::fields::Field;
 use super::hidden::{Recipients, Visibility};
 use super::limits::{HEADER_VALUE_BYTES_MAX, HEADER_VALUES_MAX, HEADERS_MAX};
@@ -85,7 +86,8 @@ impl Headers {
 
     /// The values of every visible field of a name.
     pub(super) fn values(&self, bytes: &[u8], name: &str, recipients: Recipients) -> Vec<Arc<str>> {
-        let same_name = |entry: &&Entry| bytes[entry.field.name.clone()].eq_ignore_ascii_case(name.trim().as_bytes());
+        let name = name.trim().as_bytes();
+        let same_name = |entry: &&Entry| bytes[entry.field.name.clone()].eq_ignore_ascii_case(name);
         let value = |entry: &Entry| Arc::clone(&entry.value(bytes).0);
         self.visible(recipients).filter(same_name).take(HEADER_VALUES_MAX).map(value).collect()
     }

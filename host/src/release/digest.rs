@@ -29,7 +29,7 @@ impl Digest {
 
     /// The first 12 hexadecimal digits: enough for a person to tell releases apart.
     pub fn short(&self) -> String {
-        self.to_string()[..12].to_owned()
+        self.to_string().chars().take(12).collect()
     }
 }
 
@@ -55,7 +55,7 @@ impl FromStr for Digest {
     type Err = InvalidDigest;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidDigest(text.to_owned());
+        let invalid = || InvalidDigest(text.chars().take(SHOWN_CHARS_MAX).collect());
         if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
             return Err(invalid());
         }
@@ -81,6 +81,9 @@ impl From<Digest> for String {
         digest.to_string()
     }
 }
+
+/// Characters of a text that is no digest which are shown: more than a digest has.
+const SHOWN_CHARS_MAX: usize = 80;
 
 /// A text that is no SHA-256 digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use semver::Version;
 
-use super::file::{Outline, checksum_and_digest};
-use super::id::ReleaseId;
+use super::file::{Outline, Seal, Unsealed};
+use super::id::{ReleaseId, VERSION_BYTES_MAX};
 use super::manifest::{InvalidManifest, Manifest};
+use super::profile;
+use crate::contain::contained;
 use crate::limits::Limits;
 
 /// The newest contract version that this host offers.
@@ -17,6 +19,9 @@ pub const CONTRACT_VERSION: Version = Version::new(1, 0, 0);
 
 /// The interfaces that a model may import, without their version.
 const OFFERED: [&str; 3] = ["switchback:scoring/message", "switchback:scoring/assessment", "switchback:scoring/log"];
+
+/// Characters of a foreign import's name that are shown.
+const IMPORT_CHARS_SHOWN: usize = 256;
 
 /// The exported function that scores. Without it there is nothing to call.
 const SCORE_EXPORT: &str = "score";
@@ -47,34 +52,37 @@ impl Draft {
     }
 
     /// Checks, in this order and stopping at the first that fails: size, that it is a component, that
-    /// it is whole, its contract version, its manifest and the limits that it asks for, and that it
-    /// imports the contract and nothing else.
+    /// it is whole, its contract version, its manifest and the limits that it asks for, that it
+    /// imports the contract and nothing else, and that it is valid and holds nothing that no release needs.
     ///
     /// # Errors
     /// [`Refusal`], for the first check that fails.
     pub fn verify(self, limits: &Limits) -> Result<Verified, Refusal> {
         let bytes = self.bytes;
-        if bytes.len() as u64 > limits.release_bytes_max {
-            return Err(Refusal::Oversized { bytes_max: limits.release_bytes_max });
-        }
-        check_is_component(&bytes)?;
-        let outline = Outline::read(&bytes).map_err(|e| Refusal::Damaged(e.to_string()))?;
-        let checksum = outline.checksum.as_ref().ok_or(Refusal::NotPacked)?;
-        let (found, digest) = checksum_and_digest(&bytes, checksum.covers_bytes);
-        if checksum.stored != found.as_bytes() {
-            return Err(Refusal::Damaged("its checksum does not match its content".to_owned()));
-        }
-        // The last section, and nothing after it: name length, name, 32 bytes, at the very end.
-        if !bytes.ends_with(checksum.stored) {
-            return Err(Refusal::Damaged("there are bytes after its checksum".to_owned()));
-        }
-        check_contract(outline.contract.ok_or(Refusal::NotPacked)?)?;
-        let manifest = Manifest::from_json(outline.manifest.ok_or(Refusal::NotPacked)?)?;
-        check_limits(&manifest, limits)?;
-        check_interfaces(&outline)?;
-        let id = ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
+        let (id, manifest) = contained(|| check(&bytes, limits))
+            .unwrap_or_else(|said| Err(Refusal::Invalid(format!("reading it ended in a panic: {said}"))))?;
         Ok(Verified { id, manifest, bytes })
     }
+}
+
+fn check(bytes: &[u8], limits: &Limits) -> Result<(ReleaseId, Manifest), Refusal> {
+    if bytes.len() as u64 > limits.release_bytes_max {
+        return Err(Refusal::Oversized { bytes_max: limits.release_bytes_max });
+    }
+    check_is_component(bytes)?;
+    let outline = Outline::read(bytes);
+    let Seal { contract, manifest, .. } = outline.seal()?;
+    let (is_intact, digest) = outline.seal()?.check(bytes);
+    if !is_intact {
+        return Err(Refusal::Damaged("its checksum does not match its content".to_owned()));
+    }
+    check_contract(contract)?;
+    let manifest = Manifest::from_json(manifest)?;
+    check_limits(&manifest, limits)?;
+    check_interfaces(&outline)?;
+    profile::check(bytes, limits)?;
+    let id = ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
+    Ok((id, manifest))
 }
 
 /// A release that passed every check that needs no compiler. Only a `Verified` can be loaded.
@@ -117,13 +125,22 @@ fn check_is_component(bytes: &[u8]) -> Result<(), Refusal> {
 }
 
 fn check_contract(section: &[u8]) -> Result<(), Refusal> {
-    let text = String::from_utf8_lossy(section);
-    let version =
-        Version::parse(&text).map_err(|_| Refusal::Damaged(format!("its contract version `{text}` is none")))?;
-    if version.major != CONTRACT_VERSION.major || version > CONTRACT_VERSION {
+    let text = std::str::from_utf8(section).ok().filter(|text| text.len() <= VERSION_BYTES_MAX);
+    let version = text.and_then(|text| Version::parse(text).ok());
+    let version = version.ok_or_else(|| Refusal::Damaged("what it calls its contract version is none".to_owned()))?;
+    if !is_spoken(&version) {
         return Err(Refusal::OtherContract { release: version, host: CONTRACT_VERSION });
     }
     Ok(())
+}
+
+/// Whether this host speaks a version of the contract. A pre-release or a build of a version is another contract than
+/// the version itself.
+fn is_spoken(version: &Version) -> bool {
+    version.pre.is_empty()
+        && version.build.is_empty()
+        && version.major == CONTRACT_VERSION.major
+        && *version <= CONTRACT_VERSION
 }
 
 fn check_limits(manifest: &Manifest, limits: &Limits) -> Result<(), Refusal> {
@@ -137,13 +154,12 @@ fn check_limits(manifest: &Manifest, limits: &Limits) -> Result<(), Refusal> {
 fn check_interfaces(outline: &Outline<'_>) -> Result<(), Refusal> {
     let offered = |import: &str| {
         let (interface, version) = import.split_once('@').unwrap_or((import, ""));
-        OFFERED.contains(&interface)
-            && Version::parse(version).is_ok_and(|v| v.major == CONTRACT_VERSION.major && v <= CONTRACT_VERSION)
+        OFFERED.contains(&interface) && Version::parse(version).is_ok_and(|version| is_spoken(&version))
     };
-    if let Some(import) = outline.imports.iter().find(|import| !offered(import)) {
-        return Err(Refusal::Import((*import).to_owned()));
+    if let Some(import) = outline.imports().iter().find(|import| !offered(import)) {
+        return Err(Refusal::Import(import.chars().take(IMPORT_CHARS_SHOWN).collect()));
     }
-    if !outline.exports.contains(&SCORE_EXPORT) {
+    if !outline.exports().contains(&SCORE_EXPORT) {
         return Err(Refusal::NoScoreExport);
     }
     Ok(())
@@ -181,6 +197,9 @@ pub enum Refusal {
     /// It was changed or cut after it was packed.
     #[error("it is damaged: {0}; fetch it again")]
     Damaged(String),
+    /// Its sections are not laid out as packing does it.
+    #[error("it is not laid out as a release: {0}; pack it again with `switchback pack`")]
+    Layout(Unsealed),
     /// It speaks a contract that this host does not.
     #[error(
         "it speaks scoring contract {release}, this host speaks {host}: use a host that is new enough, or pack it with an SDK of this host's track"
@@ -211,7 +230,24 @@ pub enum Refusal {
         "it imports `{0}`, which scoring contract {CONTRACT_VERSION} does not offer: build for wasm32-unknown-unknown, without clock, randomness, files and network"
     )]
     Import(String),
+    /// It is not valid, or uses a proposal of WebAssembly that models do not need.
+    #[error("it is not WebAssembly as models may use it: {0}")]
+    Invalid(String),
+    /// It holds something that no model needs, and that costs or endangers a host.
+    #[error("it holds {0}, which no release needs: pack it again with `switchback pack`")]
+    Needless(String),
     /// It does not export what a host calls.
     #[error("it exports no function `score`: use `switchback_guest::export!`")]
     NoScoreExport,
+}
+
+impl From<Unsealed> for Refusal {
+    fn from(unsealed: Unsealed) -> Self {
+        match unsealed {
+            Unsealed::Missing(_) => Self::NotPacked,
+            Unsealed::Broken(why) => Self::Damaged(why),
+            Unsealed::Behind => Self::Damaged(unsealed.to_string()),
+            other => Self::Layout(other),
+        }
+    }
 }

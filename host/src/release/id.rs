@@ -5,12 +5,15 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use semver::Version;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::digest::Digest;
 
 /// The most bytes of a model's name.
 pub const MODEL_NAME_BYTES_MAX: usize = 64;
+
+/// The most bytes of a release's version: a pre-release and a commit fit beside the three numbers.
+pub const VERSION_BYTES_MAX: usize = 128;
 
 /// The name of a model: 1 to 64 of `a-z`, `0-9` and `-`, starting with a letter.
 ///
@@ -33,7 +36,7 @@ impl FromStr for ModelName {
         let well_formed = text.len() <= MODEL_NAME_BYTES_MAX
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if well_formed { Ok(Self(text.into())) } else { Err(InvalidModelName(text.to_owned())) }
+        if well_formed { Ok(Self(text.into())) } else { Err(InvalidModelName(beginning(text))) }
     }
 }
 
@@ -62,6 +65,46 @@ impl fmt::Display for ModelName {
 #[error("`{0}` is no model name: use 1 to 64 of a-z, 0-9 and -, starting with a letter")]
 pub struct InvalidModelName(String);
 
+/// Reads a version of a release: [Semantic Versioning](https://semver.org) 2.0.0, at most 128 bytes.
+///
+/// # Errors
+/// If it is longer, or no such version.
+pub fn parse_version(text: &str) -> Result<Version, InvalidVersion> {
+    let invalid = |why: String| InvalidVersion { text: beginning(text), why };
+    if text.len() > VERSION_BYTES_MAX {
+        return Err(invalid(format!("it has {} bytes, at most {VERSION_BYTES_MAX} are allowed", text.len())));
+    }
+    text.parse().map_err(|error: semver::Error| invalid(error.to_string()))
+}
+
+/// Reads a version for serde, with the bound of [`parse_version`]: for `#[serde(deserialize_with)]`.
+///
+/// # Errors
+/// As [`parse_version`].
+pub fn read_version<'de, D: Deserializer<'de>, V: From<Version>>(deserializer: D) -> Result<V, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    parse_version(&text).map(V::from).map_err(serde::de::Error::custom)
+}
+
+/// A text that is no version of a release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is no version of a release: {why}")]
+pub struct InvalidVersion {
+    text: String,
+    why: String,
+}
+
+/// The beginning of a text that is not what it should be, for a message about it.
+fn beginning(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_CHARS_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+/// Characters of such a text that are shown.
+const SHOWN_CHARS_MAX: usize = 80;
+
 /// One release: the version of a model that has this digest. Immutable, and cheap to clone.
 ///
 /// Two releases are the same when their digests are; name and version are for people.
@@ -70,6 +113,7 @@ pub struct ReleaseId {
     /// The model.
     pub name: ModelName,
     /// The version of the model.
+    #[serde(deserialize_with = "read_version")]
     pub version: Arc<Version>,
     /// SHA-256 of the release file.
     pub digest: Digest,
@@ -94,5 +138,23 @@ mod tests {
         for bad in ["", "1x", "-x", "Phish", "a b", "a/b", "ü", &"m".repeat(65)] {
             assert!(bad.parse::<ModelName>().is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_version_is_bounded_wherever_it_is_read() {
+        let longest = format!("1.0.0-{}", "a".repeat(VERSION_BYTES_MAX - 6));
+        assert_eq!(parse_version(&longest).unwrap().to_string(), longest);
+        for bad in [format!("{longest}a"), format!("1.0.0+{}", "9".repeat(200_000)), "1.0".to_owned()] {
+            let error = parse_version(&bad).unwrap_err().to_string();
+            assert!(error.len() < 500 && error.contains("no version"), "{error}");
+            let stored = serde_json::json!({ "name": "phish", "version": bad, "digest": Digest::of(b"") });
+            assert!(serde_json::from_value::<ReleaseId>(stored).is_err());
+        }
+    }
+
+    #[test]
+    fn a_message_about_a_name_shows_its_beginning() {
+        let error = "ä".repeat(200_000).parse::<ModelName>().unwrap_err().to_string();
+        assert!(error.chars().count() < 300, "{}", error.len());
     }
 }

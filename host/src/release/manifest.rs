@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use semver::Version;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::id::ModelName;
+use super::id::{ModelName, parse_version, read_version};
 use super::reads::Reads;
 use crate::verdict::Category;
 
@@ -22,11 +22,12 @@ pub const SELF_TESTS_MAX: usize = 64;
 pub struct Manifest {
     /// The model.
     pub name: ModelName,
-    /// Its version.
+    /// Its version, at most 128 bytes.
+    #[serde(deserialize_with = "read_version")]
     pub version: Version,
     /// The scale on which reasons add up to the score.
     pub scale: Scale,
-    /// One line for a person.
+    /// One line for a person, at most 1,024 bytes.
     #[serde(default)]
     pub description: String,
     /// What the model reads of a message. The host refuses it anything else.
@@ -63,6 +64,7 @@ impl Manifest {
 
     fn validate(&self) -> Result<(), InvalidManifest> {
         let refuse = |why: String| Err(InvalidManifest(why));
+        self.check_texts()?;
         if self.self_tests.is_empty() {
             return refuse("it has no self-test: add a [[self_test]] with a message and its score".to_owned());
         }
@@ -77,7 +79,51 @@ impl Manifest {
         }
         Ok(())
     }
+
+    /// Every text is bounded, and no name or line can move a terminal's cursor.
+    fn check_texts(&self) -> Result<(), InvalidManifest> {
+        // A version may have been made otherwise than by reading it.
+        parse_version(&self.version.to_string()).map_err(|error| InvalidManifest(error.to_string()))?;
+        line("description", &self.description, DESCRIPTION_BYTES_MAX)?;
+        for (name, text) in self.card.texts() {
+            bounded(&format!("card.{name}"), text, CARD_TEXT_BYTES_MAX)?;
+        }
+        if self.card.metrics.len() > METRICS_MAX {
+            let many = self.card.metrics.len();
+            return Err(InvalidManifest(format!("card.metrics has {many} entries, the most is {METRICS_MAX}")));
+        }
+        self.card.metrics.keys().try_for_each(|name| line("a name in card.metrics", name, NAME_BYTES_MAX))?;
+        self.self_tests.iter().try_for_each(|test| line("the name of a self-test", &test.name, NAME_BYTES_MAX))
+    }
 }
+
+/// A text of at most so many bytes.
+fn bounded(what: &str, text: &str, bytes_max: usize) -> Result<(), InvalidManifest> {
+    if text.len() > bytes_max {
+        return Err(InvalidManifest(format!("{what} has {} bytes, the most is {bytes_max}", text.len())));
+    }
+    Ok(())
+}
+
+/// A bounded text on one line.
+fn line(what: &str, text: &str, bytes_max: usize) -> Result<(), InvalidManifest> {
+    if text.contains(char::is_control) {
+        return Err(InvalidManifest(format!("{what} has a control character, such as a line break")));
+    }
+    bounded(what, text, bytes_max)
+}
+
+/// Bytes of the description: a line, and then some.
+const DESCRIPTION_BYTES_MAX: usize = 1_024;
+
+/// Bytes of a text of the model card: pages.
+const CARD_TEXT_BYTES_MAX: usize = 16 << 10;
+
+/// Bytes of the name of a self-test, which is a path, or of a metric.
+const NAME_BYTES_MAX: usize = 512;
+
+/// The most metrics of a model card.
+const METRICS_MAX: usize = 256;
 
 /// The scale on which the weights of an assessment's reasons add up to its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -162,6 +208,19 @@ pub struct Card {
     pub metrics: BTreeMap<String, f64>,
 }
 
+impl Card {
+    /// Every text with its name.
+    fn texts(&self) -> [(&'static str, &str); 5] {
+        [
+            ("summary", &self.summary),
+            ("training_data", &self.training_data),
+            ("split", &self.split),
+            ("intended_use", &self.intended_use),
+            ("limitations", &self.limitations),
+        ]
+    }
+}
+
 /// A message with the score that it must have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -225,6 +284,29 @@ mod tests {
     fn a_manifest_without_self_tests_is_refused() {
         let empty = Manifest { self_tests: Vec::new(), ..manifest() };
         assert!(empty.to_json().unwrap_err().to_string().contains("no self-test"));
+    }
+
+    #[test]
+    fn every_text_is_bounded_and_every_name_is_one_line() {
+        type Change = fn(&mut Manifest);
+        let changes: [(Change, &str); 8] = [
+            (|manifest| manifest.version.pre = semver::Prerelease::new(&"a".repeat(200_000)).unwrap(), "bytes"),
+            (|manifest| manifest.description = "d".repeat(1_025), "description has 1025 bytes"),
+            (|manifest| manifest.description = "\u{1b}[2J".to_owned(), "description has a control character"),
+            (|manifest| manifest.card.limitations = "l".repeat(16_385), "card.limitations"),
+            (|manifest| _ = manifest.card.metrics.insert("m".repeat(513), 1.0), "card.metrics"),
+            (|manifest| manifest.card.metrics.extend((0..257).map(|i| (i.to_string(), 1.0))), "257 entries"),
+            (|manifest| manifest.self_tests[0].name = "n".repeat(513), "self-test"),
+            (|manifest| manifest.self_tests[0].name = "a\nb".to_owned(), "control character"),
+        ];
+        for (change, expected) in changes {
+            let mut changed = manifest();
+            change(&mut changed);
+            let error = changed.to_json().unwrap_err().to_string();
+            assert!(error.contains(expected) && error.len() < 500, "{error}");
+            let json = serde_json::to_vec(&changed).unwrap();
+            assert!(Manifest::from_json(&json).is_err(), "{expected}");
+        }
     }
 
     #[test]

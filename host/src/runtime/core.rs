@@ -9,6 +9,7 @@ use super::beside::Beside;
 use super::error::{LoadError, LoadFault, UnloadError};
 use super::guard::Inbox;
 use super::slot::Slot;
+use crate::contain::contained;
 use crate::message::{Message, Recipients};
 use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
 use crate::sandbox::{Loaded, Sandbox};
@@ -83,7 +84,7 @@ impl Core {
             return Ok(id);
         }
         let loaded = self.make_warm(verified)?;
-        self_test(&loaded).map_err(failed)?;
+        contained(|| self_test(&loaded)).unwrap_or_else(|said| Err(LoadFault::Panicked(said))).map_err(failed)?;
         self.releases.add(loaded);
         Ok(id)
     }

@@ -60,6 +60,9 @@ pub enum LoadFault {
     /// It does not compile.
     #[error("it does not compile: {0}")]
     Compile(String),
+    /// Compiling it, or trying it, ended in a panic. Other releases are not affected.
+    #[error("loading it ended in a panic, which concerns this release alone: {0}; please report it")]
+    Panicked(String),
     /// It does not fit the contract's types.
     #[error("it does not fit the scoring contract: {0}")]
     Interface(String),
@@ -100,6 +103,7 @@ impl From<SandboxError> for LoadFault {
     fn from(error: SandboxError) -> Self {
         match error {
             SandboxError::Compile(why) => Self::Compile(why),
+            SandboxError::Panicked(said) => Self::Panicked(said),
             SandboxError::Interface(why) => Self::Interface(why),
             other => Self::Store(describe(&other)),
         }

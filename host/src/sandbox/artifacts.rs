@@ -1,7 +1,8 @@
 //! Compiled releases on disk, and the one place that loads machine code.
 //!
-//! `DIR/compiled/<engine>/<digest>.cwasm`: `engine` stands for the version of wasmtime, its settings and
-//! the processor's features, so an artifact is only ever mapped by an engine that would have made it.
+//! `DIR/compiled/<engine>/<digest>.cwasm`: `engine` stands for the version of wasmtime, its settings,
+//! the processor's features, and what is done to a release before it is compiled (`lower.rs`), so an artifact is only
+//! ever mapped by an engine that would have made it.
 //!
 //! ```text
 //! what the engine compiled (ELF) | MARK | digest of the release | BLAKE3 of what the engine compiled
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 use wasmtime::Engine;
 use wasmtime::component::Component;
 
+use super::lower;
 use crate::private::{self, NotPrivate};
 use crate::release::Digest;
 
@@ -41,8 +43,8 @@ impl Artifacts {
     /// Opens, or makes, the folder for this engine's artifacts below `store`.
     pub(crate) fn open(store: &Path, engine: &Engine) -> Result<Self, ArtifactsError> {
         // `DefaultHasher::default()` has fixed keys; a change of it in std only means compiling again.
-        let fingerprint =
-            BuildHasherDefault::<DefaultHasher>::default().hash_one(engine.precompile_compatibility_hash());
+        let fingerprint = BuildHasherDefault::<DefaultHasher>::default()
+            .hash_one((engine.precompile_compatibility_hash(), lower::VERSION));
         let compiled = store.join("compiled");
         let dir = compiled.join(format!("{fingerprint:016x}"));
         let unusable = |source| ArtifactsError::Unusable { dir: dir.clone(), source };

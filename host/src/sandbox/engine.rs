@@ -13,6 +13,8 @@ pub(crate) fn new(limits: &Limits, instances: u32) -> Result<Engine> {
     config
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
+        // However sparse a model's memory is, it is mapped and not copied into each instance.
+        .memory_guaranteed_dense_image_size(limits.memory_bytes_max.saturating_add(1))
         .max_wasm_stack(WASM_STACK_BYTES_MAX)
         .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)))
         // Calls are synchronous; without the bookkeeping for concurrent ones an instance costs less.

@@ -88,6 +88,15 @@ impl Fault {
         }
     }
 
+    /// What kept an instance from being made, where nothing stopped the guest. A module's `start` runs then, and may misuse
+    /// a handle or an import, which is no trap; whatever is not the machine's doing is the guest's.
+    pub(super) fn of_start(error: &wasmtime::Error) -> Self {
+        let is_machines = |cause: &(dyn std::error::Error + 'static)| {
+            cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>() || cause.is::<wasmtime::OutOfMemory>()
+        };
+        if error.chain().any(is_machines) { Self::Host(format!("{error:#}")) } else { Self::Trap(error.root_cause().to_string()) }
+    }
+
     /// What stopped a guest; `None` if the guest was not stopped, but something around it failed.
     pub(super) fn of(error: &wasmtime::Error, guest: &Guest, limits: &ReleaseLimits) -> Option<Self> {
         // First what the host itself stopped: it surfaces as a trap of one kind or another.

@@ -1,5 +1,6 @@
 //! What a store holds for the one message that it is made for.
 
+use super::clock::Clock;
 use super::limiter::Limiter;
 use crate::limits::{LOG_CALLS_MAX, LOG_LINE_BYTES_MAX, ReleaseLimits};
 use crate::message::{Message, Recipients};
@@ -10,13 +11,16 @@ pub(crate) struct Guest {
     pub(crate) message: Message,
     pub(crate) reads: Reads,
     pub(crate) recipients: Recipients,
+    pub(crate) clock: Clock,
     pub(crate) limiter: Limiter,
     pub(crate) log: Log,
 }
 
 impl Guest {
+    /// The guest's time begins.
     pub(crate) fn new(message: Message, reads: Reads, recipients: Recipients, limits: &ReleaseLimits) -> Self {
-        Self { message, reads, recipients, limiter: Limiter::new(limits), log: Log::new(limits.log_lines_max) }
+        let (limiter, log) = (Limiter::new(limits), Log::new(limits.log_lines_max));
+        Self { message, reads, recipients, clock: Clock::start(limits.deadline), limiter, log }
     }
 }
 
@@ -35,17 +39,16 @@ impl Log {
 
     /// Keeps a line if there is room. Refuses the call that is one too many. The last line at level error
     /// takes the last place if it must: it says why the guest is about to abort.
-    pub(crate) fn push(&mut self, is_error: bool, mut line: String) -> Result<(), LogFlood> {
+    pub(crate) fn push(&mut self, is_error: bool, line: String) -> Result<(), LogFlood> {
         self.calls += 1;
         if self.calls > LOG_CALLS_MAX {
             return Err(LogFlood);
         }
-        line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
         if self.lines.len() < self.lines_max {
-            self.lines.push(line);
+            self.lines.push(cut(line));
             self.last_is_error = is_error;
         } else if let (true, Some(last)) = (is_error, self.lines.last_mut()) {
-            *last = line;
+            *last = cut(line);
             self.last_is_error = true;
         }
         Ok(())
@@ -62,7 +65,30 @@ impl Log {
     }
 }
 
+/// A line as it is kept: no longer than the contract says, and in no more memory than it takes.
+fn cut(mut line: String) -> String {
+    line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
+    line.shrink_to_fit();
+    line
+}
+
 /// The guest called `log` more often than the contract allows.
 #[derive(Debug, thiserror::Error)]
 #[error("more than {LOG_CALLS_MAX} calls of log")]
 pub(crate) struct LogFlood;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_is_cut_takes_the_memory_of_what_is_left() {
+        let mut log = Log::new(2);
+        for is_error in [false, false, true] {
+            log.push(is_error, "é".repeat(65_000)).unwrap();
+        }
+        let lines = log.take_lines();
+        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [1_024; 2]);
+        assert!(lines.iter().all(|line| line.capacity() <= LOG_LINE_BYTES_MAX));
+    }
+}

@@ -9,11 +9,12 @@ use wasmtime::Store;
 
 use super::bindings::PluginPre;
 use super::bindings::switchback::scoring::assessment as contract;
+use super::clock::ticks;
 use super::fault::{Fault, ScoreError};
 use super::guest::Guest;
 use super::imports::borrowed;
 use super::reaper::Remains;
-use crate::limits::{EPOCH_TICK, NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
+use crate::limits::{NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
 use crate::message::{Message, Recipients};
 use crate::release::{Manifest, ReleaseId};
 use crate::timing::Timing;
@@ -27,7 +28,6 @@ pub(crate) struct Loaded {
     id: ReleaseId,
     manifest: Manifest,
     limits: ReleaseLimits,
-    deadline_ticks: u64,
     recipients: Recipients,
     recent_log: Mutex<VecDeque<String>>,
     /// Present until dropped.
@@ -54,7 +54,6 @@ impl Loaded {
         reaper: Option<Sender<Remains>>,
     ) -> Self {
         Self {
-            deadline_ticks: ticks(limits.deadline),
             recent_log: Mutex::default(),
             code: Some(code),
             id,
@@ -82,7 +81,7 @@ impl Loaded {
     pub(crate) fn score(&self, message: &Message) -> Result<Scored, ScoreError> {
         let start = Instant::now();
         message.prepare();
-        let parse = start.elapsed();
+        let prepared = start.elapsed();
         let guest = Guest::new(message.clone(), self.manifest.reads, self.recipients, &self.limits);
         let Some(code) = &self.code else {
             return Err(self.error(Fault::Host("the release is being unloaded".to_owned()), None));
@@ -97,29 +96,33 @@ impl Loaded {
                 .map_err(|fault| self.error(fault, None)),
             Err(fault) => Err(self.error(fault, guest.log.last_error())),
         };
+        let derived = guest.clock.derived();
         self.keep_log(guest.log.take_lines());
         drop(store);
         let (outcome, instantiate, guest) = result?;
+        // What was derived for the guest is the host's time.
+        let (parse, guest) = (prepared + derived, guest.saturating_sub(derived));
         Ok(Scored { outcome, timing: Timing { parse, instantiate, guest, total: start.elapsed() } })
     }
 
     fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
         store.limiter(|guest| &mut guest.limiter);
-        store.set_epoch_deadline(self.deadline_ticks);
+        store.set_epoch_deadline(ticks(self.limits.deadline));
+        store.epoch_deadline_callback(|store| Ok(store.data().clock.at_epoch()));
         store.set_hostcall_fuel(RESULT_BYTES_MAX);
         let start = Instant::now();
         let plugin = match code.instantiate(&mut *store) {
             Ok(plugin) => plugin,
             Err(e) => {
                 let stopped = Fault::of(&e, store.data(), &self.limits);
-                return Err(stopped.unwrap_or_else(|| Fault::Host(format!("{e:#}"))));
+                return Err(stopped.unwrap_or_else(|| Fault::of_start(&e)));
             }
         };
         let instantiated = Instant::now();
         match plugin.call_score(&mut *store, borrowed()) {
             Ok(answer) => Ok((answer, instantiated - start, instantiated.elapsed())),
-            // Without a trap the guest ran to its end, and its answer could not be taken over: a list that
-            // does not fit, a string that is no UTF-8, a number that is no variant.
+            // Without a trap the guest used the contract in a way that it does not allow: a handle that it does not
+            // have, a list that does not fit, a string that is no UTF-8, a number that is no variant.
             Err(e) => {
                 let stopped = Fault::of(&e, store.data(), &self.limits);
                 Err(stopped.unwrap_or_else(|| Fault::BadResult(e.root_cause().to_string())))
@@ -167,12 +170,6 @@ impl Drop for Loaded {
 
 /// What the contract's `score` returns.
 type Answer = Result<contract::Outcome, String>;
-
-/// Ticks after which a call that started now has run for at least the deadline: one more than fit, as the
-/// current tick has begun already.
-fn ticks(deadline: Duration) -> u64 {
-    u64::try_from(deadline.as_nanos().div_ceil(EPOCH_TICK.as_nanos())).unwrap_or(u64::MAX - 1) + 1
-}
 
 /// A text of the guest's, no longer than the contract allows.
 fn note(text: String) -> Result<String, Fault> {

@@ -1,6 +1,6 @@
 //! What is no release is refused before anything is compiled, with a message that says why.
 
-use switchback::{CHECKSUM_SECTION, Limits, LoadFault, Refusal, Runtime, seal};
+use switchback::{CHECKSUM_SECTION, Digest, Limits, LoadFault, MANIFEST_SECTION, Refusal, Runtime, seal};
 
 use crate::support::{load_bytes, manifest, release, runtime};
 
@@ -68,7 +68,7 @@ fn bytes_after_the_checksum_are_refused() {
 
 #[test]
 fn a_newer_contract_is_refused_with_both_versions() {
-    for version in ["1.1.0", "2.0.0", "0.9.0"] {
+    for version in ["1.1.0", "2.0.0", "0.9.0", "1.0.0-rc1", "1.0.0+mine", "1.0.1-alpha"] {
         let sealed = seal(unsealed(), &version.parse().unwrap(), &manifest("empty", "1.0.0")).unwrap();
         let refusal = refusal_of(&sealed);
         assert!(matches!(refusal, Refusal::OtherContract { .. }), "{refusal}");
@@ -85,6 +85,56 @@ fn an_import_outside_the_contract_is_refused_by_name() {
         let refusal = refusal_of(&sealed);
         assert!(matches!(&refusal, Refusal::Import(name) if name == import), "{refusal}");
     }
+}
+
+#[test]
+fn a_second_manifest_is_refused_wherever_it_stands() {
+    let other = manifest("empty", "6.6.6").to_json().unwrap();
+    let mut before = unsealed();
+    append_section(&mut before, MANIFEST_SECTION, &other);
+    let before = seal(before, &"1.0.0".parse().unwrap(), &manifest("empty", "1.0.0")).unwrap();
+    // Behind the checksum, with a last section that ends as the checksum does.
+    let whole = release("empty", "1.0.0");
+    let mut behind = whole.to_vec();
+    append_section(&mut behind, MANIFEST_SECTION, &other);
+    append_section(&mut behind, "x", &whole[whole.len() - 32..]);
+    for bytes in [before, behind] {
+        let refusal = refusal_of(&bytes);
+        assert!(matches!(&refusal, Refusal::Layout(_)), "{refusal}");
+        assert!(refusal.to_string().contains("more than one section `switchback:manifest`"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_section_of_ours_that_nobody_knows_is_refused() {
+    let mut unknown = unsealed();
+    append_section(&mut unknown, "switchback:policy", b"deliver");
+    let sealed = seal(unknown, &"1.0.0".parse().unwrap(), &manifest("empty", "1.0.0")).unwrap();
+    assert!(matches!(refusal_of(&sealed), Refusal::Layout(_)));
+}
+
+#[test]
+fn a_component_within_a_component_is_refused() {
+    let mut component = unsealed();
+    component.extend([4, 8]);
+    component.extend(b"\0asm\x0d\0\x01\0");
+    let sealed = seal(component, &"1.0.0".parse().unwrap(), &manifest("empty", "1.0.0")).unwrap();
+    let refusal = refusal_of(&sealed);
+    assert!(matches!(&refusal, Refusal::Needless(what) if what.contains("component within")), "{refusal}");
+}
+
+#[test]
+fn a_version_without_end_is_refused_with_a_short_message() {
+    // As its author could write it: sealed by hand, because sealing refuses it too.
+    let json = String::from_utf8(manifest("empty", "1.0.0").to_json().unwrap()).unwrap();
+    let endless = json.replace("1.0.0", &format!("1.0.0-{}", "a".repeat(200_000)));
+    let mut component = unsealed();
+    append_section(&mut component, "switchback:contract", b"1.0.0");
+    append_section(&mut component, MANIFEST_SECTION, endless.as_bytes());
+    let checksum = Digest::of(&component);
+    append_section(&mut component, CHECKSUM_SECTION, checksum.as_bytes());
+    let refusal = refusal_of(&component).to_string();
+    assert!(refusal.contains("at most 128") && refusal.len() < 500, "{refusal}");
 }
 
 #[test]
@@ -135,6 +185,27 @@ fn unsealed() -> Vec<u8> {
     assert!(whole.windows(CHECKSUM_SECTION.len()).rposition(|w| w == CHECKSUM_SECTION.as_bytes()).unwrap() > name);
     // Before the name: its length, the section's length, the section's number; one byte each.
     whole[..name - 3].to_vec()
+}
+
+/// Appends a custom section.
+fn append_section(component: &mut Vec<u8>, name: &str, data: &[u8]) {
+    let mut content = leb(name.len());
+    content.extend(name.as_bytes());
+    content.extend(data);
+    component.push(0);
+    component.extend(leb(content.len()));
+    component.extend(content);
+}
+
+/// A number in LEB128.
+fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while number > 0x7f {
+        bytes.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    bytes.push(number as u8);
+    bytes
 }
 
 /// The import section of a component that imports an empty instance under a name (component model,

@@ -1,6 +1,6 @@
 //! What a release file says.
 
-use switchback::Digest;
+use switchback::{CONTRACT_VERSION, Digest, Manifest, seal};
 use switchback_pack::{Checksum, Inspection, pack_module};
 
 use crate::guest::{KEEP_NUMBER, manifest, module};
@@ -57,6 +57,21 @@ fn a_file_cut_anywhere_is_described_without_a_panic() {
         assert!(!found.is_acceptable(), "{length}");
         assert_eq!(found.size_bytes, length);
         assert_ne!(found.checksum, Checksum::Matches, "{length}");
+    }
+}
+
+#[test]
+fn what_could_be_read_in_two_ways_is_not_shown() {
+    let whole = release();
+    let other = Manifest { description: "another".to_owned(), ..manifest(0.25) };
+    let mut behind = whole.clone();
+    behind.extend(seal(Vec::new(), &CONTRACT_VERSION, &other).unwrap());
+    let twice = seal(whole.clone(), &CONTRACT_VERSION, &other).unwrap();
+    for bytes in [behind, twice] {
+        let found = Inspection::read(&bytes);
+        assert_eq!((&found.manifest, &found.id, &found.contract), (&None, &None, &None));
+        assert_eq!(found.checksum, Checksum::Absent);
+        assert!(found.problems[0].contains("more than one section"), "{:?}", found.problems);
     }
 }
 

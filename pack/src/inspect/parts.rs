@@ -1,7 +1,7 @@
 //! The sections of a component and of the core modules in it, with their sizes.
 
 use serde::Serialize;
-use wasmparser::{BinaryReaderError, ComponentTypeRef, CustomSectionReader, Parser, Payload, TypeBounds};
+use wasmparser::{Parser, Payload};
 
 /// A section and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -41,23 +41,12 @@ impl CoreModule {
 
 /// What a file consists of, up to where it stops making sense.
 #[derive(Debug, Default)]
-pub(super) struct Outline<'a> {
-    pub(super) imports: Vec<&'a str>,
-    pub(super) exports: Vec<&'a str>,
-    pub(super) customs: Vec<Custom<'a>>,
+pub(super) struct Parts {
+    /// The component's own sections.
+    pub(super) sections: Vec<Section>,
     pub(super) modules: Vec<CoreModule>,
     /// Why the file could not be read to its end.
     pub(super) broken_at: Option<String>,
-    own_sections: Vec<Section>,
-}
-
-/// A custom section of the component itself.
-#[derive(Debug)]
-pub(super) struct Custom<'a> {
-    pub(super) name: &'a str,
-    pub(super) data: &'a [u8],
-    /// The offset of the section, header included.
-    pub(super) start: usize,
 }
 
 /// What is being read: the component itself, a core module in it, or a component in it.
@@ -68,76 +57,37 @@ enum Place {
     Nested,
 }
 
-impl<'a> Outline<'a> {
-    pub(super) fn read(bytes: &'a [u8]) -> Self {
-        let mut outline = Self::default();
+impl Parts {
+    pub(super) fn read(bytes: &[u8]) -> Self {
+        let mut parts = Self::default();
         let mut places = vec![Place::Outside];
         for payload in Parser::new(0).parse_all(bytes) {
-            if let Err(error) = payload.and_then(|payload| outline.take(payload, &mut places)) {
-                outline.broken_at = Some(error.to_string());
-                break;
+            match payload {
+                Ok(payload) => parts.take(&payload, &mut places),
+                Err(error) => {
+                    parts.broken_at = Some(error.to_string());
+                    break;
+                }
             }
         }
-        outline
+        parts
     }
 
-    /// The content of a custom section of the component itself.
-    pub(super) fn custom(&self, name: &str) -> Option<&'a [u8]> {
-        self.customs.iter().find(|custom| custom.name == name).map(|custom| custom.data)
-    }
-
-    pub(super) fn sections(&self) -> Vec<Section> {
-        self.own_sections.clone()
-    }
-
-    fn take(&mut self, payload: Payload<'a>, places: &mut Vec<Place>) -> Result<(), BinaryReaderError> {
-        let place = places.last().copied().unwrap_or(Place::Outside);
+    fn take(&mut self, payload: &Payload<'_>, places: &mut Vec<Place>) {
         match payload {
             Payload::ModuleSection { unchecked_range, .. } => {
                 self.modules.push(CoreModule { size_bytes: unchecked_range.len(), sections: Vec::new() });
                 places.push(Place::Module);
             }
             Payload::ComponentSection { .. } => places.push(Place::Nested),
-            Payload::End(_) => {
-                places.pop();
-            }
-            payload => {
-                self.measure(&payload, place);
-                if place == Place::Outside {
-                    self.keep(payload)?;
-                }
-            }
+            Payload::End(_) => drop(places.pop()),
+            payload => self.measure(payload, places.last().copied().unwrap_or(Place::Outside)),
         }
-        Ok(())
-    }
-
-    fn keep(&mut self, payload: Payload<'a>) -> Result<(), BinaryReaderError> {
-        match payload {
-            Payload::ComponentImportSection(section) => {
-                for import in section {
-                    let import = import?;
-                    // `use` in a world imports a name for a type of another import: nothing to offer.
-                    if !matches!(import.ty, ComponentTypeRef::Type(TypeBounds::Eq(_))) {
-                        self.imports.push(import.name.name);
-                    }
-                }
-            }
-            Payload::ComponentExportSection(section) => {
-                for export in section {
-                    self.exports.push(export?.name.name);
-                }
-            }
-            Payload::CustomSection(section) => {
-                self.customs.push(Custom { name: section.name(), data: section.data(), start: start_of(&section) });
-            }
-            _ => {}
-        }
-        Ok(())
     }
 
     fn measure(&mut self, payload: &Payload<'_>, place: Place) {
         let sections = match place {
-            Place::Outside => &mut self.own_sections,
+            Place::Outside => &mut self.sections,
             Place::Module => match self.modules.last_mut() {
                 Some(module) => &mut module.sections,
                 None => return,
@@ -148,13 +98,6 @@ impl<'a> Outline<'a> {
             sections.push(Section { name: name_of(payload), size_bytes: range.len() });
         }
     }
-}
-
-/// Where a section starts: before its content there are its length and one byte that says what it is.
-fn start_of(section: &CustomSectionReader<'_>) -> usize {
-    let range = section.range();
-    let length_bytes = (usize::BITS - range.len().leading_zeros()).div_ceil(7).max(1) as usize;
-    range.start.saturating_sub(length_bytes + 1)
 }
 
 fn name_of(payload: &Payload<'_>) -> String {
