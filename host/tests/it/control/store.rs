@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::{Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
+use switchback::{Accept, Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
 
 use super::support::{PATIENCE, Store, promote, revert, until};
 use crate::support::message;
@@ -156,23 +156,6 @@ fn a_release_file_that_is_a_link_or_that_others_can_write_to_is_refused() {
 }
 
 #[test]
-fn a_backup_that_is_put_back_is_followed() {
-    let (store, releases) = Store::with(&["empty", "stateful"]);
-    let process = store.process();
-    store.obeyed(promote(&releases[0]));
-    let backup = store.path().join("backup.db");
-    database(&store).execute("VACUUM INTO ?", [backup.to_str().unwrap()]).unwrap();
-    store.obeyed(promote(&releases[1]));
-    store.obeyed(revert());
-    store.obeyed(promote(&releases[1]));
-    for companion in ["control.db-wal", "control.db-shm"] {
-        let _ = std::fs::remove_file(store.path().join(companion));
-    }
-    std::fs::rename(&backup, store.path().join("control.db")).unwrap();
-    until("the backup is followed", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[0]));
-}
-
-#[test]
 fn a_filter_on_a_store_without_releases_answers_by_its_policy() {
     let dir = tempfile::tempdir().unwrap();
     let runtime =
@@ -187,18 +170,19 @@ fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
     for change in [promote(&releases[0]), promote(&releases[1]), revert()] {
         store.obeyed(change);
     }
-    assert_eq!(SqliteStore::recover(store.path()).unwrap(), None, "a whole one stays");
+    let recover = || SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap();
+    assert_eq!(recover(), None, "a whole one stays");
     database(&store).execute("UPDATE events SET body = '{}' WHERE sequence = 5", []).unwrap();
-    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
-    assert_eq!(recovered.events, 4);
+    let recovered = recover().unwrap();
+    assert_eq!((recovered.events, recovered.known), (4, 5));
     assert!(recovered.ended.contains("event 5 was edited"), "{recovered:?}");
-    assert!(recovered.aside.is_file());
-    assert_eq!(store.control.history().unwrap().len(), 4);
+    assert!(recovered.aside.unwrap().is_file());
+    assert_eq!(store.control.history().unwrap().len(), 5, "the last one says that it was recovered");
     until("the recovered ledger is followed", || {
         process.slot("inbound").unwrap().live().as_ref() == Some(&releases[1])
     });
-    let after = store.control.commit(revert()).unwrap();
-    assert_eq!(after.sequence, 5);
+    let after = store.obeyed(revert());
+    assert_eq!(after.sequence, 6);
 }
 
 #[test]
@@ -209,8 +193,8 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     for companion in ["control.db-wal", "control.db-shm"] {
         let _ = std::fs::remove_file(store.path().join(companion));
     }
-    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
-    assert_eq!(recovered.events, 0);
-    assert_eq!(std::fs::read(recovered.aside).unwrap(), rubbish);
-    assert!(store.control.history().unwrap().is_empty());
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
+    assert_eq!((recovered.events, recovered.known), (0, 1));
+    assert_eq!(std::fs::read(recovered.aside.unwrap()).unwrap(), rubbish);
+    assert_eq!(store.control.history().unwrap().len(), 1);
 }

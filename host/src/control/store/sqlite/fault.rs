@@ -30,6 +30,10 @@ impl SqliteStore {
         rustix::fs::statvfs(self.layout().dir()).is_ok_and(|system| system.f_bavail == 0)
     }
 
+    pub(super) fn not_private(&self, error: crate::private::NotPrivate) -> StoreError {
+        StoreError::Layout(error.into())
+    }
+
     pub(super) fn failed(&self, why: String) -> StoreError {
         StoreError::Failed { store: self.layout().dir().display().to_string(), why }
     }
