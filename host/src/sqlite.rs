@@ -16,7 +16,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 /// What a `-shm` has at least (<https://sqlite.org/walformat.html>): a shorter one is left of an attempt to make it.
 const SHM_BYTES_MIN: u64 = 32_768;
@@ -37,17 +37,20 @@ type Stamp = (u64, u64, i64, i64);
 
 /// Whether an attempt to open or change a database failed because it cannot be written.
 pub(crate) fn is_unwritable(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(
-            ErrorCode::ReadOnly
-                | ErrorCode::CannotOpen
-                | ErrorCode::PermissionDenied
-                | ErrorCode::DiskFull
-                | ErrorCode::SystemIoFailure
-        )
-    )
+    match error.sqlite_error() {
+        Some(ffi::Error { code: ErrorCode::SystemIoFailure, extended_code }) => UNWRITTEN.contains(extended_code),
+        Some(ffi::Error { code, .. }) => matches!(
+            code,
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::DiskFull
+        ),
+        None => false,
+    }
 }
+
+/// What SQLite says where a file cannot be made or grow. Another failure of the disk is none of these: what is read then
+/// is not to be relied upon.
+const UNWRITTEN: [i32; 4] =
+    [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_TRUNCATE];
 
 /// Opens a database without writing anything.
 pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<ToRead> {

@@ -198,3 +198,88 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     assert_eq!(std::fs::read(recovered.aside.unwrap()).unwrap(), rubbish);
     assert_eq!(store.control.history().unwrap().len(), 1);
 }
+
+#[test]
+fn what_is_no_file_of_a_store_is_refused() {
+    let pipe = |path: &Path| drop(std::process::Command::new("mkfifo").arg(path).status().unwrap());
+    let link = |path: &Path| symlink("/dev/null", path).unwrap();
+    let folder = |path: &Path| std::fs::create_dir(path).unwrap();
+    let open = |path: &Path| {
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    };
+    let ways: [(&dyn Fn(&Path), &str); 4] = [
+        (&pipe, "no regular file"),
+        (&link, "symbolic link"),
+        (&folder, "no regular file"),
+        (&open, "written to by other users"),
+    ];
+    for file in ["control.db", "control.db-wal", "control.db-shm", "control.head", "changed"] {
+        for (put, why) in ways {
+            let store = Store::new();
+            store.control.commit(switchback::Operation::Freeze { slot: None }).unwrap();
+            let path = store.path().join(file);
+            let _ = std::fs::remove_file(&path);
+            put(&path);
+            let errors = [
+                Control::open(store.path()).err().map(|error| error.to_string()),
+                Runtime::builder().store_dir(store.path()).instances(1).build().err().map(|error| error.to_string()),
+            ];
+            for error in errors {
+                let error = error.unwrap_or_else(|| panic!("{file} is taken: {why}"));
+                assert!(error.contains(why) && error.contains(file), "{file}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_is_no_file_is_not_waited_for() {
+    let (store, _) = Store::with(&[]);
+    let lock = store.path().join("processes").join("1.lock");
+    drop(std::process::Command::new("mkfifo").arg(&lock).status().unwrap());
+    // A number that a file of whatever kind has is not given.
+    let process = store.process();
+    assert_eq!(process.process(), Some(2));
+    assert_eq!(store.control.processes().unwrap().len(), 1);
+}
+
+#[test]
+fn a_folder_of_a_store_that_is_a_link_or_that_others_can_write_to_is_refused() {
+    for folder in ["releases", "processes"] {
+        let store = Store::new();
+        let (path, elsewhere) = (store.path().join(folder), store.path().join("elsewhere"));
+        std::fs::rename(&path, &elsewhere).unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        let error = Control::open(store.path()).err().unwrap().to_string();
+        assert!(error.contains("symbolic link") && error.contains(folder), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::rename(&elsewhere, &path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o770)).unwrap();
+        let error = Control::open(store.path()).err().unwrap().to_string();
+        assert!(error.contains("written to by other users"), "{error}");
+    }
+}
+
+/// Closing any descriptor of a file lets go of the locks that SQLite has on it; then others take the database for one
+/// that nobody has open.
+#[test]
+fn a_filter_keeps_its_locks_on_the_database() {
+    use std::os::unix::fs::MetadataExt as _;
+    let store = Store::new();
+    let _process = store.process();
+    drop(SqliteStore::create(store.path()).unwrap());
+    drop(switchback::GuardStore::open(store.path()).unwrap());
+    drop(switchback::GuardReader::open(store.path()).unwrap());
+    let Ok(locks) = std::fs::read_to_string("/proc/locks") else {
+        return eprintln!("NOT TRIED: this system does not say who holds locks");
+    };
+    for file in ["control.db", "guard.db"] {
+        let (pid, inode) = (std::process::id().to_string(), std::fs::metadata(store.path().join(file)).unwrap().ino());
+        let is_held = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.any(|word| word == "POSIX") && line.contains(&pid) && line.contains(&format!(":{inode} "))
+        };
+        assert!(locks.lines().any(is_held), "{file} is not locked: {locks}");
+    }
+}

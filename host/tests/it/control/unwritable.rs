@@ -65,7 +65,7 @@ fn made(store: &Path) -> switchback::Ledger {
     let control = Control::create(store).unwrap().author("ada");
     let runtime = Runtime::builder().cache_dir(shared_cache()).instances(1).build().unwrap();
     let file = store.with_extension("wasm");
-    fs::write(&file, release("empty", "1.0.0")).unwrap();
+    fs::write(&file, release("empty", "1.0.0").as_slice()).unwrap();
     let (id, _) = runtime.load_into(&control, &file).unwrap();
     fs::remove_file(file).unwrap();
     control.commit(promote(&id)).unwrap();

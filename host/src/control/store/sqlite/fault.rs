@@ -16,6 +16,8 @@ impl SqliteStore {
             Some(ErrorCode::DiskFull) => StoreError::Full(store),
             // Its shared memory is a file, too, and where that cannot grow SQLite does not say why.
             Some(ErrorCode::SystemIoFailure) if self.is_full() => StoreError::Full(store),
+            // A store on a full disk is opened to be read.
+            Some(ErrorCode::ReadOnly) if self.is_full() => StoreError::Full(store),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 StoreError::ReadOnly(file())
             }
@@ -23,6 +25,14 @@ impl SqliteStore {
                 StoreError::Damaged { file: file(), why: error.to_string() }
             }
             _ => self.failed(error.to_string()),
+        }
+    }
+
+    /// Why this store cannot be written, where it cannot.
+    pub(crate) fn unwritable(&self) -> StoreError {
+        match self.is_full() {
+            true => StoreError::Full(self.layout().dir().display().to_string()),
+            false => StoreError::ReadOnly(self.layout().database().display().to_string()),
         }
     }
 

@@ -85,7 +85,7 @@ impl Shared {
         let Mark { sequence, head, recoveries, generation } = progress.ledger.mark();
         let (head, at) = (Some(head), Timestamp::now());
         let acknowledgement = Acknowledgement { sequence, head, recoveries, generation, at, problem };
-        let number = progress.number().ok_or_else(|| StoreError::ReadOnly(self.store.layout().database().display().to_string()))?;
+        let number = progress.number().ok_or_else(|| self.store.unwritable())?;
         self.store.acknowledge(number, &acknowledgement)?;
         progress.acknowledged = Some(acknowledgement);
         Ok(())
