@@ -28,8 +28,8 @@ pub use state::{Note, SlotState, State, StoredRelease};
 pub(crate) use store::Presence;
 pub(crate) use store::layout::FileIdentity;
 pub use store::{
-    Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered, SqliteStore,
-    StoreError, Tail, Watch,
+    Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
+    SqliteStore, StoreError, Tail, Watch,
 };
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 

@@ -68,7 +68,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             None => bail!(
                 "no event of this ledger has the hash {earlier}: it was cut off before that event, or replaced by \
                  another one{}",
-                if ledger.state().recoveries > 0 { "; it was recovered once, as `switchback history` shows" } else { "" }
+                if ledger.state().recoveries > 0 {
+                    "; it was recovered once, as `switchback history` shows"
+                } else {
+                    ""
+                }
             ),
             place => place,
         },

@@ -250,7 +250,22 @@ impl Alert {
             _ => None,
         };
         let (id, severity) = (Uuid::now_v7(), kind.severity());
-        Self { id, at, kind, severity, response, slot, release, evidence, generation, event, head, process, summary, undo }
+        Self {
+            id,
+            at,
+            kind,
+            severity,
+            response,
+            slot,
+            release,
+            evidence,
+            generation,
+            event,
+            head,
+            process,
+            summary,
+            undo,
+        }
     }
 
     /// What the release was compared with, where it was.

@@ -347,7 +347,10 @@ impl fmt::Display for Operation {
             Self::RevokeKey { key } => write!(f, "revoke key {key}"),
             Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),
             Self::Recover { number, known, .. } => {
-                write!(f, "recover the ledger, recovery {number}: events up to {known} were known, and those after this one's predecessor are lost")
+                write!(
+                    f,
+                    "recover the ledger, recovery {number}: events up to {known} were known, and those after this one's predecessor are lost"
+                )
             }
         }
     }

@@ -61,7 +61,12 @@ fn a_text_from_outside_cannot_move_the_cursor() {
 fn a_whole_ledger_is_verified_up_to_its_head() {
     let store = Store::promoted(&["1.0.0", "1.1.0"]);
     let out = store.fine(["history", "verify"]);
-    assert!(out.starts_with("4 events, each as it was written\nno event is missing that was seen by control.head up to event 4\nhead "), "{out}");
+    assert!(
+        out.starts_with(
+            "4 events, each as it was written\nno event is missing that was seen by control.head up to event 4\nhead "
+        ),
+        "{out}"
+    );
     let head = out.lines().last().unwrap().strip_prefix("head ").unwrap().to_owned();
     assert_eq!(store.control().ledger().unwrap().head().to_string(), head);
     store.fine(["revert"]);

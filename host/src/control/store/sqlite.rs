@@ -91,10 +91,8 @@ impl SqliteStore {
         };
         let result = work(open);
         let is_sound = open.is_sound(&self.layout.database());
-        let is_lost = matches!(
-            result,
-            Err(StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::ReadOnly(_))
-        );
+        let is_lost =
+            matches!(result, Err(StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::ReadOnly(_)));
         // One that can only be read is opened anew each time: it may be one that can be written by then.
         if is_lost || open.is_to_read() {
             slot.take().into_iter().for_each(Open::abandon);

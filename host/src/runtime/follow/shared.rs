@@ -12,8 +12,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::emergency::StoreLink;
 use self::trouble::Trouble;
+use super::emergency::StoreLink;
 use crate::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
 use crate::release::Digest;
 use crate::runtime::Core;

@@ -64,7 +64,9 @@ fn remove(store: &Path, files: &[&str]) {
 fn content(store: &Path) -> Option<String> {
     let connection = Connection::open(store.join("control.db")).ok()?;
     let mut all = String::new();
-    for query in ["SELECT sequence, body, hex(hash) FROM events ORDER BY sequence", "SELECT sequence, '', hex(hash) FROM head"] {
+    for query in
+        ["SELECT sequence, body, hex(hash) FROM events ORDER BY sequence", "SELECT sequence, '', hex(hash) FROM head"]
+    {
         let mut rows = connection.prepare(query).ok()?;
         let rows = rows.query_map([], |row| {
             Ok(format!("{}|{}|{}\n", row.get::<_, i64>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
@@ -166,7 +168,11 @@ fn whatever_is_tampered_with_is_named_and_obeyed_by_nobody() {
         let checked = Control::open(&store).map_err(|error| error.to_string());
         let checked = checked.and_then(|control| control.ledger().map_err(|error| error.to_string()));
         // A file that was cut may still have all of the ledger, and be refused.
-        assert!(is_same || checked.is_err(), "{seed}: {how:?} is passed over: {:?}", checked.map(|ledger| ledger.mark()));
+        assert!(
+            is_same || checked.is_err(),
+            "{seed}: {how:?} is passed over: {:?}",
+            checked.map(|ledger| ledger.mark())
+        );
         // It reads as whoever checks does.
         if !is_same && seed % 3 == 0 {
             let begun = filter(&store).err().map(|error| error.to_string());

@@ -86,10 +86,8 @@ fn answers(store: &Path, ledger: &switchback::Ledger, how: &str) {
     control.hits().unwrap();
     control.witnesses().unwrap();
     let refused = control.commit(Operation::Freeze { slot: None }).unwrap_err();
-    let is_said = matches!(
-        refused,
-        ControlError::Store(StoreError::ReadOnly(_) | StoreError::Full(_) | StoreError::Layout(_))
-    );
+    let is_said =
+        matches!(refused, ControlError::Store(StoreError::ReadOnly(_) | StoreError::Full(_) | StoreError::Layout(_)));
     assert!(is_said, "{how}: {refused}");
 }
 
@@ -136,14 +134,24 @@ fn a_filter_starts_on_a_store_that_cannot_be_written_and_says_so() {
     for is_full in [false, true] {
         let Some(disk) = Disk::new() else { return };
         made(&disk.store());
-        if is_full { disk.fill() } else { disk.read_only() }
+        if is_full {
+            disk.fill()
+        } else {
+            disk.read_only()
+        }
         let filter = filter(&disk.store());
         assert!(filter.slot("inbound").unwrap().score(&message()).release.is_some());
         let trouble = filter.following().unwrap().trouble;
         assert!(matches!(trouble, Some(FollowTrouble::Silent(_))), "full: {is_full}: {trouble:?}");
         assert_eq!((filter.process(), filter.following().unwrap().mark.sequence), (None, 2));
-        if is_full { disk.empty() } else { disk.writable() }
-        until("it says that it is there", || filter.process().is_some() && filter.following().unwrap().trouble.is_none());
+        if is_full {
+            disk.empty()
+        } else {
+            disk.writable()
+        }
+        until("it says that it is there", || {
+            filter.process().is_some() && filter.following().unwrap().trouble.is_none()
+        });
         let control = Control::open(disk.store()).unwrap();
         let freeze = control.commit(Operation::Freeze { slot: None }).unwrap();
         let obeyed = control.acknowledgements(&freeze, super::support::PATIENCE).unwrap();

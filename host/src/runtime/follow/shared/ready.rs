@@ -91,12 +91,7 @@ impl Shared {
     }
 
     /// Keeps what became of loading a release, and tells the store.
-    pub(super) fn settle(
-        &self,
-        progress: &mut Progress,
-        release: &Digest,
-        loaded: Result<(), String>,
-    ) {
+    pub(super) fn settle(&self, progress: &mut Progress, release: &Digest, loaded: Result<(), String>) {
         let preparation = match loaded {
             Ok(()) => {
                 progress.failed.remove(release);
