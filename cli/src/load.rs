@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use serde::Serialize;
-use switchback::{Control, Event, LoadedRelease, ReleaseId, Runtime};
+use switchback::{Control, Digest, Event, LoadedRelease, ReleaseId, Runtime};
 
 use self::readiness::Readiness;
 use crate::exit::{Exit, chain, say};
@@ -54,6 +54,9 @@ struct Loaded {
     release: ReleaseId,
     /// Absent if it was loaded already.
     event: Option<Event>,
+    /// The event's hash: the ledger's head until the next.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    head: Option<Digest>,
     #[serde(flatten)]
     readiness: Readiness,
 }
@@ -94,7 +97,8 @@ fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyho
         LoadedRelease::New(event) => Some(*event),
         LoadedRelease::Known => None,
     };
-    Loaded { dry_run: false, release, event, readiness }.tell(args.change.json)
+    let head = event.as_ref().map(Event::hash).transpose()?;
+    Loaded { dry_run: false, release, event, head, readiness }.tell(args.change.json)
 }
 
 impl Loaded {
@@ -104,7 +108,7 @@ impl Loaded {
             serde_json::to_writer(&mut out, self)?;
             writeln!(out)?;
         } else {
-            let Self { release, event, dry_run, .. } = self;
+            let Self { release, event, head, dry_run, .. } = self;
             match (event, dry_run) {
                 (Some(Event { sequence, operation, .. }), false) => writeln!(out, "event {sequence}: {operation}")?,
                 (Some(Event { sequence, operation, .. }), true) => {
@@ -115,6 +119,7 @@ impl Loaded {
             writeln!(out, "  digest sha256:{}", release.digest)?;
             if !dry_run {
                 writeln!(out, "  {}", show::printable(&self.readiness.to_string(), usize::MAX))?;
+                head.iter().try_for_each(|head| writeln!(out, "  head {head}"))?;
             }
         }
         Ok(self.readiness.complain(&self.release))

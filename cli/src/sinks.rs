@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use switchback::alert::{AlertConfig, Syslog, Webhook};
+use switchback::alert::{AlertConfig, Changes, Syslog, Webhook};
 
 use crate::exit::Usage;
 use crate::file::read_small;
@@ -26,6 +26,10 @@ pub(crate) struct SinkArgs {
     /// Write each alert into the system's log
     #[arg(long)]
     syslog: bool,
+
+    /// Tell each change of the store as well, with the ledger's head, for `history verify --head`
+    #[arg(long)]
+    alert_changes: bool,
 }
 
 impl SinkArgs {
@@ -37,7 +41,8 @@ impl SinkArgs {
     /// The places, if they make sense.
     pub(crate) fn config(&self) -> anyhow::Result<AlertConfig> {
         let syslog = if self.syslog { Syslog::Local } else { Syslog::Off };
-        let config = AlertConfig { webhook: self.webhook()?, command: self.on_alert.clone(), syslog };
+        let changes = if self.alert_changes { Changes::Told } else { Changes::Untold };
+        let config = AlertConfig { webhook: self.webhook()?, command: self.on_alert.clone(), syslog, changes };
         config.validate().map_err(|error| Usage(error.to_string()))?;
         Ok(config)
     }

@@ -13,7 +13,7 @@ mod syslog;
 mod text;
 mod webhook;
 
-pub use config::{AlertConfig, InvalidAlertConfig, Secret, Syslog, Webhook};
+pub use config::{AlertConfig, Changes, InvalidAlertConfig, Secret, Syslog, Webhook};
 pub use error::AlertError;
 pub use record::{About, Alert, By, Found, Kind, Response, Severity};
 pub use retry::pause_after;

@@ -6,6 +6,7 @@
 
 mod event;
 mod ledger;
+mod mark;
 mod operation;
 mod operator;
 mod refused;
@@ -16,6 +17,7 @@ mod trust;
 
 pub use event::{Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
+pub use mark::{Mark, Who, Witness};
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
     Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError, Promotion, Waited,
@@ -23,10 +25,11 @@ pub use operator::{
 pub use refused::Refused;
 pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
 pub use state::{Note, SlotState, State, StoredRelease};
+pub(crate) use store::Presence;
 pub(crate) use store::layout::FileIdentity;
 pub use store::{
-    Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered, SqliteStore,
-    StoreError, Watch,
+    Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
+    SqliteStore, StoreError, Tail, Watch,
 };
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 

@@ -52,15 +52,16 @@ mod release;
 mod route;
 mod runtime;
 mod sandbox;
+mod sqlite;
 mod timing;
 mod verdict;
 
 pub use control::{
-    Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry, Event,
-    GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess, Note,
-    Obeyed, Operation, Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered,
-    Refused, Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, TrustList, TrustRefused,
-    TrustedKey, Trying, Untrusted, Waited, Watch,
+    Accept, Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry,
+    Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Mark, Membership,
+    NewProcess, Note, Obeyed, Operation, Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion,
+    Proposal, Recovered, Refused, Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail,
+    TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch, Who, Witness,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,
@@ -88,7 +89,8 @@ pub use route::{
     BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
 };
 pub use runtime::{
-    BuildError, LoadCounts, LoadError, LoadFault, Runtime, RuntimeBuilder, Slot, SlotConfig, UnloadError,
+    BuildError, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Runtime, RuntimeBuilder, Slot, SlotConfig,
+    UnloadError,
 };
 pub use sandbox::{Fault, ScoreError, Scored};
 pub use timing::Timing;

@@ -233,6 +233,10 @@ pub(crate) const FOLLOW_INTERVAL_MAX: Duration = Duration::from_millis(100);
 /// How often a process tells its store how often overrides have decided.
 pub(crate) const HITS_INTERVAL: Duration = Duration::from_secs(1);
 
+/// How many changes and troubles of a store wait at most for the guard to raise alerts about them, which it does every
+/// second.
+pub(crate) const NEWS_MAX: usize = 256;
+
 /// A signature's text, in bytes. minisign bounds its two comments to 1 and 8 KiB; the rest is 200 bytes.
 pub(crate) const SIGNATURE_BYTES_MAX: usize = 16 << 10;
 

@@ -8,32 +8,80 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+/// Whose a file may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Owner {
+    /// This user's alone.
+    Ours,
+    /// Anybody's: it is only looked at, and nothing of it is run.
+    Anybody,
+}
+
 /// Opens a file that only this user can have written: no symbolic link, ours, and writable by nobody else. What
 /// was checked is what is read: the checks are made on the open file.
 pub(crate) fn open(path: &Path) -> Result<File, NotPrivate> {
+    open_with(path, OpenOptions::new().read(true), Owner::Ours)
+}
+
+/// [`open`] for a file of whomever, of which nothing is run.
+pub(crate) fn open_to_look(path: &Path) -> Result<File, NotPrivate> {
+    open_with(path, OpenOptions::new().read(true), Owner::Anybody)
+}
+
+/// [`open`] with these options, which may make the file. What is no regular file is refused, never waited for: a pipe
+/// without a writer, say.
+pub(crate) fn open_with(path: &Path, options: &mut OpenOptions, owner: Owner) -> Result<File, NotPrivate> {
     let unusable = |source| NotPrivate::Unusable { path: path.to_owned(), source };
-    // Opening a pipe would wait for its writer.
+    // Opening a device may do something, and what opening a pipe or a socket fails with says nothing to a person.
+    check_if_there(path, owner)?;
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|source| {
+    let file = options.custom_flags(flags).open(path).map_err(|source| {
         let is_link = source.raw_os_error() == Some(Errno::LOOP.raw_os_error());
         if is_link { NotPrivate::Link(path.to_owned()) } else { unusable(source) }
     })?;
-    let metadata = file.metadata().map_err(unusable)?;
-    if !metadata.is_file() {
-        return Err(NotPrivate::NoFile(path.to_owned()));
-    }
-    check(path, &metadata)?;
+    check_file(path, &file.metadata().map_err(unusable)?, owner)?;
     Ok(file)
+}
+
+/// Checks a file without opening it, for those that SQLite opens: closing any descriptor of a file lets go of every
+/// lock that the process has on it (fcntl(2)), SQLite's too. Enough where nobody else can write to the folder.
+pub(crate) fn check_path(path: &Path, owner: Owner) -> Result<(), NotPrivate> {
+    let metadata =
+        fs::symlink_metadata(path).map_err(|source| NotPrivate::Unusable { path: path.to_owned(), source })?;
+    check_file(path, &metadata, owner)
+}
+
+/// [`check_path`] for a file that need not be there.
+pub(crate) fn check_if_there(path: &Path, owner: Owner) -> Result<(), NotPrivate> {
+    match check_path(path, owner) {
+        Err(error) if error.is_missing() => Ok(()),
+        checked => checked,
+    }
 }
 
 /// Refuses a folder in which another user could put files.
 pub(crate) fn check_dir(dir: &Path) -> Result<(), NotPrivate> {
-    let metadata = fs::metadata(dir).map_err(|source| NotPrivate::Unusable { path: dir.to_owned(), source })?;
-    check(dir, &metadata)
+    check_dir_of(dir, Owner::Ours)
 }
 
-fn check(path: &Path, metadata: &fs::Metadata) -> Result<(), NotPrivate> {
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
+/// [`check_dir`] for a folder of whomever.
+pub(crate) fn check_dir_of(dir: &Path, owner: Owner) -> Result<(), NotPrivate> {
+    let metadata = fs::metadata(dir).map_err(|source| NotPrivate::Unusable { path: dir.to_owned(), source })?;
+    check(dir, &metadata, owner)
+}
+
+fn check_file(path: &Path, metadata: &fs::Metadata, owner: Owner) -> Result<(), NotPrivate> {
+    if metadata.is_symlink() {
+        return Err(NotPrivate::Link(path.to_owned()));
+    }
+    if !metadata.is_file() {
+        return Err(NotPrivate::NoFile(path.to_owned()));
+    }
+    check(path, metadata, owner)
+}
+
+fn check(path: &Path, metadata: &fs::Metadata, owner: Owner) -> Result<(), NotPrivate> {
+    if owner == Owner::Ours && metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err(NotPrivate::Foreign(path.to_owned()));
     }
     if metadata.mode() & 0o022 != 0 {
@@ -76,7 +124,7 @@ pub enum NotPrivate {
         source: io::Error,
     },
     /// Another user could put code there.
-    #[error("{} can be written to by other users, who could put code there: chmod go-w it", .0.display())]
+    #[error("{} can be written to by other users, who could put there what they want: chmod go-w it", .0.display())]
     Writable(PathBuf),
     /// It belongs to another user.
     #[error("{} belongs to another user: run this as its owner, or chown it", .0.display())]
@@ -85,6 +133,68 @@ pub enum NotPrivate {
     #[error("{} is a symbolic link: put the file itself there", .0.display())]
     Link(PathBuf),
     /// It is no file.
-    #[error("{} is no regular file", .0.display())]
+    #[error("{} is no regular file (a folder, pipe, socket or device), and is not opened: remove it", .0.display())]
     NoFile(PathBuf),
+}
+
+impl NotPrivate {
+    /// Whether there is nothing of this name.
+    pub(crate) fn is_missing(&self) -> bool {
+        matches!(self, Self::Unusable { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::net::UnixListener;
+
+    use super::*;
+
+    /// Refused by all that look at a file, and by none with a wait.
+    fn refused(path: &Path, why: &str) {
+        let looks = [
+            check_path(path, Owner::Ours).err(),
+            open(path).err(),
+            open_with(path, OpenOptions::new().append(true).create(true), Owner::Ours).err(),
+        ];
+        for error in looks {
+            let error = error.expect("it is refused").to_string();
+            assert!(error.contains(why) && error.contains(&path.display().to_string()), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_and_never_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        let made = std::process::Command::new("mkfifo").arg(at("pipe")).status();
+        if made.is_ok_and(|made| made.success()) {
+            refused(&at("pipe"), "no regular file");
+        }
+        let _listener = UnixListener::bind(at("socket")).unwrap();
+        refused(&at("socket"), "no regular file");
+        fs::create_dir(at("folder")).unwrap();
+        refused(&at("folder"), "no regular file");
+        refused(Path::new("/dev/null"), "no regular file");
+        fs::write(at("file"), "").unwrap();
+        symlink(at("file"), at("link")).unwrap();
+        refused(&at("link"), "symbolic link");
+        symlink(at("nowhere"), at("dangling")).unwrap();
+        refused(&at("dangling"), "symbolic link");
+        assert!(!at("nowhere").exists(), "nothing was made behind a link");
+        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o620)).unwrap();
+        refused(&at("file"), "written to by other users");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_can_be_made_and_one_of_ours_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("new");
+        assert!(open(&path).unwrap_err().is_missing());
+        check_if_there(&path, Owner::Ours).unwrap();
+        drop(open_with(&path, OpenOptions::new().append(true).create(true).mode(0o600), Owner::Ours).unwrap());
+        check_path(&path, Owner::Ours).unwrap();
+        drop(open(&path).unwrap());
+    }
 }

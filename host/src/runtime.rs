@@ -7,6 +7,7 @@ mod error;
 mod follow;
 mod guard;
 mod meters;
+mod news;
 mod slot;
 
 use std::path::Path;
@@ -18,6 +19,7 @@ use self::follow::Follower;
 use self::guard::Guard;
 pub use builder::RuntimeBuilder;
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
+pub use follow::{FollowTrouble, Following};
 pub use slot::{Slot, SlotConfig};
 
 use crate::control::{Control, LoadedRelease};
@@ -156,9 +158,15 @@ impl Runtime {
         loaded.score(message)
     }
 
-    /// The number of this process in the store that it follows, if it follows one.
+    /// The number of this process in the store that it follows, if it follows one; none while that cannot be written.
     pub fn process(&self) -> Option<u64> {
-        self.follower.as_ref().map(Follower::process)
+        self.follower.as_ref().and_then(Follower::process)
+    }
+
+    /// How this runtime follows its store, if it follows one: up to which event, and what keeps it from going on or from
+    /// being seen to. Also in the log, and as the metric `switchback_store_trouble`.
+    pub fn following(&self) -> Option<Following> {
+        self.follower.as_ref().map(Follower::following)
     }
 
     /// Waits until nothing is left to do beside the answers: releases have scored, records are written, the guard has

@@ -2,21 +2,31 @@
 
 use std::io::{self, Write as _};
 
-use switchback::SqliteStore;
+use anyhow::Context as _;
+use switchback::{Accept, Recovered, SqliteStore, StoreError};
 
 use crate::exit::Exit;
 use crate::show;
-use crate::store::StoreArgs;
+use crate::store::{StoreArgs, author};
 
 /// Start a damaged ledger anew with the events that can still be read
 ///
 /// The damaged file is set aside, not deleted. The new ledger ends before the first event that cannot be read or is not
-/// as it was written; processes follow it within milliseconds. A ledger that is whole stays as it is.
+/// as it was written, and with one more event that says so: processes, which obey no ledger that was set back, obey that
+/// one within seconds. A ledger that is whole stays as it is, unless it ends before what was seen of it.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
+
+    /// Accept also that a whole ledger ends before what was seen of it: for a backup that was restored on purpose
+    #[arg(long)]
+    go_back: bool,
+
+    /// Who; kept in the ledger [default: the system's user, or whoever called sudo]
+    #[arg(long, value_name = "NAME")]
+    author: Option<String>,
 
     /// Print one JSON object
     #[arg(long)]
@@ -26,34 +36,43 @@ pub(super) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   switchback history recover && switchback status
+  cp backup/control.db DIR/ && rm -f DIR/control.db-wal DIR/control.db-shm && switchback history recover --go-back
 
 Exit codes:
   0  the ledger is whole, or was started anew
-  1  there is no store, or it cannot be written
+  1  there is no store, it cannot be written, or it is whole and was set back
   2  the command line is wrong";
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let recovered = SqliteStore::recover(&args.store.dir()?)?;
+    let author = args.author.clone().unwrap_or_else(author::of_system);
+    let accept = if args.go_back { Accept::GoingBack } else { Accept::Damage };
+    let recovered = match SqliteStore::recover(&args.store.dir()?, &author, accept) {
+        Err(error @ StoreError::WouldGoBack(_)) => {
+            Err(error).context("use --go-back if you put an older copy there on purpose; nothing was changed")?
+        }
+        recovered => recovered?,
+    };
     let mut out = io::stdout().lock();
     if args.json {
-        let recovered =
-            recovered.map(|new| serde_json::json!({ "events": new.events, "ended": new.ended, "aside": new.aside }));
+        let recovered = recovered.map(|new| {
+            let Recovered { events, known, ended, aside, .. } = new;
+            serde_json::json!({ "events": events, "known": known, "ended": ended, "aside": aside })
+        });
         writeln!(out, "{}", serde_json::json!({ "recovered": recovered }))?;
         return Ok(Exit::Fine);
     }
-    match recovered {
-        None => writeln!(out, "the ledger is whole: nothing was changed")?,
-        Some(new) => {
-            let kept = show::counted(new.events, "event");
-            writeln!(
-                out,
-                "the ledger has {kept} now, and ends there because {}",
-                show::printable(&new.ended, usize::MAX)
-            )?;
-            writeln!(out, "the damaged one is {}", new.aside.display())?;
-            writeln!(out, "`switchback status` shows what is in charge by these events")?;
-        }
+    let Some(Recovered { events, known, ended, aside, .. }) = recovered else {
+        writeln!(out, "the ledger is whole: nothing was changed")?;
+        return Ok(Exit::Fine);
+    };
+    let (kept, ended) = (show::counted(events, "event"), show::printable(&ended, usize::MAX));
+    writeln!(out, "the ledger has {kept} of before, and ends there because {ended}")?;
+    if known > events {
+        writeln!(out, "LOST: events {} to {known}: freezes, overrides, trusted keys and routes of then", events + 1)?;
     }
+    writeln!(out, "event {} says that it was recovered; processes obey it within seconds", events + 1)?;
+    aside.iter().try_for_each(|aside| writeln!(out, "the damaged one is {}", aside.display()))?;
+    writeln!(out, "`switchback status` shows what is in charge by these events")?;
     Ok(Exit::Fine)
 }

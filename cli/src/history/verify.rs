@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use serde::Serialize;
-use switchback::{Digest, Event};
+use switchback::{Digest, Witness};
 
 use crate::exit::Exit;
 use crate::show;
@@ -12,9 +12,10 @@ use crate::store::StoreArgs;
 
 /// Check that nobody touched the ledger
 ///
-/// Every event holds the hash of the one before. An event that was edited, taken out, moved or put in is found and named.
-/// Whoever can write the file could write all of it anew: keep the head that is printed somewhere else, and give it to
-/// --head later.
+/// Every event holds the hash of the one before, and they are numbered without a gap. An event that was edited, taken out,
+/// moved or put in is found and named; so is a ledger that was set back, as long as its file `control.head` or a process
+/// remembers how far it went. Whoever can write the files could write all of it anew: keep the head, which every change
+/// prints and an alert can carry, somewhere else, and give it to --head later.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -36,15 +37,19 @@ Examples:
   switchback history verify --head 5f2a...        is it the history that I have seen?
 
 Exit codes:
-  0  every event is as it was written
+  0  every event is as it was written, and none is missing that anybody remembers
   1  one is not, and is named; the ledger does not contain the head; or the store cannot be read
   2  the command line is wrong";
 
 /// What was found to be whole.
 #[derive(Serialize)]
 struct Verified {
-    events: usize,
+    events: u64,
     head: Digest,
+    /// Who remembers how far the ledger went, each with where that was.
+    witnesses: Vec<Witness>,
+    /// How often it was recovered.
+    recoveries: u64,
     /// The event that had the given head.
     #[serde(skip_serializing_if = "Option::is_none")]
     head_seen_at: Option<u64>,
@@ -54,37 +59,53 @@ struct Verified {
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let ledger = control.ledger()?;
-    let (head, last) = (ledger.head(), ledger.state().sequence);
+    let (head, events) = (ledger.head(), ledger.state().sequence);
     // What came in between is for the next time.
-    let events: Vec<_> = control.history()?.into_iter().take_while(|event| event.sequence <= last).collect();
+    let witnesses = control.witnesses()?;
     let head_seen_at = match args.head {
         None => None,
-        Some(earlier) => match place(&events, head, earlier) {
+        Some(earlier) => match ledger.place_of(&earlier) {
             None => bail!(
                 "no event of this ledger has the hash {earlier}: it was cut off before that event, or replaced by \
-                 another one"
+                 another one{}",
+                if ledger.state().recoveries > 0 {
+                    "; it was recovered once, as `switchback history` shows"
+                } else {
+                    ""
+                }
             ),
             place => place,
         },
     };
-    let verified = Verified { events: events.len(), head, head_seen_at };
+    let verified = Verified { events, head, witnesses, recoveries: ledger.state().recoveries, head_seen_at };
     let mut out = io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &verified)?;
         writeln!(out)?;
         return Ok(Exit::Fine);
     }
-    writeln!(out, "{}, each as it was written", show::counted(verified.events as u64, "event"))?;
-    if let Some(sequence) = verified.head_seen_at {
-        writeln!(out, "the head that was given is event {sequence}'s: nothing before it was changed since")?;
+    writeln!(out, "{}, each as it was written", show::counted(events, "event"))?;
+    if !verified.witnesses.is_empty() {
+        let who: Vec<_> = verified.witnesses.iter().map(seen).collect();
+        writeln!(out, "no event is missing that was seen by {}", who.join(", "))?;
+    }
+    if verified.recoveries > 0 {
+        let times = show::counted(verified.recoveries, "time");
+        writeln!(out, "the ledger was recovered {times}: `switchback history` shows when, and what was lost")?;
+    }
+    match verified.head_seen_at {
+        Some(sequence) if sequence == events => writeln!(out, "the head that was given is the last event's")?,
+        Some(sequence) => writeln!(
+            out,
+            "the head that was given is event {sequence}'s: nothing before it was changed since, and {} came after it",
+            show::counted(events - sequence, "event")
+        )?,
+        None => {}
     }
     writeln!(out, "head {head}")?;
     Ok(Exit::Fine)
 }
 
-/// The event of this hash: each is named by the one after it, and the last by the head. 0 is the empty ledger.
-fn place(events: &[Event], head: Digest, hash: Digest) -> Option<u64> {
-    let named = events.iter().map(|event| (event.sequence - 1, event.previous));
-    let last = events.last().map_or(0, |event| event.sequence);
-    named.chain([(last, head)]).find(|(_, known)| *known == hash).map(|(sequence, _)| sequence)
+fn seen(witness: &Witness) -> String {
+    format!("{} up to event {}", show::printable(&witness.who.to_string(), usize::MAX), witness.mark.sequence)
 }

@@ -56,9 +56,10 @@ impl Rehearsal<'_> {
             Err(refused) => return Err(refused).with_context(|| format!("load {release}")),
         };
         if let Some(event) = &event {
-            self.head = Digest::of(event.to_json()?.as_bytes());
+            self.head = event.hash()?;
             self.state.apply(event)?;
         }
-        Ok(Loaded { dry_run: true, release, event, readiness: Readiness::default() })
+        let head = event.is_some().then_some(self.head);
+        Ok(Loaded { dry_run: true, release, event, head, readiness: Readiness::default() })
     }
 }

@@ -32,6 +32,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = Control::open(&dir)?;
     let state = control.state()?;
     let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
+    // Of a database whose files are replaced below it a process lets go only where all of it does.
+    drop(control);
     let instances = u32::try_from(2 * threads * state.releases.len()).unwrap_or(u32::MAX).clamp(64, 20_000);
     let config = SlotConfig::new(&name).thresholds(thresholds);
     let alerts = args.sinks.config()?;

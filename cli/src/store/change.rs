@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::{Control, Event, Operation, Override, Process, State};
+use switchback::{Control, Digest, Event, Operation, Override, Process, State};
 
 use super::StoreArgs;
 use super::author;
@@ -70,6 +70,8 @@ pub(crate) struct Operator<'a> {
 pub(crate) struct Change {
     dry_run: bool,
     pub(crate) event: Event,
+    /// The event's hash: the ledger's head until the next.
+    head: Digest,
     #[serde(skip)]
     before: State,
     #[serde(skip)]
@@ -135,7 +137,8 @@ impl<'a> Operator<'a> {
     pub(crate) fn rehearse(&self, operation: Operation) -> anyhow::Result<Change> {
         let before = self.state()?;
         let (event, after) = self.control.rehearse(operation)?;
-        Ok(Change { dry_run: true, event, before, after })
+        let head = event.hash()?;
+        Ok(Change { dry_run: true, event, head, before, after })
     }
 
     /// What an event did.
@@ -146,7 +149,8 @@ impl<'a> Operator<'a> {
         }
         let mut after = before.clone();
         after.apply(&event)?;
-        Ok(Change { dry_run: false, event, before, after })
+        let head = event.hash()?;
+        Ok(Change { dry_run: false, event, head, before, after })
     }
 
     /// Waits until every process obeys, and says what was done.
@@ -170,6 +174,9 @@ impl<'a> Operator<'a> {
                 writeln!(out, "{}", show::printable(note, usize::MAX))?;
             }
             write_standing(remarks, &mut out)?;
+            if !change.dry_run {
+                writeln!(out, "head {}", change.head)?;
+            }
         }
         out.flush()?;
         drop(out);

@@ -21,6 +21,19 @@ pub struct AlertConfig {
     pub command: Option<String>,
     /// The system's log.
     pub syslog: Syslog,
+    /// Whether each change of the store is told as well, with the ledger's head.
+    pub changes: Changes,
+}
+
+/// Whether each event of the ledger is an alert. Such an alert holds the event's hash: kept where whoever can write to the
+/// store cannot, it shows later whether the store still has this event and all before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Changes {
+    /// It is not.
+    #[default]
+    Untold,
+    /// It is, once among all processes of a store that are told so.
+    Told,
 }
 
 /// Whether alerts go into the system's log.

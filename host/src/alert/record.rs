@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::text;
 use crate::guard::Evidence;
-use crate::release::ReleaseId;
+use crate::release::{Digest, ReleaseId};
 
 /// Something that a person has to know. As JSON it is what a webhook receives and what a command reads; fields are only
 /// ever added.
@@ -38,6 +38,9 @@ pub struct Alert {
     /// The event of the ledger that did it. `switchback guard explain` takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<u64>,
+    /// The hash of that event, where the alert says that it took place: the ledger's head until the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Digest>,
     /// Which process raised it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub process: Option<By>,
@@ -61,6 +64,10 @@ pub enum Kind {
     Guard,
     /// A rollout went on, paused or ended.
     Rollout,
+    /// The store was touched, set back or damaged: a process no longer follows it, and goes on as before.
+    Store,
+    /// Something was done to the store.
+    Change,
     /// Somebody tries whether alerts arrive.
     Test,
 }
@@ -73,6 +80,8 @@ impl Kind {
             Self::Warning => "warning",
             Self::Guard => "guard",
             Self::Rollout => "rollout",
+            Self::Store => "store",
+            Self::Change => "change",
             Self::Test => "test",
         }
     }
@@ -80,10 +89,10 @@ impl Kind {
     /// How bad it is.
     pub const fn severity(self) -> Severity {
         match self {
-            Self::Harm => Severity::Critical,
+            Self::Harm | Self::Store => Severity::Critical,
             Self::Guard => Severity::Error,
             Self::Warning => Severity::Warning,
-            Self::Rollout | Self::Test => Severity::Notice,
+            Self::Rollout | Self::Change | Self::Test => Severity::Notice,
         }
     }
 }
@@ -98,7 +107,7 @@ pub enum Severity {
     Warning,
     /// Something does not work.
     Error,
-    /// Mail was misfiled, or would have been.
+    /// Mail was misfiled, or would have been; or the store was touched.
     Critical,
 }
 
@@ -174,6 +183,17 @@ pub enum Found {
     Guard(String),
     /// A rollout did this.
     Rollout(String),
+    /// The store is not followed, for this reason.
+    Store(String),
+    /// An event took place.
+    Change {
+        /// What was done.
+        what: String,
+        /// Who did it.
+        by: String,
+        /// The hash of the event, which is the ledger's head until the next.
+        head: Digest,
+    },
     /// Nothing: a try.
     Test,
 }
@@ -186,6 +206,8 @@ impl Found {
             Self::Warning(_) => Kind::Warning,
             Self::Guard(_) => Kind::Guard,
             Self::Rollout(_) => Kind::Rollout,
+            Self::Store(_) => Kind::Store,
+            Self::Change { .. } => Kind::Change,
             Self::Test => Kind::Test,
         }
     }
@@ -223,8 +245,27 @@ impl Alert {
         let kind = found.kind();
         let About { slot, release, generation, event, process, .. } = about;
         let evidence = found.evidence().cloned();
+        let head = match found {
+            Found::Change { head, .. } => Some(head),
+            _ => None,
+        };
         let (id, severity) = (Uuid::now_v7(), kind.severity());
-        Self { id, at, kind, severity, response, slot, release, evidence, generation, event, process, summary, undo }
+        Self {
+            id,
+            at,
+            kind,
+            severity,
+            response,
+            slot,
+            release,
+            evidence,
+            generation,
+            event,
+            head,
+            process,
+            summary,
+            undo,
+        }
     }
 
     /// What the release was compared with, where it was.

@@ -13,6 +13,8 @@ pub(super) fn summary(found: &Found, response: Response, about: &About) -> Strin
         }
         Found::Guard(why) => format!("the guard cannot do its work, so promotions stop and scoring goes on: {why}"),
         Found::Rollout(what) => format!("{}: {what}", subject(about)),
+        Found::Store(why) => format!("the store is not followed, and scoring goes on as before: {why}"),
+        Found::Change { what, by, head } => format!("{what}, by {by}; head {head}"),
         Found::Test => "a test: alerts arrive here".to_owned(),
     }
 }

@@ -49,6 +49,15 @@ impl Event {
         serde_json::to_string(self)
     }
 
+    /// The hash under which the ledger keeps it; while it is the last one, the ledger's head. Whoever writes it down
+    /// elsewhere can tell later whether the ledger still has this event, and all before it.
+    ///
+    /// # Errors
+    /// As [`Event::to_json`].
+    pub fn hash(&self) -> Result<Digest, serde_json::Error> {
+        Ok(hash(&self.to_json()?))
+    }
+
     /// Reads an event as the ledger keeps it.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! The chain of events, and what is wrong with one that somebody touched.
 
 use super::event::{Event, GENESIS, hash};
+use super::mark::{Mark, Witness};
 use super::refused::Refused;
 use super::state::State;
 use crate::release::Digest;
@@ -17,16 +18,11 @@ pub struct Entry {
 }
 
 /// A ledger as far as it was read: what it amounts to, and the hash that the next event has to name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
     state: State,
-    head: Digest,
-}
-
-impl Default for Ledger {
-    fn default() -> Self {
-        Self { state: State::default(), head: GENESIS }
-    }
+    /// The hash of each event, in order.
+    hashes: Vec<Digest>,
 }
 
 impl Ledger {
@@ -42,7 +38,48 @@ impl Ledger {
 
     /// The hash of the last event; zeros if there is none.
     pub fn head(&self) -> Digest {
-        self.head
+        self.hashes.last().copied().unwrap_or(GENESIS)
+    }
+
+    /// Where it ends.
+    pub fn mark(&self) -> Mark {
+        let State { sequence, recoveries, generation, .. } = self.state;
+        Mark { sequence, head: self.head(), recoveries, generation }
+    }
+
+    /// The event that has this hash; 0 for the hash before the first.
+    pub fn place_of(&self, hash: &Digest) -> Option<u64> {
+        let place = self.hashes.iter().position(|known| known == hash).map(|index| index as u64 + 1);
+        place.or_else(|| (*hash == GENESIS).then_some(0))
+    }
+
+    /// Whether it went on from a mark, or was recovered since.
+    pub fn continues(&self, mark: &Mark) -> bool {
+        self.state.recoveries > mark.recoveries || self.hash_of(mark.sequence) == Some(mark.head)
+    }
+
+    fn hash_of(&self, sequence: u64) -> Option<Digest> {
+        match usize::try_from(sequence).ok()?.checked_sub(1) {
+            None => Some(GENESIS),
+            Some(index) => self.hashes.get(index).copied(),
+        }
+    }
+
+    /// Checks that it has what somebody remembers of it.
+    ///
+    /// # Errors
+    /// [`Broken`], if it was set back or replaced since, and nobody recovered it.
+    pub fn confirms(&self, witness: &Witness) -> Result<(), Broken> {
+        let Witness { who, mark } = witness;
+        if self.continues(mark) {
+            return Ok(());
+        }
+        let who = who.to_string();
+        let (last, known) = (self.state.sequence, mark.sequence);
+        Err(match last < known {
+            true => Broken { sequence: last + 1, damage: Damage::SetBack { known, who } },
+            false => Broken { sequence: known, damage: Damage::Replaced { who } },
+        })
     }
 
     /// Takes the next entry: checks that nobody touched it or anything before it, and applies it.
@@ -62,11 +99,11 @@ impl Ledger {
         if event.sequence != expected {
             return Err(broken(expected, Damage::Moved { from: event.sequence }));
         }
-        if event.previous != self.head {
+        if event.previous != self.head() {
             return Err(broken(expected, Damage::Unchained));
         }
         self.state.apply(&event).map_err(|refused| broken(expected, Damage::Impossible(refused.into())))?;
-        self.head = entry.hash;
+        self.hashes.push(entry.hash);
         Ok(event)
     }
 
@@ -78,10 +115,22 @@ impl Ledger {
         if self.state.sequence < sequence {
             return Err(Broken { sequence: self.state.sequence + 1, damage: Damage::CutOff { last: sequence } });
         }
-        if self.state.sequence > sequence || self.head != head {
+        if self.state.sequence > sequence || self.head() != head {
             return Err(Broken { sequence: self.state.sequence, damage: Damage::OtherHead });
         }
         Ok(())
+    }
+
+    /// [`Ledger::ends_at`] for what a store keeps beside the entries: it says where they end as soon as there is one.
+    ///
+    /// # Errors
+    /// [`Broken`], if events are missing at the end, or it is not said where they end.
+    pub fn ends_with(&self, head: Option<(u64, Digest)>) -> Result<(), Broken> {
+        match head {
+            Some((sequence, head)) => self.ends_at(sequence, head),
+            None if self.state.sequence == 0 => Ok(()),
+            None => Err(Broken { sequence: self.state.sequence, damage: Damage::Headless }),
+        }
     }
 }
 
@@ -132,4 +181,24 @@ pub enum Damage {
     /// The ledger does not end with the event that it is said to end with.
     #[error("is not the end that the ledger had: events were added or replaced without this program")]
     OtherHead,
+    /// The store does not say where the ledger ends.
+    #[error("may not be the last: the store no longer says where the ledger ends, so events may have been cut off")]
+    Headless,
+    /// Somebody obeyed an event that is no more.
+    #[error(
+        "is missing, although {who} has seen event {known}: the ledger was set back, by an older copy or by events that \
+         were taken out"
+    )]
+    SetBack {
+        /// The event.
+        known: u64,
+        /// Who remembers it.
+        who: String,
+    },
+    /// Somebody obeyed another event at this place.
+    #[error("is not the one that {who} has seen: another ledger was put in the place of this one")]
+    Replaced {
+        /// Who remembers it.
+        who: String,
+    },
 }

@@ -218,6 +218,16 @@ pub enum Operation {
         /// Its digest.
         digest: Digest,
     },
+    /// The ledger was damaged, or set back, and somebody had it begin anew after the event before: processes that obeyed
+    /// what is lost obey this. Only [`SqliteStore::recover`](super::SqliteStore::recover) writes it.
+    Recover {
+        /// Which recovery of this store it is, from 1.
+        number: u64,
+        /// The last event that is known to have been there.
+        known: u64,
+        /// The highest generation that is known to have been there: the next one is higher.
+        generation: u64,
+    },
 }
 
 /// A revert that a process made by itself, and wrote into the ledger afterwards.
@@ -284,7 +294,8 @@ impl Operation {
             | Self::Expire { .. }
             | Self::TrustKey { .. }
             | Self::RevokeKey { .. }
-            | Self::RevokeDigest { .. } => None,
+            | Self::RevokeDigest { .. }
+            | Self::Recover { .. } => None,
         }
     }
 }
@@ -335,6 +346,12 @@ impl fmt::Display for Operation {
             Self::TrustKey { key, label } => write!(f, "trust key {} of {label}", key.id()),
             Self::RevokeKey { key } => write!(f, "revoke key {key}"),
             Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),
+            Self::Recover { number, known, .. } => {
+                write!(
+                    f,
+                    "recover the ledger, recovery {number}: events up to {known} were known, and those after this one's predecessor are lost"
+                )
+            }
         }
     }
 }

@@ -15,6 +15,7 @@ pub use promote::{PromoteError, Promotion, Waited};
 
 use super::event::{Event, Proposal};
 use super::ledger::{Broken, Ledger};
+use super::mark::Witness;
 use super::operation::Operation;
 use super::refused::Refused;
 use super::state::State;
@@ -84,7 +85,7 @@ impl Control {
         self
     }
 
-    /// Reads and checks the whole ledger.
+    /// Reads and checks the whole ledger, and that it is no older than what anybody remembers of it.
     ///
     /// # Errors
     /// If the store cannot be read, or the ledger was touched.
@@ -177,16 +178,21 @@ impl Control {
         ledger.state().draft(proposal, Timestamp::now(), ledger.head())
     }
 
+    /// Who remembers how far the ledger went, each with where that was: the file `control.head`, and the processes.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    pub fn witnesses(&self) -> Result<Vec<Witness>, StoreError> {
+        self.store.witnesses()
+    }
+
     fn read(&self) -> Result<(Ledger, Vec<Event>), ControlError> {
-        let mut ledger = Ledger::default();
-        let events = self.follow(&mut ledger)?;
-        // Read before the entries, the head could be older than they are; read after, it could be newer.
-        if let Some((sequence, head)) = self.store.head()? {
-            self.follow(&mut ledger)?;
-            if ledger.state().sequence <= sequence {
-                ledger.ends_at(sequence, head)?;
-            }
-        }
+        // Asked first: what they saw is in the ledger that is read afterwards.
+        let witnesses = self.store.witnesses()?;
+        let (mut ledger, tail) = (Ledger::default(), self.store.tail(0)?);
+        let events = tail.entries.iter().map(|entry| ledger.follow(entry)).collect::<Result<_, _>>()?;
+        ledger.ends_with(tail.head)?;
+        witnesses.iter().try_for_each(|witness| ledger.confirms(witness))?;
         Ok((ledger, events))
     }
 

@@ -11,6 +11,9 @@ use crate::verdict::{InvalidOverride, Role};
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Refused {
+    /// Nobody but the recovery itself writes one.
+    #[error("a recovery is written by `switchback history recover` alone")]
+    OnlyRecovery,
     /// The release is not in the store.
     #[error("{0} is not loaded: `switchback load` its file first")]
     NotLoaded(ReleaseId),

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use slot::SlotState;
 
 use super::event::{Event, Proposal};
+use super::mark::Mark;
 use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
 use super::rollout::{Plan, Rollout};
@@ -41,6 +42,9 @@ pub struct State {
     pub frozen: Option<Note>,
     /// Whose releases are loaded.
     pub trust: TrustList,
+    /// How often the ledger was recovered.
+    #[serde(default)]
+    pub recoveries: u64,
 }
 
 /// A release in the store.
@@ -80,6 +84,9 @@ impl State {
     /// [`Refused`], which says why.
     pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Event, Refused> {
         let Proposal { author, reason, operation } = proposal;
+        if matches!(operation, Operation::Recover { .. }) {
+            return Err(Refused::OnlyRecovery);
+        }
         let operation = self.pinned(operation);
         let routes = self.routes_after(&operation, at)?;
         let generation = self.generation_after(&operation, &routes);
@@ -87,6 +94,17 @@ impl State {
         self.check(&event)?;
         check_override(&event)?;
         Ok(event)
+    }
+
+    /// The event after a recovery: what was known of the ledger before goes on in its generation.
+    pub(super) fn recovery(&self, lost: &Mark, by: &str, reason: String, at: Timestamp, previous: Digest) -> Event {
+        // What is known of a damaged store is what somebody wrote there: no number of it is past all counting.
+        let number = self.recoveries.max(lost.recoveries.min(KNOWN_MAX)) + 1;
+        let known = lost.sequence.max(self.sequence);
+        let generation = self.generation.max(lost.generation.min(KNOWN_MAX));
+        let operation = Operation::Recover { number, known, generation };
+        let (sequence, author) = (self.sequence + 1, by.to_owned());
+        Event { sequence, generation: generation + 1, at, author, reason, operation, previous }
     }
 
     /// Applies the event that comes next.
@@ -160,6 +178,9 @@ impl State {
             Operation::TrustKey { .. } | Operation::RevokeKey { .. } | Operation::RevokeDigest { .. } => {
                 self.trust_after(&event.operation).map(drop)
             }
+            Operation::Recover { number, .. } if *number <= self.recoveries => {
+                Err(Refused::OutOfOrder { expected: self.recoveries + 1, found: *number })
+            }
             _ => Ok(()),
         }
     }
@@ -207,6 +228,7 @@ impl State {
                 }
             }
             Operation::StopRollout { slot } => self.entry(slot).rollout = None,
+            Operation::Recover { number, .. } => self.recoveries = *number,
             Operation::Shadow { .. }
             | Operation::Canary { .. }
             | Operation::Withdraw { .. }
@@ -302,6 +324,9 @@ impl State {
         Ok(trust)
     }
 }
+
+/// The highest generation, or number of a recovery, that is believed of what was lost.
+const KNOWN_MAX: u64 = 1 << 62;
 
 /// The override that an event makes, if it makes one.
 fn override_of(event: &Event) -> Option<Override> {

@@ -1,5 +1,6 @@
 //! Where a ledger is kept, and where processes meet.
 
+mod head;
 pub(crate) mod layout;
 mod sqlite;
 mod watch;
@@ -10,10 +11,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use layout::LayoutError;
-pub use sqlite::{Recovered, SqliteStore};
+pub(crate) use sqlite::Presence;
+pub use sqlite::{Accept, Recovered, SqliteStore};
 
 use super::event::Event;
 use super::ledger::Entry;
+use super::mark::Mark;
 use crate::release::Digest;
 
 /// Keeps one ledger and the register of the processes that follow it.
@@ -32,6 +35,23 @@ pub trait ControlStore: Send + Sync {
     /// # Errors
     /// If the store cannot be read.
     fn head(&self) -> Result<Option<(u64, Digest)>, StoreError>;
+
+    /// The entries after a sequence together with where the ledger ended at that moment.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn tail(&self, after: u64) -> Result<Tail, StoreError> {
+        let mut head = self.head()?;
+        loop {
+            let entries = self.entries_after(after)?;
+            let now = self.head()?;
+            // Every event moves the head, so none came in between.
+            if now == head {
+                return Ok(Tail { entries, head });
+            }
+            head = now;
+        }
+    }
 
     /// Adds an event, if the last one is still the one that it names: of two that race, one wins. When this
     /// returns, the event is durable; when it fails, nothing was added.
@@ -81,6 +101,15 @@ pub trait ControlStore: Send + Sync {
     /// # Errors
     /// If the machine cannot give one.
     fn watch(&self) -> Result<Box<dyn Watch>, StoreError>;
+}
+
+/// The end of a ledger as it was at one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tail {
+    /// Entries, in order.
+    pub entries: Vec<Entry>,
+    /// The sequence and hash of the last event; none if there is no event.
+    pub head: Option<(u64, Digest)>,
 }
 
 /// Waits for changes of a store.
@@ -142,12 +171,26 @@ impl Process {
 pub struct Acknowledgement {
     /// The last event that it obeys.
     pub sequence: u64,
+    /// The hash of that event; none if an older program said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Digest>,
+    /// How often the ledger had been recovered by then.
+    #[serde(default)]
+    pub recoveries: u64,
     /// The generation after that event.
     pub generation: u64,
     /// When it began to obey.
     pub at: Timestamp,
-    /// What keeps it from obeying in full: a live release that it cannot load.
+    /// What keeps it from obeying in full: a live release that it cannot load, or a ledger that was set back.
     pub problem: Option<String>,
+}
+
+impl Acknowledgement {
+    /// Where the ledger ended when the process obeyed; none if it did not say which event that was.
+    pub fn mark(&self) -> Option<Mark> {
+        let Self { sequence, head, recoveries, generation, .. } = *self;
+        head.map(|head| Mark { sequence, head, recoveries, generation })
+    }
 }
 
 /// Whether a process has a release ready.
@@ -194,6 +237,9 @@ pub enum StoreError {
         /// What SQLite says.
         why: String,
     },
+    /// The ledger is whole, and ends before what somebody has seen of it.
+    #[error("the ledger is whole, but {0}; it is not taken for the one that it was unless that is accepted")]
+    WouldGoBack(String),
     /// A newer program wrote the database.
     #[error("{file} has schema {found}, this program knows {known}: use a newer one; nothing was changed")]
     NewerSchema {

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
+use crate::alert::Kind;
 use crate::guard::Evidence;
 use crate::release::ReleaseId;
 
@@ -95,9 +96,13 @@ impl Due {
     }
 }
 
-/// Whether an alert was raised that names this event of the ledger.
-pub(crate) fn is_told(connection: &Connection, event: u64) -> rusqlite::Result<bool> {
+/// Whether an alert was raised that names this event of the ledger: for one that says what happened, such a one; for any
+/// other, any other.
+pub(crate) fn is_told(connection: &Connection, event: u64, kind: Kind) -> rusqlite::Result<bool> {
     connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM alerts WHERE json_extract(alert, '$.event') = ?)")?
-        .query_row([event], |row| row.get(0))
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM alerts WHERE json_extract(alert, '$.event') = ?1
+                AND (json_extract(alert, '$.kind') = ?2) = ?3)",
+        )?
+        .query_row(params![event, Kind::Change.name(), kind == Kind::Change], |row| row.get(0))
 }

@@ -12,7 +12,8 @@ use rusqlite::{Connection, OpenFlags};
 use super::memory::Firsts;
 use super::{GuardStore, GuardStoreError, Place, health, schema};
 use crate::limits::GUARD_BUSY_TIMEOUT;
-use crate::private;
+use crate::private::{self, NotPrivate, Owner};
+use crate::sqlite;
 
 /// The file, in the folder of a store.
 pub(super) const FILE: &str = "guard.db";
@@ -103,9 +104,12 @@ fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
 fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
     let file = path.display().to_string();
     let fault = |error| GuardStoreError::of(&file, error);
-    let made = OpenOptions::new().append(true).create(true).mode(0o600).open(path);
-    made.map_err(|error| failed(path, &error))?;
-    drop(private::open(path)?);
+    check_files(path, Owner::Ours)?;
+    // Only what was not there is opened here: closing it would let go of the locks that SQLite has on it.
+    match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+        made => drop(made.map_err(|error| failed(path, &error))?),
+    }
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     let mut connection = connection.map_err(fault)?;
@@ -126,15 +130,34 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
     if identity(&path).is_none() {
         return Err(GuardStoreError::None(file));
     }
-    drop(private::open(&path)?);
+    check_files(&path, Owner::Anybody)?;
     let fault = |error| GuardStoreError::of(&file, error);
-    // Reading in WAL mode shares memory with those who write, so it is opened as they do.
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
-    connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+    let is_ours = check_files(&path, Owner::Ours).is_ok();
+    let shared = if is_ours { open_shared(&path) } else { sqlite::open_to_read(&path).map(|opened| opened.connection) };
+    let connection = match shared {
+        Err(error) if is_ours && sqlite::is_unwritable(&error) => {
+            sqlite::open_to_read(&path).map_err(fault)?.connection
+        }
+        opened => opened.map_err(fault)?,
+    };
     connection.pragma_update(None, "query_only", true).map_err(fault)?;
     schema::check(&file, &connection)?;
     Ok(connection)
+}
+
+/// Reading in WAL mode shares memory with those who write, so it is opened as they do.
+fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.busy_timeout(GUARD_BUSY_TIMEOUT)?;
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    Ok(connection)
+}
+
+/// Refuses a file, or what belongs to it, that others could have written or that is no regular file.
+fn check_files(path: &Path, owner: Owner) -> Result<(), GuardStoreError> {
+    private::check_if_there(path, owner)?;
+    COMPANIONS.iter().try_for_each(|name| Ok(private::check_if_there(&path.with_file_name(name), owner)?))
 }
 
 fn say_lost(why: &str) {
@@ -157,9 +180,13 @@ fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
 /// The file that remembers, locked until it is dropped.
 fn since(dir: &Path) -> Result<File, GuardStoreError> {
     let path = dir.join(SINCE);
-    let opened = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(&path);
-    let locked = opened.and_then(|file| file.lock().map(|()| file));
-    locked.map_err(|error| failed(&path, &error))
+    let options = &mut OpenOptions::new();
+    let file = match private::open_with(&path, options.read(true).append(true).create(true).mode(0o600), Owner::Ours) {
+        Err(NotPrivate::Unusable { source, .. }) => return Err(failed(&path, &source)),
+        opened => opened?,
+    };
+    file.lock().map_err(|error| failed(&path, &error))?;
+    Ok(file)
 }
 
 fn identity(path: &Path) -> Option<(u64, u64)> {

@@ -19,7 +19,7 @@ use super::folder::{Access, Folder, Segment};
 use super::rows::{Names, Releases};
 use super::schema::RELEASES_KEY;
 use super::stream::Batches;
-use crate::private;
+use crate::private::{self, NotPrivate, Owner};
 use crate::release::ReleaseId;
 
 /// Records of a row group: what a reader decides on whether to read it at all, and the most that one of its threads
@@ -112,8 +112,12 @@ fn convert(folder: &Folder, segment: &Segment, batches: Batches) -> Result<(u64,
     let Some(schema) = batches.schema() else { return Ok((0, None)) };
     let (stream, partial) = (folder.stream(segment), folder.partial(segment));
     let failed = |error| JournalError::of_parquet(&partial, error);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&partial);
-    let file = file.map_err(JournalError::unusable(&partial))?;
+    let options = &mut OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    let file = match private::open_with(&partial, options, Owner::Ours) {
+        Err(NotPrivate::Unusable { path, source }) => return Err(JournalError::Unusable { path, source }),
+        opened => opened?,
+    };
     let mut writer = ClosedWriter::new(file, schema).map_err(failed)?;
     let (mut records, mut damage) = (0, None);
     for batch in batches {

@@ -25,7 +25,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::error::JournalError;
-use crate::private;
+use crate::private::{self, NotPrivate};
 
 /// The ending of a segment that is being written, or that a crash has left.
 pub(super) const STREAM: &str = "arrows";
@@ -211,9 +211,17 @@ impl Segment {
     }
 }
 
+/// Opens a file of a journal to read it. What is no regular file is refused, and never waited for.
+pub(super) fn open(path: &Path) -> Result<File, JournalError> {
+    private::open_to_look(path).map_err(|error| match error {
+        NotPrivate::Unusable { path, source } => JournalError::Unusable { path, source },
+        other => other.into(),
+    })
+}
+
 /// Opens a stream that no living process writes or closes, and locks it.
 pub(super) fn lock_of(path: &Path) -> Option<File> {
-    let file = File::open(path).ok()?;
+    let file = open(path).ok()?;
     file.try_lock().is_ok().then_some(file)
 }
 

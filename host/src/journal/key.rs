@@ -40,7 +40,9 @@ impl JournalKey {
 
     /// The key of the journal in a folder, if it has one that can be read.
     pub(super) fn find(dir: &Path) -> Option<Self> {
-        fs::read(dir.join(FILE)).ok()?.try_into().ok().map(Self)
+        let (mut key, file) = (Vec::new(), private::open_to_look(&dir.join(FILE)).ok()?);
+        file.take(KEY_BYTES as u64 + 1).read_to_end(&mut key).ok()?;
+        key.try_into().ok().map(Self)
     }
 
     /// A key for those who hash nothing.

@@ -17,7 +17,7 @@ use parquet::file::statistics::Statistics;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::error::JournalError;
-use super::folder::{Files, Folder, Segment};
+use super::folder::{self, Files, Folder, Segment};
 use super::query::Filter;
 use super::schema;
 use super::stream::Batches;
@@ -96,11 +96,16 @@ fn groups_of(path: &Path, filter: &Filter) -> Result<Vec<Piece>, JournalError> {
     Ok(groups.iter().enumerate().filter_map(piece).collect())
 }
 
+/// Opens a file; none if its segment is gone by now.
+fn open_if_there(path: &Path) -> Result<Option<File>, JournalError> {
+    match folder::open(path) {
+        Err(JournalError::Unusable { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+        opened => opened.map(Some),
+    }
+}
+
 fn open_closed(path: &Path) -> Result<Option<ArrowReaderMetadata>, JournalError> {
-    let file = match File::open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        other => other.map_err(JournalError::unusable(path))?,
-    };
+    let Some(file) = open_if_there(path)? else { return Ok(None) };
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
     let metadata = metadata.map_err(|error| JournalError::of_parquet(path, error))?;
     schema::check(metadata.schema()).map_err(|why| JournalError::damaged(path, why))?;
@@ -178,10 +183,7 @@ impl Piece {
         columns: &[String],
         filter: &Filter,
     ) -> Result<Option<impl Iterator<Item = Result<RecordBatch, ArrowError>> + use<>>, JournalError> {
-        let file = match File::open(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            other => other.map_err(JournalError::unusable(&self.path))?,
-        };
+        let Some(file) = open_if_there(&self.path)? else { return Ok(None) };
         let paths = metadata.parquet_schema();
         let mask = |columns: &[String]| ProjectionMask::columns(paths, columns.iter().map(String::as_str));
         let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(file, metadata.clone());

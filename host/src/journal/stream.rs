@@ -10,6 +10,7 @@ use arrow_ipc::writer::StreamEncoder;
 use arrow_schema::{ArrowError, SchemaRef};
 
 use super::error::JournalError;
+use super::folder;
 use super::schema;
 
 /// What comes before the length of each message.
@@ -94,7 +95,7 @@ pub(super) struct Batches {
 
 impl Batches {
     pub(super) fn open(path: &Path) -> Result<Self, JournalError> {
-        let mut file = File::open(path).map_err(JournalError::unusable(path))?;
+        let mut file = folder::open(path)?;
         let whole = whole_bytes(&mut file).map_err(JournalError::unusable(path))?;
         if whole == 0 {
             return Ok(Self { reader: None });

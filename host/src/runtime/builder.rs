@@ -12,8 +12,10 @@ use super::core::{Core, Releases};
 use super::error::BuildError;
 use super::follow::{Enlisted, Follower};
 use super::guard::{Guard, Home, Inbox};
+use super::meters::StoreMeters;
+use super::news::News;
 use super::slot::{Slot, SlotConfig};
-use crate::alert::{AlertConfig, By};
+use crate::alert::AlertConfig;
 use crate::journal::{Journal, JournalConfig};
 use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
 use crate::release::ModelName;
@@ -151,7 +153,8 @@ impl RuntimeBuilder {
         let home = self.store_dir.clone().zip(enlisted.as_ref()).map(|(dir, enlisted)| Home {
             dir,
             store: Arc::clone(&enlisted.store),
-            by: By { process: enlisted.process(), name: enlisted.name.clone() },
+            link: Arc::clone(&enlisted.link),
+            name: enlisted.name().to_owned(),
         });
         let (inbox, seen) = Inbox::new();
         let core = Arc::new(self.core(enlisted.as_ref(), inbox)?);
@@ -165,7 +168,7 @@ impl RuntimeBuilder {
         let sandbox = Sandbox::new(SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir })?;
         let releases = Arc::new(Releases::default());
         let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
-        let process = enlisted.map_or(0, Enlisted::process);
+        let process = enlisted.map_or(0, |enlisted| enlisted.link.process());
         let thresholds = self.slots.iter().map(|slot| (slot.name.clone(), slot.thresholds)).collect();
         let journal = self.journal.map(|config| Journal::open(config, process, thresholds)).transpose()?;
         let beside = BesideConfig { cpu_share: self.shadow_cpu_share, journal, process };
@@ -180,7 +183,9 @@ impl RuntimeBuilder {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        Ok(Core { sandbox, slots, releases, inbox, beside, overrides, granted_recipients: self.granted_recipients })
+        let (news, granted_recipients) = (News::new(self.alerts.changes), self.granted_recipients);
+        let store_meters = StoreMeters::new();
+        Ok(Core { sandbox, slots, releases, inbox, news, store_meters, beside, overrides, granted_recipients })
     }
 }
 

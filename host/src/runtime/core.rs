@@ -8,6 +8,8 @@ use arc_swap::ArcSwap;
 use super::beside::Beside;
 use super::error::{LoadError, LoadFault, UnloadError};
 use super::guard::Inbox;
+use super::meters::StoreMeters;
+use super::news::News;
 use super::slot::Slot;
 use crate::contain::contained;
 use crate::message::{Message, Recipients};
@@ -20,6 +22,10 @@ pub(super) struct Core {
     pub(super) releases: Arc<Releases>,
     /// Where the guard is told of messages.
     pub(super) inbox: Arc<Inbox>,
+    /// How the store is followed.
+    pub(super) store_meters: StoreMeters,
+    /// What the guard raises alerts about for the thread that follows the store.
+    pub(super) news: News,
     /// What is done beside the answers.
     pub(super) beside: Arc<Beside>,
     /// The overrides that every slot looks at: an immutable index, replaced as a whole.

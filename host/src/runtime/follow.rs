@@ -13,12 +13,13 @@ use std::thread::{self, JoinHandle};
 use jiff::Timestamp;
 
 pub(super) use emergency::StoreLink;
+pub use shared::{FollowTrouble, Following};
 
 use self::preparer::Preparer;
 use self::shared::Shared;
 use super::Core;
 use super::error::BuildError;
-use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch};
+use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, StoreError, Watch};
 use crate::limits::FOLLOW_INTERVAL_MAX;
 use crate::release::CONTRACT_VERSION;
 
@@ -39,14 +40,15 @@ pub(super) struct Follower {
 pub(super) struct Enlisted {
     pub(super) link: Arc<StoreLink>,
     pub(super) store: Arc<SqliteStore>,
-    membership: Membership,
+    /// None where the store cannot be written.
+    membership: Option<Membership>,
     watch: Box<dyn Watch>,
-    pub(super) name: String,
+    process: NewProcess,
 }
 
 impl Enlisted {
-    /// Opens the store, or makes it, and registers this process with the slots that it will have. From here on
-    /// a promotion waits for this process.
+    /// Opens the store, or makes it, and registers this process with the slots that it will have, where the store can
+    /// be written. From then on a promotion waits for this process.
     pub(super) fn new(dir: &Path, name: &str, slots: Vec<String>) -> Result<Self, BuildError> {
         let store = SqliteStore::create(dir)?;
         let process = NewProcess {
@@ -56,24 +58,33 @@ impl Enlisted {
             contract: CONTRACT_VERSION,
             slots,
         };
-        let membership = store.register(&process)?;
+        let membership = match store.register(&process) {
+            Ok(membership) => Some(membership),
+            // It follows all the same, and registers when that is possible.
+            Err(error @ (StoreError::Full(_) | StoreError::ReadOnly(_))) => {
+                tracing::warn!(%error, "this process follows a store that cannot be written: nothing waits for it");
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
         let watch = store.watch()?;
-        let link = Arc::new(StoreLink::new(membership.process, watch.bell()));
-        Ok(Self { link, store: Arc::new(store), membership, watch, name: name.to_owned() })
+        let number = membership.as_ref().map(|membership| membership.process);
+        let link = Arc::new(StoreLink::new(number, watch.bell()));
+        Ok(Self { link, store: Arc::new(store), membership, watch, process })
     }
 
-    /// The number of this process in the store.
-    pub(super) fn process(&self) -> u64 {
-        self.membership.process
+    /// What this process calls itself.
+    pub(super) fn name(&self) -> &str {
+        &self.process.name
     }
 }
 
 impl Follower {
     /// Brings the runtime into the state of the store, and keeps it there.
     pub(super) fn start(core: Arc<Core>, enlisted: Enlisted) -> Result<Self, BuildError> {
-        let Enlisted { link, store, membership, mut watch, name } = enlisted;
+        let Enlisted { link, store, membership, mut watch, process } = enlisted;
         let bell: Arc<dyn Fn() + Send + Sync> = watch.bell().into();
-        let shared = Arc::new(Shared::new(core, store, membership, name, link));
+        let shared = Arc::new(Shared::new(core, store, membership, process, link));
         let preparer = Preparer::start(Arc::clone(&shared)).map_err(thread_failed)?;
         shared.start_up()?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -89,9 +100,14 @@ impl Follower {
         Ok(Self { shared, stop, bell, thread: Some(thread), preparer: Some(preparer) })
     }
 
-    /// The number of this process in its store.
-    pub(super) fn process(&self) -> u64 {
+    /// The number of this process in its store; none where the store cannot be written.
+    pub(super) fn process(&self) -> Option<u64> {
         self.shared.process()
+    }
+
+    /// How it goes.
+    pub(super) fn following(&self) -> Following {
+        self.shared.following()
     }
 }
 

@@ -32,6 +32,7 @@ pub(super) use inbox::{Inbox, Seen, is_plain};
 use self::deliver::Deliverer;
 use self::worker::{Order, Worker};
 use super::core::Core;
+use super::follow::StoreLink;
 use crate::alert::{By, Sink};
 use crate::control::SqliteStore;
 
@@ -49,8 +50,17 @@ pub(super) struct Guard {
 pub(super) struct Home {
     pub(super) dir: PathBuf,
     pub(super) store: Arc<SqliteStore>,
+    /// Knows the number of this process, once it has one.
+    pub(super) link: Arc<StoreLink>,
+    /// What it calls itself.
+    pub(super) name: String,
+}
+
+impl Home {
     /// This process.
-    pub(super) by: By,
+    fn by(&self) -> By {
+        By { process: self.link.process(), name: self.name.clone() }
+    }
 }
 
 impl Guard {

@@ -35,6 +35,28 @@ pub(super) struct Meters {
     pairs: Registered<(Digest, Digest), PairMeters>,
 }
 
+/// How a process follows its store.
+pub(super) struct StoreMeters {
+    stopped: Gauge,
+    silent: Gauge,
+}
+
+impl StoreMeters {
+    /// Nothing is wrong: also where there is no store.
+    pub(super) fn new() -> Self {
+        let is = |kind| gauge!("switchback_store_trouble", "kind" => kind);
+        let meters = Self { stopped: is("stopped"), silent: is("silent") };
+        meters.trouble(false, false);
+        meters
+    }
+
+    /// Whether the store is not followed, and whether it cannot be told so.
+    pub(super) fn trouble(&self, is_stopped: bool, is_silent: bool) {
+        self.stopped.set(f64::from(u8::from(is_stopped)));
+        self.silent.set(f64::from(u8::from(is_silent)));
+    }
+}
+
 /// What two releases made of the same messages.
 struct PairMeters {
     pairs: Counter,
@@ -155,6 +177,11 @@ fn describe() {
     use metrics::Unit::{Count, Seconds};
     use metrics::{describe_counter, describe_gauge, describe_histogram};
 
+    describe_gauge!(
+        "switchback_store_trouble",
+        Count,
+        "1 while the store is not followed (stopped), or followed and cannot be told so (silent)"
+    );
     describe_gauge!("switchback_generation", Count, "generation of the slot's route");
     describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
     describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");

@@ -9,4 +9,6 @@ mod race;
 mod scorer;
 mod store;
 pub(crate) mod support;
+mod tamper;
 mod trust;
+mod unwritable;

@@ -61,12 +61,18 @@ fn a_text_from_outside_cannot_move_the_cursor() {
 fn a_whole_ledger_is_verified_up_to_its_head() {
     let store = Store::promoted(&["1.0.0", "1.1.0"]);
     let out = store.fine(["history", "verify"]);
-    assert!(out.starts_with("4 events, each as it was written\nhead "), "{out}");
+    assert!(
+        out.starts_with(
+            "4 events, each as it was written\nno event is missing that was seen by control.head up to event 4\nhead "
+        ),
+        "{out}"
+    );
     let head = out.lines().last().unwrap().strip_prefix("head ").unwrap().to_owned();
     assert_eq!(store.control().ledger().unwrap().head().to_string(), head);
     store.fine(["revert"]);
     let later = store.fine(["history", "verify", "--head", &head]);
-    assert!(later.contains("the head that was given is event 4's: nothing before it was changed since"), "{later}");
+    let older = "the head that was given is event 4's: nothing before it was changed since, and 1 event came after it";
+    assert!(later.contains(older), "{later}");
     let json = store.json(["history", "verify", "--head", &head, "--json"]);
     assert_eq!((&json["events"], &json["head_seen_at"]), (&5.into(), &4.into()));
 }
@@ -96,4 +102,57 @@ fn a_ledger_that_was_replaced_does_not_have_the_head_that_was_kept() {
     assert!(refused.contains("no event of this ledger has the hash"), "{refused}");
     let none = Digest::of(b"").to_string();
     assert_eq!(kept.run(["history", "verify", "--head", &none]).code, 1);
+}
+
+#[test]
+fn every_change_prints_the_head() {
+    let store = Store::promoted(&["1.0.0"]);
+    let head = || store.control().ledger().unwrap().head().to_string();
+    for args in [&["freeze"][..], &["block", "--domain", "bad.example"], &["load", &crate::model::release("1.1.0")]] {
+        let out = store.fine(args);
+        assert_eq!(out.lines().last().unwrap().trim_start(), format!("head {}", head()), "{args:?}");
+    }
+    let json = store.json(["thaw", "--json"]);
+    assert_eq!(json["head"], head());
+    assert!(!store.fine(["freeze", "--dry-run"]).contains("head "), "nothing was changed");
+}
+
+#[test]
+fn a_ledger_that_was_set_back_is_named_and_taken_only_if_that_is_accepted() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    edit(&store, "DELETE FROM events WHERE sequence = 4");
+    edit(&store, "UPDATE head SET sequence = 3, hash = (SELECT hash FROM events WHERE sequence = 3)");
+    for args in [&["history", "verify"][..], &["history"], &["status"], &["revert"]] {
+        let refused = store.refused(args);
+        assert!(refused.contains("event 4 is missing, although control.head has seen event 4"), "{refused}");
+    }
+    let refused = store.refused(["history", "recover"]);
+    assert!(refused.contains("use --go-back"), "{refused}");
+    let out = store.fine(["history", "recover", "--go-back", "--author", "ada"]);
+    assert!(out.contains("LOST: events 4 to 4"), "{out}");
+    assert_eq!(store.live(), "1.0.0");
+    let verified = store.fine(["history", "verify"]);
+    assert!(verified.contains("the ledger was recovered 1 time"), "{verified}");
+    assert!(store.fine(["history"]).lines().last().unwrap().contains("recover the ledger"));
+}
+
+#[test]
+fn events_outside_the_order_are_named() {
+    for place in [0, -5] {
+        let store = Store::promoted(&["1.0.0"]);
+        edit(&store, &format!("INSERT INTO events SELECT {place}, body, hash FROM events WHERE sequence = 1"));
+        let refused = store.refused(["history", "verify"]);
+        assert!(refused.contains(&format!("it has an event {place}, and events are numbered from 1")), "{refused}");
+    }
+}
+
+#[test]
+fn a_database_that_is_empty_is_no_new_store() {
+    let store = Store::promoted(&["1.0.0"]);
+    store.fine(["freeze"]);
+    std::fs::write(store.path().join("control.db"), "").unwrap();
+    for args in [&["status"][..], &["history", "verify"], &["load", &crate::model::release("1.0.0")]] {
+        let refused = store.refused(args);
+        assert!(refused.contains("it is empty, and a store never is"), "{refused}");
+    }
 }

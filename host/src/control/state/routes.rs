@@ -110,6 +110,8 @@ impl State {
                 let rollout = rollout.ok_or_else(|| Refused::NoRollout(slot.clone()))?;
                 one(slot, self.stepped(slot, release, &rollout.plan, *step, at))
             }
+            // Every route is as it was, under a generation that none had.
+            Operation::Recover { .. } => Ok(self.slots.clone().into_iter().collect()),
             _ => Ok(Vec::new()),
         }
     }
@@ -120,6 +122,7 @@ impl State {
         match operation {
             // Verdicts have named it already.
             Operation::Revert { emergency: Some(emergency), .. } => next.max(emergency.generation),
+            Operation::Recover { generation, .. } => self.generation.max(*generation) + 1,
             _ => next,
         }
     }

@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/                       0700
 //!   control.db  -wal  -shm   the ledger and the register of processes (SQLite)
+//!   control.head             where the ledger ended when somebody last saw it; missed where it is gone
 //!   guard.db  -wal  -shm     what the guard counted (SQLite); guard.since remembers that there is one
 //!   changed                  touched after each change, to wake whoever waits for one
 //!   releases/<digest>.wasm   release files, with .minisig beside those that are signed
@@ -19,7 +20,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::{Path, PathBuf};
 
 use crate::limits::SIGNATURE_BYTES_MAX;
-use crate::private::{self, NotPrivate};
+use crate::private::{self, NotPrivate, Owner};
 use crate::release::Digest;
 
 /// The folder of a store.
@@ -35,10 +36,18 @@ impl Layout {
         layout.close_to_others();
         for dir in [layout.dir.clone(), layout.releases(), layout.processes()] {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
-            made.map_err(|source| LayoutError::Unusable { path: dir.clone(), source })?;
-            private::check_dir(&dir)?;
+            // What is there already is checked, and need not be made where nothing can be written.
+            made.or_else(|source| if dir.is_dir() { Ok(()) } else { Err(source) })
+                .map_err(|source| LayoutError::Unusable { path: dir.clone(), source })?;
         }
-        Ok(layout)
+        layout.check_folders(Owner::Ours)?;
+        match layout.find_database()? {
+            Some(_) => Ok(layout),
+            None => match layout.trace() {
+                None => Ok(layout),
+                Some(trace) => Err(LayoutError::Gone { dir: layout.dir, trace }),
+            },
+        }
     }
 
     /// An empty folder becomes a store, whoever made it. One with something in it may be more than a store.
@@ -50,13 +59,83 @@ impl Layout {
         }
     }
 
-    /// Takes a store that is there.
+    /// Takes a store that is there. Makes nothing: it may be one that can only be read.
     pub(crate) fn open(dir: &Path) -> Result<Self, LayoutError> {
         let layout = Self { dir: dir.to_owned() };
-        if !layout.database().exists() {
+        match layout.find_database()? {
+            Some(_) => {}
+            None => {
+                return Err(match layout.trace() {
+                    Some(trace) => LayoutError::Gone { dir: layout.dir, trace },
+                    None => LayoutError::NoStore(layout.dir),
+                });
+            }
+        }
+        layout.check(Owner::Anybody)?;
+        Ok(layout)
+    }
+
+    /// Takes a folder that is, or was, a store: for whoever recovers it.
+    pub(crate) fn reclaim(dir: &Path) -> Result<Self, LayoutError> {
+        let layout = Self { dir: dir.to_owned() };
+        if layout.find_database()?.is_none() && layout.trace().is_none() {
             return Err(LayoutError::NoStore(layout.dir));
         }
-        Self::create(dir)
+        layout.check_folders(Owner::Ours)?;
+        Ok(layout)
+    }
+
+    /// The database's file; none if there is none. One that may not be looked for is not taken for missing.
+    fn find_database(&self) -> Result<Option<fs::Metadata>, LayoutError> {
+        let path = self.database();
+        match fs::symlink_metadata(&path) {
+            Ok(metadata) => Ok(Some(metadata)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(LayoutError::Unusable { path, source }),
+        }
+    }
+
+    /// What shows that there was a store, where the database is gone.
+    fn trace(&self) -> Option<PathBuf> {
+        let is_filled = |path: &PathBuf| fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some());
+        let head = Some(self.head_file()).filter(|path| fs::symlink_metadata(path).is_ok());
+        head.or_else(|| [self.releases(), self.processes()].into_iter().find(is_filled))
+    }
+
+    /// Refuses a database, or what belongs to it, that others could have written or that is no regular file. Whoever
+    /// changes something has to own it all.
+    pub(crate) fn check(&self, owner: Owner) -> Result<(), LayoutError> {
+        self.check_folders(owner)?;
+        private::check_path(&self.database(), owner)?;
+        for path in [self.companion("-wal"), self.companion("-shm"), self.head_file(), self.bell()] {
+            private::check_if_there(&path, owner)?;
+        }
+        Ok(())
+    }
+
+    fn check_folders(&self, owner: Owner) -> Result<(), LayoutError> {
+        private::check_dir_of(&self.dir, owner)?;
+        for below in [self.releases(), self.processes()] {
+            // The folder itself may be reached by a link that its operator names; what is below it is ours to make.
+            let metadata = match fs::symlink_metadata(&below) {
+                Err(source) if source.kind() == io::ErrorKind::NotFound => continue,
+                other => other.map_err(|source| LayoutError::Unusable { path: below.clone(), source })?,
+            };
+            if metadata.is_symlink() {
+                return Err(NotPrivate::Link(below).into());
+            }
+            private::check_dir_of(&below, owner)?;
+        }
+        Ok(())
+    }
+
+    /// Which files the database consists of: another one under a name of them is another database.
+    pub(crate) fn files(&self) -> Result<Files, LayoutError> {
+        let path = self.database();
+        let metadata = fs::symlink_metadata(&path).map_err(|source| LayoutError::Unusable { path, source })?;
+        let identity = |path: PathBuf| fs::symlink_metadata(path).ok().map(|metadata| identity(&metadata));
+        let (wal, shm) = (identity(self.companion("-wal")), identity(self.companion("-shm")));
+        Ok(Files { database: self::identity(&metadata), wal, shm })
     }
 
     pub(crate) fn dir(&self) -> &Path {
@@ -65,6 +144,16 @@ impl Layout {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.dir.join("control.db")
+    }
+
+    /// A file that SQLite keeps beside the database, by its ending.
+    pub(crate) fn companion(&self, ending: &str) -> PathBuf {
+        self.dir.join(format!("control.db{ending}"))
+    }
+
+    /// Where it is written down how far the ledger went.
+    pub(crate) fn head_file(&self) -> PathBuf {
+        self.dir.join("control.head")
     }
 
     pub(crate) fn releases(&self) -> PathBuf {
@@ -83,12 +172,10 @@ impl Layout {
         self.dir.join("changed")
     }
 
-    /// Makes the database's file, empty, so that it has its mode before anybody writes to it, and the bell.
-    pub(crate) fn make_files(&self) -> Result<(), LayoutError> {
-        for path in [self.bell(), self.database()] {
-            let made = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-            made.map(drop).map_err(|source| LayoutError::Unusable { path, source })?;
-        }
+    /// Makes the file by which those who wait are woken.
+    pub(crate) fn make_bell(&self) -> Result<(), LayoutError> {
+        let options = &mut OpenOptions::new();
+        private::open_with(&self.bell(), options.append(true).create(true).mode(0o600), Owner::Ours)?;
         Ok(())
     }
 
@@ -115,9 +202,7 @@ impl Layout {
         let bytes = read_private(&self.release_file(digest), bytes_max)?;
         let signature = match read_private(&self.signature_file(digest), SIGNATURE_BYTES_MAX as u64) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(LayoutError::File(NotPrivate::Unusable { source, .. })) if source.kind() == io::ErrorKind::NotFound => {
-                None
-            }
+            Err(LayoutError::File(error)) if error.is_missing() => None,
             Err(other) => return Err(other),
         };
         Ok((bytes, signature))
@@ -148,6 +233,26 @@ impl Layout {
     }
 }
 
+/// The files of a database, by device and inode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Files {
+    database: (u64, u64),
+    wal: Option<(u64, u64)>,
+    shm: Option<(u64, u64)>,
+}
+
+impl Files {
+    /// Whether another file has taken the place of one of these, or one is gone.
+    pub(crate) fn were_replaced(&self, now: &Self) -> bool {
+        let differs = |before: Option<_>, now| before.is_some() && before != now;
+        self.database != now.database || differs(self.wal, now.wal) || differs(self.shm, now.shm)
+    }
+}
+
+fn identity(metadata: &fs::Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
 /// A file's number, and when something about it changed last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FileIdentity {
@@ -171,6 +276,18 @@ pub enum LayoutError {
     /// There is no store.
     #[error("there is no store in {}: `switchback load` makes one", .0.display())]
     NoStore(PathBuf),
+    /// There was a store, and its database is gone.
+    #[error(
+        "control.db is gone from {}, where there was a store ({} shows that): put it back from a copy, or let `switchback \
+         history recover` begin a ledger that says so",
+        dir.display(), trace.file_name().unwrap_or_default().display()
+    )]
+    Gone {
+        /// The folder.
+        dir: PathBuf,
+        /// What shows that there was a store.
+        trace: PathBuf,
+    },
     /// The system does not give it.
     #[error("{}: {source}", path.display())]
     Unusable {

@@ -1,52 +1,56 @@
 //! A store in a folder, for the processes of one machine: SQLite.
 
+mod connect;
 mod fault;
 mod recover;
 mod register;
 mod schema;
+mod witness;
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, TransactionBehavior, params};
 
-pub use recover::Recovered;
+pub use recover::{Accept, Recovered};
+pub(crate) use register::Presence;
 
+use self::connect::Open;
 use super::layout::Layout;
 use super::watch::{self, Inotify};
 use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch};
 use crate::control::event::{Event, GENESIS, hash};
 use crate::control::ledger::Entry;
-use crate::limits::STORE_BUSY_TIMEOUT;
+use crate::control::mark::Mark;
+use crate::private::Owner;
 use crate::release::Digest;
 
 /// A store in a folder: SQLite in WAL mode, so that nobody who reads waits for somebody who writes. Events are
 /// durable when they are acknowledged (`synchronous=FULL`).
+///
+/// One that cannot be written, because its disk is full or mounted read-only or it belongs to another user, can be read
+/// all the same.
 pub struct SqliteStore {
     layout: Layout,
     open: Mutex<Option<Open>>,
 }
 
-/// The connections to one database file.
-struct Open {
-    /// For events: a commit returns when it is on the disk.
-    ledger: Connection,
-    /// For what is only true while processes live: a commit does not wait for the disk.
-    register: Connection,
-    /// Which file it is: device and inode.
-    file: (u64, u64),
-}
-
 impl SqliteStore {
-    /// Opens the store in a folder, or makes one.
+    /// Opens the store in a folder, or makes one where there never was any.
     ///
     /// # Errors
-    /// If the folder cannot be made or is not private, or its database is damaged, of a newer schema or locked.
+    /// If the folder cannot be made or is not private, or its database is damaged, gone, of a newer schema or locked.
     pub fn create(dir: &Path) -> Result<Self, StoreError> {
         let layout = Layout::create(dir)?;
-        layout.make_files()?;
+        if !layout.database().exists() {
+            Self::make(&layout)?;
+        }
+        layout.check(Owner::Ours)?;
+        match layout.make_bell() {
+            // Those who wait look by themselves, now and then.
+            Err(_) if layout.bell().exists() => {}
+            made => tell_bell(made),
+        }
         Self::of(layout)
     }
 
@@ -61,6 +65,7 @@ impl SqliteStore {
     fn of(layout: Layout) -> Result<Self, StoreError> {
         let store = Self { layout, open: Mutex::default() };
         store.with(|_| Ok(()))?;
+        store.begin_head_file();
         Ok(store)
     }
 
@@ -68,31 +73,36 @@ impl SqliteStore {
         &self.layout
     }
 
-    /// Works with the connections, after opening them again if the file is another one than before: somebody
-    /// may have put a backup in its place.
+    /// Works with the connections, after opening them again if a file is another one than before: somebody may have
+    /// put a backup in its place.
     fn with<T>(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<T>) -> Result<T, StoreError> {
         self.attempt(|open| work(open).map_err(|error| self.fault(error)))
     }
 
     fn attempt<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut slot = self.lock();
-        let file = self.file()?;
-        if slot.as_ref().is_some_and(|open| open.file != file) {
-            *slot = None;
+        let files = self.layout.files()?;
+        if let Some(open) = slot.take_if(|open| open.files.were_replaced(&files)) {
+            open.abandon();
         }
         let open = match slot.take() {
             Some(open) => slot.insert(open),
-            None => slot.insert(self.connect(file)?),
+            None => slot.insert(self.connect()?),
         };
         let result = work(open);
-        if matches!(result, Err(StoreError::Damaged { .. } | StoreError::Failed { .. })) {
-            *slot = None;
+        let is_sound = open.is_sound(&self.layout.database());
+        let is_lost =
+            matches!(result, Err(StoreError::Damaged { .. } | StoreError::Failed { .. } | StoreError::ReadOnly(_)));
+        // One that can only be read is opened anew each time: it may be one that can be written by then.
+        if is_lost || open.is_to_read() {
+            slot.take().into_iter().for_each(Open::abandon);
         }
-        result
+        if is_sound { result } else { Err(self.failed("somebody wrote to it while it was read: try again".to_owned())) }
     }
 
     /// [`SqliteStore::with`] for what others wait for.
     fn change<T>(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        self.layout.check(Owner::Ours)?;
         let changed = self.with(work)?;
         self.ring();
         Ok(changed)
@@ -108,32 +118,18 @@ impl SqliteStore {
         // A connection rolls back when a panic drops its transaction.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn file(&self) -> Result<(u64, u64), StoreError> {
-        let path = self.layout.database();
-        let metadata = fs::metadata(&path)
-            .map_err(|e| StoreError::Failed { store: path.display().to_string(), why: e.to_string() })?;
-        Ok((metadata.dev(), metadata.ino()))
-    }
-
-    fn connect(&self, file: (u64, u64)) -> Result<Open, StoreError> {
-        let path = self.layout.database();
-        let connect = |synchronous| -> rusqlite::Result<Connection> {
-            let connection = Connection::open(&path)?;
-            connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
-            connection.pragma_update(None, "synchronous", synchronous)?;
-            Ok(connection)
-        };
-        let mut ledger = connect("FULL").map_err(|error| self.fault(error))?;
-        self.prepare(&mut ledger)?;
-        let register = connect("NORMAL").map_err(|error| self.fault(error))?;
-        Ok(Open { ledger, register, file })
+fn tell_bell(made: Result<(), super::LayoutError>) {
+    if let Err(error) = made {
+        tracing::debug!(%error, "there is nothing to be woken by; whoever waits looks now and then");
     }
 }
 
 impl ControlStore for SqliteStore {
     fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError> {
         self.with(|open| {
+            refuse_strays(&open.ledger)?;
             let mut rows = open
                 .ledger
                 .prepare_cached("SELECT sequence, body, hash FROM events WHERE sequence > ? ORDER BY sequence")?;
@@ -162,10 +158,16 @@ impl ControlStore for SqliteStore {
             transaction.commit()?;
             Ok(true)
         })?;
-        if added { Ok(()) } else { Err(StoreError::Conflict) }
+        if !added {
+            return Err(StoreError::Conflict);
+        }
+        let (sequence, head, generation) = (event.sequence, hash(&body), event.generation);
+        self.advance_head(|known| Mark { sequence, head, generation, recoveries: known.recoveries });
+        Ok(())
     }
 
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError> {
+        self.layout.check(Owner::Ours)?;
         let membership = self.attempt(|open| self.enrol(open, process))?;
         self.ring();
         Ok(membership)
@@ -192,6 +194,7 @@ impl ControlStore for SqliteStore {
     }
 
     fn add_hits(&self, hits: &[(u64, u64)]) -> Result<(), StoreError> {
+        self.layout.check(Owner::Ours)?;
         self.with(|open| {
             let transaction = immediate(&mut open.register)?;
             for (rule, more) in hits {
@@ -223,6 +226,20 @@ impl ControlStore for SqliteStore {
 
 fn to_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry { sequence: row.get(0)?, body: row.get(1)?, hash: digest(row.get(2)?) })
+}
+
+/// Events are numbered from 1: another one was put there by somebody else, where reading in order would pass it over.
+fn refuse_strays(connection: &Connection) -> rusqlite::Result<()> {
+    let mut first = connection.prepare_cached("SELECT min(sequence) FROM events")?;
+    match first.query_row([], |row| row.get::<_, Option<i64>>(0))? {
+        Some(stray) if stray < 1 => Err(damage(&format!("it has an event {stray}, and events are numbered from 1"))),
+        _ => Ok(()),
+    }
+}
+
+/// Damage that SQLite cannot see.
+fn damage(why: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(why.to_owned()))
 }
 
 /// The last event's sequence and hash.

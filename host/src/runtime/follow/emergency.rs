@@ -1,5 +1,6 @@
 //! Reverts that take effect before the store knows of them.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -15,7 +16,8 @@ const GENERATIONS_PER_PROCESS: u64 = 1_000_000;
 
 /// What joins the slots of a runtime to the store that they follow.
 pub(in crate::runtime) struct StoreLink {
-    process: u64,
+    /// 0 while the store cannot be written.
+    process: AtomicU64,
     waiting: Mutex<Vec<Waiting>>,
     bell: Box<dyn Fn() + Send + Sync>,
 }
@@ -32,13 +34,23 @@ pub(in crate::runtime) struct Waiting {
 }
 
 impl StoreLink {
-    pub(super) fn new(process: u64, bell: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self { process, waiting: Mutex::default(), bell }
+    pub(super) fn new(process: Option<u64>, bell: Box<dyn Fn() + Send + Sync>) -> Self {
+        Self { process: process.unwrap_or(0).into(), waiting: Mutex::default(), bell }
+    }
+
+    /// The number of this process in the store; 0 while the store cannot be written.
+    pub(in crate::runtime) fn process(&self) -> u64 {
+        self.process.load(Ordering::Relaxed)
+    }
+
+    /// The process has got its number.
+    pub(super) fn is_process(&self, number: u64) {
+        self.process.store(number, Ordering::Relaxed);
     }
 
     /// How many generations an emergency revert goes on: into a range of this process's own.
     pub(in crate::runtime) fn step(&self) -> u64 {
-        self.process.saturating_mul(GENERATIONS_PER_PROCESS)
+        self.process().saturating_mul(GENERATIONS_PER_PROCESS)
     }
 
     /// Reverts at once, and leaves word for the ledger. While it has not got there, the store does not change
@@ -53,7 +65,7 @@ impl StoreLink {
         let generation = route.generation();
         // A route that a revert makes has a live release.
         let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
-        let emergency = Emergency { process: self.process, at: Timestamp::now(), generation };
+        let emergency = Emergency { process: self.process(), at: Timestamp::now(), generation };
         waiting.push(Waiting { slot: slot.to_owned(), to, emergency });
         drop(waiting);
         (self.bell)();

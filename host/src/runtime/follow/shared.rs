@@ -1,28 +1,52 @@
 //! What the threads of a follower share: how far this process has come, and how it goes on.
 
 mod obey;
+mod presence;
 mod read;
 mod ready;
 mod tell;
+mod trouble;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use self::trouble::Trouble;
 use super::emergency::StoreLink;
-use crate::control::{Acknowledgement, Broken, Ledger, Membership, SqliteStore, StoreError};
+use crate::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
 use crate::release::Digest;
 use crate::runtime::Core;
 use crate::runtime::error::BuildError;
 use crate::verdict::{HitCounter, Overrides};
 
+/// How a process follows its store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Following {
+    /// The last event that it obeys. Its hash is the ledger's head at that moment.
+    pub mark: Mark,
+    /// What keeps it from following, or from being seen to.
+    pub trouble: Option<FollowTrouble>,
+}
+
+/// What keeps a process from following its store, or from being seen to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FollowTrouble {
+    /// It goes on with the routes and overrides that it has, and obeys nothing new.
+    #[error("the store is not followed; scoring goes on as before: {0}")]
+    Stopped(String),
+    /// It obeys what the store says, and the store does not know that: it cannot be written.
+    #[error("the store is followed, and cannot be told so: {0}")]
+    Silent(String),
+}
+
 pub(super) struct Shared {
     core: Arc<Core>,
     store: Arc<SqliteStore>,
-    membership: Membership,
-    /// What this process calls itself.
-    name: String,
+    /// This process, as it registers.
+    process: NewProcess,
     link: Arc<StoreLink>,
     progress: Mutex<Progress>,
 }
@@ -30,6 +54,8 @@ pub(super) struct Shared {
 /// How far this process has come.
 #[derive(Default)]
 struct Progress {
+    /// None where the store cannot be written.
+    membership: Option<Membership>,
     ledger: Ledger,
     /// The index of the ledger's overrides.
     overrides: Overrides,
@@ -48,55 +74,67 @@ struct Progress {
     reported_hits: BTreeMap<u64, u64>,
     /// When it was told last.
     hits_reported: Option<Instant>,
-    /// What went wrong last, so that it is logged once.
-    trouble: Option<String>,
+    /// The ledger that was refused last, by where it ends, and why: it is not read again until it changes.
+    refused: Option<(Option<(u64, Digest)>, Broken)>,
+    /// Why the store is not followed.
+    trouble: Option<Trouble>,
+    /// Why the store does not know what this process does.
+    silence: Option<String>,
 }
 
 impl Shared {
     pub(super) fn new(
         core: Arc<Core>,
         store: Arc<SqliteStore>,
-        membership: Membership,
-        name: String,
+        membership: Option<Membership>,
+        process: NewProcess,
         link: Arc<StoreLink>,
     ) -> Self {
-        Self { core, store, membership, name, link, progress: Mutex::default() }
+        let progress = Progress { membership, ..Progress::default() };
+        Self { core, store, process, link, progress: Mutex::new(progress) }
     }
 
-    /// The number of this process in the store.
-    pub(super) fn process(&self) -> u64 {
-        self.membership.process
+    /// The number of this process in the store; none where the store cannot be written.
+    pub(super) fn process(&self) -> Option<u64> {
+        self.progress().membership.as_ref().map(|membership| membership.process)
+    }
+
+    /// How this process follows its store.
+    pub(super) fn following(&self) -> Following {
+        let Progress { ledger, trouble, silence, .. } = &*self.progress();
+        let trouble = match (trouble, silence) {
+            (Some(trouble), _) => Some(FollowTrouble::Stopped(trouble.to_string())),
+            (None, Some(why)) => Some(FollowTrouble::Silent(why.clone())),
+            (None, None) => None,
+        };
+        Following { mark: ledger.mark(), trouble }
     }
 
     /// Reads the ledger and loads what it says, on this thread: a filter starts with a release in charge.
     pub(super) fn start_up(&self) -> Result<(), BuildError> {
         let mut progress = self.progress();
-        let started = self.read(&mut progress).and_then(|()| {
+        let started = self.read_first(&mut progress).map(|()| {
             self.load_all(&mut progress);
-            self.obey(&mut progress)
+            self.obey(&mut progress);
         });
+        self.tell(&mut progress, None);
         started.map_err(|trouble| BuildError::Store(trouble.to_string()))
     }
 
     /// Takes over what is new in the store, and tells it what is new here.
     pub(super) fn catch_up(&self, jobs: &Sender<Digest>) {
         let mut progress = self.progress();
-        let trouble = self.exchange(&mut progress, jobs).err().map(|trouble| trouble.to_string());
-        if trouble != progress.trouble {
-            match &trouble {
-                Some(trouble) => tracing::error!(%trouble, "the store cannot be followed; scoring goes on as before"),
-                None => tracing::info!("the store can be followed again"),
-            }
-            progress.trouble = trouble;
-        }
+        let trouble = self.exchange(&mut progress, jobs).err();
+        self.tell(&mut progress, trouble);
     }
 
     fn exchange(&self, progress: &mut Progress, jobs: &Sender<Digest>) -> Result<(), Trouble> {
         self.read(progress)?;
-        self.write_emergencies(progress)?;
+        let written = self.write_emergencies(progress);
         self.order(progress, jobs);
-        self.obey(progress)?;
-        self.report_hits_in_time(progress)
+        self.obey(progress);
+        self.keep_present_in_time(progress);
+        written
     }
 
     /// Loads one release, and does what had to wait for it.
@@ -104,16 +142,14 @@ impl Shared {
         let loaded = self.load(release);
         let mut progress = self.progress();
         progress.ordered.retain(|ordered| ordered != release);
-        let told = self.settle(&mut progress, release, loaded).and_then(|()| self.obey(&mut progress));
-        if let Err(error) = told {
-            tracing::warn!(%error, "the store does not know yet which releases are ready here");
-        }
+        self.settle(&mut progress, release, loaded);
+        self.obey(&mut progress);
     }
 
     /// Tells the store what is only known here. Called last.
     pub(super) fn flush(&self) {
         let mut progress = self.progress();
-        let told = self.write_emergencies(&mut progress).and_then(|()| self.report_hits(&mut progress));
+        let told = self.write_emergencies(&mut progress).and_then(|()| Ok(self.report_hits(&mut progress)?));
         if let Err(error) = told {
             tracing::warn!(%error, "the store does not know the last hits of overrides");
         }
@@ -122,13 +158,4 @@ impl Shared {
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Why the store cannot be followed. The state stays as it is.
-#[derive(Debug, thiserror::Error)]
-enum Trouble {
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error("its ledger is not whole: {0}")]
-    Ledger(#[from] Broken),
 }

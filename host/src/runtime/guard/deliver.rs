@@ -75,7 +75,7 @@ impl Deliverer {
         let mut courier = Courier {
             store: home.map(|home| GuardStore::later(&home.dir)),
             own: GuardStore::in_memory(),
-            process: home.map(|home| home.by.process),
+            process: home.map(|home| home.by().process),
             sinks,
             end: Arc::clone(&end),
         };

@@ -28,6 +28,7 @@ use crate::limits::{
 use crate::release::ReleaseId;
 use crate::runtime::Slot;
 use crate::runtime::core::Core;
+use crate::runtime::news::Item;
 
 /// What the guard is asked to do at once.
 pub(super) enum Order {
@@ -84,7 +85,7 @@ impl Worker {
     pub(super) fn run(mut self, orders: &Receiver<Order>) {
         while self.turn(orders).is_some() {}
         self.drain();
-        let left = self.home.as_ref().map(|home| self.store.write(|transaction| leave(transaction, home.by.process)));
+        let left = self.home.as_ref().map(|home| self.store.write(|transaction| leave(transaction, home.by().process)));
         if let Some(Err(error)) = left {
             tracing::debug!(%error, "the guard ends, and cannot say so");
         }
@@ -245,6 +246,7 @@ impl Worker {
             self.wellness.dropped_pairs(self.core.inbox.dropped_pairs());
             self.wellness.pairs(self.ticked, self.core.inbox.pairs());
             self.tell_condition();
+            self.tell_news();
             self.do_what_is_due();
             self.go_on_with_rollouts();
             self.tidy();
@@ -288,7 +290,7 @@ impl Worker {
     fn say_in_store(&mut self, home: &Home) {
         let dropped = self.core.inbox.dropped();
         let health =
-            Health { process: home.by.process, at: Timestamp::now(), condition: self.wellness.condition(), dropped };
+            Health { process: home.by().process, at: Timestamp::now(), condition: self.wellness.condition(), dropped };
         let said = self.store.write(|transaction| health.write(transaction));
         match said {
             Ok(()) => {
@@ -300,6 +302,14 @@ impl Worker {
                 self.tell_loss();
             }
             Err(error) => self.wellness.is_away(Task::Say, error.to_string()),
+        }
+    }
+
+    /// Raises alerts about what became of the store.
+    fn tell_news(&mut self) {
+        while let Some(Item { found, event, generation }) = self.core.news.take() {
+            let about = About { event, generation, ..self.of_process() };
+            self.raise(&Alert::new(found, Response::None, about, Timestamp::now()));
         }
     }
 
@@ -334,7 +344,7 @@ impl Worker {
     }
 
     fn by(&self) -> Option<By> {
-        self.home.as_ref().map(|home| home.by.clone())
+        self.home.as_ref().map(Home::by)
     }
 }
 
@@ -353,10 +363,11 @@ struct Judged {
     full: Full,
 }
 
-/// Raises an alert, unless one that names the same event of the ledger was raised.
+/// Raises an alert, unless one that names the same event of the ledger was raised: that it took place and what the guard
+/// found are two.
 pub(super) fn raise_once(connection: &Connection, alert: &Alert) -> rusqlite::Result<bool> {
     if let Some(event) = alert.event
-        && is_told(connection, event)?
+        && is_told(connection, event, alert.kind)?
     {
         return Ok(false);
     }
@@ -378,7 +389,7 @@ fn judge(
         let now = Timestamp::now();
         due.iter().try_for_each(|due| due.write(transaction, now, Stage::New))?;
         let alert = |(slot, release, evidence)| {
-            let process = home.map(|home| home.by.clone());
+            let process = home.map(Home::by);
             let about = About { slot: Some(slot), release: Some(release), process, ..About::default() };
             Alert::new(Found::Warning(evidence), Response::None, about, now)
         };
@@ -389,7 +400,7 @@ fn judge(
 }
 
 /// What a guard raises alerts about.
-const RAISED: [Kind; 4] = [Kind::Harm, Kind::Warning, Kind::Guard, Kind::Rollout];
+const RAISED: [Kind; 6] = [Kind::Harm, Kind::Warning, Kind::Guard, Kind::Rollout, Kind::Store, Kind::Change];
 
 fn counted(kind: Kind) -> Counter {
     counter!("switchback_alerts_total", "kind" => kind.name())

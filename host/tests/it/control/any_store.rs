@@ -89,7 +89,8 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
     for sequence in 1..3 {
         let problem = (sequence == 2).then(|| "why".to_owned());
-        let said = Acknowledgement { sequence, generation: sequence, at: Timestamp::UNIX_EPOCH, problem };
+        let (head, at) = (Some(Digest::of(b"")), Timestamp::UNIX_EPOCH);
+        let said = Acknowledgement { sequence, head, recoveries: 0, generation: sequence, at, problem };
         one.acknowledge(member.process, &said).unwrap();
         assert_eq!(seen().acknowledged, Some(said));
     }

@@ -4,7 +4,7 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::{Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
+use switchback::{Accept, Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
 
 use super::support::{PATIENCE, Store, promote, revert, until};
 use crate::support::message;
@@ -156,23 +156,6 @@ fn a_release_file_that_is_a_link_or_that_others_can_write_to_is_refused() {
 }
 
 #[test]
-fn a_backup_that_is_put_back_is_followed() {
-    let (store, releases) = Store::with(&["empty", "stateful"]);
-    let process = store.process();
-    store.obeyed(promote(&releases[0]));
-    let backup = store.path().join("backup.db");
-    database(&store).execute("VACUUM INTO ?", [backup.to_str().unwrap()]).unwrap();
-    store.obeyed(promote(&releases[1]));
-    store.obeyed(revert());
-    store.obeyed(promote(&releases[1]));
-    for companion in ["control.db-wal", "control.db-shm"] {
-        let _ = std::fs::remove_file(store.path().join(companion));
-    }
-    std::fs::rename(&backup, store.path().join("control.db")).unwrap();
-    until("the backup is followed", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[0]));
-}
-
-#[test]
 fn a_filter_on_a_store_without_releases_answers_by_its_policy() {
     let dir = tempfile::tempdir().unwrap();
     let runtime =
@@ -187,18 +170,19 @@ fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
     for change in [promote(&releases[0]), promote(&releases[1]), revert()] {
         store.obeyed(change);
     }
-    assert_eq!(SqliteStore::recover(store.path()).unwrap(), None, "a whole one stays");
+    let recover = || SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap();
+    assert_eq!(recover(), None, "a whole one stays");
     database(&store).execute("UPDATE events SET body = '{}' WHERE sequence = 5", []).unwrap();
-    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
-    assert_eq!(recovered.events, 4);
+    let recovered = recover().unwrap();
+    assert_eq!((recovered.events, recovered.known), (4, 5));
     assert!(recovered.ended.contains("event 5 was edited"), "{recovered:?}");
-    assert!(recovered.aside.is_file());
-    assert_eq!(store.control.history().unwrap().len(), 4);
+    assert!(recovered.aside.unwrap().is_file());
+    assert_eq!(store.control.history().unwrap().len(), 5, "the last one says that it was recovered");
     until("the recovered ledger is followed", || {
         process.slot("inbound").unwrap().live().as_ref() == Some(&releases[1])
     });
-    let after = store.control.commit(revert()).unwrap();
-    assert_eq!(after.sequence, 5);
+    let after = store.obeyed(revert());
+    assert_eq!(after.sequence, 6);
 }
 
 #[test]
@@ -209,8 +193,93 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     for companion in ["control.db-wal", "control.db-shm"] {
         let _ = std::fs::remove_file(store.path().join(companion));
     }
-    let recovered = SqliteStore::recover(store.path()).unwrap().unwrap();
-    assert_eq!(recovered.events, 0);
-    assert_eq!(std::fs::read(recovered.aside).unwrap(), rubbish);
-    assert!(store.control.history().unwrap().is_empty());
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
+    assert_eq!((recovered.events, recovered.known), (0, 1));
+    assert_eq!(std::fs::read(recovered.aside.unwrap()).unwrap(), rubbish);
+    assert_eq!(store.control.history().unwrap().len(), 1);
+}
+
+#[test]
+fn what_is_no_file_of_a_store_is_refused() {
+    let pipe = |path: &Path| drop(std::process::Command::new("mkfifo").arg(path).status().unwrap());
+    let link = |path: &Path| symlink("/dev/null", path).unwrap();
+    let folder = |path: &Path| std::fs::create_dir(path).unwrap();
+    let open = |path: &Path| {
+        std::fs::write(path, "").unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
+    };
+    let ways: [(&dyn Fn(&Path), &str); 4] = [
+        (&pipe, "no regular file"),
+        (&link, "symbolic link"),
+        (&folder, "no regular file"),
+        (&open, "written to by other users"),
+    ];
+    for file in ["control.db", "control.db-wal", "control.db-shm", "control.head", "changed"] {
+        for (put, why) in ways {
+            let store = Store::new();
+            store.control.commit(switchback::Operation::Freeze { slot: None }).unwrap();
+            let path = store.path().join(file);
+            let _ = std::fs::remove_file(&path);
+            put(&path);
+            let errors = [
+                Control::open(store.path()).err().map(|error| error.to_string()),
+                Runtime::builder().store_dir(store.path()).instances(1).build().err().map(|error| error.to_string()),
+            ];
+            for error in errors {
+                let error = error.unwrap_or_else(|| panic!("{file} is taken: {why}"));
+                assert!(error.contains(why) && error.contains(file), "{file}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_lock_that_is_no_file_is_not_waited_for() {
+    let (store, _) = Store::with(&[]);
+    let lock = store.path().join("processes").join("1.lock");
+    drop(std::process::Command::new("mkfifo").arg(&lock).status().unwrap());
+    // A number that a file of whatever kind has is not given.
+    let process = store.process();
+    assert_eq!(process.process(), Some(2));
+    assert_eq!(store.control.processes().unwrap().len(), 1);
+}
+
+#[test]
+fn a_folder_of_a_store_that_is_a_link_or_that_others_can_write_to_is_refused() {
+    for folder in ["releases", "processes"] {
+        let store = Store::new();
+        let (path, elsewhere) = (store.path().join(folder), store.path().join("elsewhere"));
+        std::fs::rename(&path, &elsewhere).unwrap();
+        symlink(&elsewhere, &path).unwrap();
+        let error = Control::open(store.path()).err().unwrap().to_string();
+        assert!(error.contains("symbolic link") && error.contains(folder), "{error}");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::rename(&elsewhere, &path).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o770)).unwrap();
+        let error = Control::open(store.path()).err().unwrap().to_string();
+        assert!(error.contains("written to by other users"), "{error}");
+    }
+}
+
+/// Closing any descriptor of a file lets go of the locks that SQLite has on it; then others take the database for one
+/// that nobody has open.
+#[test]
+fn a_filter_keeps_its_locks_on_the_database() {
+    use std::os::unix::fs::MetadataExt as _;
+    let store = Store::new();
+    let _process = store.process();
+    drop(SqliteStore::create(store.path()).unwrap());
+    drop(switchback::GuardStore::open(store.path()).unwrap());
+    drop(switchback::GuardReader::open(store.path()).unwrap());
+    let Ok(locks) = std::fs::read_to_string("/proc/locks") else {
+        return eprintln!("NOT TRIED: this system does not say who holds locks");
+    };
+    for file in ["control.db", "guard.db"] {
+        let (pid, inode) = (std::process::id().to_string(), std::fs::metadata(store.path().join(file)).unwrap().ino());
+        let is_held = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.any(|word| word == "POSIX") && line.contains(&pid) && line.contains(&format!(":{inode} "))
+        };
+        assert!(locks.lines().any(is_held), "{file} is not locked: {locks}");
+    }
 }

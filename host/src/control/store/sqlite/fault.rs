@@ -16,6 +16,8 @@ impl SqliteStore {
             Some(ErrorCode::DiskFull) => StoreError::Full(store),
             // Its shared memory is a file, too, and where that cannot grow SQLite does not say why.
             Some(ErrorCode::SystemIoFailure) if self.is_full() => StoreError::Full(store),
+            // A store on a full disk is opened to be read.
+            Some(ErrorCode::ReadOnly) if self.is_full() => StoreError::Full(store),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => {
                 StoreError::ReadOnly(file())
             }
@@ -26,8 +28,20 @@ impl SqliteStore {
         }
     }
 
+    /// Why this store cannot be written, where it cannot.
+    pub(crate) fn unwritable(&self) -> StoreError {
+        match self.is_full() {
+            true => StoreError::Full(self.layout().dir().display().to_string()),
+            false => StoreError::ReadOnly(self.layout().database().display().to_string()),
+        }
+    }
+
     fn is_full(&self) -> bool {
         rustix::fs::statvfs(self.layout().dir()).is_ok_and(|system| system.f_bavail == 0)
+    }
+
+    pub(super) fn not_private(&self, error: crate::private::NotPrivate) -> StoreError {
+        StoreError::Layout(error.into())
     }
 
     pub(super) fn failed(&self, why: String) -> StoreError {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::super::emergency::Waiting;
-use super::{Progress, Shared, Trouble};
-use crate::control::{Acknowledgement, ControlStore as _, SlotState};
+use super::{Progress, Shared};
+use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
 use crate::release::ReleaseId;
 use crate::runtime::Slot;
 
 impl Shared {
     /// Does what the ledger says, and says so.
-    pub(super) fn obey(&self, progress: &mut Progress) -> Result<(), Trouble> {
+    pub(super) fn obey(&self, progress: &mut Progress) {
         let problem = {
             // Nobody reverts by himself while routes change, and whoever did before is not undone.
             let waiting = self.link.waiting();
@@ -22,7 +22,7 @@ impl Shared {
             self.core.overrides.store(Arc::new(progress.overrides.clone()));
         }
         self.let_go(progress);
-        self.acknowledge(progress, problem)
+        self.acknowledge(progress, problem);
     }
 
     /// Stores the pointers of all slots. Returns what could not be done.
@@ -69,15 +69,24 @@ impl Shared {
         }
     }
 
-    fn acknowledge(&self, progress: &mut Progress, problem: Option<String>) -> Result<(), Trouble> {
-        let state = progress.ledger.state();
-        let (sequence, generation) = (state.sequence, state.generation);
-        let known = progress.acknowledged.as_ref();
-        if known.is_some_and(|known| (known.sequence, &known.problem) == (sequence, &problem)) {
-            return Ok(());
+    /// Tells the store what is obeyed here, if that is news.
+    pub(super) fn acknowledge(&self, progress: &mut Progress, problem: Option<String>) {
+        let mark = progress.ledger.mark();
+        let is_known = |known: &Acknowledgement| known.mark().as_ref() == Some(&mark) && known.problem == problem;
+        if progress.acknowledged.as_ref().is_some_and(is_known) {
+            return;
         }
-        let acknowledgement = Acknowledgement { sequence, generation, at: Timestamp::now(), problem };
-        self.store.acknowledge(self.process(), &acknowledgement)?;
+        self.store.advance_head(|_| mark);
+        let told = self.acknowledge_now(progress, problem);
+        self.told(progress, told);
+    }
+
+    pub(super) fn acknowledge_now(&self, progress: &mut Progress, problem: Option<String>) -> Result<(), StoreError> {
+        let Mark { sequence, head, recoveries, generation } = progress.ledger.mark();
+        let (head, at) = (Some(head), Timestamp::now());
+        let acknowledgement = Acknowledgement { sequence, head, recoveries, generation, at, problem };
+        let number = progress.number().ok_or_else(|| self.store.unwritable())?;
+        self.store.acknowledge(number, &acknowledgement)?;
         progress.acknowledged = Some(acknowledgement);
         Ok(())
     }

@@ -1,48 +1,114 @@
 //! Following the ledger.
 
 use super::{Progress, Shared, Trouble};
-use crate::control::{ControlStore as _, Entry, Event, Ledger, Operation};
+use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, Tail, Who, Witness};
+use crate::release::Digest;
 
 impl Shared {
-    /// Follows the ledger to its end. One that does not go on from what was read before, because somebody put
-    /// another in its place, is read from its beginning.
-    pub(super) fn read(&self, progress: &mut Progress) -> Result<(), Trouble> {
-        let entries = self.store.entries_after(progress.ledger.state().sequence)?;
-        if self.is_continuation(progress, &entries)? {
-            return take(progress, &entries);
-        }
-        tracing::warn!("the ledger was replaced by another one; following that");
-        let mut anew = Progress::default();
-        take(&mut anew, &self.store.entries_after(0)?)?;
-        let Progress { ledger, overrides, reported_hits, expired, .. } = anew;
-        (progress.ledger, progress.overrides, progress.overrides_changed) = (ledger, overrides, true);
-        (progress.reported_hits, progress.expired) = (reported_hits, expired);
+    /// Reads the ledger from its beginning. One that ends before what anybody remembers of it is not obeyed.
+    pub(super) fn read_first(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        // Asked first: what they saw is in the ledger that is read afterwards.
+        let witnesses = self.store.witnesses()?;
+        let anew = follow_all(&self.store.tail(0)?)?;
+        witnesses.iter().try_for_each(|witness| anew.ledger.confirms(witness))?;
+        progress.adopt(anew);
         Ok(())
     }
 
-    /// Whether the store still holds what was read before.
-    fn is_continuation(&self, progress: &Progress, entries: &[Entry]) -> Result<bool, Trouble> {
-        let last = progress.ledger.state().sequence;
-        if last == 0 || !entries.is_empty() {
-            // The first of them names the hash of the last one read; following it finds out.
-            return Ok(entries.first().is_none_or(|entry| names_previous(entry, &progress.ledger)));
+    /// Follows the ledger to its end. One that does not go on from what was read before, because somebody took something
+    /// out of it or put another one in its place, is obeyed only if it was recovered since.
+    pub(super) fn read(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        let known = progress.ledger.mark();
+        // The last one that was read has to be there still.
+        let mut tail = self.store.tail(known.sequence.saturating_sub(1))?;
+        let is_there = match tail.entries.first() {
+            _ if known.sequence == 0 => true,
+            Some(entry) => (entry.sequence, entry.hash) == (known.sequence, known.head),
+            None => false,
+        };
+        if !is_there {
+            return self.read_anew(progress, &tail);
         }
-        let before = self.store.entries_after(last - 1)?;
-        Ok(before.first().is_some_and(|entry| entry.sequence == last && entry.hash == progress.ledger.head()))
+        tail.entries.retain(|entry| entry.sequence > known.sequence);
+        let ends = tail.entries.last().map_or((known.sequence, known.head), |last| (last.sequence, last.hash));
+        if tail.head != Some(ends).filter(|(last, _)| *last > 0) {
+            return Err(misplaced_head(ends.0, tail.head).into());
+        }
+        if tail.entries.iter().any(|entry| is_of_another(entry, progress)) {
+            return self.read_anew(progress, &tail);
+        }
+        progress.refused = None;
+        let events = take(progress, &tail.entries)?;
+        events.iter().for_each(|event| self.core.news.changed(event));
+        Ok(())
+    }
+
+    /// Reads another ledger than before from its beginning, unless that one was refused already.
+    fn read_anew(&self, progress: &mut Progress, tail: &Tail) -> Result<(), Trouble> {
+        if let Some((head, broken)) = &progress.refused
+            && *head == tail.head
+        {
+            return Err(broken.clone().into());
+        }
+        let whole = self.store.tail(0)?;
+        let who = Who::Process { number: progress.number().unwrap_or(0), name: self.process.name.clone() };
+        let witness = Witness { who, mark: progress.ledger.mark() };
+        let read = follow_all(&whole).and_then(|anew| anew.ledger.confirms(&witness).map(|()| anew));
+        match read {
+            Ok(anew) => {
+                tracing::warn!("the ledger was recovered; following it from its beginning");
+                progress.adopt(anew);
+                Ok(())
+            }
+            Err(broken) => {
+                progress.refused = Some((whole.head, broken.clone()));
+                Err(broken.into())
+            }
+        }
     }
 }
 
-/// Whether an entry says that it comes after the end of a ledger. One that says nothing is for the ledger to name.
-fn names_previous(entry: &Entry, ledger: &Ledger) -> bool {
-    Event::from_json(&entry.body).map_or(true, |event| event.previous == ledger.head())
+impl Progress {
+    /// Goes on with another ledger.
+    fn adopt(&mut self, anew: Self) {
+        let Self { ledger, overrides, .. } = anew;
+        (self.ledger, self.overrides, self.overrides_changed) = (ledger, overrides, true);
+        (self.reported_hits, self.expired, self.refused) = Default::default();
+    }
 }
 
-fn take(progress: &mut Progress, entries: &[Entry]) -> Result<(), Trouble> {
+/// Follows a whole ledger.
+fn follow_all(tail: &Tail) -> Result<Progress, Broken> {
+    let mut progress = Progress::default();
+    take(&mut progress, &tail.entries)?;
+    progress.ledger.ends_with(tail.head)?;
+    Ok(progress)
+}
+
+/// Whether an entry comes after another one than that at its place. One that says nothing is for the ledger to name.
+fn is_of_another(entry: &Entry, progress: &Progress) -> bool {
+    let is_next = entry.sequence == progress.ledger.state().sequence + 1;
+    is_next && Event::from_json(&entry.body).is_ok_and(|event| event.previous != progress.ledger.head())
+}
+
+/// The ledger does not end where the store says that it does.
+fn misplaced_head(sequence: u64, head: Option<(u64, Digest)>) -> Broken {
+    let damage = match head {
+        None => Damage::Headless,
+        Some((last, _)) if last > sequence => Damage::CutOff { last },
+        Some(_) => Damage::OtherHead,
+    };
+    Broken { sequence, damage }
+}
+
+fn take(progress: &mut Progress, entries: &[Entry]) -> Result<Vec<Event>, Broken> {
+    let mut events = Vec::new();
     for entry in entries {
         let event = progress.ledger.follow(entry)?;
         index(progress, &event);
+        events.push(event);
     }
-    Ok(())
+    Ok(events)
 }
 
 /// Keeps the index of overrides in step, one event at a time: however many there are, one more costs the same.

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::Sender;
 
-use super::{Progress, Shared, Trouble};
+use super::{Progress, Shared};
 use crate::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
 use crate::release::{Digest, Draft, ReleaseId};
 use crate::runtime::error::describe;
@@ -12,6 +12,13 @@ pub(super) struct Failure {
     /// The file that it was, if there was one: another one is tried.
     file: Option<FileIdentity>,
     pub(super) why: String,
+}
+
+impl Failure {
+    /// As the store is told.
+    pub(super) fn preparation(&self) -> Preparation {
+        Preparation::Failed { why: self.why.clone() }
+    }
 }
 
 impl Shared {
@@ -42,9 +49,7 @@ impl Shared {
         let wanted: Vec<_> = progress.ledger.state().releases.values().map(|stored| stored.id.clone()).collect();
         for release in wanted {
             let loaded = self.load_from_store(&release, &trust);
-            if let Err(error) = self.settle(progress, &release.digest, loaded) {
-                tracing::warn!(%error, "the store does not know yet which releases are ready here");
-            }
+            self.settle(progress, &release.digest, loaded);
         }
     }
 
@@ -86,12 +91,7 @@ impl Shared {
     }
 
     /// Keeps what became of loading a release, and tells the store.
-    pub(super) fn settle(
-        &self,
-        progress: &mut Progress,
-        release: &Digest,
-        loaded: Result<(), String>,
-    ) -> Result<(), Trouble> {
+    pub(super) fn settle(&self, progress: &mut Progress, release: &Digest, loaded: Result<(), String>) {
         let preparation = match loaded {
             Ok(()) => {
                 progress.failed.remove(release);
@@ -105,6 +105,10 @@ impl Shared {
                 Preparation::Failed { why }
             }
         };
-        Ok(self.store.report(self.process(), release, &preparation)?)
+        // Where nobody is registered there is nobody to wait for.
+        if let Some(number) = progress.number() {
+            let told = self.store.report(number, release, &preparation);
+            self.told(progress, told);
+        }
     }
 }

@@ -1,13 +1,10 @@
 //! Telling the store what was decided here.
 
-use std::time::Instant;
-
 use jiff::Timestamp;
 
 use super::super::emergency::Waiting;
 use super::{Progress, Shared, Trouble};
 use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
-use crate::limits::HITS_INTERVAL;
 use crate::verdict::HitCounter;
 
 impl Shared {
@@ -34,7 +31,7 @@ impl Shared {
     fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<(), Trouble> {
         let Waiting { slot, to, emergency } = waiting.clone();
         let proposal = Proposal {
-            author: self.name.clone(),
+            author: self.process.name.clone(),
             reason: "reverted by the process itself".to_owned(),
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
@@ -48,17 +45,8 @@ impl Shared {
         self.read(progress)
     }
 
-    /// Adds the hits of overrides since the last time, if that is a while ago.
-    pub(super) fn report_hits_in_time(&self, progress: &mut Progress) -> Result<(), Trouble> {
-        if progress.hits_reported.is_some_and(|last| last.elapsed() < HITS_INTERVAL) {
-            return Ok(());
-        }
-        progress.hits_reported = Some(Instant::now());
-        self.report_hits(progress)
-    }
-
     /// Adds the hits of overrides since the last time.
-    pub(super) fn report_hits(&self, progress: &mut Progress) -> Result<(), Trouble> {
+    pub(super) fn report_hits(&self, progress: &mut Progress) -> Result<(), StoreError> {
         let Progress { overrides, expired, reported_hits: known, .. } = progress;
         let more = |(id, hits): (u64, u64)| {
             let more = hits - known.get(&id).copied().unwrap_or_default();

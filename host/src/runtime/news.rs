@@ -1,0 +1,56 @@
+//! What the store does that somebody may want to be told: from the thread that follows it to the guard's, which raises
+//! alerts.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use crate::alert::{Changes, Found};
+use crate::control::Event;
+use crate::limits::NEWS_MAX;
+
+/// What is to be told, the oldest first.
+#[derive(Default)]
+pub(super) struct News {
+    changes: Changes,
+    waiting: Mutex<VecDeque<Item>>,
+}
+
+/// One alert to be raised.
+pub(super) struct Item {
+    pub(super) found: Found,
+    /// The event that it is about.
+    pub(super) event: Option<u64>,
+    pub(super) generation: Option<u64>,
+}
+
+impl News {
+    pub(super) fn new(changes: Changes) -> Self {
+        Self { changes, ..Self::default() }
+    }
+
+    /// The store is not as it should be.
+    pub(super) fn tell(&self, found: Found) {
+        self.put(Item { found, event: None, generation: None });
+    }
+
+    /// An event was obeyed.
+    pub(super) fn changed(&self, event: &Event) {
+        // One that was read from a ledger can be written again.
+        let (Changes::Told, Ok(head)) = (self.changes, event.hash()) else { return };
+        let found = Found::Change { what: event.operation.to_string(), by: event.author.clone(), head };
+        self.put(Item { found, event: Some(event.sequence), generation: Some(event.generation) });
+    }
+
+    fn put(&self, item: Item) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.len() >= NEWS_MAX {
+            waiting.pop_front();
+        }
+        waiting.push_back(item);
+    }
+
+    /// The next one.
+    pub(super) fn take(&self) -> Option<Item> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+}

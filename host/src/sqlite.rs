@@ -1,0 +1,166 @@
+//! Reading a SQLite database that cannot be written: on a disk that is full or mounted read-only, or of another user.
+//!
+//! A database in WAL mode is read together with its `-wal`, with the help of `-shm`, which whoever opens it makes.
+//!
+//! * Where there is a whole `-shm`, a process has the database open, or had: SQLite reads it without writing to it, and
+//!   sees what that process goes on to write.
+//! * Where there is none, nobody has it open. What `-wal` holds is found by an index in memory, without a lock.
+//! * Where there is no `-wal` either, the file is all there is, and is read as one that does not change (`immutable`).
+//!   With a `-wal` that would show an older state of the ledger.
+//!
+//! In the last two cases whoever reads looks again afterwards whether somebody came meanwhile ([`Quiet`]).
+
+use std::fs;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
+
+/// What a `-shm` has at least (<https://sqlite.org/walformat.html>): a shorter one is left of an attempt to make it.
+const SHM_BYTES_MIN: u64 = 32_768;
+
+/// A database that is open to be read.
+pub(crate) struct ToRead {
+    pub(crate) connection: Connection,
+    pub(crate) quiet: Quiet,
+}
+
+/// How the files of a database were that nobody had open, with their sizes and when they changed last; nothing where
+/// others may write meanwhile.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Quiet(Option<[Option<Stamp>; 3]>);
+
+/// Inode, bytes, and when it changed last, in seconds and nanoseconds.
+type Stamp = (u64, u64, i64, i64);
+
+/// Whether an attempt to open or change a database failed because it cannot be written.
+pub(crate) fn is_unwritable(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error() {
+        Some(ffi::Error { code: ErrorCode::SystemIoFailure, extended_code }) => UNWRITTEN.contains(extended_code),
+        Some(ffi::Error { code, .. }) => matches!(
+            code,
+            ErrorCode::ReadOnly | ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::DiskFull
+        ),
+        None => false,
+    }
+}
+
+/// What SQLite says where a file cannot be made or grow. Another failure of the disk is none of these: what is read then
+/// is not to be relied upon.
+const UNWRITTEN: [i32; 4] =
+    [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_TRUNCATE];
+
+/// Opens a database without writing anything.
+pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<ToRead> {
+    let bytes_of = |ending: &str| fs::symlink_metadata(companion(path, ending)).map_or(0, |file| file.len());
+    if bytes_of("-shm") >= SHM_BYTES_MIN {
+        let connection = open(path, "mode=ro&readonly_shm=1", "unix")?;
+        return Ok(ToRead { connection, quiet: Quiet(None) });
+    }
+    let quiet = Quiet(Some(stamps(path)));
+    if bytes_of("-wal") == 0 {
+        return Ok(ToRead { connection: open(path, "mode=ro&immutable=1", "unix")?, quiet });
+    }
+    let connection = open(path, "mode=ro", "unix-none")?;
+    // Then the index of `-wal` is in memory, and no file is needed for it.
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    Ok(ToRead { connection, quiet })
+}
+
+impl Quiet {
+    /// Whether what was read so far is of one moment. Where it is not, somebody wrote meanwhile: open it again.
+    pub(crate) fn is_kept(&self, path: &Path) -> bool {
+        self.0.as_ref().is_none_or(|before| *before == stamps(path))
+    }
+}
+
+fn stamps(path: &Path) -> [Option<Stamp>; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let file = fs::symlink_metadata(companion(path, ending)).ok()?;
+        Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
+    })
+}
+
+fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags_and_vfs(uri(path, options), flags, vfs)?;
+    // Nothing of it is written back, whatever the access of its files.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(connection)
+}
+
+/// The database as SQLite's URI (<https://sqlite.org/uri.html>).
+fn uri(path: &Path, options: &str) -> String {
+    // Two slashes at the beginning would name a machine.
+    let path: PathBuf = path.components().collect();
+    let escaped = path.as_os_str().as_bytes().iter().map(|byte| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => char::from(*byte).to_string(),
+        other => format!("%{other:02x}"),
+    });
+    format!("file:{}?{options}", escaped.collect::<String>())
+}
+
+fn companion(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A database with one row in the file and one more in `-wal`, as a process leaves it that is killed.
+    fn left_by_a_kill(dir: &Path) -> PathBuf {
+        let path = dir.join("a?%b#.db");
+        let connection = Connection::open(&path).unwrap();
+        connection.pragma_update(None, "journal_mode", "WAL").unwrap();
+        connection.execute_batch("CREATE TABLE t (x); INSERT INTO t VALUES (1)").unwrap();
+        connection.pragma_update(None, "wal_checkpoint", "TRUNCATE").unwrap();
+        connection.execute("INSERT INTO t VALUES (2)", []).unwrap();
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).unwrap();
+        path
+    }
+
+    fn rows(to_read: &ToRead) -> i64 {
+        to_read.connection.query_row("SELECT count(*) FROM t", [], |row| row.get(0)).unwrap()
+    }
+
+    fn names(dir: &Path) -> Vec<String> {
+        let mut names: Vec<_> =
+            fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn what_only_the_wal_holds_is_read_with_and_without_shared_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = left_by_a_kill(dir.path());
+        for gone in [None, Some("-shm")] {
+            gone.iter().for_each(|ending| fs::remove_file(companion(&path, ending)).unwrap());
+            let before = names(dir.path());
+            let to_read = open_to_read(&path).unwrap();
+            assert_eq!(rows(&to_read), 2, "without {gone:?}");
+            assert!(to_read.quiet.is_kept(&path));
+            drop(to_read);
+            assert_eq!(names(dir.path()), before, "nothing was made");
+        }
+    }
+
+    #[test]
+    fn a_database_that_was_closed_is_all_in_its_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = left_by_a_kill(dir.path());
+        Connection::open(&path).unwrap().query_row("SELECT count(*) FROM t", [], |_| Ok(())).unwrap();
+        assert_eq!(names(dir.path()).len(), 1);
+        let to_read = open_to_read(&path).unwrap();
+        assert_eq!(rows(&to_read), 2);
+        let writer = Connection::open(&path).unwrap();
+        writer.execute("INSERT INTO t VALUES (3)", []).unwrap();
+        assert!(!to_read.quiet.is_kept(&path), "somebody came");
+        assert_eq!(rows(&open_to_read(&path).unwrap()), 3);
+    }
+}
