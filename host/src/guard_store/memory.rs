@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::trials::{self, TrialKey};
 use super::{senders, tallies, volumes};
-use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Segment, SegmentRef, Tally, weight};
+use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Past, Segment, SegmentRef, Tally, weight};
 use crate::limits::{GUARD_FIRSTS_MAX, GUARD_FIRSTS_STRANGERS_MAX, GUARD_SEGMENTS_MAX};
 
 /// Remembers one batch of messages: everything that it changes is one transaction.
@@ -85,6 +85,17 @@ impl<'a> StoreMemory<'a> {
         Self { transaction, room, senders: HashMap::new(), trials: HashMap::new(), volumes: HashMap::new() }
     }
 
+    /// When a trial began: at this time, if it is new.
+    pub(crate) fn began_at(&mut self, key: &TrialKey, at: Timestamp) -> rusqlite::Result<Timestamp> {
+        if let Some(open) = self.trials.get(key) {
+            return Ok(open.trial.began_at);
+        }
+        let trial = trials::find_or_begin(self.transaction, key, at)?;
+        let began_at = trial.began_at;
+        self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
+        Ok(began_at)
+    }
+
     /// What is remembered of one trial, which is begun if it is new, for a message of this time and of such a sender.
     pub(crate) fn of<'m>(
         &'m mut self,
@@ -92,10 +103,7 @@ impl<'a> StoreMemory<'a> {
         at: Timestamp,
         whose: Whose,
     ) -> rusqlite::Result<TrialMemory<'m, 'a>> {
-        if !self.trials.contains_key(key) {
-            let trial = trials::find_or_begin(self.transaction, key, at)?;
-            self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
-        }
+        self.began_at(key, at)?;
         // It was just put there.
         let open = self.trials.get_mut(key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         open.last = open.last.max(at);
@@ -133,11 +141,6 @@ pub(crate) struct TrialMemory<'m, 'a> {
 }
 
 impl TrialMemory<'_, '_> {
-    /// When the trial began.
-    pub(crate) fn began_at(&self) -> Timestamp {
-        self.open.trial.began_at
-    }
-
     /// A segment that is new gets the next rank. Where there is no room, that which was met least recently is forgotten.
     fn discover(&mut self, segment: &Segment) -> rusqlite::Result<Tally> {
         let trial = &mut self.open.trial;
@@ -157,8 +160,12 @@ impl TrialMemory<'_, '_> {
 impl KnownSenders for StoreMemory<'_> {
     type Error = rusqlite::Error;
 
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
-        Ok(seen(self.transaction, &mut self.senders, sender)?.days_before(day))
+    fn past(&mut self, sender: Key, day: i32) -> rusqlite::Result<Past> {
+        Ok(seen(self.transaction, &mut self.senders, sender)?.before(day))
+    }
+
+    fn senders_seen(&mut self, days: u32, most: u32) -> rusqlite::Result<u32> {
+        senders::seen_on(self.transaction, days, most)
     }
 
     fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
@@ -169,8 +176,12 @@ impl KnownSenders for StoreMemory<'_> {
 impl KnownSenders for TrialMemory<'_, '_> {
     type Error = rusqlite::Error;
 
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
-        Ok(seen(self.transaction, self.senders, sender)?.days_before(day))
+    fn past(&mut self, sender: Key, day: i32) -> rusqlite::Result<Past> {
+        Ok(seen(self.transaction, self.senders, sender)?.before(day))
+    }
+
+    fn senders_seen(&mut self, days: u32, most: u32) -> rusqlite::Result<u32> {
+        senders::seen_on(self.transaction, days, most)
     }
 
     fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
