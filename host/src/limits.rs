@@ -373,8 +373,8 @@ pub(crate) const GUARD_PAIRS_PART_MIN: u64 = 10;
 /// For how long a guard counts as unwell after it has panicked: what made it panic may come again.
 pub(crate) const GUARD_PANIC_FELT: Duration = Duration::from_secs(600);
 
-/// For how long promotions wait after the guard has lost what it knew, unless somebody teaches it. By default a sender is
-/// known on the day after it was first seen.
+/// For how long promotions wait after the guard has lost what it knew, unless somebody teaches it: so long that it is read.
+/// Until senders have been seen for long enough again, two weeks by default, the guard only warns.
 pub(crate) const GUARD_RELEARN: Duration = Duration::from_secs(24 * 3_600);
 
 /// Trials that are remembered, those with the latest messages: rollouts of a year or so in a few slots.

@@ -124,8 +124,8 @@ impl KnownSenders for Nobody {
         Ok(0)
     }
 
-    fn learn(&mut self, _sender: Key, _day: i32) -> Result<(), Infallible> {
-        Ok(())
+    fn learn(&mut self, _sender: Key, _day: i32) -> Result<bool, Infallible> {
+        Ok(true)
     }
 }
 

@@ -96,13 +96,14 @@ pub(crate) fn account(address: &str) -> String {
     let domain = domain_of(&address);
     let Some((local, _)) = address.rsplit_once('@') else { return address };
     let local = unquoted(local);
-    if organisation(&domain) == BY_SUBDOMAIN
+    let organisation = organisation(&domain);
+    if organisation == BY_SUBDOMAIN
         && let Some((owner, domain)) = fastmail(&domain)
     {
         return format!("{owner}@{domain}");
     }
     const USUAL: Rule = Rule::usual("");
-    let rule = PROVIDERS.of(&domain).and_then(Rule::of).unwrap_or(&USUAL);
+    let rule = PROVIDERS.of(organisation).and_then(Rule::of).unwrap_or(&USUAL);
     let untagged = match local.split_once(rule.tags) {
         Some((untagged, _)) if !untagged.is_empty() => untagged,
         _ => local.as_str(),

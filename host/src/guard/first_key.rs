@@ -38,7 +38,8 @@ impl FirstKey {
 
     /// A known sender's pair of a day, by its place among those that count.
     pub(super) fn pair(sender: Key, day: i64, place: u32) -> Self {
-        Self::new(u128::from(sender.0) << 64, Key(place.into()), 3, day, Mail::Eligible)
+        // In bits of their own: these are no hashes of texts.
+        Self::new(u128::from(place) << 100, sender, 3, day, Mail::Eligible)
     }
 
     fn new(hash: u128, segment: Key, kind: u128, period: i64, mail: Mail) -> Self {

@@ -128,17 +128,15 @@ impl KnownSenders for InMemory {
         Ok(known.take(most as usize).count() as u32)
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> Result<(), Infallible> {
-        match self.senders.get_mut(&sender) {
-            Some(days) => drop(days.add(day)),
-            None => {
-                if self.senders.len() >= GUARD_SENDERS_MAX {
-                    self.evict_senders();
-                }
-                self.senders.insert(sender, Days::one(day));
-            }
+    fn learn(&mut self, sender: Key, day: i32) -> Result<bool, Infallible> {
+        if let Some(days) = self.senders.get_mut(&sender) {
+            return Ok(days.add(day));
         }
-        Ok(())
+        if self.senders.len() >= GUARD_SENDERS_MAX {
+            self.evict_senders();
+        }
+        self.senders.insert(sender, Days::one(day));
+        Ok(true)
     }
 }
 
@@ -249,7 +247,8 @@ mod tests {
         let mut memory = InMemory::default();
         for sender in 0..10 {
             for day in 0..=sender {
-                let Ok(()) = memory.learn(Key(sender as u64), day);
+                let Ok(is_new) = memory.learn(Key(sender as u64), day);
+                assert!(is_new);
             }
         }
         assert_eq!([1, 4, 10, 11].map(|days| memory.senders_seen(days, 8).unwrap()), [8, 7, 1, 0]);

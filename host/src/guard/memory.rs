@@ -35,11 +35,11 @@ pub trait KnownSenders {
     /// If it cannot be read.
     fn senders_seen(&mut self, days: u32, most: u32) -> Result<u32, Self::Error>;
 
-    /// Remembers that a sender was seen on a day.
+    /// Remembers that a sender was seen on a day, and says whether that is new.
     ///
     /// # Errors
     /// If it cannot be kept.
-    fn learn(&mut self, sender: Key, day: i32) -> Result<(), Self::Error>;
+    fn learn(&mut self, sender: Key, day: i32) -> Result<bool, Self::Error>;
 }
 
 /// What the guard remembers: who is known, and of one trial (two releases that are compared in a slot) what was counted.

@@ -23,6 +23,8 @@ pub struct Sender {
     pub address: Key,
     /// Whether anything may be done on this one's behalf: authenticated, and known for as long as the settings ask for.
     pub is_eligible: bool,
+    /// Whether this is its first message of the day: where mail is added up, senders are, and not what each of them sends.
+    pub is_first_today: bool,
     /// Whether it has been known for so long that it counts where the filter knows few.
     is_long_known: bool,
     kind: Kind,
@@ -65,18 +67,18 @@ impl Sender {
     ) -> Result<Self, M::Error> {
         let today = day(sighting.at);
         let unit = origin.and_then(|origin| origin.unit(sighting));
-        let (mut is_eligible, mut is_long_known) = (false, false);
+        let (mut is_eligible, mut is_first_today, mut is_long_known) = (false, false, false);
         if let Some(unit) = unit {
             let entered = entered.map_or(today, day).min(today);
             let known_at = entered.max(today.saturating_sub(KNOWN_SINCE_DAYS_MAX));
             let past = memory.past(unit, known_at)?;
             is_eligible = is_known(past, settings, known_at);
             is_long_known = is_aged(past, settings.few.age_days, entered);
-            memory.learn(unit, today)?;
+            is_first_today = memory.learn(unit, today)?;
         }
         let address = sighting.sender.unwrap_or_else(|| key_of_its_own(sighting));
         let kind = origin.map_or(Kind::Organisation, |origin| origin.kind);
-        Ok(Self { unit, address, is_eligible, is_long_known, kind })
+        Ok(Self { unit, address, is_eligible, is_first_today, is_long_known, kind })
     }
 
     /// How many of its pairs count on a day.
@@ -96,7 +98,7 @@ impl Sender {
     /// A sender of its own kind, for tests of what is done with one.
     #[cfg(test)]
     pub(super) fn for_test(unit: Option<Key>, address: Key, is_eligible: bool) -> Self {
-        Self { unit, address, is_eligible, is_long_known: false, kind: Kind::Account }
+        Self { unit, address, is_eligible, is_first_today: false, is_long_known: false, kind: Kind::Account }
     }
 }
 

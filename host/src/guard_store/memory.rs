@@ -110,7 +110,7 @@ impl<'a> StoreMemory<'a> {
         Ok(TrialMemory { transaction: self.transaction, senders: &mut self.senders, room: &mut self.room, whose, open })
     }
 
-    /// Adds a message to the mail of known senders, which a later trial takes its weights from.
+    /// Adds a known sender's day to the volume of the week, which a later trial takes its weights from.
     pub(crate) fn add_volume(&mut self, slot: &str, segment: Segment, day: i32) {
         *self.volumes.entry((slot.to_owned(), segment, day)).or_default() += 1;
     }
@@ -168,7 +168,7 @@ impl KnownSenders for StoreMemory<'_> {
         senders::seen_on(self.transaction, days, most)
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<bool> {
         learn(self.transaction, &mut self.senders, sender, day)
     }
 }
@@ -184,7 +184,7 @@ impl KnownSenders for TrialMemory<'_, '_> {
         senders::seen_on(self.transaction, days, most)
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<bool> {
         learn(self.transaction, self.senders, sender, day)
     }
 }
@@ -248,9 +248,8 @@ fn learn(
     known: &mut HashMap<Key, senders::Seen>,
     sender: Key,
     day: i32,
-) -> rusqlite::Result<()> {
-    seen(transaction, known, sender)?.on(day);
-    Ok(())
+) -> rusqlite::Result<bool> {
+    Ok(seen(transaction, known, sender)?.on(day))
 }
 
 /// Forgets so many events of which nobody will ask again, and says how many it forgot.

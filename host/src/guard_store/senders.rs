@@ -29,12 +29,14 @@ impl Seen {
         self.days.map_or(Past::default(), |days| days.before(day))
     }
 
-    /// It was seen on this day.
-    pub(super) fn on(&mut self, day: i32) {
-        self.is_changed |= match &mut self.days {
+    /// It was seen on this day; whether that is new.
+    pub(super) fn on(&mut self, day: i32) -> bool {
+        let is_new = match &mut self.days {
             Some(days) => days.add(day),
             none => none.replace(Days::one(day)).is_none(),
         };
+        self.is_changed |= is_new;
+        is_new
     }
 
     pub(super) fn write(&self, connection: &Connection, sender: Key) -> rusqlite::Result<()> {

@@ -155,7 +155,7 @@ impl Guard<'_> {
     /// Remembers who was seen up to this day, also in mail that no candidate has scored.
     fn learn_until(&mut self, today: i32) {
         while let Some((day, sender)) = self.known.next_if(|(day, _)| *day <= today) {
-            let Ok::<_, Infallible>(()) = self.memory.learn(*sender, *day);
+            let Ok::<_, Infallible>(_) = self.memory.learn(*sender, *day);
         }
     }
 

@@ -85,7 +85,7 @@ impl Judge {
         };
         let sighting = seen.sighting();
         let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers, None)?;
-        if sender.is_eligible {
+        if sender.is_eligible && sender.is_first_today {
             watched.add_volume(memory, seen.slot.name(), &sighting);
         }
         // What has gone back already is no reason for more to go.
@@ -120,7 +120,8 @@ impl Watched {
         Self { settings: settings.clone(), providers, trials: HashMap::new(), breakers: HashMap::new() }
     }
 
-    /// Adds a message to the mail of the week, by which a later trial divides its error probability.
+    /// Adds a sender's day to the volume of the week, by which a later trial divides its error probability: were it every
+    /// message, one sender could have that of all others.
     fn add_volume(&self, memory: &mut StoreMemory<'_>, slot: &str, sighting: &Sighting<'_>) {
         let Some(domain) = sighting.sender_domain.map(organisation) else { return };
         let provider = self.providers.of(domain).map(|name| Segment::Provider(name.into()));
