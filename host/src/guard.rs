@@ -3,17 +3,21 @@
 //!
 //! Plain data and pure functions: no clock, no files, no threads. What is remembered is behind [`Memory`].
 
+mod account;
 mod bets;
 mod breaker;
 mod counts;
 mod culprits;
+mod days;
 mod evidence;
 mod first_key;
+mod floor;
 mod gross;
 mod in_memory;
 mod keyed;
 mod memory;
 mod net;
+mod organisation;
 mod segment;
 mod sender;
 mod settings;
@@ -25,18 +29,21 @@ mod tests;
 mod trial;
 mod weights;
 
+pub(crate) use account::account;
 pub use bets::Bets;
 pub use breaker::{Breakers, Call, Trip};
 pub use counts::{Counts, Flip};
+pub use days::Past;
+pub(crate) use days::Days;
 pub use evidence::{Breaker, BreakerEvidence, Evidence, FlipEvidence, Test, log_threshold};
 pub use first_key::FirstKey;
 pub use in_memory::InMemory;
 pub use memory::{Flipped, KnownSenders, Memory};
+pub use organisation::organisation;
 pub use segment::{InvalidSegment, Segment, SegmentRef};
 pub use sender::Sender;
 pub(crate) use settings::SEGMENT_REVERTS_MAX;
-pub use settings::{BreakerSettings, Floor, InvalidSettings, Mode, Settings, Tolerance};
-pub(crate) use sighting::mailbox;
+pub use settings::{BreakerSettings, Few, Floor, InvalidSettings, Mode, Settings, Tolerance};
 pub use sighting::{Key, Sighting, flip};
 pub use standing::{Proof, Standing, TrialEvidence};
 pub use tally::{Direction, Tally, Witnesses};

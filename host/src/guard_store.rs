@@ -22,6 +22,7 @@ mod tallies;
 mod trials;
 mod volumes;
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -135,10 +136,13 @@ impl GuardStore {
         seen: impl IntoIterator<Item = Sighting<'a>>,
     ) -> Result<(), GuardStoreError> {
         let providers = settings.all_providers();
+        // From the last day to the first: of days that are long past only those before the first one are told from others.
+        let mut seen: Vec<_> = seen.into_iter().collect();
+        seen.sort_by_key(|sighting| Reverse(sighting.at));
         self.write(|transaction| {
             let (mut memory, mut are_learned) = (StoreMemory::new(transaction, Firsts::default()), false);
-            for sighting in seen {
-                are_learned |= Sender::of(&mut memory, &sighting, settings, &providers)?.unit.is_some();
+            for sighting in &seen {
+                are_learned |= Sender::of(&mut memory, sighting, settings, &providers, None)?.unit.is_some();
             }
             memory.write_back()?;
             if are_learned { health::end_loss(transaction) } else { Ok(()) }

@@ -284,13 +284,27 @@ pub(crate) const GUARD_FIRSTS_MAX: usize = 1_500_000;
 /// says so.
 pub(crate) const GUARD_FIRSTS_STRANGERS_MAX: usize = 500_000;
 
-/// Senders whose days are remembered: some 40 MB. Above it, an eighth is forgotten: first those that were seen on one
+/// Senders whose days are remembered: some 60 MB. Above it, an eighth is forgotten: first those that were seen on one
 /// day only, of these first those that were not seen for longest. They become known anew.
 pub(crate) const GUARD_SENDERS_MAX: usize = 1_000_000;
 
 /// Segments whose volume of last week counts for their weight. The 10,000th domain has less than its order of discovery
 /// gives it anyway.
 pub(crate) const GUARD_VOLUMES_MAX: usize = 10_000;
+
+/// Senders, and recipients, of flips that are remembered of a segment and a direction: a floor of 50 accounts has room at a
+/// provider where ten addresses count as one. 4 KB, where so many flipped.
+pub(crate) const WITNESSES_MAX: usize = 512;
+
+/// The most accounts, and recipients, that a floor can ask for.
+pub(crate) const FLOOR_MAX: u8 = 50;
+
+/// The most pairs of a sender that can count on a day: each costs a look-up.
+pub(crate) const SENDER_PAIRS_MAX: u32 = 64;
+
+/// After how many days of a trial, in days, senders that became known since it began count in it: a trial of months would
+/// see fewer and fewer, and one of weeks, in which somebody may have prepared for the candidate, sees none of those.
+pub(crate) const KNOWN_SINCE_DAYS_MAX: i32 = 60;
 
 /// Campaigns that have to have flipped in a segment before somebody is warned, whatever the tests say.
 pub(crate) const GUARD_WARN_FLIPS_MIN: u64 = 5;
@@ -375,8 +389,8 @@ pub(crate) const GUARD_PAIRS_PART_MIN: u64 = 10;
 /// For how long a guard counts as unwell after it has panicked: what made it panic may come again.
 pub(crate) const GUARD_PANIC_FELT: Duration = Duration::from_secs(600);
 
-/// For how long promotions wait after the guard has lost what it knew, unless somebody teaches it. By default a sender is
-/// known on the day after it was first seen.
+/// For how long promotions wait after the guard has lost what it knew, unless somebody teaches it: so long that it is read.
+/// Until senders have been seen for long enough again, two weeks by default, the guard only warns.
 pub(crate) const GUARD_RELEARN: Duration = Duration::from_secs(24 * 3_600);
 
 /// Trials that are remembered, those with the latest messages: rollouts of a year or so in a few slots.

@@ -52,6 +52,9 @@ enum Task {
         /// How many rollouts of a harmless candidate.
         #[arg(long, default_value_t = 20_000)]
         rollouts: u64,
+        /// Measure instead what senders achieve who want a release taken back, or a harmful one to stay.
+        #[arg(long)]
+        attacks: bool,
     },
     /// Re-enact an update that takes Gmail itself for evidence, on real mail of the corpora, watched by the guard.
     GuardReplay {
@@ -106,7 +109,7 @@ fn main() -> Result<()> {
         Task::Models => models::pack().map(drop),
         Task::Corpora => test::corpora(),
         Task::Fingerprint { corpora } => test::fingerprint(corpora),
-        Task::GuardSim { rollouts } => test::guard_sim(rollouts),
+        Task::GuardSim { rollouts, attacks } => test::guard_sim(rollouts, attacks),
         Task::GuardReplay { svg } => replay::guard(svg),
         Task::Replay { arguments } => replay::run(&arguments),
         Task::Storm { seconds } => test::storm(seconds),

@@ -68,10 +68,11 @@ pub(crate) fn fingerprint(dir: Option<PathBuf>) -> Result<()> {
     step("measure fingerprints", command(program).arg(dir))
 }
 
-/// Simulates the guard.
-pub(crate) fn guard_sim(rollouts: u64) -> Result<()> {
+/// Simulates the guard, or attacks on it.
+pub(crate) fn guard_sim(rollouts: u64, attacks: bool) -> Result<()> {
     let program = models::build_example("guard_sim")?;
-    step("simulate the guard", command(program).arg(rollouts.to_string()))
+    let what = if attacks { "attacks".to_owned() } else { rollouts.to_string() };
+    step("simulate the guard", command(program).arg(what))
 }
 
 fn located() -> Result<PathBuf> {

@@ -52,14 +52,22 @@ pub(super) struct Guarded {
     rule_misfiled: u64,
 }
 
-/// Teaches the guard who is known: all who write, because the generated mail is dated to a day in April 2025. Nobody where the
+/// When the mail came in that teaches the guard who is known: on as many days as it asks for, long enough ago.
+const EARLIER: [&str; 3] =
+    ["Tue, 1 Apr 2025 09:00:00 +0000", "Tue, 8 Apr 2025 09:00:00 +0000", "Tue, 15 Apr 2025 09:00:00 +0000"];
+
+/// Teaches the guard who is known: all who write, as if they had written on three days in April 2025. Nobody where the
 /// mail is somebody's own.
 pub(super) fn learn(story: &Story<'_>) -> anyhow::Result<Option<Known>> {
     let Some((authserv_id, messages)) = story.source.day() else { return Ok(None) };
     let dir = story.dir.join("earlier");
     fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
     for (number, bytes) in messages.enumerate() {
-        fs::write(dir.join(format!("{number}.eml")), bytes).context("write mail of earlier days")?;
+        for (day, date) in EARLIER.iter().enumerate() {
+            let received = format!("Received: from earlier by {authserv_id}; {date}\r\n").into_bytes();
+            let path = dir.join(format!("{number}-{day}.eml"));
+            fs::write(path, [received, bytes.clone()].concat()).context("write mail of earlier days")?;
+        }
     }
     story.operator.teach(authserv_id, &dir).map(Some)
 }

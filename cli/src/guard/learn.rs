@@ -21,8 +21,9 @@ use crate::store::slot::{SlotArgs, Slots};
 
 /// Teach the guard who is known, from mail of earlier days
 ///
-/// The guard acts on behalf of senders only that were authenticated and seen on an earlier day. A filter that is new knows
-/// nobody; this tells it whom the mail that came before was from, and on which days. So it may act from its first day on.
+/// The guard acts on behalf of senders only that were authenticated and seen on several days, the first of them weeks ago. A
+/// filter that is new knows nobody, and its guard only warns; this tells it whom the mail that came before was from, and on
+/// which days. So it may act from its first day on.
 /// Also after the guard's memory was lost: if this teaches anybody, promotions go on. Only hashes of senders are kept. A journal has the addresses hashed with a key of
 /// its own, so it teaches domains, and no addresses of mailbox providers: a corpus does.
 #[derive(clap::Args)]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use switchback::compare::Providers;
-use switchback::guard::{Flip, Key, KnownSenders, Sender, Settings, Sighting, flip};
+use switchback::guard::{Flip, Key, KnownSenders, Past, Sender, Settings, Sighting, flip};
 use switchback::{Action, Fingerprint, Message, Recipients};
 
 use crate::exit::Usage;
@@ -116,12 +116,16 @@ struct Nobody;
 impl KnownSenders for Nobody {
     type Error = Infallible;
 
-    fn days_seen_before(&mut self, _sender: Key, _day: i32) -> Result<u32, Infallible> {
+    fn past(&mut self, _sender: Key, _day: i32) -> Result<Past, Infallible> {
+        Ok(Past::default())
+    }
+
+    fn senders_seen(&mut self, _days: u32, _most: u32) -> Result<u32, Infallible> {
         Ok(0)
     }
 
-    fn learn(&mut self, _sender: Key, _day: i32) -> Result<(), Infallible> {
-        Ok(())
+    fn learn(&mut self, _sender: Key, _day: i32) -> Result<bool, Infallible> {
+        Ok(true)
     }
 }
 
@@ -164,7 +168,7 @@ impl Mail {
         if sighting.at > now {
             return;
         }
-        let Ok(sender) = Sender::of(&mut Nobody, sighting, &self.settings, &self.providers);
+        let Ok(sender) = Sender::of(&mut Nobody, sighting, &self.settings, &self.providers, None);
         let (Some(unit), Some(domain)) = (sender.unit, sighting.sender_domain) else { return };
         self.authenticated += 1;
         let (at, fingerprint, sender, domain) =

@@ -1,10 +1,11 @@
 //! What the guard may do, on the command line.
 
 use clap::ValueEnum;
-use switchback::guard::{Floor, Mode, Settings};
+use switchback::guard::{Few, Floor, Mode, Settings};
 
 use crate::exit::Usage;
 use crate::provider::{Provider, provider};
+use crate::show::counted;
 
 /// What the guard may do, and from when on. What is not given stays as it is.
 #[derive(clap::Args, Clone, Debug)]
@@ -34,7 +35,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_name = "GROSS,NET", value_parser = tolerance)]
     tolerance_warn: Option<[f64; 2]>,
 
-    /// What has to have flipped before anything is done: campaigns, senders of those, recipients [default: 10,5,5]
+    /// What has to have flipped before anything is done: campaigns, senders of those, recipients [default: 10,20,5]
     #[arg(long, value_name = "CAMPAIGNS,SENDERS,RECIPIENTS", value_parser = floor)]
     floor: Option<Floor>,
 
@@ -42,9 +43,21 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_enum, value_name = "YES|NO")]
     act_on_flips_down: Option<YesOrNo>,
 
-    /// On how many earlier days (UTC) a sender was seen to be known; 0 for everybody who is authenticated [default: 1]
+    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,5,180]
+    #[arg(long, value_name = "KNOWN,SENDERS,AGE", value_parser = few)]
+    few: Option<Few>,
+
+    /// On how many days (UTC) before the candidate a sender was seen to be known; 0 for everybody who is authenticated [default: 3]
     #[arg(long, value_name = "N")]
     known_days: Option<u32>,
+
+    /// How many days before the candidate the first of them was [default: 14]
+    #[arg(long, value_name = "DAYS")]
+    known_age_days: Option<u32>,
+
+    /// How many pairs count on a day: of an account of a provider, and of any other organisation [default: 1,3]
+    #[arg(long, value_name = "ACCOUNT,DOMAIN", value_parser = pairs)]
+    pairs: Option<[u32; 2]>,
 
     /// Count these domains as one provider, beside those that are known, each of its addresses as one sender (repeatable)
     ///
@@ -95,7 +108,10 @@ impl SettingsArgs {
         new.mode = self.mode.map_or(new.mode, ModeName::mode);
         new.floor = self.floor.unwrap_or(new.floor);
         new.acts_on_flips_down = self.act_on_flips_down.map_or(new.acts_on_flips_down, |given| given == YesOrNo::Yes);
+        new.few = self.few.unwrap_or(new.few);
         new.known_days = self.known_days.unwrap_or(new.known_days);
+        new.known_age_days = self.known_age_days.unwrap_or(new.known_age_days);
+        [new.account_pairs, new.domain_pairs] = self.pairs.unwrap_or([new.account_pairs, new.domain_pairs]);
         new.segment_reverts = self.segment_reverts.unwrap_or(new.segment_reverts);
         for Provider { name, domains } in &self.provider {
             let domains = domains.iter().map(|domain| domain.to_lowercase());
@@ -129,14 +145,30 @@ fn tolerance(text: &str) -> Result<[f64; 2], String> {
     }
 }
 
-/// `10,5,5`.
+/// `10,20,5`.
 fn floor(text: &str) -> Result<Floor, String> {
-    let form = || format!("`{text}` is no floor: `10,5,5`, campaigns, senders and recipients, is");
-    let parts: Vec<&str> = text.split(',').map(str::trim).collect();
-    let [campaigns, senders, recipients] = parts[..] else { return Err(form()) };
-    let parsed = (campaigns.parse(), senders.parse(), recipients.parse());
-    let (Ok(campaigns), Ok(senders), Ok(recipients)) = parsed else { return Err(form()) };
-    Ok(Floor { campaigns, senders, recipients })
+    let form = || format!("`{text}` is no floor: `10,20,5`, campaigns, senders and recipients, is");
+    let [campaigns, senders, recipients] = numbers(text).ok_or_else(form)?;
+    let small = |number| u8::try_from(number).map_err(|_| form());
+    Ok(Floor { campaigns, senders: small(senders)?, recipients: small(recipients)? })
+}
+
+/// `100,5,180`.
+fn few(text: &str) -> Result<Few, String> {
+    let form = || format!("`{text}` is not `100,5,180`: known senders, senders that suffice, days since they were first seen");
+    let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
+    Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
+}
+
+/// `1,3`.
+fn pairs(text: &str) -> Result<[u32; 2], String> {
+    numbers(text).ok_or_else(|| format!("`{text}` is not `1,3`: pairs of an account, and of a domain"))
+}
+
+/// So many numbers.
+fn numbers<const COUNT: usize>(text: &str) -> Option<[u32; COUNT]> {
+    let numbers: Vec<u32> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
+    numbers.try_into().ok()
 }
 
 /// The settings, one on a line.
@@ -145,18 +177,27 @@ pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
     let tolerance =
         |one: switchback::guard::Tolerance| format!("{} gross, {} net", percent(one.gross), percent(one.net));
     let Floor { campaigns, senders, recipients } = settings.floor;
+    let Settings { account_pairs: account, domain_pairs: domain, .. } = *settings;
     let known = match settings.known_days {
         0 => "everybody who is authenticated".to_owned(),
-        1 => "seen authenticated on an earlier day".to_owned(),
-        days => format!("seen authenticated on {days} earlier days"),
+        days => {
+            let (days, age) = (counted(days.into(), "day"), counted(settings.known_age_days.into(), "day"));
+            format!("seen authenticated on {days} before the candidate, the first at least {age} before")
+        }
     };
+    let Few { known: few, senders: of_few, age_days } = settings.few;
     let mut lines = vec![
         ("alpha", format!("{} up, {} down, {} to warn", settings.alpha, settings.alpha_down, settings.alpha_warn)),
         ("tolerates", format!("{}; to warn {}", tolerance(settings.tolerance), tolerance(settings.tolerance_warn))),
         ("acts from", format!("{campaigns} campaigns of {senders} senders to {recipients} recipients on")),
+        ("a day count", format!("{} of an account, {} of a domain", counted(account.into(), "pair"), domain)),
         ("flips down", if settings.acts_on_flips_down { "acts" } else { "warns only" }.to_owned()),
         ("known", known),
     ];
+    if few > 0 {
+        let few = format!("fewer than {few} senders known: {of_few} suffice that were seen first {age_days} days before");
+        lines.push(("where few", few));
+    }
     if settings.segment_reverts > 0 {
         lines.push(("segments", format!("up to {} go back by themselves", settings.segment_reverts)));
     }
@@ -175,9 +216,11 @@ mod tests {
     #[test]
     fn a_floor_and_a_tolerance_are_written_as_lists() {
         assert_eq!(floor("10, 5,5"), Ok(Floor { campaigns: 10, senders: 5, recipients: 5 }));
+        assert_eq!(few("100,5, 180"), Ok(Few { known: 100, senders: 5, age_days: 180 }));
+        assert_eq!(pairs("1,3"), Ok([1, 3]));
         assert_eq!(tolerance("0.02,0.005"), Ok([0.02, 0.005]));
-        for wrong in ["", "10,5", "10,5,-1", "10,5,5,5", "ten,5,5", "1,999,1"] {
-            assert!(floor(wrong).is_err(), "{wrong}");
+        for wrong in ["", "10", "10,5,-1", "10,5,5,5", "ten,5,5", "1,999,1"] {
+            assert!(floor(wrong).is_err() && few(wrong).is_err() && pairs(wrong).is_err(), "{wrong}");
         }
         for wrong in ["", "0.02", "a,b", "0.1,0.2,0.3"] {
             assert!(tolerance(wrong).is_err(), "{wrong}");

@@ -4,7 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use switchback::guard::{Bets, Counts, Settings, Test, log_threshold, weight};
 
 use crate::stream::{Rates, Stream};
-use crate::{parallel, table};
+use crate::{mail, parallel, table};
 
 /// What the guard was designed to need, by the share of the segment's mail that is newly flagged: median and 90 %
 /// quantile of the gross test and of the net test, each alone at alpha 0.001 over 10,000 equal segments.
@@ -42,7 +42,7 @@ impl Finder {
     fn shipped(name: &'static str, weight: f64, settings: &Settings) -> Self {
         let threshold = log_threshold(settings.alpha / 2.0, weight);
         let tests = Test::ALL.map(|test| (bets(test, settings), threshold)).into();
-        Self { name, tests, flips_min: settings.floor.campaigns.into() }
+        Self { name, tests, flips_min: mail::flips_min(settings) }
     }
 
     fn finds(&self, counts: Counts) -> bool {

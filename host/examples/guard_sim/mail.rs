@@ -74,3 +74,27 @@ pub(crate) fn baseline() -> ReleaseId {
         digest: Digest::of(b"the baseline"),
     }
 }
+
+/// How many flips the floors ask for, where each message is a campaign and a sender of its own.
+pub(crate) fn flips_min(settings: &Settings) -> u64 {
+    settings.floor.campaigns.max(settings.floor.senders.into()).into()
+}
+
+/// The address of a message's sender, and its domain.
+#[derive(Clone, Debug)]
+pub(crate) struct Address {
+    pub(crate) key: Key,
+    pub(crate) domain: String,
+}
+
+impl Address {
+    pub(crate) fn new(local: &str, domain: &str) -> Self {
+        Self { key: Key::of_sender(&format!("{local}@{domain}")), domain: domain.to_owned() }
+    }
+
+    /// A message from it, a campaign of its own, at some time of a day.
+    pub(crate) fn sighting(&self, day: i64, rng: &mut ChaCha8Rng) -> Sighting<'_> {
+        let second = day * 86_400 + rng.random_range(0..86_400);
+        Sighting { sender: Some(self.key), ..sighting(second, &self.domain, rng.random(), rng) }
+    }
+}

@@ -5,7 +5,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a measurement has nobody to report to")]
 
+mod attacks;
+mod caps;
 mod delays;
+mod filter;
 mod interval;
 mod mail;
 mod null;
@@ -23,9 +26,18 @@ use std::process::ExitCode;
 /// Rollouts at the null hypothesis, unless told otherwise.
 const ROLLOUTS: u64 = 20_000;
 
+/// Runs of each attack.
+const ATTACKS: u64 = 200;
+
 fn main() -> ExitCode {
-    let Some(rollouts) = std::env::args().nth(1).map_or(Some(ROLLOUTS), |argument| argument.parse().ok()) else {
-        eprintln!("usage: guard_sim [ROLLOUTS]");
+    let argument = std::env::args().nth(1);
+    if argument.as_deref() == Some("attacks") {
+        let is_as_published = attacks::report(ATTACKS);
+        caps::report(ATTACKS);
+        return if is_as_published { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
+    let Some(rollouts) = argument.map_or(Some(ROLLOUTS), |argument| argument.parse().ok()) else {
+        eprintln!("usage: guard_sim [ROLLOUTS | attacks]");
         return ExitCode::from(2);
     };
     let are_near = delays::report(20_000);

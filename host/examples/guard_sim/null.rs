@@ -10,7 +10,7 @@ use switchback::guard::{Bets, Counts, Segment, Settings, Test, Tolerance, Volume
 
 use crate::interval::Share;
 use crate::stream::{Rates, Stream};
-use crate::{parallel, table};
+use crate::{mail, parallel, table};
 
 /// Segments of a rollout: everything, some providers, and domains.
 pub(crate) const SEGMENTS: usize = 2_000;
@@ -46,7 +46,7 @@ pub(crate) struct Watched {
 
 pub(crate) fn levels() -> [Watched; 2] {
     let settings = Settings::default();
-    let flips_min = settings.floor.campaigns.into();
+    let flips_min = mail::flips_min(&settings);
     [
         Watched { name: "revert", tolerance: settings.tolerance, alpha: settings.alpha, flips_min },
         Watched { name: "warn", tolerance: settings.tolerance_warn, alpha: settings.alpha_warn, flips_min: 5 },

@@ -5,7 +5,7 @@ use switchback::guard::{Bets, Settings, Test, log_threshold, weight};
 
 use crate::interval::Share;
 use crate::stream::{Rates, Stream};
-use crate::{parallel, table};
+use crate::{mail, parallel, table};
 
 /// Windows of five minutes in a day.
 const WINDOWS: u64 = 288;
@@ -52,7 +52,7 @@ fn watch(share: f64, per_window: u64, weight: f64, bets: &[Bets; 2], rng: &mut C
     let mut flips_of_window = vec![0u64; WINDOWS as usize];
     for counts in Stream::new(rng, Rates { flips: share, opposite: 0.0 }, WINDOWS * per_window) {
         flips_of_window[((counts.all - 1) / per_window) as usize] += 1;
-        let is_enough = counts.flips >= u64::from(settings.floor.campaigns)
+        let is_enough = counts.flips >= mail::flips_min(&settings)
             && bets.iter().any(|bets| bets.log_e_from(threshold, counts).is_some());
         if found.guard.is_none() && is_enough {
             found.guard = Some(counts.all);

@@ -74,9 +74,9 @@ pub struct FlipEvidence {
     pub log_e: f64,
     /// What that had to reach: the logarithm of 1 / (alpha * weight).
     pub log_threshold: f64,
-    /// Senders whose eligible messages flipped; counted up to 16.
+    /// Senders whose eligible messages flipped, as accounts; counted up to 255.
     pub senders: u8,
-    /// Recipients of those; counted up to 16.
+    /// Recipients of those; counted up to 255.
     pub recipients: u8,
     /// Every segment that is harmed at that time, by e-BH at the level of warnings; at most 32, the clearest first. Only
     /// where the evidence suffices to act; a warning names its own segment alone.

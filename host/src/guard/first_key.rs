@@ -27,13 +27,19 @@ impl FirstKey {
         Self::new(u128::from_le_bytes(*fingerprint.as_bytes()), segment, 0, hour, mail)
     }
 
-    /// A sender whose mail flipped, in a segment and a day.
-    pub(super) fn flip(sender: Key, segment: Key, day: i64, flip: Flip, mail: Mail) -> Self {
+    /// An address whose mail flipped, whoever it is, in a segment and a day.
+    pub(super) fn flip(address: Key, segment: Key, day: i64, flip: Flip) -> Self {
         let kind = match flip {
             Flip::Up => 1,
             Flip::Down => 2,
         };
-        Self::new(u128::from(sender.0) << 64, segment, kind, day, mail)
+        Self::new(u128::from(address.0) << 64, segment, kind, day, Mail::Any)
+    }
+
+    /// A known sender's pair of a day, by its place among those that count.
+    pub(super) fn pair(sender: Key, day: i64, place: u32) -> Self {
+        // In bits of their own: these are no hashes of texts.
+        Self::new(u128::from(place) << 100, sender, 3, day, Mail::Eligible)
     }
 
     fn new(hash: u128, segment: Key, kind: u128, period: i64, mail: Mail) -> Self {

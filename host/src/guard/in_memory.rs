@@ -7,6 +7,7 @@ use std::convert::Infallible;
 use jiff::Timestamp;
 
 use super::counts::Flip;
+use super::days::{Days, Past};
 use super::first_key::FirstKey;
 use super::keyed::Keyed;
 use super::memory::{Flipped, KnownSenders, Memory};
@@ -18,7 +19,7 @@ use crate::limits::{GUARD_FIRSTS_MAX, GUARD_SEGMENTS_MAX, GUARD_SENDERS_MAX};
 
 /// Remembers one trial, and who is known, in memory: for one process, for simulations and for what is replayed.
 ///
-/// Memory is bounded, by about 150 MB with the defaults: 100,000 segments, 1,500,000 campaigns and senders of the current
+/// Memory is bounded, by about 170 MB with the defaults: 100,000 segments, 1,500,000 campaigns and senders of the current
 /// hour and day, and 1,000,000 senders. When there are more, an eighth of the segments, or of the senders, is forgotten:
 /// the domains in which no eligible campaign flipped and that were not seen for longest, and the senders that were seen
 /// on one day only and not for longest. A segment that was forgotten and comes back begins anew, with a new rank and so
@@ -107,7 +108,7 @@ impl InMemory {
 
     fn evict_senders(&mut self) {
         let mut senders: Vec<_> =
-            self.senders.iter().map(|(sender, days)| (days.days > 1, days.last, *sender)).collect();
+            self.senders.iter().map(|(sender, days)| (days.count > 1, days.last, *sender)).collect();
         senders.sort_unstable();
         for (_, _, sender) in senders.into_iter().take(GUARD_SENDERS_MAX / 8) {
             self.senders.remove(&sender);
@@ -118,21 +119,24 @@ impl InMemory {
 impl KnownSenders for InMemory {
     type Error = Infallible;
 
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> Result<u32, Infallible> {
-        Ok(self.senders.get(&sender).map_or(0, |days| days.before(day)))
+    fn past(&mut self, sender: Key, day: i32) -> Result<Past, Infallible> {
+        Ok(self.senders.get(&sender).map_or(Past::default(), |days| days.before(day)))
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> Result<(), Infallible> {
-        match self.senders.get_mut(&sender) {
-            Some(days) => days.add(day),
-            None => {
-                if self.senders.len() >= GUARD_SENDERS_MAX {
-                    self.evict_senders();
-                }
-                self.senders.insert(sender, Days { first: day, last: day, days: 1 });
-            }
+    fn senders_seen(&mut self, days: u32, most: u32) -> Result<u32, Infallible> {
+        let known = self.senders.values().filter(|seen| seen.count >= days);
+        Ok(known.take(most as usize).count() as u32)
+    }
+
+    fn learn(&mut self, sender: Key, day: i32) -> Result<bool, Infallible> {
+        if let Some(days) = self.senders.get_mut(&sender) {
+            return Ok(days.add(day));
         }
-        Ok(())
+        if self.senders.len() >= GUARD_SENDERS_MAX {
+            self.evict_senders();
+        }
+        self.senders.insert(sender, Days::one(day));
+        Ok(true)
     }
 }
 
@@ -167,35 +171,6 @@ impl Memory for InMemory {
             segments: flipped.map(|(segment, counts)| (segment.clone(), counts)).collect(),
             discovered: self.discovered,
         })
-    }
-}
-
-/// On which days a sender was seen.
-#[derive(Clone, Copy, Debug)]
-struct Days {
-    first: i32,
-    last: i32,
-    days: u32,
-}
-
-impl Days {
-    fn add(&mut self, day: i32) {
-        if day > self.last || day < self.first {
-            self.days = self.days.saturating_add(1);
-        }
-        self.first = self.first.min(day);
-        self.last = self.last.max(day);
-    }
-
-    /// On how many days before this one; where messages come out of order, at least on how many.
-    fn before(self, day: i32) -> u32 {
-        if day > self.last {
-            self.days
-        } else if day == self.last {
-            self.days - 1
-        } else {
-            u32::from(day > self.first)
-        }
     }
 }
 
@@ -268,15 +243,17 @@ mod tests {
     }
 
     #[test]
-    fn a_day_is_before_another_one_only() {
+    fn who_was_seen_on_so_many_days_is_counted_up_to_a_bound() {
         let mut memory = InMemory::default();
-        let sender = Key(7);
-        let days = |memory: &mut InMemory, day| memory.days_seen_before(sender, day).unwrap();
-        assert_eq!(days(&mut memory, 10), 0);
-        for day in [10, 10, 12, 11, 12] {
-            let Ok(()) = memory.learn(sender, day);
+        for sender in 0..10 {
+            for day in 0..=sender {
+                let Ok(is_new) = memory.learn(Key(sender as u64), day);
+                assert!(is_new);
+            }
         }
-        assert_eq!([9, 10, 11, 12, 13].map(|day| days(&mut memory, day)), [0, 0, 1, 1, 2]);
+        assert_eq!([1, 4, 10, 11].map(|days| memory.senders_seen(days, 8).unwrap()), [8, 7, 1, 0]);
+        assert_eq!(memory.past(Key(9), 3).unwrap(), Past { days: 3, first_day: Some(0) });
+        assert_eq!(memory.past(Key(99), 3).unwrap(), Past::default());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::counts::{Counts, Flip};
+use super::days::Past;
 use super::first_key::FirstKey;
 use super::segment::{Segment, SegmentRef};
 use super::sighting::Key;
@@ -22,17 +23,23 @@ pub trait KnownSenders {
     /// Why something is not remembered.
     type Error;
 
-    /// On how many days before this one, of the UTC calendar in days since 1970, a sender was seen.
+    /// What was known of a sender when a day began; days are of the UTC calendar, counted since 1970.
     ///
     /// # Errors
     /// If it cannot be read.
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> Result<u32, Self::Error>;
+    fn past(&mut self, sender: Key, day: i32) -> Result<Past, Self::Error>;
 
-    /// Remembers that a sender was seen on a day.
+    /// How many senders were seen on at least so many days; of more than `most` it says `most`.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    fn senders_seen(&mut self, days: u32, most: u32) -> Result<u32, Self::Error>;
+
+    /// Remembers that a sender was seen on a day, and says whether that is new.
     ///
     /// # Errors
     /// If it cannot be kept.
-    fn learn(&mut self, sender: Key, day: i32) -> Result<(), Self::Error>;
+    fn learn(&mut self, sender: Key, day: i32) -> Result<bool, Self::Error>;
 }
 
 /// What the guard remembers: who is known, and of one trial (two releases that are compared in a slot) what was counted.

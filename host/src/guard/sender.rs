@@ -1,25 +1,49 @@
 //! Who stands for a message.
 
+use jiff::Timestamp;
+
+use super::account::{Addresses, addresses};
+use super::days::Past;
 use super::memory::KnownSenders;
+use super::organisation::organisation;
 use super::segment::{Segment, SegmentRef};
 use super::settings::Settings;
 use super::sighting::{Key, Sighting};
+use super::tally::Witness;
 use crate::compare::Providers;
+use crate::limits::KNOWN_SINCE_DAYS_MAX;
 
 /// Who stands for a message, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sender {
-    /// At a mailbox provider the address; elsewhere the whole organisational domain, because its owner can make up
-    /// addresses at will. None if the sender was not authenticated.
+    /// At a mailbox provider the account; elsewhere the whole organisation, because its owner can make up addresses at
+    /// will; and so at a provider whose accounts can make up any number of them. None if the sender was not authenticated.
     pub unit: Option<Key>,
     /// The address that the message says to be from; of a message without one, a key of its own.
     pub address: Key,
-    /// Whether anything may be done on this one's behalf: authenticated, and known from earlier days.
+    /// Whether anything may be done on this one's behalf: authenticated, and known for as long as the settings ask for.
     pub is_eligible: bool,
+    /// Whether this is its first message of the day: where mail is added up, senders are, and not what each of them sends.
+    pub is_first_today: bool,
+    /// Whether it has been known for so long that it counts where the filter knows few.
+    is_long_known: bool,
+    kind: Kind,
+}
+
+/// What a sender is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// An account of a provider.
+    Account,
+    /// One of several addresses that an account of a provider may have.
+    OneOfTen,
+    /// Everybody whose mail cannot be told apart.
+    Organisation,
 }
 
 impl Sender {
-    /// Who stands for a message. Remembers the sender, if it was authenticated.
+    /// Who stands for a message. Remembers the sender, if it was authenticated. Whether it is known is asked of the days
+    /// before a candidate `entered` its trial; without one, of those before the message.
     ///
     /// # Errors
     /// If the memory fails.
@@ -28,8 +52,9 @@ impl Sender {
         sighting: &Sighting<'_>,
         settings: &Settings,
         providers: &Providers,
+        entered: Option<Timestamp>,
     ) -> Result<Self, M::Error> {
-        Self::at(Origin::of(sighting, providers), memory, sighting, settings)
+        Self::at(Origin::of(sighting, providers), memory, sighting, settings, entered)
     }
 
     /// The same of a message of which it is known where it came from.
@@ -38,18 +63,58 @@ impl Sender {
         memory: &mut M,
         sighting: &Sighting<'_>,
         settings: &Settings,
+        entered: Option<Timestamp>,
     ) -> Result<Self, M::Error> {
-        // As long as jiff has years for it, a day fits.
-        let day = sighting.at.as_second().div_euclid(DAY_S) as i32;
+        let today = day(sighting.at);
         let unit = origin.and_then(|origin| origin.unit(sighting));
-        let mut is_eligible = false;
+        let (mut is_eligible, mut is_first_today, mut is_long_known) = (false, false, false);
         if let Some(unit) = unit {
-            is_eligible = settings.known_days == 0 || memory.days_seen_before(unit, day)? >= settings.known_days;
-            memory.learn(unit, day)?;
+            let entered = entered.map_or(today, day).min(today);
+            let known_at = entered.max(today.saturating_sub(KNOWN_SINCE_DAYS_MAX));
+            let past = memory.past(unit, known_at)?;
+            is_eligible = is_known(past, settings, known_at);
+            is_long_known = is_aged(past, settings.few.age_days, entered);
+            is_first_today = memory.learn(unit, today)?;
         }
         let address = sighting.sender.unwrap_or_else(|| key_of_its_own(sighting));
-        Ok(Self { unit, address, is_eligible })
+        let kind = origin.map_or(Kind::Organisation, |origin| origin.kind);
+        Ok(Self { unit, address, is_eligible, is_first_today, is_long_known, kind })
     }
+
+    /// How many of its pairs count on a day.
+    pub(super) fn pairs(&self, settings: &Settings) -> u32 {
+        match self.kind {
+            Kind::Account | Kind::OneOfTen => settings.account_pairs,
+            Kind::Organisation => settings.domain_pairs,
+        }
+    }
+
+    /// What it counts as where senders are counted.
+    pub(super) fn witness(&self) -> Key {
+        let (is_one_of_ten, is_long_known) = (self.kind == Kind::OneOfTen, self.is_long_known);
+        Witness { sender: self.unit.unwrap_or(self.address), is_one_of_ten, is_long_known }.key()
+    }
+
+    /// A sender of its own kind, for tests of what is done with one.
+    #[cfg(test)]
+    pub(super) fn for_test(unit: Option<Key>, address: Key, is_eligible: bool) -> Self {
+        Self { unit, address, is_eligible, is_first_today: false, is_long_known: false, kind: Kind::Account }
+    }
+}
+
+fn is_known(past: Past, settings: &Settings, entered: i32) -> bool {
+    settings.known_days == 0 || past.days >= settings.known_days && is_aged(past, settings.known_age_days, entered)
+}
+
+/// Whether the first day was so many days before one.
+fn is_aged(past: Past, age_days: u32, day: i32) -> bool {
+    past.first_day.is_some_and(|first| i64::from(day) - i64::from(first) >= i64::from(age_days))
+}
+
+/// The day of UTC, counted since 1970.
+fn day(at: Timestamp) -> i32 {
+    // As long as jiff has years for it, a day fits.
+    at.as_second().div_euclid(DAY_S) as i32
 }
 
 const DAY_S: i64 = 24 * 3_600;
@@ -59,6 +124,7 @@ const DAY_S: i64 = 24 * 3_600;
 pub(super) struct Origin<'a> {
     domain: SegmentRef<'a>,
     provider: Option<SegmentRef<'a>>,
+    kind: Kind,
 }
 
 impl<'a> Origin<'a> {
@@ -66,15 +132,21 @@ impl<'a> Origin<'a> {
     /// `localhost`, is nobody's on the internet, and counts as mail that nobody vouches for.
     pub(super) fn of(sighting: &Sighting<'a>, providers: &'a Providers) -> Option<Self> {
         let is_usable = |domain: &&str| sighting.is_authenticated && Segment::is_domain(domain);
-        let domain = sighting.sender_domain.filter(is_usable)?;
-        Some(Self { domain: SegmentRef::domain(domain), provider: providers.of(domain).map(SegmentRef::provider) })
+        let domain = organisation(sighting.sender_domain.filter(is_usable)?);
+        let name = providers.of(domain);
+        let kind = match name.map(addresses) {
+            Some(Addresses::One) => Kind::Account,
+            Some(Addresses::Ten) => Kind::OneOfTen,
+            Some(Addresses::Any) | None => Kind::Organisation,
+        };
+        Some(Self { domain: SegmentRef::domain(domain), provider: name.map(SegmentRef::provider), kind })
     }
 
     /// Who counts as one sender.
     fn unit(self, sighting: &Sighting<'_>) -> Option<Key> {
-        match self.provider {
-            Some(_) => sighting.sender,
-            None => Some(self.domain.key()),
+        match self.kind {
+            Kind::Account | Kind::OneOfTen => sighting.sender,
+            Kind::Organisation => Some(self.provider.unwrap_or(self.domain).key()),
         }
     }
 
@@ -95,8 +167,6 @@ pub(super) fn key_of_its_own(sighting: &Sighting<'_>) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-
     use super::*;
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::segment::Segment;
 use crate::compare::Providers;
-use crate::limits::BREAKER_FAILURES_MAX;
+use crate::limits::{BREAKER_FAILURES_MAX, FLOOR_MAX, SENDER_PAIRS_MAX};
 
 /// What the guard does by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,10 +49,24 @@ pub struct Tolerance {
 pub struct Floor {
     /// Campaigns that flipped.
     pub campaigns: u32,
-    /// Senders of those: addresses of a provider, else domains. At most 16.
+    /// Senders of those: accounts of a provider, else organisations. Of a provider whose accounts have several addresses
+    /// that nobody can tell from others', ten addresses are one. At most 50.
     pub senders: u8,
-    /// Recipients of those. At most 16.
+    /// Recipients of those. At most 50.
     pub recipients: u8,
+}
+
+/// A floor for a filter that knows few senders, where as many as [`Floor::senders`] may never write: fewer suffice among
+/// all senders together, if each of them has been known for long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Few {
+    /// A filter that knows fewer senders than this knows few. 0 turns it off. At most 1,000.
+    pub known: u32,
+    /// So many senders of flips suffice there. At most 50.
+    pub senders: u8,
+    /// If each was seen first so many days before the candidate entered its trial.
+    pub age_days: u32,
 }
 
 /// When a release fails too much to wait for statistics.
@@ -98,14 +112,22 @@ pub struct Settings {
     pub tolerance: Tolerance,
     /// What is tolerated before somebody is warned. Default 1 % gross, 0.2 % net.
     pub tolerance_warn: Tolerance,
-    /// What has to have flipped before anything is done. Default 10 campaigns, 5 senders, 5 recipients.
+    /// What has to have flipped before anything is done. Default 10 campaigns, 20 senders, 5 recipients.
     pub floor: Floor,
+    /// How many senders suffice where few are known. Default 5 that are known for 180 days, where fewer than 100 are known.
+    pub few: Few,
     /// Whether flips down are acted on as flips up are. Default no: they warn. Where they come from senders that are
     /// authenticated and known, they are more often a mistake that was mended than spam that was let in.
     pub acts_on_flips_down: bool,
-    /// On how many earlier days (UTC) a sender must have been seen to be known. Default 1; 0 takes everybody who is
-    /// authenticated.
+    /// On how many days (UTC) a sender must have been seen, authenticated, before the candidate entered its trial, to be
+    /// known. Default 3; 0 takes everybody who is authenticated.
     pub known_days: u32,
+    /// How many days before the candidate entered its trial the first of them must have been. Default 14.
+    pub known_age_days: u32,
+    /// How many pairs of one account of a provider count on a day: the first ones, whatever they show. Default 1; 1 to 64.
+    pub account_pairs: u32,
+    /// The same of an organisation that is no provider. Default 3.
+    pub domain_pairs: u32,
     /// Providers beside those that Switchback knows, or more domains of those: names, each with organisational domains.
     /// The senders of such a domain count one by one, so list only domains in which nobody can make up senders at will.
     pub providers: BTreeMap<String, Vec<String>>,
@@ -127,9 +149,13 @@ impl Default for Settings {
             alpha_warn: 0.05,
             tolerance: Tolerance { gross: 0.02, net: 0.005 },
             tolerance_warn: Tolerance { gross: 0.01, net: 0.002 },
-            floor: Floor { campaigns: 10, senders: 5, recipients: 5 },
+            floor: Floor { campaigns: 10, senders: 20, recipients: 5 },
+            few: Few { known: 100, senders: 5, age_days: 180 },
             acts_on_flips_down: false,
-            known_days: 1,
+            known_days: 3,
+            known_age_days: 14,
+            account_pairs: 1,
+            domain_pairs: 3,
             providers: BTreeMap::new(),
             segment_reverts: 0,
             breakers: BreakerSettings {
@@ -185,14 +211,15 @@ impl Settings {
         within("breakers.rails_rise", breakers.rails_rise, 0.0, 1.0)?;
         within("breakers.spread_min", breakers.spread_min, 0.0, 1.0)?;
         let at_most = |name, value: u8, high: u8| within(name, f64::from(value), -1.0, f64::from(high));
-        at_most("floor.senders", self.floor.senders, WITNESSES_MAX)?;
-        at_most("floor.recipients", self.floor.recipients, WITNESSES_MAX)?;
+        at_most("floor.senders", self.floor.senders, FLOOR_MAX)?;
+        at_most("floor.recipients", self.floor.recipients, FLOOR_MAX)?;
+        at_most("few.senders", self.few.senders, FLOOR_MAX)?;
+        within("few.known", self.few.known.into(), -1.0, 1_000.0)?;
+        within("account_pairs", self.account_pairs.into(), 0.0, SENDER_PAIRS_MAX.into())?;
+        within("domain_pairs", self.domain_pairs.into(), 0.0, SENDER_PAIRS_MAX.into())?;
         at_most("segment_reverts", self.segment_reverts, SEGMENT_REVERTS_MAX)
     }
 }
-
-/// The most senders, and recipients, that a floor can ask for: so many are remembered of a segment.
-pub(crate) const WITNESSES_MAX: u8 = 16;
 
 /// The most segments of a slot that can be back at a predecessor.
 pub(crate) const SEGMENT_REVERTS_MAX: u8 = 8;

@@ -50,8 +50,7 @@ pub struct TrialEvidence {
     pub campaigns: u64,
 }
 
-/// A standing, with its numbers. Counted are eligible campaigns, and of flips up all of them, also several a day of one
-/// sender.
+/// A standing, with its numbers. Counted are eligible campaigns, of each sender as many a day as the settings say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Proof {
     /// What follows.
@@ -68,8 +67,7 @@ pub struct Proof {
 impl Trial {
     /// What is known of a segment by now.
     pub fn proof(&self, tally: &Tally) -> Proof {
-        // In the counts for flips down, flips up are those the other way: there no sender's are left out.
-        let Counts { opposite: flips, all: campaigns, .. } = tally.down.eligible;
+        let Counts { flips, all: campaigns, .. } = tally.up.eligible;
         let is_harmed = |flip| self.is_warned_by_eligible(tally.direction(flip), flip, tally.weight);
         let standing = if is_harmed(Flip::Up) || is_harmed(Flip::Down) {
             Standing::Harmed

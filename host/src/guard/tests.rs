@@ -49,10 +49,29 @@ fn fingerprint(campaign: u64) -> Fingerprint {
     bytes.into()
 }
 
+impl<'a> Letter<'a> {
+    fn sighting(&self, sender: Key) -> Sighting<'a> {
+        Sighting {
+            at: Timestamp::from_second(self.second).unwrap(),
+            fingerprint: fingerprint(self.campaign),
+            sender_domain: Some(self.domain),
+            sender: Some(sender),
+            is_authenticated: self.is_authenticated,
+            recipient: Some(Key(self.recipient)),
+        }
+    }
+}
+
 impl World {
     fn new(settings: Settings) -> Self {
+        Self::entered(settings, 0)
+    }
+
+    /// One in which the candidate enters its trial on a day.
+    fn entered(settings: Settings, day: i64) -> Self {
         settings.validate().unwrap();
-        Self { trial: Trial::new(settings, release("1.1.0"), Timestamp::UNIX_EPOCH), memory: InMemory::default() }
+        let entered = Timestamp::from_second(day * DAY_S).unwrap();
+        Self { trial: Trial::new(settings, release("1.1.0"), entered), memory: InMemory::default() }
     }
 
     /// Everybody is known who is authenticated.
@@ -61,19 +80,21 @@ impl World {
     }
 
     fn judge(&mut self, letter: Letter<'_>, before: Action, after: Action) -> Findings {
-        let sighting = Sighting {
-            at: Timestamp::from_second(letter.second).unwrap(),
-            fingerprint: fingerprint(letter.campaign),
-            sender_domain: Some(letter.domain),
-            sender: Some(Key::of(&format!("{}@{}", letter.person, letter.domain))),
-            is_authenticated: letter.is_authenticated,
-            recipient: Some(Key(letter.recipient)),
-        };
-        let Ok(findings) = self.trial.observe(&mut self.memory, &sighting, before, after);
+        let sender = Key::of(&format!("{}@{}", letter.person, letter.domain));
+        self.judge_from(letter, sender, before, after)
+    }
+
+    fn judge_from(&mut self, letter: Letter<'_>, sender: Key, before: Action, after: Action) -> Findings {
+        let Ok(findings) = self.trial.observe(&mut self.memory, &letter.sighting(sender), before, after);
         for finding in &findings {
             assert!(finding.evidence.agrees() && finding.evidence.is_sufficient(), "{finding:?}");
         }
         findings
+    }
+
+    /// Only learns who sent it.
+    fn learns(&mut self, letter: Letter<'_>, sender: Key) {
+        let Ok(_) = self.trial.learn(&mut self.memory, &letter.sighting(sender));
     }
 
     fn flips_up(&mut self, letter: Letter<'_>) -> Findings {

@@ -7,6 +7,7 @@ use super::counts::{Counts, Flip};
 use super::culprits::culprits;
 use super::evidence::{FlipEvidence, Test, log_threshold};
 use super::first_key::{FirstKey, Mail};
+use super::floor;
 use super::memory::{KnownSenders, Memory};
 use super::segment::{Segment, SegmentRef};
 use super::sender::{Origin, Sender, key_of_its_own};
@@ -54,23 +55,29 @@ pub type Findings = Vec<Finding>;
 ///     version: "1.1.0".parse::<semver::Version>()?.into(),
 ///     digest: Digest::of(b"the release file"),
 /// };
-/// let trial = Trial::new(Settings::default(), baseline, Timestamp::UNIX_EPOCH);
-/// let mut memory = InMemory::default();
-/// let mut judge = |day: i64, person: u8, after| {
-///     let sighting = Sighting {
-///         at: Timestamp::from_second(day * 86_400).expect("a time"),
-///         fingerprint: [person; 16].into(),
-///         sender_domain: Some("gmail.com"),
-///         sender: Some(Key::of(&format!("person{person}@gmail.com"))),
-///         is_authenticated: true,
-///         recipient: None,
-///     };
-///     let Ok(findings) = trial.observe(&mut memory, &sighting, Action::Deliver, after);
-///     findings.into_iter().any(|finding| finding.level == Level::Act)
+/// let at = |day: i64| Timestamp::from_second(day * 86_400).expect("a time");
+/// let sighting = |day: i64, person: u8| Sighting {
+///     at: at(day),
+///     fingerprint: [person; 16].into(),
+///     sender_domain: Some("gmail.com"),
+///     sender: Some(Key::of_sender(&format!("person{person}@gmail.com"))),
+///     is_authenticated: true,
+///     recipient: None,
 /// };
-/// // A day on which everybody gets to be known, and one on which all of their mail is quarantined.
-/// assert!(!(0..50).any(|person| judge(0, person, Action::Deliver)));
-/// assert!((0..50).any(|person| judge(1, person, Action::Quarantine)));
+/// let trial = Trial::new(Settings::default(), baseline, at(14));
+/// let mut memory = InMemory::default();
+/// // Three days, the first two weeks ago, on which people are seen.
+/// for day in [0, 5, 10] {
+///     for person in 0..50 {
+///         let sighting = sighting(day, person);
+///         let Ok(_) = trial.learn(&mut memory, &sighting);
+///     }
+/// }
+/// // Then all of their mail is quarantined.
+/// assert!((0..50).any(|person| {
+///     let Ok(findings) = trial.observe(&mut memory, &sighting(14, person), Action::Deliver, Action::Quarantine);
+///     findings.into_iter().any(|finding| finding.level == Level::Act)
+/// }));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Debug)]
@@ -123,11 +130,13 @@ impl Tests {
     }
 }
 
-/// A flip, and at which levels it is the first of its sender on its day.
+/// Of what a message counts as.
 #[derive(Clone, Copy, Debug)]
 struct Counted {
     flip: Option<Flip>,
+    /// Whether it counts as mail of a known sender: the pair is one of the first of its sender on its day.
     in_eligible: bool,
+    /// Whether a flip counts as anybody's mail: it is the first of its address on its day.
     in_any: bool,
 }
 
@@ -173,21 +182,28 @@ impl Trial {
         after: Action,
     ) -> Result<Findings, M::Error> {
         let origin = Origin::of(sighting, &self.providers);
-        let sender = Sender::at(origin, memory, sighting, &self.settings)?;
+        let sender = Sender::at(origin, memory, sighting, &self.settings, Some(self.began_at))?;
         let mail = if sender.is_eligible { Mail::Eligible } else { Mail::Any };
         let flip = flip(before, after);
         let hour = sighting.at.as_second().div_euclid(HOUR_S);
         let mut findings = Findings::new();
+        let mut has_share = None;
         for segment in Origin::segments(origin) {
             let campaign = FirstKey::campaign(sighting.fingerprint, segment.key(), hour, mail);
             // From the smallest segment to the largest: what was counted in one was counted in those around it.
             if !memory.is_first(campaign, sighting.at, end(hour, HOUR_S))? {
                 break;
             }
-            let counted = count_once(memory, sighting, segment.key(), sender, flip)?;
-            let tally = memory.tally(segment)?;
-            count(tally, sighting, sender, counted);
-            let found = flip.and_then(|flip| self.judge(segment, tally, flip, counted));
+            let in_eligible = match has_share {
+                Some(known) => known,
+                None => *has_share.insert(self.has_share(memory, sighting, sender)?),
+            };
+            let in_any = flip.map_or(Ok(true), |flip| is_first_flip(memory, sighting, segment.key(), sender, flip))?;
+            let counted = Counted { flip, in_eligible, in_any };
+            count(memory.tally(segment)?, sighting, sender, counted);
+            let Some(flip) = flip else { continue };
+            let is_floor_reached = in_eligible && floor::is_reached(&self.settings, memory, segment, flip)?;
+            let found = self.judge(segment, memory.tally(segment)?, flip, counted, is_floor_reached);
             if let Some(mut finding) = found {
                 if finding.level == Level::Act {
                     finding.evidence.harmed = self.harmed(memory, finding.evidence.flip)?;
@@ -198,13 +214,31 @@ impl Trial {
         Ok(findings)
     }
 
+    /// Whether a pair counts as a known sender's: the first ones of its sender on its day do. What the pair shows has no
+    /// part in this, or a sender could choose what counts.
+    fn has_share<M: Memory>(
+        &self,
+        memory: &mut M,
+        sighting: &Sighting<'_>,
+        sender: Sender,
+    ) -> Result<bool, M::Error> {
+        let Some(unit) = sender.unit.filter(|_| sender.is_eligible) else { return Ok(false) };
+        let day = day(sighting.at);
+        for place in 0..sender.pairs(&self.settings) {
+            if memory.is_first(FirstKey::pair(unit, day, place), sighting.at, end(day, DAY_S))? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Remembers who sent a message, if that sender was authenticated, and says who stands for it. For messages that only
     /// one release has answered; [`observe`](Self::observe) does it for pairs.
     ///
     /// # Errors
     /// If the memory fails.
     pub fn learn<M: KnownSenders>(&self, memory: &mut M, sighting: &Sighting<'_>) -> Result<Sender, M::Error> {
-        Sender::of(memory, sighting, &self.settings, &self.providers)
+        Sender::of(memory, sighting, &self.settings, &self.providers, Some(self.began_at))
     }
 
     /// Every segment in which verdicts flip this way by now, beyond what is tolerated at the level of warnings: at most
@@ -228,16 +262,22 @@ impl Trial {
     }
 
     /// Judges a flip that was counted. Others can only lessen the evidence for harm.
-    fn judge(&self, segment: SegmentRef<'_>, tally: &mut Tally, flip: Flip, counted: Counted) -> Option<Finding> {
+    fn judge(
+        &self,
+        segment: SegmentRef<'_>,
+        tally: &mut Tally,
+        flip: Flip,
+        counted: Counted,
+        is_floor_reached: bool,
+    ) -> Option<Finding> {
         let weight = tally.weight;
         let direction = tally.direction_mut(flip);
         let alpha = match flip {
             Flip::Up => self.settings.alpha,
             Flip::Down => self.settings.alpha_down,
         };
-        if counted.in_eligible
+        if is_floor_reached
             && !direction.is_harmed
-            && self.reaches_floor(direction)
             && let Some(decision) = self.act.decide(direction.eligible, alpha, weight)
         {
             direction.is_harmed = true;
@@ -256,13 +296,6 @@ impl Trial {
             return Some(Finding { level: Level::Warn, evidence });
         }
         None
-    }
-
-    fn reaches_floor(&self, direction: &Direction) -> bool {
-        let floor = self.settings.floor;
-        direction.eligible.flips >= u64::from(floor.campaigns)
-            && direction.senders.count() >= floor.senders
-            && direction.recipients.count() >= floor.recipients
     }
 
     fn evidence(
@@ -286,7 +319,7 @@ impl Trial {
             weight,
             log_e: decision.log_e,
             log_threshold: decision.log_threshold,
-            senders: direction.senders.count(),
+            senders: direction.senders.accounts(),
             recipients: direction.recipients.count(),
             harmed: Vec::new(),
         }
@@ -305,39 +338,30 @@ fn end(period: i64, seconds: i64) -> Timestamp {
     Timestamp::from_second((period + 1) * seconds).unwrap_or(Timestamp::MAX)
 }
 
-/// Whether a flip is the first one of its sender today, at both levels.
-fn count_once<M: Memory>(
+/// Whether a flip is the first one of its address today, whoever it is.
+fn is_first_flip<M: Memory>(
     memory: &mut M,
     sighting: &Sighting<'_>,
     segment: Key,
     sender: Sender,
-    flip: Option<Flip>,
-) -> Result<Counted, M::Error> {
-    let mut counted = Counted { flip, in_eligible: false, in_any: false };
-    if let Some(flip) = flip {
-        let day = day(sighting.at);
-        let mut is_first = |sender, mail| {
-            memory.is_first(FirstKey::flip(sender, segment, day, flip, mail), sighting.at, end(day, DAY_S))
-        };
-        if let (true, Some(unit)) = (sender.is_eligible, sender.unit) {
-            counted.in_eligible = is_first(unit, Mail::Eligible)?;
-        }
-        counted.in_any = is_first(sender.address, Mail::Any)?;
-    }
-    Ok(counted)
+    flip: Flip,
+) -> Result<bool, M::Error> {
+    let day = day(sighting.at);
+    memory.is_first(FirstKey::flip(sender.address, segment, day, flip), sighting.at, end(day, DAY_S))
 }
 
-/// Counts a campaign in both directions. A flip over its sender's share of the day is not counted in its direction; in
-/// the other one, where it speaks for the candidate, it is.
+/// Counts a campaign in both directions. Of a known sender it counts or it does not, whatever it shows. Of anybody, a flip
+/// over the share of its address counts in the other direction alone, where it speaks for the candidate.
 fn count(tally: &mut Tally, sighting: &Sighting<'_>, sender: Sender, counted: Counted) {
     for flip in [Flip::Up, Flip::Down] {
         let direction = tally.direction_mut(flip);
         add(&mut direction.any, flip, counted.flip, counted.in_any);
-        if sender.is_eligible {
-            add(&mut direction.eligible, flip, counted.flip, counted.in_eligible);
+        if !counted.in_eligible {
+            continue;
         }
-        if counted.flip == Some(flip) && counted.in_eligible {
-            direction.senders.add(sender.unit.unwrap_or(sender.address));
+        add(&mut direction.eligible, flip, counted.flip, true);
+        if counted.flip == Some(flip) {
+            direction.senders.add(sender.witness());
             direction.recipients.add(sighting.recipient.unwrap_or_else(|| key_of_its_own(sighting)));
         }
     }

@@ -8,7 +8,7 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::trials::{self, TrialKey};
 use super::{senders, tallies, volumes};
-use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Segment, SegmentRef, Tally, weight};
+use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Past, Segment, SegmentRef, Tally, weight};
 use crate::limits::{GUARD_FIRSTS_MAX, GUARD_FIRSTS_STRANGERS_MAX, GUARD_SEGMENTS_MAX};
 
 /// Remembers one batch of messages: everything that it changes is one transaction.
@@ -85,6 +85,17 @@ impl<'a> StoreMemory<'a> {
         Self { transaction, room, senders: HashMap::new(), trials: HashMap::new(), volumes: HashMap::new() }
     }
 
+    /// When a trial began: at this time, if it is new.
+    pub(crate) fn began_at(&mut self, key: &TrialKey, at: Timestamp) -> rusqlite::Result<Timestamp> {
+        if let Some(open) = self.trials.get(key) {
+            return Ok(open.trial.began_at);
+        }
+        let trial = trials::find_or_begin(self.transaction, key, at)?;
+        let began_at = trial.began_at;
+        self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
+        Ok(began_at)
+    }
+
     /// What is remembered of one trial, which is begun if it is new, for a message of this time and of such a sender.
     pub(crate) fn of<'m>(
         &'m mut self,
@@ -92,17 +103,14 @@ impl<'a> StoreMemory<'a> {
         at: Timestamp,
         whose: Whose,
     ) -> rusqlite::Result<TrialMemory<'m, 'a>> {
-        if !self.trials.contains_key(key) {
-            let trial = trials::find_or_begin(self.transaction, key, at)?;
-            self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
-        }
+        self.began_at(key, at)?;
         // It was just put there.
         let open = self.trials.get_mut(key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         open.last = open.last.max(at);
         Ok(TrialMemory { transaction: self.transaction, senders: &mut self.senders, room: &mut self.room, whose, open })
     }
 
-    /// Adds a message to the mail of known senders, which a later trial takes its weights from.
+    /// Adds a known sender's day to the volume of the week, which a later trial takes its weights from.
     pub(crate) fn add_volume(&mut self, slot: &str, segment: Segment, day: i32) {
         *self.volumes.entry((slot.to_owned(), segment, day)).or_default() += 1;
     }
@@ -133,11 +141,6 @@ pub(crate) struct TrialMemory<'m, 'a> {
 }
 
 impl TrialMemory<'_, '_> {
-    /// When the trial began.
-    pub(crate) fn began_at(&self) -> Timestamp {
-        self.open.trial.began_at
-    }
-
     /// A segment that is new gets the next rank. Where there is no room, that which was met least recently is forgotten.
     fn discover(&mut self, segment: &Segment) -> rusqlite::Result<Tally> {
         let trial = &mut self.open.trial;
@@ -157,11 +160,15 @@ impl TrialMemory<'_, '_> {
 impl KnownSenders for StoreMemory<'_> {
     type Error = rusqlite::Error;
 
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
-        Ok(seen(self.transaction, &mut self.senders, sender)?.days_before(day))
+    fn past(&mut self, sender: Key, day: i32) -> rusqlite::Result<Past> {
+        Ok(seen(self.transaction, &mut self.senders, sender)?.before(day))
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+    fn senders_seen(&mut self, days: u32, most: u32) -> rusqlite::Result<u32> {
+        senders::seen_on(self.transaction, days, most)
+    }
+
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<bool> {
         learn(self.transaction, &mut self.senders, sender, day)
     }
 }
@@ -169,11 +176,15 @@ impl KnownSenders for StoreMemory<'_> {
 impl KnownSenders for TrialMemory<'_, '_> {
     type Error = rusqlite::Error;
 
-    fn days_seen_before(&mut self, sender: Key, day: i32) -> rusqlite::Result<u32> {
-        Ok(seen(self.transaction, self.senders, sender)?.days_before(day))
+    fn past(&mut self, sender: Key, day: i32) -> rusqlite::Result<Past> {
+        Ok(seen(self.transaction, self.senders, sender)?.before(day))
     }
 
-    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<()> {
+    fn senders_seen(&mut self, days: u32, most: u32) -> rusqlite::Result<u32> {
+        senders::seen_on(self.transaction, days, most)
+    }
+
+    fn learn(&mut self, sender: Key, day: i32) -> rusqlite::Result<bool> {
         learn(self.transaction, self.senders, sender, day)
     }
 }
@@ -237,9 +248,8 @@ fn learn(
     known: &mut HashMap<Key, senders::Seen>,
     sender: Key,
     day: i32,
-) -> rusqlite::Result<()> {
-    seen(transaction, known, sender)?.on(day);
-    Ok(())
+) -> rusqlite::Result<bool> {
+    Ok(seen(transaction, known, sender)?.on(day))
 }
 
 /// Forgets so many events of which nobody will ask again, and says how many it forgot.

@@ -8,8 +8,20 @@ use super::{GuardStoreError, health};
 /// (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_4247;
 
-/// The version of the tables.
-const VERSION: i64 = 1;
+/// The version of the tables. In the first one, of a sender only how many days it was seen on was kept, and the last of
+/// them.
+const VERSION: i64 = 2;
+
+/// What makes the tables of the first version those of the second. Who was seen on so many days was seen first so many
+/// days ago at least: as young as that everybody is taken to be, until mail of earlier days teaches more.
+const FROM_1: &str = "
+    ALTER TABLE senders ADD COLUMN first_day INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE senders ADD COLUMN recent INTEGER NOT NULL DEFAULT 0;
+    UPDATE senders SET
+        days = max(days, 1),
+        first_day = last_day - max(days, 1) + 1,
+        recent = CASE WHEN days >= 63 THEN -1 ELSE (1 << max(days, 1)) - 1 END;
+";
 
 /// Times are in microseconds since 1970, days in days since 1970, keys and releases as in the guard's types.
 const TABLES: &str = "
@@ -72,7 +84,9 @@ const TABLES: &str = "
     CREATE TABLE senders (
         sender INTEGER PRIMARY KEY,
         days INTEGER NOT NULL,
-        last_day INTEGER NOT NULL
+        last_day INTEGER NOT NULL,
+        first_day INTEGER NOT NULL DEFAULT 0,
+        recent INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE volumes (
         slot TEXT NOT NULL,
@@ -122,23 +136,39 @@ const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Makes the tables where there are none, and refuses those of somebody else or of a newer program. Where there should
+/// Makes the tables where there are none, brings those of an older program up to date, and refuses those of somebody else
+/// or of a newer one. Where there should
 /// have been tables, `lost` says why there are none: that is written down together with the new ones. Returns whether
 /// they are new.
 pub(super) fn prepare(file: &str, connection: &mut Connection, lost: Option<&str>) -> Result<bool, GuardStoreError> {
     let fault = |error| GuardStoreError::of(file, error);
     let is_new = header(connection).map_err(fault)? == (0, 0) && make_tables(connection, lost).map_err(fault)?;
     check(file, connection)?;
+    bring_up_to_date(connection).map_err(fault)?;
     Ok(is_new)
 }
 
-/// Refuses the tables of somebody else or of a newer program.
+/// Refuses the tables of somebody else or of a newer program. What is read without being written is in those of an older
+/// one, too.
 pub(super) fn check(file: &str, connection: &Connection) -> Result<(), GuardStoreError> {
     match header(connection).map_err(|error| GuardStoreError::of(file, error))? {
-        (APPLICATION_ID, VERSION) => Ok(()),
+        (APPLICATION_ID, 1..=VERSION) => Ok(()),
         (APPLICATION_ID, found) => Err(GuardStoreError::NewerSchema { file: file.to_owned(), found, known: VERSION }),
         _ => Err(GuardStoreError::NotOurs(file.to_owned())),
     }
+}
+
+fn bring_up_to_date(connection: &mut Connection) -> rusqlite::Result<()> {
+    if header(connection)?.1 == VERSION {
+        return Ok(());
+    }
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    // Another process may have been faster.
+    if header(&transaction)?.1 == 1 {
+        transaction.execute_batch(FROM_1)?;
+        transaction.pragma_update(None, "user_version", VERSION)?;
+    }
+    transaction.commit()
 }
 
 fn header(connection: &Connection) -> rusqlite::Result<(i64, i64)> {

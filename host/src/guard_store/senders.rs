@@ -2,50 +2,59 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::guard::Key;
+use crate::guard::{Days, Key, Past};
 use crate::limits::GUARD_SENDERS_MAX;
 
-/// On which days a sender was seen, as far as it matters.
+/// On which days a sender was seen, and whether that is to be written.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Seen {
-    /// On how many days.
-    days: u32,
-    /// The last of them.
-    last_day: i32,
+    days: Option<Days>,
     is_changed: bool,
 }
 
 impl Seen {
     pub(super) fn read(connection: &Connection, sender: Key) -> rusqlite::Result<Self> {
-        let known = connection
-            .prepare_cached("SELECT days, last_day FROM senders WHERE sender = ?")?
-            .query_row([to_row(sender)], |row| Ok(Self { days: row.get(0)?, last_day: row.get(1)?, is_changed: false }))
+        let days = connection
+            .prepare_cached("SELECT days, last_day, first_day, recent FROM senders WHERE sender = ?")?
+            .query_row([to_row(sender.0)], |row| {
+                let recent = u64::from_ne_bytes(row.get::<_, i64>(3)?.to_ne_bytes());
+                Ok(Days { count: row.get(0)?, last: row.get(1)?, first: row.get(2)?, recent })
+            })
             .optional()?;
-        Ok(known.unwrap_or_default())
+        Ok(Self { days, is_changed: false })
     }
 
-    /// On how many days before this one. Of days before the last the last may be one of them: fewer are said rather than
-    /// more.
-    pub(super) fn days_before(&self, day: i32) -> u32 {
-        if self.last_day < day { self.days } else { self.days.saturating_sub(1) }
+    /// What was known when this day began.
+    pub(super) fn before(&self, day: i32) -> Past {
+        self.days.map_or(Past::default(), |days| days.before(day))
     }
 
-    /// It was seen on this day.
-    pub(super) fn on(&mut self, day: i32) {
-        if self.days == 0 || day > self.last_day {
-            *self = Self { days: self.days.saturating_add(1), last_day: day, is_changed: true };
-        }
+    /// It was seen on this day; whether that is new.
+    pub(super) fn on(&mut self, day: i32) -> bool {
+        let is_new = match &mut self.days {
+            Some(days) => days.add(day),
+            none => none.replace(Days::one(day)).is_none(),
+        };
+        self.is_changed |= is_new;
+        is_new
     }
 
     pub(super) fn write(&self, connection: &Connection, sender: Key) -> rusqlite::Result<()> {
-        if !self.is_changed {
-            return Ok(());
-        }
+        let Some(days) = self.days.filter(|_| self.is_changed) else { return Ok(()) };
         connection
-            .prepare_cached("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)")?
-            .execute(params![to_row(sender), self.days, self.last_day])
+            .prepare_cached(
+                "INSERT OR REPLACE INTO senders (sender, days, last_day, first_day, recent) VALUES (?, ?, ?, ?, ?)",
+            )?
+            .execute(params![to_row(sender.0), days.count, days.last, days.first, to_row(days.recent)])
             .map(drop)
     }
+}
+
+/// How many were seen on at least so many days, up to a bound. What a batch has not written yet is not among them.
+pub(super) fn seen_on(connection: &Connection, days: u32, most: u32) -> rusqlite::Result<u32> {
+    connection
+        .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM senders WHERE days >= ? LIMIT ?)")?
+        .query_row([days, most], |row| row.get(0))
 }
 
 /// Those to forget where there are too many, an eighth: first those that were seen on one day only, of these first those
@@ -67,6 +76,6 @@ pub(super) fn forget(connection: &Connection, sender: &i64) -> rusqlite::Result<
 }
 
 /// A key has 64 bits, and SQLite's integers have a sign.
-fn to_row(sender: Key) -> i64 {
-    i64::from_ne_bytes(sender.0.to_ne_bytes())
+fn to_row(bits: u64) -> i64 {
+    i64::from_ne_bytes(bits.to_ne_bytes())
 }

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::alert::{About, Alert, By, Found, Response};
-use crate::guard::{Breaker, BreakerEvidence, Evidence, FirstKey, InMemory, Key, Level, Memory as _, Segment, Trial};
+use crate::guard::{Breaker, BreakerEvidence, Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial};
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::Action;
 
@@ -41,13 +41,18 @@ fn sighting(person: u64, day: i64) -> Sighting<'static> {
     }
 }
 
+/// Everybody is known who is authenticated.
+fn settings() -> Settings {
+    Settings { known_days: 0, ..Settings::default() }
+}
+
 /// Counts a message; returns whether the evidence suffices to act.
 fn count(store: &mut GuardStore, sighting: &Sighting<'_>, after: Action) -> bool {
     let firsts = store.firsts();
     let found = store.write(|transaction| {
         let mut memory = StoreMemory::new(transaction, firsts);
+        let trial = Trial::new(settings(), release("1.0.0"), memory.began_at(&key(), sighting.at)?);
         let mut of_trial = memory.of(&key(), sighting.at, Whose::Eligible)?;
-        let trial = Trial::new(Settings::default(), release("1.0.0"), of_trial.began_at());
         let found = trial.observe(&mut of_trial, sighting, Action::Deliver, after)?;
         memory.write_back()?;
         Ok(found)
@@ -65,7 +70,7 @@ fn tallies_in(dir: &TempDir) -> Vec<SegmentTally> {
 fn processes_count_together_and_each_message_once() {
     let dir = folder();
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
-    let (mut memory, trial) = (InMemory::default(), Trial::new(Settings::default(), release("1.0.0"), noon(1)));
+    let (mut memory, trial) = (InMemory::default(), Trial::new(settings(), release("1.0.0"), noon(1)));
     let mut acted = [Vec::new(), Vec::new()];
     for day in [1, 2] {
         for person in 0..60 {
@@ -194,9 +199,52 @@ fn a_copy_knows_what_the_store_knows() {
     copy.copy_from(dir.path(), &[trial(7)]).unwrap();
     let trials = copy.read(|connection| trials::of_slot(connection, "inbound")).unwrap();
     assert_eq!(copy.read(|connection| tallies::all(connection, trials[0].id)).unwrap(), tallies_in(&dir));
-    assert!(!count(&mut copy, &sighting(1, 2), Action::Junk));
-    let known = copy.read(|connection| tallies::all(connection, trials[0].id)).unwrap();
-    assert_eq!(known[0].1.up.eligible.flips, 1, "a sender of yesterday is known");
+    let known = copy.read(|connection| senders::Seen::read(connection, Key(1))).unwrap();
+    assert_eq!(known.before(2), Past { days: 1, first_day: Some(1) }, "a sender of yesterday is known");
+}
+
+fn known(store: &mut GuardStore, person: u64, day: i32) -> Past {
+    store.read(|connection| senders::Seen::read(connection, Key(person))).unwrap().before(day)
+}
+
+#[test]
+fn mail_of_earlier_days_teaches_ages_in_any_order_and_beside_what_is_known() {
+    let mut store = GuardStore::in_memory();
+    store.learn(&Settings::default(), [sighting(1, 400)]).unwrap();
+    let days = [350, 10, 200, 100, 399, 10];
+    store.learn(&Settings::default(), days.map(|day| sighting(1, day))).unwrap();
+    assert_eq!(known(&mut store, 1, 400), Past { days: 5, first_day: Some(10) });
+    assert_eq!(known(&mut store, 1, 401), Past { days: 6, first_day: Some(10) });
+    assert_eq!(known(&mut store, 2, 401), Past::default());
+    let seen = |days| store.read(|connection| senders::seen_on(connection, days, 9)).unwrap();
+    assert_eq!([1, 6, 7].map(seen), [1, 1, 0]);
+}
+
+#[test]
+fn a_file_of_the_first_version_keeps_who_is_known_as_young_as_they_can_be() {
+    let dir = folder();
+    drop(GuardStore::open(dir.path()).unwrap());
+    let file = Connection::open(dir.path().join("guard.db")).unwrap();
+    file.execute_batch(
+        "DROP TABLE senders;
+         CREATE TABLE senders (sender INTEGER PRIMARY KEY, days INTEGER NOT NULL, last_day INTEGER NOT NULL) STRICT;
+         INSERT INTO senders VALUES (1, 1, 400), (2, 40, 400), (3, 63, 400), (4, 900, 20000), (5, 0, 400);
+         PRAGMA user_version = 1;",
+    )
+    .unwrap();
+    assert!(GuardReader::open(dir.path()).unwrap().loss().unwrap().is_none(), "it can be read as it is");
+    let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
+    let store = &mut stores[1];
+    let past = |days, first_day| Past { days, first_day: Some(first_day) };
+    assert_eq!(known(store, 1, 401), past(1, 400));
+    assert_eq!(known(store, 2, 401), past(40, 361));
+    assert_eq!(known(store, 3, 401), past(63, 338));
+    assert_eq!(known(store, 4, 20_001), past(900, 19_101));
+    assert_eq!(known(store, 5, 401), past(1, 400));
+    assert_eq!(known(store, 2, 391), past(30, 361));
+    // Mail of earlier days teaches more.
+    store.learn(&Settings::default(), [sighting(2, 100)]).unwrap();
+    assert_eq!(known(store, 2, 401), past(41, 100));
 }
 
 /// Claims what is due at this time for somebody who has no number.

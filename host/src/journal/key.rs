@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::config::MessageIds;
 use super::error::JournalError;
 use super::record::Mail;
-use crate::guard::{Key, mailbox};
+use crate::guard::{Key, account};
 use crate::message::{Message, Recipients};
 use crate::private;
 
@@ -72,7 +72,7 @@ impl JournalKey {
 
     /// An address as it is kept: that of its mailbox.
     fn sender(&self, address: &str) -> Key {
-        let hash = blake3::keyed_hash(&self.0, mailbox(address).as_bytes());
+        let hash = blake3::keyed_hash(&self.0, account(address).as_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&hash.as_bytes()[..8]);
         Key(u64::from_le_bytes(first))

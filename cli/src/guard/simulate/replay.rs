@@ -7,7 +7,7 @@ use serde::Serialize;
 use switchback::ReleaseId;
 use switchback::compare::Providers;
 use switchback::guard::{
-    Finding, Flip, FlipEvidence, InMemory, KnownSenders as _, Level, Segment, Settings, Standing, Trial,
+    Finding, Flip, FlipEvidence, InMemory, KnownSenders as _, Level, Segment, Settings, Standing, Trial, organisation,
 };
 
 use super::rule::Rule;
@@ -126,6 +126,7 @@ fn default_since(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestam
     match (settings.known_days, mail.known.keys().next()) {
         (0, _) | (_, None) => first,
         (days, Some((earliest, _))) => {
+            let days = days.max(settings.known_age_days);
             let earliest = (*earliest).min(day(first));
             begin(earliest.saturating_add(i32::try_from(days).unwrap_or(i32::MAX))).max(first)
         }
@@ -154,7 +155,7 @@ impl Guard<'_> {
     /// Remembers who was seen up to this day, also in mail that no candidate has scored.
     fn learn_until(&mut self, today: i32) {
         while let Some((day, sender)) = self.known.next_if(|(day, _)| *day <= today) {
-            let Ok::<_, Infallible>(()) = self.memory.learn(*sender, *day);
+            let Ok::<_, Infallible>(_) = self.memory.learn(*sender, *day);
         }
     }
 
@@ -173,7 +174,7 @@ impl Guard<'_> {
 
     fn is_of(&self, segment: &Segment, pair: &Pair) -> bool {
         let sighting = pair.sighting();
-        let authenticated = sighting.sender_domain.filter(|_| sighting.is_authenticated);
+        let authenticated = sighting.sender_domain.filter(|_| sighting.is_authenticated).map(organisation);
         match segment {
             Segment::Everything => true,
             Segment::Unauthenticated => authenticated.is_none(),

@@ -17,7 +17,7 @@ fn call(second: i64, number: u64) -> Call {
     let side = Side { said: scored(number as f64 % 100.0 / 100.0), took_us: 100 };
     Call {
         at: Timestamp::from_second(second).unwrap(),
-        sender: Sender { unit: Some(Key(number)), address: Key(number), is_eligible: true },
+        sender: Sender::for_test(Some(Key(number)), Key(number), true),
         fingerprint: campaign.into(),
         side,
         baseline: Some(side),
@@ -29,7 +29,7 @@ fn failed(call: Call) -> Call {
 }
 
 fn of_sender(call: Call, sender: u64) -> Call {
-    Call { sender: Sender { unit: Some(Key(sender)), ..call.sender }, ..call }
+    Call { sender: Sender::for_test(Some(Key(sender)), call.sender.address, call.sender.is_eligible), ..call }
 }
 
 fn breakers() -> Breakers {
@@ -63,7 +63,7 @@ fn failures_that_one_sender_can_cause_do_not_trip() {
 fn failures_on_mail_of_strangers_only_warn() {
     let stranger = |number| {
         let call = failed(call(0, number));
-        Call { sender: Sender { unit: None, is_eligible: false, ..call.sender }, ..call }
+        Call { sender: Sender::for_test(None, call.sender.address, false), ..call }
     };
     assert_eq!(trips((0..1_000).map(stranger)), [(Breaker::Failures, Level::Warn, 3)]);
     // Afterwards those of known senders still count.

@@ -52,7 +52,7 @@ fn each_level_of_a_segment_is_found_once() {
 #[test]
 fn nothing_acts_below_a_floor() {
     let floor = Settings::default().floor;
-    assert_eq!(floor, Floor { campaigns: 10, senders: 5, recipients: 5 });
+    assert_eq!(floor, Floor { campaigns: 10, senders: 20, recipients: 5 });
     // Days enough for any number of flips of a few senders, to a few recipients.
     let sent = |senders: u64, recipients: u64, campaigns: u64| {
         let mut world = World::of_known();
@@ -61,10 +61,10 @@ fn nothing_acts_below_a_floor() {
             acts(&world.flips_up(Letter { person, recipient, ..letter(number as i64, "gmail.com", number) }))
         })
     };
-    assert!(!sent(4, 1_000, 1_000), "four senders");
+    assert!(!sent(19, 1_000, 1_000), "nineteen senders");
     assert!(!sent(1_000, 4, 1_000), "four recipients");
     assert!(!sent(1_000, 1_000, 9), "nine campaigns");
-    assert!(sent(5, 5, 12), "so many of each suffice");
+    assert!(sent(20, 5, 22), "so many of each suffice");
 }
 
 #[test]
@@ -90,23 +90,36 @@ fn a_campaign_counts_once_however_often_it_is_sent() {
 }
 
 #[test]
-fn a_sender_flips_once_a_day_and_what_speaks_for_the_candidate_always_counts() {
+fn the_first_pairs_of_a_sender_on_a_day_count_whatever_they_show() {
     let mut world = World::of_known();
+    let of = |world: &World, segment: &Segment| world.memory.of(segment).unwrap().up.clone();
     for number in 0..50 {
-        world.flips_up(Letter { person: 1, ..letter(0, "gmail.com", number) });
-        world.judge(Letter { person: 1, ..letter(0, "gmail.com", 100 + number) }, Action::Junk, Action::Deliver);
+        let [flips, other, stays] = [0, 100, 200].map(|kind| Letter { person: 1, ..letter(0, "gmail.com", kind + number) });
+        world.flips_up(flips);
+        world.judge(other, Action::Junk, Action::Deliver);
+        world.stays(stays);
     }
-    let tally = world.memory.of(&gmail()).unwrap();
-    assert_eq!(tally.up.eligible, Counts { flips: 1, opposite: 50, all: 51 });
-    assert_eq!(tally.down.eligible, Counts { flips: 1, opposite: 50, all: 51 });
-    world.flips_up(Letter { person: 1, ..letter(1, "gmail.com", 200) });
-    let tally = world.memory.of(&gmail()).unwrap();
-    assert_eq!(tally.up.eligible.flips, 2, "the next day");
-    // Elsewhere all addresses of a domain are one sender.
-    (0..50).for_each(|number| drop(world.flips_up(letter(2, "company.example", 300 + number))));
-    let tally = world.memory.of(&Segment::Domain("company.example".into())).unwrap();
-    assert_eq!(tally.up.eligible, Counts { flips: 1, opposite: 0, all: 1 });
-    assert_eq!(tally.up.any, Counts { flips: 50, opposite: 0, all: 50 });
+    assert_eq!(of(&world, &gmail()).eligible, Counts { flips: 1, opposite: 0, all: 1 });
+    assert_eq!(of(&world, &gmail()).any, Counts { flips: 1, opposite: 50, all: 101 }, "for warnings");
+    (0..50).for_each(|number| drop(world.stays(Letter { person: 2, ..letter(0, "gmail.com", 300 + number) })));
+    assert_eq!(of(&world, &gmail()).eligible, Counts { flips: 1, opposite: 0, all: 2 }, "nor does it thin out");
+    world.stays(Letter { person: 1, ..letter(1, "gmail.com", 400) });
+    assert_eq!(of(&world, &gmail()).eligible, Counts { flips: 1, opposite: 0, all: 3 }, "the next day");
+    // Elsewhere all addresses of a domain are one sender, whose first three pairs count.
+    let company = Segment::Domain("company.example".into());
+    world.stays(letter(2, "company.example", 500));
+    (1..50).for_each(|number| drop(world.flips_up(letter(2, "company.example", 500 + number))));
+    assert_eq!(of(&world, &company).eligible, Counts { flips: 2, opposite: 0, all: 3 });
+    assert_eq!(of(&world, &company).any, Counts { flips: 49, opposite: 0, all: 50 });
+    // Copies of a campaign use up nothing.
+    for copy in 0..9 {
+        world.flips_up(Letter { campaign: 600, ..letter(3, "company.example", 600 + copy) });
+    }
+    world.stays(letter(3, "company.example", 700));
+    assert_eq!(of(&world, &company).eligible, Counts { flips: 3, opposite: 0, all: 5 });
+    // In everything as much counts as in the segments below.
+    let below = of(&world, &gmail()).eligible + of(&world, &company).eligible;
+    assert_eq!(of(&world, &Segment::Everything).eligible, below);
 }
 
 #[test]
@@ -150,7 +163,7 @@ fn an_evicted_segment_is_a_fresh_test() {
     for number in 0..1_000 {
         world.stays(letter(0, &format!("other-{number}.example"), 100 + number));
     }
-    world.stays(letter(0, "company.example", 10_000));
+    world.stays(letter(1, "company.example", 10_000));
     let tally = world.memory.of(&Segment::Domain("company.example".into())).unwrap();
     assert_eq!((tally.rank, tally.up.eligible.all), (1_003, 1));
     assert!(world.memory.segments().count() <= 64);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::inbox::Seen;
 use crate::compare::{Providers, Side};
 use crate::control::SlotState;
-use crate::guard::{Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip};
+use crate::guard::{Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip, organisation};
 use crate::guard_store::{Due, StoreMemory, TrialKey, Whose, day_of};
 use crate::release::{Digest, ReleaseId};
 use crate::runtime::slot::pairs_of;
@@ -84,15 +84,15 @@ impl Judge {
             }
         };
         let sighting = seen.sighting();
-        let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers)?;
-        if sender.is_eligible {
+        let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers, None)?;
+        if sender.is_eligible && sender.is_first_today {
             watched.add_volume(memory, seen.slot.name(), &sighting);
         }
         // What has gone back already is no reason for more to go.
         let is_back = |domain: &str| state.segments.iter().any(|rule| rule.domains.iter().any(|one| one == domain));
         let has_gone_back = sender.unit.is_some() && sighting.sender_domain.is_some_and(is_back);
         for (baseline, candidate) in pairs_of(&seen.opinions).filter(|_| !has_gone_back) {
-            let findings = watched.compare(memory, seen, state, sender, (baseline, candidate))?;
+            let findings = watched.compare(memory, seen, state, (baseline, candidate))?;
             for (since, Finding { level, evidence }) in findings {
                 found.add(seen.slot.name(), &candidate.release, since, level, Evidence::Flips(evidence));
             }
@@ -120,9 +120,10 @@ impl Watched {
         Self { settings: settings.clone(), providers, trials: HashMap::new(), breakers: HashMap::new() }
     }
 
-    /// Adds a message to the mail of the week, by which a later trial divides its error probability.
+    /// Adds a sender's day to the volume of the week, by which a later trial divides its error probability: were it every
+    /// message, one sender could have that of all others.
     fn add_volume(&self, memory: &mut StoreMemory<'_>, slot: &str, sighting: &Sighting<'_>) {
-        let Some(domain) = sighting.sender_domain else { return };
+        let Some(domain) = sighting.sender_domain.map(organisation) else { return };
         let provider = self.providers.of(domain).map(|name| Segment::Provider(name.into()));
         for segment in provider.into_iter().chain([Segment::Domain(domain.into()), Segment::Everything]) {
             memory.add_volume(slot, segment, day_of(sighting.at));
@@ -135,7 +136,6 @@ impl Watched {
         memory: &mut StoreMemory<'_>,
         seen: &Seen,
         state: &SlotState,
-        sender: Sender,
         (baseline, candidate): (&Opinion, &Opinion),
     ) -> rusqlite::Result<Vec<(u64, Finding)>> {
         let actions = baseline.action().zip(candidate.action());
@@ -143,16 +143,18 @@ impl Watched {
         let Some(((before, after), since)) = actions.zip(since) else { return Ok(Vec::new()) };
         let (slot, release) = (seen.slot.name().to_string(), candidate.release.clone());
         let key = TrialKey { slot, candidate: release, baseline: baseline.release.clone(), since };
+        let (began_at, sighting) = (memory.began_at(&key, seen.at)?, seen.sighting());
+        let sender = Sender::of(memory, &sighting, &self.settings, &self.providers, Some(began_at))?;
         let whose = if sender.is_eligible { Whose::Eligible } else { Whose::Other };
         let mut memory = memory.of(&key, seen.at, whose)?;
         if !self.trials.contains_key(&key) {
             // Those that ended are not asked for again.
             self.trials.retain(|other, _| state.entered.get(&other.candidate.digest) == Some(&other.since));
-            let trial = Trial::new(self.settings.clone(), baseline.release.clone(), memory.began_at());
+            let trial = Trial::new(self.settings.clone(), baseline.release.clone(), began_at);
             self.trials.insert(key.clone(), trial);
         }
         let Some(trial) = self.trials.get(&key) else { return Ok(Vec::new()) };
-        let findings = trial.observe(&mut memory, &seen.sighting(), before, after)?;
+        let findings = trial.observe(&mut memory, &sighting, before, after)?;
         Ok(findings.into_iter().map(|finding| (since, finding)).collect())
     }
 

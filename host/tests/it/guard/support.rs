@@ -74,11 +74,11 @@ impl Filter {
         self.builder().build().unwrap()
     }
 
-    /// So many people have written on the day before.
+    /// So many people have written on three days, two weeks and more ago.
     pub(super) fn teach(&self, people: u32) {
         let messages: Vec<_> = (0..people).map(|number| mail(number, GMAIL)).collect();
-        let yesterday = Timestamp::now() - SignedDuration::from_hours(24);
-        let seen = messages.iter().map(|message| Sighting::of(message, yesterday));
+        let days = [15, 16, 17].map(|days| Timestamp::now() - SignedDuration::from_hours(24 * days));
+        let seen = messages.iter().flat_map(|message| days.map(|day| Sighting::of(message, day)));
         GuardStore::open(self.store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
     }
 

@@ -17,11 +17,15 @@ fn what_is_not_given_stays_as_it_is() {
     ]);
     assert!(out.contains("set the guard of inbound: warn"), "{out}");
     store.fine(["guard", "set", "--floor", "20,6,7", "--segment-reverts", "2", "--tolerance", "0.03,0.01"]);
+    store.fine(["guard", "set", "--known-days", "4", "--known-age-days", "30", "--pairs", "2,5", "--few", "50,4,90"]);
     let guard = store.state().slots["inbound"].guard.clone();
     assert_eq!(guard.mode.to_string(), "warn");
     assert_eq!((guard.alpha, guard.alpha_warn, guard.segment_reverts), (0.0001, 0.05, 2));
     assert_eq!((guard.floor.campaigns, guard.floor.senders, guard.floor.recipients), (20, 6, 7));
     assert_eq!((guard.tolerance.gross, guard.tolerance.net), (0.03, 0.01));
+    assert_eq!((guard.known_days, guard.known_age_days), (4, 30));
+    assert_eq!((guard.account_pairs, guard.domain_pairs), (2, 5));
+    assert_eq!((guard.few.known, guard.few.senders, guard.few.age_days), (50, 4, 90));
     assert_eq!(guard.providers["acme"], ["acme.example", "b.example"]);
     let out = store.fine(["guard", "status"]);
     for line in
@@ -39,7 +43,9 @@ fn what_is_out_of_range_is_refused_and_a_rehearsal_changes_nothing() {
     for (arguments, why) in [
         (["--alpha", "0"], "alpha = 0"),
         (["--segment-reverts", "9"], "segment_reverts = 9"),
-        (["--floor", "10,17,5"], "floor.senders = 17"),
+        (["--floor", "10,51,5"], "floor.senders = 51"),
+        (["--pairs", "0,3"], "account_pairs = 0"),
+        (["--few", "1001,5,180"], "few.known = 1001"),
         (["--tolerance", "0.9,0.1"], "tolerance = 0.9"),
     ] {
         let ran = store.run(["guard", "set"].into_iter().chain(arguments));

@@ -5,15 +5,16 @@ use std::fs;
 use serde_json::Value;
 use switchback::{ControlStore as _, GuardAction, NewProcess, Operation, SqliteStore};
 
-use super::{TRUST, mail, store};
+use super::{TRUST, earlier_mail, mail, store};
 
 #[test]
 fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     let store = store();
     let dir = tempfile::tempdir().unwrap();
+    let earlier = earlier_mail(dir.path(), 0..700).display().to_string();
     let mail = mail(dir.path(), 0..700).display().to_string();
     // It is dated to 2025, and judged today.
-    store.fine(["guard", "learn", &mail, TRUST[0], TRUST[1]]);
+    store.fine(["guard", "learn", &earlier, TRUST[0], TRUST[1]]);
     store.fine(["shadow", "linear@2.0.0"]);
     let alerts = dir.path().join("alerts");
     let command = format!("(cat; echo) >> '{}'", alerts.display());
