@@ -72,8 +72,8 @@ pub use journal::{
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Fingerprint,
-    Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder, Recipient, RecipientList,
-    Recipients,
+    Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder, Reading, Recipient,
+    RecipientList, Recipients,
 };
 pub use private::NotPrivate;
 pub use release::{

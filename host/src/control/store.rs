@@ -14,6 +14,7 @@ pub use sqlite::{Recovered, SqliteStore};
 
 use super::event::Event;
 use super::ledger::Entry;
+use crate::message::Reading;
 use crate::release::Digest;
 
 /// Keeps one ledger and the register of the processes that follow it.
@@ -112,6 +113,9 @@ pub struct NewProcess {
     pub since: Timestamp,
     /// The newest scoring contract that it speaks.
     pub contract: semver::Version,
+    /// How it reads messages.
+    #[serde(default = "Reading::unnamed")]
+    pub reading: Reading,
     /// Its slots.
     pub slots: Vec<String>,
 }

@@ -16,6 +16,9 @@ use super::decode::{base64_leniently, hex, sextet};
 /// Bytes of a label. RFC 2047, section 2, allows 75 for the whole word.
 const LABEL_BYTES_MAX: usize = 75;
 
+/// Bytes of a word that are looked at for its end, or a value of beginnings alone would take quadratic time.
+const DATA_BYTES_MAX: usize = 4_096;
+
 /// A value with the words of each run as one, in UTF-8 and base64, which all readers of fields understand. Where there
 /// is nothing to join or decode, it is the value itself.
 pub(super) fn unified(value: &[u8]) -> Cow<'_, [u8]> {
@@ -161,7 +164,7 @@ impl<'a> Word<'a> {
             _ => return None,
         };
         let rest = rest.trim_ascii_start().strip_prefix(b"?")?;
-        let data = &rest[..memmem::find(rest, b"?=")?];
+        let data = &rest[..memmem::find(&rest[..rest.len().min(DATA_BYTES_MAX + 2)], b"?=")?];
         let length = value.len() - rest.len() + data.len() + 2;
         encoding.allows(data).then_some(Self { label, encoding, data, length })
     }
@@ -274,6 +277,13 @@ mod tests {
         for plain in ["=?utf-8?q?broken", "=?utf-8?x?a?=", "=?utf-8?q?=ZZ?=", "=?utf-8?b?a*b?=", "=??q?a?=", "a =? b"] {
             assert_eq!(read(plain), plain);
             assert_eq!(&*unified(plain.as_bytes()), plain.as_bytes());
+        }
+    }
+
+    #[test]
+    fn beginnings_alone_cost_little() {
+        for value in ["=?aa?q?", "=?aa?q?=", "=?aa?b?*", "=?"] {
+            let _ = text(value.repeat(10_000).as_bytes());
         }
     }
 

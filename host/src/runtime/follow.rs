@@ -20,6 +20,7 @@ use super::Core;
 use super::error::BuildError;
 use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch};
 use crate::limits::FOLLOW_INTERVAL_MAX;
+use crate::message::Reading;
 use crate::release::CONTRACT_VERSION;
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
@@ -54,6 +55,7 @@ impl Enlisted {
             pid: std::process::id(),
             since: Timestamp::now(),
             contract: CONTRACT_VERSION,
+            reading: Reading::CURRENT,
             slots,
         };
         let membership = store.register(&process)?;

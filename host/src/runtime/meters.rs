@@ -16,6 +16,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 pub(super) use journal::JournalMeters;
 pub(super) use release::ReleaseMeters;
 
+use crate::message::Reading;
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
@@ -23,6 +24,7 @@ use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 pub(super) struct Meters {
     slot: Arc<str>,
     generation: Gauge,
+    reading: Gauge,
     answer_seconds: Histogram,
     allowed: Counter,
     blocked: Counter,
@@ -46,6 +48,7 @@ impl Meters {
             |effect| counter!("switchback_override_hits_total", "slot" => Arc::clone(&slot), "effect" => effect);
         Self {
             generation: gauge!("switchback_generation", "slot" => Arc::clone(&slot)),
+            reading: gauge!("switchback_reading", "slot" => Arc::clone(&slot)),
             answer_seconds: histogram!("switchback_answer_seconds", "slot" => Arc::clone(&slot)),
             allowed: overridden("allow"),
             blocked: overridden("block"),
@@ -62,6 +65,7 @@ impl Meters {
     /// The route changed.
     pub(super) fn generation(&self, generation: u64) {
         self.generation.set(generation as f64);
+        self.reading.set(f64::from(Reading::CURRENT.number()));
     }
 
     /// A message was answered; `opinion` is that of the release that the verdict names.
@@ -148,6 +152,11 @@ fn describe() {
     use metrics::{describe_counter, describe_gauge, describe_histogram};
 
     describe_gauge!("switchback_generation", Count, "generation of the slot's route");
+    describe_gauge!(
+        "switchback_reading",
+        Count,
+        "how messages are read: models of two readings may see different text"
+    );
     describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
     describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");
     describe_counter!("switchback_verdicts_total", Count, "messages answered, by the release that the verdict names");

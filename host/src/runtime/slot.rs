@@ -25,7 +25,7 @@ use crate::compare::Report;
 use crate::control::{GuardAction, Note, SlotState};
 use crate::guard::{Evidence, Segment};
 use crate::journal::RecordId;
-use crate::message::Message;
+use crate::message::{Message, Reading};
 use crate::release::ReleaseId;
 use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
 use crate::sandbox::{Loaded, ScoreError};
@@ -431,6 +431,7 @@ impl Slot {
             decided_by: DecidedBy::Abstained,
             release: Some(release.id().clone()),
             generation: route.generation(),
+            reading: Reading::CURRENT,
             fault: None,
             timing: scored.timing,
         };
@@ -472,6 +473,7 @@ impl Slot {
             decided_by: DecidedBy::Unscanned,
             release: route.live().map(|live| live.id().clone()),
             generation: route.generation(),
+            reading: Reading::CURRENT,
             fault: Some(why),
             timing: Timing::default(),
         };

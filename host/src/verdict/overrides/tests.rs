@@ -37,6 +37,7 @@ fn verdict(action: Action, category: Option<Category>) -> Verdict {
         decided_by: if category.is_some() { DecidedBy::Live } else { DecidedBy::Unscanned },
         release: None,
         generation: 3,
+        reading: crate::message::Reading::CURRENT,
         fault: None,
         timing: crate::timing::Timing::default(),
     }
