@@ -16,6 +16,7 @@
 //!   UTF-8, and so is `联通` in GBK.
 //! * **A label that loses is wrong where UTF-8 does not.**
 
+mod cns;
 mod escapes;
 mod label;
 mod sniff;

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use switchback::{
-    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, RecordId, ReleaseId, Role, Runtime,
-    Said, Scl, Thresholds, Timing,
+    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, RecordId, ReleaseId, Role,
+    Runtime, Said, Scl, Thresholds, Timing,
 };
 use switchback_mailgen::Generator;
 

@@ -6,10 +6,10 @@ use std::time::Duration;
 use arrow_array::RecordBatch;
 
 use super::sample::{Sampler, all, close_all, files, release, start, thresholds, written};
-use crate::journal::{Journal, JournalConfig, JournalReader, MessageIds, Query, Record, RecordedOpinion};
 use crate::journal::columns::Columns;
 use crate::journal::rows::{Releases, records};
 use crate::journal::schema;
+use crate::journal::{Journal, JournalConfig, JournalReader, MessageIds, Query, Record, RecordedOpinion};
 use crate::message::{Envelope, Message, Reading};
 use crate::verdict::{Action, DecidedBy};
 

@@ -3,6 +3,10 @@
 //! WHATWG maps them to *replacement*, so that browsers show nothing. Mail programs decode them. Reading is lenient:
 //! a sequence counts wherever it stands, and a line that ends while shifted ends the shift.
 
+use encoding_rs::GB18030;
+
+use super::cns;
+
 const ESCAPE: u8 = 0x1B;
 const SHIFT_OUT: u8 = 0x0E;
 const SHIFT_IN: u8 = 0x0F;
@@ -37,23 +41,23 @@ pub(super) fn iso_2022_kr(bytes: &[u8]) -> Vec<u8> {
     euc
 }
 
-/// RFC 1922, both ISO-2022-CN and ISO-2022-CN-EXT -> GB18030. Of its character sets GB 2312 is decoded; those of CNS
-/// 11643 and ISO-IR-165 have no meaning here, each of their characters is U+FFFD.
+/// RFC 1922, both ISO-2022-CN and ISO-2022-CN-EXT -> GB18030, which has every character. GB 2312 and the first two planes
+/// of CNS 11643 are decoded; characters of ISO-IR-165 and of other planes have no meaning here.
 pub(super) fn iso_2022_cn(bytes: &[u8]) -> Vec<u8> {
     let mut gb = Vec::with_capacity(bytes.len());
-    let (mut is_shifted, mut is_gb_2312) = (false, true);
+    let (mut is_shifted, mut set) = (false, b'A');
     let mut rest = bytes;
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
         match (byte, after) {
-            (ESCAPE, [b'$', b')', set, after @ ..]) => {
-                is_gb_2312 = *set == b'A';
+            (ESCAPE, [b'$', b')', designated, after @ ..]) => {
+                set = *designated;
                 rest = after;
             }
             (ESCAPE, [b'$', b'*' | b'+', _, after @ ..]) => rest = after,
             // Single shifts: the next character is of the second or third set.
-            (ESCAPE, [b'N' | b'O', _, _, after @ ..]) => {
-                gb.push(NO_MEANING);
+            (ESCAPE, [shift @ (b'N' | b'O'), first, second, after @ ..]) => {
+                push(Some([*first, *second]).filter(|_| *shift == b'N').and_then(cns::plane_2), &mut gb);
                 rest = after;
             }
             (SHIFT_OUT, _) => is_shifted = true,
@@ -62,14 +66,22 @@ pub(super) fn iso_2022_cn(bytes: &[u8]) -> Vec<u8> {
                 is_shifted = false;
                 gb.push(byte);
             }
-            (0x21..=0x7E, [_, after @ ..]) if is_shifted && !is_gb_2312 => {
-                gb.push(NO_MEANING);
+            (0x21..=0x7E, [second, after @ ..]) if is_shifted && set != b'A' => {
+                push(Some([byte, *second]).filter(|_| set == b'G').and_then(cns::plane_1), &mut gb);
                 rest = after;
             }
             _ => gb.push(if is_shifted { high(byte) } else { byte }),
         }
     }
     gb
+}
+
+/// Adds a character, or that there is none.
+fn push(character: Option<char>, gb: &mut Vec<u8>) {
+    match character {
+        Some(character) => gb.extend_from_slice(&GB18030.encode(character.encode_utf8(&mut [0; 4])).0),
+        None => gb.push(NO_MEANING),
+    }
 }
 
 /// RFC 1843 -> GB18030.

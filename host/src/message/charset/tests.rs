@@ -37,7 +37,9 @@ fn what_browsers_refuse_is_decoded() {
         ("HZ", b"Verify ~{VPND~} \n~{VP\nND", "Verify 中文 \n中\nND"),
         ("hz-gb-2312", b"a ~ b ~x", "a ~ b ~x"),
         ("iso-2022-cn", b"\x1b$)A\x0eVPND\x0f ok", "中文 ok"),
-        ("iso-2022-cn-ext", b"\x1b$)G\x0eLC\x0f\x1b$)A\x0eVP\x0f \x1b$*H\x1bN!!", "\u{fffd}中 \u{fffd}"),
+        // iconv -t ISO-2022-CN
+        ("iso-2022-cn", b"\x1b$)A\x0eVPND\x0f \x1b$)G\x0edDz>\x1b$*H\x1bN!!\x0f", "中文 會議乂"),
+        ("iso-2022-cn-ext", b"\x1b$)E\x0eVP\x0f\x1b$)A\x0eVP\x0f \x1b$+I\x1bO!!", "\u{fffd}中 \u{fffd}"),
     ] {
         assert_eq!(decoded(label, bytes), expected, "{label}");
     }
