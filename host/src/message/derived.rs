@@ -9,7 +9,7 @@ use super::defects::Defects;
 use super::fields::{End, Field};
 use super::headers::Headers;
 use super::hidden::Recipients;
-use super::limits::{MAILBOXES_MAX, SUBJECT_BYTES_MAX};
+use super::limits::{FIELD_BYTES_READ_MAX, MAILBOXES_MAX, SUBJECT_BYTES_MAX};
 use super::structure::{Kind, Part, Structure};
 use super::{Message, charset, encoded_words, value};
 
@@ -40,8 +40,8 @@ impl Message {
     /// The subject with the bytes that could not be decoded as they are; none where all could.
     pub(super) fn literal_subject(&self) -> Option<String> {
         let value = self.values("subject").next()?;
-        let read = &value[..value.len().min(SUBJECT_BYTES_MAX)];
-        encoded_words::is_lossy(read).then(|| charset::literal(read))
+        let read = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
+        encoded_words::is_lossy(read).then(|| charset::literal(&read[..read.len().min(SUBJECT_BYTES_MAX)]))
     }
 
     pub(super) fn kept_html(&self) -> &Kept {
