@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use switchback::guard::Key;
 use switchback::{
     Category, DecidedBy, Digest, Dropped, ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail,
-    NoSource, Opinion, Query, Record, RecordId, ReleaseId, Role, Said, Scl, Thresholds, Timing,
+    NoSource, Opinion, Query, Reading, Record, RecordId, ReleaseId, Role, Said, Scl, Thresholds, Timing,
 };
 
 const RECORDS: u64 = 10_000_000;
@@ -172,6 +172,7 @@ impl<'a> Maker<'a> {
             process: 1,
             slot: Arc::clone(&self.slot),
             generation: 2,
+            reading: Reading::CURRENT,
             mail: self.mail(random),
             action,
             scl: Some(Scl::of(score, Category::Spam)),

@@ -6,7 +6,7 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use switchback::{Digest, JournalReader, Message, Query, Record, RecordId};
+use switchback::{Digest, JournalReader, Message, Query, Reading, Record, RecordId};
 
 use self::report::{Again, Report};
 use crate::args::{CacheArgs, MessageArgs};
@@ -18,7 +18,8 @@ use crate::store::releases;
 
 /// Score a recorded message again with the recorded releases, and compare bit for bit
 ///
-/// A verdict can be computed again: the same release and the same message give the same score, whenever and wherever.
+/// A verdict can be computed again: the same release and the same message give the same score, whenever and wherever,
+/// under the same reading of the message. A record that was made under another says so.
 /// Shows the reasons, which the journal does not keep. FILE has to be the message as the filter had it: delivery adds
 /// header fields. What the filter told beside it (envelope, client, authentication) is not in the file.
 #[derive(clap::Args)]
@@ -98,6 +99,14 @@ fn read(args: &Args) -> anyhow::Result<Message> {
 fn differences(record: &Record, message: &Message) -> Vec<String> {
     let (bytes, context) = (Digest::from(message.sha256()), Digest::from(message.context_digest()));
     let mut differences = Vec::new();
+    if record.reading != Reading::CURRENT {
+        differences.push(format!(
+            "made under reading {}, this host has {}: a model may see another text, other links, names or another author \
+             (docs/reading.md says which), so another score is no fault of the release",
+            record.reading,
+            Reading::CURRENT
+        ));
+    }
     if bytes != record.mail.digest {
         differences.push(format!(
             "the file is another message than the recorded one, or was changed: its SHA-256 is {bytes}, recorded is {}",

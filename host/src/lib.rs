@@ -75,7 +75,7 @@ pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
     Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
-    Recipient, RecipientList, Recipients,
+    Reading, Recipient, RecipientList, Recipients,
 };
 pub use private::NotPrivate;
 pub use release::{

@@ -18,6 +18,7 @@ mod authentication;
 mod author;
 mod body;
 mod builder;
+mod charset;
 mod content;
 mod content_digest;
 mod context;
@@ -26,7 +27,9 @@ mod decode;
 mod defects;
 mod derived;
 pub(crate) mod deriving;
+mod encoded_words;
 mod fields;
+mod file_name;
 mod fingerprint;
 mod headers;
 mod hidden;
@@ -34,6 +37,7 @@ mod html;
 mod limits;
 mod links;
 mod media;
+mod reading;
 mod sender;
 mod structure;
 mod value;
@@ -57,6 +61,7 @@ pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use headers::{Counts, Header, HeaderFields};
 pub use hidden::Recipients;
 pub use links::{Link, Links};
+pub use reading::Reading;
 
 use body::Body;
 use content::Kept;
@@ -208,7 +213,9 @@ impl Message {
     /// 2. the hosts of all links, in order;
     /// 3. the SHA-256 of each attachment's content, in order;
     /// 4. where one of these was too large to be kept whole, the bytes behind the header as they are: such a
-    ///    message equals only its exact copy.
+    ///    message equals only its exact copy;
+    /// 5. where bytes of the text have no meaning in their character set, the word `undecoded` and the text of 1. with
+    ///    those parts as bytes: ASCII as it is, each other byte as the character U+4E00 plus its number.
     ///
     /// Each with its length before it, so that none passes for another. The format is frozen: digests are kept.
     /// Derives text, links and attachments.
@@ -232,7 +239,8 @@ impl Message {
     /// contents with one fingerprint. What may decide over mail needs [`Message::content_digest`] or
     /// [`Message::sha256`].
     ///
-    /// Derives text, links and attachments. The format is frozen: another algorithm would have another first byte.
+    /// Derives text, links and attachments. The format is frozen: another algorithm would have another first byte. Where
+    /// bytes of subject or text have no meaning in their character set, they stand for themselves, and the first byte is 2.
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         *self.0.fingerprint.get_or_init(|| fingerprint::of(self))

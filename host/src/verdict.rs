@@ -29,7 +29,7 @@ pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
 use crate::journal::RecordId;
-use crate::message::Authorship;
+use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
 use crate::timing::Timing;
 
@@ -60,6 +60,9 @@ pub struct Verdict {
     pub author: Authorship,
     /// The generation of the route that judged the message.
     pub generation: u64,
+    /// The reading of the message that was scored.
+    #[serde(default = "Reading::unnamed")]
+    pub reading: Reading,
     /// What went wrong, if the live release did not answer; `decided_by` says who did.
     pub fault: Option<String>,
     /// How long it took.

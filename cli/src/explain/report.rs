@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
-use switchback::{Category, Record};
+use switchback::{Category, Reading, Record};
 
 use crate::judge::Opinion;
 use crate::show;
@@ -52,6 +52,7 @@ impl<'a> Report<'a> {
         let again: Vec<_> = self.again.iter().map(again_json).collect();
         json!({
             "record": self.record,
+            "reading": { "recorded": self.record.reading, "now": Reading::CURRENT },
             "differences": self.differences,
             "releases": again,
             "is_equal": self.is_equal(),

@@ -1,8 +1,10 @@
 //! One screen for a person.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use switchback::guard::Mode;
-use switchback::{Preparation, Process, ReleaseId, SlotState, StoredRelease};
+use switchback::{Preparation, Process, Reading, ReleaseId, SlotState, StoredRelease};
 
 use super::Status;
 use crate::show;
@@ -101,7 +103,17 @@ fn processes(status: &Status) -> Vec<String> {
     if status.processes.is_empty() {
         return vec!["  none follows the store now".to_owned()];
     }
-    status.processes.iter().flat_map(|process| self::process(process, status.state.sequence)).collect()
+    let mut lines: Vec<_> = readings(status).into_iter().collect();
+    lines.extend(status.processes.iter().flat_map(|process| self::process(process, status.state.sequence)));
+    lines
+}
+
+/// That processes read messages differently, as while a filter is updated.
+fn readings(status: &Status) -> Option<String> {
+    let readings: BTreeSet<Reading> = status.processes.iter().map(|process| process.registered.reading).collect();
+    let numbers = readings.iter().map(ToString::to_string).collect::<Vec<_>>().join(" and ");
+    (readings.len() > 1)
+        .then(|| format!("  READINGS DIFFER: {numbers}; one message can get two scores until all run the same version"))
 }
 
 fn process(process: &Process, sequence: u64) -> Vec<String> {
@@ -116,7 +128,10 @@ fn process(process: &Process, sequence: u64) -> Vec<String> {
         slots => show::printable(&slots, text::LINE_CHARS_MAX),
     };
     let (label, since) = (text::process(process), text::instant(registered.since));
-    let mut lines = vec![format!("  {label}  {slots}  {obeys}  since {since}  contract {}", registered.contract)];
+    let mut lines = vec![format!(
+        "  {label}  {slots}  {obeys}  since {since}  contract {}  reading {}",
+        registered.contract, registered.reading
+    )];
     if let Some(problem) = process.acknowledged.as_ref().and_then(|known| known.problem.as_ref()) {
         lines.push(format!("    PROBLEM: {}", show::printable(problem, text::LINE_CHARS_MAX)));
     }

@@ -17,6 +17,7 @@ pub use sqlite::{Accept, Recovered, SqliteStore};
 use super::event::Event;
 use super::ledger::Entry;
 use super::mark::Mark;
+use crate::message::Reading;
 use crate::release::Digest;
 
 /// Keeps one ledger and the register of the processes that follow it.
@@ -141,6 +142,9 @@ pub struct NewProcess {
     pub since: Timestamp,
     /// The newest scoring contract that it speaks.
     pub contract: semver::Version,
+    /// How it reads messages.
+    #[serde(default = "Reading::unnamed")]
+    pub reading: Reading,
     /// Its slots.
     pub slots: Vec<String>,
 }

@@ -2,7 +2,7 @@
 
 use arrow_array::builder::{
     BooleanBuilder, FixedSizeBinaryBuilder, Float64Builder, Int8Builder, ListBuilder, StringBuilder, StructBuilder,
-    TimestampMicrosecondBuilder, UInt32Builder, UInt64Builder,
+    TimestampMicrosecondBuilder, UInt16Builder, UInt32Builder, UInt64Builder,
 };
 use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::{ArrowError, SchemaRef};
@@ -38,6 +38,7 @@ pub(super) struct Columns {
     times: [UInt64Builder; 4],
     first: StructBuilder,
     others: ListBuilder<StructBuilder>,
+    reading: UInt16Builder,
 }
 
 impl Columns {
@@ -66,6 +67,7 @@ impl Columns {
             first: StructBuilder::from_fields(opinion_fields(Presence::MayBeAbsent), 0),
             others: ListBuilder::new(StructBuilder::from_fields(opinion_fields(Presence::Always), 0))
                 .with_field(others_element()),
+            reading: UInt16Builder::new(),
         }
     }
 
@@ -108,6 +110,7 @@ impl Columns {
             push_opinion(self.others.values(), Some(opinion))?;
         }
         self.others.append(true);
+        self.reading.append_value(record.reading.number());
         self.records += 1;
         Ok(())
     }
@@ -138,6 +141,7 @@ impl Columns {
         columns.extend(self.times.iter_mut().map(|column| Arc::new(column.finish()) as ArrayRef));
         columns.extend(self.first.finish().columns().iter().cloned());
         columns.push(Arc::new(self.others.finish()));
+        columns.push(Arc::new(self.reading.finish()));
         RecordBatch::try_new(Arc::clone(schema), columns)
     }
 }

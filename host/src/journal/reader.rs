@@ -127,7 +127,7 @@ impl JournalReader {
         for piece in pieces {
             let read = piece.read(&[], &filter, &mut |batch| {
                 // The thresholds differ from file to file, and are not exported.
-                let batch = RecordBatch::try_new(schema.clone(), batch.columns().to_vec())?;
+                let batch = schema::completed(batch, &schema)?;
                 count += batch.num_rows() as u64;
                 if written.is_ok() {
                     written = writer.write(&batch);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::guard::Key;
-use crate::message::Fingerprint;
+use crate::message::{Fingerprint, Reading};
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
 use crate::verdict::{Action, Category, DecidedBy, Opinion, Scl};
@@ -27,6 +27,9 @@ pub struct Record {
     pub slot: Arc<str>,
     /// The generation of the route.
     pub generation: u64,
+    /// The reading of the message that was scored.
+    #[serde(default = "Reading::unnamed")]
+    pub reading: Reading,
     /// Which message it was.
     pub mail: Mail,
     /// What was done with it.

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arrow_array::types::{Float64Type, Int8Type, TimestampMicrosecondType, UInt32Type, UInt64Type};
+use arrow_array::types::{Float64Type, Int8Type, TimestampMicrosecondType, UInt16Type, UInt32Type, UInt64Type};
 use arrow_array::{
     Array, ArrayRef, ArrowPrimitiveType, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray, RecordBatch,
     StringArray, StructArray,
@@ -14,9 +14,9 @@ use arrow_schema::ArrowError;
 use jiff::Timestamp;
 
 use super::record::{Mail, Record, RecordId};
-use super::schema::OTHERS;
+use super::schema::{OTHERS, READING};
 use crate::guard::Key;
-use crate::message::Fingerprint;
+use crate::message::{Fingerprint, Reading};
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
 use crate::verdict::{Action, Category, Cause, DecidedBy, Dropped, Opinion, Role, Said, Scl};
@@ -236,6 +236,14 @@ pub(super) fn mail(batch: &RecordBatch, row: usize) -> Result<Mail, ArrowError> 
     })
 }
 
+/// The reading of a record: the first where there is no column of it.
+fn reading(batch: &RecordBatch, row: usize) -> Result<Reading, ArrowError> {
+    if batch.column_by_name(READING).is_none() {
+        return Ok(Reading::FIRST);
+    }
+    Ok(Reading::recorded(numbers::<UInt16Type>(batch, READING)?.value(row)))
+}
+
 /// The sender's key at a place, unless there is none.
 pub(super) fn sender(array: &FixedSizeBinaryArray, row: usize) -> Result<Option<Key>, ArrowError> {
     let is_there = array.is_valid(row);
@@ -256,6 +264,7 @@ fn head(batch: &RecordBatch, row: usize) -> Result<Record, ArrowError> {
         process: count("process")?,
         slot: name("slot")?.into(),
         generation: count("generation")?,
+        reading: reading(batch, row)?,
         mail: mail(batch, row)?,
         action: named::<Action>("action", name("action")?)?,
         scl: number(numbers::<Int8Type>(batch, "scl")?, row).map(Scl::recorded),

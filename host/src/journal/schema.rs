@@ -1,10 +1,12 @@
-//! The columns of a journal. Frozen: other programs read them (docs/journal.md).
+//! The columns of a journal. Frozen: other programs read them (docs/journal.md). New ones are added at the end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow_schema::{DataType, Field, Fields, Metadata, Schema, SchemaRef, TimeUnit};
+use arrow_array::{RecordBatch, UInt16Array};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Metadata, Schema, SchemaRef, TimeUnit};
 
+use crate::message::Reading;
 use crate::verdict::Thresholds;
 
 /// The version of the columns, under [`FORMAT_KEY`] in every file's metadata.
@@ -26,6 +28,9 @@ pub(super) const OPINION: [&str; 9] =
 /// The column with what the other releases said, and the name of a list's elements.
 pub(super) const OTHERS: &str = "others";
 const ELEMENT: &str = "element";
+
+/// The column with the reading of the message. Files of before have none of it, and records of the first reading.
+pub(super) const READING: &str = "reading";
 
 /// The columns, without anything in the metadata but their version.
 pub(super) fn bare() -> SchemaRef {
@@ -55,7 +60,17 @@ pub(super) fn bare() -> SchemaRef {
     ];
     fields.extend(opinion_fields(Presence::MayBeAbsent).iter().map(|field| field.as_ref().clone()));
     fields.push(Field::new(OTHERS, DataType::List(others_element()), false));
+    fields.push(Field::new(READING, DataType::UInt16, false));
     Arc::new(Schema::new_with_metadata(fields, HashMap::from([(FORMAT_KEY.to_owned(), FORMAT.to_owned())])))
+}
+
+/// A batch of a file, whenever it was written, with all columns.
+pub(super) fn completed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    if batch.column_by_name(READING).is_none() {
+        columns.push(Arc::new(UInt16Array::from(vec![Reading::FIRST.number(); batch.num_rows()])));
+    }
+    RecordBatch::try_new(Arc::clone(schema), columns)
 }
 
 /// The columns, with the thresholds that hold while a file is written.
@@ -129,7 +144,7 @@ mod tests {
         assert_eq!(super::thresholds(with_thresholds(&thresholds).metadata()), thresholds);
     }
 
-    const FROZEN: [&str; 32] = [
+    const FROZEN: [&str; 33] = [
         "id FixedSizeBinary(16)",
         "judged_at Timestamp(µs, \"UTC\")",
         "process UInt64",
@@ -164,5 +179,6 @@ mod tests {
         "others List(non-null Struct(\"model\": non-null Utf8, \"version\": non-null Utf8, \
          \"release\": non-null FixedSizeBinary(32), \"role\": non-null Utf8, \"said\": non-null Utf8, \"why\": Utf8, \
          \"score\": Float64, \"would\": Utf8, \"took_us\": non-null UInt32), field: 'element')",
+        "reading UInt16",
     ];
 }

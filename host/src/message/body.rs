@@ -1,10 +1,12 @@
 //! Which parts are the body, and their content.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
+use super::charset::{self, Charset};
 use super::content::{Kept, cut};
-use super::decode::{charset, transfer};
+use super::decode::transfer;
 use super::html::Page;
 use super::limits::{BODY_BYTES_READ_MAX, CONTENT_BYTES_MAX};
 use super::structure::{Kind, Part, Structure};
@@ -17,6 +19,8 @@ pub(super) struct Section {
     page: Option<OnceLock<Page>>,
     /// Sections of one alternative say the same in different forms.
     alternative: Option<usize>,
+    /// The bytes without their transfer encoding, where decoding lost some.
+    undecoded: Option<Vec<u8>>,
 }
 
 /// The body of a message.
@@ -32,6 +36,26 @@ pub(super) struct Body {
 }
 
 impl Section {
+    fn of(part: &Part, body: &[u8]) -> Self {
+        let bytes = transfer(part.media.encoding, body);
+        let is_html = part.media.is_html();
+        let told = part.media.charset.as_deref().and_then(Charset::of);
+        let charset = told.or_else(|| is_html.then(|| charset::declared(&bytes)).flatten());
+        let decoded = charset::decode(charset, Cow::Borrowed(&bytes));
+        Self::read(decoded.text, is_html, part.alternative, decoded.is_lossy.then(|| bytes.into_owned()))
+    }
+
+    fn read(text: String, is_html: bool, alternative: Option<usize>, undecoded: Option<Vec<u8>>) -> Self {
+        let content = if is_html { text } else { line_breaks(text) };
+        Self { content: content.into(), page: is_html.then(OnceLock::new), alternative, undecoded }
+    }
+
+    /// The same section with a text of which no byte is lost.
+    fn literal(&self) -> Self {
+        let text = self.undecoded.as_deref().map_or_else(|| self.content.to_string(), charset::literal);
+        Self::read(text, self.is_html(), self.alternative, None)
+    }
+
     fn is_html(&self) -> bool {
         self.page.is_some()
     }
@@ -60,11 +84,7 @@ impl Body {
             let read = &raw[..raw.len().min(bytes_left)];
             body.truncated |= read.len() < raw.len();
             bytes_left -= read.len();
-            let content = charset(part.media.charset.as_deref(), transfer(part.media.encoding, read));
-            let is_html = part.media.is_html();
-            let content = if is_html { content } else { line_breaks(content) };
-            let page = is_html.then(OnceLock::new);
-            body.sections.push(Section { content: content.into(), page, alternative: part.alternative });
+            body.sections.push(Section::of(part, read));
         }
         body
     }
@@ -83,6 +103,19 @@ impl Body {
         };
         let shown: Vec<&Section> = self.sections.iter().filter(is_shown).collect();
         self.join(&shown, Section::text)
+    }
+
+    /// Whether bytes of the text have no meaning in their character set.
+    pub(super) fn is_lossy(&self) -> bool {
+        self.sections.iter().any(|section| section.undecoded.is_some())
+    }
+
+    /// What a person reads, with the bytes that have no meaning as they are: for comparing, where [`Body::text`] is the
+    /// same for different bytes. None where nothing was lost.
+    pub(super) fn literal_text(&self) -> Option<Kept> {
+        let literal =
+            || Self { sections: self.sections.iter().map(Section::literal).collect(), truncated: self.truncated };
+        self.is_lossy().then(|| literal().text())
     }
 
     /// All HTML, as it came.

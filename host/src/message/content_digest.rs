@@ -4,20 +4,31 @@ use sha2::{Digest, Sha256};
 
 use super::Message;
 
+/// Stands before a text with its bytes as they are, so that it is never taken for a body.
+const UNDECODED: &[u8] = b"undecoded";
+
 /// [`Message::content_digest`].
 pub(super) fn of(message: &Message) -> [u8; 32] {
     let text = message.text(usize::MAX);
     let links = message.links(usize::MAX);
     let attachments = message.attachments();
+    let literal = message.literal_text();
+    let literal = literal.as_ref().map(|kept| kept.content(usize::MAX));
     let mut hash = Sha256::new();
     add(&mut hash, normalised(text.value).as_bytes());
     add_count(&mut hash, links.items.len());
     links.items.iter().for_each(|link| add(&mut hash, link.host.as_bytes()));
     add_count(&mut hash, attachments.items.len());
     attachments.items.iter().for_each(|attachment| add(&mut hash, attachment.sha256.as_bytes()));
-    if text.truncated || links.truncated || attachments.truncated {
+    let is_cut = text.truncated || literal.is_some_and(|literal| literal.truncated);
+    if is_cut || links.truncated || attachments.truncated {
         // Else whoever knows a long message that is let through could change what lies beyond the bounds.
         add(&mut hash, message.body_bytes());
+    }
+    if let Some(literal) = literal {
+        // Else all that nobody can decode would be one content: so many U+FFFD.
+        add(&mut hash, UNDECODED);
+        add(&mut hash, normalised(literal.value).as_bytes());
     }
     hash.finalize().into()
 }
@@ -87,5 +98,27 @@ mod tests {
         let long = "word ".repeat(300_000);
         assert_eq!(digest(long.clone()), digest(long.clone()));
         assert_ne!(digest(long.clone()), digest(format!("{long}http://evil.example/")));
+    }
+
+    #[test]
+    fn what_cannot_be_decoded_counts_by_its_bytes() {
+        let digest = |body: &[u8]| {
+            let header = b"Content-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: 8bit\n\n";
+            Message::parse([&header[..], body].concat()).content_digest()
+        };
+        assert_ne!(digest(b"pay \xE0\xC1"), digest(b"pay \xC0\xE1"));
+        assert_ne!(digest(b"pay \xE0\xC1"), digest("pay \u{fffd}\u{fffd}".as_bytes()));
+        assert_eq!(
+            digest(b"pay  \xE0\xC1\n"),
+            digest(b"PAY \xE0\xC1"),
+            "white space and case do not matter here either"
+        );
+        let html = |byte: &str| {
+            Message::parse(format!(
+                "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n<b>={byte}</b>"
+            ))
+            .content_digest()
+        };
+        assert_ne!(html("E0"), html("E1"));
     }
 }

@@ -1,4 +1,4 @@
-//! Bodies of parts: transfer encodings (RFC 2045) and character sets.
+//! Bodies of parts: transfer encodings (RFC 2045). Character sets are in `charset.rs`.
 //!
 //! Decoding never gives up: what is broken is passed over or kept as it is, as mail programs do, and
 //! [`is_broken`] tells.
@@ -6,7 +6,6 @@
 use std::borrow::Cow;
 
 use mail_parser::decoders::base64::base64_decode;
-use mail_parser::decoders::charsets::map::charset_decoder;
 use memchr::memchr;
 
 use super::media::Encoding;
@@ -17,21 +16,6 @@ pub(super) fn transfer(encoding: Encoding, body: &[u8]) -> Cow<'_, [u8]> {
         Encoding::Identity | Encoding::Unknown => Cow::Borrowed(body),
         Encoding::Base64 => Cow::Owned(base64_decode(body).unwrap_or_else(|| base64_leniently(body))),
         Encoding::QuotedPrintable => Cow::Owned(quoted_printable(body)),
-    }
-}
-
-/// Decodes bytes of a character set to UTF-8. Bytes without a meaning become U+FFFD; so do bytes above
-/// 127 where no character set is named, or none that is known, and they are not UTF-8.
-pub(super) fn charset(name: Option<&str>, bytes: Cow<'_, [u8]>) -> String {
-    let is_utf8 = name.is_none_or(|name| name.eq_ignore_ascii_case("utf-8"));
-    if !is_utf8 && let Some(decoder) = name.and_then(|name| charset_decoder(name.trim().as_bytes())) {
-        return decoder(&bytes);
-    }
-    match bytes {
-        Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        Cow::Owned(bytes) => {
-            String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
-        }
     }
 }
 
@@ -79,7 +63,8 @@ fn escape(rest: &[u8]) -> (Escape, &[u8]) {
     }
 }
 
-fn hex(byte: u8) -> Option<u8> {
+/// The value of a hexadecimal digit.
+pub(super) fn hex(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
@@ -103,7 +88,7 @@ fn quoted_printable(body: &[u8]) -> Vec<u8> {
 
 /// RFC 2045, section 6.8: characters outside the alphabet are ignored. Padding ends a group of four,
 /// not the body, because some programs encode piece by piece.
-fn base64_leniently(body: &[u8]) -> Vec<u8> {
+pub(super) fn base64_leniently(body: &[u8]) -> Vec<u8> {
     let mut decoded = Vec::with_capacity(body.len() / 4 * 3);
     let (mut group, mut count) = (0_u32, 0);
     for &byte in body {
@@ -128,7 +113,8 @@ fn flush(decoded: &mut Vec<u8>, group: u32, count: usize) {
     }
 }
 
-fn sextet(byte: u8) -> Option<u8> {
+/// The value of a character of base64 (RFC 4648, section 4).
+pub(super) fn sextet(byte: u8) -> Option<u8> {
     match byte {
         b'A'..=b'Z' => Some(byte - b'A'),
         b'a'..=b'z' => Some(byte - b'a' + 26),
@@ -162,15 +148,5 @@ mod tests {
         assert_eq!(decoded(b"!"), b"");
         assert!(is_broken(Encoding::Base64, b"aGVs*bG8="));
         assert!(!is_broken(Encoding::Base64, b"aGVs\r\nbG8="));
-    }
-
-    #[test]
-    fn character_sets_are_decoded() {
-        let decoded = |name, bytes: &'static [u8]| charset(name, Cow::Borrowed(bytes));
-        assert_eq!(decoded(Some("ISO-8859-1"), b"caf\xe9"), "café");
-        assert_eq!(decoded(Some("koi8-r"), b"\xf0\xd2"), "Пр");
-        assert_eq!(decoded(Some("utf-8"), "café".as_bytes()), "café");
-        assert_eq!(decoded(None, b"caf\xe9"), "caf\u{fffd}");
-        assert_eq!(decoded(Some("klingon"), b"caf\xe9"), "caf\u{fffd}");
     }
 }

@@ -9,9 +9,9 @@ use super::defects::Defects;
 use super::fields::{End, Field};
 use super::headers::Headers;
 use super::hidden::Recipients;
-use super::limits::MAILBOXES_MAX;
+use super::limits::{FIELD_BYTES_READ_MAX, MAILBOXES_MAX, SUBJECT_BYTES_MAX};
 use super::structure::{Kind, Part, Structure};
-use super::{Message, value};
+use super::{Message, charset, encoded_words, value};
 
 impl Message {
     pub(super) fn structure(&self) -> &Structure {
@@ -30,6 +30,18 @@ impl Message {
 
     pub(super) fn kept_text(&self) -> &Kept {
         self.0.text.get_or_init(|| self.body().text())
+    }
+
+    /// The text with the bytes that could not be decoded as they are; none where all could.
+    pub(super) fn literal_text(&self) -> Option<Kept> {
+        self.body().literal_text()
+    }
+
+    /// The subject with the bytes that could not be decoded as they are; none where all could.
+    pub(super) fn literal_subject(&self) -> Option<String> {
+        let value = self.values("subject").next()?;
+        let read = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
+        encoded_words::is_lossy(read).then(|| charset::literal(&read[..read.len().min(SUBJECT_BYTES_MAX)]))
     }
 
     pub(super) fn kept_html(&self) -> &Kept {

@@ -14,14 +14,19 @@ use serde::{Deserialize, Serialize};
 use super::Message;
 use words::{Keep, Words};
 
-/// The algorithm that is described here; the first byte of every fingerprint.
+/// The algorithm that is described here; the first byte of a fingerprint.
 const VERSION: u8 = 1;
+
+/// The same algorithm, over a text in which bytes without a meaning in their character set stand for themselves: the
+/// first byte of the fingerprints of such messages. Decoded, all of them would be one campaign, of U+FFFD.
+const VERSION_LITERAL: u8 = 2;
 
 /// Messages that have fewer words in common with their copies are taken literally: what is left says too little.
 const WORDS_MIN: usize = 12;
 
 /// The campaign that a message belongs to: 16 bytes, written as 32 hexadecimal digits in lower case. The first byte is
-/// the version of the algorithm, 1; fingerprints of different versions say nothing about each other.
+/// the version of the algorithm: 1, or 2 where bytes of the text cannot be decoded. Fingerprints of different versions say
+/// nothing about each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint([u8; 16]);
@@ -84,12 +89,23 @@ pub struct InvalidFingerprint(String);
 
 /// [`Message::fingerprint`].
 pub(super) fn of(message: &Message) -> Fingerprint {
-    let common = words(message, Words::new(Keep::Common));
+    let subject = message.literal_subject();
+    let text = message.literal_text();
+    let version = if subject.is_some() || text.is_some() { VERSION_LITERAL } else { VERSION };
+    let subject = subject.as_deref().unwrap_or_else(|| message.subject());
+    let text = text.as_ref().unwrap_or_else(|| message.kept_text()).content(usize::MAX).value;
+    let words = |keep| {
+        let mut words = Words::new(keep);
+        words.add(subject);
+        words.add(text);
+        words
+    };
+    let common = words(Keep::Common);
     let mut told = if common.count() >= WORDS_MIN {
         format!("template\n{}", common.kept())
     } else {
         let domains: Vec<_> = message.author().candidates().iter().map(|candidate| &*candidate.domain).collect();
-        format!("literal {}\n{}", domains.join(" "), words(message, Words::new(Keep::All)).kept())
+        format!("literal {}\n{}", domains.join(" "), words(Keep::All).kept())
     };
     for site in links::sites(message.links(usize::MAX).items) {
         told.push_str("\nlink ");
@@ -100,15 +116,9 @@ pub(super) fn of(message: &Message) -> Fingerprint {
         told.push_str(if is_signature(&attachment.media_type) { "signature" } else { &attachment.sha256 });
     }
     let hash = blake3::hash(told.as_bytes());
-    let mut bytes = [VERSION; 16];
+    let mut bytes = [version; 16];
     bytes[1..].copy_from_slice(&hash.as_bytes()[..15]);
     Fingerprint(bytes)
-}
-
-fn words(message: &Message, mut words: Words) -> Words {
-    words.add(message.subject());
-    words.add(message.text(usize::MAX).value);
-    words
 }
 
 /// A signature is another one each time that it is made, of whatever it is.

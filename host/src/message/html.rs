@@ -8,15 +8,18 @@
 //!   `<pre>` is kept as it is.
 //! * The content of `<script>`, `<style>` and `<title>` is not read. Content that browsers hide but mail
 //!   programs show (`<noscript>`, `<noembed>`, `<plaintext>`) is, links included.
+//! * What one common mail program shows is read, also where others do not: Outlook's conditional comments
+//!   (`<!--[if mso]>`) and its vector shapes with a target (VML).
 //! * Nothing is interpreted: text that CSS hides is text here, because it is evidence.
+
+mod collector;
+mod tag;
 
 use std::ops::Range;
 
-use html5gum::emitters::callback::{Callback, CallbackEmitter, CallbackEvent};
-use html5gum::{Emitter, ForwardingEmitter, Span, State, Tokenizer, naive_next_state};
-
 use super::content::cut;
-use super::limits::{ANCHORS_MAX, HREF_BYTES_READ_MAX, LINK_TEXT_BYTES_MAX};
+use super::limits::LINK_TEXT_BYTES_MAX;
+use collector::Collector;
 
 /// An HTML body, read once.
 #[derive(Debug, Default)]
@@ -31,7 +34,7 @@ pub(super) struct Page {
     pub(super) base: Option<String>,
 }
 
-/// An element that leads somewhere.
+/// An element that leads somewhere, or something that some mail program loads and shows in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
     /// The target as written.
@@ -45,10 +48,8 @@ pub(super) struct Anchor {
 impl Page {
     pub(super) fn read(html: &str) -> Self {
         let mut page = Self::default();
-        let emitter = MailEmitter(CallbackEmitter::new(Collector::new(&mut page)));
-        match Tokenizer::new_with_emitter(html, emitter).finish() {
-            Ok(()) => page,
-        }
+        Collector::new(&mut page).read(html.as_bytes());
+        page
     }
 
     /// The text that is shown for an anchor: its own or, where it has none, its image's.
@@ -72,257 +73,6 @@ fn collapsed(text: &str) -> String {
     }
     collapsed.truncate(collapsed.floor_char_boundary(LINK_TEXT_BYTES_MAX));
     collapsed
-}
-
-/// html5gum's emitter of events, with its own idea of which elements have content that is no markup.
-struct MailEmitter<'a>(CallbackEmitter<Collector<'a>>);
-
-impl ForwardingEmitter for MailEmitter<'_> {
-    type Token = std::convert::Infallible;
-
-    fn inner(&mut self) -> &mut impl Emitter<Token = Self::Token> {
-        &mut self.0
-    }
-
-    fn emit_current_tag(&mut self) -> Option<State> {
-        let _ = self.0.emit_current_tag();
-        self.0.callback_mut().content_state()
-    }
-}
-
-/// What the pass remembers between two events.
-struct Collector<'a> {
-    page: &'a mut Page,
-    gap: Gap,
-    tag: Tag,
-    /// Whether the attribute being read is one that `tag` wants.
-    wanted: Option<Wanted>,
-    href: Option<String>,
-    /// Content is not read until this element ends.
-    hidden: bool,
-    preformatted: bool,
-    /// The anchor that is open, as an index.
-    anchor: Option<usize>,
-}
-
-/// What is to be put between the text so far and the next word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Gap {
-    Nothing,
-    Space,
-    Line,
-}
-
-/// What an element means here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tag {
-    /// `<a>`, `<area>`: the target is in `href`.
-    Anchor,
-    /// `<form>`: the target is in `action`. Also a block.
-    Form,
-    /// `<iframe>`, `<frame>`: the target is in `src`.
-    Frame,
-    Base,
-    Image,
-    Script,
-    Style,
-    Title,
-    Pre,
-    Block,
-    Cell,
-    Inline,
-}
-
-/// An attribute that is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wanted {
-    Target,
-    Alt,
-}
-
-impl Tag {
-    fn of(name: &[u8]) -> Self {
-        match name {
-            b"a" | b"area" => Self::Anchor,
-            b"form" => Self::Form,
-            b"iframe" | b"frame" => Self::Frame,
-            b"base" => Self::Base,
-            b"img" => Self::Image,
-            b"script" => Self::Script,
-            b"style" => Self::Style,
-            b"title" => Self::Title,
-            b"pre" => Self::Pre,
-            b"td" | b"th" => Self::Cell,
-            b"address" | b"article" | b"aside" | b"blockquote" | b"body" | b"br" | b"center" | b"dd" | b"div"
-            | b"dl" | b"dt" | b"fieldset" | b"figure" | b"footer" | b"h1" | b"h2" | b"h3" | b"h4" | b"h5" | b"h6"
-            | b"header" | b"hr" | b"li" | b"main" | b"nav" | b"ol" | b"option" | b"p" | b"section" | b"table"
-            | b"tr" | b"ul" => Self::Block,
-            _ => Self::Inline,
-        }
-    }
-
-    fn gap(self) -> Gap {
-        match self {
-            Self::Block | Self::Form | Self::Pre => Gap::Line,
-            Self::Cell => Gap::Space,
-            _ => Gap::Nothing,
-        }
-    }
-
-    fn wanted(self, attribute: &[u8]) -> Option<Wanted> {
-        match (self, attribute) {
-            (Self::Anchor, b"href" | b"xlink:href")
-            | (Self::Base, b"href")
-            | (Self::Form, b"action")
-            | (Self::Frame, b"src") => Some(Wanted::Target),
-            (Self::Image, b"alt") => Some(Wanted::Alt),
-            _ => None,
-        }
-    }
-
-    fn hides(self) -> bool {
-        matches!(self, Self::Script | Self::Style | Self::Title)
-    }
-}
-
-impl Callback<std::convert::Infallible, ()> for Collector<'_> {
-    fn handle_event(&mut self, event: CallbackEvent<'_>, _: Span<()>) -> Option<std::convert::Infallible> {
-        match event {
-            CallbackEvent::OpenStartTag { name } => self.open(Tag::of(name)),
-            CallbackEvent::AttributeName { name } => self.wanted = self.tag.wanted(name),
-            CallbackEvent::AttributeValue { value } => self.attribute(value),
-            CallbackEvent::CloseStartTag { .. } => self.opened(),
-            CallbackEvent::EndTag { name } => self.close(Tag::of(name)),
-            CallbackEvent::String { value } if !self.hidden => self.text(&String::from_utf8_lossy(value)),
-            _ => {}
-        }
-        None
-    }
-}
-
-impl<'a> Collector<'a> {
-    fn new(page: &'a mut Page) -> Self {
-        Self {
-            page,
-            gap: Gap::Nothing,
-            tag: Tag::Inline,
-            wanted: None,
-            href: None,
-            hidden: false,
-            preformatted: false,
-            anchor: None,
-        }
-    }
-
-    /// How the tokenizer goes on after the tag that it just read.
-    fn content_state(&self) -> Option<State> {
-        match self.tag {
-            _ if !self.hidden => None,
-            Tag::Script => naive_next_state(b"script"),
-            Tag::Style => naive_next_state(b"style"),
-            Tag::Title => naive_next_state(b"title"),
-            _ => None,
-        }
-    }
-
-    fn open(&mut self, tag: Tag) {
-        self.tag = tag;
-        self.wanted = None;
-        self.href = None;
-        self.gap = self.gap.max(tag.gap());
-    }
-
-    fn attribute(&mut self, value: &[u8]) {
-        match self.wanted.take() {
-            // The first attribute of a name counts, as in browsers.
-            Some(Wanted::Target) if self.href.is_none() => {
-                let href = &value[..value.len().min(HREF_BYTES_READ_MAX)];
-                self.href = Some(String::from_utf8_lossy(href).into_owned());
-            }
-            Some(Wanted::Alt) => {
-                if let Some(anchor) = self.anchor.and_then(|index| self.page.anchors.get_mut(index))
-                    && anchor.alt.is_empty()
-                {
-                    anchor.alt = cut(&String::from_utf8_lossy(value), LINK_TEXT_BYTES_MAX).to_owned();
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn opened(&mut self) {
-        self.hidden = self.tag.hides();
-        self.preformatted |= self.tag == Tag::Pre;
-        if self.tag == Tag::Anchor {
-            // Anchors do not nest: a new one ends the one before.
-            self.end_anchor();
-        }
-        let Some(href) = self.href.take() else { return };
-        match self.tag {
-            Tag::Base => _ = self.page.base.get_or_insert(href),
-            _ if self.page.anchors.len() == ANCHORS_MAX => self.page.truncated = true,
-            tag => {
-                let here = self.page.text.len();
-                self.page.anchors.push(Anchor { href, text: here..here, alt: String::new() });
-                self.anchor = (tag == Tag::Anchor).then_some(self.page.anchors.len() - 1).or(self.anchor);
-            }
-        }
-    }
-
-    fn close(&mut self, tag: Tag) {
-        self.tag = Tag::Inline;
-        self.hidden = false;
-        self.gap = self.gap.max(tag.gap());
-        match tag {
-            Tag::Anchor => self.end_anchor(),
-            Tag::Pre => self.preformatted = false,
-            _ => {}
-        }
-    }
-
-    fn end_anchor(&mut self) {
-        self.anchor = None;
-    }
-
-    fn text(&mut self, text: &str) {
-        let mut words = text;
-        while let Some(start) = words.find(|c| !is_space(c)) {
-            self.space(&words[..start]);
-            words = &words[start..];
-            let end = words.find(is_space).unwrap_or(words.len());
-            self.word(&words[..end]);
-            words = &words[end..];
-        }
-        self.space(words);
-    }
-
-    fn space(&mut self, space: &str) {
-        if self.preformatted {
-            self.page.text.push_str(space);
-        } else if !space.is_empty() {
-            self.gap = self.gap.max(Gap::Space);
-        }
-    }
-
-    fn word(&mut self, word: &str) {
-        let page = &mut *self.page;
-        match std::mem::replace(&mut self.gap, Gap::Nothing) {
-            _ if page.text.is_empty() || page.text.ends_with('\n') => {}
-            Gap::Nothing => {}
-            Gap::Space => page.text.push(' '),
-            Gap::Line => page.text.push('\n'),
-        }
-        let start = page.text.len();
-        page.text.push_str(word);
-        if let Some(anchor) = self.anchor.and_then(|index| page.anchors.get_mut(index)) {
-            anchor.text.start = if anchor.text.is_empty() { start } else { anchor.text.start };
-            anchor.text.end = page.text.len();
-        }
-    }
-}
-
-fn is_space(c: char) -> bool {
-    matches!(c, ' ' | '\t' | '\n' | '\r' | '\x0c' | '\u{a0}')
 }
 
 #[cfg(test)]
@@ -380,5 +130,77 @@ mod tests {
             Page::read("<base href=http://a.example/><base href=http://b.example/>").base.as_deref(),
             Some("http://a.example/")
         );
+    }
+
+    #[test]
+    fn what_outlook_alone_shows_is_read() {
+        let hidden = "<p>news</p><!--[if mso]><p>Your account is suspended.</p><a href='http://x.example'>Verify</a><![endif]-->";
+        assert_eq!(text(hidden), "news\nYour account is suspended.\nVerify");
+        assert_eq!(anchors(hidden), [("http://x.example".to_owned(), "Verify".to_owned())]);
+        for condition in ["[IF gte mso 9]", " [if (gte mso 9)|(IE)]", "[if !mso]"] {
+            assert_eq!(text(&format!("a<!--{condition}> b<![endif]-->")), "a b", "{condition}");
+        }
+        assert_eq!(text("a<![if !mso]>b<![endif]>c"), "abc");
+        assert_eq!(text("a<!--[if !mso]><!-->b<!--<![endif]-->c"), "abc");
+        assert_eq!(text("a<!-- [if it is a comment] -->b"), "ab");
+    }
+
+    #[test]
+    fn a_conditional_comment_without_text_changes_nothing() {
+        assert_eq!(text("free<!--[if mso]><table><tr><td><![endif]-->dom"), "freedom");
+        assert_eq!(text("a<!--[if mso]><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml><![endif]-->b"), "ab");
+        assert_eq!(text("<style>x</style><!--[if mso]><style>p{}</style><![endif]-->b"), "b");
+        let open = "<a href=http://x.example>one<!--[if mso]></a><![endif]--> two</a>";
+        assert_eq!(anchors(open), [("http://x.example".to_owned(), "one two".to_owned())]);
+    }
+
+    #[test]
+    fn nested_conditional_comments_are_bounded() {
+        let nested = "<!--[if mso]>a".repeat(10_000);
+        assert!(text(&nested).len() <= 10);
+    }
+
+    #[test]
+    fn every_address_that_some_program_goes_to_or_shows_is_found() {
+        for (html, expected) in [
+            (
+                "<form action=http://a.example><button formaction=http://b.example>",
+                &["http://a.example", "http://b.example"][..],
+            ),
+            ("<input type=image src=//a.example/i formaction=//b.example>", &["//a.example/i", "//b.example"]),
+            (
+                "<v:roundrect href='http://a.example'><v:fill src='http://b.example'>",
+                &["http://a.example", "http://b.example"],
+            ),
+            ("<area href=http://a.example>", &["http://a.example"]),
+            ("<svg><a xlink:href=http://a.example>", &["http://a.example"]),
+            ("<math href=http://a.example>", &["http://a.example"]),
+            ("<table background=http://a.example/i>", &["http://a.example/i"]),
+            ("<td style='background: #fff url( \"http://a.example/i\" ); x: calc(1)'>", &["http://a.example/i"]),
+            (
+                "<img src=http://no.example srcset='http://a.example/1 1x, http://b.example/2,3 2x,http://c.example,'>",
+                &["http://a.example/1", "http://b.example/2,3", "http://c.example"],
+            ),
+            (
+                "<picture><source srcset=http://a.example/1><video poster=http://b.example src=http://c.example>",
+                &["http://a.example/1", "http://b.example", "http://c.example"],
+            ),
+            ("<meta http-equiv=Refresh content=\"0; URL='http://a.example/'\">", &["http://a.example/"]),
+            ("<meta http-equiv=refresh content='0;http://a.example/'>", &["http://a.example/"]),
+            ("<meta name=description content='0;http://no.example/'>", &[]),
+            ("<embed src=http://a.example><object data=http://b.example>", &["http://a.example", "http://b.example"]),
+            ("<link href=http://no.example><script src=http://no.example></script>", &[]),
+            ("<body background='data:image/png;base64,xx' style='background:url()'>", &[]),
+        ] {
+            let found: Vec<String> = anchors(html).into_iter().map(|(href, _)| href).collect();
+            assert_eq!(found, expected, "{html}");
+        }
+    }
+
+    #[test]
+    fn the_text_of_a_shape_is_that_of_its_link() {
+        let button =
+            "<!--[if mso]><v:roundrect href='http://x.example'><center>Shop now</center></v:roundrect><![endif]-->";
+        assert_eq!(anchors(button), [("http://x.example".to_owned(), "Shop now".to_owned())]);
     }
 }

@@ -65,6 +65,8 @@ pub(super) const NESTING_MAX: usize = 32;
 pub(super) const BODY_BYTES_READ_MAX: usize = 4 * CONTENT_BYTES_MAX;
 /// Anchors of HTML bodies that are looked at, before equal ones are dropped.
 pub(super) const ANCHORS_MAX: usize = 4_096;
+/// Conditional comments within conditional comments of an HTML body. Mail has none; each is read anew.
+pub(super) const CONDITIONS_NESTED_MAX: usize = 4;
 /// Bytes of a link's target as written that are parsed. The rest of a longer one (`data:`, mostly)
 /// would be cut from the result anyway.
 pub(super) const HREF_BYTES_READ_MAX: usize = 8_192;

@@ -1,19 +1,24 @@
 //! The links of a message.
 
+mod in_text;
+
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
-use linkify::{LinkFinder, LinkKind};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use self::in_text::{in_text, is_bare};
 use super::body::Body;
 use super::content::cut;
 use super::html::Page;
 use super::limits::{LINK_TEXT_BYTES_MAX, LINK_URL_BYTES_MAX, LINKS_MAX};
 
-/// A link found in the message: the target of an anchor, a form or a frame, or a URL in the text that
-/// mail programs make one of.
+/// A link found in the message: the target of an anchor, a form or a frame, a URL in the text that mail programs make
+/// one of, or what some mail programs load and show instead of something else (`srcset`, `background`, a video).
+///
+/// The `src` of an image is not one: it leads nowhere, and all programs show the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link {
     /// The target as an absolute URL, at most 2,048 bytes.
@@ -87,19 +92,16 @@ impl KeptLinks {
 
     /// URLs in plain text.
     fn plain(&mut self, text: &str) {
-        if memchr::memmem::find(text.as_bytes(), b"://").is_none() {
-            return;
-        }
-        let mut finder = LinkFinder::new();
-        for found in finder.kinds(&[LinkKind::Url]).links(text) {
+        in_text(text, |found| {
             if self.is_full() {
                 self.truncated = true;
-                return;
+                return ControlFlow::Break(());
             }
-            if let Some(url) = target(found.as_str(), None) {
-                self.add(&url, cut(found.as_str(), LINK_TEXT_BYTES_MAX));
+            if let Some(url) = target(found, None) {
+                self.add(&url, cut(found, LINK_TEXT_BYTES_MAX));
             }
-        }
+            ControlFlow::Continue(())
+        });
     }
 
     fn add(&mut self, url: &Url, text: &str) {
@@ -124,14 +126,14 @@ fn target(href: &str, base: Option<&Url>) -> Option<Url> {
     parsed.filter(|url| url.scheme() != "cid")
 }
 
-/// What a target without a scheme means. Mail programs add the scheme to `//host` and `www.host`.
+/// What a target without a scheme means. Mail programs add the scheme to `//host`, `www.host` and `host.tld`.
 fn relative(href: &str, base: Option<&Url>) -> Option<Url> {
     if let Some(base) = base {
         return base.join(href).ok();
     }
     let scheme = if href.starts_with("//") || href.starts_with("\\\\") {
         "https:"
-    } else if href.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("www.")) {
+    } else if is_bare(href) {
         "http://"
     } else {
         return None;
@@ -198,5 +200,27 @@ mod tests {
         assert_eq!(kept.links(3).items.len(), 3);
         let long = format!("http://x.example/{}", "a".repeat(5_000));
         assert_eq!(links("text/plain", &long)[0][0].len(), LINK_URL_BYTES_MAX);
+    }
+
+    #[test]
+    fn links_need_no_scheme() {
+        let found =
+            links("text/plain", "see www.One.example, or URL:two.com/x?y=1. (//three.example/z) http://four.example");
+        let urls: Vec<&str> = found.iter().map(|link| &*link[0]).collect();
+        let expected =
+            ["http://www.one.example/", "http://two.com/x?y=1", "https://three.example/z", "http://four.example/"];
+        assert_eq!(urls, expected);
+        assert_eq!(found[0][2], "www.One.example");
+        let html = "<a href='two.com/x'>1</a><a href='three.co'>2</a><a href='page.html'>3</a> www.five.example";
+        let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
+        assert_eq!(hosts, ["two.com", "three.co", "www.five.example"]);
+    }
+
+    #[test]
+    fn what_is_shown_elsewhere_is_a_link() {
+        let html = "<form action='https://ham.example/'><button formaction='http://192.0.2.7/x'>Vote</button></form>\
+            <td background='//bg.example/i.png'><img srcset='https://set.example/1 2x' src='cid:1'>";
+        let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
+        assert_eq!(hosts, ["ham.example", "192.0.2.7", "bg.example", "set.example"]);
     }
 }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use mail_parser::ContentType;
 
 use super::content::cut;
-use super::limits::{FILE_NAME_BYTES_MAX, MEDIA_TYPE_BYTES_MAX};
+use super::file_name::Names;
+use super::limits::MEDIA_TYPE_BYTES_MAX;
 use super::value::parameters;
 
 /// How the body of a part is encoded (RFC 2045, section 6).
@@ -33,17 +34,29 @@ pub(super) struct Media {
 }
 
 impl Media {
-    /// Takes note of a field, if it is one of those that matter here. The first of a name counts.
+    /// Takes note of a field, if it is one of those that matter here. The first of a name counts, but for the names of
+    /// a file: programs differ in which they take.
     pub(super) fn note(&mut self, seen: &mut Seen, name: &[u8], value: &[u8]) {
-        if name.eq_ignore_ascii_case(b"content-type") && !std::mem::replace(&mut seen.content_type, true) {
-            parameters(value, |parsed| self.note_type(parsed));
+        if name.eq_ignore_ascii_case(b"content-type") {
+            seen.of_type.note(value, "name");
+            if !std::mem::replace(&mut seen.content_type, true) {
+                parameters(value, |parsed| self.note_type(parsed));
+            }
         } else if name.eq_ignore_ascii_case(b"content-transfer-encoding")
             && !std::mem::replace(&mut seen.encoding, true)
         {
             self.encoding = Encoding::of(value);
-        } else if name.eq_ignore_ascii_case(b"content-disposition") && !std::mem::replace(&mut seen.disposition, true) {
-            parameters(value, |parsed| self.note_disposition(parsed));
+        } else if name.eq_ignore_ascii_case(b"content-disposition") {
+            seen.of_disposition.note(value, "filename");
+            if !std::mem::replace(&mut seen.disposition, true) {
+                parameters(value, |parsed| self.note_disposition(parsed));
+            }
         }
+    }
+
+    /// Concludes what all fields together say.
+    pub(super) fn conclude(&mut self, seen: Seen) {
+        self.file_name = seen.of_disposition.and(seen.of_type).chosen();
     }
 
     fn note_type(&mut self, parsed: &ContentType<'_>) {
@@ -56,16 +69,10 @@ impl Media {
         self.charset = parsed.attribute("charset").map(str::to_owned);
         let boundary = parsed.attribute("boundary").map(str::trim_end).filter(|boundary| !boundary.is_empty());
         self.boundary = boundary.map(|boundary| boundary.as_bytes().to_vec());
-        if self.file_name.is_none() {
-            self.file_name = parsed.attribute("name").and_then(file_name);
-        }
     }
 
     fn note_disposition(&mut self, parsed: &ContentType<'_>) {
         self.is_attachment = parsed.c_type.trim().eq_ignore_ascii_case("attachment");
-        if let Some(name) = parsed.attribute("filename").and_then(file_name) {
-            self.file_name = Some(name);
-        }
     }
 
     pub(super) fn is_multipart(&self) -> bool {
@@ -93,12 +100,14 @@ impl Media {
     }
 }
 
-/// Which of the fields were there already.
-#[derive(Debug, Clone, Copy, Default)]
+/// Which of the fields were there already, and the names that they gave.
+#[derive(Debug, Default)]
 pub(super) struct Seen {
     content_type: bool,
     encoding: bool,
     disposition: bool,
+    of_disposition: Names,
+    of_type: Names,
 }
 
 impl Encoding {
@@ -123,11 +132,6 @@ impl Encoding {
     }
 }
 
-fn file_name(name: &str) -> Option<Arc<str>> {
-    let name = name.trim();
-    (!name.is_empty()).then(|| cut(name, FILE_NAME_BYTES_MAX).into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +141,7 @@ mod tests {
         for (name, value) in fields {
             media.note(&mut seen, name.as_bytes(), value.as_bytes());
         }
+        media.conclude(seen);
         media
     }
 

@@ -64,6 +64,7 @@ impl Structure {
             media.note(&mut seen, &bytes[field.name.clone()], &bytes[field.value.clone()]);
             fields.push(field);
         }
+        media.conclude(seen);
         let (body_start, header_end) = reader.finish();
         let mut walk =
             Walk { bytes, parts: Vec::new(), open: Vec::new(), in_leaf: false, is_broken: false, is_too_complex };
@@ -193,6 +194,7 @@ impl Walk<'_> {
         for field in fields.by_ref() {
             media.note(&mut seen, &self.bytes[field.name], &self.bytes[field.value]);
         }
+        media.conclude(seen);
         Some((media, fields.finish().0))
     }
 

@@ -1,4 +1,4 @@
-//! Header field values: unfolding, encoded words (RFC 2047), parameters, dates.
+//! Header field values: unfolding, parameters, dates. Encoded words are in `encoded_words.rs`.
 //!
 //! mail-parser does the reading. It is given one bounded field at a time, because its readers of
 //! parameters are quadratic in the number of parameters and want a line break at the end.
@@ -11,6 +11,7 @@ use mail_parser::{Addr, Address, ContentType, HeaderValue};
 use memchr::memmem;
 
 use super::content::cut;
+use super::encoded_words;
 use super::fields::without_break;
 use super::limits::{FIELD_BYTES_READ_MAX, PARAMETER_BYTES_READ_MAX};
 
@@ -37,9 +38,11 @@ pub(super) fn text(value: &[u8], bytes_max: usize) -> (Arc<str>, bool) {
     let has_encoded_words = memmem::find(read, b"=?").is_some();
     let decoded = match std::str::from_utf8(read) {
         Ok(plain) if !has_encoded_words => unfolded(plain),
-        _ => Cow::Owned(Prepared::new(read, FIELD_BYTES_READ_MAX).read(|stream| match stream.parse_unstructured() {
-            HeaderValue::Text(text) => text.into_owned(),
-            _ => String::new(),
+        _ => Cow::Owned(Prepared::new(&encoded_words::unified(read), usize::MAX).read(|stream| {
+            match stream.parse_unstructured() {
+                HeaderValue::Text(text) => text.into_owned(),
+                _ => String::new(),
+            }
         })),
     };
     let kept = cut(&decoded, bytes_max);
@@ -69,7 +72,8 @@ fn is_space(character: char) -> bool {
 /// Calls `each` with the display name and the address of every mailbox of a structured value (RFC
 /// 5322, section 3.4), groups flattened, until it says that it has enough.
 pub(super) fn mailboxes(value: &[u8], mut each: impl FnMut(&str, &str) -> bool) {
-    let prepared = Prepared::new(value, FIELD_BYTES_READ_MAX);
+    let read = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
+    let prepared = Prepared::new(&encoded_words::unified(read), usize::MAX);
     prepared.read(|stream| {
         let HeaderValue::Address(address) = stream.parse_address() else { return };
         let mut visit = |addresses: &[Addr<'_>]| {

@@ -21,6 +21,7 @@ use super::Core;
 use super::error::BuildError;
 use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, StoreError, Watch};
 use crate::limits::FOLLOW_INTERVAL_MAX;
+use crate::message::Reading;
 use crate::release::CONTRACT_VERSION;
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
@@ -56,6 +57,7 @@ impl Enlisted {
             pid: std::process::id(),
             since: Timestamp::now(),
             contract: CONTRACT_VERSION,
+            reading: Reading::CURRENT,
             slots,
         };
         let membership = match store.register(&process) {

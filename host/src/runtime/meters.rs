@@ -16,7 +16,7 @@ use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 pub(super) use journal::JournalMeters;
 pub(super) use release::ReleaseMeters;
 
-use crate::message::Authorship;
+use crate::message::{Authorship, Reading};
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
@@ -24,6 +24,7 @@ use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 pub(super) struct Meters {
     slot: Arc<str>,
     generation: Gauge,
+    reading: Gauge,
     answer_seconds: Histogram,
     allowed: Counter,
     blocked: Counter,
@@ -71,6 +72,7 @@ impl Meters {
             |effect| counter!("switchback_override_hits_total", "slot" => Arc::clone(&slot), "effect" => effect);
         Self {
             generation: gauge!("switchback_generation", "slot" => Arc::clone(&slot)),
+            reading: gauge!("switchback_reading", "slot" => Arc::clone(&slot)),
             answer_seconds: histogram!("switchback_answer_seconds", "slot" => Arc::clone(&slot)),
             allowed: overridden("allow"),
             blocked: overridden("block"),
@@ -91,6 +93,7 @@ impl Meters {
     /// The route changed.
     pub(super) fn generation(&self, generation: u64) {
         self.generation.set(generation as f64);
+        self.reading.set(f64::from(Reading::CURRENT.number()));
     }
 
     /// A message was answered; `opinion` is that of the release that the verdict names.
@@ -183,6 +186,11 @@ fn describe() {
         "1 while the store is not followed (stopped), or followed and cannot be told so (silent)"
     );
     describe_gauge!("switchback_generation", Count, "generation of the slot's route");
+    describe_gauge!(
+        "switchback_reading",
+        Count,
+        "how messages are read: models of two readings may see different text"
+    );
     describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
     describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");
     describe_counter!("switchback_verdicts_total", Count, "messages answered, by the release that the verdict names");

@@ -25,7 +25,7 @@ use crate::compare::Report;
 use crate::control::{GuardAction, Note, SlotState};
 use crate::guard::{Evidence, Segment};
 use crate::journal::RecordId;
-use crate::message::Message;
+use crate::message::{Message, Reading};
 use crate::release::ReleaseId;
 use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
 use crate::sandbox::{Loaded, ScoreError};
@@ -432,6 +432,7 @@ impl Slot {
             release: Some(release.id().clone()),
             author: message.authorship(),
             generation: route.generation(),
+            reading: Reading::CURRENT,
             fault: None,
             timing: scored.timing,
         };
@@ -474,6 +475,7 @@ impl Slot {
             release: route.live().map(|live| live.id().clone()),
             author: message.authorship(),
             generation: route.generation(),
+            reading: Reading::CURRENT,
             fault: Some(why),
             timing: Timing::default(),
         };

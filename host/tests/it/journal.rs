@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use switchback::{
-    Action, DecidedBy, Digest, Journal, JournalConfig, JournalReader, Mail, Query, Record, RecordId, Timing,
+    Action, DecidedBy, Digest, Journal, JournalConfig, JournalReader, Mail, Query, Reading, Record, RecordId, Timing,
 };
 
 /// Where the process that is to be killed writes. Only it has this variable.
@@ -36,6 +36,7 @@ fn record(number: u64) -> Record {
         process: 1,
         slot: "inbound".into(),
         generation: 1,
+        reading: Reading::CURRENT,
         mail: Mail {
             fingerprint: fingerprint.into(),
             digest: Digest::of(&number.to_be_bytes()),

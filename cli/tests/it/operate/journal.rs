@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use switchback::{
-    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Record, RecordId, ReleaseId, Role, Runtime,
-    Said, Scl, Thresholds, Timing,
+    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, RecordId, ReleaseId, Role,
+    Runtime, Said, Scl, Thresholds, Timing,
 };
 use switchback_mailgen::Generator;
 
@@ -21,6 +21,9 @@ use crate::model::release;
 
 /// Messages of the journal.
 const MESSAGES: usize = 120;
+
+/// The one that an earlier program has recorded.
+const EARLIER: usize = 4;
 
 /// A store in which 1.1.0 has judged generated mail, with a journal of it.
 struct Judged {
@@ -69,6 +72,7 @@ impl Judged {
                 process: 1,
                 slot: "inbound".into(),
                 generation: 2,
+                reading: if index == EARLIER { Reading::FIRST } else { Reading::CURRENT },
                 mail: journal.mail(&message),
                 action: if is_allowed { Action::Deliver } else { mine.action().unwrap() },
                 scl: Some(if is_allowed { Scl::ALLOWED } else { Scl::of(score, switchback::Category::Spam) }),

@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
+use switchback::{ControlStore as _, NewProcess, Reading, SqliteStore};
 
 use super::store::Store;
 use crate::run::command;
@@ -38,6 +39,26 @@ fn one_screen_shows_everything() {
     assert_eq!(json["state"]["slots"]["inbound"]["live"]["version"], "1.1.0");
     assert_eq!(json["processes"][0]["name"], "my-filter");
     assert_eq!(json["processes"][0]["acknowledged"]["sequence"], 8);
+}
+
+#[test]
+fn processes_of_two_readings_are_told() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    let _filter = store.filter("my-filter");
+    assert!(!store.fine(["status"]).contains("READINGS DIFFER"));
+    let earlier = NewProcess {
+        name: "earlier".to_owned(),
+        pid: std::process::id(),
+        since: jiff::Timestamp::now(),
+        contract: "1.0.0".parse().unwrap(),
+        reading: Reading::FIRST,
+        slots: vec!["inbound".to_owned()],
+    };
+    let _earlier = SqliteStore::open(store.path()).unwrap().register(&earlier).unwrap();
+    let out = store.fine(["status"]);
+    assert!(out.contains(&format!("  READINGS DIFFER: 1 and {}; ", Reading::CURRENT)), "{out}");
+    let json = store.json(["status", "--json"]);
+    assert_eq!(json["processes"][1]["reading"], 1);
 }
 
 #[test]

@@ -3,9 +3,14 @@
 use std::fs;
 use std::time::Duration;
 
+use arrow_array::RecordBatch;
+
 use super::sample::{Sampler, all, close_all, files, release, start, thresholds, written};
+use crate::journal::columns::Columns;
+use crate::journal::rows::{Releases, records};
+use crate::journal::schema;
 use crate::journal::{Journal, JournalConfig, JournalReader, MessageIds, Query, Record, RecordedOpinion};
-use crate::message::{Envelope, Message};
+use crate::message::{Envelope, Message, Reading};
 use crate::verdict::{Action, DecidedBy};
 
 /// A journal of which some is closed and some is not, by two processes.
@@ -182,4 +187,25 @@ fn nothing_of_the_content_and_no_recipient_is_in_any_file() {
         }
         close_all(&config);
     }
+}
+
+#[test]
+fn records_of_before_readings_had_numbers_have_the_first() {
+    let record = Sampler::new(5).record();
+    let mut columns = Columns::new();
+    columns.push(&record).unwrap();
+    let batch = columns.finish(&schema::bare()).unwrap();
+    let kept = |batch: &RecordBatch| records(batch, &mut Releases::new()).unwrap().remove(0);
+    assert_eq!(kept(&batch), record);
+
+    let before: Vec<usize> = (0..batch.num_columns() - 1).collect();
+    let before = batch.project(&before).unwrap();
+    assert_eq!(kept(&before), Record { reading: Reading::FIRST, ..record.clone() });
+    let completed = schema::completed(&before, &schema::bare()).unwrap();
+    assert_eq!(kept(&completed).reading, Reading::FIRST, "exported beside newer ones");
+    assert_eq!(kept(&schema::completed(&batch, &schema::bare()).unwrap()), record);
+
+    let mut json = serde_json::to_value(&record).unwrap();
+    json.as_object_mut().unwrap().remove("reading").unwrap();
+    assert_eq!(serde_json::from_value::<Record>(json).unwrap().reading, Reading::FIRST);
 }

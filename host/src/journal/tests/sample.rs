@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::guard::Key;
 use crate::journal::{Journal, JournalConfig, JournalReader, Mail, Query, Record, RecordId};
+use crate::message::Reading;
 use crate::release::{Digest, ReleaseId};
 use crate::timing::Timing;
 use crate::verdict::{Action, Category, Cause, DecidedBy, Dropped, Opinion, Role, Said, Scl, Thresholds};
@@ -54,6 +55,7 @@ impl Sampler {
             process: rng.random(),
             slot: (*["inbound", "outbound"].choose(rng).unwrap()).into(),
             generation: rng.random(),
+            reading: Reading::recorded(rng.random()),
             mail: mail(rng),
             action: *Action::ALL.choose(rng).unwrap(),
             scl: *[None, Some(Scl::ALLOWED), Some(Scl::CLEAN), Some(Scl::HIGHEST)].choose(rng).unwrap(),

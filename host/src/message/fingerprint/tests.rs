@@ -175,3 +175,21 @@ fn a_huge_message_has_one() {
 fn it_begins_with_its_version() {
     assert!([plain("x", TEXT), plain("x", "y")].iter().all(|fingerprint| fingerprint.as_bytes()[0] == VERSION));
 }
+
+#[test]
+fn what_cannot_be_decoded_is_told_apart_by_its_bytes() {
+    let sent = |subject: &[u8], text: &[u8]| {
+        let message = [b"Content-Transfer-Encoding: 8bit\nSubject: ", subject, b"\n\n", text].concat();
+        Message::parse(message).fingerprint()
+    };
+    // Nobody says that it is GBK.
+    let (one, other) =
+        (b"\xc4\xe3\xba\xc3\xa3\xac\xca\xc0\xbd\xe7".repeat(4), b"\xbd\xe7\xca\xc0\xba\xc3\xa3\xac\xc4\xe3".repeat(4));
+    let distinct: std::collections::HashSet<_> =
+        [sent(b"x", &one), sent(b"x", &other), sent(b"\xc4\xe3", &one), sent(b"x", b"\xff"), sent(b"x", b"\xfe")]
+            .into();
+    assert_eq!(distinct.len(), 5);
+    assert!(distinct.iter().all(|fingerprint| fingerprint.as_bytes()[0] == VERSION_LITERAL));
+    let named = |name: &str| sent(b"x", &[b"dear ", name.as_bytes(), b", ", &*one].concat());
+    assert_eq!(named("Anna"), named("Bill"), "of one campaign all the same");
+}

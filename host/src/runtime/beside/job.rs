@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use smallvec::SmallVec;
 
 use crate::journal::{Mail, Record, RecordId};
-use crate::message::Message;
+use crate::message::{Message, Reading};
 use crate::runtime::slot::SlotShared;
 use crate::sandbox::Loaded;
 use crate::timing::Timing;
@@ -82,6 +82,7 @@ impl Job {
             process,
             slot: Arc::clone(slot.name()),
             generation,
+            reading: Reading::CURRENT,
             mail,
             action,
             scl,

@@ -38,6 +38,7 @@ fn verdict(action: Action, category: Option<Category>) -> Verdict {
         release: None,
         author: Authorship::default(),
         generation: 3,
+        reading: crate::message::Reading::CURRENT,
         fault: None,
         timing: crate::timing::Timing::default(),
     }

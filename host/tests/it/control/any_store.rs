@@ -46,6 +46,7 @@ fn process(name: &str) -> NewProcess {
         pid: 1,
         since: Timestamp::UNIX_EPOCH,
         contract: switchback::CONTRACT_VERSION,
+        reading: switchback::Reading::CURRENT,
         slots: vec!["inbound".to_owned()],
     }
 }

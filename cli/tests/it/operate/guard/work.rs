@@ -123,6 +123,7 @@ fn a_process_that_never_said_how_its_guard_is_is_trouble() {
         pid: std::process::id(),
         since: jiff::Timestamp::now(),
         contract: "1.0.0".parse().unwrap(),
+        reading: switchback::Reading::CURRENT,
         slots: slots.iter().map(ToString::to_string).collect(),
     };
     let control = SqliteStore::open(store.path()).unwrap();

@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use super::Judged;
+use switchback::Reading;
+
+use super::{EARLIER, Judged};
 
 #[test]
 fn a_recorded_message_scores_the_same_again() {
@@ -21,6 +23,23 @@ fn a_recorded_message_scores_the_same_again() {
         assert_eq!(json["releases"][0]["now"].as_f64(), recorded);
         assert_eq!(json["is_equal"], true);
     }
+}
+
+#[test]
+fn a_record_of_another_reading_says_so() {
+    let judged = Judged::new();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("message.eml");
+    let id = judged.records[EARLIER].id.to_string();
+    let warning = format!("made under reading 1, this host has {}", Reading::CURRENT);
+    fs::write(&file, &judged.mail[EARLIER]).unwrap();
+    let out = judged.store.fine(["explain", "--id", &id, file.to_str().unwrap()]);
+    assert!(out.contains(&warning) && out.ends_with("equal, bit for bit\n"), "{out}");
+    let json = judged.store.json(["explain", "--id", &id, "--json", file.to_str().unwrap()]);
+    assert_eq!((&json["reading"]["recorded"], &json["record"]["reading"]), (&1.into(), &1.into()));
+    fs::write(&file, b"Subject: a short one\n\nhello\n").unwrap();
+    let ran = judged.store.run(["explain", "--id", &id, file.to_str().unwrap()]);
+    assert!(ran.out.contains(&warning) && ran.out.contains("what is said above can be why"), "{}", ran.out);
 }
 
 #[test]

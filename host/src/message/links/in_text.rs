@@ -1,0 +1,302 @@
+//! Addresses in text, of which mail programs make links.
+//!
+//! Those with a scheme are found by linkify. Those without one (`www.host`, `host.com/path`, `//host/path`) are found
+//! here, in what is between: linkify's own way of finding them is quadratic for some texts, and takes the names of files
+//! for hosts.
+
+use std::ops::ControlFlow;
+
+use linkify::{LinkFinder, LinkKind};
+use memchr::{memchr, memmem};
+
+/// Last labels of hosts that are one without a path or `www.` in front. Any of two letters is, too. The list is part of
+/// the reading, and no public suffix list, which every build would have another of: it has what senders use (the most
+/// registered of <https://www.iana.org/domains/root/db>), and none that is also an extension of files (`zip`, `mov`).
+const TOP_LABELS: &[&str] = &[
+    "academy",
+    "agency",
+    "app",
+    "asia",
+    "beauty",
+    "best",
+    "bid",
+    "biz",
+    "blog",
+    "bond",
+    "business",
+    "buzz",
+    "cam",
+    "care",
+    "cat",
+    "center",
+    "cfd",
+    "chat",
+    "click",
+    "cloud",
+    "club",
+    "com",
+    "company",
+    "cyou",
+    "date",
+    "design",
+    "dev",
+    "digital",
+    "download",
+    "edu",
+    "email",
+    "example",
+    "expert",
+    "express",
+    "finance",
+    "fit",
+    "fun",
+    "global",
+    "gov",
+    "group",
+    "guru",
+    "host",
+    "icu",
+    "info",
+    "ink",
+    "int",
+    "jobs",
+    "lat",
+    "life",
+    "link",
+    "live",
+    "lol",
+    "loan",
+    "ltd",
+    "market",
+    "media",
+    "men",
+    "mil",
+    "mobi",
+    "mom",
+    "monster",
+    "name",
+    "net",
+    "network",
+    "news",
+    "ninja",
+    "one",
+    "online",
+    "org",
+    "page",
+    "party",
+    "plus",
+    "pro",
+    "quest",
+    "racing",
+    "rest",
+    "review",
+    "rocks",
+    "run",
+    "sbs",
+    "science",
+    "services",
+    "shop",
+    "site",
+    "skin",
+    "social",
+    "solutions",
+    "space",
+    "store",
+    "stream",
+    "studio",
+    "support",
+    "systems",
+    "tech",
+    "today",
+    "tokyo",
+    "tools",
+    "top",
+    "trade",
+    "travel",
+    "vip",
+    "wang",
+    "website",
+    "wiki",
+    "win",
+    "work",
+    "works",
+    "world",
+    "xin",
+    "xyz",
+    "zone",
+];
+
+/// Bytes of a host (RFC 1035, section 2.3.4).
+const HOST_BYTES_MAX: usize = 253;
+
+/// Calls `each` with every address, in order, until it has enough.
+pub(super) fn in_text<'t>(text: &'t str, mut each: impl FnMut(&'t str) -> ControlFlow<()>) {
+    let mut done = 0;
+    if memmem::find(text.as_bytes(), b"://").is_some() {
+        let mut finder = LinkFinder::new();
+        for found in finder.kinds(&[LinkKind::Url]).links(text) {
+            let before = text.get(done..found.start()).unwrap_or("");
+            done = found.end();
+            if bare(before, &mut each).is_break() || each(&text[found.start()..found.end()]).is_break() {
+                return;
+            }
+        }
+    }
+    let _ = bare(&text[done..], &mut each);
+}
+
+/// Addresses without a scheme.
+fn bare<'t>(text: &'t str, each: &mut impl FnMut(&'t str) -> ControlFlow<()>) -> ControlFlow<()> {
+    if memchr(b'.', text.as_bytes()).is_none() {
+        return ControlFlow::Continue(());
+    }
+    text.split(is_delimiter).filter(|chunk| chunk.len() > 3).filter_map(of_chunk).try_for_each(each)
+}
+
+fn is_delimiter(c: char) -> bool {
+    c.is_ascii_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|' | '(' | ')' | '[' | ']' | '{' | '}' | '\u{a0}')
+}
+
+/// The address in a chunk of text, if it has one.
+fn of_chunk(chunk: &str) -> Option<&str> {
+    let slash = memchr(b'/', chunk.as_bytes());
+    if slash.is_none() && find_www(chunk).is_none() {
+        return None;
+    }
+    let found = relative_scheme(chunk).or_else(|| {
+        // The host that ends where the path begins, or one that says that it is one.
+        let start = match (slash, find_www(chunk)) {
+            (Some(slash), None) => chunk[..slash].rfind(|c| !is_of_host(c)).map_or(0, |at| at + width_at(chunk, at)),
+            (_, www) => www?,
+        };
+        let is_address = start > 0 && chunk[..start].ends_with(['@', '/']);
+        Some(&chunk[start..]).filter(|found| !is_address && is_in_text(found))
+    })?;
+    // What ends a sentence, or the emphasis of one.
+    let found = found.trim_end_matches(|c| {
+        matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '\'' | '~' | '“' | '”' | '’' | '»')
+    });
+    (found.len() > 3).then_some(found)
+}
+
+fn width_at(text: &str, at: usize) -> usize {
+    text[at..].chars().next().map_or(1, char::len_utf8)
+}
+
+/// Where `www.` begins, unless in the midst of a word.
+fn find_www(chunk: &str) -> Option<usize> {
+    let bytes = chunk.as_bytes();
+    let at = bytes.windows(4).position(|word| word.eq_ignore_ascii_case(b"www."))?;
+    let is_within = at > 0 && (bytes[at - 1].is_ascii_alphanumeric() || matches!(bytes[at - 1], b'.' | b'-'));
+    (!is_within).then_some(at)
+}
+
+/// `//host/path`
+fn relative_scheme(chunk: &str) -> Option<&str> {
+    let start = chunk.trim_start_matches(['\'', '*', '_', ',', ';', '=']);
+    let host = host(start.strip_prefix("//")?)?;
+    start[2 + host.len()..].starts_with('/').then_some(start)
+}
+
+/// Whether a text begins with a host that is one without a scheme too: `www.host`, `host.com/path`.
+fn is_in_text(text: &str) -> bool {
+    has_www(text) || host(text).is_some_and(|host| text[host.len()..].starts_with('/'))
+}
+
+/// Whether a target begins with a host, not with the name of a file.
+pub(super) fn is_bare(target: &str) -> bool {
+    let ends = |host: &str| matches!(target.as_bytes().get(host.len()), None | Some(b'/' | b'?' | b'#' | b':'));
+    has_www(target) || host(target).is_some_and(ends)
+}
+
+/// `www.` with a name and its top behind it.
+fn has_www(text: &str) -> bool {
+    let Some((start, rest)) = text.split_at_checked(4) else { return false };
+    let end = rest.find(|c| !is_of_host(c)).unwrap_or(rest.len());
+    let labels = rest[..end].trim_end_matches('.').rsplit_once('.');
+    start.eq_ignore_ascii_case("www.")
+        && labels.is_some_and(|(name, top)| {
+            !name.is_empty() && top.len() > 1 && !top.starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
+/// The host that a text begins with, if its last label is one that hosts have.
+fn host(text: &str) -> Option<&str> {
+    let end = text.find(|c| !is_of_host(c)).unwrap_or(text.len());
+    let host = Some(&text[..end]).filter(|host| host.len() <= HOST_BYTES_MAX)?;
+    let (name, top) = host.rsplit_once('.')?;
+    let is_label = |label: &str| !label.is_empty() && !label.starts_with('-') && !label.ends_with('-');
+    let is_top = (top.len() == 2 && top.bytes().all(|byte| byte.is_ascii_alphabetic()))
+        || top.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("xn--"))
+        || TOP_LABELS.iter().any(|known| top.eq_ignore_ascii_case(known));
+    (is_top && name.split('.').all(is_label)).then_some(host)
+}
+
+fn is_of_host(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '.' | '-') || (!c.is_ascii() && c.is_alphanumeric())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<&str> {
+        let mut all = Vec::new();
+        in_text(text, |found| {
+            all.push(found);
+            ControlFlow::Continue(())
+        });
+        all
+    }
+
+    #[test]
+    fn addresses_without_a_scheme_are_found() {
+        for (text, expected) in [
+            ("go to www.x.example now", "www.x.example"),
+            ("WWW.X.example/a?b", "WWW.X.example/a?b"),
+            ("(www.x.example).", "www.x.example"),
+            ("url:www.x.example/", "www.x.example/"),
+            ("*bit.ly/a-b*", "bit.ly/a-b"),
+            ("to:bit.ly/a.", "bit.ly/a"),
+            ("login.bank.com/verify!", "login.bank.com/verify"),
+            ("bücher.example/x", "bücher.example/x"),
+            ("//x.example/a", "//x.example/a"),
+            ("„www.x.example“", "www.x.example"),
+        ] {
+            assert_eq!(found(text), [expected], "{text}");
+        }
+    }
+
+    #[test]
+    fn names_of_files_and_other_text_are_no_addresses() {
+        for text in [
+            "open report.pdf or setup.exe",
+            "include/foo.h and src/main.rs",
+            "a.m./p.m., he/she, and/or, 24/7",
+            "10.0.0.1/24 and 1.5/2.5",
+            "me@x.example/home and me@www.x.example",
+            "std.string/foo, os.path/x",
+            "// comment.here",
+            "//comment",
+            "www. and www.x and wwww.x.example",
+            "example.com",
+            "./a.sh/..",
+            "archive.zip/inner",
+        ] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_with_a_scheme_stays_what_it_was() {
+        assert_eq!(found("see http://x.example/a.b/c, www.y.example"), ["http://x.example/a.b/c", "www.y.example"]);
+        assert_eq!(found("https://x.example/?u=www.y.example/z"), ["https://x.example/?u=www.y.example/z"]);
+    }
+
+    #[test]
+    fn long_chains_cost_no_more_than_their_length() {
+        for chain in ["c.d_", "a.", "www.", "a.b/", "//a.b", "-.x/"] {
+            let _ = found(&chain.repeat(100_000));
+        }
+    }
+}
