@@ -67,8 +67,8 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mail = mail(args)?;
-    let busy = Busy::with("measuring".to_owned());
-    let measured = run::measure(args, &mail.messages)?;
+    let busy = Busy::with(String::new());
+    let measured = run::measure(args, &mail.messages, &busy)?;
     drop(busy);
     let report = Report::new(args, &mail.messages, measured);
     let mut out = io::stdout().lock();

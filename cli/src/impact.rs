@@ -17,6 +17,7 @@ use crate::args::{CacheArgs, LetterArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::journal::{JournalArgs, say_unread};
 use crate::moment::moment;
+use crate::progress::Busy;
 
 /// List the messages that a release has decided otherwise than another would have
 ///
@@ -106,8 +107,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,
     };
     let rescore: &dyn Rescore = source.as_ref().map_or(&NoSource as &dyn Rescore, |source| source);
+    // Lines say enough.
+    let busy = (!args.json && !args.csv).then(|| Busy::with("reading the journal".to_owned()));
     let mut report = Report::new(args, &release, &against, io::stdout().lock())?;
     let impact = reader.impact(&query, rescore, |impacted| report.message(impacted))?;
+    drop(busy);
     report.finish(&impact)?;
     let exit = say_unread(&impact.unread);
     Ok(if is_incomplete { Exit::Found } else { exit })

@@ -76,8 +76,8 @@ impl Lines {
         self.next = now + REPORT_INTERVAL;
         let (messages, done) = (show::counted(messages, "message"), show::bytes(self.done_bytes));
         Some(match self.bytes {
-            0 => format!("so far {messages}, {done}"),
-            all => format!("so far {messages}, {done} of {}", show::bytes(all)),
+            0 => format!("so far {messages}, {done} ..."),
+            all => format!("so far {messages}, {done} of {} ...", show::bytes(all)),
         })
     }
 }

@@ -10,6 +10,7 @@ use switchback::{ReleaseId, Runtime, Timing};
 use super::Args;
 use super::memory::Resident;
 use crate::corpus::Letter;
+use crate::progress::Busy;
 use crate::releases;
 
 /// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
@@ -37,16 +38,18 @@ pub(super) struct OfRelease {
 }
 
 /// Loads the releases and scores every message with each.
-pub(super) fn measure(args: &Args, mail: &[Letter]) -> anyhow::Result<Measured> {
+pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
     let paths = &args.releases.paths;
     let runtime = releases::builder(&args.cache, paths.len(), threads).build().context("start the runtime")?;
     let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {
+        busy.now(format!("loading {}", path.display()));
         measured.push(load(&runtime, path, args, &mail[0])?);
     }
     let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();
+    busy.now("measuring".to_owned());
     let bench = Bench { runtime: &runtime, ids: &ids, args, mail };
     bench.on_threads(threads, WARM_UP_MESSAGES.min(args.messages as usize))?;
     let start = Instant::now();

@@ -103,7 +103,8 @@ mod tests {
         )
         .unwrap();
         let message = told.tell(Message::builder("Subject: x\n\n")).build();
-        let authentication = Authentication { dmarc: AuthResult::Pass, ..Authentication::default() };
+        let mut authentication = Authentication::default();
+        authentication.dmarc = AuthResult::Pass;
         let expected = Message::builder("Subject: x\n\n")
             .envelope(Envelope::new().mail_from("a@x.example").recipient("b@y.example"))
             .client(Client::new().ip([192, 0, 2, 7].into()).helo("mx.x.example").tls(true))

@@ -14,7 +14,7 @@ use crate::args;
 use crate::corpus::{Entry, Unread};
 use crate::journal;
 use crate::parallel::Workers;
-use crate::progress::Progress;
+use crate::progress::{Busy, Progress};
 use crate::show;
 use crate::store::slot::Slots;
 
@@ -42,7 +42,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         // Nobody would see what it says.
         false => builder.shadow_cpu_share(0.0),
     };
+    let busy = Busy::with(format!("loading the releases of {}", dir.display()));
     let runtime = builder.build()?;
+    drop(busy);
     let slot = runtime.slot(&name).context("the slot is not there")?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };

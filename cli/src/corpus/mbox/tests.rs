@@ -83,7 +83,7 @@ fn a_message_that_is_too_large_is_an_error_and_the_next_one_follows() {
 
 #[test]
 fn a_line_without_end_takes_no_more_memory_than_a_message() {
-    let mbox = io::Read::chain(FROM.as_bytes(), io::repeat(b'x').take(3 * MESSAGE_BYTES_MAX));
+    let mbox = Read::chain(FROM.as_bytes(), io::repeat(b'x').take(3 * MESSAGE_BYTES_MAX));
     let read: Vec<_> = Mbox::new(mbox, Dialect::Any, Known::ByName).collect();
     assert_eq!(read.len(), 1);
     assert_eq!(read[0].as_ref().unwrap_err().kind(), io::ErrorKind::FileTooLarge);
