@@ -254,9 +254,9 @@ impl Entry {
             Source::File(path, expected, reading) => read_file(&path, expected, reading),
             Source::Bytes(bytes, expected) => message(bytes, expected).map(Letter::from),
             // A `From ` line that it begins with is its own: that of the mbox is gone.
-            Source::Member(bytes) => content::message(&bytes, Expected::Message)
-                .map(|_| Letter::from(bytes))
-                .map_err(Unread::LeftOut),
+            Source::Member(bytes) => {
+                content::message(&bytes, Expected::Message).map(|_| Letter::from(bytes)).map_err(Unread::LeftOut)
+            }
             Source::Unread(unread) => Err(unread),
         };
         (self.name, letter)

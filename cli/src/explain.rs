@@ -92,7 +92,8 @@ fn read(args: &Args, record: &Record) -> anyhow::Result<Message> {
     let (mut only, mut count) = (None, 0_u64);
     for entry in Corpus::open(std::slice::from_ref(&args.file), args.message.reading()) {
         let (name, letter) = entry.read();
-        let message = letter.map(|letter| args.message.message(letter)).map_err(|unread| anyhow!(unread.about(&name)))?;
+        let message =
+            letter.map(|letter| args.message.message(letter)).map_err(|unread| anyhow!(unread.about(&name)))?;
         if Digest::from(message.sha256()) == record.mail.digest {
             return Ok(message);
         }

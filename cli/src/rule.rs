@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::{SignedDuration, Timestamp, Unit};
-use switchback::{Digest, Lasting, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders};
+use switchback::{
+    Digest, Lasting, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders,
+};
 
 use crate::corpus::STDIN;
 use crate::duration::duration;

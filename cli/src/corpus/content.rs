@@ -262,7 +262,9 @@ mod tests {
         }
         let named = |text: &str| kind(text.as_bytes(), Expected::Mbox(Dialect::Any));
         assert_eq!((named(""), named("From x\n")), (Kind::Empty, Kind::Mbox(Dialect::Any, Known::ByName)));
-        assert!(matches!(named("Subject: x\n"), Kind::Other(why) if why.contains("does not begin with a `From ` line")));
+        assert!(
+            matches!(named("Subject: x\n"), Kind::Other(why) if why.contains("does not begin with a `From ` line"))
+        );
         assert!(matches!(named("{}"), Kind::Other(why) if why.contains("JSON")));
         assert_eq!(kind(DATED.as_bytes(), Expected::Message), Kind::Message);
     }

@@ -75,7 +75,8 @@ fn lines_in_a_body_make_no_mbox() {
 
 #[test]
 fn a_line_that_a_program_left_in_front_is_not_part_of_the_message() {
-    let dir = folder(&[("a.eml", format!("{DATED}{MESSAGE}").as_bytes()), ("b", format!("{DATED}{MESSAGE}").as_bytes())]);
+    let dir =
+        folder(&[("a.eml", format!("{DATED}{MESSAGE}").as_bytes()), ("b", format!("{DATED}{MESSAGE}").as_bytes())]);
     for entry in Corpus::open(&[dir.path().to_owned()], READING) {
         assert_eq!(entry.read().1.unwrap().bytes, MESSAGE.as_bytes());
     }
@@ -98,7 +99,8 @@ fn what_is_no_message_is_left_out_with_the_reason() {
     ]);
     let (names, unread) = read(&dir, Format::Auto);
     assert_eq!(names, ["a.eml"]);
-    let reasons = ["JSON", "HTML", "empty", "tar archive", ".msg", "header field", "should be an mbox", "bzip2", "header field"];
+    let reasons =
+        ["JSON", "HTML", "empty", "tar archive", ".msg", "header field", "should be an mbox", "bzip2", "header field"];
     assert_eq!(unread.len(), reasons.len(), "{unread:#?}");
     for (line, why) in unread.iter().zip(reasons) {
         assert!(line.starts_with("left out ") && line.contains(why), "{line}");
@@ -190,7 +192,10 @@ fn a_sidecar_belongs_to_the_message_beside_it() {
     ]);
     let (names, unread) = read(&dir, Format::Auto);
     assert_eq!(names, ["a.eml"]);
-    assert!(unread[0].starts_with("cannot read b.eml: its sidecar ") && unread[1].starts_with("left out c.json"), "{unread:?}");
+    assert!(
+        unread[0].starts_with("cannot read b.eml: its sidecar ") && unread[1].starts_with("left out c.json"),
+        "{unread:?}"
+    );
     let helo = |reading| {
         let (_, letter) = Corpus::open(&[dir.path().join("a.eml")], reading).next().unwrap().read();
         letter.unwrap().sidecar.and_then(|sidecar| sidecar.client.helo)

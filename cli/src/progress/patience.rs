@@ -22,7 +22,8 @@ impl Patience {
     fn telling(what: String, patience: Duration, say: impl Fn(&str) + Send + 'static) -> Self {
         let (now, steps) = channel();
         // Where no thread can be had, nothing is said.
-        let thread = thread::Builder::new().name("patience".to_owned()).spawn(move || watch(what, &steps, patience, &say));
+        let thread =
+            thread::Builder::new().name("patience".to_owned()).spawn(move || watch(what, &steps, patience, &say));
         Self { now: Some(now), thread: thread.ok() }
     }
 

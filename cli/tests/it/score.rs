@@ -202,7 +202,10 @@ fn what_is_no_message_is_said_and_counted_and_shows_in_the_exit_code() {
     let release = release("1.0.0");
     let ran = switchback_in(dir.path(), ["score", "-m", &release, "--summary", "--json", "."]);
     let totals: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!((ran.code, &totals["messages"], &totals["left_out"], &totals["unreadable"]), (1, &3.into(), &2.into(), &0.into()));
+    assert_eq!(
+        (ran.code, &totals["messages"], &totals["left_out"], &totals["unreadable"]),
+        (1, &3.into(), &2.into(), &0.into())
+    );
     let said = "switchback: left out ./b/labels.json: it is JSON or the like, no message\n\
                 switchback: left out ./empty.eml: it is empty\n";
     assert_eq!(ran.err, said);

@@ -96,7 +96,8 @@ fn a_mail_programs_own_messages_are_known() {
     assert!(is_internal(internal));
     assert!(!is_internal(b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\n\nX-IMAP: 1\n"));
     assert!(!is_internal(b"Subject: Re: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1\n\n"));
-    for (status, deleted) in [("0000", false), ("0001", false), ("0009", true), ("0008\r", true), ("8", true), ("x", false)]
+    for (status, deleted) in
+        [("0000", false), ("0001", false), ("0009", true), ("0008\r", true), ("8", true), ("x", false)]
     {
         assert_eq!(is_deleted(format!("X-Mozilla-Status: {status}\nSubject: x\n\n").as_bytes()), deleted, "{status}");
     }

@@ -41,9 +41,8 @@ fn another_message_is_told_apart_and_why() {
 }
 
 /// The options that say with which transaction a message came.
-const TRANSACTION: [&str; 8] = [
-    "--mail-from", "a@x.example", "--rcpt", "b@y.example", "--client-ip", "192.0.2.7", "--helo", "mx.x.example",
-];
+const TRANSACTION: [&str; 8] =
+    ["--mail-from", "a@x.example", "--rcpt", "b@y.example", "--client-ip", "192.0.2.7", "--helo", "mx.x.example"];
 
 const SIDECAR: &str = r#"{"envelope": {"mail_from": "<a@x.example>", "recipients": ["b@y.example"]},
                           "client": {"ip": "192.0.2.7", "helo": "mx.x.example"}}"#;
