@@ -20,8 +20,8 @@ use std::path::{Path, PathBuf};
 use self::compressed::{Content, uncompressed};
 use self::content::{HEAD_BYTES, Kind};
 use self::files::Place;
-use self::format::Expected;
 pub(crate) use self::format::Format;
+use self::format::{Dialect, Expected};
 use self::mbox::Mbox;
 use self::passed::Passed;
 pub(crate) use self::sidecar::{Peer, Sidecar, Transaction};
@@ -276,11 +276,12 @@ fn read_file(path: &Path, expected: Expected, reading: Reading) -> Result<Letter
     Ok(Letter { bytes, sidecar })
 }
 
-/// The message in these bytes.
-fn message(mut bytes: Vec<u8>, expected: Expected) -> Result<Vec<u8>, Unread> {
-    let start = content::message(&bytes, expected).map_err(Unread::LeftOut)?;
-    bytes.drain(..start);
-    Ok(bytes)
+/// The message in these bytes. One that has an mbox's line in front was taken out of an mbox, with its quoting.
+fn message(bytes: Vec<u8>, expected: Expected) -> Result<Vec<u8>, Unread> {
+    match content::message(&bytes, expected).map_err(Unread::LeftOut)? {
+        0 => Ok(bytes),
+        start => Ok(mbox::unquoted(&bytes[start..], Dialect::Any)),
+    }
 }
 
 fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {

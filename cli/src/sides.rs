@@ -70,7 +70,7 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
     for release in named {
         let id = match release {
             Named::File(path) => {
-                busy.now(format!("loading {}", path.display()));
+                busy.now(releases::loading(path));
                 runtime.load(path).map_err(releases::described)?
             }
             Named::Stored(name) => reference::loaded(&state, name)?,

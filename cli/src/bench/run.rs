@@ -45,7 +45,7 @@ pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Resu
     let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {
-        busy.now(format!("loading {}", path.display()));
+        busy.now(releases::loading(path));
         measured.push(load(&runtime, path, args, &mail[0])?);
     }
     let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();

@@ -235,7 +235,7 @@ fn is_empty(line: &[u8]) -> bool {
 }
 
 /// A message without one level of quoting.
-fn unquoted(message: &[u8], dialect: Dialect) -> Vec<u8> {
+pub(super) fn unquoted(message: &[u8], dialect: Dialect) -> Vec<u8> {
     let lines = || message.split_inclusive(|byte| *byte == b'\n');
     let is_quoted = match dialect {
         Dialect::Cl2 => false,

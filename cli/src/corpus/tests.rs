@@ -75,10 +75,10 @@ fn lines_in_a_body_make_no_mbox() {
 
 #[test]
 fn a_line_that_a_program_left_in_front_is_not_part_of_the_message() {
-    let dir =
-        folder(&[("a.eml", format!("{DATED}{MESSAGE}").as_bytes()), ("b", format!("{DATED}{MESSAGE}").as_bytes())]);
+    let quoted = format!("{DATED}{MESSAGE}>From here on\n");
+    let dir = folder(&[("a.eml", quoted.as_bytes()), ("b", quoted.as_bytes())]);
     for entry in Corpus::open(&[dir.path().to_owned()], READING) {
-        assert_eq!(entry.read().1.unwrap().bytes, MESSAGE.as_bytes());
+        assert_eq!(entry.read().1.unwrap().bytes, format!("{MESSAGE}From here on\n").into_bytes());
     }
 }
 

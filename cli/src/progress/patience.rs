@@ -16,7 +16,7 @@ pub(crate) struct Patience {
 
 impl Patience {
     pub(super) fn with(what: String) -> Self {
-        Self::telling(what, PATIENCE, |line| crate::exit::say(line))
+        Self::telling(what, PATIENCE, crate::exit::say)
     }
 
     fn telling(what: String, patience: Duration, say: impl Fn(&str) + Send + 'static) -> Self {
