@@ -5,9 +5,11 @@ use std::io::IsTerminal as _;
 use std::num::NonZero;
 use std::path::PathBuf;
 
-use switchback::{Message, Thresholds};
+use clap::ValueEnum as _;
+use switchback::{Message, MessageBuilder, Thresholds};
 
-use crate::corpus::{Corpus, STDIN};
+use crate::context::ContextArgs;
+use crate::corpus::{Corpus, Format, Letter, Reading, STDIN};
 use crate::exit::Usage;
 
 /// Where compiled releases are kept.
@@ -41,7 +43,7 @@ impl CacheArgs {
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct ThreadArgs {
     /// Threads that score [default: one per core]
-    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    #[arg(short = 'j', long, alias = "jobs", value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     threads: Option<u16>,
 }
 
@@ -62,18 +64,73 @@ pub(crate) struct MessageArgs {
     /// this, the results of SPF, DKIM, DMARC and ARC are unknown to the models.
     #[arg(long, value_name = "ID")]
     trust_authserv_id: Vec<String>,
+
+    /// The format of files [default: by place, name and content]
+    ///
+    /// By default a file is one message if it is named *.eml, or lies in the `cur` or `new` of a Maildir. It is an mbox if
+    /// it is named *.mbox (or *.mbx, *.mboxo, *.mboxrd, *.mboxcl, *.mboxcl2), if Thunderbird's index *.msf is beside it, or
+    /// if its first line is that of an mbox, `From sender date`, and a header field follows. Any other file is one message
+    /// if it begins with a header field and has, before its first empty line, a field that mail has, such as From, Subject
+    /// or Received. What is no message by this rule is left out: it is named on stderr and counted, and the command ends
+    /// with 1. gzip and zstd are unpacked. Of a folder, hidden files, the `tmp` of a Maildir, and indices of mail programs
+    /// (dovecot*, *.msf and the like) are passed over, which is said.
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
+    format: Format,
+
+    /// Do not read what is known of message.eml in message.eml.json
+    ///
+    /// A JSON object with what the filter knew of the message beside its bytes: {"envelope": {"mail_from": "..",
+    /// "recipients": [..]}, "client": {"ip": "..", "helo": "..", "host": "..", "tls": true}, "authentication": {"spf":
+    /// "pass", ..}, "tenant": ".."}. What is absent is unknown.
+    #[arg(long)]
+    no_sidecars: bool,
 }
 
 impl MessageArgs {
     /// As the command line that it is read from.
     pub(crate) fn to_command_line(&self) -> impl Iterator<Item = OsString> {
-        self.trust_authserv_id.iter().flat_map(|id| ["--trust-authserv-id".into(), id.into()])
+        let trusted = self.trust_authserv_id.iter().flat_map(|id| ["--trust-authserv-id".into(), id.into()]);
+        let format = self.format.to_possible_value().filter(|_| self.format != Format::Auto);
+        let format = format.into_iter().flat_map(|format| ["--format".into(), format.get_name().into()]);
+        trusted.chain(format).chain(self.no_sidecars.then(|| "--no-sidecars".into()))
     }
 
-    /// The message of these bytes.
-    pub(crate) fn message(&self, bytes: Vec<u8>) -> Message {
-        let builder = Message::builder(bytes);
+    /// How inputs are read.
+    pub(crate) fn reading(&self) -> Reading {
+        Reading { format: self.format, sidecars: !self.no_sidecars }
+    }
+
+    /// The message, with what its sidecar says.
+    pub(crate) fn message(&self, letter: impl Into<Letter>) -> Message {
+        let letter = letter.into();
+        self.build(letter.sidecar.unwrap_or_default().tell(Message::builder(letter.bytes)))
+    }
+
+    fn build(&self, builder: MessageBuilder) -> Message {
         self.trust_authserv_id.iter().fold(builder, |builder, id| builder.trust_authserv_id(id)).build()
+    }
+}
+
+/// How a message is read, and what its filter knew of it.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct LetterArgs {
+    #[command(flatten)]
+    message: MessageArgs,
+
+    #[command(flatten)]
+    context: ContextArgs,
+}
+
+impl LetterArgs {
+    /// How inputs are read.
+    pub(crate) fn reading(&self) -> Reading {
+        self.message.reading()
+    }
+
+    /// The message, with what the options say, and its sidecar where they say nothing.
+    pub(crate) fn message(&self, letter: Letter) -> Message {
+        let builder = self.context.over(letter.sidecar.unwrap_or_default()).tell(Message::builder(letter.bytes));
+        self.message.build(self.context.with_key(builder))
     }
 }
 
@@ -109,12 +166,12 @@ impl ThresholdArgs {
 }
 
 /// Opens the inputs; without any, standard input, if somebody feeds it.
-pub(crate) fn open(inputs: &[PathBuf]) -> Result<Corpus, Usage> {
+pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Result<Corpus, Usage> {
     if !inputs.is_empty() {
-        return Ok(Corpus::open(inputs));
+        return Ok(Corpus::open(inputs, reading));
     }
     if std::io::stdin().is_terminal() {
         return Err(Usage("there is nothing to read: name files or folders, or `-` for standard input".to_owned()));
     }
-    Ok(Corpus::open(&[STDIN.into()]))
+    Ok(Corpus::open(&[STDIN.into()], reading))
 }

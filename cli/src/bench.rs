@@ -12,7 +12,7 @@ use switchback_mailgen::Generator;
 
 use self::report::Report;
 use crate::args::{CacheArgs, MessageArgs, ThreadArgs};
-use crate::corpus::Mail;
+use crate::corpus::{Letter, Mail, Missed};
 use crate::exit::Exit;
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
@@ -67,8 +67,8 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mail = mail(args)?;
-    let busy = Busy::with("measuring".to_owned());
-    let measured = run::measure(args, &mail.messages)?;
+    let busy = Busy::with(String::new());
+    let measured = run::measure(args, &mail.messages, &busy)?;
     drop(busy);
     let report = Report::new(args, &mail.messages, measured);
     let mut out = io::stdout().lock();
@@ -76,17 +76,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         false => report.write(&mut out)?,
     }
-    Ok(Exit::found_if(report.failed() + mail.unreadable > 0))
+    Ok(Exit::found_if(report.failed() > 0 || mail.missed.any()))
 }
 
 /// The messages, read before anything is measured.
 fn mail(args: &Args) -> anyhow::Result<Mail> {
     let count = args.messages as usize;
     if args.inputs.is_empty() {
-        let generated = Generator::new(args.seed).take(count).map(|message| message.bytes);
-        return Ok(Mail { messages: generated.collect(), unreadable: 0 });
+        let generated = Generator::new(args.seed).take(count).map(|message| Letter::from(message.bytes));
+        return Ok(Mail { messages: generated.collect(), missed: Missed::default() });
     }
-    let mail = Mail::read(&args.inputs, count);
+    let mail = Mail::read(&args.inputs, args.message.reading(), count);
     if mail.messages.is_empty() {
         bail!("there is no message to measure with");
     }

@@ -94,7 +94,7 @@ struct LiveArgs {
     /// Compare what both made of live traffic, from the journal of the store
     #[arg(
         long,
-        conflicts_with_all = ["inputs", "trust_authserv_id", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"]
+        conflicts_with_all = ["inputs", "trust_authserv_id", "format", "no_sidecars", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"]
     )]
     live: bool,
 
@@ -142,7 +142,7 @@ Examples:
 
 Exit codes:
   0  the releases were compared
-  1  an input could not be read, a message of a corpus was not answered by both, there are more flips than --max-flips,
+  1  an input could not be read or is no message, a message of a corpus was not answered by both, there are more flips than --max-flips,
      or nothing could be compared
   2  the command line is wrong";
 

@@ -1,16 +1,31 @@
-//! Messages from wherever people keep them: files, folders, mbox, Maildir, standard input.
+//! Messages from wherever people keep them: files, folders, mbox, Maildir, standard input; compressed or not.
 //!
-//! The order is always the same: inputs as given, folders by name.
+//! The order is always the same: inputs as given, folders by name. In which format a file is, [`Format`] says, or its place
+//! and name ([`format`]), or its whole content ([`content`]): never a single line. What is no message is left out, and that
+//! is an error of its own kind ([`Unread`]); what mail programs keep beside messages is passed over, and said once.
 
+mod compressed;
+mod content;
 mod files;
+mod format;
 mod mbox;
+mod passed;
+mod sidecar;
+mod unread;
 
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
+use self::compressed::{Content, uncompressed};
+use self::content::{HEAD_BYTES, Kind};
 use self::files::Place;
+pub(crate) use self::format::Format;
+use self::format::{Dialect, Expected};
 use self::mbox::Mbox;
+use self::passed::Passed;
+pub(crate) use self::sidecar::{Peer, Sidecar, Transaction};
+pub(crate) use self::unread::{Missed, Unread};
 
 /// The input that stands for standard input.
 pub(crate) const STDIN: &str = "-";
@@ -22,38 +37,58 @@ const MESSAGE_BYTES_MAX: u64 = 50 << 20;
 /// The most mail that is kept in memory, in bytes; one more message may go over it.
 const MAIL_BYTES_MAX: usize = 512 << 20;
 
+/// How inputs are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reading {
+    pub(crate) format: Format,
+    /// Whether sidecars are read.
+    pub(crate) sidecars: bool,
+}
+
+/// A message as it was found: its bytes, and what its sidecar says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Letter {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) sidecar: Option<Sidecar>,
+}
+
 /// Messages, one after the other.
 pub(crate) struct Corpus {
     places: std::vec::IntoIter<Place>,
     bytes: u64,
+    reading: Reading,
     mbox: Option<OpenMbox>,
+    passed: Passed,
 }
 
 struct OpenMbox {
     name: String,
-    messages: Mbox<Box<dyn BufRead>>,
+    messages: Mbox<Content<'static>>,
     count: usize,
 }
 
 /// A message, or where it is.
 pub(crate) struct Entry {
     /// What to call it: the path, and `#` and the number in an mbox of several.
-    pub(crate) name: String,
+    name: String,
     source: Source,
 }
 
 enum Source {
-    File(PathBuf),
-    Bytes(Vec<u8>),
-    Unreadable(io::Error),
+    File(PathBuf, Expected, Reading),
+    /// What came through a stream.
+    Bytes(Vec<u8>, Expected),
+    /// A message of an mbox.
+    Member(Vec<u8>),
+    Unread(Unread),
 }
 
 impl Corpus {
     /// Finds the files. Nothing is read yet; what cannot be read is reported when its turn comes.
-    pub(crate) fn open(inputs: &[PathBuf]) -> Self {
-        let places = files::find(inputs);
+    pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Self {
+        let (places, passed) = files::find(inputs);
         let bytes = places.iter().map(Place::bytes).sum();
-        Self { places: places.into_iter(), bytes, mbox: None }
+        Self { places: places.into_iter(), bytes, reading, mbox: None, passed }
     }
 
     /// The size of all files, as far as they say: for a progress bar.
@@ -63,84 +98,121 @@ impl Corpus {
 
     /// The first entry of a place; none if it is an empty mbox.
     fn enter(&mut self, place: Place) -> Option<Entry> {
-        match place {
-            Place::Unreadable(name, error) => Some(Entry { name, source: Source::Unreadable(error) }),
-            Place::File(path, _) => {
-                let name = path.display().to_string();
-                match open_if_mbox(&path) {
-                    Err(error) => Some(Entry { name, source: Source::Unreadable(error) }),
-                    Ok(None) => Some(Entry { name, source: Source::File(path) }),
-                    Ok(Some(mbox)) => self.enter_mbox(name, Box::new(mbox)),
-                }
-            }
+        let (name, entered) = match place {
+            Place::Unreadable(name, error) => (name, Err(Unread::Unreadable(error))),
+            Place::LeftOut(name, why) => (name, Err(Unread::LeftOut(why.to_owned()))),
+            Place::File(path, _) => (path.display().to_string(), self.enter_file(path)),
             Place::Stream(path) => {
                 let name = path.display().to_string();
-                match File::open(path) {
-                    Err(error) => Some(Entry { name, source: Source::Unreadable(error) }),
-                    Ok(stream) => self.enter_stream(name, Box::new(stream)),
-                }
+                (name, File::open(&path).map_err(Unread::Unreadable).and_then(|file| self.enter_stream(&path, file)))
             }
-            Place::Stdin => self.enter_stream(STDIN.to_owned(), Box::new(io::stdin())),
+            Place::Stdin => (STDIN.to_owned(), self.enter_stream(Path::new(STDIN), io::stdin())),
+        };
+        match entered {
+            Ok(Entered::Message(source)) => Some(Entry { name, source }),
+            Ok(Entered::Mbox(messages)) => {
+                self.mbox = Some(OpenMbox { name, messages, count: 0 });
+                self.next_of_mbox()
+            }
+            Ok(Entered::Nothing) => None,
+            Err(unread) => Some(Entry { name, source: Source::Unread(unread) }),
         }
     }
 
-    /// A stream can be read once only, so its beginning is looked at while reading.
-    fn enter_stream(&mut self, name: String, mut stream: Box<dyn Read>) -> Option<Entry> {
-        let mut start = Vec::new();
-        if let Err(error) = stream.by_ref().take(mbox::MAGIC.len() as u64).read_to_end(&mut start) {
-            return Some(Entry { name, source: Source::Unreadable(error) });
+    fn enter_file(&self, path: PathBuf) -> Result<Entered, Unread> {
+        let expected = self.reading.format.expected(&path);
+        if matches!(expected, Expected::Message | Expected::MessageForSure) {
+            // It is opened when it is read, by whichever thread does that.
+            return Ok(Entered::Message(Source::File(path, expected, self.reading)));
         }
-        let is_mbox = start == mbox::MAGIC;
-        let whole = Cursor::new(start).chain(stream);
-        if is_mbox {
-            return self.enter_mbox(name, Box::new(BufReader::new(whole)));
-        }
-        Some(Entry { name, source: read_bounded(whole).map_or_else(Source::Unreadable, Source::Bytes) })
+        let content = File::open(&path).and_then(uncompressed)?;
+        enter_content(content, expected, |_| Ok(Source::File(path, expected, self.reading)))
     }
 
-    fn enter_mbox(&mut self, name: String, mbox: Box<dyn BufRead>) -> Option<Entry> {
-        self.mbox = Some(OpenMbox { name, messages: Mbox::new(mbox), count: 0 });
-        self.next_of_mbox()
+    /// A stream can be read once only.
+    fn enter_stream(&self, path: &Path, stream: impl Read + 'static) -> Result<Entered, Unread> {
+        let expected = self.reading.format.expected(path);
+        enter_content(uncompressed(stream)?, expected, |content| Ok(Source::Bytes(read_bounded(content)?, expected)))
     }
 
     fn next_of_mbox(&mut self) -> Option<Entry> {
-        let mbox = self.mbox.as_mut()?;
-        let Some(read) = mbox.messages.next() else {
-            self.mbox = None;
-            return None;
-        };
-        mbox.count += 1;
-        let alone = mbox.count == 1 && mbox.messages.is_done();
-        let name = if alone { mbox.name.clone() } else { format!("{}#{}", mbox.name, mbox.count) };
-        Some(Entry { name, source: read.map_or_else(Source::Unreadable, Source::Bytes) })
+        loop {
+            let mbox = self.mbox.as_mut()?;
+            let Some(read) = mbox.messages.next() else {
+                self.mbox = None;
+                return None;
+            };
+            mbox.count += 1;
+            let alone = mbox.count == 1 && mbox.messages.is_done();
+            let name = if alone { mbox.name.clone() } else { format!("{}#{}", mbox.name, mbox.count) };
+            match read {
+                Ok(message) if mbox::is_internal(&message) => self.passed.internal += 1,
+                Ok(message) if mbox::is_deleted(&message) => self.passed.deleted += 1,
+                Ok(message) => return Some(Entry { name, source: Source::Member(message) }),
+                Err(error) => return Some(Entry { name, source: Source::Unread(Unread::Unreadable(error)) }),
+            }
+        }
+    }
+
+    /// Says, once, what was passed over.
+    fn say_passed(&mut self) {
+        let passed = std::mem::take(&mut self.passed);
+        if passed != Passed::default() {
+            crate::exit::say(&format!("passed over: {passed}"));
+        }
+    }
+}
+
+/// What a file turned out to be.
+enum Entered {
+    Message(Source),
+    Mbox(Mbox<Content<'static>>),
+    Nothing,
+}
+
+/// Looks at how content begins. It is handed on as a whole.
+fn enter_content(
+    mut content: Content<'static>,
+    expected: Expected,
+    message: impl FnOnce(Content<'static>) -> io::Result<Source>,
+) -> Result<Entered, Unread> {
+    let mut head = Vec::new();
+    content.by_ref().take(HEAD_BYTES as u64).read_to_end(&mut head)?;
+    let kind = content::kind(&head, expected);
+    let whole: Content<'static> = Box::new(Cursor::new(head).chain(content));
+    match kind {
+        Kind::Message => Ok(Entered::Message(message(whole)?)),
+        Kind::Mbox(dialect, known) => Ok(Entered::Mbox(Mbox::new(whole, dialect, known))),
+        Kind::Empty => Ok(Entered::Nothing),
+        Kind::Other(why) => Err(Unread::LeftOut(why)),
     }
 }
 
 /// Messages in memory: for commands that go through them more than once.
 pub(crate) struct Mail {
-    pub(crate) messages: Vec<Vec<u8>>,
-    /// How many could not be read; each was said on stderr.
-    pub(crate) unreadable: u64,
+    pub(crate) messages: Vec<Letter>,
+    /// What could not be read or was left out; each was said on stderr.
+    pub(crate) missed: Missed,
 }
 
 impl Mail {
     /// Reads at most `count_max` messages, and at most [`MAIL_BYTES_MAX`] of them.
-    pub(crate) fn read(inputs: &[PathBuf], count_max: usize) -> Self {
-        let mut mail = Self { messages: Vec::new(), unreadable: 0 };
+    pub(crate) fn read(inputs: &[PathBuf], reading: Reading, count_max: usize) -> Self {
+        let mut mail = Self { messages: Vec::new(), missed: Missed::default() };
         let mut bytes = 0;
-        for entry in Corpus::open(inputs) {
+        for entry in Corpus::open(inputs, reading) {
             if mail.messages.len() >= count_max || bytes >= MAIL_BYTES_MAX {
                 break;
             }
-            let (name, message) = entry.read();
-            match message {
-                Ok(message) => {
-                    bytes += message.len();
-                    mail.messages.push(message);
+            let (name, letter) = entry.read();
+            match letter {
+                Ok(letter) => {
+                    bytes += letter.bytes.len();
+                    mail.messages.push(letter);
                 }
-                Err(error) => {
-                    mail.unreadable += 1;
-                    crate::exit::say(&format!("cannot read {name}: {error}"));
+                Err(unread) => {
+                    mail.missed.add(&unread);
+                    crate::exit::say(&unread.about(&name));
                 }
             }
         }
@@ -156,7 +228,10 @@ impl Iterator for Corpus {
             if let Some(entry) = self.next_of_mbox() {
                 return Some(entry);
             }
-            let place = self.places.next()?;
+            let Some(place) = self.places.next() else {
+                self.say_passed();
+                return None;
+            };
             if let Some(entry) = self.enter(place) {
                 return Some(entry);
             }
@@ -168,28 +243,45 @@ impl Entry {
     /// How much memory it holds before it is read, in bytes.
     pub(crate) fn bytes_held(&self) -> usize {
         match &self.source {
-            Source::Bytes(bytes) => bytes.len(),
+            Source::Bytes(bytes, _) | Source::Member(bytes) => bytes.len(),
             _ => 0,
         }
     }
 
-    /// Its name and its bytes.
-    pub(crate) fn read(self) -> (String, io::Result<Vec<u8>>) {
-        let bytes = match self.source {
-            Source::File(path) => File::open(path).and_then(read_bounded),
-            Source::Bytes(bytes) => Ok(bytes),
-            Source::Unreadable(error) => Err(error),
+    /// Its name and the message.
+    pub(crate) fn read(self) -> (String, Result<Letter, Unread>) {
+        let letter = match self.source {
+            Source::File(path, expected, reading) => read_file(&path, expected, reading),
+            Source::Bytes(bytes, expected) => message(bytes, expected).map(Letter::from),
+            // A `From ` line that it begins with is its own: that of the mbox is gone.
+            Source::Member(bytes) => {
+                content::message(&bytes, Expected::Message).map(|_| Letter::from(bytes)).map_err(Unread::LeftOut)
+            }
+            Source::Unread(unread) => Err(unread),
         };
-        (self.name, bytes)
+        (self.name, letter)
     }
 }
 
-/// The file, opened at its beginning, if it is an mbox.
-fn open_if_mbox(path: &Path) -> io::Result<Option<BufReader<impl Read + use<>>>> {
-    let mut file = File::open(path)?;
-    let mut start = Vec::new();
-    file.by_ref().take(mbox::MAGIC.len() as u64).read_to_end(&mut start)?;
-    Ok((start == mbox::MAGIC).then(|| BufReader::new(Cursor::new(start).chain(file))))
+impl From<Vec<u8>> for Letter {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { bytes, sidecar: None }
+    }
+}
+
+fn read_file(path: &Path, expected: Expected, reading: Reading) -> Result<Letter, Unread> {
+    let bytes = File::open(path).and_then(uncompressed).and_then(read_bounded)?;
+    let bytes = message(bytes, expected)?;
+    let sidecar = if reading.sidecars { Sidecar::beside(path)? } else { None };
+    Ok(Letter { bytes, sidecar })
+}
+
+/// The message in these bytes. One that has an mbox's line in front was taken out of an mbox, with its quoting.
+fn message(bytes: Vec<u8>, expected: Expected) -> Result<Vec<u8>, Unread> {
+    match content::message(&bytes, expected).map_err(Unread::LeftOut)? {
+        0 => Ok(bytes),
+        start => Ok(mbox::unquoted(&bytes[start..], Dialect::Any)),
+    }
 }
 
 fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
@@ -199,9 +291,13 @@ fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
 }
 
 fn check_size(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-    if bytes.len() as u64 > MESSAGE_BYTES_MAX {
-        let why = format!("it has more than {} MiB, the most that a slot scores", MESSAGE_BYTES_MAX >> 20);
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
-    }
-    Ok(bytes)
+    if bytes.len() as u64 > MESSAGE_BYTES_MAX { Err(too_large()) } else { Ok(bytes) }
 }
+
+fn too_large() -> io::Error {
+    let why = format!("it has more than {} MiB, the most that a slot scores", MESSAGE_BYTES_MAX >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, why)
+}
+
+#[cfg(test)]
+mod tests;

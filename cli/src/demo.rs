@@ -121,7 +121,7 @@ fn load(args: &Args, operator: &Operator) -> anyhow::Result<Vec<switchback::Rele
         if !path.is_file() {
             bail!("{} is not there: `cargo xtask demo` packs it, or --releases says where it is", path.display());
         }
-        busy.now(format!("loading {}", path.display()));
+        busy.now(crate::releases::loading(&path));
         ids.push(operator.load(&path)?);
     }
     Ok(ids)

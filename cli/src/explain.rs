@@ -5,15 +5,16 @@ mod report;
 use std::io;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use switchback::{Digest, JournalReader, Message, Query, Reading, Record, RecordId};
 
 use self::report::{Again, Report};
-use crate::args::{CacheArgs, MessageArgs};
+use crate::args::{CacheArgs, LetterArgs};
 use crate::corpus::Corpus;
 use crate::exit::Exit;
 use crate::journal::JournalArgs;
 use crate::judge::Opinion;
+use crate::show;
 use crate::store::releases;
 
 /// Score a recorded message again with the recorded releases, and compare bit for bit
@@ -21,7 +22,8 @@ use crate::store::releases;
 /// A verdict can be computed again: the same release and the same message give the same score, whenever and wherever,
 /// under the same reading of the message. A record that was made under another says so.
 /// Shows the reasons, which the journal does not keep. FILE has to be the message as the filter had it: delivery adds
-/// header fields. What the filter told beside it (envelope, client, authentication) is not in the file.
+/// header fields. What the filter knew besides (envelope, client, authentication) is not in the file: give it as options,
+/// or in a sidecar file, so that the match is exact.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -29,7 +31,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "ID")]
     id: RecordId,
 
-    /// The message, or `-` for standard input
+    /// The message, or `-` for standard input; of an mbox, the recorded message is taken
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -41,7 +43,7 @@ pub(crate) struct Args {
     journal: JournalArgs,
 
     #[command(flatten)]
-    message: MessageArgs,
+    message: LetterArgs,
 
     #[command(flatten)]
     cache: CacheArgs,
@@ -50,6 +52,8 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   switchback explain --id 019668fe-2ac0-7c3e-9a52-0242ac120002 message.eml
+  switchback explain --id 019668fe-2ac0-7c3e-9a52-0242ac120002 --mail-from a@news.example --rcpt me@home.example \
+      --client-ip 192.0.2.7 message.eml
   switchback journal --message-id '<4711@mail.example>' --json | jq -r .id
 
 Exit codes:
@@ -61,7 +65,7 @@ Exit codes:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
     let record = find(&reader, args.id)?;
-    let message = read(args)?;
+    let message = read(args, &record)?;
     let asked: Vec<_> = record.opinions.iter().filter(|opinion| opinion.score().is_some()).collect();
     let ids: Vec<_> = asked.iter().map(|opinion| opinion.release.clone()).collect();
     if ids.is_empty() {
@@ -84,15 +88,24 @@ fn find(reader: &JournalReader, id: RecordId) -> anyhow::Result<Record> {
     latest.records.pop().with_context(|| format!("the journal has no record {id}; it may have been too old to keep"))
 }
 
-fn read(args: &Args) -> anyhow::Result<Message> {
-    let mut corpus = Corpus::open(std::slice::from_ref(&args.file));
-    let entry = corpus.next().with_context(|| format!("{} has no message", args.file.display()))?;
-    let (name, bytes) = entry.read();
-    let bytes = bytes.with_context(|| format!("cannot read {name}"))?;
-    if corpus.next().is_some() {
-        bail!("{} has several messages: give the one that was recorded", args.file.display());
+/// The message; of several the one that was recorded.
+fn read(args: &Args, record: &Record) -> anyhow::Result<Message> {
+    let (mut only, mut count) = (None, 0_u64);
+    for entry in Corpus::open(std::slice::from_ref(&args.file), args.message.reading()) {
+        let (name, letter) = entry.read();
+        let message =
+            letter.map(|letter| args.message.message(letter)).map_err(|unread| anyhow!(unread.about(&name)))?;
+        if Digest::from(message.sha256()) == record.mail.digest {
+            return Ok(message);
+        }
+        count += 1;
+        only = Some(message).filter(|_| count == 1);
     }
-    Ok(args.message.message(bytes))
+    let file = args.file.display();
+    if count > 1 {
+        bail!("{file} has {}, and none is the one that was recorded", show::counted(count, "message"));
+    }
+    only.with_context(|| format!("{file} has no message"))
 }
 
 /// In what the message differs from the one that was recorded.
@@ -115,8 +128,9 @@ fn differences(record: &Record, message: &Message) -> Vec<String> {
     }
     if context != record.mail.context {
         differences.push(
-            "the filter had told more beside the message (envelope, client, authentication) than this command does; a \
-             model that looks at it may say something else"
+            "the filter knew something else besides the message (envelope, client, authentication, key of recipients) \
+             than this command does; a model that looks at it may say something else. Give it as options \
+             (--mail-from, --rcpt, --client-ip, ...) or in a sidecar, FILE.json"
                 .to_owned(),
         );
     }

@@ -13,16 +13,17 @@ use switchback::{ImpactQuery, NoSource, Rescore};
 use self::against::Against;
 use self::report::Report;
 use self::source::Source;
-use crate::args::{CacheArgs, MessageArgs, ThreadArgs};
+use crate::args::{CacheArgs, LetterArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::journal::{JournalArgs, say_unread};
 use crate::moment::moment;
+use crate::progress::Busy;
 
 /// List the messages that a release has decided otherwise than another would have
 ///
 /// What the other would have done is known where it has scored the message as well: as shadow, beside a canary, or in
-/// reverse shadow after a promotion. Other messages are scored again where --source has them; what is in neither is
-/// counted as unknown. Where an operator's rule has decided, the release has not.
+/// reverse shadow after a promotion. Other messages are scored again where --source has them, with what their
+/// sidecars say (see --no-sidecars); what is in neither is counted as unknown. Where an operator's rule has decided, the release has not.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -66,7 +67,7 @@ pub(crate) struct Args {
     journal: JournalArgs,
 
     #[command(flatten)]
-    message: MessageArgs,
+    message: LetterArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -86,7 +87,7 @@ A TIME is RFC 3339, a date, or how long ago it was, as in 2h or 6d.
 
 Exit codes:
   0  they are listed, be there any or not
-  1  there is no journal, a file of it or a message cannot be read, or the other release cannot be loaded
+  1  there is no journal, a file of it or of a source cannot be read or is no message, or the other release cannot be loaded
   2  the command line is wrong";
 
 /// Runs the command.
@@ -106,8 +107,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,
     };
     let rescore: &dyn Rescore = source.as_ref().map_or(&NoSource as &dyn Rescore, |source| source);
+    // Lines say enough.
+    let busy = (!args.json && !args.csv).then(|| Busy::with("reading the journal".to_owned()));
     let mut report = Report::new(args, &release, &against, io::stdout().lock())?;
     let impact = reader.impact(&query, rescore, |impacted| report.message(impacted))?;
+    drop(busy);
     report.finish(&impact)?;
     let exit = say_unread(&impact.unread);
     Ok(if is_incomplete { Exit::Found } else { exit })

@@ -1,11 +1,8 @@
 //! What releases make of a message, outside any slot.
 
-use std::io;
-
 use switchback::{Action, Assessment, Message, Outcome, ReleaseId, Runtime, Thresholds};
 
-use crate::args::MessageArgs;
-use crate::corpus::Entry;
+use crate::corpus::{Entry, Letter, Unread};
 use crate::releases::Loaded;
 
 /// What one release makes of one message.
@@ -58,10 +55,14 @@ pub(crate) struct Judged {
 }
 
 /// Reads an entry and asks every release.
-pub(crate) fn judge(entry: Entry, releases: &Loaded, args: &MessageArgs) -> (String, io::Result<Judged>) {
-    let (name, bytes) = entry.read();
-    let judged = bytes.map(|bytes| {
-        let message = args.message(bytes);
+pub(crate) fn judge(
+    entry: Entry,
+    releases: &Loaded,
+    message: impl FnOnce(Letter) -> Message,
+) -> (String, Result<Judged, Unread>) {
+    let (name, letter) = entry.read();
+    let judged = letter.map(|letter| {
+        let message = message(letter);
         let opinions = releases.ids.iter().map(|id| Opinion::of(&releases.runtime, id, &message)).collect();
         Judged { message, opinions }
     });

@@ -11,6 +11,7 @@ mod block;
 mod canary;
 mod compare;
 mod completions;
+mod context;
 mod corpus;
 mod demo;
 mod duration;

@@ -88,7 +88,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyhow::Result<Exit> {
-    let busy = Busy::with(format!("loading {}", path.display()));
+    let busy = Busy::with(releases::loading(path));
     let (release, added) = runtime.load_into(control, path).map_err(releases::described)?;
     busy.now(format!("waiting for the processes to have {release} ready"));
     let readiness = Readiness::awaited(control, &release, &added, args.change.wait())?;

@@ -1,29 +1,45 @@
-//! What happens, for a person at a terminal. Nothing is shown anywhere else.
+//! What happens: a bar or a spinner at a terminal, and elsewhere a line about whatever takes longer than two seconds.
+
+mod patience;
 
 use std::io::{self, IsTerminal as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// How far a corpus is read. Hidden unless stderr is a terminal, and where lines of results on the same
-/// terminal say as much.
+use self::patience::{PATIENCE, Patience};
+use crate::show;
+
+/// How often somebody who looks at no terminal is told how far a corpus is read.
+const REPORT_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How far a corpus is read. Hidden where lines of results on the same terminal, or in the same pipe, say as much.
 pub(crate) struct Progress {
     bar: ProgressBar,
     messages: u64,
+    lines: Option<Lines>,
+}
+
+/// Lines that say how far it is, where there is no terminal.
+struct Lines {
+    next: Instant,
+    done_bytes: u64,
+    bytes: u64,
 }
 
 impl Progress {
     /// A bar over the bytes of a corpus; a count of messages where they are not known.
     pub(crate) fn over(bytes: u64, lines_on_stdout: bool) -> Self {
         if !io::stderr().is_terminal() || (lines_on_stdout && io::stdout().is_terminal()) {
-            return Self { bar: ProgressBar::hidden(), messages: 0 };
+            let lines = Lines { next: Instant::now() + PATIENCE, done_bytes: 0, bytes };
+            return Self { bar: ProgressBar::hidden(), messages: 0, lines: Some(lines).filter(|_| !lines_on_stdout) };
         }
         let bar = if bytes > 0 {
             bar(ProgressBar::new(bytes), "{msg}  {wide_bar} {bytes}/{total_bytes}  {eta}")
         } else {
             bar(ProgressBar::no_length(), "{spinner} {msg}  {elapsed}")
         };
-        Self { bar, messages: 0 }
+        Self { bar, messages: 0, lines: None }
     }
 
     /// One message of this size is done.
@@ -32,6 +48,9 @@ impl Progress {
         self.bar.inc(bytes);
         if self.messages.is_multiple_of(64) {
             self.bar.set_message(format!("{} messages", self.messages));
+        }
+        if let Some(line) = self.lines.as_mut().and_then(|lines| lines.after(self.messages, bytes)) {
+            crate::exit::say(&line);
         }
     }
 
@@ -46,34 +65,62 @@ impl Progress {
     }
 }
 
+impl Lines {
+    /// A line, if it is time for one, after a message of this size.
+    fn after(&mut self, messages: u64, bytes: u64) -> Option<String> {
+        self.done_bytes += bytes;
+        let now = Instant::now();
+        if now < self.next {
+            return None;
+        }
+        self.next = now + REPORT_INTERVAL;
+        let (messages, done) = (show::counted(messages, "message"), show::bytes(self.done_bytes));
+        Some(match self.bytes {
+            0 => format!("so far {messages}, {done} ..."),
+            all => format!("so far {messages}, {done} of {} ...", show::bytes(all)),
+        })
+    }
+}
+
 /// Something that takes a while and cannot tell how long. Shown while the value is held.
-pub(crate) struct Busy(ProgressBar);
+pub(crate) enum Busy {
+    Spinner(ProgressBar),
+    Lines(Patience),
+}
 
 impl Busy {
     /// Shows what is being done.
     pub(crate) fn with(what: String) -> Self {
         if !io::stderr().is_terminal() {
-            return Self(ProgressBar::hidden());
+            return Self::Lines(Patience::with(what));
         }
         let spinner = bar(ProgressBar::new_spinner(), "{spinner} {msg}  {elapsed}").with_message(what);
         spinner.enable_steady_tick(Duration::from_millis(100));
-        Self(spinner)
+        Self::Spinner(spinner)
     }
 
     /// Shows what is being done now.
     pub(crate) fn now(&self, what: String) {
-        self.0.set_message(what);
+        match self {
+            Self::Spinner(spinner) => spinner.set_message(what),
+            Self::Lines(patience) => patience.now(what),
+        }
     }
 
     /// Says a line on stderr, above what is shown; also where nothing else is.
     pub(crate) fn say(&self, what: &str) {
-        self.0.suspend(|| crate::exit::say(what));
+        match self {
+            Self::Spinner(spinner) => spinner.suspend(|| crate::exit::say(what)),
+            Self::Lines(_) => crate::exit::say(what),
+        }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        if let Self::Spinner(spinner) = self {
+            spinner.finish_and_clear();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Loading the releases that a command line names.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use switchback::{LoadError, ReleaseId, Runtime, RuntimeBuilder};
@@ -29,7 +29,7 @@ pub(crate) fn load(paths: &[PathBuf], cache: &CacheArgs, threads: usize) -> anyh
     let busy = Busy::with(String::new());
     let mut ids = Vec::new();
     for path in paths {
-        busy.now(format!("loading {}", path.display()));
+        busy.now(loading(path));
         let id = runtime.load(path).map_err(described)?;
         if ids.contains(&id) {
             return Err(Usage(format!("{id} is there twice; the second is {}", path.display())).into());
@@ -37,6 +37,11 @@ pub(crate) fn load(paths: &[PathBuf], cache: &CacheArgs, threads: usize) -> anyh
         ids.push(id);
     }
     Ok(Loaded { runtime, ids })
+}
+
+/// What is being done, for [`Busy`].
+pub(crate) fn loading(path: &Path) -> String {
+    format!("loading {}, which compiles it the first time", path.display())
 }
 
 /// A runtime for as many releases and threads.

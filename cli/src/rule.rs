@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::{SignedDuration, Timestamp, Unit};
-use switchback::{Digest, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders};
+use switchback::{
+    Digest, Lasting, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders,
+};
 
 use crate::corpus::STDIN;
 use crate::duration::duration;
@@ -92,8 +94,8 @@ impl RuleArgs {
     fn notes(&self, rule: &Rule, change: &Change) -> Vec<String> {
         let (number, end) = (change.event.sequence, text::instant(rule.expires_at));
         let ends = format!(
-            "override {number} ends at {end}, in {:#}; `switchback expire {number}` ends it before",
-            self.duration
+            "override {number} ends at {end}, in {}; `switchback expire {number}` ends it before",
+            Lasting(self.duration.unsigned_abs())
         );
         let who = match (&rule.matcher, rule.senders) {
             (Matcher::Network(_) | Matcher::Content(_), _) => return vec![ends],

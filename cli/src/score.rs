@@ -11,7 +11,7 @@ use switchback::Thresholds;
 
 use self::lines::Layout;
 use self::summary::Summary;
-use crate::args::{self, CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{self, CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
@@ -48,7 +48,8 @@ pub(crate) struct Args {
 
     /// Files, mbox files, Maildirs, folders, or `-` for standard input [default: standard input]
     ///
-    /// A folder is read with all that is below it, hidden files left out; of a Maildir, what was delivered.
+    /// A folder is read with all that is below it, hidden files left out; of a Maildir, what was delivered. What is read as
+    /// a message, an mbox or no mail, --format says.
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
@@ -65,7 +66,7 @@ pub(crate) struct Args {
     verbose: bool,
 
     #[command(flatten)]
-    message: MessageArgs,
+    message: LetterArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -84,7 +85,8 @@ const AFTER_HELP: &str = "\
 Examples:
   switchback score -m linear-1.0.0.wasm message.eml
   switchback score -m linear-1.0.0.wasm -v < message.eml
-  switchback score -m linear-1.0.0.wasm -m rules-1.0.0.wasm ~/Maildir archive.mbox
+  switchback score -m linear-1.0.0.wasm -m rules-1.0.0.wasm ~/Maildir archive.mbox.gz
+  switchback score -m rules-1.0.0.wasm --client-ip 192.0.2.7 --mail-from a@news.example --rcpt me@home.example message.eml
   switchback score -m linear-1.0.0.wasm --json mail/ | jq 'select(.score > 0.9)'
   switchback score -m linear-1.0.0.wasm --summary mail/
   switchback score --store /var/lib/my-filter/switchback --slot inbound message.eml
@@ -92,7 +94,7 @@ Examples:
 
 Exit codes:
   0  every message was read, and every release answered for it
-  1  an input could not be read, a release could not be loaded, or it failed on a message
+  1  an input could not be read or is no message, a release could not be loaded, or it failed on a message
   2  the command line is wrong";
 
 /// Runs the command.
@@ -107,20 +109,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         .into());
     }
     let thresholds = args.thresholds.thresholds()?;
-    let corpus = args::open(&args.inputs)?;
+    let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
     let releases = releases::load(&args.releases, &args.cache, threads)?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report::new(args, &releases, thresholds);
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| judge(entry, &releases, &args.message),
+        |entry| judge(entry, &releases, |letter| args.message.message(letter)),
         |(name, judged)| {
             match &judged {
                 Ok(judged) => report.message(&name, judged, &progress)?,
-                Err(error) => {
-                    report.summary.unreadable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
+                Err(unread) => {
+                    report.summary.missed.add(unread);
+                    progress.say(&unread.about(&name));
                 }
             }
             progress.message(judged.map_or(0, |judged| judged.message.len() as u64));

@@ -7,6 +7,7 @@ use switchback::{Control, ReleaseId, Runtime, State};
 
 use crate::args::CacheArgs;
 use crate::exit::Usage;
+use crate::progress::Busy;
 use crate::releases::{self, Loaded};
 use crate::sign::sound;
 use crate::store::{StoreArgs, reference};
@@ -63,11 +64,15 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
     })?;
     let state = Control::open(&dir)?.state()?;
     let instances = u32::try_from(2 * threads * (state.releases.len() + 2)).unwrap_or(u32::MAX).clamp(64, 20_000);
+    let busy = Busy::with(format!("loading the releases of {}", dir.display()));
     let runtime = Runtime::builder().instances(instances).name(shelf.name).store_dir(&dir).build()?;
     let mut ids = Vec::new();
     for release in named {
         let id = match release {
-            Named::File(path) => runtime.load(path).map_err(releases::described)?,
+            Named::File(path) => {
+                busy.now(releases::loading(path));
+                runtime.load(path).map_err(releases::described)?
+            }
             Named::Stored(name) => reference::loaded(&state, name)?,
         };
         if !runtime.releases().contains(&id) {

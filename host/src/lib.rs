@@ -45,6 +45,7 @@ mod control;
 pub mod guard;
 mod guard_store;
 mod journal;
+mod lasting;
 mod limits;
 mod message;
 mod private;
@@ -71,6 +72,7 @@ pub use journal::{
     JournalCounts, JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query,
     Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
+pub use lasting::Lasting;
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,

@@ -167,14 +167,22 @@ pub enum PackError {
         /// The self-test's message.
         test: String,
     },
-    /// A self-test did not come out as expected.
+    /// A self-test has another score than the expected one.
     #[error(
         "self-test: `{test}`: {why}; if the model was meant to change, --bless writes the scores that it gives now"
     )]
-    SelfTest {
+    OtherScore {
         /// The self-test's message.
         test: String,
         /// What was expected, and what the model answered.
+        why: String,
+    },
+    /// The model has no score for a self-test, or another category than the expected one. Other scores would not help.
+    #[error("self-test: `{test}`: {why}")]
+    SelfTest {
+        /// The self-test's message.
+        test: String,
+        /// Why there is none, and what to change.
         why: String,
     },
     /// A project cannot be made under this name or in this place.
@@ -195,6 +203,7 @@ impl PackError {
                 | Self::PrepareFailed { .. }
                 | Self::PrepareTrapped { .. }
                 | Self::PrepareTimeout { .. }
+                | Self::OtherScore { .. }
                 | Self::SelfTest { .. }
         )
     }

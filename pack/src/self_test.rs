@@ -27,7 +27,7 @@ pub struct Tested {
 /// Loads the release, which runs its self-tests, and says what they came to.
 pub(crate) fn check(path: &Path, manifest: &Manifest) -> Result<(ReleaseId, Vec<Tested>), PackError> {
     let runtime = runtime()?;
-    let id = runtime.load(path).map_err(refused)?;
+    let id = runtime.load(path).map_err(|error| refused(error, &runtime, path, manifest))?;
     let tested = manifest.self_tests.iter().map(|test| {
         let scored = runtime.score_with(&id, &Message::parse(test.message.clone()));
         let assessment = assessment(&test.name, scored)?;
@@ -39,7 +39,7 @@ pub(crate) fn check(path: &Path, manifest: &Manifest) -> Result<(ReleaseId, Vec<
 
 /// The scores of the self-tests, whatever the manifest expects.
 pub(crate) fn scores(path: &Path, manifest: &Manifest) -> Result<Vec<f64>, PackError> {
-    let rehearsed = runtime()?.rehearse(path).map_err(refused)?;
+    let rehearsed = runtime()?.rehearse(path).map_err(|error| PackError::Host { why: error.to_string() })?;
     let named = manifest.self_tests.iter().zip(rehearsed);
     named.map(|(test, scored)| Ok(assessment(&test.name, scored)?.score)).collect()
 }
@@ -57,9 +57,23 @@ fn assessment(test: &str, scored: Result<Scored, ScoreError>) -> Result<Assessme
     }
 }
 
-fn refused(error: LoadError) -> PackError {
+fn refused(error: LoadError, runtime: &Runtime, path: &Path, manifest: &Manifest) -> PackError {
     match error.fault {
+        LoadFault::SelfTest { test, why } if is_only_the_score(&test, runtime, path, manifest) => {
+            PackError::OtherScore { test, why }
+        }
         LoadFault::SelfTest { test, why } => PackError::SelfTest { test, why },
         _ => PackError::Host { why: error.to_string() },
+    }
+}
+
+/// Whether the model has a score for the self-test, and the category that is expected.
+fn is_only_the_score(test: &str, runtime: &Runtime, path: &Path, manifest: &Manifest) -> bool {
+    let rehearsed = runtime.rehearse(path).unwrap_or_default();
+    let mut tests = manifest.self_tests.iter().zip(rehearsed);
+    let Some((expected, Ok(scored))) = tests.find(|(one, _)| one.name == test) else { return false };
+    match scored.outcome {
+        Outcome::Scored(scored) => expected.category.is_none_or(|category| category == scored.category),
+        Outcome::Abstained(_) => false,
     }
 }

@@ -9,6 +9,7 @@ use switchback::{ReleaseId, Timing};
 use super::Args;
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
+use crate::corpus::Letter;
 use crate::show;
 
 /// All measurements.
@@ -55,14 +56,14 @@ struct Spread {
 }
 
 impl Report {
-    pub(super) fn new(args: &Args, mail: &[Vec<u8>], measured: Measured) -> Self {
+    pub(super) fn new(args: &Args, mail: &[Letter], measured: Measured) -> Self {
         let threads = args.threads.count();
         let resident = Resident::read();
         let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
         Self {
             messages: args.messages,
             distinct_messages: mail.len(),
-            mean_message_bytes: mail.iter().map(Vec::len).sum::<usize>() / mail.len(),
+            mean_message_bytes: mail.iter().map(|letter| letter.bytes.len()).sum::<usize>() / mail.len(),
             threads,
             wall_us: micros(measured.wall),
             verdicts_per_s: verdicts as f64 / measured.wall.as_secs_f64(),

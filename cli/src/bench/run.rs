@@ -9,6 +9,8 @@ use switchback::{ReleaseId, Runtime, Timing};
 
 use super::Args;
 use super::memory::Resident;
+use crate::corpus::Letter;
+use crate::progress::Busy;
 use crate::releases;
 
 /// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
@@ -36,16 +38,18 @@ pub(super) struct OfRelease {
 }
 
 /// Loads the releases and scores every message with each.
-pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured> {
+pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
     let paths = &args.releases.paths;
     let runtime = releases::builder(&args.cache, paths.len(), threads).build().context("start the runtime")?;
     let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {
+        busy.now(releases::loading(path));
         measured.push(load(&runtime, path, args, &mail[0])?);
     }
     let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();
+    busy.now("measuring".to_owned());
     let bench = Bench { runtime: &runtime, ids: &ids, args, mail };
     bench.on_threads(threads, WARM_UP_MESSAGES.min(args.messages as usize))?;
     let start = Instant::now();
@@ -58,13 +62,13 @@ pub(super) fn measure(args: &Args, mail: &[Vec<u8>]) -> anyhow::Result<Measured>
     Ok(Measured { releases: measured, wall, resident_before })
 }
 
-fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &[u8]) -> anyhow::Result<OfRelease> {
+fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &Letter) -> anyhow::Result<OfRelease> {
     let before = resident_bytes();
     let start = Instant::now();
     let id = runtime.load(path).map_err(releases::described)?;
     let load = start.elapsed();
     // A failure is counted when it is this message's turn.
-    let _ = runtime.score_with(&id, &args.message.message(first.to_vec()));
+    let _ = runtime.score_with(&id, &args.message.message(first.clone()));
     let resident_growth = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
     Ok(OfRelease { id, timings: Vec::new(), failed: 0, load, resident_growth })
 }
@@ -83,7 +87,7 @@ struct Bench<'a> {
     runtime: &'a Runtime,
     ids: &'a [ReleaseId],
     args: &'a Args,
-    mail: &'a [Vec<u8>],
+    mail: &'a [Letter],
 }
 
 impl Bench<'_> {
@@ -111,11 +115,11 @@ impl Bench<'_> {
             if turn >= messages {
                 return taken;
             }
-            let bytes = &self.mail[turn % self.mail.len()];
+            let letter = &self.mail[turn % self.mail.len()];
             for k in 0..self.ids.len() {
                 // Another release begins with each message: whoever comes first has the colder caches.
                 let which = (turn + k) % self.ids.len();
-                let message = self.args.message.message(bytes.clone());
+                let message = self.args.message.message(letter.clone());
                 match self.runtime.score_with(&self.ids[which], &message) {
                     Ok(scored) => taken[which].timings.push(scored.timing),
                     Err(_) => taken[which].failed += 1,

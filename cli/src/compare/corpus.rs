@@ -1,6 +1,5 @@
 //! Comparing two releases on messages that both score now.
 
-use std::io;
 use std::time::Instant;
 
 use switchback::compare::{Comparison, Name, Pair, Side};
@@ -9,7 +8,7 @@ use switchback::{Message, Outcome, Reads, ReleaseId, Said, Senders, Thresholds};
 use super::report::{Report, Source};
 use super::{Args, page};
 use crate::args;
-use crate::corpus::Entry;
+use crate::corpus::{Entry, Missed, Unread};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::Loaded;
@@ -33,14 +32,14 @@ struct Judged {
 /// Compares them.
 pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> {
     let thresholds = args.thresholds.thresholds()?;
-    let corpus = args::open(&args.inputs)?;
+    let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
     let shelf = Shelf { name: NAME, store: &args.store, cache: &args.cache };
     let releases = sides::load(shelf, named, threads)?;
     let jury = Jury::new(&releases, thresholds);
     let mut progress = Progress::over(corpus.bytes(), false);
     let mut comparison = Comparison::new(args.settings(Senders::Anyone));
-    let mut unreadable = 0;
+    let mut missed = Missed::default();
     Workers::start(threads)?.in_order(
         corpus,
         |entry| jury.judge(entry, args),
@@ -48,9 +47,9 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
             let bytes = judged.as_ref().map_or(0, |judged| judged.bytes);
             match judged {
                 Ok(judged) => judged.add_to(&mut comparison, name, &progress),
-                Err(error) => {
-                    unreadable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
+                Err(unread) => {
+                    missed.add(&unread);
+                    progress.say(&unread.about(&name));
                 }
             }
             progress.message(bytes);
@@ -60,7 +59,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     progress.finish();
     let inputs = args.inputs.iter().map(|input| input.display().to_string()).collect();
     let ids = [releases.ids[0].clone(), releases.ids[1].clone()];
-    Ok(args.report(&comparison, ids, Source::Corpus { inputs, unreadable }, Some(thresholds)))
+    Ok(args.report(&comparison, ids, Source::Corpus { inputs, missed }, Some(thresholds)))
 }
 
 impl Judged {
@@ -90,9 +89,9 @@ impl<'a> Jury<'a> {
         Self { releases, thresholds, reads }
     }
 
-    fn judge(&self, entry: Entry, args: &Args) -> (String, io::Result<Judged>) {
-        let (name, bytes) = entry.read();
-        (name, bytes.map(|bytes| self.ask_both(&args.message.message(bytes))))
+    fn judge(&self, entry: Entry, args: &Args) -> (String, Result<Judged, Unread>) {
+        let (name, letter) = entry.read();
+        (name, letter.map(|letter| self.ask_both(&args.message.message(letter))))
     }
 
     fn ask_both(&self, message: &Message) -> Judged {

@@ -10,6 +10,7 @@ use super::Args;
 use super::report::{Report, Source, Window};
 use crate::exit::Usage;
 use crate::journal;
+use crate::progress::Busy;
 use crate::sides::{self, Named};
 use crate::store::slot::{SlotArgs, Slots};
 
@@ -26,6 +27,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let releases = sides::ids(&args.store, named)?;
     let mut window = Window { slot, since, until, unread_files: 0 };
     let mut comparison = Comparison::new(args.settings(Senders::Authenticated));
+    let _busy = Busy::with("reading the journal".to_owned());
     window.unread_files = for_each_pair(&dir, &releases, &window, |id, pair| {
         // No subject: the journal keeps no content.
         comparison.add(pair, || Name { message: id.to_string(), subject: None });

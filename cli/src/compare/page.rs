@@ -114,11 +114,11 @@ fn source(report: &Report) -> String {
         all.into_iter().flatten().collect::<Vec<_>>().join(", ")
     });
     let from = match &report.source {
-        Source::Corpus { inputs, unreadable } => {
+        Source::Corpus { inputs, missed } => {
             let listed: Vec<_> = inputs.iter().take(3).map(|input| show::printable(input, 200)).collect();
             let more = inputs.len().saturating_sub(listed.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("Scored by both for this page: {}{more}; {unreadable} unreadable.", listed.join(", "))
+            format!("Scored by both for this page: {}{more}; {missed}.", listed.join(", "))
         }
         Source::Live(window) => format!("Live traffic of {window}, as both scored it then."),
     };

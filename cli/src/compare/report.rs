@@ -7,6 +7,7 @@ use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
 
+use crate::corpus::Missed;
 use crate::store::text::instant;
 
 /// How two releases differ, and on which messages.
@@ -29,8 +30,9 @@ pub(super) enum Source {
     Corpus {
         /// As on the command line.
         inputs: Vec<String>,
-        /// Messages that could not be read.
-        unreadable: u64,
+        /// What could not be read, or was no message.
+        #[serde(flatten)]
+        missed: Missed,
     },
     /// Both scored them when they came.
     Live(Window),
@@ -63,7 +65,7 @@ impl Report {
     /// budget.
     pub(super) fn is_incomplete(&self) -> bool {
         match &self.source {
-            Source::Corpus { unreadable, .. } => *unreadable > 0 || self.releases.unpaired > 0,
+            Source::Corpus { missed, .. } => missed.any() || self.releases.unpaired > 0,
             Source::Live(window) => window.unread_files > 0,
         }
     }

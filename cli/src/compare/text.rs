@@ -44,8 +44,8 @@ fn source(report: &Report) -> String {
     let messages = show::counted(all, "message");
     let unpaired = show::count(report.releases.unpaired);
     match &report.source {
-        Source::Corpus { unreadable, .. } => {
-            format!("{messages}, {unpaired} not answered by both, {} unreadable", show::count(*unreadable))
+        Source::Corpus { missed, .. } => {
+            format!("{messages}, {unpaired} not answered by both, {missed}")
         }
         Source::Live(window) => format!("{messages} of {window}, {unpaired} not answered by both"),
     }

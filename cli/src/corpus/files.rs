@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::STDIN;
+use super::format::is_maildir;
+use super::passed::Passed;
+use super::{STDIN, sidecar};
 
 /// Where messages are.
 pub(super) enum Place {
@@ -18,6 +20,8 @@ pub(super) enum Place {
     Stdin,
     /// It cannot be read.
     Unreadable(String, io::Error),
+    /// It is no mail.
+    LeftOut(String, &'static str),
 }
 
 impl Place {
@@ -29,9 +33,9 @@ impl Place {
     }
 }
 
-/// Every place that the inputs name, folders with all that is below them.
-pub(super) fn find(inputs: &[PathBuf]) -> Vec<Place> {
-    let mut places = Vec::new();
+/// Every place that the inputs name, folders with all that is below them; and what was passed over there.
+pub(super) fn find(inputs: &[PathBuf]) -> (Vec<Place>, Passed) {
+    let (mut places, mut passed) = (Vec::new(), Passed::default());
     for input in inputs {
         if input.as_os_str() == STDIN {
             places.push(Place::Stdin);
@@ -40,25 +44,29 @@ pub(super) fn find(inputs: &[PathBuf]) -> Vec<Place> {
         places.push(match fs::metadata(input) {
             Err(error) => Place::Unreadable(input.display().to_string(), error),
             Ok(metadata) if metadata.is_dir() => {
-                walk(input, &mut places);
+                walk(input, &mut places, &mut passed);
                 continue;
             }
             Ok(metadata) if metadata.is_file() => Place::File(input.clone(), metadata.len()),
             Ok(_) => Place::Stream(input.clone()),
         });
     }
-    places
+    (places, passed)
 }
 
-fn walk(dir: &Path, places: &mut Vec<Place>) {
+fn walk(dir: &Path, places: &mut Vec<Place>, passed: &mut Passed) {
     let walk = WalkDir::new(dir).follow_links(true).sort_by_file_name();
-    for found in walk.into_iter().filter_entry(|entry| !is_passed_over(entry)) {
+    for found in walk.into_iter().filter_entry(|entry| !is_passed(entry, passed)) {
         match found {
             Ok(entry) if entry.file_type().is_file() => {
                 let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
                 places.push(Place::File(entry.into_path(), bytes));
             }
-            Ok(_) => {}
+            Ok(entry) if entry.file_type().is_dir() => {}
+            Ok(entry) => {
+                let name = entry.path().display().to_string();
+                places.push(Place::LeftOut(name, "it is no regular file"));
+            }
             Err(error) => {
                 let name = error.path().unwrap_or(dir).display().to_string();
                 // Only a loop of symbolic links is no I/O error.
@@ -69,19 +77,58 @@ fn walk(dir: &Path, places: &mut Vec<Place>) {
     }
 }
 
-/// Whether something that a folder contains is no mail, by its name.
-fn is_passed_over(entry: &DirEntry) -> bool {
+/// Whether something in a folder is known by its name to be no mail. Counts it, so that it can be said.
+fn is_passed(entry: &DirEntry, passed: &mut Passed) -> bool {
     let Some(folder) = entry.path().parent().filter(|_| entry.depth() > 0) else { return false };
-    let name = entry.file_name();
-    if is_maildir(folder) {
-        // `tmp` holds what is being delivered; folders of Maildir++ start with a dot; files are indices.
-        return name == "tmp" || entry.file_type().is_file();
+    let name = entry.file_name().to_string_lossy();
+    if entry.file_type().is_dir() {
+        let (in_maildir, hidden) = (is_maildir(folder), name.starts_with('.'));
+        if in_maildir && name == "tmp" {
+            passed.unfinished += files_in(entry.path());
+            return true;
+        }
+        if in_maildir && is_control_folder(&name) {
+            passed.control += files_in(entry.path());
+            return true;
+        }
+        // Folders of Maildir++ begin with a dot.
+        let is_other = hidden && !is_maildir(entry.path());
+        passed.hidden += u64::from(is_other);
+        return is_other;
     }
-    let hidden = name.as_encoded_bytes().starts_with(b".");
-    hidden && !is_maildir(entry.path())
+    if is_sidecar(entry.path()) {
+        return true;
+    }
+    if is_control(&name) || (is_maildir(folder) && is_control_in_maildir(&name)) {
+        passed.control += 1;
+        return true;
+    }
+    let is_hidden = name.starts_with('.');
+    passed.hidden += u64::from(is_hidden);
+    is_hidden
 }
 
-/// Whether it is a Maildir (maildir(5)).
-fn is_maildir(folder: &Path) -> bool {
-    ["cur", "new", "tmp"].iter().all(|part| folder.join(part).is_dir())
+/// Whether a mail program keeps indices or settings under this name: Dovecot's, and Thunderbird's index of a folder.
+fn is_control(name: &str) -> bool {
+    ["dovecot-", "dovecot."].iter().any(|start| name.starts_with(start)) || name.ends_with(".msf")
+}
+
+/// Whether a program that knows Maildirs keeps something in one under this name: Maildir++, Courier, Dovecot.
+fn is_control_in_maildir(name: &str) -> bool {
+    ["maildirfolder", "maildirsize", "maildirfilterconfig", "subscriptions"].contains(&name)
+        || name.starts_with("courier")
+}
+
+fn is_control_folder(name: &str) -> bool {
+    name.starts_with("courier") || name == "sieve"
+}
+
+/// Whether it tells what is known of the message beside it.
+fn is_sidecar(path: &Path) -> bool {
+    let message = path.with_extension("");
+    sidecar::path_of(&message) == path && message.is_file()
+}
+
+fn files_in(folder: &Path) -> u64 {
+    WalkDir::new(folder).into_iter().filter_map(Result::ok).filter(|entry| entry.file_type().is_file()).count() as u64
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use serde::Serialize;
-use switchback::{Control, Event, GuardAction, Operation};
+use switchback::{Control, Event, GuardAction, Lasting, Operation};
 
 use super::audit::Change;
 use super::crew::Crew;
@@ -155,7 +155,7 @@ fn wait_for_revert(control: &Control, crew: &mut Crew) -> anyhow::Result<Event> 
             return Ok(event);
         }
     }
-    bail!("the guard did not revert the bad release within {} s", PATIENCE.as_secs())
+    bail!("the guard did not revert the bad release within {}", Lasting(PATIENCE))
 }
 
 /// Who obeyed it when.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use switchback::{Client, Envelope, Message};
+use switchback::{Client, Digest, Envelope, Message};
 use switchback_mailgen::{AUTHSERV_ID, Generated, Generator, Provider};
 
 use crate::args::MessageArgs;
-use crate::corpus::Mail;
+use crate::corpus::{Letter, Mail, Missed};
 use crate::show;
 
 /// Generated messages. They come over and over, so that those who write today have written before.
@@ -17,7 +17,7 @@ pub(super) enum Source {
     /// Generated, with the truth about each message.
     Generated(Generator),
     /// Somebody's own mail, over and over.
-    Corpus { messages: Vec<(Vec<u8>, Group)>, unreadable: u64, args: MessageArgs },
+    Corpus { messages: Vec<(Letter, Group)>, missed: Missed, args: MessageArgs },
 }
 
 /// Whose mail a message is.
@@ -46,17 +46,16 @@ impl Source {
 
     /// The mail in a folder; none if there is none.
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
-        let mail = Mail::read(&[dir.to_owned()], usize::MAX);
-        let unreadable = mail.unreadable;
-        let mut messages: Vec<_> = mail.messages.into_iter().map(Message::parse).collect();
+        let Mail { mut messages, missed } = Mail::read(&[dir.to_owned()], args.reading(), usize::MAX);
         // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
-        messages.sort_by_cached_key(Message::sha256);
-        let grouped = messages.into_iter().map(|message| {
+        messages.sort_by_cached_key(|letter| Digest::of(&letter.bytes));
+        let grouped = messages.into_iter().map(|letter| {
+            let message = Message::parse(letter.bytes.as_slice());
             let is_gmail = matches!(message.sender_domain(), Some("gmail.com" | "googlemail.com"));
-            (message.bytes().to_vec(), if is_gmail { Group::Gmail } else { Group::Other })
+            (letter, if is_gmail { Group::Gmail } else { Group::Other })
         });
         let messages: Vec<_> = grouped.collect();
-        (!messages.is_empty()).then(|| Self::Corpus { messages, unreadable, args: args.clone() })
+        (!messages.is_empty()).then(|| Self::Corpus { messages, missed, args: args.clone() })
     }
 
     /// What it is, for a headline.
@@ -71,7 +70,7 @@ impl Source {
 
     /// Whether something in the corpus could not be read; it was said on stderr.
     pub(super) fn is_incomplete(&self) -> bool {
-        matches!(self, Self::Corpus { unreadable: 1.., .. })
+        matches!(self, Self::Corpus { missed, .. } if missed.any())
     }
 
     /// Whose mail the story is about: that of the last column.
@@ -111,8 +110,8 @@ impl Source {
         match self {
             Self::Generated(generator) => received(generator.nth_message(number % DAY_MESSAGES)),
             Self::Corpus { messages, args, .. } => {
-                let (bytes, group) = &messages[(number % messages.len() as u64) as usize];
-                (args.message(bytes.clone()), *group)
+                let (letter, group) = &messages[(number % messages.len() as u64) as usize];
+                (args.message(letter.clone()), *group)
             }
         }
     }

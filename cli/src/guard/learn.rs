@@ -100,7 +100,7 @@ fn of_journal(dir: &Path, slot: String, settings: &Settings) -> anyhow::Result<M
 }
 
 fn of_corpus(args: &Args, settings: &Settings) -> anyhow::Result<Mail> {
-    let corpus = args::open(&args.mail.inputs)?;
+    let corpus = args::open(&args.mail.inputs, args.message.reading())?;
     let mut progress = Progress::over(corpus.bytes(), false);
     let (mut mail, now) = (Mail::new(settings), Timestamp::now());
     Workers::start(args.threads.count())?.in_order(
@@ -116,9 +116,9 @@ fn of_corpus(args: &Args, settings: &Settings) -> anyhow::Result<Mail> {
                     let sighting = mail.sighting(&message);
                     mail.teach(&sighting, now);
                 }
-                Err(error) => {
+                Err(unread) => {
                     mail.unusable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
+                    progress.say(&unread.about(&name));
                 }
             }
             Ok(())

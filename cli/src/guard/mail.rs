@@ -20,7 +20,7 @@ pub(super) struct MailArgs {
     /// Take the records of a journal [default: `journal` in the store's folder]
     #[arg(
         long, value_name = "DIR", num_args = 0..=1, require_equals = true,
-        conflicts_with_all = ["inputs", "trust_authserv_id", "threads"]
+        conflicts_with_all = ["inputs", "trust_authserv_id", "format", "no_sidecars", "threads"]
     )]
     journal: Option<Option<PathBuf>>,
 

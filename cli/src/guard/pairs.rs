@@ -59,20 +59,20 @@ pub(super) fn of_corpus(
     threads: usize,
     settings: &Settings,
 ) -> anyhow::Result<Mail> {
-    let corpus = args::open(inputs)?;
+    let corpus = args::open(inputs, message.reading())?;
     let mut progress = Progress::over(corpus.bytes(), false);
     let mut mail = Mail::new(settings);
     let now = Timestamp::now();
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| judge(entry, releases, message),
+        |entry| judge(entry, releases, |letter| message.message(letter)),
         |(name, judged)| {
             progress.message(judged.as_ref().map_or(0, |judged| judged.message.len() as u64));
             let judged = match judged {
                 Ok(judged) => judged,
-                Err(error) => {
+                Err(unread) => {
                     mail.unusable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
+                    progress.say(&unread.about(&name));
                     return Ok(());
                 }
             };

@@ -13,18 +13,15 @@ use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::store::releases;
 
-/// What the other release says of the messages of a source. Takes some 300 bytes of memory for each.
+/// What the other release says of the messages of a source. Takes some 400 bytes of memory for each.
 #[derive(Default)]
 pub(super) struct Source {
-    messages: HashMap<Digest, Scored>,
+    /// By message, and what was known of it: one campaign may have come in many transactions.
+    exact: HashMap<(Digest, Digest), Option<f64>>,
+    /// By message alone.
+    messages: HashMap<Digest, Option<f64>>,
     /// By Message-ID, hashed and in clear, and campaign.
     alike: HashMap<(String, Fingerprint), Option<f64>>,
-}
-
-/// What it says, and beside which context.
-struct Scored {
-    context: Digest,
-    score: Option<f64>,
 }
 
 impl Source {
@@ -32,14 +29,14 @@ impl Source {
     pub(super) fn read(args: &Args, reader: &JournalReader, release: &ReleaseId) -> anyhow::Result<(Self, u64)> {
         let threads = args.threads.count();
         let loaded = releases::load(&args.journal.store, std::slice::from_ref(release), &args.cache, threads)?;
-        let corpus = Corpus::open(&args.source);
+        let corpus = Corpus::open(&args.source, args.message.reading());
         let mut progress = Progress::over(corpus.bytes(), false);
         let (mut source, mut unread) = (Self::default(), 0);
         Workers::start(threads)?.in_order(
             corpus,
             |entry| {
-                let (name, judged) = judge(entry, &loaded, &args.message);
-                let scored = judged.map_err(|error| format!("cannot read {name}: {error}"));
+                let (name, judged) = judge(entry, &loaded, |letter| args.message.message(letter));
+                let scored = judged.map_err(|unread| unread.about(&name));
                 scored.and_then(|judged| One::of(judged, reader).map_err(|why| format!("{name}: {why}")))
             },
             |one| {
@@ -60,7 +57,8 @@ impl Source {
 
     fn add(&mut self, one: One) {
         for mail in one.mails {
-            self.messages.insert(mail.digest, Scored { context: mail.context, score: one.score });
+            self.exact.insert((mail.digest, mail.context), one.score);
+            self.messages.insert(mail.digest, one.score);
             if let Some(id) = &mail.message_id {
                 self.alike.insert((id.as_ref().to_owned(), mail.fingerprint), one.score);
             }
@@ -70,9 +68,11 @@ impl Source {
 
 impl Rescore for Source {
     fn rescore(&self, mail: &Mail) -> Option<Rescored> {
-        if let Some(scored) = self.messages.get(&mail.digest) {
-            let likeness = if scored.context == mail.context { Likeness::Same } else { Likeness::Alike };
-            return Some(Rescored { score: scored.score, likeness });
+        if let Some(score) = self.exact.get(&(mail.digest, mail.context)) {
+            return Some(Rescored { score: *score, likeness: Likeness::Same });
+        }
+        if let Some(score) = self.messages.get(&mail.digest) {
+            return Some(Rescored { score: *score, likeness: Likeness::Alike });
         }
         let key = (mail.message_id.as_deref()?.to_owned(), mail.fingerprint);
         self.alike.get(&key).map(|score| Rescored { score: *score, likeness: Likeness::Alike })

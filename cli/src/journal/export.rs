@@ -9,6 +9,7 @@ use tempfile::NamedTempFile;
 use super::filters::FilterArgs;
 use super::{JournalArgs, say_unread};
 use crate::exit::Exit;
+use crate::progress::Busy;
 use crate::show;
 
 /// Write records as one Parquet file, for DuckDB, Spark or ClickHouse
@@ -46,7 +47,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
     let mut out = BufWriter::new(file.as_file_mut());
+    let busy = Busy::with("reading the journal".to_owned());
     let exported = reader.export(&query, &mut out)?;
+    drop(busy);
     out.flush().with_context(cannot)?;
     drop(out);
     let bytes = file.as_file().metadata().with_context(cannot)?.len();

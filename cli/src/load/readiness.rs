@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use switchback::{Control, LoadedRelease, PromoteError, ReleaseId};
+use switchback::{Control, Lasting, LoadedRelease, PromoteError, ReleaseId};
 
 use crate::exit::{Exit, say};
 use crate::store::text;
@@ -67,8 +67,8 @@ impl Readiness {
             say(&format!("{process} cannot load {release}: {why}"));
         }
         for process in &self.silent {
-            let waited = self.waited.as_secs();
-            say(&format!("{process} has not said within {waited} s that {release} is ready"));
+            let waited = Lasting(self.waited);
+            say(&format!("{process} has not said within {waited} that {release} is ready"));
         }
         Exit::found_if(!self.failed.is_empty() || !self.silent.is_empty())
     }

@@ -11,10 +11,10 @@ use switchback::{Control, JournalConfig, Message, Runtime, Slot, SlotConfig, Ver
 use self::totals::Totals;
 use super::{Args, Exit, Usage};
 use crate::args;
-use crate::corpus::Entry;
+use crate::corpus::{Entry, Unread};
 use crate::journal;
 use crate::parallel::Workers;
-use crate::progress::Progress;
+use crate::progress::{Busy, Progress};
 use crate::show;
 use crate::store::slot::Slots;
 
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Usage("what is to score? Name releases with -m, or a store with --store or in SWITCHBACK_STORE".to_owned())
     })?;
     let thresholds = args.thresholds.thresholds()?;
-    let corpus = args::open(&args.inputs)?;
+    let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
     let control = Control::open(&dir)?;
     let state = control.state()?;
@@ -44,7 +44,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         // Nobody would see what it says.
         false => builder.shadow_cpu_share(0.0),
     };
+    let busy = Busy::with(format!("loading the releases of {}", dir.display()));
     let runtime = builder.build()?;
+    drop(busy);
     let slot = runtime.slot(&name).context("the slot is not there")?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };
@@ -54,9 +56,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         |(name, judged)| {
             match &judged {
                 Ok((message, verdict)) => report.message(&name, message, verdict, &progress)?,
-                Err(error) => {
-                    report.totals.unreadable += 1;
-                    progress.say(&format!("cannot read {name}: {error}"));
+                Err(unread) => {
+                    report.totals.missed.add(unread);
+                    progress.say(&unread.about(&name));
                 }
             }
             progress.message(judged.map_or(0, |(message, _)| message.len() as u64));
@@ -73,10 +75,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(if lost > 0 { Exit::Found } else { exit })
 }
 
-fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, io::Result<(Message, Verdict)>) {
-    let (name, bytes) = entry.read();
-    let judged = bytes.map(|bytes| {
-        let message = args.message.message(bytes);
+fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, Result<(Message, Verdict), Unread>) {
+    let (name, letter) = entry.read();
+    let judged = letter.map(|letter| {
+        let message = args.message.message(letter);
         let verdict = slot.score(&message);
         (message, verdict)
     });

@@ -7,13 +7,13 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use switchback::{Action, Digest, ReleaseId, Thresholds};
 
+use crate::corpus::Missed;
 use crate::judge::{Judged, Opinion};
 use crate::show;
 
 /// Adds up what releases make of messages.
 pub(super) struct Summary<'a> {
-    /// Inputs that could not be read.
-    pub(super) unreadable: u64,
+    pub(super) missed: Missed,
     messages: u64,
     bytes: u64,
     thresholds: Thresholds,
@@ -33,7 +33,7 @@ struct Counts {
 impl<'a> Summary<'a> {
     pub(super) fn new(releases: &'a [ReleaseId], thresholds: Thresholds) -> Self {
         let releases = releases.iter().map(|id| (id, Counts::default())).collect();
-        Self { unreadable: 0, messages: 0, bytes: 0, thresholds, releases, scores: Sha256::new() }
+        Self { missed: Missed::default(), messages: 0, bytes: 0, thresholds, releases, scores: Sha256::new() }
     }
 
     pub(super) fn add(&mut self, judged: &Judged) {
@@ -59,7 +59,7 @@ impl<'a> Summary<'a> {
         Totals {
             messages: self.messages,
             bytes: self.bytes,
-            unreadable: self.unreadable,
+            missed: self.missed,
             scores_sha256: Digest::from(<[u8; 32]>::from(self.scores.clone().finalize())),
             releases: self.releases.iter().map(|(id, counts)| OfRelease::new(id, counts)).collect(),
         }
@@ -87,7 +87,8 @@ impl Counts {
 pub(super) struct Totals {
     messages: u64,
     bytes: u64,
-    unreadable: u64,
+    #[serde(flatten)]
+    missed: Missed,
     /// SHA-256 over (message's SHA-256, release's digest, score) in the order of input and releases.
     scores_sha256: Digest,
     releases: Vec<OfRelease>,
@@ -129,7 +130,7 @@ impl OfRelease {
 impl Totals {
     /// Whether something was left out.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.unreadable > 0 || self.releases.iter().any(|release| release.failed > 0)
+        self.missed.any() || self.releases.iter().any(|release| release.failed > 0)
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -159,7 +160,7 @@ impl Totals {
         }
         show::numbers(&mut table, 1..10);
         let (messages, bytes) = (show::counted(self.messages, "message"), show::bytes(self.bytes));
-        writeln!(out, "{messages}, {bytes}, {} unreadable", show::count(self.unreadable))?;
+        writeln!(out, "{messages}, {bytes}, {}", self.missed)?;
         writeln!(out, "{}", table.trim_fmt())?;
         writeln!(out, "digest over all scores: {}", self.scores_sha256)
     }

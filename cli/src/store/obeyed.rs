@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
-use switchback::{Acknowledgements, Obeyed, Process};
+use switchback::{Acknowledgements, Lasting, Obeyed, Process};
 
 use super::text;
 use crate::exit::{Exit, say};
@@ -76,8 +76,8 @@ impl Census {
             }
         }
         for process in &self.silent {
-            let (label, waited) = (text::process(process), waited.as_secs());
-            say(&format!("{label} has not obeyed within {waited} s; the change is made, and holds there when it does"));
+            let (label, waited) = (text::process(process), Lasting(waited));
+            say(&format!("{label} has not obeyed within {waited}; the change is made, and holds there when it does"));
         }
         Exit::found_if(!self.silent.is_empty() || self.obeyed.iter().any(|one| one.problem.is_some()))
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
 use crate::model::{ABSTAINS_AT_BYTES, LARGE, SMALL, TRAPS_AT_BYTES, mail, release};
-use crate::run::{command, switchback, switchback_fed, switchback_in};
+use crate::run::{command, switchback, switchback_fed, switchback_in, to_ran};
 
 /// A folder with a small message, a large one and one in between.
 fn three() -> TempDir {
@@ -175,8 +175,10 @@ fn of_a_maildir_only_what_was_delivered_is_read() {
         }
         fs::write(dir.path().join(folder).join("dovecot.index"), "no mail").unwrap();
     }
-    let out = switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "--json", "."]).fine();
-    let names: Vec<_> = objects(&out).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect();
+    let ran = switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "--json", "."]);
+    let passed = "switchback: passed over: 2 control files of mail programs, 2 files in the tmp of a Maildir\n";
+    assert_eq!((ran.code, ran.err.as_str()), (0, passed));
+    let names: Vec<_> = objects(&ran.out).iter().map(|line| line["message"].as_str().unwrap().to_owned()).collect();
     assert_eq!(names, ["./.Sent/cur/1.cur:2,S", "./.Sent/new/1.new:2,S", "./cur/1.cur:2,S", "./new/1.new:2,S"]);
 }
 
@@ -190,6 +192,38 @@ fn what_cannot_be_read_is_said_and_the_rest_goes_on() {
     assert_eq!(complaints.len(), 2, "{ran:?}");
     assert_eq!(complaints[0], "switchback: cannot read missing: No such file or directory (os error 2)");
     assert!(complaints[1].starts_with("switchback: cannot read ./a-broken-link: "), "{ran:?}");
+}
+
+#[test]
+fn what_is_no_message_is_said_and_counted_and_shows_in_the_exit_code() {
+    let dir = three();
+    fs::write(dir.path().join("b/labels.json"), "{\"Subject\": 1}").unwrap();
+    fs::write(dir.path().join("empty.eml"), "").unwrap();
+    let release = release("1.0.0");
+    let ran = switchback_in(dir.path(), ["score", "-m", &release, "--summary", "--json", "."]);
+    let totals: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(
+        (ran.code, &totals["messages"], &totals["left_out"], &totals["unreadable"]),
+        (1, &3.into(), &2.into(), &0.into())
+    );
+    let said = "switchback: left out ./b/labels.json: it is JSON or the like, no message\n\
+                switchback: left out ./empty.eml: it is empty\n";
+    assert_eq!(ran.err, said);
+    let text = switchback_in(dir.path(), ["score", "-m", &release, "--summary", "."]).out;
+    assert!(text.starts_with("3 messages, 11.9 KiB, 0 unreadable, 2 left out\n"), "{text}");
+    let same = switchback_in(dir.path(), ["compare", &release, &crate::model::release("1.1.0"), "."]);
+    assert!(same.code == 1 && same.out.contains("0 unreadable, 2 left out"), "{same:?}");
+    let sure = switchback_in(dir.path(), ["score", "-m", &release, "--format", "message", "--json", "."]).fine();
+    assert_eq!(objects(&sure).len(), 5);
+}
+
+#[test]
+fn threads_have_one_name_and_the_one_of_other_programs_is_understood() {
+    let dir = three();
+    for option in ["-j2", "--threads=2", "--jobs=2"] {
+        switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), option, "."]).fine();
+    }
+    assert!(!switchback(["score", "--help"]).fine().contains("--jobs"));
 }
 
 #[test]
@@ -248,8 +282,8 @@ fn whoever_stops_reading_is_not_bothered() {
     // More than a pipe holds is to come; one line is read.
     let mut byte = [0];
     child.stdout.take().unwrap().read_exact(&mut byte).unwrap();
-    let output = child.wait_with_output().unwrap();
-    assert_eq!((output.status.code(), output.stderr), (Some(0), Vec::new()));
+    let ran = to_ran(&child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""));
 }
 
 #[test]
@@ -264,7 +298,8 @@ fn a_name_cannot_move_the_cursor() {
 fn a_folder_that_holds_no_mail_gives_no_lines() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join(".hidden"), "x").unwrap();
-    assert_eq!(switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "."]).fine(), "");
+    let ran = switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "."]);
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "switchback: passed over: 1 hidden file\n"));
 }
 
 #[test]

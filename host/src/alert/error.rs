@@ -4,6 +4,8 @@ use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
 
+use crate::lasting::Lasting;
+
 /// Why an alert did not arrive, or may not have. No message has anything of a webhook's address but its host.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -36,7 +38,7 @@ pub enum AlertError {
         said: String,
     },
     /// The command did not end in time.
-    #[error("the command for alerts did not end within {} s, and was killed", .0.as_secs())]
+    #[error("the command for alerts did not end within {}, and was killed", Lasting(*.0))]
     Hung(Duration),
     /// The system's log does not take it.
     #[error("the system's log does not take it: {0}")]

@@ -1,9 +1,11 @@
 //! Alerts in words.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use super::record::{About, Found, Response};
 use crate::guard::{Breaker, BreakerEvidence, Evidence, Flip, FlipEvidence, Segment};
+use crate::lasting::Lasting;
 
 /// All of it in one line.
 pub(super) fn summary(found: &Found, response: Response, about: &About) -> String {
@@ -91,7 +93,7 @@ fn at_least(count: u8, what: &str) -> String {
 
 fn breaker(evidence: &BreakerEvidence) -> String {
     let BreakerEvidence { breaker, window_s, calls, bad, measured, bound, .. } = evidence;
-    let within = format!("of {calls} calls within {window_s} s");
+    let within = format!("of {calls} calls within {}", Lasting(Duration::from_secs((*window_s).into())));
     match breaker {
         Breaker::Failures => format!("{bad} {within} failed"),
         Breaker::Slow => format!("{bad} {within} were slow"),

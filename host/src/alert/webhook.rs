@@ -12,6 +12,7 @@ use ureq::Agent;
 use super::config::{Secret, Webhook};
 use super::error::AlertError;
 use super::record::Alert;
+use crate::lasting::Lasting;
 use crate::limits::ALERT_TIMEOUT;
 
 /// Posts alerts. Redirects are not followed: whoever could answer with one would learn of every alert from then on.
@@ -73,7 +74,7 @@ fn why(error: &ureq::Error) -> String {
         ureq::Error::BadUri(_) | ureq::Error::RequireHttpsOnly(_) | ureq::Error::ConnectProxyFailed(_) => {
             "the address, or that of the proxy, cannot be used".to_owned()
         }
-        ureq::Error::Timeout(_) => format!("nothing came within {} s", ALERT_TIMEOUT.as_secs()),
+        ureq::Error::Timeout(_) => format!("nothing came within {}", Lasting(ALERT_TIMEOUT)),
         other => other.to_string(),
     }
 }

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::time;
+use crate::lasting::Lasting;
 use crate::limits::{GUARD_RELEARN, GUARD_SILENT_MAX};
 
 /// How the guard of one process is.
@@ -78,7 +79,7 @@ impl Health {
         match &self.condition {
             Condition::Well | Condition::Crowded | Condition::Starved { .. } if silent < GUARD_SILENT_MAX => None,
             Condition::Well | Condition::Crowded | Condition::Starved { .. } => {
-                Some(format!("nothing was heard of it for {} s", silent.as_secs()))
+                Some(format!("nothing was heard of it for {}", Lasting(silent)))
             }
             condition => Some(condition.to_string()),
         }

@@ -82,13 +82,23 @@ fn a_changed_model_fails_its_self_test_until_it_is_blessed() {
     let (_guard, folder) = new_model();
     change(&folder.join("words.txt"), "1.5 urgent", "2.5 urgent");
     let error = pack(&folder).unwrap_err();
-    assert!(matches!(error, PackError::SelfTest { .. }), "{error}");
+    assert!(matches!(error, PackError::OtherScore { .. }), "{error}");
     assert!(error.to_string().contains("phish.eml") && error.to_string().contains("--bless"), "{error}");
     assert!(!folder.join("bad-links-0.1.0.wasm").exists());
 
     let blessed = packer(&folder).bless().pack(&mut |_| {}).unwrap();
     assert!(pack(&folder).unwrap().id.digest == blessed.id.digest);
     assert!(Inspection::of_file(&blessed.path).unwrap().is_acceptable());
+
+    // Other scores would not help against this.
+    change(&folder.join(MANIFEST_FILE), "\"links\"", "\"sender\"");
+    for packer in [packer(&folder), packer(&folder).bless()] {
+        let error = packer.pack(&mut |_| {}).unwrap_err();
+        assert!(matches!(error, PackError::SelfTest { .. }), "{error}");
+        let said = error.to_string();
+        assert!(said.contains("it read `links`") && said.contains("add it to `reads`"), "{said}");
+        assert!(!said.contains("--bless"), "{said}");
+    }
 }
 
 #[test]

@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 use switchback::{DecidedBy, Message, Verdict};
 
+use crate::corpus::Missed;
 use crate::show;
 
 /// How many messages met what.
@@ -13,8 +14,8 @@ use crate::show;
 pub(super) struct Totals {
     messages: u64,
     bytes: u64,
-    /// Inputs that could not be read.
-    pub(super) unreadable: u64,
+    #[serde(flatten)]
+    pub(super) missed: Missed,
     /// Messages on which the live release failed.
     failed: u64,
     flagged: u64,
@@ -44,13 +45,13 @@ impl Totals {
 
     /// Whether something was left out.
     pub(super) fn is_incomplete(&self) -> bool {
-        self.unreadable + self.failed > 0
+        self.missed.any() || self.failed > 0
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let (messages, bytes) = (show::counted(self.messages, "message"), show::bytes(self.bytes));
         let flagged = show::share(self.flagged, self.messages);
-        writeln!(out, "{messages}, {bytes}, {} unreadable, {flagged} flagged", show::count(self.unreadable))?;
+        writeln!(out, "{messages}, {bytes}, {}, {flagged} flagged", self.missed)?;
         line(out, "decided by", self.decided_by.iter())?;
         line(out, "authors", self.authors.iter())?;
         line(out, "releases", self.releases.iter())?;

@@ -19,11 +19,11 @@ fn a_rule_says_what_it_matches_and_when_it_ends() {
         "{out}"
     );
     assert!(out.contains(", over spam\n") && out.contains("override 3 ends at "), "{out}");
-    assert!(out.contains(", in 24h; `switchback expire 3` ends it before\n"), "{out}");
+    assert!(out.contains(", in 24 h; `switchback expire 3` ends it before\n"), "{out}");
     assert!(out.contains("it matches authenticated senders only: "), "{out}");
     let out = store.fine(["block", "--sender", "eve@bad.example", "--anyone", "--reason", "x", "--for", "2d"]);
     assert!(
-        out.contains("it matches whoever says to be the sender, and anybody can") && out.contains("in 48h"),
+        out.contains("it matches whoever says to be the sender, and anybody can") && out.contains("in 2 days"),
         "{out}"
     );
     let out = store.fine([

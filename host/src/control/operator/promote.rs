@@ -9,6 +9,7 @@ use crate::control::operation::Operation;
 use crate::control::refused::Refused;
 use crate::control::store::{ControlStore as _, Preparation, Process, StoreError};
 use crate::guard::Segment;
+use crate::lasting::Lasting;
 use crate::release::{Digest, ReleaseId};
 
 /// What a promotion or a canary waits for.
@@ -184,8 +185,8 @@ pub enum PromoteError {
     },
     /// Processes did not say in time that they are ready.
     #[error(
-        "{release} decides nowhere, because it is not known to be ready everywhere: after {} s nothing was heard of it from {}. --force does it all the same",
-        waited.as_secs(), processes.join(", ")
+        "{release} decides nowhere, because it is not known to be ready everywhere: after {} nothing was heard of it from {}. --force does it all the same",
+        Lasting(*waited), processes.join(", ")
     )]
     Silent {
         /// The release.

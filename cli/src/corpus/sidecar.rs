@@ -1,0 +1,129 @@
+//! What a filter knew of a message besides its bytes, as a file beside it: `message.eml.json`.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use switchback::{Authentication, Client, Envelope, MessageBuilder};
+
+/// The largest sidecar, in bytes.
+const BYTES_MAX: u64 = 1 << 20;
+
+/// A sidecar. What is not in it is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Sidecar {
+    pub(crate) envelope: Option<Transaction>,
+    pub(crate) client: Peer,
+    /// What the filter verified itself.
+    pub(crate) authentication: Option<Authentication>,
+    pub(crate) tenant: Option<String>,
+}
+
+/// The envelope.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Transaction {
+    pub(crate) mail_from: Option<String>,
+    pub(crate) recipients: Vec<String>,
+}
+
+/// The SMTP client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Peer {
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) helo: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) tls: Option<bool>,
+}
+
+impl Sidecar {
+    /// Reads the sidecar of a message's file, if it has one.
+    pub(super) fn beside(message: &Path) -> io::Result<Option<Self>> {
+        let path = path_of(message);
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(in_sidecar(&path, &error)),
+        };
+        let mut text = String::new();
+        file.take(BYTES_MAX).read_to_string(&mut text).map_err(|error| in_sidecar(&path, &error))?;
+        serde_json::from_str(&text).map(Some).map_err(|error| in_sidecar(&path, &error))
+    }
+
+    /// The message with what is known of it.
+    pub(crate) fn tell(self, mut message: MessageBuilder) -> MessageBuilder {
+        if let Some(Transaction { mail_from, recipients }) = self.envelope {
+            let envelope = mail_from.iter().fold(Envelope::new(), |envelope, sender| envelope.mail_from(sender));
+            message = message.envelope(recipients.iter().fold(envelope, |envelope, to| envelope.recipient(to)));
+        }
+        message = message.client(self.client.client());
+        if let Some(authentication) = self.authentication {
+            message = message.authentication(authentication);
+        }
+        self.tenant.iter().fold(message, |message, tenant| message.tenant(tenant))
+    }
+}
+
+impl Peer {
+    fn client(self) -> Client {
+        let client = self.ip.into_iter().fold(Client::new(), Client::ip);
+        let client = self.helo.iter().fold(client, |client, helo| client.helo(helo));
+        let client = self.host.iter().fold(client, |client, host| client.host(host));
+        self.tls.into_iter().fold(client, Client::tls)
+    }
+}
+
+/// Where the sidecar of a message would be.
+pub(super) fn path_of(message: &Path) -> PathBuf {
+    let mut path = message.as_os_str().to_owned();
+    path.push(".json");
+    path.into()
+}
+
+fn in_sidecar(path: &Path, error: &dyn std::error::Error) -> io::Error {
+    io::Error::other(format!("its sidecar {}: {error}; --no-sidecars leaves such files out", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use switchback::{AuthResult, Message};
+
+    use super::*;
+
+    #[test]
+    fn a_sidecar_makes_the_message_that_the_filter_had() {
+        let told: Sidecar = serde_json::from_str(
+            r#"{"envelope": {"mail_from": "<a@x.example>", "recipients": ["b@y.example"]},
+                "client": {"ip": "::ffff:192.0.2.7", "helo": "mx.x.example", "tls": true},
+                "authentication": {"dmarc": "pass"}}"#,
+        )
+        .unwrap();
+        let message = told.tell(Message::builder("Subject: x\n\n")).build();
+        let mut authentication = Authentication::default();
+        authentication.dmarc = AuthResult::Pass;
+        let expected = Message::builder("Subject: x\n\n")
+            .envelope(Envelope::new().mail_from("a@x.example").recipient("b@y.example"))
+            .client(Client::new().ip([192, 0, 2, 7].into()).helo("mx.x.example").tls(true))
+            .authentication(authentication)
+            .build();
+        assert_eq!(message.context_digest(), expected.context_digest());
+        let nothing = Sidecar::default().tell(Message::builder("")).build();
+        assert_eq!(nothing.context_digest(), Message::parse("").context_digest());
+    }
+
+    #[test]
+    fn a_file_beside_a_message_that_is_no_sidecar_is_an_error_that_names_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = dir.path().join("m.eml");
+        assert_eq!(Sidecar::beside(&message).unwrap(), None);
+        for (text, why) in [("{", "EOF"), ("{\"label\": 1}", "unknown field `label`"), ("[1]", "expected")] {
+            std::fs::write(dir.path().join("m.eml.json"), text).unwrap();
+            let error = Sidecar::beside(&message).unwrap_err().to_string();
+            assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");
+        }
+    }
+}
