@@ -25,7 +25,8 @@ pub(super) fn unified(value: &[u8]) -> Cow<'_, [u8]> {
     let mut unified = Vec::new();
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => unified.extend_from_slice(bytes),
-        Piece::Words(decoded) => {
+        Piece::Words(_, Some(plain)) => unified.extend_from_slice(plain),
+        Piece::Words(decoded, None) => {
             unified.extend_from_slice(b"=?utf-8?B?");
             unified.extend_from_slice(STANDARD.encode(&decoded.text).as_bytes());
             unified.extend_from_slice(b"?=");
@@ -39,7 +40,7 @@ pub(super) fn text(value: &[u8]) -> String {
     let mut text = String::new();
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
-        Piece::Words(decoded) => text.push_str(&decoded.text),
+        Piece::Words(decoded, _) => text.push_str(&decoded.text),
     });
     if read { text } else { String::from_utf8_lossy(value).into_owned() }
 }
@@ -49,7 +50,7 @@ pub(super) fn is_lossy(value: &[u8]) -> bool {
     let mut is_lossy = false;
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => is_lossy |= std::str::from_utf8(bytes).is_err(),
-        Piece::Words(decoded) => is_lossy |= decoded.is_lossy,
+        Piece::Words(decoded, _) => is_lossy |= decoded.is_lossy,
     });
     is_lossy || (!read && std::str::from_utf8(value).is_err())
 }
@@ -57,8 +58,8 @@ pub(super) fn is_lossy(value: &[u8]) -> bool {
 /// What a value consists of.
 enum Piece<'a> {
     Plain(&'a [u8]),
-    /// A run of words.
-    Words(Decoded),
+    /// A run of words, and the bytes of one that every reader decodes alike.
+    Words(Decoded, Option<&'a [u8]>),
 }
 
 /// Calls `each` with every piece of a value; not at all, and false, if it has no encoded word.
@@ -73,7 +74,7 @@ fn pieces<'a>(value: &'a [u8], mut each: impl FnMut(Piece<'a>)) -> bool {
         if at > done {
             each(Piece::Plain(&value[done..at]));
         }
-        each(Piece::Words(run.decoded()));
+        each(Piece::Words(run.decoded(), Some(&value[at..at + run.length]).filter(|_| run.is_plain())));
         done = at + run.length;
         from = done;
     }
@@ -106,6 +107,12 @@ impl<'a> Run<'a> {
                 _ => return Some(run),
             }
         }
+    }
+
+    /// Whether it is one word of UTF-8 as RFC 2047 has it.
+    fn is_plain(&self) -> bool {
+        let is_whole = |word: &Word<'_>| word.encoding == WordEncoding::Quoted || word.data.len().is_multiple_of(4);
+        self.words.len() == 1 && self.label.eq_ignore_ascii_case("utf-8") && self.words.iter().all(is_whole)
     }
 
     fn decoded(&self) -> Decoded {
