@@ -97,7 +97,8 @@ pub(crate) fn unpack(archive: &Path, into: &Path) -> Result<()> {
 /// Scores a folder with every release and returns the summary's lines that name a digest.
 fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
     let mut score = command(target_dir().join("release/switchback"));
-    score.args(["score", "--summary", "--threads", threads]).stdout(Stdio::piped());
+    // Whatever lies there is scored: any bytes make a message.
+    score.args(["score", "--summary", "--format", "message", "--threads", threads]).stdout(Stdio::piped());
     let mut files: Vec<_> = fs::read_dir(releases)?.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.sort();
     for release in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "wasm")) {

@@ -5,7 +5,9 @@ use std::io::{self, Read as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 use switchback::{Authentication, Client, Envelope, MessageBuilder};
 
 /// The largest sidecar, in bytes.
@@ -18,6 +20,7 @@ pub(crate) struct Sidecar {
     pub(crate) envelope: Option<Transaction>,
     pub(crate) client: Peer,
     /// What the filter verified itself.
+    #[serde(deserialize_with = "authentication")]
     pub(crate) authentication: Option<Authentication>,
     pub(crate) tenant: Option<String>,
 }
@@ -77,6 +80,17 @@ impl Peer {
     }
 }
 
+/// What was verified; a field that the library does not know is an error here too.
+fn authentication<'de, D: Deserializer<'de>>(sidecar: D) -> Result<Option<Authentication>, D::Error> {
+    let given = Value::deserialize(sidecar)?;
+    let known = serde_json::to_value(Authentication::default()).map_err(D::Error::custom)?;
+    let unknown = given.as_object().and_then(|fields| fields.keys().find(|field| known.get(field).is_none()));
+    match unknown {
+        Some(field) => Err(D::Error::custom(format_args!("unknown field `{field}` in `authentication`"))),
+        None => serde_json::from_value(given).map_err(D::Error::custom),
+    }
+}
+
 /// Where the sidecar of a message would be.
 pub(super) fn path_of(message: &Path) -> PathBuf {
     let mut path = message.as_os_str().to_owned();
@@ -115,12 +129,14 @@ mod tests {
         assert_eq!(nothing.context_digest(), Message::parse("").context_digest());
     }
 
+    const MISSPELT: (&str, &str) = (r#"{"authentication": {"dmrac": "pass"}}"#, "unknown field `dmrac`");
+
     #[test]
     fn a_file_beside_a_message_that_is_no_sidecar_is_an_error_that_names_it() {
         let dir = tempfile::tempdir().unwrap();
         let message = dir.path().join("m.eml");
         assert_eq!(Sidecar::beside(&message).unwrap(), None);
-        for (text, why) in [("{", "EOF"), ("{\"label\": 1}", "unknown field `label`"), ("[1]", "expected")] {
+        for (text, why) in [("{", "EOF"), ("{\"label\": 1}", "unknown field `label`"), ("[1]", "expected"), MISSPELT] {
             std::fs::write(dir.path().join("m.eml.json"), text).unwrap();
             let error = Sidecar::beside(&message).unwrap_err().to_string();
             assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");
