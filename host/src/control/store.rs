@@ -14,7 +14,7 @@ pub use sqlite::{Recovered, SqliteStore};
 
 use super::event::Event;
 use super::ledger::Entry;
-use crate::release::Digest;
+use crate::release::{Digest, read_version};
 
 /// Keeps one ledger and the register of the processes that follow it.
 ///
@@ -111,6 +111,7 @@ pub struct NewProcess {
     /// Since when it follows the store.
     pub since: Timestamp,
     /// The newest scoring contract that it speaks.
+    #[serde(deserialize_with = "read_version")]
     pub contract: semver::Version,
     /// Its slots.
     pub slots: Vec<String>,

@@ -94,7 +94,11 @@ impl Fault {
         let is_machines = |cause: &(dyn std::error::Error + 'static)| {
             cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>() || cause.is::<wasmtime::OutOfMemory>()
         };
-        if error.chain().any(is_machines) { Self::Host(format!("{error:#}")) } else { Self::Trap(error.root_cause().to_string()) }
+        if error.chain().any(is_machines) {
+            Self::Host(format!("{error:#}"))
+        } else {
+            Self::Trap(error.root_cause().to_string())
+        }
     }
 
     /// What stopped a guest; `None` if the guest was not stopped, but something around it failed.

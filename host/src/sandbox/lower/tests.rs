@@ -75,7 +75,8 @@ fn bounded_instructions_do_and_trap_as_the_whole_ones() {
     let mut random = ChaCha8Rng::seed_from_u64(62);
     let (mut traps, mut long) = (0, 0);
     let [mut whole, mut pieces] = [&original, &lowered].map(|module| Guest::new(&engine, module));
-    let edges = [0, 1, 65_535, 65_536, 65_537, 131_072, 180_000, 2_000_000, 2_097_151, 2_097_152, u32::MAX - 1, u32::MAX];
+    let edges =
+        [0, 1, 65_535, 65_536, 65_537, 131_072, 180_000, 2_000_000, 2_097_151, 2_097_152, u32::MAX - 1, u32::MAX];
     for _ in 0..600 {
         let mut operand = || match random.random_range(0..4) {
             0 => edges[random.random_range(0..edges.len())],
@@ -189,12 +190,10 @@ fn calls_of_added(lowered: &[u8]) -> usize {
 #[test]
 fn a_thousand_segments_are_each_initialised_from_their_own() {
     let data: String = (0..1_000).map(|n| format!("(data \"{n:04}\")")).collect();
-    let inits: String = (0..1_000)
-        .map(|n| format!("(memory.init {n} (i32.const {}) (i32.const 0) (local.get 0))", 4 * n))
-        .collect();
-    let text = format!(
-        "(module (memory (export \"memory\") 1) {data} (func (export \"f\") (param i32 i32 i32) {inits}))"
-    );
+    let inits: String =
+        (0..1_000).map(|n| format!("(memory.init {n} (i32.const {}) (i32.const 0) (local.get 0))", 4 * n)).collect();
+    let text =
+        format!("(module (memory (export \"memory\") 1) {data} (func (export \"f\") (param i32 i32 i32) {inits}))");
     let lowered = module(&wat::parse_str(text).unwrap()).unwrap();
     let engine = engine();
     let mut guest = Guest::new(&engine, &lowered);
