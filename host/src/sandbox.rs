@@ -50,6 +50,7 @@ use self::compiler::Compiler;
 use self::guest::Guest;
 use self::reaper::Reaper;
 use self::ticker::Ticker;
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::contain::contained;
 use crate::limits::Limits;
 use crate::message::Recipients;
@@ -119,14 +120,14 @@ impl Sandbox {
             None => self.compile(&id.digest, &bytes)?,
         };
         let pre = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
-        let pre = pre.map_err(|e| SandboxError::Interface(format!("{e:#}")))?;
+        let pre = pre.map_err(|e| SandboxError::Interface(shown(&e)))?;
         let limits = self.limits.of_release(&manifest.limits);
         Ok(Arc::new(Loaded::new(id, manifest, limits, recipients, pre, self.reaper.handle())))
     }
 
     fn compile(&self, digest: &crate::release::Digest, bytes: &[u8]) -> Result<Component, SandboxError> {
         self.counters.compiled.fetch_add(1, Ordering::Relaxed);
-        let refused = |e: wasmtime::Error| SandboxError::Compile(format!("{e:#}"));
+        let refused = |e: wasmtime::Error| SandboxError::Compile(shown(&e));
         let bytes = &lower::bounded(bytes).map_err(|e| SandboxError::Compile(e.to_string()))?;
         match &self.artifacts {
             None => self.compiler.run(|| Component::from_binary(&self.engine, bytes)).map_err(refused),
@@ -161,6 +162,11 @@ pub(crate) enum SandboxError {
     Panicked(String),
     #[error("it does not fit the scoring contract: {0}")]
     Interface(String),
+}
+
+/// An error that may quote names of what was compiled.
+fn shown(error: &wasmtime::Error) -> String {
+    beginning(&format!("{error:#}"), ERROR_CHARS_MAX)
 }
 
 impl SandboxError {

@@ -7,6 +7,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 use super::guest::{Guest, LogFlood};
 use super::imports::Undeclared;
 use super::limiter::Exhausted;
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::limits::ReleaseLimits;
 use crate::release::ReleaseId;
 use crate::verdict::{Cause, InvalidAssessment};
@@ -95,7 +96,7 @@ impl Fault {
             cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>() || cause.is::<wasmtime::OutOfMemory>()
         };
         if error.chain().any(is_machines) {
-            Self::Host(format!("{error:#}"))
+            Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
         } else {
             Self::Trap(error.root_cause().to_string())
         }

@@ -239,6 +239,52 @@ fn a_guest_that_does_not_return_from_cleaning_up_ends_at_the_deadline() {
     assert!(matches!(error.fault, Fault::Deadline(_)), "{error}");
 }
 
+#[test]
+fn types_that_nobody_would_write_load_or_are_refused_and_nobody_else_notices() {
+    let deep = |levels: u32| {
+        let lists: String = (0..levels).map(|n| format!("(type $l{} (list $l{n}))", n + 1)).collect();
+        format!("(type $l0 (list string)) {lists}")
+    };
+    let wide = |what: &str, item: &str| {
+        let items: String = (0..900).map(|n| item.replace('N', &n.to_string())).collect();
+        format!("(type ({what} {items}))")
+    };
+    let doubling: String = (0..40).map(|n| format!("(type $t{} (tuple $t{n} $t{n}))", n + 1)).collect();
+    let extras = [
+        deep(90),
+        deep(20_000),
+        format!("{} (type (func (param \"x\" $l150)))", deep(150)),
+        wide("record", "(field \"fN\" string)"),
+        wide("variant", "(case \"cN\" string)"),
+        wide("enum", "\"eN\" "),
+        format!("(type $t0 (tuple string string)) {doubling}"),
+        "(type (instance (type (instance (type (instance (type string)))))))".repeat(500),
+        "(type (component (type (component (type (component))))))".repeat(500),
+        "(core module (memory 1) (memory 1))".to_owned(),
+        "(core module (import \"a\" \"b\" (func)))".repeat(7),
+        format!("(core module (func (export \"{}\")))", "n".repeat(90_000)),
+        format!("(import \"{}\" (instance))", "n".repeat(90_000)),
+    ];
+    let runtime = Runtime::builder().instances(4).build().unwrap();
+    for extra in extras {
+        let text = COMPONENT.replace("PARTS", "").replace("OPTIONS", "").replacen(
+            "(component",
+            &format!("(component {extra}"),
+            1,
+        );
+        // What cannot even be written down needs no test.
+        let Ok(component) = wat::parse_str(&text) else { continue };
+        let sealed = seal(component, &CONTRACT_VERSION, &manifest()).unwrap();
+        match load_bytes(&runtime, &sealed) {
+            Ok(id) => runtime.unload(&id).unwrap(),
+            Err(error) => assert!(error.to_string().chars().count() < 1_000, "{error}"),
+        }
+        let good = load_bytes(&runtime, &packed("", ROOM, "")).unwrap();
+        assert_eq!(runtime.score_with(&good, &message()).unwrap().outcome.score(), Some(0.0));
+        runtime.unload(&good).unwrap();
+    }
+}
+
 /// What loading says of a release whose module starts like this: its self-test cannot be run.
 fn failure_of_start(start: &str) -> String {
     let runtime = Runtime::builder().instances(2).build().unwrap();
