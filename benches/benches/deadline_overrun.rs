@@ -116,7 +116,8 @@ fn attacks() -> Vec<Attack> {
         mail: mail.to_vec(),
         derive,
     };
-    let roots = format!("(local.set $root (f64.const 2)) local.get $root {} local.set $root", "f64.sqrt ".repeat(300_000));
+    let roots =
+        format!("(local.set $root (f64.const 2)) local.get $root {} local.set $root", "f64.sqrt ".repeat(300_000));
     let (header, links, html, attached) = (large_header(), many_links(), large_html(), large_attachment());
     vec![
         code("memory.fill, 62 MB", "(memory.fill (i32.const 0) (i32.const 7) (i32.const 65011712)) (loop (br 0))"),
@@ -128,13 +129,13 @@ fn attacks() -> Vec<Attack> {
             "memory.copy over itself, 60 MB",
             "(memory.copy (i32.const 65536) (i32.const 0) (i32.const 64000000)) (loop (br 0))",
         ),
-        code("memory.fill, 4 KiB without end", "(loop (memory.fill (i32.const 0) (i32.const 7) (i32.const 4096)) (br 0))"),
+        code(
+            "memory.fill, 4 KiB without end",
+            "(loop (memory.fill (i32.const 0) (i32.const 7) (i32.const 4096)) (br 0))",
+        ),
         code("code without a loop", &format!("(loop {roots} (br 0))")),
         code("a loop", "(loop (br 0))"),
-        code(
-            "log lines of 128 KB",
-            "(loop (call $log (i32.const 0) (i32.const 0) (i32.const 130000)) (br 0))",
-        ),
+        code("log lines of 128 KB", "(loop (call $log (i32.const 0) (i32.const 0) (i32.const 130000)) (br 0))"),
         asks(
             "attachments() of 49 MiB",
             "(call $attachments (local.get $handle) (i32.const 512))",
@@ -156,9 +157,14 @@ fn attacks() -> Vec<Attack> {
         asks("links(512)", "(call $links (local.get $handle) (i32.const 512) (i32.const 512))", &links, |message| {
             _ = message.links(512);
         }),
-        asks("text() of HTML", "(call $text (local.get $handle) (i32.const 262144) (i32.const 512))", &html, |message| {
-            _ = message.text(262_144);
-        }),
+        asks(
+            "text() of HTML",
+            "(call $text (local.get $handle) (i32.const 262144) (i32.const 512))",
+            &html,
+            |message| {
+                _ = message.text(262_144);
+            },
+        ),
         asks("html()", "(call $html (local.get $handle) (i32.const 262144) (i32.const 512))", &html, |message| {
             _ = message.html(262_144);
         }),
@@ -187,21 +193,28 @@ fn attacks() -> Vec<Attack> {
             &header,
             |message| _ = message.header(" ", Recipients::Masked),
         ),
-        asks_on("counts() without end", &"(call $counts (local.get $handle) (i32.const 512))".repeat(1_000), &header, |message| {
-            _ = message.counts(Recipients::Masked);
-        }),
+        asks_on(
+            "counts() without end",
+            &"(call $counts (local.get $handle) (i32.const 512))".repeat(1_000),
+            &header,
+            |message| {
+                _ = message.counts(Recipients::Masked);
+            },
+        ),
     ]
 }
 
 /// 2,000 fields of 2 KB, half of them hidden.
 fn large_header() -> Vec<u8> {
-    let field = |n: u32| format!("{}: {}\r\n", if n.is_multiple_of(2) { "X-Any" } else { "X-Spam-Any" }, "value ".repeat(340));
+    let field =
+        |n: u32| format!("{}: {}\r\n", if n.is_multiple_of(2) { "X-Any" } else { "X-Spam-Any" }, "value ".repeat(340));
     let header: String = (0..2_000).map(field).collect();
     format!("{header}\r\ntext\r\n").into_bytes()
 }
 
 fn many_links() -> Vec<u8> {
-    let links: String = (0..4_000).map(|n| format!("<a href=\"https://h{n}.example/{}\">t{n}</a>\n", "p".repeat(200))).collect();
+    let links: String =
+        (0..4_000).map(|n| format!("<a href=\"https://h{n}.example/{}\">t{n}</a>\n", "p".repeat(200))).collect();
     format!("Content-Type: text/html\r\n\r\n{links}").into_bytes()
 }
 

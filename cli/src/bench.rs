@@ -21,7 +21,7 @@ use crate::releases::ReleaseArgs;
 ///
 /// Each message is parsed anew for each release, and the releases take turns on every message, as they
 /// would in a filter. Text, links and attachments are derived when a model first asks for them, and count
-/// as the model's time. Times are percentiles over all messages, after a warm-up that is not counted.
+/// as parsing. Times are percentiles over all messages, after a warm-up that is not counted.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {

@@ -3,6 +3,8 @@
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
+
 /// Runs something that may panic; the error is what the panic said.
 ///
 /// For work whose half-done state is dropped with it. Where the program is built to abort on a panic, this contains
@@ -13,11 +15,8 @@ pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Result<T, String> {
 
 fn said(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("it said nothing").chars().take(SAID_CHARS_MAX).collect()
+    beginning(text.unwrap_or("it said nothing"), ERROR_CHARS_MAX)
 }
-
-/// Characters of a panic's message that are kept.
-const SAID_CHARS_MAX: usize = 300;
 
 #[cfg(test)]
 mod tests {

@@ -39,6 +39,7 @@
 #![deny(unsafe_code)]
 
 pub mod alert;
+mod beginning;
 pub mod compare;
 mod contain;
 mod control;

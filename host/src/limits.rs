@@ -90,7 +90,7 @@ pub(crate) const DEFAULT_MEMORY_BYTES_MAX: u64 = 16 << 20;
 pub(crate) const DEFAULT_DEADLINE_MS: u64 = 1_000;
 
 /// How often the epoch advances, and so how finely a deadline is measured: who is past it is stopped at the next tick,
-/// less than a millisecond later. Two thousand wake-ups a second are half a percent of a core.
+/// less than a millisecond later. Each tick is a wake-up of some microseconds.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_micros(500);
 
 /// What one instruction may copy or fill in memory before the clock is looked at, in bytes: with every page touched for

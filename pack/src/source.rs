@@ -7,7 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
 use serde::Deserialize;
-use switchback::{Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version};
+use switchback::{
+    Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version,
+};
 
 use crate::error::PackError;
 use crate::metadata::Metadata;

@@ -1,7 +1,9 @@
 //! Releases as an operator names them: `phish@2.0.0`, or the first digits of a digest.
 
 use anyhow::bail;
-use switchback::{Digest, Event, Operation, ReleaseId, State};
+use switchback::{Digest, Event, MODEL_NAME_BYTES_MAX, Operation, ReleaseId, State, VERSION_BYTES_MAX};
+
+use crate::show;
 
 /// The fewest digits of a digest that name a release: fewer are typed by mistake.
 const DIGITS_MIN: usize = 4;
@@ -37,12 +39,15 @@ pub(crate) fn recorded(state: Option<&State>, recorded: &[ReleaseId], reference:
     ids.dedup();
     match matching(ids.iter().copied(), reference)[..] {
         [release] => Ok(release.clone()),
-        [] => match listed(ids.iter().copied()) {
-            none if none.is_empty() => bail!("there is no release `{reference}`: neither store nor journal has any"),
-            names => bail!("neither store nor journal knows a release `{reference}`; they know {names}"),
-        },
+        [] => {
+            let (names, reference) = (listed(ids.iter().copied()), shown(reference));
+            if names.is_empty() {
+                bail!("there is no release `{reference}`: neither store nor journal has any");
+            }
+            bail!("neither store nor journal knows a release `{reference}`; they know {names}")
+        }
         ref several => {
-            bail!("`{reference}` could be {}: give more digits of the digest", listed(several.iter().copied()))
+            bail!("`{}` could be {}: give more digits of the digest", shown(reference), listed(several.iter().copied()))
         }
     }
 }
@@ -50,11 +55,16 @@ pub(crate) fn recorded(state: Option<&State>, recorded: &[ReleaseId], reference:
 fn find<'a>(ids: impl Iterator<Item = &'a ReleaseId> + Clone, reference: &str) -> anyhow::Result<ReleaseId> {
     match matching(ids.clone(), reference)[..] {
         [release] => Ok(release.clone()),
-        [] => bail!("there is no release `{reference}` in the store: {}", offer(ids)),
+        [] => bail!("there is no release `{}` in the store: {}", shown(reference), offer(ids)),
         ref several => {
-            bail!("`{reference}` could be {}: give more digits of the digest", listed(several.iter().copied()))
+            bail!("`{}` could be {}: give more digits of the digest", shown(reference), listed(several.iter().copied()))
         }
     }
+}
+
+/// A reference in a message: no longer than a release's name.
+fn shown(reference: &str) -> String {
+    show::printable(reference, MODEL_NAME_BYTES_MAX + 1 + VERSION_BYTES_MAX)
 }
 
 fn matching<'a>(ids: impl Iterator<Item = &'a ReleaseId>, reference: &str) -> Vec<&'a ReleaseId> {
@@ -112,6 +122,7 @@ mod tests {
         }
         let several = found("22ab").unwrap_err();
         assert!(several.contains("could be m@1.1.0 (22ababababab), m@2.0.0 (22ababababab)"), "{several}");
+        assert!(found(&format!("m@1.0.0-{}", "a".repeat(200_000))).unwrap_err().len() < 1_000);
         let nothing = find(std::iter::empty(), "m@1.0.0").unwrap_err().to_string();
         assert!(nothing.contains("nothing is loaded yet"), "{nothing}");
     }

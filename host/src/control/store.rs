@@ -18,7 +18,7 @@ use super::event::Event;
 use super::ledger::Entry;
 use super::mark::Mark;
 use crate::message::Reading;
-use crate::release::Digest;
+use crate::release::{Digest, read_version};
 
 /// Keeps one ledger and the register of the processes that follow it.
 ///
@@ -141,6 +141,7 @@ pub struct NewProcess {
     /// Since when it follows the store.
     pub since: Timestamp,
     /// The newest scoring contract that it speaks.
+    #[serde(deserialize_with = "read_version")]
     pub contract: semver::Version,
     /// How it reads messages.
     #[serde(default = "Reading::unnamed")]

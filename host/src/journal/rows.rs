@@ -17,7 +17,7 @@ use super::record::{Mail, Record, RecordId};
 use super::schema::{OTHERS, READING};
 use crate::guard::Key;
 use crate::message::{Fingerprint, Reading};
-use crate::release::{Digest, ReleaseId};
+use crate::release::{Digest, ReleaseId, parse_version};
 use crate::timing::Timing;
 use crate::verdict::{Action, Category, Cause, DecidedBy, Dropped, Opinion, Role, Said, Scl};
 
@@ -178,7 +178,7 @@ impl<'a> Names<'a> {
         if let Some(release) = known.get(&digest) {
             return Ok(release.clone());
         }
-        let version = named("version", self.version.value(row))?;
+        let version = parse_version(self.version.value(row)).map_err(|e| ArrowError::ParseError(e.to_string()))?;
         let name = named("name of a model", self.model.value(row))?;
         let release = ReleaseId { name, version: Arc::new(version), digest: digest.into() };
         known.insert(digest, release.clone());

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::deriving::OnceLock;
 use super::fields::Field;
 use super::hidden::{Recipients, Visibility};
-use super::limits::{HEADER_VALUE_BYTES_MAX, HEADER_VALUES_MAX, HEADERS_MAX};
+use super::limits::{FIELD_NAME_BYTES_MAX, HEADER_VALUE_BYTES_MAX, HEADER_VALUES_MAX, HEADERS_MAX};
 use super::value;
 
 /// A header field.
@@ -61,6 +61,9 @@ struct Entry {
     value: OnceLock<(Arc<str>, bool)>,
 }
 
+/// Bytes of a name that is looked for, blanks around it included.
+const ASKED_NAME_BYTES_MAX: usize = 4 * FIELD_NAME_BYTES_MAX;
+
 impl Headers {
     pub(super) fn new(bytes: &[u8], fields: &[Field], truncated: bool) -> Self {
         let entry = |field: &Field| Entry {
@@ -86,7 +89,8 @@ impl Headers {
 
     /// The values of every visible field of a name.
     pub(super) fn values(&self, bytes: &[u8], name: &str, recipients: Recipients) -> Vec<Arc<str>> {
-        let name = name.trim().as_bytes();
+        // A guest may ask for anything; what is longer than this is the name of no field that was read.
+        let name = if name.len() > ASKED_NAME_BYTES_MAX { "" } else { name.trim() }.as_bytes();
         let same_name = |entry: &&Entry| bytes[entry.field.name.clone()].eq_ignore_ascii_case(name);
         let value = |entry: &Entry| Arc::clone(&entry.value(bytes).0);
         self.visible(recipients).filter(same_name).take(HEADER_VALUES_MAX).map(value).collect()

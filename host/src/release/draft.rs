@@ -11,6 +11,7 @@ use super::file::{Outline, Seal, Unsealed};
 use super::id::{ReleaseId, VERSION_BYTES_MAX};
 use super::manifest::{InvalidManifest, Manifest};
 use super::profile;
+use crate::beginning::beginning;
 use crate::contain::contained;
 use crate::limits::Limits;
 
@@ -157,7 +158,7 @@ fn check_interfaces(outline: &Outline<'_>) -> Result<(), Refusal> {
         OFFERED.contains(&interface) && Version::parse(version).is_ok_and(|version| is_spoken(&version))
     };
     if let Some(import) = outline.imports().iter().find(|import| !offered(import)) {
-        return Err(Refusal::Import(import.chars().take(IMPORT_CHARS_SHOWN).collect()));
+        return Err(Refusal::Import(beginning(import, IMPORT_CHARS_SHOWN)));
     }
     if !outline.exports().contains(&SCORE_EXPORT) {
         return Err(Refusal::NoScoreExport);

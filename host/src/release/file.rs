@@ -21,6 +21,7 @@ use wasmparser::{BinaryReaderError, Chunk, ComponentTypeRef, Parser, Payload, Ty
 
 use super::digest::Digest;
 use super::manifest::{InvalidManifest, Manifest};
+use crate::beginning::beginning;
 
 /// The custom section that says which contract version a component speaks: `1.0.0` in ASCII.
 pub const CONTRACT_SECTION: &str = "switchback:contract";
@@ -126,7 +127,7 @@ impl<'a> Outline<'a> {
             return Err(Unsealed::Broken(why.clone()));
         }
         if let Some(unknown) = self.own.iter().find(|section| !SEAL.contains(&section.name)) {
-            return Err(Unsealed::Unknown(unknown.name.chars().take(SECTION_NAME_CHARS_SHOWN).collect()));
+            return Err(Unsealed::Unknown(beginning(unknown.name, SECTION_NAME_CHARS_SHOWN)));
         }
         for name in SEAL {
             match self.own.iter().filter(|section| section.name == name).count() {

@@ -8,6 +8,7 @@ use semver::Version;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::digest::Digest;
+use crate::beginning::beginning;
 
 /// The most bytes of a model's name.
 pub const MODEL_NAME_BYTES_MAX: usize = 64;
@@ -36,7 +37,7 @@ impl FromStr for ModelName {
         let well_formed = text.len() <= MODEL_NAME_BYTES_MAX
             && text.starts_with(|c: char| c.is_ascii_lowercase())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if well_formed { Ok(Self(text.into())) } else { Err(InvalidModelName(beginning(text))) }
+        if well_formed { Ok(Self(text.into())) } else { Err(InvalidModelName(beginning(text, SHOWN_CHARS_MAX))) }
     }
 }
 
@@ -70,7 +71,7 @@ pub struct InvalidModelName(String);
 /// # Errors
 /// If it is longer, or no such version.
 pub fn parse_version(text: &str) -> Result<Version, InvalidVersion> {
-    let invalid = |why: String| InvalidVersion { text: beginning(text), why };
+    let invalid = |why: String| InvalidVersion { text: beginning(text, SHOWN_CHARS_MAX), why };
     if text.len() > VERSION_BYTES_MAX {
         return Err(invalid(format!("it has {} bytes, at most {VERSION_BYTES_MAX} are allowed", text.len())));
     }
@@ -94,15 +95,7 @@ pub struct InvalidVersion {
     why: String,
 }
 
-/// The beginning of a text that is not what it should be, for a message about it.
-fn beginning(text: &str) -> String {
-    match text.char_indices().nth(SHOWN_CHARS_MAX) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
-/// Characters of such a text that are shown.
+/// Characters of a text that is not what it should be, in a message about it.
 const SHOWN_CHARS_MAX: usize = 80;
 
 /// One release: the version of a model that has this digest. Immutable, and cheap to clone.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::id::{ModelName, parse_version, read_version};
 use super::reads::Reads;
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::verdict::Category;
 
 /// The most self-test messages of a release.
@@ -48,7 +49,8 @@ impl Manifest {
     /// # Errors
     /// If it is not JSON, lacks a field, has an unknown one, or a value is out of its range.
     pub fn from_json(json: &[u8]) -> Result<Self, InvalidManifest> {
-        let manifest: Self = serde_json::from_slice(json).map_err(|e| InvalidManifest(e.to_string()))?;
+        let manifest: Self =
+            serde_json::from_slice(json).map_err(|e| InvalidManifest(beginning(&e.to_string(), ERROR_CHARS_MAX)))?;
         manifest.validate()?;
         Ok(manifest)
     }

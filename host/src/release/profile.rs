@@ -16,6 +16,7 @@ use wasmparser::{
 use self::startup::Startup;
 use super::draft::Refusal;
 use super::file::OWN_PREFIX;
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::limits::{CORE_INSTANCES_MAX, Limits};
 
 /// The proposals that a model may use, as the sandbox's engine has them.
@@ -156,7 +157,7 @@ fn needless(what: String) -> Result<(), Refusal> {
 
 impl From<wasmparser::BinaryReaderError> for Refusal {
     fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Invalid(error.to_string())
+        Self::Invalid(beginning(&error.to_string(), ERROR_CHARS_MAX))
     }
 }
 

@@ -90,7 +90,9 @@ mod tests {
 
     #[test]
     fn a_guest_is_stopped_only_when_its_time_is_up() {
-        assert!(matches!(Clock::start(Duration::from_secs(3_600)).at_epoch(), UpdateDeadline::Continue(ticks) if ticks > 1));
+        assert!(
+            matches!(Clock::start(Duration::from_secs(3_600)).at_epoch(), UpdateDeadline::Continue(ticks) if ticks > 1)
+        );
         let over = Clock::start(Duration::ZERO);
         assert!(matches!(over.at_epoch(), UpdateDeadline::Interrupt));
         assert_eq!(over.check(), Err(Trap::Interrupt));

@@ -7,6 +7,7 @@ use wasmtime::{PoolConcurrencyLimitError, Trap};
 use super::guest::{Guest, LogFlood};
 use super::imports::Undeclared;
 use super::limiter::Exhausted;
+use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::limits::ReleaseLimits;
 use crate::release::ReleaseId;
 use crate::verdict::{Cause, InvalidAssessment};
@@ -94,7 +95,11 @@ impl Fault {
         let is_machines = |cause: &(dyn std::error::Error + 'static)| {
             cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>() || cause.is::<wasmtime::OutOfMemory>()
         };
-        if error.chain().any(is_machines) { Self::Host(format!("{error:#}")) } else { Self::Trap(error.root_cause().to_string()) }
+        if error.chain().any(is_machines) {
+            Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
+        } else {
+            Self::Trap(error.root_cause().to_string())
+        }
     }
 
     /// What stopped a guest; `None` if the guest was not stopped, but something around it failed.

@@ -53,15 +53,7 @@ impl Loaded {
         code: PluginPre<Guest>,
         reaper: Option<Sender<Remains>>,
     ) -> Self {
-        Self {
-            recent_log: Mutex::default(),
-            code: Some(code),
-            id,
-            manifest,
-            limits,
-            recipients,
-            reaper,
-        }
+        Self { recent_log: Mutex::default(), code: Some(code), id, manifest, limits, recipients, reaper }
     }
 
     pub(crate) fn id(&self) -> &ReleaseId {

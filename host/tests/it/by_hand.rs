@@ -12,7 +12,8 @@ use crate::support::{load, load_bytes, message, runtime};
 const CONTRACT: &str = include_str!("../../../wit/1.0.0/scoring.wit");
 
 /// A module that answers with the zeros of its memory (a score of 0, no reasons) for the empty message, and does what
-/// `ATTACK` says for any other. `$handle` is the message; at 1024 there is room for what the host returns.
+/// `ATTACK` says for any other; from then on `REALLOC` gives the host room. `$handle` is the message; at 1024 there is room
+/// for what the host returns.
 const MODULE: &str = r#"(module
     (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
     (import "switchback:scoring/message@1.0.0" "[method]message.size" (func $size (param i32) (result i64)))
@@ -24,7 +25,8 @@ const MODULE: &str = r#"(module
     (import "switchback:scoring/log@1.0.0" "log" (func $log (param i32 i32 i32)))
     (memory (export "memory") 256 512)
     (global $attacking (mut i32) (i32.const 0))
-    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) REALLOC)
+    (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
+        (if (result i32) (global.get $attacking) (then REALLOC) (else (i32.const 65536))))
     (func (export "prepare") (param i32 i32) (result i32) (i32.const 0))
     (func (export "score") (param $handle i32) (result i32)
         (if (i64.ne (call $size (local.get $handle)) (i64.const 0)) (then
@@ -107,8 +109,10 @@ fn asking_the_host_without_end_ends_at_the_deadline() {
     for attack in [
         "(loop (call $raw (local.get $handle) (i64.const 0) (i32.const 65536) (i32.const 1024)) (br 0))",
         "(loop (call $attachments (local.get $handle) (i32.const 1024)) (br 0))",
-        &format!("{blank} (loop
-            (call $header (local.get $handle) (i32.const 200000) (i32.const 100000) (i32.const 1024)) (br 0))"),
+        &format!(
+            "{blank} (loop
+            (call $header (local.get $handle) (i32.const 200000) (i32.const 100000) (i32.const 1024)) (br 0))"
+        ),
     ] {
         ends_at_its_deadline(attack, ROOM, "");
     }
@@ -127,7 +131,7 @@ fn code_without_loops_and_calls_that_call_each_other_end_at_the_deadline() {
 #[test]
 fn a_guest_that_does_not_return_while_the_host_hands_something_over_ends_at_the_deadline() {
     let ask = "(call $raw (local.get $handle) (i64.const 0) (i32.const 10) (i32.const 1024))";
-    ends_at_its_deadline(ask, "(loop (br 0)) (unreachable)", "");
+    ends_at_its_deadline(ask, "(loop (br 0)) unreachable", "");
 }
 
 #[test]
@@ -233,6 +237,52 @@ fn a_component_by_hand_scores() {
 fn a_guest_that_does_not_return_from_cleaning_up_ends_at_the_deadline() {
     let error = fault_of(&sealed("", "(post-return $post)"));
     assert!(matches!(error.fault, Fault::Deadline(_)), "{error}");
+}
+
+#[test]
+fn types_that_nobody_would_write_load_or_are_refused_and_nobody_else_notices() {
+    let deep = |levels: u32| {
+        let lists: String = (0..levels).map(|n| format!("(type $l{} (list $l{n}))", n + 1)).collect();
+        format!("(type $l0 (list string)) {lists}")
+    };
+    let wide = |what: &str, item: &str| {
+        let items: String = (0..900).map(|n| item.replace('N', &n.to_string())).collect();
+        format!("(type ({what} {items}))")
+    };
+    let doubling: String = (0..40).map(|n| format!("(type $t{} (tuple $t{n} $t{n}))", n + 1)).collect();
+    let extras = [
+        deep(90),
+        deep(20_000),
+        format!("{} (type (func (param \"x\" $l150)))", deep(150)),
+        wide("record", "(field \"fN\" string)"),
+        wide("variant", "(case \"cN\" string)"),
+        wide("enum", "\"eN\" "),
+        format!("(type $t0 (tuple string string)) {doubling}"),
+        "(type (instance (type (instance (type (instance (type string)))))))".repeat(500),
+        "(type (component (type (component (type (component))))))".repeat(500),
+        "(core module (memory 1) (memory 1))".to_owned(),
+        "(core module (import \"a\" \"b\" (func)))".repeat(7),
+        format!("(core module (func (export \"{}\")))", "n".repeat(90_000)),
+        format!("(import \"{}\" (instance))", "n".repeat(90_000)),
+    ];
+    let runtime = Runtime::builder().instances(4).build().unwrap();
+    for extra in extras {
+        let text = COMPONENT.replace("PARTS", "").replace("OPTIONS", "").replacen(
+            "(component",
+            &format!("(component {extra}"),
+            1,
+        );
+        // What cannot even be written down needs no test.
+        let Ok(component) = wat::parse_str(&text) else { continue };
+        let sealed = seal(component, &CONTRACT_VERSION, &manifest()).unwrap();
+        match load_bytes(&runtime, &sealed) {
+            Ok(id) => runtime.unload(&id).unwrap(),
+            Err(error) => assert!(error.to_string().chars().count() < 1_000, "{error}"),
+        }
+        let good = load_bytes(&runtime, &packed("", ROOM, "")).unwrap();
+        assert_eq!(runtime.score_with(&good, &message()).unwrap().outcome.score(), Some(0.0));
+        runtime.unload(&good).unwrap();
+    }
 }
 
 /// What loading says of a release whose module starts like this: its self-test cannot be run.

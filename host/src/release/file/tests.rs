@@ -21,8 +21,7 @@ enum Part {
     Module,
 }
 
-const PARTS: [Part; 6] =
-    [Part::Contract, Part::Manifest, Part::Checksum, Part::Unknown, Part::Foreign, Part::Module];
+const PARTS: [Part; 6] = [Part::Contract, Part::Manifest, Part::Checksum, Part::Unknown, Part::Foreign, Part::Module];
 
 fn file_of(parts: &[Part]) -> Vec<u8> {
     let mut file = EMPTY.to_vec();

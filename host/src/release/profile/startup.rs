@@ -35,12 +35,7 @@ struct Module {
 
 impl Startup {
     pub(super) fn new(limits: &Limits) -> Self {
-        Self {
-            table_elements_max: limits.table_elements_max,
-            elements: 0,
-            copied_bytes: 0,
-            module: Module::default(),
-        }
+        Self { table_elements_max: limits.table_elements_max, elements: 0, copied_bytes: 0, module: Module::default() }
     }
 
     pub(super) fn begin_module(&mut self) {

@@ -111,8 +111,7 @@ fn a_table_changes_as_a_whole_in_no_release() {
         "(table.copy $t $t (i32.const 0) (i32.const 0) (i32.const 1))",
         "(table.init $t $e (i32.const 0) (i32.const 0) (i32.const 1))",
     ] {
-        let refusal =
-            refusal_of(&format!("(core module (table $t 9 funcref) (elem $e func) (func {instruction}))"));
+        let refusal = refusal_of(&format!("(core module (table $t 9 funcref) (elem $e func) (func {instruction}))"));
         assert!(refusal.contains("the instruction `table."), "{refusal}");
     }
 }

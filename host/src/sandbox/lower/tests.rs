@@ -35,18 +35,20 @@ struct Guest {
 
 impl Guest {
     fn new(engine: &Engine, module: &[u8]) -> Self {
-        let mut store = Store::new(engine, 0);
+        Self::of(&wasmtime::Module::new(engine, module).unwrap())
+    }
+
+    fn of(module: &wasmtime::Module) -> Self {
+        let mut store = Store::new(module.engine(), 0);
         store.epoch_deadline_callback(|mut store| {
             *store.data_mut() += 1;
             Ok(UpdateDeadline::Continue(0))
         });
         store.set_epoch_deadline(0);
-        let module = wasmtime::Module::new(engine, module).unwrap();
-        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let instance = Instance::new(&mut store, module, &[]).unwrap();
         let mut guest = Self { store, instance };
-        let memory = guest.memory();
-        for (at, byte) in memory.iter_mut().enumerate() {
-            *byte = (at % 251) as u8;
+        for (number, page) in (0..).zip(guest.memory().chunks_mut(4_001)) {
+            page.fill(number as u8);
         }
         guest
     }
@@ -74,8 +76,10 @@ fn bounded_instructions_do_and_trap_as_the_whole_ones() {
     assert_ne!(lowered, original);
     let mut random = ChaCha8Rng::seed_from_u64(62);
     let (mut traps, mut long) = (0, 0);
-    let [mut whole, mut pieces] = [&original, &lowered].map(|module| Guest::new(&engine, module));
-    let edges = [0, 1, 65_535, 65_536, 65_537, 131_072, 180_000, 2_000_000, 2_097_151, 2_097_152, u32::MAX - 1, u32::MAX];
+    let modules = [&original, &lowered].map(|module| wasmtime::Module::new(&engine, module).unwrap());
+    let [mut whole, mut pieces] = modules.each_ref().map(Guest::of);
+    let edges =
+        [0, 1, 65_535, 65_536, 65_537, 131_072, 180_000, 2_000_000, 2_097_151, 2_097_152, u32::MAX - 1, u32::MAX];
     for _ in 0..600 {
         let mut operand = || match random.random_range(0..4) {
             0 => edges[random.random_range(0..edges.len())],
@@ -88,7 +92,7 @@ fn bounded_instructions_do_and_trap_as_the_whole_ones() {
         assert_eq!(results[0], results[1], "{name} {operands:?}");
         if results[0].is_err() {
             // An instance that has trapped is not used again.
-            [whole, pieces] = [&original, &lowered].map(|module| Guest::new(&engine, module));
+            [whole, pieces] = modules.each_ref().map(Guest::of);
             traps += 1;
         } else {
             long += u32::from(operands.2 > BULK_BYTES_MAX);
@@ -189,12 +193,10 @@ fn calls_of_added(lowered: &[u8]) -> usize {
 #[test]
 fn a_thousand_segments_are_each_initialised_from_their_own() {
     let data: String = (0..1_000).map(|n| format!("(data \"{n:04}\")")).collect();
-    let inits: String = (0..1_000)
-        .map(|n| format!("(memory.init {n} (i32.const {}) (i32.const 0) (local.get 0))", 4 * n))
-        .collect();
-    let text = format!(
-        "(module (memory (export \"memory\") 1) {data} (func (export \"f\") (param i32 i32 i32) {inits}))"
-    );
+    let inits: String =
+        (0..1_000).map(|n| format!("(memory.init {n} (i32.const {}) (i32.const 0) (local.get 0))", 4 * n)).collect();
+    let text =
+        format!("(module (memory (export \"memory\") 1) {data} (func (export \"f\") (param i32 i32 i32) {inits}))");
     let lowered = module(&wat::parse_str(text).unwrap()).unwrap();
     let engine = engine();
     let mut guest = Guest::new(&engine, &lowered);
