@@ -199,6 +199,9 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     assert_eq!(store.control.history().unwrap().len(), 1);
 }
 
+/// Puts something in the place of a file.
+type Put = fn(&Path);
+
 fn make_pipe(path: &Path) {
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
@@ -211,7 +214,7 @@ fn what_is_no_file_of_a_store_is_refused() {
         std::fs::write(path, "").unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
     };
-    let ways: [(fn(&Path), &str); 4] = [
+    let ways: [(Put, &str); 4] = [
         (make_pipe, "no regular file"),
         (link, "symbolic link"),
         (folder, "no regular file"),
