@@ -108,7 +108,11 @@ fn a_ledger_that_was_replaced_does_not_have_the_head_that_was_kept() {
 fn every_change_prints_the_head() {
     let store = Store::promoted(&["1.0.0"]);
     let head = || store.control().ledger().unwrap().head().to_string();
-    for args in [&["freeze"][..], &["block", "--domain", "bad.example"], &["load", &crate::model::release("1.1.0")]] {
+    for args in [
+        &["freeze"][..],
+        &["block", "--domain", "bad.example", "--reason", "spam"],
+        &["load", &crate::model::release("1.1.0")],
+    ] {
         let out = store.fine(args);
         assert_eq!(out.lines().last().unwrap().trim_start(), format!("head {}", head()), "{args:?}");
     }

@@ -199,20 +199,26 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     assert_eq!(store.control.history().unwrap().len(), 1);
 }
 
+/// Puts something in the place of a file.
+type Put = fn(&Path);
+
+fn make_pipe(path: &Path) {
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
 #[test]
 fn what_is_no_file_of_a_store_is_refused() {
-    let pipe = |path: &Path| drop(std::process::Command::new("mkfifo").arg(path).status().unwrap());
     let link = |path: &Path| symlink("/dev/null", path).unwrap();
     let folder = |path: &Path| std::fs::create_dir(path).unwrap();
     let open = |path: &Path| {
         std::fs::write(path, "").unwrap();
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666)).unwrap();
     };
-    let ways: [(&dyn Fn(&Path), &str); 4] = [
-        (&pipe, "no regular file"),
-        (&link, "symbolic link"),
-        (&folder, "no regular file"),
-        (&open, "written to by other users"),
+    let ways: [(Put, &str); 4] = [
+        (make_pipe, "no regular file"),
+        (link, "symbolic link"),
+        (folder, "no regular file"),
+        (open, "written to by other users"),
     ];
     for file in ["control.db", "control.db-wal", "control.db-shm", "control.head", "changed"] {
         for (put, why) in ways {
@@ -237,7 +243,7 @@ fn what_is_no_file_of_a_store_is_refused() {
 fn a_lock_that_is_no_file_is_not_waited_for() {
     let (store, _) = Store::with(&[]);
     let lock = store.path().join("processes").join("1.lock");
-    drop(std::process::Command::new("mkfifo").arg(&lock).status().unwrap());
+    make_pipe(&lock);
     // A number that a file of whatever kind has is not given.
     let process = store.process();
     assert_eq!(process.process(), Some(2));

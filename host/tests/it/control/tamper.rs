@@ -86,7 +86,7 @@ fn tamper(random: &mut ChaCha8Rng, history: &History) -> String {
         let _ = connection.and_then(|connection| connection.execute_batch(&statement));
         statement
     };
-    match random.random_range(0..14) {
+    match random.random_range(0..16) {
         0 => {
             let mut all: Vec<_> = (1..=EVENTS).map(|event| event.to_string()).collect();
             all.shuffle(random);
@@ -138,6 +138,8 @@ fn tamper(random: &mut ChaCha8Rng, history: &History) -> String {
             remove(&store, &DATABASE[1..]);
             format!("{} put in its place", copy.display())
         }
+        13 => sql("UPDATE head SET sequence = -1".to_owned()),
+        14 => sql("DROP TABLE head".to_owned()),
         _ => {
             remove(&store, &DATABASE);
             "control.db removed".to_owned()
@@ -331,6 +333,9 @@ fn a_process_that_was_removed_from_the_register_comes_back_under_its_number() {
         })
     };
     until("it is there again, and has said what it has ready", present);
+    open(store.path()).execute("UPDATE processes SET registered = '{}', acknowledged = '{}'", []).unwrap();
+    store.control.ledger().unwrap();
+    until("its row is its own again", present);
 }
 
 #[test]

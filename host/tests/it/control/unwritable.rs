@@ -103,9 +103,11 @@ fn leave(store: &Path, how: &str) {
     control.ledger().unwrap();
     fs::create_dir(&kept).unwrap();
     let copied = ["control.db", "control.db-wal", "control.db-shm"];
-    copied.iter().for_each(|file| drop(fs::copy(store.join(file), kept.join(file)).unwrap()));
+    for file in copied {
+        fs::copy(store.join(file), kept.join(file)).unwrap();
+    }
     drop(control);
-    copied.iter().for_each(|file| drop(fs::rename(kept.join(file), store.join(file)).unwrap()));
+    copied.iter().for_each(|file| fs::rename(kept.join(file), store.join(file)).unwrap());
     fs::remove_dir(kept).unwrap();
     if how == LEFT[2] {
         fs::remove_file(store.join("control.db-shm")).unwrap();

@@ -24,6 +24,9 @@ impl SqliteStore {
             Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
                 StoreError::Damaged { file: file(), why: error.to_string() }
             }
+            // What this program asks is the same each time: it fails where tables or values are not those that it made.
+            Some(ErrorCode::Unknown) => StoreError::Damaged { file: file(), why: error.to_string() },
+            None if is_of_a_value(&error) => StoreError::Damaged { file: file(), why: error.to_string() },
             _ => self.failed(error.to_string()),
         }
     }
@@ -47,4 +50,10 @@ impl SqliteStore {
     pub(super) fn failed(&self, why: String) -> StoreError {
         StoreError::Failed { store: self.layout().dir().display().to_string(), why }
     }
+}
+
+/// Whether a value is not of the type that this program writes there.
+fn is_of_a_value(error: &rusqlite::Error) -> bool {
+    use rusqlite::Error::{FromSqlConversionFailure, IntegralValueOutOfRange, InvalidColumnType};
+    matches!(error, FromSqlConversionFailure(..) | IntegralValueOutOfRange(..) | InvalidColumnType(..))
 }

@@ -51,16 +51,16 @@ impl SqliteStore {
         if !self.lives(number) {
             membership._alive = Box::new(self.take_lock(number)?);
         }
+        let registered = self.json(process)?;
         let is_there = self.with(|open| {
-            let mut row = open.register.prepare_cached("SELECT EXISTS (SELECT 1 FROM processes WHERE number = ?)")?;
-            row.query_row([number], |row| row.get(0))
+            let row = "SELECT EXISTS (SELECT 1 FROM processes WHERE number = ? AND registered = ?)";
+            open.register.prepare_cached(row)?.query_row(params![number, registered], |row| row.get(0))
         })?;
         if is_there {
             return Ok(Presence::Kept);
         }
-        let registered = self.json(process)?;
         self.change(|open| {
-            let row = "INSERT INTO processes (number, registered) VALUES (?, ?)";
+            let row = "INSERT OR REPLACE INTO processes (number, registered) VALUES (?, ?)";
             open.register.execute(row, params![number, registered]).map(drop)
         })?;
         Ok(Presence::Renewed)
@@ -107,27 +107,24 @@ impl SqliteStore {
 /// The rows of the register, of processes that live and of others.
 pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
     let mut rows = register.prepare_cached("SELECT number, registered, acknowledged FROM processes ORDER BY number")?;
-    let mut processes = rows.query_map([], process)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    let processes = rows.query_map([], process)?.collect::<rusqlite::Result<Vec<_>>>()?;
+    // A row that cannot be read is nobody's: the process whose it was writes it again.
+    let mut processes: Vec<_> = processes.into_iter().flatten().collect();
     let mut rows = register.prepare_cached("SELECT release, preparation FROM preparations WHERE process = ?")?;
     for process in &mut processes {
-        let preparations = rows.query_map([process.number], |row| Ok((digest(row.get(0)?), json(row, 1)?)))?;
-        process.preparations = preparations.collect::<rusqlite::Result<_>>()?;
+        let preparations = rows.query_map([process.number], |row| Ok((digest(row.get(0)?), row.get(1)?)))?;
+        let preparations = preparations.collect::<rusqlite::Result<Vec<(_, String)>>>()?;
+        let readable = |(release, text): (_, String)| Some((release, serde_json::from_str(&text).ok()?));
+        process.preparations = preparations.into_iter().filter_map(readable).collect();
     }
     Ok(processes)
 }
 
-fn process(row: &Row<'_>) -> rusqlite::Result<Process> {
-    let acknowledged: Option<String> = row.get(2)?;
-    Ok(Process {
-        number: row.get(0)?,
-        registered: json(row, 1)?,
-        acknowledged: acknowledged.and_then(|text| serde_json::from_str(&text).ok()),
-        preparations: Vec::new(),
-    })
-}
-
-fn json<T: serde::de::DeserializeOwned>(row: &Row<'_>, column: usize) -> rusqlite::Result<T> {
-    let text: String = row.get(column)?;
-    serde_json::from_str(&text)
-        .map_err(|e| rusqlite::Error::FromSqlConversionFailure(column, rusqlite::types::Type::Text, Box::new(e)))
+fn process(row: &Row<'_>) -> rusqlite::Result<Option<Process>> {
+    let (registered, acknowledged): (String, Option<String>) = (row.get(1)?, row.get(2)?);
+    let (Some(number), Ok(registered)) = (row.get::<_, u64>(0).ok(), serde_json::from_str(&registered)) else {
+        return Ok(None);
+    };
+    let acknowledged = acknowledged.and_then(|text| serde_json::from_str(&text).ok());
+    Ok(Some(Process { number, registered, acknowledged, preparations: Vec::new() }))
 }
