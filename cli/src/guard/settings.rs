@@ -155,7 +155,8 @@ fn floor(text: &str) -> Result<Floor, String> {
 
 /// `100,5,180`.
 fn few(text: &str) -> Result<Few, String> {
-    let form = || format!("`{text}` is not `100,5,180`: known senders, senders that suffice, days since they were first seen");
+    let form =
+        || format!("`{text}` is not `100,5,180`: known senders, senders that suffice, days since they were first seen");
     let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
     Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
 }
@@ -195,7 +196,8 @@ pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
         ("known", known),
     ];
     if few > 0 {
-        let few = format!("fewer than {few} senders known: {of_few} suffice that were seen first {age_days} days before");
+        let few =
+            format!("fewer than {few} senders known: {of_few} suffice that were seen first {age_days} days before");
         lines.push(("where few", few));
     }
     if settings.segment_reverts > 0 {

@@ -77,7 +77,7 @@ fn own_domain(number: usize) -> Address {
     Address::new("a", &format!("adversary-{number}.example"))
 }
 
-/// Who wants a harmless candidate taken back: ten messages a day of each sender, all of which it newly flags.
+/// Who wants a harmless candidate taken back: three messages a day of each sender, all of which it newly flags.
 fn flipping() -> Vec<Attack> {
     let name = |number: usize| Address::new("a", &format!("name{number}.{}", SERVICES[number % SERVICES.len()]));
     let keyword = |number: usize| Address::new(&format!("nick-{number}"), "yahoo.com");
@@ -85,7 +85,9 @@ fn flipping() -> Vec<Attack> {
     let alias = |number: usize| Address::new(&format!("alias{number}"), "outlook.com");
     let mut attacks = vec![
         Attack::new("nothing", 0, gmail),
-        Attack::new("1 domain of its own, as anybody there", 50, |number| Address::new(&format!("a{number}"), "adversary.example")),
+        Attack::new("1 domain of its own, as anybody there", 50, |number| {
+            Address::new(&format!("a{number}"), "adversary.example")
+        }),
         Attack::new("12 free names, of as many dynamic-DNS services", 12, name),
         Attack::new("600 free names of those services", 600, name),
         Attack::new("1 Yahoo account, 20 keyword addresses", 20, keyword),
@@ -132,7 +134,7 @@ fn hiding() -> Vec<(Attack, usize)> {
 }
 
 fn taken_back(attack: &Attack, runs: u64) -> Vec<Option<Reverted>> {
-    let (settings, adversary) = (Settings::default(), attack.adversary(10, true));
+    let (settings, adversary) = (Settings::default(), attack.adversary(3, true));
     parallel::runs(&attack.owns, runs, |rng| tried(attack.size, &settings, HARMLESS, &adversary, rng))
 }
 
@@ -164,8 +166,8 @@ pub(crate) fn report(runs: u64) -> bool {
         rows.push(vec![attack.owns.clone(), attack.known(), format!("{} of {runs}", reverted.len()), when]);
     }
     table::print(
-        "A harmless candidate: ten messages a day of each sender, all newly flagged",
-        &["an adversary owns", "known for", "taken back within 14 days", "in the median"],
+        "A harmless candidate: three messages a day of each sender, all newly flagged",
+        &["an adversary owns", "known for", "taken back within a week", "in the median"],
         &rows,
     );
 
@@ -181,7 +183,7 @@ pub(crate) fn report(runs: u64) -> bool {
             }
             None => {
                 is_as_published &= attack.succeeds;
-                ("not within 14 days".to_owned(), String::new())
+                ("not within a week".to_owned(), String::new())
             }
         };
         rows.push(vec![attack.owns.clone(), attack.known(), after, later]);

@@ -16,7 +16,10 @@ pub(super) fn is_reached<M: Memory>(
 ) -> Result<bool, M::Error> {
     let floor = settings.floor;
     let direction = memory.tally(segment)?.direction(flip);
-    if direction.is_harmed || direction.eligible.flips < floor.campaigns.into() || direction.recipients.count() < floor.recipients {
+    if direction.is_harmed
+        || direction.eligible.flips < floor.campaigns.into()
+        || direction.recipients.count() < floor.recipients
+    {
         return Ok(false);
     }
     if direction.senders.accounts() >= floor.senders {

@@ -216,12 +216,7 @@ impl Trial {
 
     /// Whether a pair counts as a known sender's: the first ones of its sender on its day do. What the pair shows has no
     /// part in this, or a sender could choose what counts.
-    fn has_share<M: Memory>(
-        &self,
-        memory: &mut M,
-        sighting: &Sighting<'_>,
-        sender: Sender,
-    ) -> Result<bool, M::Error> {
+    fn has_share<M: Memory>(&self, memory: &mut M, sighting: &Sighting<'_>, sender: Sender) -> Result<bool, M::Error> {
         let Some(unit) = sender.unit.filter(|_| sender.is_eligible) else { return Ok(false) };
         let day = day(sighting.at);
         for place in 0..sender.pairs(&self.settings) {

@@ -94,7 +94,8 @@ fn the_first_pairs_of_a_sender_on_a_day_count_whatever_they_show() {
     let mut world = World::of_known();
     let of = |world: &World, segment: &Segment| world.memory.of(segment).unwrap().up.clone();
     for number in 0..50 {
-        let [flips, other, stays] = [0, 100, 200].map(|kind| Letter { person: 1, ..letter(0, "gmail.com", kind + number) });
+        let [flips, other, stays] =
+            [0, 100, 200].map(|kind| Letter { person: 1, ..letter(0, "gmail.com", kind + number) });
         world.flips_up(flips);
         world.judge(other, Action::Junk, Action::Deliver);
         world.stays(stays);

@@ -164,7 +164,8 @@ fn free_names_however_many_are_few_senders() {
         let names = numbered(100, |number| at("a", &format!("name{number}.{service}")));
         assert!(!has_it_taken_back(&names, &AGED), "{service}");
     }
-    let names = numbered(200, |number| at("a", &format!("name{number}.{}", services[number as usize % services.len()])));
+    let names =
+        numbered(200, |number| at("a", &format!("name{number}.{}", services[number as usize % services.len()])));
     assert!(!has_it_taken_back(&names, &AGED));
 }
 
