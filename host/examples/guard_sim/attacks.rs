@@ -13,8 +13,8 @@ const AGED: [i64; 3] = [60, 40, 20];
 /// Two days before it.
 const TWO_DAYS: [i64; 2] = [2, 1];
 
-/// Seen first half a year before.
-const HALF_A_YEAR: [i64; 3] = [180, 60, 20];
+/// Seen first a year before.
+const A_YEAR: [i64; 3] = [365, 60, 20];
 
 /// Free names, of services in both parts of the public suffix list and in neither.
 const SERVICES: [&str; 12] = [
@@ -94,18 +94,18 @@ fn flipping() -> Vec<Attack> {
         Attack::new("1 Yahoo account, 500 keyword addresses", 500, keyword),
         Attack::new("1 iCloud account, 700 random aliases", 700, random),
         Attack::new("19 Outlook.com accounts with 10 aliases each", 190, alias),
-        Attack::new("20 Outlook.com accounts with 10 aliases each", 200, alias).succeeds(),
+        Attack::new("50 Outlook.com accounts with 10 aliases each", 500, alias).succeeds(),
         Attack::new("5 Gmail accounts", 5, gmail).seen(&TWO_DAYS),
         Attack::new("500 Gmail accounts", 500, gmail).seen(&TWO_DAYS),
         Attack::new("500 Gmail accounts", 500, gmail).seen(&[]),
     ];
-    for count in [5, 10, 19, 20, 50] {
+    for count in [5, 10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} Gmail accounts"), count, gmail);
-        attacks.push(if count < 20 { attack } else { attack.succeeds() });
+        attacks.push(if count <= 20 { attack } else { attack.succeeds() });
     }
-    for count in [10, 19, 20, 50] {
+    for count in [10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} domains of its own"), count, own_domain);
-        attacks.push(if count < 20 { attack } else { attack.succeeds() });
+        attacks.push(if count <= 20 { attack } else { attack.succeeds() });
     }
     let at_a_small_one = |attack: Attack| Attack {
         owns: format!("{}, at a filter that knows 45 others", attack.owns),
@@ -113,8 +113,8 @@ fn flipping() -> Vec<Attack> {
         ..attack
     };
     attacks.push(at_a_small_one(Attack::new("19 Gmail accounts", 19, gmail)));
-    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&HALF_A_YEAR)));
-    attacks.push(at_a_small_one(Attack::new("5 Gmail accounts", 5, gmail).seen(&HALF_A_YEAR)).succeeds());
+    attacks.push(at_a_small_one(Attack::new("1 Gmail account", 1, gmail).seen(&A_YEAR)));
+    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&A_YEAR)).succeeds());
     attacks
 }
 

@@ -9,7 +9,7 @@ use switchback::guard::{InMemory, Level, Segment, Settings, Trial};
 use crate::mail::{Address, actions, baseline};
 
 /// The day on which the candidate enters its trial.
-pub(crate) const ENTERED: i64 = 200;
+pub(crate) const ENTERED: i64 = 400;
 
 /// For how many days it is tried.
 pub(crate) const DAYS: i64 = 7;
