@@ -13,8 +13,8 @@ const AGED: [i64; 3] = [60, 40, 20];
 /// Two days before it.
 const TWO_DAYS: [i64; 2] = [2, 1];
 
-/// Seen first half a year before.
-const HALF_A_YEAR: [i64; 3] = [180, 60, 20];
+/// Seen first a year before.
+const A_YEAR: [i64; 3] = [365, 60, 20];
 
 /// Free names, of services in both parts of the public suffix list and in neither.
 const SERVICES: [&str; 12] = [
@@ -77,7 +77,7 @@ fn own_domain(number: usize) -> Address {
     Address::new("a", &format!("adversary-{number}.example"))
 }
 
-/// Who wants a harmless candidate taken back: ten messages a day of each sender, all of which it newly flags.
+/// Who wants a harmless candidate taken back: three messages a day of each sender, all of which it newly flags.
 fn flipping() -> Vec<Attack> {
     let name = |number: usize| Address::new("a", &format!("name{number}.{}", SERVICES[number % SERVICES.len()]));
     let keyword = |number: usize| Address::new(&format!("nick-{number}"), "yahoo.com");
@@ -85,25 +85,27 @@ fn flipping() -> Vec<Attack> {
     let alias = |number: usize| Address::new(&format!("alias{number}"), "outlook.com");
     let mut attacks = vec![
         Attack::new("nothing", 0, gmail),
-        Attack::new("1 domain of its own, as anybody there", 50, |number| Address::new(&format!("a{number}"), "adversary.example")),
+        Attack::new("1 domain of its own, as anybody there", 50, |number| {
+            Address::new(&format!("a{number}"), "adversary.example")
+        }),
         Attack::new("12 free names, of as many dynamic-DNS services", 12, name),
         Attack::new("600 free names of those services", 600, name),
         Attack::new("1 Yahoo account, 20 keyword addresses", 20, keyword),
         Attack::new("1 Yahoo account, 500 keyword addresses", 500, keyword),
         Attack::new("1 iCloud account, 700 random aliases", 700, random),
         Attack::new("19 Outlook.com accounts with 10 aliases each", 190, alias),
-        Attack::new("20 Outlook.com accounts with 10 aliases each", 200, alias).succeeds(),
+        Attack::new("50 Outlook.com accounts with 10 aliases each", 500, alias).succeeds(),
         Attack::new("5 Gmail accounts", 5, gmail).seen(&TWO_DAYS),
         Attack::new("500 Gmail accounts", 500, gmail).seen(&TWO_DAYS),
         Attack::new("500 Gmail accounts", 500, gmail).seen(&[]),
     ];
-    for count in [5, 10, 19, 20, 50] {
+    for count in [5, 10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} Gmail accounts"), count, gmail);
-        attacks.push(if count < 20 { attack } else { attack.succeeds() });
+        attacks.push(if count <= 20 { attack } else { attack.succeeds() });
     }
-    for count in [10, 19, 20, 50] {
+    for count in [10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} domains of its own"), count, own_domain);
-        attacks.push(if count < 20 { attack } else { attack.succeeds() });
+        attacks.push(if count <= 20 { attack } else { attack.succeeds() });
     }
     let at_a_small_one = |attack: Attack| Attack {
         owns: format!("{}, at a filter that knows 45 others", attack.owns),
@@ -111,8 +113,8 @@ fn flipping() -> Vec<Attack> {
         ..attack
     };
     attacks.push(at_a_small_one(Attack::new("19 Gmail accounts", 19, gmail)));
-    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&HALF_A_YEAR)));
-    attacks.push(at_a_small_one(Attack::new("5 Gmail accounts", 5, gmail).seen(&HALF_A_YEAR)).succeeds());
+    attacks.push(at_a_small_one(Attack::new("1 Gmail account", 1, gmail).seen(&A_YEAR)));
+    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&A_YEAR)).succeeds());
     attacks
 }
 
@@ -132,7 +134,7 @@ fn hiding() -> Vec<(Attack, usize)> {
 }
 
 fn taken_back(attack: &Attack, runs: u64) -> Vec<Option<Reverted>> {
-    let (settings, adversary) = (Settings::default(), attack.adversary(10, true));
+    let (settings, adversary) = (Settings::default(), attack.adversary(3, true));
     parallel::runs(&attack.owns, runs, |rng| tried(attack.size, &settings, HARMLESS, &adversary, rng))
 }
 
@@ -164,8 +166,8 @@ pub(crate) fn report(runs: u64) -> bool {
         rows.push(vec![attack.owns.clone(), attack.known(), format!("{} of {runs}", reverted.len()), when]);
     }
     table::print(
-        "A harmless candidate: ten messages a day of each sender, all newly flagged",
-        &["an adversary owns", "known for", "taken back within 14 days", "in the median"],
+        "A harmless candidate: three messages a day of each sender, all newly flagged",
+        &["an adversary owns", "known for", "taken back within a week", "in the median"],
         &rows,
     );
 
@@ -181,7 +183,7 @@ pub(crate) fn report(runs: u64) -> bool {
             }
             None => {
                 is_as_published &= attack.succeeds;
-                ("not within 14 days".to_owned(), String::new())
+                ("not within a week".to_owned(), String::new())
             }
         };
         rows.push(vec![attack.owns.clone(), attack.known(), after, later]);

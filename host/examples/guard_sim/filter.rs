@@ -9,10 +9,10 @@ use switchback::guard::{InMemory, Level, Segment, Settings, Trial};
 use crate::mail::{Address, actions, baseline};
 
 /// The day on which the candidate enters its trial.
-pub(crate) const ENTERED: i64 = 200;
+pub(crate) const ENTERED: i64 = 400;
 
 /// For how many days it is tried.
-pub(crate) const DAYS: i64 = 14;
+pub(crate) const DAYS: i64 = 7;
 
 /// How long ago, in days before the candidate, everybody was seen who is honest.
 const SEEN: [i64; 4] = [190, 60, 40, 20];
@@ -30,7 +30,7 @@ pub(crate) struct Size {
     pub(crate) messages: f64,
 }
 
-/// A filter that gets 840 messages a day, a third of them from Gmail.
+/// A filter that gets 840 messages a day, five of eight from Gmail.
 pub(crate) const MIDDLE: Size = Size { accounts: 1_000, domains: 600, share: 0.35, messages: 1.5 };
 
 /// One that gets 16.
@@ -88,7 +88,7 @@ enum Writes<'a> {
     Adversary(&'a Address),
 }
 
-/// Tries a candidate for two weeks; when it was taken back, if it was.
+/// Tries a candidate for a week; when it was taken back, if it was.
 pub(crate) fn tried(
     size: Size,
     settings: &Settings,
@@ -103,7 +103,11 @@ pub(crate) fn tried(
     let entered = Timestamp::from_second(ENTERED * 86_400).unwrap();
     let trial = Trial::new(settings.clone(), baseline(), entered);
     // Last week's mail gave the weights.
-    let volumes = [(Segment::Everything, 840), (Segment::Provider("gmail".into()), 520), (Segment::Domain("gmail.com".into()), 520)];
+    let volumes = [
+        (Segment::Everything, 840),
+        (Segment::Provider("gmail".into()), 520),
+        (Segment::Domain("gmail.com".into()), 520),
+    ];
     let mut memory = InMemory::new(volumes.into_iter().collect());
     let mut learn = |address: &Address, ago: i64, rng: &mut ChaCha8Rng| {
         let Ok(_) = trial.learn(&mut memory, &address.sighting(ENTERED - ago, rng));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Key, Settings, Sighting};
+use switchback::guard::{Counts, Key, Settings, Sighting};
 use switchback::{Action, Digest, Fingerprint, ReleaseId};
 
 /// The domains of a filter, each of a provider, so that every address in them is a sender: what one owner sends counts
@@ -78,6 +78,12 @@ pub(crate) fn baseline() -> ReleaseId {
 /// How many flips the floors ask for, where each message is a campaign and a sender of its own.
 pub(crate) fn flips_min(settings: &Settings) -> u64 {
     settings.floor.campaigns.max(settings.floor.senders.into()).into()
+}
+
+/// The counts without what senders of an adversary could have added, of which the tests have to be sure.
+pub(crate) fn sure(settings: &Settings, counts: Counts) -> Counts {
+    let adversary = u64::from(settings.floor.senders).saturating_sub(1);
+    Counts { flips: counts.flips.saturating_sub(adversary), ..counts }
 }
 
 /// The address of a message's sender, and its domain.

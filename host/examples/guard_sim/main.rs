@@ -27,7 +27,7 @@ use std::process::ExitCode;
 const ROLLOUTS: u64 = 20_000;
 
 /// Runs of each attack.
-const ATTACKS: u64 = 200;
+const ATTACKS: u64 = 10;
 
 fn main() -> ExitCode {
     let argument = std::env::args().nth(1);

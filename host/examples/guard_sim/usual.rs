@@ -53,7 +53,7 @@ fn watch(share: f64, per_window: u64, weight: f64, bets: &[Bets; 2], rng: &mut C
     for counts in Stream::new(rng, Rates { flips: share, opposite: 0.0 }, WINDOWS * per_window) {
         flips_of_window[((counts.all - 1) / per_window) as usize] += 1;
         let is_enough = counts.flips >= mail::flips_min(&settings)
-            && bets.iter().any(|bets| bets.log_e_from(threshold, counts).is_some());
+            && bets.iter().any(|bets| bets.log_e_from(threshold, mail::sure(&settings, counts)).is_some());
         if found.guard.is_none() && is_enough {
             found.guard = Some(counts.all);
         }

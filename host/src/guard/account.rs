@@ -48,12 +48,7 @@ const RULES: [Rule; 11] = [
     Rule { domain: Some("icloud.com"), addresses: Addresses::Any, ..Rule::usual("apple") },
     // "Addresses and aliases": ten and more of a paid account, and one name in all domains (proton.me/support; minFraud).
     // Dots, hyphens and underscores are not read (reddit.com/r/ProtonMail, by Proton).
-    Rule {
-        domain: Some("proton.me"),
-        ignored: &['.', '-', '_'],
-        addresses: Addresses::Ten,
-        ..Rule::usual("proton")
-    },
+    Rule { domain: Some("proton.me"), ignored: &['.', '-', '_'], addresses: Addresses::Ten, ..Rule::usual("proton") },
     // Ten of a free account (hilfe.gmx.net, support.mail.com).
     Rule { addresses: Addresses::Ten, ..Rule::usual("gmx") },
     // Ten (telekom.de/hilfe).

@@ -99,7 +99,9 @@ mod tests {
                 _ => {}
             }
             let mut days = Days::one(order[0]);
-            order.iter().for_each(|day| drop(days.add(*day)));
+            for day in &order {
+                days.add(*day);
+            }
             let seen: BTreeSet<_> = order.iter().copied().collect();
             for asked in [days.last + 1, days.last, days.last - 1, days.last - 20, days.last - 63, days.first] {
                 assert_eq!(days.before(asked), past(&seen, asked), "{order:?} before {asked}: {days:?}");

@@ -97,14 +97,15 @@ impl Witnesses {
     }
 
     /// How many accounts they are at least, if they are senders: ten addresses of a provider whose accounts have as many
-    /// are one. Up to 255.
-    pub fn accounts(&self) -> u8 {
+    /// are one.
+    pub fn accounts(&self) -> u16 {
         accounts(self.0.iter())
     }
 
-    /// How many accounts those are at least that have been known for long.
+    /// How many accounts those are at least that have been known for long, up to 255.
     pub fn accounts_long_known(&self) -> u8 {
-        accounts(self.0.iter().filter(|key| key.0 & IS_LONG_KNOWN != 0))
+        let accounts = accounts(self.0.iter().filter(|key| key.0 & IS_LONG_KNOWN != 0));
+        u8::try_from(accounts).unwrap_or(u8::MAX)
     }
 
     /// Each of them.
@@ -113,12 +114,12 @@ impl Witnesses {
     }
 }
 
-fn accounts<'a>(senders: impl Iterator<Item = &'a Key>) -> u8 {
-    let (mut whole, mut tenths) = (0_usize, 0_usize);
+fn accounts<'a>(senders: impl Iterator<Item = &'a Key>) -> u16 {
+    let (mut whole, mut tenths) = (0, 0);
     for key in senders {
         *if key.0 & IS_ONE_OF_TEN == 0 { &mut whole } else { &mut tenths } += 1;
     }
-    u8::try_from(whole + tenths / 10).unwrap_or(u8::MAX)
+    whole + tenths / 10
 }
 
 impl FromIterator<Key> for Witnesses {
@@ -147,6 +148,6 @@ mod tests {
         (20..23).for_each(|number| senders.add(witness(number, false, number == 20)));
         assert_eq!((senders.accounts(), senders.accounts_long_known()), (5, 2));
         (100..2_000).for_each(|number| senders.add(witness(number, false, false)));
-        assert_eq!((senders.keys().len(), senders.accounts()), (512, 255));
+        assert_eq!((senders.keys().len(), senders.accounts()), (512, 494));
     }
 }

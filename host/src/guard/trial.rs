@@ -202,8 +202,8 @@ impl Trial {
             let counted = Counted { flip, in_eligible, in_any };
             count(memory.tally(segment)?, sighting, sender, counted);
             let Some(flip) = flip else { continue };
-            let is_floor_reached = in_eligible && floor::is_reached(&self.settings, memory, segment, flip)?;
-            let found = self.judge(segment, memory.tally(segment)?, flip, counted, is_floor_reached);
+            let sure = if in_eligible { self.sure(memory, sighting, segment, flip)? } else { None };
+            let found = self.judge(segment, memory.tally(segment)?, flip, counted, sure);
             if let Some(mut finding) = found {
                 if finding.level == Level::Act {
                     finding.evidence.harmed = self.harmed(memory, finding.evidence.flip)?;
@@ -216,12 +216,7 @@ impl Trial {
 
     /// Whether a pair counts as a known sender's: the first ones of its sender on its day do. What the pair shows has no
     /// part in this, or a sender could choose what counts.
-    fn has_share<M: Memory>(
-        &self,
-        memory: &mut M,
-        sighting: &Sighting<'_>,
-        sender: Sender,
-    ) -> Result<bool, M::Error> {
+    fn has_share<M: Memory>(&self, memory: &mut M, sighting: &Sighting<'_>, sender: Sender) -> Result<bool, M::Error> {
         let Some(unit) = sender.unit.filter(|_| sender.is_eligible) else { return Ok(false) };
         let day = day(sighting.at);
         for place in 0..sender.pairs(&self.settings) {
@@ -230,6 +225,18 @@ impl Trial {
             }
         }
         Ok(false)
+    }
+
+    /// What the tests have to be sure of before anything is done in a segment ([`floor::reached`]).
+    fn sure<M: Memory>(
+        &self,
+        memory: &mut M,
+        sighting: &Sighting<'_>,
+        segment: SegmentRef<'_>,
+        flip: Flip,
+    ) -> Result<Option<Counts>, M::Error> {
+        let days = day(sighting.at) - day(self.began_at) + 1;
+        floor::reached(&self.settings, memory, segment, flip, u64::try_from(days).unwrap_or(1))
     }
 
     /// Remembers who sent a message, if that sender was authenticated, and says who stands for it. For messages that only
@@ -268,7 +275,7 @@ impl Trial {
         tally: &mut Tally,
         flip: Flip,
         counted: Counted,
-        is_floor_reached: bool,
+        sure: Option<Counts>,
     ) -> Option<Finding> {
         let weight = tally.weight;
         let direction = tally.direction_mut(flip);
@@ -276,9 +283,10 @@ impl Trial {
             Flip::Up => self.settings.alpha,
             Flip::Down => self.settings.alpha_down,
         };
-        if is_floor_reached
+        if let Some(sure) = sure
             && !direction.is_harmed
             && let Some(decision) = self.act.decide(direction.eligible, alpha, weight)
+            && self.act.decide(sure, alpha, weight).is_some()
         {
             direction.is_harmed = true;
             let was_warned = std::mem::replace(&mut direction.is_warned, true);
@@ -319,7 +327,7 @@ impl Trial {
             weight,
             log_e: decision.log_e,
             log_threshold: decision.log_threshold,
-            senders: direction.senders.accounts(),
+            senders: u8::try_from(direction.senders.accounts()).unwrap_or(u8::MAX),
             recipients: direction.recipients.count(),
             harmed: Vec::new(),
         }

@@ -8,7 +8,9 @@ use rusqlite::{Connection, Transaction, params};
 
 use super::trials::{self, TrialKey};
 use super::{senders, tallies, volumes};
-use crate::guard::{Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Past, Segment, SegmentRef, Tally, weight};
+use crate::guard::{
+    Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Past, Segment, SegmentRef, Tally, weight,
+};
 use crate::limits::{GUARD_FIRSTS_MAX, GUARD_FIRSTS_STRANGERS_MAX, GUARD_SEGMENTS_MAX};
 
 /// Remembers one batch of messages: everything that it changes is one transaction.

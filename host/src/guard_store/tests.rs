@@ -7,7 +7,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::alert::{About, Alert, By, Found, Response};
-use crate::guard::{Breaker, BreakerEvidence, Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial};
+use crate::guard::{
+    Breaker, BreakerEvidence, Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial,
+};
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::Action;
 

@@ -18,7 +18,10 @@ pub(super) fn write(status: &Status, limit: usize, out: &mut impl Write) -> io::
     if let Some(loss) = &status.loss {
         let (at, why) = (text::instant(loss.at), show::printable(&loss.why, text::LINE_CHARS_MAX));
         writeln!(out, "the guard has lost what it knew, found on {at}: {why}")?;
-        writeln!(out, "  `switchback guard learn` teaches it who is known; else it only warns until senders have been seen for long enough")?;
+        writeln!(
+            out,
+            "  `switchback guard learn` teaches it who is known; else it only warns until senders have been seen for long enough"
+        )?;
     }
     writeln!(out, "processes")?;
     for process in &status.processes {

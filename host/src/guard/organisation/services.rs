@@ -38,15 +38,9 @@ pub(super) const FREE_NAMES: [(&str, &str); 16] = [
          xxuz.com xxxy.biz xxxy.info ygto.com youdontcare.com yourtrap.com zyns.com zzux.com",
     ),
     // DNSExit: <https://dnsexit.com/domains/free-second-level-domains/>.
-    (
-        "dnsexit.com",
-        "dnsexit.com line.pm linkpc.net publicvm.com run.place work.gd",
-    ),
+    ("dnsexit.com", "dnsexit.com line.pm linkpc.net publicvm.com run.place work.gd"),
     // YDNS: <https://ydns.io>.
-    (
-        "ydns.eu",
-        "ydns.eu ydns.io",
-    ),
+    ("ydns.eu", "ydns.eu ydns.io"),
     // No-IP: <https://www.noip.com/support/knowledgebase/free-dynamic-dns-domains>; all in the list's private part.
     (
         "noip.com",
@@ -93,10 +87,7 @@ pub(super) const FREE_NAMES: [(&str, &str); 16] = [
          dyndnssec.de heimdns.de heimdns.online resolve.bar srvdns.de",
     ),
     // DDNSS: <https://www.ddnss.de>.
-    (
-        "ddnss.de",
-        "ddnss.de ddnss.org dyn-ip24.de dyndns1.de home-webserver.de myhome-server.de",
-    ),
+    ("ddnss.de", "ddnss.de ddnss.org dyn-ip24.de dyndns1.de home-webserver.de myhome-server.de"),
     // Securepoint: <https://www.spdns.de>.
     (
         "spdns.de",
@@ -116,20 +107,11 @@ pub(super) const FREE_NAMES: [(&str, &str); 16] = [
          familyds.net familyds.org i234.me myds.me quickconnect.cn quickconnect.to synology.me vpnplus.to",
     ),
     // DigitalPlat: <https://domain.digitalplat.org>.
-    (
-        "dpdns.org",
-        "dpdns.org qzz.io us.kg xx.kg",
-    ),
+    ("dpdns.org", "dpdns.org qzz.io us.kg xx.kg"),
     // DNSHE: <https://www.dnshe.com>.
-    (
-        "dnshe.com",
-        "cc.cd ccwu.cc de5.net dnshe.com us.ci",
-    ),
+    ("dnshe.com", "cc.cd ccwu.cc de5.net dnshe.com us.ci"),
     // addr.tools: <https://addr.tools>.
-    (
-        "addr.tools",
-        "addr.tools myaddr.dev myaddr.io myaddr.tools",
-    ),
+    ("addr.tools", "addr.tools myaddr.dev myaddr.io myaddr.tools"),
 ];
 
 /// Of free mail, those whose addresses one account can have under many domains, and that are no provider whose accounts
@@ -185,13 +167,7 @@ pub(super) const FREE_MAIL: [(&str, &str); 5] = [
          silomails.com simplelogin.co simplelogin.com simplelogin.fr simplelogin.io slmail.me slmails.com",
     ),
     // addy.io, which makes up addresses: <https://addy.io/help>.
-    (
-        "addy.io",
-        "4wrd.cc addy.io addymail.com addypath.com anonaddy.com anonaddy.me mailer.me",
-    ),
+    ("addy.io", "4wrd.cc addy.io addymail.com addypath.com anonaddy.com anonaddy.me mailer.me"),
     // Tuta: <https://tuta.com/faq>.
-    (
-        "tuta.com",
-        "keemail.me tuta.com tuta.io tutamail.com tutanota.com tutanota.de",
-    ),
+    ("tuta.com", "keemail.me tuta.com tuta.io tutamail.com tutanota.com tutanota.de"),
 ];

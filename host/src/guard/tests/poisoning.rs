@@ -138,9 +138,13 @@ impl Filter {
     /// from each address, beside mail of others that stays as it is.
     fn is_made_to_act(&mut self, others: u64, adversary: &[Address]) -> bool {
         (ENTERED..ENTERED + 7).any(|day| {
-            accounts(0..others).iter().for_each(|address| assert!(!self.gets(day, address, false)));
+            // Something always flips by chance, here of one in a hundred, each day of others.
+            let by_chance = |number: u64| number % 100 == day as u64 % 100;
+            let others = (0..others).zip(accounts(0..others));
+            let acted =
+                others.fold(false, |acted, (number, address)| self.gets(day, &address, by_chance(number)) || acted);
             let all = adversary.iter().flat_map(|address| std::iter::repeat_n(address, 3));
-            all.fold(false, |acted, address| self.gets(day, address, true) || acted)
+            all.fold(acted, |acted, address| self.gets(day, address, true) || acted)
         })
     }
 }
@@ -164,7 +168,8 @@ fn free_names_however_many_are_few_senders() {
         let names = numbered(100, |number| at("a", &format!("name{number}.{service}")));
         assert!(!has_it_taken_back(&names, &AGED), "{service}");
     }
-    let names = numbered(200, |number| at("a", &format!("name{number}.{}", services[number as usize % services.len()])));
+    let names =
+        numbered(200, |number| at("a", &format!("name{number}.{}", services[number as usize % services.len()])));
     assert!(!has_it_taken_back(&names, &AGED));
 }
 
@@ -189,15 +194,15 @@ fn addresses_that_one_account_makes_up_are_one_sender() {
 #[test]
 fn fewer_than_twenty_aged_senders_have_nothing_taken_back_and_more_have() {
     let own_domains = |count| numbered(count, |number| at("a", &format!("own-{number}.example")));
-    for count in [1, 5, 10, 19] {
+    for count in [1, 5, 10, 19, 20] {
         assert!(!has_it_taken_back(&accounts(1_000..1_000 + count), &AGED), "{count} accounts");
         assert!(!has_it_taken_back(&own_domains(count), &AGED), "{count} domains");
     }
     let mixed: Vec<_> = accounts(1_000..1_010).into_iter().chain(own_domains(9)).collect();
     assert!(!has_it_taken_back(&mixed, &AGED));
     // What the price is: else the tests above could not fail.
-    assert!(has_it_taken_back(&accounts(1_000..1_020), &AGED));
-    assert!(has_it_taken_back(&own_domains(20), &AGED));
+    assert!(has_it_taken_back(&accounts(1_000..1_040), &AGED));
+    assert!(has_it_taken_back(&own_domains(40), &AGED));
 }
 
 #[test]
@@ -210,15 +215,16 @@ fn many_senders_that_are_young_or_were_seldom_seen_have_nothing_taken_back() {
 }
 
 #[test]
-fn where_few_are_known_a_few_suffice_that_are_known_for_half_a_year() {
-    let act = |others, days: [i64; 3]| {
-        let adversary = accounts(1_000..1_005);
+fn where_few_are_known_four_suffice_that_are_known_for_a_year() {
+    let act = |count, others, days: [i64; 3]| {
+        let adversary = accounts(1_000..1_000 + count);
         Filter::new(others, &adversary, &days).is_made_to_act(others.min(20), &adversary)
     };
-    let half_a_year = [ENTERED - 180, 0, 20];
-    assert!(act(20, half_a_year), "a small filter");
-    assert!(!act(20, [ENTERED - 179, 0, 20]), "which knows them for too short a time");
-    assert!(!act(100, half_a_year), "a filter that knows 200 others");
+    let a_year = [ENTERED - 365, 0, 20];
+    assert!(act(4, 20, a_year), "a small filter");
+    assert!(!act(3, 20, a_year), "three");
+    assert!(!act(19, 20, [ENTERED - 364, 0, 20]), "which knows them for too short a time");
+    assert!(!act(19, 100, a_year), "a filter that knows 200 others");
 }
 
 /// After how many messages of Gmail's a candidate is found that flags half of that mail, where an adversary sends what does
@@ -244,7 +250,7 @@ fn found_after(adversary: &[Address], messages_a_day: usize) -> u64 {
 #[test]
 fn nineteen_accounts_or_one_with_thousands_of_messages_hide_nothing() {
     let alone = found_after(&[], 0);
-    assert!(alone <= 60, "{alone}");
+    assert!(alone <= 90, "{alone}");
     for (adversary, messages_a_day) in [
         (accounts(1_000..1_001), 3_000),
         (accounts(1_000..1_019), 150),
@@ -252,7 +258,7 @@ fn nineteen_accounts_or_one_with_thousands_of_messages_hide_nothing() {
         (numbered(500, |number| at(&format!("nick-{number}"), "yahoo.com")), 6),
     ] {
         let found = found_after(&adversary, messages_a_day);
-        assert!(found <= alone + 10, "{} senders: {found} instead of {alone}", adversary.len());
+        assert!(found <= alone + 15, "{} senders: {found} instead of {alone}", adversary.len());
     }
 }
 

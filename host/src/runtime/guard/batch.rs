@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::inbox::Seen;
 use crate::compare::{Providers, Side};
 use crate::control::SlotState;
-use crate::guard::{Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip, organisation};
+use crate::guard::{
+    Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip, organisation,
+};
 use crate::guard_store::{Due, StoreMemory, TrialKey, Whose, day_of};
 use crate::release::{Digest, ReleaseId};
 use crate::runtime::slot::pairs_of;
