@@ -6,6 +6,7 @@
 mod command;
 mod config;
 mod error;
+mod lapse;
 mod record;
 mod retry;
 mod sink;
@@ -15,6 +16,7 @@ mod webhook;
 
 pub use config::{AlertConfig, InvalidAlertConfig, Secret, Syslog, Webhook};
 pub use error::AlertError;
+pub use lapse::lapse;
 pub use record::{About, Alert, By, Found, Kind, Response, Severity};
 pub use retry::pause_after;
 pub use sink::Sink;

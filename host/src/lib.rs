@@ -62,7 +62,8 @@ pub use control::{
     TrustedKey, Trying, Untrusted, Waited, Watch,
 };
 pub use guard_store::{
-    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,
+    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
+    SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
     Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,

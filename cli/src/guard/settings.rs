@@ -79,6 +79,21 @@ enum YesOrNo {
 }
 
 impl SettingsArgs {
+    /// Whether any setting is given.
+    pub(super) fn is_any_given(&self) -> bool {
+        let Self { mode, alpha, alpha_down, alpha_warn, tolerance, tolerance_warn, floor, .. } = self;
+        let Self { act_on_flips_down, known_days, provider, segment_reverts, proof_rate, .. } = self;
+        let numbers = [alpha, alpha_down, alpha_warn, proof_rate];
+        numbers.iter().any(|number| number.is_some())
+            || [tolerance, tolerance_warn].iter().any(|one| one.is_some())
+            || mode.is_some()
+            || floor.is_some()
+            || act_on_flips_down.is_some()
+            || known_days.is_some()
+            || segment_reverts.is_some()
+            || !provider.is_empty()
+    }
+
     /// These settings with what is given on the command line.
     pub(super) fn over(&self, settings: Settings) -> Result<Settings, Usage> {
         let mut new = settings;
@@ -139,23 +154,27 @@ fn floor(text: &str) -> Result<Floor, String> {
     Ok(Floor { campaigns, senders, recipients })
 }
 
+/// Who is known.
+pub(super) fn known(settings: &Settings) -> String {
+    match settings.known_days {
+        0 => "everybody who is authenticated".to_owned(),
+        1 => "seen authenticated on an earlier day".to_owned(),
+        days => format!("seen authenticated on {days} earlier days"),
+    }
+}
+
 /// The settings, one on a line.
 pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
     let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
     let tolerance =
         |one: switchback::guard::Tolerance| format!("{} gross, {} net", percent(one.gross), percent(one.net));
     let Floor { campaigns, senders, recipients } = settings.floor;
-    let known = match settings.known_days {
-        0 => "everybody who is authenticated".to_owned(),
-        1 => "seen authenticated on an earlier day".to_owned(),
-        days => format!("seen authenticated on {days} earlier days"),
-    };
     let mut lines = vec![
         ("alpha", format!("{} up, {} down, {} to warn", settings.alpha, settings.alpha_down, settings.alpha_warn)),
         ("tolerates", format!("{}; to warn {}", tolerance(settings.tolerance), tolerance(settings.tolerance_warn))),
         ("acts from", format!("{campaigns} campaigns of {senders} senders to {recipients} recipients on")),
         ("flips down", if settings.acts_on_flips_down { "acts" } else { "warns only" }.to_owned()),
-        ("known", known),
+        ("known", known(settings)),
     ];
     if settings.segment_reverts > 0 {
         lines.push(("segments", format!("up to {} go back by themselves", settings.segment_reverts)));

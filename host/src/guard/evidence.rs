@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, Flip};
+use super::requirement::{Requirement, Requirements};
 use super::segment::Segment;
+use super::settings::Floor;
 use crate::release::ReleaseId;
 
 /// Why the guard did something.
@@ -95,6 +97,14 @@ impl FlipEvidence {
         let is_near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
         let (log_e, log_threshold) = self.recompute();
         is_near(log_e, self.log_e) && is_near(log_threshold, self.log_threshold)
+    }
+
+    /// What it took to act under a floor, and what there was of it, computed again. Of what was decided on eligible mail: a
+    /// warning counts all mail, and its senders and recipients are those of eligible mail alone.
+    pub fn requirements(&self, floor: &Floor) -> Requirements {
+        let (log_e, log_threshold) = self.recompute();
+        let floor = floor.requirements(self.counts.flips, self.senders, self.recipients);
+        floor.into_iter().chain([Requirement::evidence(log_e, log_threshold)]).collect()
     }
 
     /// Whether the counts suffice, computed again. On a record that agrees this is what was decided, floors aside.

@@ -79,6 +79,14 @@ impl InMemory {
         Self { segments_max: self.segments_max, senders: self.senders, ..Self::new(volumes) }
     }
 
+    /// Takes over what somebody else knows of a sender: on how many days it was seen, and the last of them.
+    pub fn know(&mut self, sender: Key, days: u32, last: i32) {
+        let known = self.senders.entry(sender).or_insert(Days { first: last, last, days: 0 });
+        if days > known.days {
+            *known = Days { first: known.first.min(last), last: known.last.max(last), days };
+        }
+    }
+
     /// Each segment with what is known of it, in any order.
     pub fn segments(&self) -> impl Iterator<Item = (&Segment, &Tally)> {
         self.segments.values().map(|kept| (&kept.segment, &kept.tally))

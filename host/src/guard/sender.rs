@@ -14,6 +14,8 @@ pub struct Sender {
     pub unit: Option<Key>,
     /// The address that the message says to be from; of a message without one, a key of its own.
     pub address: Key,
+    /// On how many earlier days it was seen authenticated.
+    pub days_before: u32,
     /// Whether anything may be done on this one's behalf: authenticated, and known from earlier days.
     pub is_eligible: bool,
 }
@@ -32,6 +34,11 @@ impl Sender {
         Self::at(Origin::of(sighting, providers), memory, sighting, settings)
     }
 
+    /// Who counts as the one that stands for a message, whether it is known or not; none if it was not authenticated.
+    pub(crate) fn unit_of(sighting: &Sighting<'_>, providers: &Providers) -> Option<Key> {
+        Origin::of(sighting, providers)?.unit(sighting)
+    }
+
     /// The same of a message of which it is known where it came from.
     pub(super) fn at<M: KnownSenders>(
         origin: Option<Origin<'_>>,
@@ -42,13 +49,14 @@ impl Sender {
         // As long as jiff has years for it, a day fits.
         let day = sighting.at.as_second().div_euclid(DAY_S) as i32;
         let unit = origin.and_then(|origin| origin.unit(sighting));
-        let mut is_eligible = false;
+        let (mut days_before, mut is_eligible) = (0, false);
         if let Some(unit) = unit {
-            is_eligible = settings.known_days == 0 || memory.days_seen_before(unit, day)? >= settings.known_days;
+            days_before = memory.days_seen_before(unit, day)?;
+            is_eligible = days_before >= settings.known_days;
             memory.learn(unit, day)?;
         }
         let address = sighting.sender.unwrap_or_else(|| key_of_its_own(sighting));
-        Ok(Self { unit, address, is_eligible })
+        Ok(Self { unit, address, days_before, is_eligible })
     }
 }
 

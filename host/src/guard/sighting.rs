@@ -34,7 +34,7 @@ impl Key {
 
 /// The mailbox behind an address, in lower case: without a tag behind `+` (RFC 5233), and at Gmail, which ignores them and
 /// has two names, without dots.
-pub(crate) fn mailbox(address: &str) -> String {
+fn mailbox(address: &str) -> String {
     let address = address.to_lowercase();
     let Some((local, domain)) = address.rsplit_once('@') else { return address };
     let local = match local.split_once('+') {

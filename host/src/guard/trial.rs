@@ -1,6 +1,7 @@
 //! One candidate against one baseline.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::bets::Bets;
 use super::counts::{Counts, Flip};
@@ -8,6 +9,7 @@ use super::culprits::culprits;
 use super::evidence::{FlipEvidence, Test, log_threshold};
 use super::first_key::{FirstKey, Mail};
 use super::memory::{KnownSenders, Memory};
+use super::requirement::{Requirement, Requirements};
 use super::segment::{Segment, SegmentRef};
 use super::sender::{Origin, Sender, key_of_its_own};
 use super::settings::{Settings, Tolerance};
@@ -34,6 +36,8 @@ pub struct Finding {
     pub level: Level,
     /// The numbers.
     pub evidence: FlipEvidence,
+    /// What it takes to act, and what there is of it: of a warning, why nothing is done.
+    pub requirements: Requirements,
 }
 
 /// What one message led to: hardly ever anything.
@@ -91,14 +95,19 @@ struct Tests {
     net: Bets,
 }
 
-/// What a test decided.
-#[derive(Clone, Copy, Debug)]
-struct Decision {
-    test: Test,
-    tolerance: f64,
-    alpha: f64,
-    log_e: f64,
-    log_threshold: f64,
+/// The evidence of a test, be it enough or not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Strength {
+    /// Which test.
+    pub test: Test,
+    /// The share that it tolerates.
+    pub tolerance: f64,
+    /// Its error probability for the whole rollout.
+    pub alpha: f64,
+    /// The natural logarithm of the E-value.
+    pub log_e: f64,
+    /// What that has to reach.
+    pub log_threshold: f64,
 }
 
 impl Tests {
@@ -106,20 +115,27 @@ impl Tests {
         Self { tolerance, gross: Test::Gross.bets(tolerance.gross), net: Test::Net.bets(tolerance.net) }
     }
 
-    /// The test that suffices, with half of the error probability for each; if both do, the clearer one.
-    fn decide(&self, counts: Counts, alpha: f64, weight: f64) -> Option<Decision> {
+    /// The clearer test, with half of the error probability for each.
+    fn strength(&self, counts: Counts, alpha: f64, weight: f64) -> Strength {
         let alpha = alpha / 2.0;
         let log_threshold = log_threshold(alpha, weight);
-        let decide = |test, bets: &Bets, tolerance| {
-            let log_e = bets.log_e_from(log_threshold, counts)?;
-            Some(Decision { test, tolerance, alpha, log_e, log_threshold })
+        let of = |test, bets: &Bets, tolerance| Strength {
+            test,
+            tolerance,
+            alpha,
+            log_e: bets.log_e(counts),
+            log_threshold,
         };
-        let gross = decide(Test::Gross, &self.gross, self.tolerance.gross);
-        let net = decide(Test::Net, &self.net, self.tolerance.net);
-        match (gross, net) {
-            (Some(gross), Some(net)) if net.log_e > gross.log_e => Some(net),
-            (gross, net) => gross.or(net),
-        }
+        let gross = of(Test::Gross, &self.gross, self.tolerance.gross);
+        let net = of(Test::Net, &self.net, self.tolerance.net);
+        if net.log_e > gross.log_e { net } else { gross }
+    }
+
+    /// The same if it suffices.
+    fn decide(&self, counts: Counts, alpha: f64, weight: f64) -> Option<Strength> {
+        let threshold = log_threshold(alpha / 2.0, weight);
+        let suffices = |bets: &Bets| bets.log_e_from(threshold, counts).is_some();
+        (suffices(&self.gross) || suffices(&self.net)).then(|| self.strength(counts, alpha, weight))
     }
 }
 
@@ -174,8 +190,32 @@ impl Trial {
     ) -> Result<Findings, M::Error> {
         let origin = Origin::of(sighting, &self.providers);
         let sender = Sender::at(origin, memory, sighting, &self.settings)?;
+        self.observe_at(origin, memory, (sighting, sender), flip(before, after))
+    }
+
+    /// The same of a message of which it is known who stands for it, and that was learned from.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    pub fn observe_from<M: Memory>(
+        &self,
+        memory: &mut M,
+        sighting: &Sighting<'_>,
+        sender: Sender,
+        before: Action,
+        after: Action,
+    ) -> Result<Findings, M::Error> {
+        self.observe_at(Origin::of(sighting, &self.providers), memory, (sighting, sender), flip(before, after))
+    }
+
+    fn observe_at<M: Memory>(
+        &self,
+        origin: Option<Origin<'_>>,
+        memory: &mut M,
+        (sighting, sender): (&Sighting<'_>, Sender),
+        flip: Option<Flip>,
+    ) -> Result<Findings, M::Error> {
         let mail = if sender.is_eligible { Mail::Eligible } else { Mail::Any };
-        let flip = flip(before, after);
         let hour = sighting.at.as_second().div_euclid(HOUR_S);
         let mut findings = Findings::new();
         for segment in Origin::segments(origin) {
@@ -223,73 +263,91 @@ impl Trial {
             && self.acts_on(flip)
     }
 
-    fn acts_on(&self, flip: Flip) -> bool {
+    /// What has to be so before the candidate is taken back for flips this way in a segment, and how much of it there is by
+    /// now. The guard acts when all of it is met, if it [acts on](Self::acts_on) flips this way.
+    pub fn requirements(&self, tally: &Tally, flip: Flip) -> Requirements {
+        let Strength { log_e, log_threshold, .. } = self.strength(tally, flip);
+        let floor = self.floor(tally.direction(flip));
+        floor.into_iter().chain([Requirement::evidence(log_e, log_threshold)]).collect()
+    }
+
+    /// The evidence for acting on flips this way, by now.
+    pub fn strength(&self, tally: &Tally, flip: Flip) -> Strength {
+        self.act.strength(tally.direction(flip).eligible, self.alpha(flip), tally.weight)
+    }
+
+    /// Whether flips this way are acted on, and not only warned about.
+    pub fn acts_on(&self, flip: Flip) -> bool {
         flip == Flip::Up || self.settings.acts_on_flips_down
+    }
+
+    fn alpha(&self, flip: Flip) -> f64 {
+        match flip {
+            Flip::Up => self.settings.alpha,
+            Flip::Down => self.settings.alpha_down,
+        }
+    }
+
+    /// What is asked for whatever the tests say.
+    fn floor(&self, direction: &Direction) -> [Requirement; 3] {
+        let [senders, recipients] = [direction.senders.count(), direction.recipients.count()];
+        self.settings.floor.requirements(direction.eligible.flips, senders, recipients)
     }
 
     /// Judges a flip that was counted. Others can only lessen the evidence for harm.
     fn judge(&self, segment: SegmentRef<'_>, tally: &mut Tally, flip: Flip, counted: Counted) -> Option<Finding> {
         let weight = tally.weight;
-        let direction = tally.direction_mut(flip);
-        let alpha = match flip {
-            Flip::Up => self.settings.alpha,
-            Flip::Down => self.settings.alpha_down,
-        };
+        let direction = tally.direction(flip);
         if counted.in_eligible
             && !direction.is_harmed
-            && self.reaches_floor(direction)
-            && let Some(decision) = self.act.decide(direction.eligible, alpha, weight)
+            && self.floor(direction).iter().all(|one| one.is_met)
+            && let Some(strength) = self.act.decide(direction.eligible, self.alpha(flip), weight)
         {
+            let level = if self.acts_on(flip) { Level::Act } else { Level::Warn };
+            let finding = self.finding(level, segment, tally, flip, (direction.eligible, strength));
+            let direction = tally.direction_mut(flip);
             direction.is_harmed = true;
             let was_warned = std::mem::replace(&mut direction.is_warned, true);
-            let level = if self.acts_on(flip) { Level::Act } else { Level::Warn };
-            let evidence = self.evidence(segment, flip, weight, direction, direction.eligible, decision);
-            return (level == Level::Act || !was_warned).then_some(Finding { level, evidence });
+            return (level == Level::Act || !was_warned).then_some(finding);
         }
         if counted.in_any
             && !direction.is_warned
             && direction.any.flips >= GUARD_WARN_FLIPS_MIN
-            && let Some(decision) = self.warn.decide(direction.any, self.settings.alpha_warn, weight)
+            && let Some(strength) = self.warn.decide(direction.any, self.settings.alpha_warn, weight)
         {
-            direction.is_warned = true;
-            let evidence = self.evidence(segment, flip, weight, direction, direction.any, decision);
-            return Some(Finding { level: Level::Warn, evidence });
+            let finding = self.finding(Level::Warn, segment, tally, flip, (direction.any, strength));
+            tally.direction_mut(flip).is_warned = true;
+            return Some(finding);
         }
         None
     }
 
-    fn reaches_floor(&self, direction: &Direction) -> bool {
-        let floor = self.settings.floor;
-        direction.eligible.flips >= u64::from(floor.campaigns)
-            && direction.senders.count() >= floor.senders
-            && direction.recipients.count() >= floor.recipients
-    }
-
-    fn evidence(
+    fn finding(
         &self,
+        level: Level,
         segment: SegmentRef<'_>,
+        tally: &Tally,
         flip: Flip,
-        weight: f64,
-        direction: &Direction,
-        counts: Counts,
-        decision: Decision,
-    ) -> FlipEvidence {
-        FlipEvidence {
+        (counts, strength): (Counts, Strength),
+    ) -> Finding {
+        let direction = tally.direction(flip);
+        let evidence = FlipEvidence {
             baseline: self.baseline.clone(),
             began_at: self.began_at,
             segment: segment.to_segment(),
             flip,
-            test: decision.test,
+            test: strength.test,
             counts,
-            tolerance: decision.tolerance,
-            alpha: decision.alpha,
-            weight,
-            log_e: decision.log_e,
-            log_threshold: decision.log_threshold,
+            tolerance: strength.tolerance,
+            alpha: strength.alpha,
+            weight: tally.weight,
+            log_e: strength.log_e,
+            log_threshold: strength.log_threshold,
             senders: direction.senders.count(),
             recipients: direction.recipients.count(),
             harmed: Vec::new(),
-        }
+        };
+        Finding { level, evidence, requirements: self.requirements(tally, flip) }
     }
 }
 

@@ -129,11 +129,11 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
     drop(private::open(&path)?);
     let fault = |error| GuardStoreError::of(&file, error);
     // Reading in WAL mode shares memory with those who write, so it is opened as they do.
-    let connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
+    let mut connection = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(fault)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map_err(fault)?;
+    schema::update(&file, &mut connection)?;
     connection.pragma_update(None, "query_only", true).map_err(fault)?;
-    schema::check(&file, &connection)?;
     Ok(connection)
 }
 

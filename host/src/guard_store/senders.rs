@@ -30,11 +30,18 @@ impl Seen {
         if self.last_day < day { self.days } else { self.days.saturating_sub(1) }
     }
 
-    /// It was seen on this day.
+    /// It was seen on this day. Of a day before the last it is only certain to be another one where the last is the only one.
     pub(super) fn on(&mut self, day: i32) {
-        if self.days == 0 || day > self.last_day {
-            *self = Self { days: self.days.saturating_add(1), last_day: day, is_changed: true };
+        let is_new = self.days == 0 || day > self.last_day || (self.days == 1 && day < self.last_day);
+        if is_new {
+            let last_day = if self.days == 0 { day } else { self.last_day.max(day) };
+            *self = Self { days: self.days.saturating_add(1), last_day, is_changed: true };
         }
+    }
+
+    /// On how many days.
+    pub(super) fn days(&self) -> u32 {
+        self.days
     }
 
     pub(super) fn write(&self, connection: &Connection, sender: Key) -> rusqlite::Result<()> {
@@ -46,6 +53,17 @@ impl Seen {
             .execute(params![to_row(sender), self.days, self.last_day])
             .map(drop)
     }
+}
+
+/// Calls `f` for everybody who is known, with the number of days and the last of them.
+pub(super) fn for_each(connection: &Connection, mut f: impl FnMut(Key, u32, i32)) -> rusqlite::Result<()> {
+    let mut all = connection.prepare("SELECT sender, days, last_day FROM senders")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let sender: i64 = row.get(0)?;
+        f(Key(u64::from_ne_bytes(sender.to_ne_bytes())), row.get(1)?, row.get(2)?);
+    }
+    Ok(())
 }
 
 /// Those to forget where there are too many, an eighth: first those that were seen on one day only, of these first those

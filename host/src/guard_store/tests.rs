@@ -1,3 +1,5 @@
+mod noted;
+
 use std::fs;
 use std::sync::Arc;
 
@@ -420,7 +422,7 @@ fn of_several_that_were_told_of_one_role_one_stays() {
         bound: 0.5,
     };
     let evidence = Evidence::Breaker(breaker);
-    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7 };
+    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7, requirements: None };
     let stages = store.write(|transaction| {
         for _ in 0..3 {
             due.write(transaction, noon(1), Stage::New)?;

@@ -1,22 +1,37 @@
 //! The guard, on mail of the past. Pure.
 
+use std::collections::HashMap;
 use std::convert::Infallible;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use switchback::ReleaseId;
 use switchback::compare::Providers;
 use switchback::guard::{
-    Finding, Flip, FlipEvidence, InMemory, KnownSenders as _, Level, Segment, Settings, Standing, Trial,
+    Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements, Segment, Sender, Settings,
+    Standing, Trial,
 };
+use switchback::{NotedPair, RecordId, ReleaseId};
 
-use super::rule::Rule;
+use super::past::Past;
+use super::rule::{Rule, Tripped, Windows};
 use crate::guard::mail::{Known, Mail, Pair, Seen, begin, day};
-use crate::guard::proof::of_tallies;
+use crate::guard::proof::{OfSegment, of_tallies};
+
+/// What is replayed, and how.
+pub(super) struct Course<'a> {
+    pub(super) mail: &'a Mail,
+    pub(super) past: &'a Past,
+    pub(super) settings: &'a Settings,
+    /// Whether the settings are those that the guard noted, where it did.
+    pub(super) as_then: bool,
+    pub(super) baseline: &'a ReleaseId,
+    pub(super) since: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+}
 
 /// What the guard would have done.
 #[derive(Debug, Serialize)]
-pub(in crate::guard) struct Replay {
+pub(super) struct Replay {
     /// When the candidate would have begun to be tried.
     pub(super) since: Timestamp,
     /// When the last message came.
@@ -37,13 +52,21 @@ pub(in crate::guard) struct Replay {
     pub(super) warned: Option<Moment>,
     /// When a rule of the usual shape would have taken it back.
     pub(super) rule: Option<Tripped>,
+    /// The windows that the rule looked at.
+    pub(super) rule_windows: Windows,
     /// How many segments stand how, at the end: harmed, unproven, proven.
     pub(super) standings: [u64; 3],
+    /// The segments in which anything flipped, the worst first, with what it takes to act there; at most ten.
+    pub(super) segments: Vec<OfSegment>,
+    /// What the guard itself made of this mail, where it noted that.
+    pub(super) own: Option<Own>,
 }
 
 /// When something was found.
 #[derive(Clone, Debug, Serialize)]
-pub(in crate::guard) struct Moment {
+pub(super) struct Moment {
+    /// The record of the message with which it was found; none of a corpus.
+    pub(super) record: Option<RecordId>,
     /// When.
     pub(super) at: Timestamp,
     /// How long that was after the beginning, in seconds.
@@ -56,17 +79,36 @@ pub(in crate::guard) struct Moment {
     pub(super) newly_flagged: u64,
     /// The numbers.
     pub(super) evidence: FlipEvidence,
+    /// What it takes to act, and what there was of it.
+    pub(super) requirements: Requirements,
 }
 
-/// When a rule took it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(in crate::guard) struct Tripped {
-    /// When.
-    pub(super) at: Timestamp,
-    /// After how many messages.
-    pub(super) after: u64,
-    /// Messages that were newly flagged until then.
-    pub(super) newly_flagged: u64,
+/// What the guard itself made of the mail.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Own {
+    /// The generation since which it tried the candidate.
+    pub(super) since_generation: u64,
+    /// The pairs that it counted.
+    pub(super) pairs: u64,
+    /// Of those, of how many it noted what it counted.
+    pub(super) noted: u64,
+    /// Of those, how many the journal does not have.
+    pub(super) unrecorded: u64,
+    /// Pairs of the journal in that time that it did not count, or not in this trial.
+    pub(super) uncounted: u64,
+    /// The message with which its evidence sufficed to act.
+    pub(super) record: Option<RecordId>,
+    /// Whether the settings of this replay are those that held then.
+    pub(super) is_same_settings: bool,
+    /// Whether the replay came to the same, with the same message.
+    pub(super) is_same: bool,
+}
+
+/// One message to show the guard.
+struct Step<'a> {
+    pair: &'a Pair,
+    /// What the guard noted of it, and its settings then.
+    noted: Option<(&'a Settings, &'a NotedPair)>,
 }
 
 /// The guard of one trial, with what it knows.
@@ -74,55 +116,148 @@ struct Guard<'a> {
     trial: Trial,
     memory: InMemory,
     providers: Providers,
+    as_then: bool,
     /// Who is to be seen, from the first day to the last.
     known: std::iter::Peekable<std::collections::btree_map::Keys<'a, Known, Seen>>,
 }
 
+/// Who is known as the guard noted it.
+struct DaysBefore(u32);
+
+impl KnownSenders for DaysBefore {
+    type Error = Infallible;
+
+    fn days_seen_before(&mut self, _sender: Key, _day: i32) -> Result<u32, Infallible> {
+        Ok(self.0)
+    }
+
+    fn learn(&mut self, _sender: Key, _day: i32) -> Result<(), Infallible> {
+        Ok(())
+    }
+}
+
+/// Segments whose requirements are shown.
+const SEGMENTS: usize = 10;
+
 impl Replay {
-    /// Shows the guard mail that lies in the order in which it came. There has to be some.
-    pub(in crate::guard) fn of(
-        mail: &Mail,
-        settings: &Settings,
-        baseline: &ReleaseId,
-        since: Option<Timestamp>,
-    ) -> Self {
-        let first = mail.pairs.first().map_or(Timestamp::UNIX_EPOCH, |pair| pair.at);
-        let since = since.unwrap_or_else(|| default_since(mail, settings, first));
-        let begins = mail.pairs.partition_point(|pair| pair.at < since);
-        let mut guard = Guard {
-            trial: Trial::new(settings.clone(), baseline.clone(), since),
-            memory: InMemory::default(),
-            providers: settings.all_providers(),
-            known: mail.known.keys().peekable(),
-        };
-        let (acted, warned) = guard.watch(&mail.pairs[begins..], since);
-        let pairs = &mail.pairs[begins..];
+    /// Shows the guard mail. There has to be some.
+    pub(super) fn of(course: &Course<'_>) -> Self {
+        let since = course.begins();
+        let steps = course.steps(since);
+        let mut guard = Guard::of(course, since);
+        let (acted, warned) = guard.watch(&steps, since);
+        let mut pairs: Vec<_> = steps.iter().map(|step| step.pair).collect();
+        pairs.sort_by_key(|pair| pair.at);
         let count = |flip| pairs.iter().filter(|pair| pair.is(flip)).count() as u64;
         let tallies: Vec<_> =
             guard.memory.segments().map(|(segment, tally)| (segment.clone(), tally.clone())).collect();
         let everything = tallies.iter().find(|(segment, _)| *segment == Segment::Everything);
         let eligible = everything.map_or(0, |(_, tally)| tally.down.eligible.all);
-        let known = of_tallies(&guard.trial, tallies);
+        let mut segments = of_tallies(&guard.trial, tallies);
         let standings = [Standing::Harmed, Standing::Unproven, Standing::Proven]
-            .map(|standing| known.iter().filter(|one| one.standing == standing).count() as u64);
+            .map(|standing| segments.iter().filter(|one| one.standing == standing).count() as u64);
+        segments.retain(|one| one.tally.up.any.flips > 0);
+        segments.truncate(SEGMENTS);
+        let (rule, rule_windows) = Rule::default().replay(&pairs, since);
+        let own = course.own(&steps, since, acted.as_ref());
         Self {
             since,
             until: pairs.last().map_or(since, |pair| pair.at),
-            taught: mail.messages.saturating_sub(pairs.len() as u64),
+            taught: course.mail.messages.saturating_sub(pairs.len() as u64),
             messages: pairs.len() as u64,
             up: count(Flip::Up),
             down: count(Flip::Down),
             eligible,
             acted,
             warned,
-            rule: Rule::default().replay(pairs, since),
+            rule,
+            rule_windows,
             standings,
+            segments,
+            own,
         }
     }
 }
 
+impl<'a> Course<'a> {
+    /// When the candidate begins to be tried.
+    fn begins(&self) -> Timestamp {
+        let pairs = &self.mail.pairs;
+        let first = pairs.first().map_or(Timestamp::UNIX_EPOCH, |pair| pair.at);
+        match (self.since, self.past) {
+            (Some(since), _) => since,
+            (None, Past::Noted(noted)) => noted.trial.began_at,
+            // Some are known already.
+            (None, Past::Known(_)) => first,
+            (None, Past::None) => {
+                let since = first_known_day(self.mail, self.settings, first);
+                // Where all of the mail is of the days that only teach, it is better replayed than not.
+                if pairs.last().is_some_and(|last| last.at >= since) { since } else { first }
+            }
+        }
+    }
+
+    /// The messages, in the order in which the guard counts them.
+    fn steps(&self, since: Timestamp) -> Vec<Step<'a>> {
+        let is_asked_for = |pair: &&Pair| pair.at >= since && self.until.is_none_or(|until| pair.at < until);
+        match self.past {
+            Past::Noted(noted) => {
+                let by_record = by_record(self.mail);
+                let step = |(settings, noted): (&'a Settings, &'a NotedPair)| {
+                    let pair = *by_record.get(&noted.record)?;
+                    Some(Step { pair, noted: Some((settings, noted)) })
+                };
+                // A message that was judged before the first one that was counted belongs to the trial, too.
+                let is_in = |pair: &&Pair| match self.since {
+                    Some(_) => is_asked_for(pair),
+                    None => self.until.is_none_or(|until| pair.at < until),
+                };
+                noted.pairs().filter_map(step).filter(|step| is_in(&step.pair)).collect()
+            }
+            _ => self.mail.pairs.iter().filter(is_asked_for).map(|pair| Step { pair, noted: None }).collect(),
+        }
+    }
+
+    /// What the guard made of the mail, and whether that is the same.
+    fn own(&self, steps: &[Step<'_>], since: Timestamp, acted: Option<&Moment>) -> Option<Own> {
+        let Past::Noted(past) = self.past else { return None };
+        let by_record = by_record(self.mail);
+        let noted = past.pairs().count() as u64;
+        let unrecorded = past.pairs().filter(|(_, pair)| !by_record.contains_key(&pair.record)).count() as u64;
+        let in_time = self.mail.pairs.iter().filter(|pair| pair.at >= since && pair.at <= past.trial.last_at);
+        let record = past.pairs().find(|(_, pair)| pair.has_acted).map(|(_, pair)| pair.record);
+        let is_same_settings =
+            self.as_then || past.batches.iter().all(|batch| decides_as(&batch.settings, self.settings));
+        Some(Own {
+            since_generation: past.trial.since,
+            pairs: past.trial.pairs.messages,
+            noted,
+            unrecorded,
+            uncounted: (in_time.count() as u64).saturating_sub(steps.len() as u64),
+            record,
+            is_same_settings,
+            is_same: record == acted.and_then(|moment| moment.record),
+        })
+    }
+}
+
+/// Whether settings lead to the same decisions; what is done then is up to the mode.
+fn decides_as(one: &Settings, other: &Settings) -> bool {
+    let plain = |settings: &Settings| Settings { mode: Settings::default().mode, ..settings.clone() };
+    plain(one) == plain(other)
+}
+
+/// Whether settings say the same about who is known.
+pub(super) fn knows_as(one: &Settings, other: &Settings) -> bool {
+    (one.known_days, &one.providers) == (other.known_days, &other.providers)
+}
+
+fn by_record(mail: &Mail) -> HashMap<RecordId, &Pair> {
+    mail.pairs.iter().filter_map(|pair| Some((pair.record?, pair))).collect()
+}
+
 /// The beginning of the first day on which anybody can be known.
-fn default_since(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestamp {
+fn first_known_day(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestamp {
     match (settings.known_days, mail.known.keys().next()) {
         (0, _) | (_, None) => first,
         (days, Some((earliest, _))) => {
@@ -132,16 +267,32 @@ fn default_since(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestam
     }
 }
 
-impl Guard<'_> {
+impl<'a> Guard<'a> {
+    fn of(course: &Course<'a>, since: Timestamp) -> Self {
+        let memory = match course.past {
+            Past::Noted(noted) => InMemory::new(noted.volumes.clone()),
+            _ => InMemory::default(),
+        };
+        let mut guard = Self {
+            trial: Trial::new(course.settings.clone(), course.baseline.clone(), since),
+            memory,
+            providers: course.settings.all_providers(),
+            as_then: course.as_then,
+            known: course.mail.known.keys().peekable(),
+        };
+        if let Past::Known(known) = course.past {
+            guard.learn_until(day(since).saturating_sub(1));
+            known.iter().for_each(|(sender, (days, last))| guard.memory.know(*sender, *days, *last));
+        }
+        guard
+    }
+
     /// Until it acts, or there is no more.
-    fn watch(&mut self, pairs: &[Pair], since: Timestamp) -> (Option<Moment>, Option<Moment>) {
+    fn watch(&mut self, steps: &[Step<'_>], since: Timestamp) -> (Option<Moment>, Option<Moment>) {
         let mut warned = None;
-        for (index, pair) in pairs.iter().enumerate() {
-            self.learn_until(day(pair.at));
-            let [before, after] = pair.actions;
-            let Ok::<_, Infallible>(findings) = self.trial.observe(&mut self.memory, &pair.sighting(), before, after);
-            for Finding { level, evidence } in findings {
-                let moment = || self.moment(&pairs[..=index], since, evidence.clone());
+        for (index, step) in steps.iter().enumerate() {
+            for Finding { level, evidence, requirements } in self.look_at(step) {
+                let moment = || self.moment(&steps[..=index], since, (evidence.clone(), requirements.clone()));
                 match level {
                     Level::Act => return (Some(moment()), warned),
                     Level::Warn => warned = warned.or_else(|| Some(moment())),
@@ -151,6 +302,28 @@ impl Guard<'_> {
         (None, warned)
     }
 
+    fn look_at(&mut self, step: &Step<'_>) -> Findings {
+        let [before, after] = step.pair.actions;
+        let Some((settings, noted)) = step.noted else {
+            self.learn_until(day(step.pair.at));
+            let Ok::<_, Infallible>(findings) =
+                self.trial.observe(&mut self.memory, &step.pair.sighting(), before, after);
+            return findings;
+        };
+        if self.as_then && settings != self.trial.settings() {
+            self.trial = Trial::new(settings.clone(), self.trial.baseline().clone(), self.trial.began_at());
+            self.providers = settings.all_providers();
+        }
+        let sighting = step.pair.sighting_to(noted.recipient);
+        let mut days = DaysBefore(noted.days_before.into());
+        let Ok(mut sender) = Sender::of(&mut days, &sighting, self.trial.settings(), &self.providers);
+        if knows_as(settings, self.trial.settings()) {
+            sender.is_eligible = noted.is_eligible;
+        }
+        let Ok::<_, Infallible>(findings) = self.trial.observe_from(&mut self.memory, &sighting, sender, before, after);
+        findings
+    }
+
     /// Remembers who was seen up to this day, also in mail that no candidate has scored.
     fn learn_until(&mut self, today: i32) {
         while let Some((day, sender)) = self.known.next_if(|(day, _)| *day <= today) {
@@ -158,16 +331,24 @@ impl Guard<'_> {
         }
     }
 
-    fn moment(&self, pairs: &[Pair], since: Timestamp, evidence: FlipEvidence) -> Moment {
-        let at = pairs.last().map_or(since, |pair| pair.at);
-        let is_of_segment = |pair: &&Pair| self.is_of(&evidence.segment, pair);
+    fn moment(
+        &self,
+        steps: &[Step<'_>],
+        since: Timestamp,
+        (evidence, requirements): (FlipEvidence, Requirements),
+    ) -> Moment {
+        let last = steps.last().map(|step| step.pair);
+        let at = last.map_or(since, |pair| pair.at);
+        let is_of_segment = |step: &&Step<'_>| self.is_of(&evidence.segment, step.pair);
         Moment {
+            record: last.and_then(|pair| pair.record),
             at,
             after_s: at.duration_since(since).max(SignedDuration::ZERO).as_secs(),
-            after: pairs.len() as u64,
-            after_of_segment: pairs.iter().filter(is_of_segment).count() as u64,
-            newly_flagged: pairs.iter().filter(|pair| pair.is(Flip::Up)).count() as u64,
+            after: steps.len() as u64,
+            after_of_segment: steps.iter().filter(is_of_segment).count() as u64,
+            newly_flagged: steps.iter().filter(|step| step.pair.is(Flip::Up)).count() as u64,
             evidence,
+            requirements,
         }
     }
 

@@ -17,7 +17,7 @@ fn call(second: i64, number: u64) -> Call {
     let side = Side { said: scored(number as f64 % 100.0 / 100.0), took_us: 100 };
     Call {
         at: Timestamp::from_second(second).unwrap(),
-        sender: Sender { unit: Some(Key(number)), address: Key(number), is_eligible: true },
+        sender: Sender { unit: Some(Key(number)), address: Key(number), days_before: 1, is_eligible: true },
         fingerprint: campaign.into(),
         side,
         baseline: Some(side),
