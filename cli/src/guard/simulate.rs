@@ -1,5 +1,6 @@
 //! `switchback guard simulate`.
 
+mod course;
 mod past;
 mod replay;
 mod report;
@@ -11,8 +12,9 @@ use jiff::Timestamp;
 use switchback::guard::Settings;
 use switchback::{GuardReader, GuardStoreError, JournalReader, NotedPairs, Query, ReleaseId, State};
 
+use self::course::{Course, knows_as};
 use self::past::Past;
-use self::replay::{Course, Replay, knows_as};
+use self::replay::Replay;
 use self::report::Report;
 pub(crate) use self::rule::Rule;
 use super::mail::{Mail, MailArgs};

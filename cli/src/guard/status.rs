@@ -114,6 +114,8 @@ struct Weighed {
     strength: Strength,
     /// What it takes to act, and what there is of it.
     requirements: Requirements,
+    /// Whether flips this way are acted on, and not only warned about.
+    is_acted_on: bool,
     /// Why nothing is done, or that something is.
     why: String,
 }
@@ -195,14 +197,15 @@ impl Judged {
 impl Weighed {
     fn of(judge: &Trial, tally: &Tally, flip: Flip) -> Self {
         let requirements = judge.requirements(tally, flip);
+        let is_acted_on = judge.acts_on(flip);
         let why = match (requirements.shortage(), judge.settings().mode) {
             (Some(shortage), _) => shortage,
-            (None, _) if !judge.acts_on(flip) => "enough; flips this way only warn".to_owned(),
+            (None, _) if !is_acted_on => "enough; flips this way only warn".to_owned(),
             (None, Mode::Act) => "enough: the guard acts".to_owned(),
             (None, Mode::Warn) => "enough; mode warn: the guard only tells".to_owned(),
             (None, Mode::Off) => "enough; mode off: the guard waits".to_owned(),
         };
-        Self { strength: judge.strength(tally, flip), requirements, why }
+        Self { strength: judge.strength(tally, flip), requirements, is_acted_on, why }
     }
 }
 

@@ -138,7 +138,11 @@ impl OfTrial {
     fn reasons(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
         let shown = self.segments.iter().take(limit);
         let ways = shown.flat_map(|judged| [(judged, Flip::Up, &judged.up), (judged, Flip::Down, &judged.down)]);
-        let flipped = ways.filter(|(judged, flip, _)| judged.known.tally.direction(*flip).any.flips > 0);
+        let flipped = ways.filter(|(judged, flip, weighed)| {
+            // What only warns is shown once there is enough of it.
+            let is_told = weighed.is_acted_on || weighed.requirements.are_met();
+            is_told && judged.known.tally.direction(*flip).any.flips > 0
+        });
         for (place, (judged, flip, weighed)) in flipped.enumerate() {
             if place == 0 {
                 writeln!(out, "    to act on flips of authenticated, known senders it takes")?;
