@@ -18,10 +18,10 @@ pub fn lapse(time: Duration) -> String {
     };
     match s {
         0 if !time.is_zero() => format!("{} ms", time.as_millis()),
-        ..MINUTE_S => format!("{s} s"),
-        ..HOUR_S => two(MINUTE_S, "min", 1, "s"),
-        ..DAY_S => two(HOUR_S, "h", MINUTE_S, "min"),
-        ..YEAR_S => two(DAY_S, "d", HOUR_S, "h"),
+        0..MINUTE_S => format!("{s} s"),
+        MINUTE_S..HOUR_S => two(MINUTE_S, "min", 1, "s"),
+        HOUR_S..DAY_S => two(HOUR_S, "h", MINUTE_S, "min"),
+        DAY_S..YEAR_S => two(DAY_S, "d", HOUR_S, "h"),
         _ => format!("{:.1} years", s as f64 / YEAR_S as f64),
     }
 }

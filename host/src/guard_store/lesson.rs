@@ -1,6 +1,7 @@
 //! What mail of earlier days has taught.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 
@@ -42,8 +43,8 @@ impl Met {
         providers: &Providers,
     ) -> rusqlite::Result<()> {
         let Some(unit) = Sender::unit_of(sighting, providers) else { return Ok(()) };
-        if !self.0.contains_key(&unit) {
-            self.0.insert(unit, memory.seen(unit)?);
+        if let Entry::Vacant(entry) = self.0.entry(unit) {
+            entry.insert(memory.seen(unit)?);
         }
         Sender::of(memory, sighting, settings, providers).map(drop)
     }
