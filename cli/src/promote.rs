@@ -4,11 +4,11 @@ use std::io;
 
 use anyhow::bail;
 use jiff::{SignedDuration, Timestamp};
-use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, State, Waited};
+use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
 
 use crate::duration::duration;
 use crate::exit::Exit;
-use crate::guard::Proof;
+use crate::guard::{Proof, compared};
 use crate::show;
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
 use crate::store::slot::{SlotArgs, Slots};
@@ -70,7 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let release = reference::loaded(&state, &args.release)?;
     let (proof, note) = match args.proof(&state, &slot, &release) {
         Ok(Some(proof)) => (Some(proof), None),
-        Ok(None) => (None, untried(&state, &slot, &release)),
+        Ok(None) => (None, args.untried(&state, &slot, &release)?),
         // Whoever forces it does so without; else it is refused below.
         Err(error) => (None, Some(format!("what the guard knows of it cannot be read: {error:#}"))),
     };
@@ -82,12 +82,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let promotion = Promotion { slot, release, older: args.older, cool_off, waited: args.waited() };
     let change = operator.done(operator.control.promote(promotion)?)?;
     operator.tell(&change, &remarks.above(&change))
-}
-
-/// What is said of a release that nobody has compared with the one that is live.
-fn untried(state: &State, slot: &str, release: &ReleaseId) -> Option<String> {
-    let live = state.slots.get(slot)?.live.as_ref().filter(|live| *live != release)?;
-    Some(format!("nothing was proven of it: it was compared with {live} on no mail; `shadow` or `rollout` would"))
 }
 
 /// Segments that are shown.
@@ -114,6 +108,21 @@ impl Args {
             proof.write(SEGMENTS, &mut io::stdout().lock())?;
         }
         Ok(proof)
+    }
+
+    /// What is said of a release that is not compared with the one that is live.
+    fn untried(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<String>> {
+        let live = state.slots.get(slot).and_then(|slot| slot.live.as_ref()).filter(|live| *live != release);
+        let Some(live) = live else { return Ok(None) };
+        let nothing = format!("nothing is proven of it against {live}: `shadow` or `rollout` compares them");
+        let Some(earlier) = Proof::earlier(&self.change.store, slot, release)? else { return Ok(Some(nothing)) };
+        let TrialRecord { baseline, since, began_at, last_at, pairs, .. } = &earlier;
+        let [began, last] = [began_at, last_at].map(|at| text::instant(*at));
+        let compared = compared(pairs);
+        Ok(Some(format!(
+            "{nothing}; an earlier trial against {baseline}, since generation {since} ({began} to {last}), does not count for \
+             this one: {compared}"
+        )))
     }
 
     fn waited(&self) -> Waited {

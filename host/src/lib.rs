@@ -66,7 +66,8 @@ pub use control::{
     TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch, Who, Witness,
 };
 pub use guard_store::{
-    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,
+    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
+    SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
     Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
