@@ -39,12 +39,16 @@ pub(super) fn reached<M: Memory>(
     Ok((of_others.flips > 0).then_some(of_others))
 }
 
+/// How many addresses an account has that count one by one where pairs are counted.
+const ADDRESSES_MAX: u32 = 10;
+
 /// How many flips are at least of others than the senders of an adversary: by how many senders they are of, each with one,
 /// or by how many an adversary's can have added until now.
 fn flips_of_others(settings: &Settings, direction: &Direction, days: u64) -> u64 {
     let Some(adversary) = settings.floor.senders.checked_sub(1).map(u64::from) else { return direction.eligible.flips };
     let by_senders = u64::from(direction.senders.accounts()).saturating_sub(adversary);
-    let most = adversary * u64::from(settings.account_pairs.max(settings.domain_pairs)) * days;
+    let pairs = (ADDRESSES_MAX * settings.account_pairs).max(settings.domain_pairs);
+    let most = adversary * u64::from(pairs) * days;
     by_senders.max(direction.eligible.flips.saturating_sub(most)).min(direction.eligible.flips)
 }
 
