@@ -31,7 +31,6 @@ mod tests;
 mod trial;
 mod weights;
 
-pub(crate) use account::account;
 pub use bets::Bets;
 pub use breaker::{Breakers, Call, Trip};
 pub use counts::{Counts, Flip};

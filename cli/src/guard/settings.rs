@@ -43,7 +43,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_enum, value_name = "YES|NO")]
     act_on_flips_down: Option<YesOrNo>,
 
-    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,4,365]
+    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,4,180]
     #[arg(long, value_name = "KNOWN,SENDERS,AGE", value_parser = few)]
     few: Option<Few>,
 
@@ -168,10 +168,10 @@ fn floor(text: &str) -> Result<Floor, String> {
     Ok(Floor { campaigns, senders: small(senders)?, recipients: small(recipients)? })
 }
 
-/// `100,4,365`.
+/// `100,4,180`.
 fn few(text: &str) -> Result<Few, String> {
     let form =
-        || format!("`{text}` is not `100,4,365`: known senders, senders that suffice, days since they were first seen");
+        || format!("`{text}` is not `100,4,180`: known senders, senders that suffice, days since they were first seen");
     let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
     Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
 }
@@ -237,7 +237,7 @@ mod tests {
     #[test]
     fn a_floor_and_a_tolerance_are_written_as_lists() {
         assert_eq!(floor("10, 5,5"), Ok(Floor { campaigns: 10, senders: 5, recipients: 5 }));
-        assert_eq!(few("100,4, 365"), Ok(Few { known: 100, senders: 4, age_days: 365 }));
+        assert_eq!(few("100,4, 180"), Ok(Few { known: 100, senders: 4, age_days: 180 }));
         assert_eq!(pairs("1,3"), Ok([1, 3]));
         assert_eq!(tolerance("0.02,0.005"), Ok([0.02, 0.005]));
         for wrong in ["", "10", "10,5,-1", "10,5,5,5", "ten,5,5", "1,999,1"] {

@@ -201,7 +201,7 @@ impl Args {
                     left_out.push(OTHERS_ELIGIBLE);
                 }
             }
-            Past::Known(_) => left_out.extend([VOLUMES, NO_RECIPIENTS, KNOWN_NOW]),
+            Past::Known { .. } => left_out.extend([VOLUMES, NO_RECIPIENTS, KNOWN_NOW]),
             Past::None if self.mail.is_journal() => left_out.extend([VOLUMES, NO_RECIPIENTS]),
             Past::None => left_out.push(VOLUMES),
         }

@@ -197,6 +197,7 @@ pub(super) mod tests {
             log_threshold: 8.8,
             senders: 12,
             recipients: 16,
+            others: None,
             harmed: Vec::new(),
         })
     }

@@ -15,6 +15,9 @@ pub struct Circumstances {
     pub knows_few: bool,
 }
 
+/// How many addresses an account has that count one by one where pairs are counted.
+const ADDRESSES_MAX: u32 = 10;
+
 /// How many flips are of others than the senders of an adversary.
 ///
 /// One sender fewer than the floor asks for may be an adversary's, whatever they send. Without all that those can have
@@ -28,7 +31,8 @@ pub(super) fn flips_of_others(settings: &Settings, direction: &Direction, circum
     }
     let Some(adversary) = settings.floor.senders.checked_sub(1).map(u64::from) else { return flips };
     let by_senders = u64::from(direction.senders.accounts()).saturating_sub(adversary);
-    let most = adversary * u64::from(settings.account_pairs.max(settings.domain_pairs)) * circumstances.days;
+    let pairs = (ADDRESSES_MAX * settings.account_pairs).max(settings.domain_pairs);
+    let most = adversary * u64::from(pairs) * circumstances.days;
     by_senders.max(flips.saturating_sub(most)).min(flips)
 }
 

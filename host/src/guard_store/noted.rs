@@ -37,9 +37,6 @@ const ELIGIBLE: u8 = 1;
 const ACTED: u8 = 2;
 const RECIPIENT: u8 = 4;
 
-/// Bytes of a pair without a recipient: the record, on how many days its sender was seen, the first of them, flags.
-const PAIR_BYTES: usize = 16 + 2 + 4 + 1;
-
 /// Pairs that are about to be noted.
 #[derive(Default)]
 pub(super) struct Notes {
