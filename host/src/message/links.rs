@@ -122,7 +122,7 @@ fn target(href: &str, base: Option<&Url>) -> Option<Url> {
     let parsed = match Url::parse(href) {
         Err(url::ParseError::RelativeUrlWithoutBase) => relative(href, base),
         // `www.host:80`: no scheme has a dot but in theory.
-        Ok(parsed) if base.is_none() && parsed.scheme().contains('.') => relative(href, None),
+        Ok(parsed) if base.is_none() && parsed.scheme().contains('.') => relative(href, None).or(Some(parsed)),
         parsed => parsed.ok(),
     };
     parsed.filter(|url| url.scheme() != "cid")
