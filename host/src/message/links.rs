@@ -121,6 +121,8 @@ fn target(href: &str, base: Option<&Url>) -> Option<Url> {
     }
     let parsed = match Url::parse(href) {
         Err(url::ParseError::RelativeUrlWithoutBase) => relative(href, base),
+        // `www.host:80`: no scheme has a dot but in theory.
+        Ok(parsed) if base.is_none() && parsed.scheme().contains('.') => relative(href, None).or(Some(parsed)),
         parsed => parsed.ok(),
     };
     parsed.filter(|url| url.scheme() != "cid")
@@ -211,6 +213,7 @@ mod tests {
             ["http://www.one.example/", "http://two.com/x?y=1", "https://three.example/z", "http://four.example/"];
         assert_eq!(urls, expected);
         assert_eq!(found[0][2], "www.One.example");
+        assert_eq!(links("text/plain", "www.x.example:80/a")[0][..2], ["http://www.x.example/a", "www.x.example"]);
         let html = "<a href='two.com/x'>1</a><a href='three.co'>2</a><a href='page.html'>3</a> www.five.example";
         let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
         assert_eq!(hosts, ["two.com", "three.co", "www.five.example"]);

@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use linkify::{LinkFinder, LinkKind};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr3_iter, memmem};
 
 /// Last labels of hosts that are one without a path or `www.` in front. Any of two letters is, too. The list is part of
 /// the reading, and no public suffix list, which every build would have another of: it has what senders use (the most
@@ -145,16 +145,29 @@ pub(super) fn in_text<'t>(text: &'t str, mut each: impl FnMut(&'t str) -> Contro
     let _ = bare(&text[done..], &mut each);
 }
 
-/// Addresses without a scheme.
+/// Addresses without a scheme. Only what is around a slash or `www.` is looked at: most of a text has neither.
 fn bare<'t>(text: &'t str, each: &mut impl FnMut(&'t str) -> ControlFlow<()>) -> ControlFlow<()> {
-    if memchr(b'.', text.as_bytes()).is_none() {
-        return ControlFlow::Continue(());
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = candidate(&bytes[from..]).map(|at| from + at) {
+        let start = bytes[from..at].iter().rposition(is_delimiter).map_or(from, |before| from + before + 1);
+        let end = bytes[at..].iter().position(is_delimiter).map_or(bytes.len(), |after| at + after);
+        if let Some(found) = of_chunk(&text[start..end]) {
+            each(found)?;
+        }
+        from = end;
     }
-    text.split(is_delimiter).filter(|chunk| chunk.len() > 3).filter_map(of_chunk).try_for_each(each)
+    ControlFlow::Continue(())
 }
 
-fn is_delimiter(c: char) -> bool {
-    c.is_ascii_whitespace() || matches!(c, '<' | '>' | '"' | '`' | '|' | '(' | ')' | '[' | ']' | '{' | '}' | '\u{a0}')
+/// The first slash, or the beginning of a `www.`.
+fn candidate(bytes: &[u8]) -> Option<usize> {
+    let is_www = |at: usize| bytes[at..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"www."));
+    memchr3_iter(b'/', b'w', b'W', bytes).find(|at| bytes[*at] == b'/' || is_www(*at))
+}
+
+fn is_delimiter(byte: &u8) -> bool {
+    byte.is_ascii_whitespace() || b"<>\"`|()[]{}".contains(byte)
 }
 
 /// The address in a chunk of text, if it has one.
@@ -173,7 +186,7 @@ fn of_chunk(chunk: &str) -> Option<&str> {
         Some(&chunk[start..]).filter(|found| !is_address && is_in_text(found))
     })?;
     // What ends a sentence, or the emphasis of one.
-    let found = found.trim_end_matches(|c| {
+    let found = found.split('\u{a0}').next()?.trim_end_matches(|c| {
         matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '\'' | '~' | '“' | '”' | '’' | '»')
     });
     (found.len() > 3).then_some(found)
