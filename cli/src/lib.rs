@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod block;
 mod canary;
+mod clock;
 mod compare;
 mod completions;
 mod corpus;
@@ -93,6 +94,7 @@ Exit codes:
   0  all is well
   1  something failed, or a check that was asked for found something; why is on stderr
   2  the command line is wrong
+  3  of `status`: it is shown, and in a slot no release decides
 
 A release is one .wasm file, made by `switchback pack`. Compiled releases are kept in
 $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use compiles.";

@@ -1,6 +1,6 @@
 //! `switchback quarantine`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -40,8 +40,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let state = operator.state()?;
     if args.lift {
         let release = reference::quarantined(&state, &operator.control.history()?, &args.release)?;
-        return operator.change(Operation::LiftQuarantine { release });
+        return operator.change(Request::LiftQuarantine { release });
     }
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Quarantine { release })
+    operator.change(Request::Quarantine { release })
 }

@@ -1,6 +1,6 @@
 //! `switchback shadow`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::share::basis_points;
@@ -49,5 +49,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let state = operator.state()?;
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Shadow { slot, release, rate_bp: args.rate })
+    operator.change(Request::Shadow { slot, release, rate_bp: args.rate })
 }

@@ -1,6 +1,6 @@
 //! `switchback unload`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -35,5 +35,5 @@ Exit codes:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
     let release = reference::loaded(&operator.state()?, &args.release)?;
-    operator.change(Operation::Unload { release })
+    operator.change(Request::Unload { release })
 }

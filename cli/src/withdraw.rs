@@ -1,6 +1,6 @@
 //! `switchback withdraw`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -40,5 +40,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let state = operator.state()?;
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Withdraw { slot, release })
+    operator.change(Request::Withdraw { slot, release })
 }

@@ -39,6 +39,7 @@
 #![deny(unsafe_code)]
 
 pub mod alert;
+mod clock;
 pub mod compare;
 mod control;
 pub mod guard;
@@ -55,11 +56,11 @@ mod timing;
 mod verdict;
 
 pub use control::{
-    Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry, Event,
-    GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Membership, NewProcess, Note,
-    Obeyed, Operation, Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered,
-    Refused, Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, TrustList, TrustRefused,
-    TrustedKey, Trying, Untrusted, Waited, Watch,
+    Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore, Damage,
+    Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease,
+    Membership, NewProcess, Note, Obeyed, Operation, OutOfTime, Pause, Plan, Preparation, Process, Progress,
+    PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState, SqliteStore, State, Step,
+    StoreError, StoredRelease, TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,

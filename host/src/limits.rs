@@ -181,6 +181,10 @@ pub(crate) const OVERRIDE_EXPIRY_DEFAULT: Duration = Duration::from_secs(24 * 3_
 /// into the filter's configuration, or into the next training set.
 pub(crate) const OVERRIDE_EXPIRY_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
 
+/// How far ahead of now the time may be at which an override was made: a clock set to local time is off by less. One that
+/// was made later than that was made while the clock was wrong, and does not hold.
+pub(crate) const OVERRIDE_AHEAD_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 /// Bytes of an override's reason: a few sentences and a ticket. It is printed in listings.
 pub(crate) const OVERRIDE_REASON_BYTES_MAX: usize = 1_024;
 

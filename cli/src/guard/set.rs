@@ -1,6 +1,6 @@
 //! `switchback guard set`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use super::settings::SettingsArgs;
 use crate::exit::Exit;
@@ -43,5 +43,5 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let slot = Slots::of(&state, &operator.processes()?).chosen(&args.slot)?;
     let before = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let settings = Box::new(args.settings.over(before)?);
-    operator.change(Operation::SetGuard { slot, settings })
+    operator.change(Request::SetGuard { slot, settings })
 }

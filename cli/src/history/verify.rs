@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use serde::Serialize;
-use switchback::{Digest, Event};
+use switchback::{Anachronism, Digest, Event};
 
+use crate::clock;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::StoreArgs;
@@ -14,7 +15,8 @@ use crate::store::StoreArgs;
 ///
 /// Every event holds the hash of the one before. An event that was edited, taken out, moved or put in is found and named.
 /// Whoever can write the file could write all of it anew: keep the head that is printed somewhere else, and give it to
-/// --head later.
+/// --head later. Events whose times go backwards or are still to come are warned of: their order is certain, a clock was
+/// wrong.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -48,6 +50,8 @@ struct Verified {
     /// The event that had the given head.
     #[serde(skip_serializing_if = "Option::is_none")]
     head_seen_at: Option<u64>,
+    /// Events that cannot have happened at their times, as sentences.
+    clock: Vec<String>,
 }
 
 /// Runs the command.
@@ -67,7 +71,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             place => place,
         },
     };
-    let verified = Verified { events: events.len(), head, head_seen_at };
+    let clock = Anachronism::all(&events, clock::now()).iter().map(ToString::to_string).collect();
+    let verified = Verified { events: events.len(), head, head_seen_at, clock };
     let mut out = io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &verified)?;
@@ -77,6 +82,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     writeln!(out, "{}, each as it was written", show::counted(verified.events as u64, "event"))?;
     if let Some(sequence) = verified.head_seen_at {
         writeln!(out, "the head that was given is event {sequence}'s: nothing before it was changed since")?;
+    }
+    for wrong in &verified.clock {
+        writeln!(out, "warning: {wrong}")?;
     }
     writeln!(out, "head {head}")?;
     Ok(Exit::Fine)

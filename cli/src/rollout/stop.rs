@@ -1,6 +1,6 @@
 //! `switchback rollout stop`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -33,5 +33,5 @@ Exit codes:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
     let slot = Slots::of(&operator.state()?, &operator.processes()?).existing(&args.slot)?;
-    operator.change(Operation::StopRollout { slot })
+    operator.change(Request::StopRollout { slot })
 }

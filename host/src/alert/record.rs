@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::text;
+use crate::clock;
 use crate::guard::Evidence;
 use crate::release::ReleaseId;
 
@@ -223,7 +224,7 @@ impl Alert {
         let kind = found.kind();
         let About { slot, release, generation, event, process, .. } = about;
         let evidence = found.evidence().cloned();
-        let (id, severity) = (Uuid::now_v7(), kind.severity());
+        let (id, severity) = (clock::new_id(), kind.severity());
         Self { id, at, kind, severity, response, slot, release, evidence, generation, event, process, summary, undo }
     }
 

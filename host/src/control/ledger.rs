@@ -70,6 +70,16 @@ impl Ledger {
         Ok(event)
     }
 
+    /// The ledger with one more event.
+    pub(super) fn after(&self, event: &Event) -> Result<Self, Broken> {
+        let sequence = event.sequence;
+        let unreadable = |why: serde_json::Error| Broken { sequence, damage: Damage::Unreadable(why.to_string()) };
+        let body = event.to_json().map_err(unreadable)?;
+        let mut after = self.clone();
+        after.follow(&Entry { sequence, hash: hash(&body), body })?;
+        Ok(after)
+    }
+
     /// Checks that the ledger ends where the store, or somebody who wrote it down, says that it does.
     ///
     /// # Errors

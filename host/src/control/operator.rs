@@ -1,24 +1,25 @@
 //! What an operator does to a store: the operations with everything that goes with them.
 
+mod admit;
 mod guarded;
 mod load;
-mod promote;
+mod ready;
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 pub use load::{LoadReleaseError, LoadedRelease};
-pub use promote::{PromoteError, Promotion, Waited};
+pub use ready::PromoteError;
 
-use super::event::{Event, Proposal};
+use super::event::{Drafted, Event, Proposal};
 use super::ledger::{Broken, Ledger};
 use super::operation::Operation;
 use super::refused::Refused;
+use super::request::Request;
 use super::state::State;
-use super::store::{ControlStore, Process, SqliteStore, StoreError};
+use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch};
+use crate::clock;
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
 /// given, and takes effect in every process that follows the store.
@@ -26,12 +27,11 @@ use super::store::{ControlStore, Process, SqliteStore, StoreError};
 /// # Examples
 ///
 /// ```no_run
-/// use switchback::{Control, Operation};
+/// use switchback::{Control, Request};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let control = Control::open("/var/lib/my-filter/switchback")?.author("ada").reason("Gmail mail is flagged");
-/// let revert = Operation::Revert { slot: "inbound".to_owned(), to: None, emergency: None };
-/// let done = control.commit(revert)?;
+/// let done = control.commit(Request::Revert { slot: "inbound".to_owned(), to: None })?;
 /// for process in control.acknowledgements(&done, std::time::Duration::from_secs(5))?.obeyed {
 ///     println!("{} obeys since {:?} after the command", process.name, process.after);
 /// }
@@ -125,39 +125,56 @@ impl Control {
         self.store.hits()
     }
 
-    /// What an operation would do: the event that it would be, and the state after it. Changes nothing.
+    /// Something to wait on for changes of the store.
+    ///
+    /// # Errors
+    /// If the machine cannot give one.
+    pub fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
+        self.store.watch()
+    }
+
+    /// What a request would do: the event that it would be, and the state after it. Changes nothing.
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn rehearse(&self, operation: Operation) -> Result<(Event, State), ControlError> {
-        let ledger = self.ledger()?;
+    pub fn rehearse(&self, request: Request) -> Result<(Event, State), ControlError> {
+        self.outcome(self.ledger()?, request.into())
+    }
+
+    /// The event that an operation would be, and the state after it.
+    fn outcome(&self, ledger: Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
         let event = self.draft(&ledger, operation)?;
         let mut after = ledger.into_state();
         after.apply(&event)?;
-        Ok((event, after))
+        Ok((event.into_event(), after))
     }
 
-    /// Does an operation: when this returns, it is durable, and processes are obeying it.
+    /// Does what is asked for: when this returns, it is durable, and processes are obeying it. What lets a release decide
+    /// is [admitted](Control::admit) instead.
     ///
     /// # Errors
     /// If it is refused, or the ledger has changed a route since this began: another operator was faster. Nothing
     /// was changed then.
-    pub fn commit(&self, operation: Operation) -> Result<Event, ControlError> {
-        let ledger = self.ledger()?;
-        self.commit_after(&ledger, operation)
+    pub fn commit(&self, request: Request) -> Result<Event, ControlError> {
+        self.commit_after(&self.ledger()?, request)
     }
 
-    /// Does an operation unless the routes have changed since `seen`. Of two operators that saw the same, one
+    /// Does what is asked for unless the routes have changed since `seen`. Of two operators that saw the same, one
     /// wins, and the other is told what happened.
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn commit_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
+    pub fn commit_after(&self, seen: &Ledger, request: Request) -> Result<Event, ControlError> {
+        self.write_after(seen, request.into())
+    }
+
+    /// Does an operation, whatever it is, unless the routes have changed since `seen`.
+    pub(crate) fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
         let mut ledger = seen.clone();
         loop {
             let event = self.draft(&ledger, operation.clone())?;
             match self.store.append(&event) {
-                Ok(()) => return Ok(event),
+                Ok(()) => return Ok(event.into_event()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -172,9 +189,9 @@ impl Control {
         }
     }
 
-    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Event, Refused> {
+    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Drafted, Refused> {
         let proposal = Proposal { author: self.author.clone(), reason: self.reason.clone(), operation };
-        ledger.state().draft(proposal, Timestamp::now(), ledger.head())
+        ledger.state().draft(proposal, clock::now(), ledger.head())
     }
 
     fn read(&self) -> Result<(Ledger, Vec<Event>), ControlError> {

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use slot::SlotState;
 
-use super::event::{Event, Proposal};
+use super::event::{Drafted, Event, Proposal};
 use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
 use super::rollout::{Plan, Rollout};
@@ -78,15 +78,16 @@ impl State {
     ///
     /// # Errors
     /// [`Refused`], which says why.
-    pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Event, Refused> {
+    pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Drafted, Refused> {
         let Proposal { author, reason, operation } = proposal;
         let operation = self.pinned(operation);
         let routes = self.routes_after(&operation, at)?;
         let generation = self.generation_after(&operation, &routes);
         let event = Event { sequence: self.sequence + 1, generation, at, author, reason, operation, previous };
         self.check(&event)?;
+        self.check_wanted(&event.operation)?;
         check_override(&event)?;
-        Ok(event)
+        Ok(Drafted::new(event))
     }
 
     /// Applies the event that comes next.
@@ -129,7 +130,7 @@ impl State {
 
     /// The overrides that hold at this time.
     pub fn standing_overrides(&self, at: Timestamp) -> impl Iterator<Item = &Override> {
-        self.overrides.values().filter(move |one| one.rule.expires_at > at)
+        self.overrides.values().filter(move |one| one.holds_at(at))
     }
 
     /// What is refused for another reason than a route.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use layout::LayoutError;
 pub use sqlite::{Recovered, SqliteStore};
 
-use super::event::Event;
+use super::event::Drafted;
 use super::ledger::Entry;
 use crate::release::Digest;
 
@@ -38,7 +38,7 @@ pub trait ControlStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if another event came first; otherwise if the store cannot be written.
-    fn append(&self, event: &Event) -> Result<(), StoreError>;
+    fn append(&self, event: &Drafted) -> Result<(), StoreError>;
 
     /// Registers this process, until the membership is dropped or the process ends, however it ends.
     ///
@@ -46,17 +46,23 @@ pub trait ControlStore: Send + Sync {
     /// If the store cannot be written.
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError>;
 
-    /// Says how far a process has come.
+    /// Says how far the process has come that holds this membership.
     ///
     /// # Errors
     /// If the store cannot be written.
-    fn acknowledge(&self, process: u64, acknowledgement: &Acknowledgement) -> Result<(), StoreError>;
+    fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError>;
 
-    /// Says whether a process has a release ready.
+    /// Says whether the process that holds this membership has a release ready; none takes back what it said, because it
+    /// tries again.
     ///
     /// # Errors
     /// If the store cannot be written.
-    fn report(&self, process: u64, release: &Digest, preparation: &Preparation) -> Result<(), StoreError>;
+    fn report(
+        &self,
+        member: &Membership,
+        release: &Digest,
+        preparation: Option<&Preparation>,
+    ) -> Result<(), StoreError>;
 
     /// Adds to the hits of overrides.
     ///
@@ -95,10 +101,16 @@ pub trait Watch: Send {
 
 /// Holds a process in the register.
 pub struct Membership {
-    /// The number of the process in this store. Never given twice.
-    pub process: u64,
+    pub(crate) process: u64,
     /// Whatever shows the others that the process is alive.
     pub(crate) _alive: Box<dyn Send + Sync>,
+}
+
+impl Membership {
+    /// The number of the process in this store. Never given twice.
+    pub fn process(&self) -> u64 {
+        self.process
+    }
 }
 
 /// A process that registers.
@@ -148,6 +160,9 @@ pub struct Acknowledgement {
     pub at: Timestamp,
     /// What keeps it from obeying in full: a live release that it cannot load.
     pub problem: Option<String>,
+    /// Its slots in which no release decides, although one should.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
 }
 
 /// Whether a process has a release ready.

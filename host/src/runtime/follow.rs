@@ -10,14 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use jiff::Timestamp;
-
 pub(super) use emergency::StoreLink;
 
 use self::preparer::Preparer;
 use self::shared::Shared;
 use super::Core;
 use super::error::BuildError;
+use crate::clock;
 use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch};
 use crate::limits::FOLLOW_INTERVAL_MAX;
 use crate::release::CONTRACT_VERSION;
@@ -52,7 +51,7 @@ impl Enlisted {
         let process = NewProcess {
             name: name.to_owned(),
             pid: std::process::id(),
-            since: Timestamp::now(),
+            since: clock::now(),
             contract: CONTRACT_VERSION,
             slots,
         };

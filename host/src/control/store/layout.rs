@@ -129,10 +129,13 @@ impl Layout {
         private::set_aside(&path).map_err(|source| LayoutError::Unusable { path, source })
     }
 
-    /// What tells one file of a release from another that was put in its place; none if there is no file.
-    pub(crate) fn release_identity(&self, digest: &Digest) -> Option<FileIdentity> {
-        let metadata = fs::symlink_metadata(self.release_file(digest)).ok()?;
-        Some(FileIdentity { inode: metadata.ino(), changed_s: metadata.ctime(), changed_ns: metadata.ctime_nsec() })
+    /// What tells the file of a release, and that of its signature, from others that were put in their places; none where
+    /// there is no file.
+    pub(crate) fn release_identity(&self, digest: &Digest) -> [Option<FileIdentity>; 2] {
+        [self.release_file(digest), self.signature_file(digest)].map(|path| {
+            let metadata = fs::symlink_metadata(path).ok()?;
+            Some(FileIdentity { inode: metadata.ino(), changed_s: metadata.ctime(), changed_ns: metadata.ctime_nsec() })
+        })
     }
 
     pub(crate) fn release_file(&self, digest: &Digest) -> PathBuf {

@@ -17,7 +17,7 @@ pub use recover::Recovered;
 use super::layout::Layout;
 use super::watch::{self, Inotify};
 use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch};
-use crate::control::event::{Event, GENESIS, hash};
+use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
 use crate::limits::STORE_BUSY_TIMEOUT;
 use crate::release::Digest;
@@ -146,7 +146,7 @@ impl ControlStore for SqliteStore {
         self.with(|open| head(&open.ledger))
     }
 
-    fn append(&self, event: &Event) -> Result<(), StoreError> {
+    fn append(&self, event: &Drafted) -> Result<(), StoreError> {
         let body = event.to_json().map_err(|e| self.failed(e.to_string()))?;
         let added = self.change(|open| {
             let transaction = immediate(&mut open.ledger)?;
@@ -171,23 +171,35 @@ impl ControlStore for SqliteStore {
         Ok(membership)
     }
 
-    fn acknowledge(&self, process: u64, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+    fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
         let text = serde_json::to_string(acknowledgement).map_err(|e| self.failed(e.to_string()))?;
         self.change(|open| {
             open.register
                 .prepare_cached("UPDATE processes SET acknowledged = ? WHERE number = ?")?
-                .execute(params![text, process])
+                .execute(params![text, member.process])
                 .map(drop)
         })
     }
 
-    fn report(&self, process: u64, release: &Digest, preparation: &Preparation) -> Result<(), StoreError> {
-        let text = serde_json::to_string(preparation).map_err(|e| self.failed(e.to_string()))?;
-        self.change(|open| {
-            open.register
+    fn report(
+        &self,
+        member: &Membership,
+        release: &Digest,
+        preparation: Option<&Preparation>,
+    ) -> Result<(), StoreError> {
+        let text = preparation.map(serde_json::to_string).transpose().map_err(|e| self.failed(e.to_string()))?;
+        let (process, release) = (member.process, release.as_bytes());
+        self.change(|open| match &text {
+            Some(text) => open
+                .register
                 .prepare_cached("INSERT OR REPLACE INTO preparations VALUES (?, ?, ?)")?
-                .execute(params![process, release.as_bytes(), text])
-                .map(drop)
+                .execute(params![process, release, text])
+                .map(drop),
+            None => open
+                .register
+                .prepare_cached("DELETE FROM preparations WHERE process = ? AND release = ?")?
+                .execute(params![process, release])
+                .map(drop),
         })
     }
 

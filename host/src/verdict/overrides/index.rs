@@ -204,6 +204,6 @@ impl Entry {
 
     fn decides(&self, senders: Senders, now: Timestamp, category: Option<Category>) -> bool {
         let accepts = senders == Senders::Authenticated || self.made.rule.senders == senders;
-        accepts && now < self.made.rule.expires_at && self.made.effect.covers(category)
+        accepts && self.made.holds_at(now) && self.made.effect.covers(category)
     }
 }

@@ -9,9 +9,26 @@ use crate::runtime::error::describe;
 
 /// A release that could not be loaded.
 pub(super) struct Failure {
-    /// The file that it was, if there was one: another one is tried.
-    file: Option<FileIdentity>,
+    /// The files that it was loaded from, its own and its signature's: others are tried.
+    files: [Option<FileIdentity>; 2],
+    /// Whose releases were accepted: by another list it is tried again.
+    trust: TrustList,
     pub(super) why: String,
+}
+
+/// Where a damaged file is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Aside,
+    Same,
+}
+
+/// Why a release is not loaded.
+enum Unusable {
+    /// Its file is damaged, and has to go.
+    Damaged(String),
+    /// Something else.
+    Other(String),
 }
 
 impl Shared {
@@ -22,6 +39,7 @@ impl Shared {
             if self.is_settled(progress, &release) || progress.ordered.contains(&release) {
                 continue;
             }
+            self.take_back_failure(progress, &release);
             progress.ordered.push(release);
             // Fails only while the follower is being dropped.
             let _ = jobs.send(release);
@@ -29,10 +47,20 @@ impl Shared {
     }
 
     fn is_settled(&self, progress: &Progress, release: &Digest) -> bool {
-        let identity = || self.store.layout().release_identity(release);
+        let files = || self.store.layout().release_identity(release);
         match progress.failed.get(release) {
-            Some(failure) => failure.file == identity(),
+            Some(failure) => failure.files == files() && failure.trust == progress.ledger.state().trust,
             None => self.core.releases.has(release),
+        }
+    }
+
+    /// Nobody shall be told of a failure that may be over.
+    fn take_back_failure(&self, progress: &mut Progress, release: &Digest) {
+        if progress.failed.remove(release).is_none() {
+            return;
+        }
+        if let Err(error) = self.store.report(&self.membership, release, None) {
+            tracing::debug!(%error, %release, "the store does not know yet that a release is loaded again");
         }
     }
 
@@ -49,7 +77,7 @@ impl Shared {
     }
 
     /// Loads a release that the ledger names.
-    pub(super) fn load(&self, release: &Digest) -> Result<(), String> {
+    pub(super) fn load(&self, release: &Digest) -> Result<(), Failure> {
         let (stored, trust) = {
             let progress = self.progress();
             let state = progress.ledger.state();
@@ -59,30 +87,47 @@ impl Shared {
         stored.map_or(Ok(()), |stored| self.load_from_store(&stored.id, &trust))
     }
 
-    /// Reads a release's file, checks it and its signature, and makes it warm.
-    fn load_from_store(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), String> {
+    /// Reads a release's file, checks it and its signature, and makes it warm. A damaged file is set aside.
+    fn load_from_store(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Failure> {
+        // Before it is read: files that come meanwhile are others.
+        let [mut file, signature] = self.store.layout().release_identity(&release.digest);
+        self.load_file(release, trust).map_err(|unusable| {
+            let why = match unusable {
+                Unusable::Other(why) => why,
+                Unusable::Damaged(why) => {
+                    let (place, why) = self.set_aside(release, &why);
+                    file = file.filter(|_| place == Place::Same);
+                    why
+                }
+            };
+            Failure { files: [file, signature], trust: trust.clone(), why }
+        })
+    }
+
+    fn load_file(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Unusable> {
+        let other = |why: String| Unusable::Other(why);
         let limits = self.core.sandbox.limits();
         let read = self.store.layout().read_release(&release.digest, limits.release_bytes_max);
-        let (bytes, signature) = read.map_err(|error| describe(&error))?;
+        let (bytes, signature) = read.map_err(|error| other(describe(&error)))?;
         let is_whole = |bytes: &[u8]| Digest::of(bytes) == release.digest;
         let verified = match Draft::new(bytes.clone()).verify(limits) {
             Ok(verified) if verified.id() == release => verified,
-            Ok(other) => return Err(self.set_aside(release, &format!("it holds {}", other.id()))),
-            Err(refusal) if is_whole(&bytes) => return Err(describe(&refusal)),
-            Err(refusal) => return Err(self.set_aside(release, &describe(&refusal))),
+            Ok(another) => return Err(Unusable::Damaged(format!("it holds {}", another.id()))),
+            Err(refusal) if is_whole(&bytes) => return Err(other(describe(&refusal))),
+            Err(refusal) => return Err(Unusable::Damaged(describe(&refusal))),
         };
-        trust.check(release, verified.bytes(), signature.as_deref()).map_err(|error| error.to_string())?;
-        self.core.load(verified).map(drop).map_err(|error| describe(&error))
+        trust.check(release, verified.bytes(), signature.as_deref()).map_err(|error| other(error.to_string()))?;
+        self.core.load(verified).map(drop).map_err(|error| other(describe(&error)))
     }
 
     /// Sets a damaged file aside, and says what happened to it.
-    fn set_aside(&self, release: &ReleaseId, why: &str) -> String {
-        let place = match self.store.layout().set_release_aside(&release.digest) {
-            Ok(place) => format!("was set aside as {}", place.display()),
-            Err(LayoutError::Unusable { path, .. }) => format!("is still {}", path.display()),
-            Err(error) => error.to_string(),
+    fn set_aside(&self, release: &ReleaseId, why: &str) -> (Place, String) {
+        let (place, what) = match self.store.layout().set_release_aside(&release.digest) {
+            Ok(aside) => (Place::Aside, format!("was set aside as {}", aside.display())),
+            Err(LayoutError::Unusable { path, .. }) => (Place::Same, format!("is still {}", path.display())),
+            Err(error) => (Place::Same, error.to_string()),
         };
-        format!("its file in the store is damaged ({why}) and {place}: load the release again")
+        (place, format!("its file in the store is damaged ({why}) and {what}: load the release again"))
     }
 
     /// Keeps what became of loading a release, and tells the store.
@@ -90,7 +135,7 @@ impl Shared {
         &self,
         progress: &mut Progress,
         release: &Digest,
-        loaded: Result<(), String>,
+        loaded: Result<(), Failure>,
     ) -> Result<(), Trouble> {
         let preparation = match loaded {
             Ok(()) => {
@@ -98,13 +143,13 @@ impl Shared {
                 progress.held.insert(*release);
                 Preparation::Ready
             }
-            Err(why) => {
+            Err(failure) => {
+                let why = failure.why.clone();
                 tracing::error!(%release, %why, "a release of the store cannot be loaded");
-                let file = self.store.layout().release_identity(release);
-                progress.failed.insert(*release, Failure { file, why: why.clone() });
+                progress.failed.insert(*release, failure);
                 Preparation::Failed { why }
             }
         };
-        Ok(self.store.report(self.process(), release, &preparation)?)
+        Ok(self.store.report(&self.membership, release, Some(&preparation))?)
     }
 }

@@ -2,10 +2,9 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
-
 use super::super::emergency::Waiting;
 use super::{Progress, Shared, Trouble};
+use crate::clock;
 use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
 use crate::limits::HITS_INTERVAL;
 use crate::verdict::HitCounter;
@@ -38,7 +37,7 @@ impl Shared {
             reason: "reverted by the process itself".to_owned(),
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
-        let drafted = progress.ledger.state().draft(proposal, Timestamp::now(), progress.ledger.head());
+        let drafted = progress.ledger.state().draft(proposal, clock::now(), progress.ledger.head());
         match drafted {
             Ok(event) => self.store.append(&event)?,
             Err(refused) => {
