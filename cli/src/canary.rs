@@ -77,7 +77,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let processes = operator.processes()?;
     let slot = Slots::of(&state, &processes).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;

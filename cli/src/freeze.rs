@@ -69,7 +69,7 @@ pub(crate) fn thaw(args: &ThawArgs) -> anyhow::Result<Exit> {
 impl ScopeArgs {
     fn change(&self, request: impl FnOnce(Option<String>) -> Request) -> anyhow::Result<Exit> {
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(&operator.state()?, &operator.processes()?);
+        let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
         operator.change(request(slot))
     }

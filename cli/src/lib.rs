@@ -55,6 +55,7 @@ mod status;
 mod store;
 mod trust;
 mod unload;
+mod urgent;
 mod verify;
 mod warnings;
 mod withdraw;
@@ -182,6 +183,7 @@ impl Command {
 
 /// Runs the command that this process was called with.
 pub fn main() -> ExitCode {
+    urgent::hurry();
     warnings::to_stderr();
     let run = match demo::worker::Args::if_called() {
         Some(worker) => worker.run(),

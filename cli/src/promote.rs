@@ -65,7 +65,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let processes = operator.processes()?;
     let slot = args.slot(&Slots::of(&state, &processes), &processes)?;
     let release = reference::loaded(&state, &args.release)?;

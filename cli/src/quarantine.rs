@@ -37,7 +37,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     if args.lift {
         let release = reference::quarantined(&state, &operator.control.history()?, &args.release)?;
         return operator.change(Request::LiftQuarantine { release });

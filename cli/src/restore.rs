@@ -44,7 +44,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let slot = Slots::of(&operator.state()?, &operator.processes()?).existing(&args.slot)?;
+    let slot = Slots::of(operator.state(), &operator.processes()?).existing(&args.slot)?;
     let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
     let change = operator.admit(&Admission::Restoration { slot, segment: args.segment.clone(), waited })?;
     operator.tell(&change, &Remarks::default())

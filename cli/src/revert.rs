@@ -47,7 +47,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let to = args.release.as_deref().map(|release| reference::loaded(&state, release)).transpose()?;
     operator.change(match args.segment.clone() {

@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn begin(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     // The parser asks for it.
     let release = args.release.as_deref().ok_or_else(|| Usage("which release?".to_owned()))?;

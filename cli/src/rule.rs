@@ -78,7 +78,7 @@ impl RuleArgs {
             .into());
         }
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(&operator.state()?, &operator.processes()?);
+        let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
         let end = clock::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
         let rule = Rule {

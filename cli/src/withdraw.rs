@@ -37,7 +37,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
     operator.change(Request::Withdraw { slot, release })

@@ -30,7 +30,7 @@ pub use state::{Note, SlotState, State, StoredRelease};
 pub(crate) use store::layout::FileIdentity;
 pub use store::{
     Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered, SqliteStore,
-    StoreError, Watch,
+    StoreError, Watch, Watched,
 };
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 

@@ -60,7 +60,7 @@ pub use control::{
     Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease,
     Membership, NewProcess, Note, Obeyed, Operation, OutOfTime, Pause, Plan, Preparation, Process, Progress,
     PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState, SqliteStore, State, Step,
-    StoreError, StoredRelease, TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch,
+    StoreError, StoredRelease, TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch, Watched,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,

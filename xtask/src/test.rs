@@ -116,10 +116,11 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 10] = [
+const BENCHES: [&str; 11] = [
     "score_overhead",
     "call_overhead",
     "swap_latency",
+    "revert_under_load",
     "cold_load",
     "side_by_side",
     "shadow_cost",

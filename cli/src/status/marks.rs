@@ -62,8 +62,9 @@ pub(super) fn forced(state: &State, events: &[Event]) -> Vec<Forced> {
                 last.insert((slot, release.digest), forced.then_some(event));
             }
             Operation::RestoreSegment { slot, forced: true, .. } => {
-                let live = state.slots.get(slot).and_then(|slot| slot.live.as_ref());
-                live.into_iter().for_each(|live| drop(last.insert((slot, live.digest), Some(event))));
+                if let Some(live) = state.slots.get(slot).and_then(|slot| slot.live.as_ref()) {
+                    last.insert((slot, live.digest), Some(event));
+                }
             }
             _ => {}
         }

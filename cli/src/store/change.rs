@@ -65,6 +65,8 @@ impl ChangeArgs {
 pub(crate) struct Operator<'a> {
     pub(crate) control: Control,
     args: &'a ChangeArgs,
+    /// The ledger as it was when the command began. It is read once: a long one takes a while.
+    seen: Ledger,
 }
 
 /// A change that took place, or would.
@@ -109,17 +111,18 @@ struct Record<'a> {
 impl<'a> Operator<'a> {
     /// Opens the store that the options name.
     pub(crate) fn open(args: &'a ChangeArgs) -> anyhow::Result<Self> {
-        Ok(Self::of(args.store.open()?, args))
+        Self::of(args.store.open()?, args)
     }
 
     /// Somebody who changes a store that is open.
-    pub(crate) fn of(control: Control, args: &'a ChangeArgs) -> Self {
-        Self { control: args.sign(control), args }
+    pub(crate) fn of(control: Control, args: &'a ChangeArgs) -> anyhow::Result<Self> {
+        let seen = control.ledger()?;
+        Ok(Self { control: args.sign(control), args, seen })
     }
 
-    /// What the store says now.
-    pub(crate) fn state(&self) -> anyhow::Result<State> {
-        Ok(self.control.state()?)
+    /// What the store said when the command began.
+    pub(crate) fn state(&self) -> &State {
+        self.seen.state()
     }
 
     /// The processes that follow the store.
@@ -136,9 +139,9 @@ impl<'a> Operator<'a> {
     /// Does what is asked for, or rehearses it.
     pub(crate) fn commit(&self, request: Request) -> anyhow::Result<Change> {
         if !self.args.dry_run {
-            return self.done(self.control.commit(request)?);
+            return self.done(self.control.commit_after(&self.seen, request)?);
         }
-        let before = self.state()?;
+        let before = self.state().clone();
         let (event, after) = self.control.rehearse(request)?;
         Ok(Change::rehearsed(event, before, after))
     }
@@ -146,19 +149,24 @@ impl<'a> Operator<'a> {
     /// Lets a release decide, or rehearses it.
     pub(crate) fn admit(&self, admission: &Admission) -> anyhow::Result<Change> {
         if !self.args.dry_run {
-            return self.done(self.control.admit(admission.clone())?);
+            return self.done(self.control.admit_after(&self.seen, admission.clone())?);
         }
-        let before = self.state()?;
+        let before = self.state().clone();
         let (event, after) = self.control.rehearse_admission(admission)?;
         Ok(Change::rehearsed(event, before, after))
     }
 
     /// What an event did.
     fn done(&self, event: Event) -> anyhow::Result<Change> {
-        let (mut before, mut previous) = (State::default(), None);
-        for earlier in self.control.history()?.iter().take_while(|earlier| earlier.sequence < event.sequence) {
-            before.apply(earlier)?;
-            previous = Some(earlier.at);
+        let (mut before, mut previous) = (self.state().clone(), self.seen.last_at());
+        if before.sequence + 1 < event.sequence {
+            // Something that changed no route came in between.
+            for earlier in self.control.history()? {
+                if (before.sequence + 1..event.sequence).contains(&earlier.sequence) {
+                    before.apply(&earlier)?;
+                    previous = Some(earlier.at);
+                }
+            }
         }
         let mut after = before.clone();
         after.apply(&event)?;

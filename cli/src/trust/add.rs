@@ -57,9 +57,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         return change.tell_rehearsed(&args.change, &Remarks { notes: first_key(), ..Remarks::default() });
     }
     let control = if args.change.dry_run { args.change.store.open()? } else { Control::create(&dir)? };
-    let operator = Operator::of(control, &args.change);
+    let operator = Operator::of(control, &args.change)?;
     let (_, after) = operator.control.rehearse(request.clone())?;
-    let before = operator.state()?;
+    let before = operator.state().clone();
     let unsigned = if before.trust.is_set() { Unsigned::default() } else { Unsigned::of(&dir, &after)? };
     if !args.yes && !args.change.dry_run {
         confirm(&unsigned)?;

@@ -1,5 +1,7 @@
 //! The chain of events, and what is wrong with one that somebody touched.
 
+use jiff::Timestamp;
+
 use super::event::{Event, GENESIS, hash};
 use super::refused::Refused;
 use super::state::State;
@@ -21,11 +23,12 @@ pub struct Entry {
 pub struct Ledger {
     state: State,
     head: Digest,
+    last_at: Option<Timestamp>,
 }
 
 impl Default for Ledger {
     fn default() -> Self {
-        Self { state: State::default(), head: GENESIS }
+        Self { state: State::default(), head: GENESIS, last_at: None }
     }
 }
 
@@ -43,6 +46,11 @@ impl Ledger {
     /// The hash of the last event; zeros if there is none.
     pub fn head(&self) -> Digest {
         self.head
+    }
+
+    /// When the last event was written; none if there is none.
+    pub fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
     }
 
     /// Takes the next entry: checks that nobody touched it or anything before it, and applies it.
@@ -66,7 +74,7 @@ impl Ledger {
             return Err(broken(expected, Damage::Unchained));
         }
         self.state.apply(&event).map_err(|refused| broken(expected, Damage::Impossible(refused.into())))?;
-        self.head = entry.hash;
+        (self.head, self.last_at) = (entry.hash, Some(event.at));
         Ok(event)
     }
 

@@ -7,6 +7,7 @@ mod ready;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 pub use load::{LoadReleaseError, LoadedRelease};
@@ -18,7 +19,7 @@ use super::operation::Operation;
 use super::refused::Refused;
 use super::request::Request;
 use super::state::State;
-use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch};
+use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch, Watched};
 use crate::clock;
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
@@ -130,7 +131,7 @@ impl Control {
     /// # Errors
     /// If the machine cannot give one.
     pub fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
-        self.store.watch()
+        self.store.watch(Watched::All)
     }
 
     /// What a request would do: the event that it would be, and the state after it. Changes nothing.
@@ -218,8 +219,8 @@ impl Control {
     /// # Errors
     /// If the store cannot be read.
     pub fn acknowledgements(&self, event: &Event, timeout: Duration) -> Result<Acknowledgements, StoreError> {
-        let mut watch = self.store.watch()?;
         let deadline = Instant::now() + timeout;
+        let mut pause = OBEYED_PAUSE_MIN;
         loop {
             let (obeyed, silent): (Vec<_>, Vec<_>) = self.store.processes()?.into_iter().partition(|process| {
                 process.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.sequence >= event.sequence)
@@ -229,11 +230,16 @@ impl Control {
                 let obeyed = obeyed.iter().filter_map(|process| Obeyed::of(process, event)).collect();
                 return Ok(Acknowledgements { obeyed, silent });
             }
-            // The end of a process writes nothing: look again now and then.
-            watch.wait(left.min(CENSUS_INTERVAL));
+            thread::sleep(left.min(pause));
+            pause = (pause * 2).min(CENSUS_INTERVAL);
         }
     }
 }
+
+/// After which it is looked first whether processes obey, each time twice as long after the last. They do within
+/// milliseconds; and a watch of the kernel's would cost more than it saves: letting go of one waits for every core
+/// (`synchronize_srcu`), which takes tens of milliseconds while all are busy.
+const OBEYED_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// How often it is looked whether processes that are waited for are still there.
 const CENSUS_INTERVAL: Duration = Duration::from_millis(100);

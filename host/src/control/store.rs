@@ -86,7 +86,16 @@ pub trait ControlStore: Send + Sync {
     ///
     /// # Errors
     /// If the machine cannot give one.
-    fn watch(&self) -> Result<Box<dyn Watch>, StoreError>;
+    fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError>;
+}
+
+/// Which changes of a store somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// Those of the ledger. Who follows it is not woken by what other processes say of themselves.
+    Ledger,
+    /// Also what processes say.
+    All,
 }
 
 /// Waits for changes of a store.

@@ -17,8 +17,8 @@ use self::shared::Shared;
 use super::Core;
 use super::error::BuildError;
 use crate::clock;
-use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch};
-use crate::limits::FOLLOW_INTERVAL_MAX;
+use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
+use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
 use crate::release::CONTRACT_VERSION;
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
@@ -56,7 +56,7 @@ impl Enlisted {
             slots,
         };
         let membership = store.register(&process)?;
-        let watch = store.watch()?;
+        let watch = store.watch(Watched::Ledger)?;
         let link = Arc::new(StoreLink::new(membership.process, watch.bell()));
         Ok(Self { link, store: Arc::new(store), membership, watch, name: name.to_owned() })
     }
@@ -78,6 +78,8 @@ impl Follower {
         let stop = Arc::new(AtomicBool::new(false));
         let (following, stopped, jobs) = (Arc::clone(&shared), Arc::clone(&stop), preparer.jobs());
         let follow = move || {
+            // On Linux niceness belongs to the thread. Where raising it is not allowed, it follows as before.
+            let _ = rustix::process::nice(FOLLOW_NICENESS);
             while !stopped.load(Ordering::Acquire) {
                 watch.wait(FOLLOW_INTERVAL_MAX);
                 following.catch_up(&jobs);

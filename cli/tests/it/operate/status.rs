@@ -4,6 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
+use switchback::Request;
 
 use super::store::Store;
 use crate::run::command;
@@ -82,12 +83,10 @@ fn a_slot_in_which_nobody_decides_is_named_and_has_an_exit_code() {
     let out = store.fine(["status"]);
     assert!(!out.contains("NOBODY DECIDES"), "{out}");
     drop(filter);
-    store.fine(["shadow", "linear@1.0.0", "--slot", "other"]);
+    let other = Request::Freeze { slot: Some("other".to_owned()) };
+    store.control().author("ada").commit(other).unwrap();
     let status = store.run(["status"]);
-    assert!(
-        status.code == 3 && status.out.contains("slot other, generation 2\n  live      none: NOBODY DECIDES\n"),
-        "{status:?}"
-    );
+    assert!(status.code == 3 && status.out.contains("slot other, generation 0\n"), "{status:?}");
 }
 
 #[test]

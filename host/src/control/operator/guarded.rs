@@ -6,7 +6,7 @@ use super::ready::{PromoteError, label};
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::clock;
 use crate::control::state::State;
-use crate::control::store::{ControlStore as _, Process, StoreError};
+use crate::control::store::{ControlStore as _, Process, StoreError, Watched};
 use crate::guard::{Mode, TrialEvidence};
 use crate::guard_store::{GuardReader, GuardStoreError, Health, TrialKey};
 use crate::release::ReleaseId;
@@ -29,7 +29,7 @@ impl Control {
         }
         let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
         let unguarded = |guards| PromoteError::Unguarded { release: release.clone(), slot: slot.to_owned(), guards };
-        let mut watch = self.store.watch().map_err(failed)?;
+        let mut watch = self.store.watch(Watched::All).map_err(failed)?;
         loop {
             let processes = self.store.processes().map_err(failed)?;
             let concerned: Vec<_> =

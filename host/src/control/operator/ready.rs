@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::control::refused::Refused;
-use crate::control::store::{ControlStore as _, Preparation, Process, StoreError};
+use crate::control::store::{ControlStore as _, Preparation, Process, StoreError, Watched};
 use crate::guard::Segment;
 use crate::release::{Digest, ReleaseId};
 
@@ -15,7 +15,7 @@ impl Control {
     /// If one cannot load it, or does not say so within `timeout`.
     pub fn wait_until_ready(&self, release: &ReleaseId, timeout: Duration) -> Result<Vec<Process>, PromoteError> {
         let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
-        let mut watch = self.store.watch().map_err(failed)?;
+        let mut watch = self.store.watch(Watched::All).map_err(failed)?;
         let deadline = Instant::now() + timeout;
         // What a process said before it read the last event may be over: it tries again what was signed or loaded anew.
         let last = self.store.head().map_err(failed)?.map_or(0, |(sequence, _)| sequence);

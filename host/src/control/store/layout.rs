@@ -4,10 +4,11 @@
 //! DIR/                       0700
 //!   control.db  -wal  -shm   the ledger and the register of processes (SQLite)
 //!   guard.db  -wal  -shm     what the guard counted (SQLite); guard.since remembers that there is one
-//!   changed                  touched after each change, to wake whoever waits for one
+//!   changed                  touched after each change of the ledger, to wake whoever waits for one
 //!   releases/<digest>.wasm   release files, with .minisig beside those that are signed
 //!   compiled/<engine>/       what this store's processes compiled; made by the sandbox
 //!   processes/<number>.lock  held by a process while it lives
+//!   processes/changed        touched after each thing that a process says, to wake who waits for that
 //! ```
 //!
 //! Files have mode 0600. They are written under a temporary name, flushed to the disk and renamed: whoever
@@ -79,13 +80,19 @@ impl Layout {
         self.processes().join(format!("{number}.lock"))
     }
 
+    /// What is touched after each change of the ledger.
     pub(crate) fn bell(&self) -> PathBuf {
         self.dir.join("changed")
     }
 
+    /// What is touched after each thing that a process says.
+    pub(crate) fn register_bell(&self) -> PathBuf {
+        self.processes().join("changed")
+    }
+
     /// Makes the database's file, empty, so that it has its mode before anybody writes to it, and the bell.
     pub(crate) fn make_files(&self) -> Result<(), LayoutError> {
-        for path in [self.bell(), self.database()] {
+        for path in [self.bell(), self.register_bell(), self.database()] {
             let made = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
             made.map(drop).map_err(|source| LayoutError::Unusable { path, source })?;
         }

@@ -16,7 +16,7 @@ pub use recover::Recovered;
 
 use super::layout::Layout;
 use super::watch::{self, Inotify};
-use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch};
+use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch, Watched};
 use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
 use crate::limits::STORE_BUSY_TIMEOUT;
@@ -91,15 +91,15 @@ impl SqliteStore {
         result
     }
 
-    /// [`SqliteStore::with`] for what others wait for.
-    fn change<T>(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        let changed = self.with(work)?;
-        self.ring();
-        Ok(changed)
+    /// [`SqliteStore::with`] for what a process says of itself.
+    fn say(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<()>) -> Result<(), StoreError> {
+        self.with(work)?;
+        self.ring(&self.layout.register_bell());
+        Ok(())
     }
 
-    fn ring(&self) {
-        if let Err(error) = watch::ring(&self.layout.bell()) {
+    fn ring(&self, bell: &Path) {
+        if let Err(error) = watch::ring(bell) {
             tracing::debug!(%error, "nobody could be woken; they look by themselves");
         }
     }
@@ -148,7 +148,7 @@ impl ControlStore for SqliteStore {
 
     fn append(&self, event: &Drafted) -> Result<(), StoreError> {
         let body = event.to_json().map_err(|e| self.failed(e.to_string()))?;
-        let added = self.change(|open| {
+        let added = self.with(|open| {
             let transaction = immediate(&mut open.ledger)?;
             let (last, previous) = head(&transaction)?.unwrap_or((0, GENESIS));
             if (last + 1, previous) != (event.sequence, event.previous) {
@@ -162,18 +162,19 @@ impl ControlStore for SqliteStore {
             transaction.commit()?;
             Ok(true)
         })?;
+        self.ring(&self.layout.bell());
         if added { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError> {
         let membership = self.attempt(|open| self.enrol(open, process))?;
-        self.ring();
+        self.ring(&self.layout.register_bell());
         Ok(membership)
     }
 
     fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
         let text = serde_json::to_string(acknowledgement).map_err(|e| self.failed(e.to_string()))?;
-        self.change(|open| {
+        self.say(|open| {
             open.register
                 .prepare_cached("UPDATE processes SET acknowledged = ? WHERE number = ?")?
                 .execute(params![text, member.process])
@@ -189,7 +190,7 @@ impl ControlStore for SqliteStore {
     ) -> Result<(), StoreError> {
         let text = preparation.map(serde_json::to_string).transpose().map_err(|e| self.failed(e.to_string()))?;
         let (process, release) = (member.process, release.as_bytes());
-        self.change(|open| match &text {
+        self.say(|open| match &text {
             Some(text) => open
                 .register
                 .prepare_cached("INSERT OR REPLACE INTO preparations VALUES (?, ?, ?)")?
@@ -227,8 +228,13 @@ impl ControlStore for SqliteStore {
         self.attempt(|open| self.census(open))
     }
 
-    fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
-        let watch = Inotify::new(self.layout.dir()).map_err(|e| self.failed(format!("inotify: {e}")))?;
+    fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError> {
+        let processes = self.layout.processes();
+        let dirs = match what {
+            Watched::Ledger => &[self.layout.dir()][..],
+            Watched::All => &[self.layout.dir(), &processes],
+        };
+        let watch = Inotify::new(dirs).map_err(|e| self.failed(format!("inotify: {e}")))?;
         Ok(Box::new(watch))
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback::{
     Acknowledgement, ControlStore, Digest, Drafted, Event, Ledger, NewProcess, Preparation, Proposal, Request,
-    SqliteStore, StoreError,
+    SqliteStore, StoreError, Watched,
 };
 
 use super::support::PATIENCE;
@@ -114,7 +114,7 @@ fn hits_add_up(one: &dyn ControlStore, other: &dyn ControlStore) {
 }
 
 fn whoever_waits_is_woken(one: &dyn ControlStore, other: &dyn ControlStore) {
-    let mut watch = one.watch().unwrap();
+    let mut watch = one.watch(Watched::All).unwrap();
     let mut wakes = |what: &str, act: &mut dyn FnMut()| {
         let begun = Instant::now();
         act();

@@ -42,7 +42,8 @@ impl SqliteStore {
             }
         }
         std::fs::rename(made.path().join("control.db"), layout.database()).map_err(unusable)?;
-        Self::of(layout)?.ring();
+        let store = Self::of(layout)?;
+        store.ring(&store.layout().bell());
         Ok(Some(Recovered { events: entries.len() as u64, ended, aside }))
     }
 
