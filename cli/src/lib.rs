@@ -100,7 +100,9 @@ Exit codes:
 A release is one .wasm file, made by `switchback pack`. Compiled releases are kept in
 $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use compiles.";
 
+// Each is described when it is called: describing all of them takes longer than to revert.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     New(new::Args),
     Pack(pack::Args),

@@ -148,6 +148,8 @@ impl ControlStore for SqliteStore {
 
     fn append(&self, event: &Drafted) -> Result<(), StoreError> {
         let body = event.to_json().map_err(|e| self.failed(e.to_string()))?;
+        // Where no core is free, those who follow wait for one while the disk writes, and not after it.
+        self.ring(&self.layout.bell());
         let added = self.with(|open| {
             let transaction = immediate(&mut open.ledger)?;
             let (last, previous) = head(&transaction)?.unwrap_or((0, GENESIS));
