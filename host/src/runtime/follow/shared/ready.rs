@@ -77,7 +77,7 @@ impl Shared {
     }
 
     /// Loads a release that the ledger names.
-    pub(super) fn load(&self, release: &Digest) -> Result<(), Failure> {
+    pub(super) fn load(&self, release: &Digest) -> Result<(), Box<Failure>> {
         let (stored, trust) = {
             let progress = self.progress();
             let state = progress.ledger.state();
@@ -88,7 +88,7 @@ impl Shared {
     }
 
     /// Reads a release's file, checks it and its signature, and makes it warm. A damaged file is set aside.
-    fn load_from_store(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Failure> {
+    fn load_from_store(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Box<Failure>> {
         // Before it is read: files that come meanwhile are others.
         let [mut file, signature] = self.store.layout().release_identity(&release.digest);
         self.load_file(release, trust).map_err(|unusable| {
@@ -100,7 +100,7 @@ impl Shared {
                     why
                 }
             };
-            Failure { files: [file, signature], trust: trust.clone(), why }
+            Box::new(Failure { files: [file, signature], trust: trust.clone(), why })
         })
     }
 
@@ -135,7 +135,7 @@ impl Shared {
         &self,
         progress: &mut Progress,
         release: &Digest,
-        loaded: Result<(), Failure>,
+        loaded: Result<(), Box<Failure>>,
     ) -> Result<(), Trouble> {
         let preparation = match loaded {
             Ok(()) => {
@@ -146,7 +146,7 @@ impl Shared {
             Err(failure) => {
                 let why = failure.why.clone();
                 tracing::error!(%release, %why, "a release of the store cannot be loaded");
-                progress.failed.insert(*release, failure);
+                progress.failed.insert(*release, *failure);
                 Preparation::Failed { why }
             }
         };
