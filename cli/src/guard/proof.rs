@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 use switchback::guard::{Segment, Standing, Tally, Trial};
-use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState};
+use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState, TrialRecord};
 
 use crate::show;
 use crate::store::StoreArgs;
@@ -48,10 +48,14 @@ impl Proof {
         let trial = reader.trials(name)?.into_iter().find(|trial| {
             trial.candidate == *release && Some(&trial.baseline) == slot.live.as_ref() && Some(trial.since) == since
         });
-        let Some(trial) = trial else { return Ok(None) };
+        trial.map(|trial| Self::of_trial(&reader, slot, &trial)).transpose()
+    }
+
+    /// What is known of one trial.
+    pub(crate) fn of_trial(reader: &GuardReader, slot: &SlotState, trial: &TrialRecord) -> anyhow::Result<Self> {
         let judge = Trial::new(slot.guard.clone(), trial.baseline.clone(), trial.began_at);
-        let segments = of_tallies(&judge, reader.tallies(&trial)?);
-        Ok(Some(Self { baseline: trial.baseline, segments }))
+        let segments = of_tallies(&judge, reader.tallies(trial)?);
+        Ok(Self { baseline: trial.baseline.clone(), segments })
     }
 
     /// As lines, at most so many segments.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::text;
+use crate::clock;
 use crate::guard::Evidence;
 use crate::release::{Digest, ReleaseId};
 
@@ -249,7 +250,7 @@ impl Alert {
             Found::Change { head, .. } => Some(head),
             _ => None,
         };
-        let (id, severity) = (Uuid::now_v7(), kind.severity());
+        let (id, severity) = (clock::new_id(), kind.severity());
         Self {
             id,
             at,
