@@ -15,7 +15,7 @@ mod test_alert;
 use clap::Subcommand;
 
 pub(crate) use self::explain::numbers;
-pub(crate) use self::proof::Proof;
+pub(crate) use self::proof::{Proof, compared};
 pub(crate) use self::simulate::Rule;
 use crate::exit::Exit;
 

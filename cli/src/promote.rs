@@ -4,12 +4,12 @@ use std::io;
 
 use anyhow::bail;
 use jiff::SignedDuration;
-use switchback::{Preparation, Process, Promotion, ReleaseId, State, Waited};
+use switchback::{Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
 
 use crate::clock;
 use crate::duration::duration;
 use crate::exit::Exit;
-use crate::guard::Proof;
+use crate::guard::{Proof, compared};
 use crate::show;
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
 use crate::store::slot::{SlotArgs, Slots};
@@ -71,7 +71,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let release = reference::loaded(&state, &args.release)?;
     let (proof, note) = match args.proof(&state, &slot, &release) {
         Ok(Some(proof)) => (Some(proof), None),
-        Ok(None) => (None, untried(&state, &slot, &release)),
+        Ok(None) => (None, args.untried(&state, &slot, &release)?),
         // Whoever forces it does so without; else it is refused below.
         Err(error) => (None, Some(format!("what the guard knows of it cannot be read: {error:#}"))),
     };
@@ -83,12 +83,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let change = operator.admit(&promotion.into())?;
     operator.tell(&change, &remarks.above(&change))
-}
-
-/// What is said of a release that nobody has compared with the one that is live.
-fn untried(state: &State, slot: &str, release: &ReleaseId) -> Option<String> {
-    let live = state.slots.get(slot)?.live.as_ref().filter(|live| *live != release)?;
-    Some(format!("nothing was proven of it: it was compared with {live} on no mail; `shadow` or `rollout` would"))
 }
 
 /// Segments that are shown.
@@ -115,6 +109,21 @@ impl Args {
             proof.write(SEGMENTS, &mut io::stdout().lock())?;
         }
         Ok(proof)
+    }
+
+    /// What is said of a release that is not compared with the one that is live.
+    fn untried(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<String>> {
+        let live = state.slots.get(slot).and_then(|slot| slot.live.as_ref()).filter(|live| *live != release);
+        let Some(live) = live else { return Ok(None) };
+        let nothing = format!("nothing is proven of it against {live}: `shadow` or `rollout` compares them");
+        let Some(earlier) = Proof::earlier(&self.change.store, slot, release)? else { return Ok(Some(nothing)) };
+        let TrialRecord { baseline, since, began_at, last_at, pairs, .. } = &earlier;
+        let [began, last] = [began_at, last_at].map(|at| text::instant(*at));
+        let compared = compared(pairs);
+        Ok(Some(format!(
+            "{nothing}; an earlier trial against {baseline}, since generation {since} ({began} to {last}), does not count for \
+             this one: {compared}"
+        )))
     }
 
     fn waited(&self) -> Waited {

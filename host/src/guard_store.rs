@@ -12,7 +12,10 @@ mod due;
 mod error;
 mod evidence;
 mod health;
+mod lesson;
+mod mail;
 mod memory;
+mod noted;
 mod open;
 mod pauses;
 mod reader;
@@ -36,15 +39,18 @@ pub use error::GuardStoreError;
 pub(crate) use evidence::trial_evidence;
 pub(crate) use health::leave;
 pub use health::{Condition, Health, Loss};
+pub use lesson::Lesson;
 pub(crate) use memory::{Firsts, Full, StoreMemory, Whose};
+pub use noted::{NotedPair, NotedPairs};
 pub(crate) use pauses::{PauseCause, ToldPause};
 pub use reader::{GuardReader, SegmentTally};
 pub use trials::TrialKey;
 pub use trials::TrialRecord;
 
+use self::lesson::Met;
 use self::open::Open;
-use crate::guard::{Sender, Settings, Sighting};
-use crate::limits::GUARD_TIDY_CHUNK;
+use crate::guard::{Settings, Sighting};
+use crate::limits::{GUARD_NOTED_MAX, GUARD_TIDY_CHUNK};
 
 /// What the guard remembers: in the folder of a store, or, without one, in the memory of this process.
 ///
@@ -76,6 +82,11 @@ impl GuardStore {
     /// What a guard remembers that has no store.
     pub(crate) fn in_memory() -> Self {
         Self { place: Place::Memory, open: None }
+    }
+
+    /// Whether others can read it: it is in a folder, not in memory.
+    pub(crate) fn is_kept(&self) -> bool {
+        matches!(self.place, Place::Folder(_))
     }
 
     /// One that is opened when it is first used.
@@ -126,7 +137,7 @@ impl GuardStore {
 
     /// Remembers who sent messages elsewhere, in a journal or a corpus, so that a filter which is new has a guard that may
     /// act from its first day on; and, if anybody was learned, ends a [`Loss`]. Only what was authenticated counts, on the day that each sighting
-    /// says. `settings` are those of the slot: they say whose addresses are senders of their own.
+    /// says. `settings` are those of the slot: they say whose addresses are senders of their own. Says what that changed.
     ///
     /// # Errors
     /// If it cannot be written; nothing was learned then.
@@ -134,18 +145,24 @@ impl GuardStore {
         &mut self,
         settings: &Settings,
         seen: impl IntoIterator<Item = Sighting<'a>>,
-    ) -> Result<(), GuardStoreError> {
+    ) -> Result<Lesson, GuardStoreError> {
         let providers = settings.all_providers();
+        let today = day_of(Timestamp::now());
         // From the last day to the first: of days that are long past only those before the first one are told from others.
         let mut seen: Vec<_> = seen.into_iter().collect();
         seen.sort_by_key(|sighting| Reverse(sighting.at));
         self.write(|transaction| {
-            let (mut memory, mut are_learned) = (StoreMemory::new(transaction, Firsts::default()), false);
+            let mut memory = StoreMemory::new(transaction, Firsts::default());
+            let mut met = Met::default();
             for sighting in &seen {
-                are_learned |= Sender::of(&mut memory, sighting, settings, &providers, None)?.unit.is_some();
+                met.see(&mut memory, sighting, settings, &providers)?;
             }
+            let lesson = met.lesson(&mut memory, settings, today)?;
             memory.write_back()?;
-            if are_learned { health::end_loss(transaction) } else { Ok(()) }
+            if lesson.senders > 0 {
+                health::end_loss(transaction)?;
+            }
+            Ok(lesson)
         })
     }
 
@@ -159,8 +176,10 @@ impl GuardStore {
             self.forget_in_chunks(|connection| trials::forget(connection, trial, GUARD_TIDY_CHUNK))?;
         }
         self.forget_in_chunks(|connection| memory::forget(connection, now, GUARD_TIDY_CHUNK))?;
+        self.forget_in_chunks(|connection| noted::forget(connection, GUARD_NOTED_MAX, GUARD_TIDY_CHUNK))?;
         self.write(|transaction| {
             health::forget(transaction, now)?;
+            mail::forget(transaction, now)?;
             alerts::forget(transaction)
         })?;
         let firsts = self.read(memory::firsts)?;

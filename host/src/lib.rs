@@ -68,7 +68,8 @@ pub use control::{
     Watched, Who, Witness,
 };
 pub use guard_store::{
-    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Loss, SegmentTally, TrialKey, TrialRecord,
+    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
+    SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
     Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,

@@ -402,6 +402,10 @@ pub(crate) const GUARD_PANIC_FELT: Duration = Duration::from_secs(600);
 /// Until senders have been seen for long enough again, two weeks by default, the guard only warns.
 pub(crate) const GUARD_RELEARN: Duration = Duration::from_secs(24 * 3_600);
 
+/// Pairs of which the guard notes what it counted, so that it can be replayed: some 75 MB. Above it, the oldest are
+/// forgotten.
+pub(crate) const GUARD_NOTED_MAX: u64 = 4_000_000;
+
 /// Trials that are remembered, those with the latest messages: rollouts of a year or so in a few slots.
 pub(crate) const GUARD_TRIALS_MAX: usize = 64;
 

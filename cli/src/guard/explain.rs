@@ -6,8 +6,8 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use serde::Serialize;
-use switchback::guard::{Evidence, FlipEvidence};
-use switchback::{Event, Operation};
+use switchback::guard::{Evidence, FlipEvidence, Floor, Requirements};
+use switchback::{Event, Operation, State};
 
 pub(crate) use self::words::numbers;
 use crate::exit::Exit;
@@ -15,8 +15,8 @@ use crate::store::StoreArgs;
 
 /// Say in plain words why the guard did something, and compute it again
 ///
-/// The event in the ledger has the integers that the guard decided by. From these alone the evidence and what it had to
-/// reach are computed again: a decision that cannot be reproduced shows. So is the share of calls that failed or were
+/// The event in the ledger has the integers that the guard decided by. From these and the settings of the time the evidence, what
+/// it had to reach and the floor are computed again: a decision that cannot be reproduced shows. So is the share of calls that failed or were
 /// slow. Of scores at the rails or without spread the event has no more than what was measured.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
@@ -48,6 +48,8 @@ Exit codes:
 struct Explained<'a> {
     event: &'a Event,
     recomputed: Option<Recomputed>,
+    /// What it took to act under the settings of the time, and what there was of it; of breakers none.
+    requirements: Option<Requirements>,
     agrees: bool,
 }
 
@@ -72,22 +74,37 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             if acts.is_empty() { "it never did anything".to_owned() } else { format!("those are {}", acts.join(", ")) };
         bail!("event {} is nothing that the guard did: {}; {acts}", args.event, event.operation);
     };
-    let (recomputed, agrees) = match &**evidence {
-        Evidence::Flips(flips) => (Some(Recomputed::of(flips)), flips.agrees() && flips.is_sufficient()),
+    let floor = floor_before(&history, event)?;
+    let (recomputed, requirements, agrees) = match &**evidence {
+        Evidence::Flips(flips) => {
+            let requirements = flips.requirements(&floor);
+            let agrees = flips.agrees() && requirements.are_met();
+            (Some(Recomputed::of(flips)), Some(requirements), agrees)
+        }
         Evidence::Breaker(breaker) => {
             let measured = words::measured_again(breaker);
-            (measured.map(|measured| Recomputed::Breaker { measured }), words::is_broken(breaker))
+            (measured.map(|measured| Recomputed::Breaker { measured }), None, words::is_broken(breaker))
         }
     };
     let mut out = io::stdout().lock();
     match args.json {
         true => {
-            serde_json::to_writer(&mut out, &Explained { event, recomputed, agrees })?;
+            serde_json::to_writer(&mut out, &Explained { event, recomputed, requirements, agrees })?;
             writeln!(out)?;
         }
-        false => words::write(event, agrees, &mut out)?,
+        false => words::write(event, requirements.as_ref(), agrees, &mut out)?,
     }
     Ok(Exit::found_if(!agrees))
+}
+
+/// The floor of the slot when the guard decided: it may have been set since.
+fn floor_before(history: &[Event], act: &Event) -> anyhow::Result<Floor> {
+    let mut state = State::default();
+    for event in history.iter().take_while(|event| event.sequence < act.sequence) {
+        state.apply(event)?;
+    }
+    let slot = act.operation.slot().and_then(|slot| state.slots.get(slot));
+    Ok(slot.map(|slot| slot.guard.clone()).unwrap_or_default().floor)
 }
 
 impl Recomputed {

@@ -1,15 +1,16 @@
 //! `switchback guard learn`.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use switchback::guard::{Settings, Sighting};
-use switchback::{GuardStore, JournalReader, Query};
+use switchback::{GuardStore, JournalReader, Lesson, Query};
 
 use super::mail::{Mail, MailArgs, Seen};
+use super::settings;
 use crate::args::{self, MessageArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::journal;
@@ -20,6 +21,8 @@ use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
 
 /// Teach the guard who is known, from mail of earlier days
+///
+/// Says how many senders were new to it, how many it had seen, and how many of them count today.
 ///
 /// The guard acts on behalf of senders only that were authenticated and seen on several days, the first of them weeks ago. A
 /// filter that is new knows nobody, and its guard only warns; this tells it whom the mail that came before was from, and on
@@ -57,18 +60,19 @@ Examples:
 
 Exit codes:
   0  everything was read
-  1  something could not be read, or nobody in it was authenticated
+  1  something could not be read, or nobody in it counts from now on
   2  the command line is wrong";
 
 /// What was learned.
 #[derive(Serialize)]
-struct Lesson {
+struct Learned {
     messages: u64,
     /// Of authenticated senders.
     authenticated: u64,
-    senders: u64,
     days: u64,
     unread: u64,
+    #[serde(flatten)]
+    lesson: Lesson,
 }
 
 /// Runs the command.
@@ -81,10 +85,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Some(dir) => of_journal(&dir, slot, &settings)?,
         None => of_corpus(args, &settings)?,
     };
-    GuardStore::open(args.store.dir()?)?.learn(&settings, mail.known.values().map(Seen::sighting))?;
-    let lesson = Lesson::of(&mail);
-    lesson.tell(args)?;
-    Ok(Exit::found_if(lesson.unread > 0 || lesson.senders == 0))
+    let lesson = GuardStore::open(args.store.dir()?)?.learn(&settings, mail.known.values().map(Seen::sighting))?;
+    let learned = Learned::of(&mail, lesson);
+    learned.tell(args, &settings)?;
+    Ok(Exit::found_if(learned.unread > 0 || lesson.count_today == 0))
 }
 
 fn of_journal(dir: &Path, slot: String, settings: &Settings) -> anyhow::Result<Mail> {
@@ -128,28 +132,51 @@ fn of_corpus(args: &Args, settings: &Settings) -> anyhow::Result<Mail> {
     Ok(mail)
 }
 
-impl Lesson {
-    fn of(mail: &Mail) -> Self {
+impl Learned {
+    fn of(mail: &Mail, lesson: Lesson) -> Self {
         let days = mail.known.keys().map(|(day, _)| day).collect::<BTreeSet<_>>().len() as u64;
-        let senders = mail.known.keys().map(|(_, sender)| sender).collect::<BTreeSet<_>>().len() as u64;
-        Self { messages: mail.messages, authenticated: mail.authenticated, senders, days, unread: mail.unusable }
+        Self { messages: mail.messages, authenticated: mail.authenticated, days, unread: mail.unusable, lesson }
     }
 
-    fn tell(&self, args: &Args) -> io::Result<()> {
+    fn tell(&self, args: &Args, settings: &Settings) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if args.json {
             serde_json::to_writer(&mut out, self)?;
             return writeln!(out);
         }
-        let Self { messages, authenticated, senders, days, .. } = self;
+        let Self { messages, authenticated, days, lesson, .. } = self;
+        let Lesson { senders, new, more_days, known, .. } = *lesson;
         let (all, some) = (show::counted(*messages, "message"), show::count(*authenticated));
-        let (senders, days) = (show::counted(*senders, "sender"), show::counted(*days, "day"));
-        writeln!(out, "of {all} {some} were of authenticated senders: {senders} on {days} are remembered")?;
+        let (senders, days) = (show::counted(senders, "sender"), show::counted(*days, "day"));
+        writeln!(out, "of {all} {some} were of authenticated senders: {senders} on {days}")?;
+        writeln!(
+            out,
+            "  {} new, {} seen before and now on more days, {} of whom nothing new was learned",
+            show::count(new),
+            show::count(more_days),
+            show::count(known)
+        )?;
+        self.counts(settings, &mut out)?;
         if args.mail.is_journal() {
             writeln!(out, "users of mailbox providers stay unknown: a journal has no addresses, a corpus does")?;
         } else if *authenticated == 0 {
             writeln!(out, "nobody was: for a corpus, --trust-authserv-id names the server whose results count")?;
         }
         Ok(())
+    }
+
+    /// From when on they count.
+    fn counts(&self, settings: &Settings, out: &mut impl Write) -> io::Result<()> {
+        let Lesson { count_today, count_tomorrow, count_later, .. } = self.lesson;
+        let known = settings::known(settings);
+        write!(out, "  {} count from now on ({known})", show::count(count_today))?;
+        for (count, when) in
+            [(count_tomorrow, "from tomorrow (UTC)"), (count_later, "after more days on which they write")]
+        {
+            if count > 0 {
+                write!(out, ", {} {when}", show::count(count))?;
+            }
+        }
+        writeln!(out)
     }
 }

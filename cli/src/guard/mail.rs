@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use switchback::compare::Providers;
 use switchback::guard::{Flip, Key, KnownSenders, Past, Sender, Settings, Sighting, flip};
-use switchback::{Action, Fingerprint, Message, Recipients};
+use switchback::{Action, Fingerprint, Message, Recipients, RecordId};
 
 use crate::exit::Usage;
 use crate::store::StoreArgs;
@@ -48,6 +48,8 @@ impl MailArgs {
 /// What the guard is told of one message that two releases answered: some 80 bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Pair {
+    /// Its record; none of a message of a corpus.
+    pub(super) record: Option<RecordId>,
     pub(super) at: Timestamp,
     fingerprint: Fingerprint,
     domain: Option<Arc<str>>,
@@ -59,6 +61,11 @@ pub(super) struct Pair {
 }
 
 impl Pair {
+    /// What the guard saw of it, with the recipient that it noted.
+    pub(super) fn sighting_to(&self, recipient: Option<Key>) -> Sighting<'_> {
+        Sighting { recipient, ..self.sighting() }
+    }
+
     /// What the guard sees of it.
     pub(super) fn sighting(&self) -> Sighting<'_> {
         Sighting {
@@ -75,7 +82,8 @@ impl Pair {
     #[cfg(test)]
     pub(super) fn for_test(at: Timestamp, actions: [Action; 2]) -> Self {
         let fingerprint = [0; 16].into();
-        Self { at, fingerprint, domain: None, sender: None, recipient: None, is_authenticated: false, actions }
+        let record = None;
+        Self { record, at, fingerprint, domain: None, sender: None, recipient: None, is_authenticated: false, actions }
     }
 
     /// Whether the candidate flips it so.
@@ -177,10 +185,10 @@ impl Mail {
     }
 
     /// Adds a message that both releases answered.
-    pub(super) fn add(&mut self, sighting: &Sighting<'_>, actions: [Action; 2]) {
+    pub(super) fn add(&mut self, record: Option<RecordId>, sighting: &Sighting<'_>, actions: [Action; 2]) {
         let Sighting { at, fingerprint, sender_domain, sender, is_authenticated, recipient } = *sighting;
         let domain = sender_domain.map(|domain| self.shared(domain));
-        self.pairs.push(Pair { at, fingerprint, domain, sender, recipient, is_authenticated, actions });
+        self.pairs.push(Pair { record, at, fingerprint, domain, sender, recipient, is_authenticated, actions });
     }
 
     /// What the guard sees of a message of a corpus. One that does not say when it came is taken to have come with the

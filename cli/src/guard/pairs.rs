@@ -28,9 +28,11 @@ pub(super) fn of_journal(
     // Whom the mail before the trial was from counts, too.
     let earlier = Query { since: None, ..query.clone() };
     let mut unread = reader.for_each_sighting(&earlier, |sighting| mail.teach(sighting, now))?;
-    unread.extend(reader.for_each_pair(&before.digest, &after.digest, query, |pair| {
+    // What came after it is in no replay, but was counted by the guard.
+    let all = Query { until: None, ..query.clone() };
+    unread.extend(reader.for_each_pair(&before.digest, &after.digest, &all, |pair| {
         if let Some(actions) = pair.before.action().zip(pair.after.action()) {
-            mail.add(&sighting(pair), actions.into());
+            mail.add(Some(pair.id), &sighting(pair), actions.into());
         }
     })?);
     journal::say_unread(&unread);
@@ -79,7 +81,7 @@ pub(super) fn of_corpus(
             let sighting = mail.sighting(&judged.message);
             mail.teach(&sighting, now);
             match actions(&judged.opinions, &thresholds, |why| progress.say(&format!("{name}: {why}"))) {
-                Some(actions) => mail.add(&sighting, actions),
+                Some(actions) => mail.add(None, &sighting, actions),
                 None => mail.unusable += 1,
             }
             Ok(())

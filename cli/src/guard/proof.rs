@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use switchback::guard::{Segment, Standing, Tally, Trial};
+use switchback::guard::{Circumstances, Flip, MailCounts, Requirements, Segment, Standing, Tally, Trial};
 use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState, TrialRecord};
 
 use crate::show;
@@ -13,6 +13,8 @@ use crate::store::StoreArgs;
 #[derive(Debug, Serialize)]
 pub(crate) struct Proof {
     pub(crate) baseline: ReleaseId,
+    /// What was compared, and how much of that counts.
+    pub(crate) pairs: MailCounts,
     /// The worst first, and the larger ones before the smaller.
     pub(crate) segments: Vec<OfSegment>,
 }
@@ -27,6 +29,8 @@ pub(crate) struct OfSegment {
     pub(crate) campaigns: u64,
     /// The share is below this, with 95 % confidence.
     pub(crate) share_at_most: f64,
+    /// What it takes to act on flips up, and what there is of it.
+    pub(crate) requirements: Requirements,
     #[serde(skip)]
     pub(super) tally: Tally,
 }
@@ -54,8 +58,19 @@ impl Proof {
     /// What is known of one trial.
     pub(crate) fn of_trial(reader: &GuardReader, slot: &SlotState, trial: &TrialRecord) -> anyhow::Result<Self> {
         let judge = Trial::new(slot.guard.clone(), trial.baseline.clone(), trial.began_at);
-        let segments = of_tallies(&judge, reader.tallies(trial)?);
-        Ok(Self { baseline: trial.baseline.clone(), segments })
+        let now = judge.circumstances(trial.last_at, reader.knows_few(&slot.guard)?);
+        let segments = of_tallies(&judge, now, reader.tallies(trial)?);
+        Ok(Self { baseline: trial.baseline.clone(), pairs: trial.pairs, segments })
+    }
+
+    /// The latest trial of a release in a slot that says nothing about what goes on there now: it is over, or it was compared with
+    /// something else than what is live.
+    pub(crate) fn earlier(store: &StoreArgs, name: &str, release: &ReleaseId) -> anyhow::Result<Option<TrialRecord>> {
+        match GuardReader::open(store.dir()?) {
+            Ok(reader) => Ok(reader.trials(name)?.into_iter().find(|trial| trial.candidate == *release)),
+            Err(GuardStoreError::None(_)) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// As lines, at most so many segments.
@@ -70,6 +85,7 @@ impl Proof {
             show::count(unproven),
             show::count(proven)
         )?;
+        writeln!(out, "{}", compared(&self.pairs))?;
         writeln!(out, "{}", table(&self.segments[..limit.min(self.segments.len())]))?;
         let more = self.segments.len().saturating_sub(limit);
         if more > 0 {
@@ -79,9 +95,29 @@ impl Proof {
     }
 }
 
+/// `20,964 pairs were compared: 0 of authenticated, known senders, which count; 964 of authenticated senders that are new; 20,000
+/// of unauthenticated ones`.
+pub(crate) fn compared(pairs: &MailCounts) -> String {
+    let MailCounts { messages, authenticated, eligible, .. } = *pairs;
+    format!(
+        "{} {} compared: {} of authenticated, known senders, which count; {} of authenticated senders that are new; {} of \
+         unauthenticated ones",
+        show::counted(messages, "pair"),
+        if messages == 1 { "was" } else { "were" },
+        show::count(eligible),
+        show::count(authenticated.saturating_sub(eligible)),
+        show::count(messages.saturating_sub(authenticated))
+    )
+}
+
 /// What tallies say, the worst first.
-pub(super) fn of_tallies(judge: &Trial, tallies: impl IntoIterator<Item = (Segment, Tally)>) -> Vec<OfSegment> {
-    let mut segments: Vec<_> = tallies.into_iter().map(|(segment, tally)| of_tally(judge, segment, tally)).collect();
+pub(super) fn of_tallies(
+    judge: &Trial,
+    now: Circumstances,
+    tallies: impl IntoIterator<Item = (Segment, Tally)>,
+) -> Vec<OfSegment> {
+    let mut segments: Vec<_> =
+        tallies.into_iter().map(|(segment, tally)| of_tally(judge, now, segment, tally)).collect();
     // Of two that stand equally, the one with more flips, then with more mail, then by name.
     segments.sort_by(|a, b| {
         let place = |one: &OfSegment| (order(one.standing), std::cmp::Reverse((one.flips, one.campaigns)));
@@ -90,10 +126,16 @@ pub(super) fn of_tallies(judge: &Trial, tallies: impl IntoIterator<Item = (Segme
     segments
 }
 
-fn of_tally(judge: &Trial, segment: Segment, tally: Tally) -> OfSegment {
+fn of_tally(judge: &Trial, now: Circumstances, segment: Segment, tally: Tally) -> OfSegment {
     let proof = judge.proof(&tally);
     let switchback::guard::Proof { standing, flips, campaigns, share_at_most } = proof;
-    OfSegment { segment, standing, flips, campaigns, share_at_most, tally }
+    let requirements = judge.requirements(&tally, Flip::Up, in_segment(now, &segment));
+    OfSegment { segment, standing, flips, campaigns, share_at_most, requirements, tally }
+}
+
+/// The same in one segment: few senders suffice among everybody alone.
+pub(super) fn in_segment(now: Circumstances, segment: &Segment) -> Circumstances {
+    Circumstances { knows_few: now.knows_few && *segment == Segment::Everything, ..now }
 }
 
 fn order(standing: Standing) -> u8 {

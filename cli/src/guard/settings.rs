@@ -43,7 +43,7 @@ pub(super) struct SettingsArgs {
     #[arg(long, value_enum, value_name = "YES|NO")]
     act_on_flips_down: Option<YesOrNo>,
 
-    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,4,365]
+    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,4,180]
     #[arg(long, value_name = "KNOWN,SENDERS,AGE", value_parser = few)]
     few: Option<Few>,
 
@@ -92,6 +92,21 @@ enum YesOrNo {
 }
 
 impl SettingsArgs {
+    /// Whether any setting is given.
+    pub(super) fn is_any_given(&self) -> bool {
+        let Self { mode, alpha, alpha_down, alpha_warn, tolerance, tolerance_warn, floor, .. } = self;
+        let Self { act_on_flips_down, known_days, provider, segment_reverts, proof_rate, .. } = self;
+        let numbers = [alpha, alpha_down, alpha_warn, proof_rate];
+        numbers.iter().any(|number| number.is_some())
+            || [tolerance, tolerance_warn].iter().any(|one| one.is_some())
+            || mode.is_some()
+            || floor.is_some()
+            || act_on_flips_down.is_some()
+            || known_days.is_some()
+            || segment_reverts.is_some()
+            || !provider.is_empty()
+    }
+
     /// These settings with what is given on the command line.
     pub(super) fn over(&self, settings: Settings) -> Result<Settings, Usage> {
         let mut new = settings;
@@ -153,10 +168,10 @@ fn floor(text: &str) -> Result<Floor, String> {
     Ok(Floor { campaigns, senders: small(senders)?, recipients: small(recipients)? })
 }
 
-/// `100,4,365`.
+/// `100,4,180`.
 fn few(text: &str) -> Result<Few, String> {
     let form =
-        || format!("`{text}` is not `100,4,365`: known senders, senders that suffice, days since they were first seen");
+        || format!("`{text}` is not `100,4,180`: known senders, senders that suffice, days since they were first seen");
     let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
     Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
 }
@@ -172,6 +187,17 @@ fn numbers<const COUNT: usize>(text: &str) -> Option<[u32; COUNT]> {
     numbers.try_into().ok()
 }
 
+/// Who is known.
+pub(super) fn known(settings: &Settings) -> String {
+    match settings.known_days {
+        0 => "everybody who is authenticated".to_owned(),
+        days => {
+            let (days, age) = (counted(days.into(), "day"), counted(settings.known_age_days.into(), "day"));
+            format!("seen authenticated on {days} before the candidate, the first at least {age} before")
+        }
+    }
+}
+
 /// The settings, one on a line.
 pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
     let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
@@ -179,13 +205,6 @@ pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
         |one: switchback::guard::Tolerance| format!("{} gross, {} net", percent(one.gross), percent(one.net));
     let Floor { campaigns, senders, recipients } = settings.floor;
     let Settings { account_pairs: account, domain_pairs: domain, .. } = *settings;
-    let known = match settings.known_days {
-        0 => "everybody who is authenticated".to_owned(),
-        days => {
-            let (days, age) = (counted(days.into(), "day"), counted(settings.known_age_days.into(), "day"));
-            format!("seen authenticated on {days} before the candidate, the first at least {age} before")
-        }
-    };
     let Few { known: few, senders: of_few, age_days } = settings.few;
     let mut lines = vec![
         ("alpha", format!("{} up, {} down, {} to warn", settings.alpha, settings.alpha_down, settings.alpha_warn)),
@@ -193,7 +212,7 @@ pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
         ("acts from", format!("{campaigns} campaigns of {senders} senders to {recipients} recipients on")),
         ("a day count", format!("{} of an account, {} of a domain", counted(account.into(), "pair"), domain)),
         ("flips down", if settings.acts_on_flips_down { "acts" } else { "warns only" }.to_owned()),
-        ("known", known),
+        ("known", known(settings)),
     ];
     if few > 0 {
         let few =
@@ -218,7 +237,7 @@ mod tests {
     #[test]
     fn a_floor_and_a_tolerance_are_written_as_lists() {
         assert_eq!(floor("10, 5,5"), Ok(Floor { campaigns: 10, senders: 5, recipients: 5 }));
-        assert_eq!(few("100,4, 365"), Ok(Few { known: 100, senders: 4, age_days: 365 }));
+        assert_eq!(few("100,4, 180"), Ok(Few { known: 100, senders: 4, age_days: 180 }));
         assert_eq!(pairs("1,3"), Ok([1, 3]));
         assert_eq!(tolerance("0.02,0.005"), Ok([0.02, 0.005]));
         for wrong in ["", "10", "10,5,-1", "10,5,5,5", "ten,5,5", "1,999,1"] {

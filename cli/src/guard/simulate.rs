@@ -1,5 +1,7 @@
 //! `switchback guard simulate`.
 
+mod course;
+mod past;
 mod replay;
 mod report;
 mod rule;
@@ -8,8 +10,10 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use switchback::guard::Settings;
-use switchback::{Query, State};
+use switchback::{GuardReader, GuardStoreError, JournalReader, NotedPairs, Query, ReleaseId, State};
 
+use self::course::{Course, knows_as};
+use self::past::Past;
 use self::replay::Replay;
 use self::report::Report;
 pub(crate) use self::rule::Rule;
@@ -20,15 +24,20 @@ use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::moment::moment;
 use crate::sides::{self, Named, Shelf};
-use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
+use crate::store::{StoreArgs, text};
 
 /// Say what the guard would have done, with these settings, on mail that is there
 ///
-/// Replays pairs of verdicts of a journal, or lets both releases score a corpus now, in the order in which the mail came.
-/// The first day only teaches who is known; with --known-days 0 there is none. In a corpus a message came when the server
-/// says that received it last. Also says what a rule of the usual shape would have done: more than 1 % newly flagged in 3
-/// windows of 5 minutes in a row. What it leaves out, it says. The settings are those of the slot, where a store is named, and what is given here.
+/// Replays pairs of verdicts of a journal, or lets both releases score a corpus now. Where the guard of the store has compared
+/// these releases on the mail of the journal, it is replayed as the guard counted it: in the order of all processes, with who was known
+/// and who received it at that time. So with the settings that held (--as-then) it leads to the guard's decision, with the guard's
+/// message. Else mail is taken in the order in which it came, and who is known is what the guard of the store knows by now; without a
+/// store, or with a corpus, the first day only teaches that (with --known-days 0 there is none). In a corpus a message came when the
+/// server says that received it last.
+///
+/// Also says what a rule of the usual shape would have done: more than 1 % newly flagged in 3 windows of 5 minutes in a row,
+/// where windows without mail are skipped. What it leaves out, it says. The settings are those of the slot, where a store is named, and what is given here.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -49,7 +58,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// The candidate is tried from then on: what came before only teaches [default: after the first --known-days days]
+    /// The candidate is tried from then on: what came before only teaches [default: when the guard began to try it; else the first
+    /// day on which anybody can be known]
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
 
@@ -60,6 +70,10 @@ pub(crate) struct Args {
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+
+    /// With the settings that held when the guard counted the mail, as it noted them, not with those of now
+    #[arg(long, requires = "journal")]
+    as_then: bool,
 
     #[command(flatten)]
     settings: SettingsArgs,
@@ -80,6 +94,7 @@ pub(crate) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   switchback guard simulate phish@1.1.0 phish@2.0.0 --journal
+  switchback guard simulate phish@1.1.0 phish@2.0.0 --journal --as-then   as the guard did it
   switchback guard simulate phish@1.1.0 phish@2.0.0 --journal --alpha 0.0001 --floor 20,10,10
   switchback guard simulate old.wasm new.wasm --trust-authserv-id mx.example.net ~/Maildir
   switchback guard simulate old.wasm new.wasm --known-days 0 --json mail/ | jq .acted
@@ -89,14 +104,25 @@ Exit codes:
   1  it would have taken the candidate back; or an input could not be read, or not be scored by both
   2  the command line is wrong";
 
-/// What a replay has not.
-const LEFT_OUT: [&str; 2] = [
-    "breakers: failures, slow calls and scores of no use",
-    "last week's volumes: each segment has the weight of the order in which it was discovered",
-];
+/// What a replay never has.
+const BREAKERS: &str = "breakers: failures, slow calls and scores of no use";
+
+/// What it has not where the guard noted nothing.
+const VOLUMES: &str = "last week's volumes: each segment has the weight of the order in which it was discovered";
 
 /// What the pairs of a journal have not.
 const NO_RECIPIENTS: &str = "recipients: a journal does not have them, so each message counts as to one of its own";
+
+/// What is known of senders where nobody noted who was known then.
+const KNOWN_NOW: &str = "who was known then: whom the guard has learned since without this journal counts as known from the start, and \
+                         whom it has forgotten as unknown";
+
+/// What only the guard's own notes have, where others are eligible than were then.
+const OTHERS_ELIGIBLE: &str =
+    "recipients of mail that could not be acted on then: each message counts as to one of its own";
+
+/// What the notes of a trial have not.
+const SPARE: &str = "what a process counted by itself while the store could not be written";
 
 /// What this process calls itself in the register of a store.
 const NAME: &str = "switchback guard simulate";
@@ -105,12 +131,27 @@ const NAME: &str = "switchback guard simulate";
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let named = [Named::of(&args.baseline), Named::of(&args.candidate)];
     let (settings, slot) = args.settings()?;
-    let (mail, releases) = args.mail(&named, &settings, slot)?;
+    let (mail, releases) = args.mail(&named, &settings, slot.clone())?;
     if mail.pairs.is_empty() {
         anyhow::bail!("there is no message that both releases answered, so there is nothing to replay");
     }
-    let replay = Replay::of(&mail, &settings, &releases[0], args.since);
-    let leaves_out = LEFT_OUT.iter().chain(args.mail.is_journal().then_some(&NO_RECIPIENTS)).copied().collect();
+    let past = args.past(slot.as_deref(), &releases, &mail)?;
+    if args.as_then && !matches!(past, Past::Noted(_)) {
+        anyhow::bail!(
+            "the guard has noted nothing of these releases in this journal, so there are no settings of then"
+        );
+    }
+    let (as_then, baseline) = (args.as_then, &releases[0]);
+    let (since, until) = (args.since, args.until);
+    let course = Course { mail: &mail, past: &past, settings: &settings, as_then, baseline, since, until };
+    let replay = Replay::of(&course);
+    if replay.messages == 0 {
+        anyhow::bail!(
+            "no message that both releases answered came between --since and --until; the first came at {}",
+            text::instant(mail.pairs[0].at)
+        );
+    }
+    let leaves_out = args.left_out(&past, &settings);
     let report = Report { releases, settings, unusable: mail.unusable, leaves_out, replay };
     report.write(args.json)?;
     Ok(Exit::found_if(report.replay.acted.is_some() || mail.unusable > 0))
@@ -119,6 +160,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 impl Args {
     /// The settings, and of which slot they are.
     fn settings(&self) -> anyhow::Result<(Settings, Option<String>)> {
+        if self.as_then && self.settings.is_any_given() {
+            let why = "--as-then takes the settings that held, so no other one can be given";
+            return Err(Usage(why.to_owned()).into());
+        }
         if self.since.zip(self.until).is_some_and(|(since, until)| since >= until) {
             return Err(Usage("--since is not before --until: no message is between them".to_owned()).into());
         }
@@ -133,25 +178,52 @@ impl Args {
         Ok((self.settings.over(settings)?, Some(slot)))
     }
 
+    /// What the guard of the store remembers of the mail.
+    fn past(&self, slot: Option<&str>, releases: &[ReleaseId; 2], mail: &Mail) -> anyhow::Result<Past> {
+        let (Some(dir), Some(slot), Ok(store)) = (self.mail.journal(&self.store)?, slot, self.store.dir()) else {
+            return Ok(Past::None);
+        };
+        match GuardReader::open(store) {
+            Ok(reader) => Past::of(&reader, &JournalReader::open(dir)?, slot, releases, mail),
+            Err(GuardStoreError::None(_)) => Ok(Past::None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What the guard looks at, and this does not.
+    fn left_out(&self, past: &Past, settings: &Settings) -> Vec<String> {
+        let mut left_out = vec![BREAKERS];
+        match past {
+            Past::Noted(noted) => {
+                left_out.push(SPARE);
+                let is_known_alike = |batch: &NotedPairs| knows_as(&batch.settings, settings);
+                if !self.as_then && !noted.batches.iter().all(is_known_alike) {
+                    left_out.push(OTHERS_ELIGIBLE);
+                }
+            }
+            Past::Known { .. } => left_out.extend([VOLUMES, NO_RECIPIENTS, KNOWN_NOW]),
+            Past::None if self.mail.is_journal() => left_out.extend([VOLUMES, NO_RECIPIENTS]),
+            Past::None => left_out.push(VOLUMES),
+        }
+        left_out.into_iter().map(str::to_owned).collect()
+    }
+
     fn mail(
         &self,
         named: &[Named; 2],
         settings: &Settings,
         slot: Option<String>,
-    ) -> anyhow::Result<(Mail, [switchback::ReleaseId; 2])> {
+    ) -> anyhow::Result<(Mail, [ReleaseId; 2])> {
         if let Some(dir) = self.mail.journal(&self.store)? {
             let ids = sides::ids(&self.store, named)?;
-            let query = Query { until: self.until, slot, ..Query::default() };
+            let query = Query { slot, until: self.until, ..Query::default() };
             return Ok((pairs::of_journal(&dir, &ids, &query, settings)?, ids));
         }
         let threads = self.threads.count();
         let shelf = Shelf { name: NAME, store: &self.store, cache: &self.cache };
         let loaded = sides::load(shelf, named, threads)?;
         let thresholds = self.thresholds.thresholds()?;
-        let mut mail = pairs::of_corpus(&self.mail.inputs, &loaded, thresholds, &self.message, threads, settings)?;
-        if let Some(until) = self.until {
-            mail.pairs.retain(|pair| pair.at < until);
-        }
+        let mail = pairs::of_corpus(&self.mail.inputs, &loaded, thresholds, &self.message, threads, settings)?;
         Ok((mail, [loaded.ids[0].clone(), loaded.ids[1].clone()]))
     }
 }

@@ -6,19 +6,20 @@ use std::io;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use switchback::guard::{Flip, FlipEvidence, Segment, Settings, Tally, Test, Trial};
+use switchback::guard::{Blind, Circumstances, Flip, MailCounts, Mode, Requirements, Settings, Strength, Tally, Trial};
 use switchback::{GuardReader, Health, KeptAlert, Loss, Process, ReleaseId, Rollout, SlotState};
 
 use super::alerts::reader;
-use super::proof::{OfSegment, of_tallies};
+use super::proof::{OfSegment, in_segment, of_tallies};
 use crate::exit::Exit;
 use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
 
 /// Show what the guard may do, what it knows of each candidate, and whether it is at work
 ///
-/// Segments that are harmed come first, then those with the most flips. The E-value is the evidence against a harmless
-/// candidate; where it reaches what is needed, and the floor is reached too, the guard acts.
+/// Segments that are harmed come first, then those with the most flips. Of each segment in which verdicts flip it says what the
+/// guard needs before it acts, what there is of it, and what is missing. The E-value is the evidence against a harmless candidate.
+/// Also says whether the filter tells the guard too little to act at all: who is authenticated, and who receives mail.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -46,10 +47,12 @@ Examples:
   switchback guard status
   switchback guard status --slot inbound --limit 50
   switchback guard status --json | jq '.slots[].trials[].segments[] | select(.standing == \"harmed\")'
+  switchback guard status --json | jq '.slots[].trials[].segments[] | {segment, why: .up.why}'
 
 Exit codes:
   0  the guard is at work in every process, and nothing is harmed
-  1  a guard is in trouble or says nothing, it has lost what it knew, a segment is harmed, or the store cannot be read
+  1  a guard is in trouble or says nothing, it has lost what it knew, (nearly) no mail of a slot is authenticated, a segment
+     is harmed, or the store cannot be read
   2  the command line is wrong";
 
 /// Alerts that are shown.
@@ -71,6 +74,10 @@ struct Status {
 struct OfSlot {
     slot: String,
     settings: Settings,
+    /// Of today and yesterday.
+    mail: MailCounts,
+    /// What the filter does not tell of it.
+    blind: Vec<Blind>,
     trials: Vec<OfTrial>,
     rollout: Option<Rollout>,
 }
@@ -85,6 +92,8 @@ struct OfTrial {
     began_at: Timestamp,
     last_at: Timestamp,
     is_over: bool,
+    /// What was compared, and how much of that can be acted on.
+    pairs: MailCounts,
     segments: Vec<Judged>,
 }
 
@@ -93,16 +102,22 @@ struct OfTrial {
 struct Judged {
     #[serde(flatten)]
     known: OfSegment,
-    up: Strength,
-    down: Strength,
+    up: Weighed,
+    down: Weighed,
 }
 
-/// The evidence for harm in one direction, of the test that is nearer to its goal.
-#[derive(Clone, Copy, Serialize)]
-struct Strength {
-    test: Test,
-    log_e: f64,
-    log_threshold: f64,
+/// What the guard has to act on flips one way.
+#[derive(Serialize)]
+struct Weighed {
+    /// The evidence, of the test that is nearer to its goal.
+    #[serde(flatten)]
+    strength: Strength,
+    /// What it takes to act, and what there is of it.
+    requirements: Requirements,
+    /// Whether flips this way are acted on, and not only warned about.
+    is_acted_on: bool,
+    /// Why nothing is done, or that something is.
+    why: String,
 }
 
 #[derive(Serialize)]
@@ -146,7 +161,8 @@ impl Status {
     fn is_troubled(&self) -> bool {
         let trials = self.slots.iter().flat_map(|slot| &slot.trials).filter(|trial| !trial.is_over);
         let harmed = trials.flat_map(|trial| &trial.segments).any(|one| one.known.is_harmed());
-        harmed || self.loss.is_some() || self.processes.iter().any(|process| process.trouble.is_some())
+        let is_blind = self.slots.iter().any(|slot| slot.blind.contains(&Blind::Unauthenticated));
+        harmed || is_blind || self.loss.is_some() || self.processes.iter().any(|process| process.trouble.is_some())
     }
 }
 
@@ -160,51 +176,40 @@ impl OfSlot {
             }
             let judge = Trial::new(slot.guard.clone(), trial.baseline.clone(), trial.began_at);
             let tallies = reader.map_or(Ok(Vec::new()), |reader| reader.tallies(&trial))?;
-            let segments = of_tallies(&judge, tallies).into_iter().map(|known| Judged::of(known, &judge)).collect();
-            let switchback::TrialRecord { candidate, baseline, since, began_at, last_at, .. } = trial;
-            trials.push(OfTrial { candidate, baseline, since, began_at, last_at, is_over, segments });
+            let knows_few = reader.map_or(Ok(false), |reader| reader.knows_few(&slot.guard))?;
+            let now = judge.circumstances(trial.last_at, knows_few);
+            let judged = |known| Judged::of(known, &judge, now);
+            let segments = of_tallies(&judge, now, tallies).into_iter().map(judged).collect();
+            let switchback::TrialRecord { candidate, baseline, since, began_at, last_at, pairs, .. } = trial;
+            trials.push(OfTrial { candidate, baseline, since, began_at, last_at, is_over, pairs, segments });
         }
-        Ok(Self { slot: name.to_owned(), settings: slot.guard.clone(), trials, rollout: slot.rollout.clone() })
+        let mail = reader.map_or(Ok(MailCounts::default()), |reader| reader.mail(name, Timestamp::now()))?;
+        let (slot, settings, rollout) = (name.to_owned(), slot.guard.clone(), slot.rollout.clone());
+        let blind = if settings.mode == Mode::Off { Vec::new() } else { mail.blind() };
+        Ok(Self { slot, settings, mail, blind, trials, rollout })
     }
 }
 
 impl Judged {
-    fn of(known: OfSegment, judge: &Trial) -> Self {
-        let [up, down] = [Flip::Up, Flip::Down].map(|flip| Strength::of(judge, &known.segment, &known.tally, flip));
+    fn of(known: OfSegment, judge: &Trial, now: Circumstances) -> Self {
+        let now = in_segment(now, &known.segment);
+        let [up, down] = [Flip::Up, Flip::Down].map(|flip| Weighed::of(judge, &known.tally, flip, now));
         Self { known, up, down }
     }
 }
 
-impl Strength {
-    /// As the guard computes it: half of the error probability for each of the two tests.
-    fn of(judge: &Trial, segment: &Segment, tally: &Tally, flip: Flip) -> Self {
-        let settings = judge.settings();
-        let (alpha, direction) = match flip {
-            Flip::Up => (settings.alpha, &tally.up),
-            Flip::Down => (settings.alpha_down, &tally.down),
+impl Weighed {
+    fn of(judge: &Trial, tally: &Tally, flip: Flip, now: Circumstances) -> Self {
+        let requirements = judge.requirements(tally, flip, now);
+        let is_acted_on = judge.acts_on(flip);
+        let why = match (requirements.shortage(), judge.settings().mode) {
+            (Some(shortage), _) => shortage,
+            (None, _) if !is_acted_on => "enough; flips this way only warn".to_owned(),
+            (None, Mode::Act) => "enough: the guard acts".to_owned(),
+            (None, Mode::Warn) => "enough; mode warn: the guard only tells".to_owned(),
+            (None, Mode::Off) => "enough; mode off: the guard waits".to_owned(),
         };
-        let [gross, net] =
-            [(Test::Gross, settings.tolerance.gross), (Test::Net, settings.tolerance.net)].map(|(test, tolerance)| {
-                let evidence = FlipEvidence {
-                    baseline: judge.baseline().clone(),
-                    began_at: judge.began_at(),
-                    segment: segment.clone(),
-                    flip,
-                    test,
-                    counts: direction.eligible,
-                    tolerance,
-                    alpha: alpha / 2.0,
-                    weight: tally.weight,
-                    log_e: 0.0,
-                    log_threshold: 0.0,
-                    senders: direction.senders.count(),
-                    recipients: direction.recipients.count(),
-                    harmed: Vec::new(),
-                };
-                let (log_e, log_threshold) = evidence.recompute();
-                Self { test, log_e, log_threshold }
-            });
-        if net.log_e > gross.log_e { net } else { gross }
+        Self { strength: judge.strength(tally, flip), requirements, is_acted_on, why }
     }
 }
 

@@ -13,8 +13,8 @@ const AGED: [i64; 3] = [60, 40, 20];
 /// Two days before it.
 const TWO_DAYS: [i64; 2] = [2, 1];
 
-/// Seen first a year before.
-const A_YEAR: [i64; 3] = [365, 60, 20];
+/// Seen first half a year before.
+const HALF_A_YEAR: [i64; 3] = [180, 60, 20];
 
 /// Free names, of services in both parts of the public suffix list and in neither.
 const SERVICES: [&str; 12] = [
@@ -101,7 +101,7 @@ fn flipping() -> Vec<Attack> {
     ];
     for count in [5, 10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} Gmail accounts"), count, gmail);
-        attacks.push(if count <= 20 { attack } else { attack.succeeds() });
+        attacks.push(if count <= 30 { attack } else { attack.succeeds() });
     }
     for count in [10, 19, 20, 30, 50] {
         let attack = Attack::new(&format!("{count} domains of its own"), count, own_domain);
@@ -113,8 +113,8 @@ fn flipping() -> Vec<Attack> {
         ..attack
     };
     attacks.push(at_a_small_one(Attack::new("19 Gmail accounts", 19, gmail)));
-    attacks.push(at_a_small_one(Attack::new("1 Gmail account", 1, gmail).seen(&A_YEAR)));
-    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&A_YEAR)).succeeds());
+    attacks.push(at_a_small_one(Attack::new("1 Gmail account", 1, gmail).seen(&HALF_A_YEAR)));
+    attacks.push(at_a_small_one(Attack::new("4 Gmail accounts", 4, gmail).seen(&HALF_A_YEAR)).succeeds());
     attacks
 }
 
@@ -126,7 +126,7 @@ fn hiding() -> Vec<(Attack, usize)> {
         (Attack::new("1 Gmail account, 3,000 messages a day", 1, gmail), 3_000),
         (Attack::new("19 Gmail accounts, 150 messages a day each", 19, gmail), 150),
         (Attack::new("50 Gmail accounts, 50 messages a day each", 50, gmail), 50),
-        (Attack::new("500 Gmail accounts, 5 messages a day each", 500, gmail).succeeds(), 5),
+        (Attack::new("500 Gmail accounts, 5 messages a day each", 500, gmail), 5),
         (Attack::new("1 Yahoo account, 500 keyword addresses, 5 messages a day each", 500, keyword), 5),
         (Attack::new("19 domains of its own, 150 messages a day each", 19, own_domain), 150),
         (Attack::new("500 domains of its own, 5 messages a day each", 500, own_domain), 5),
@@ -151,7 +151,7 @@ pub(crate) fn found_after(size: Size, settings: &Settings, adversary: &Adversary
 }
 
 /// How much later a harmful candidate may be found before an adversary has achieved something.
-const LATER: f64 = 1.25;
+const LATER: f64 = 1.5;
 
 /// Prints what each attack achieves; whether it is what is published.
 pub(crate) fn report(runs: u64) -> bool {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::text;
 use crate::clock;
-use crate::guard::Evidence;
+use crate::guard::{Evidence, Requirements};
 use crate::release::{Digest, ReleaseId};
 
 /// Something that a person has to know. As JSON it is what a webhook receives and what a command reads; fields are only
@@ -33,6 +33,9 @@ pub struct Alert {
     /// release was compared with is among them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Evidence>,
+    /// What it takes to act on these flips, and what there was of it: of a warning, why nothing was done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requirements: Option<Requirements>,
     /// The slot's generation after what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generation: Option<u64>,
@@ -61,7 +64,7 @@ pub enum Kind {
     Harm,
     /// A release may do harm: the evidence suffices to warn.
     Warning,
-    /// The guard itself cannot do its work: scoring goes on, promotions stop.
+    /// The guard itself cannot do its work, or not all of it. Scoring goes on; the summary says whether promotions stop.
     Guard,
     /// A rollout went on, paused or ended.
     Rollout,
@@ -87,7 +90,7 @@ impl Kind {
         }
     }
 
-    /// How bad it is.
+    /// How bad it is at worst.
     pub const fn severity(self) -> Severity {
         match self {
             Self::Harm | Self::Store => Severity::Critical,
@@ -180,8 +183,10 @@ pub enum Found {
     Harm(Evidence),
     /// A release may do harm.
     Warning(Evidence),
-    /// The guard itself cannot do its work, for this reason.
+    /// The guard itself cannot do its work, for this reason, so promotions stop.
     Guard(String),
+    /// The guard itself sees less than it should, for this reason; promotions go on.
+    Hindrance(String),
     /// A rollout did this.
     Rollout(String),
     /// The store is not followed, for this reason.
@@ -205,11 +210,19 @@ impl Found {
         match self {
             Self::Harm(_) => Kind::Harm,
             Self::Warning(_) => Kind::Warning,
-            Self::Guard(_) => Kind::Guard,
+            Self::Guard(_) | Self::Hindrance(_) => Kind::Guard,
             Self::Rollout(_) => Kind::Rollout,
             Self::Store(_) => Kind::Store,
             Self::Change { .. } => Kind::Change,
             Self::Test => Kind::Test,
+        }
+    }
+
+    /// How bad it is.
+    pub const fn severity(&self) -> Severity {
+        match self {
+            Self::Hindrance(_) => Severity::Warning,
+            _ => self.kind().severity(),
         }
     }
 
@@ -237,6 +250,8 @@ pub struct About {
     pub event: Option<u64>,
     /// The process that raises the alert.
     pub process: Option<By>,
+    /// What it takes to act, and what there was of it.
+    pub requirements: Option<Requirements>,
 }
 
 impl Alert {
@@ -244,13 +259,13 @@ impl Alert {
     pub fn new(found: Found, response: Response, about: About, at: Timestamp) -> Self {
         let (summary, undo) = (text::summary(&found, response, &about), text::undo(&found, response, &about));
         let kind = found.kind();
-        let About { slot, release, generation, event, process, .. } = about;
+        let About { slot, release, generation, event, process, requirements, .. } = about;
         let evidence = found.evidence().cloned();
         let head = match found {
             Found::Change { head, .. } => Some(head),
             _ => None,
         };
-        let (id, severity) = (clock::new_id(), kind.severity());
+        let (id, severity) = (clock::new_id(), found.severity());
         Self {
             id,
             at,
@@ -260,6 +275,7 @@ impl Alert {
             slot,
             release,
             evidence,
+            requirements,
             generation,
             event,
             head,

@@ -4,16 +4,21 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use super::record::{About, Found, Response};
-use crate::guard::{Breaker, BreakerEvidence, Evidence, Flip, FlipEvidence, Segment};
+use crate::guard::{Breaker, BreakerEvidence, Counts, Evidence, Flip, FlipEvidence, Segment};
 use crate::lasting::Lasting;
 
 /// All of it in one line.
 pub(super) fn summary(found: &Found, response: Response, about: &About) -> String {
     match found {
-        Found::Harm(evidence) | Found::Warning(evidence) => {
+        Found::Harm(evidence) => {
             format!("{} {}: {}", subject(about), deed(found, response, about, evidence), numbers(evidence))
         }
+        Found::Warning(evidence) => {
+            let (deed, numbers) = (deed(found, response, about, evidence), warned(evidence, about));
+            format!("{} {deed}: {numbers}", subject(about))
+        }
         Found::Guard(why) => format!("the guard cannot do its work, so promotions stop and scoring goes on: {why}"),
+        Found::Hindrance(why) => format!("the guard sees less than it should; promotions and scoring go on: {why}"),
         Found::Rollout(what) => format!("{}: {what}", subject(about)),
         Found::Store(why) => format!("the store is not followed, and scoring goes on as before: {why}"),
         Found::Change { what, by, head } => format!("{what}, by {by}; head {head}"),
@@ -48,18 +53,42 @@ fn deed(found: &Found, response: Response, about: &About, evidence: &Evidence) -
     }
 }
 
-/// The numbers, without what was done about them.
+/// The numbers that the guard acts on, without what was done about them.
 pub(crate) fn numbers(evidence: &Evidence) -> String {
     match evidence {
-        Evidence::Flips(evidence) => flips(evidence),
+        Evidence::Flips(evidence) => {
+            let FlipEvidence { senders, recipients, .. } = evidence;
+            let (senders, recipients) = (at_least(*senders, "sender"), at_least(*recipients, "recipient"));
+            let whose = format!("authenticated, known senders: from {senders} to {recipients}");
+            format!("{} ({whose}); {}", flips(evidence), power(evidence))
+        }
         Evidence::Breaker(evidence) => breaker(evidence),
     }
 }
 
-/// `of 25 campaigns from gmail.com 14 are flagged that linear@1.1.0 lets pass, and 2 the other way round, from 12 senders
-/// to 11 recipients; E-value 10^6.5, needed 10^6.0`.
+/// The numbers of a warning, and why nothing is done.
+fn warned(evidence: &Evidence, about: &About) -> String {
+    let (flips, power) = match evidence {
+        Evidence::Flips(evidence) => (flips(evidence), power(evidence)),
+        Evidence::Breaker(evidence) => return breaker(evidence),
+    };
+    match &about.requirements {
+        // Evidence that suffices to act, in a direction that is not acted on.
+        Some(requirements) if requirements.are_met() => {
+            format!("{flips} (authenticated, known senders: {requirements}); {power}; flips this way only warn")
+        }
+        Some(requirements) => format!(
+            "{flips} (all mail, whoever sent it); {power} to warn; it is not acted on: {} from authenticated, known senders \
+             ({requirements})",
+            requirements.shortage().unwrap_or_default()
+        ),
+        None => format!("{flips} (all mail, whoever sent it); {power} to warn"),
+    }
+}
+
+/// `of 25 campaigns from gmail.com 14 are flagged that linear@1.1.0 lets pass, and 2 the other way round`.
 fn flips(evidence: &FlipEvidence) -> String {
-    let FlipEvidence { baseline, segment, flip, counts, senders, recipients, log_e, log_threshold, .. } = evidence;
+    let FlipEvidence { baseline, segment, flip, counts, .. } = evidence;
     let way = match flip {
         Flip::Up => format!("are flagged that {baseline} lets pass"),
         Flip::Down => format!("pass that {baseline} flags"),
@@ -69,17 +98,14 @@ fn flips(evidence: &FlipEvidence) -> String {
         Segment::Unauthenticated => "from unauthenticated senders".to_owned(),
         named => format!("from {named}"),
     };
-    let power = |log: f64| log / std::f64::consts::LN_10;
-    format!(
-        "of {} campaigns {from} {} {way}, and {} the other way round, from {} to {}; E-value 10^{:.1}, needed 10^{:.1}",
-        counts.all,
-        counts.flips,
-        counts.opposite,
-        at_least(*senders, "sender"),
-        at_least(*recipients, "recipient"),
-        power(*log_e),
-        power(*log_threshold)
-    )
+    let Counts { flips, opposite, all } = counts;
+    format!("of {all} campaigns {from} {flips} {way}, and {opposite} the other way round")
+}
+
+/// `E-value 10^6.5, needed 10^6.0`.
+fn power(evidence: &FlipEvidence) -> String {
+    let [log_e, needed] = [evidence.log_e, evidence.log_threshold].map(|log| log / std::f64::consts::LN_10);
+    format!("E-value 10^{log_e:.1}, needed 10^{needed:.1}")
 }
 
 /// What was counted up to 16.
@@ -137,7 +163,7 @@ fn argument(text: &str) -> Cow<'_, str> {
 pub(super) mod tests {
     use super::super::record::{Alert, Severity};
     use super::*;
-    use crate::guard::{Counts, Test};
+    use crate::guard::{Floor, Test};
     use crate::release::ReleaseId;
 
     fn release(version: &str) -> ReleaseId {
@@ -171,6 +197,7 @@ pub(super) mod tests {
             log_threshold: 8.8,
             senders: 12,
             recipients: 16,
+            others: None,
             harmed: Vec::new(),
         })
     }
@@ -196,10 +223,46 @@ pub(super) mod tests {
         assert_eq!(
             alert.summary,
             "phish@2.0.0 in inbound was reverted and quarantined: of 25 campaigns from gmail.com 14 are flagged that \
-             phish@1.1.0 lets pass, and 2 the other way round, from 12 senders to 16 or more recipients; E-value \
-             10^6.5, needed 10^3.8"
+             phish@1.1.0 lets pass, and 2 the other way round (authenticated, known senders: from 12 senders to 16 or \
+             more recipients); E-value 10^6.5, needed 10^3.8"
         );
         assert_eq!((alert.severity, alert.baseline()), (Severity::Critical, Some(&release("1.1.0"))));
+    }
+
+    /// The line of a warning about the same flips, where eligible mail has this.
+    fn warning(eligible: Counts, senders: u8, recipients: u8) -> String {
+        let Evidence::Flips(all) = evidence("gmail.com") else { unreachable!() };
+        let floor = Floor { campaigns: 10, senders: 5, recipients: 5 };
+        let of_eligible = FlipEvidence { counts: eligible, senders, recipients, ..all };
+        let requirements = Some(of_eligible.requirements(&floor));
+        let about = About { requirements, ..about("inbound") };
+        summary(&Found::Warning(evidence("gmail.com")), Response::None, &about)
+    }
+
+    #[test]
+    fn a_warning_says_what_was_counted_and_why_nothing_is_done() {
+        assert_eq!(
+            warning(Counts::default(), 0, 0),
+            "phish@2.0.0 in inbound may do harm: of 25 campaigns from gmail.com 14 are flagged that phish@1.1.0 lets \
+             pass, and 2 the other way round (all mail, whoever sent it); E-value 10^6.5, needed 10^3.8 to warn; it is \
+             not acted on: too few campaigns, senders and recipients, too little evidence from authenticated, known \
+             senders (campaigns 0 of 10, senders 0 of 5, recipients 0 of 5, E-value 10^0.0 of 10^3.8)"
+        );
+        let line = warning(Counts { flips: 14, opposite: 2, all: 25 }, 1, 7);
+        let why = "it is not acted on: too few senders from authenticated, known senders (campaigns 14 of 10, senders 1 of 5, ";
+        assert!(line.contains(why), "{line}");
+        let line = warning(Counts { flips: 14, opposite: 2, all: 25 }, 12, 7);
+        assert!(line.ends_with("; flips this way only warn") && !line.contains("whoever sent it"), "{line}");
+    }
+
+    #[test]
+    fn promotions_stop_only_where_that_is_said() {
+        let about = About::default();
+        let [stops, goes_on] = [Found::Guard("x".into()), Found::Hindrance("x".into())]
+            .map(|found| (summary(&found, Response::None, &about), found.kind().name(), found.severity().name()));
+        assert!(stops.0.contains("promotions stop") && (stops.1, stops.2) == ("guard", "error"), "{stops:?}");
+        assert!(goes_on.0.contains("promotions and scoring go on"), "{goes_on:?}");
+        assert_eq!((goes_on.1, goes_on.2), ("guard", "warning"));
     }
 
     #[test]

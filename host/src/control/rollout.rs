@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::state::{Note, SlotState};
-use crate::guard::{Segment, Standing, TrialEvidence};
+use crate::guard::{MailCounts, Segment, Standing, TrialEvidence};
 use crate::limits::ROLLOUT_STEPS_MAX;
 use crate::release::ReleaseId;
 use crate::route::BASIS_POINTS;
@@ -217,10 +217,12 @@ pub enum Pause {
     #[error("{} is harmed: look at `switchback guard status`, then withdraw the release", .0.iter().map(Segment::to_string).collect::<Vec<_>>().join(", "))]
     Harmed(Vec<Segment>),
     /// Not enough is known.
-    #[error("not enough is known yet: {campaigns} campaigns of authenticated, known senders were compared")]
+    #[error("not enough is known yet: {campaigns} campaigns of authenticated, known senders were compared ({pairs})")]
     Unproven {
         /// How many campaigns there were.
         campaigns: u64,
+        /// All pairs that both releases scored.
+        pairs: MailCounts,
     },
 }
 
@@ -242,7 +244,7 @@ impl Rollout {
             return Progress::Holds { until };
         }
         if evidence.everything != Standing::Proven {
-            return Progress::Paused(Pause::Unproven { campaigns: evidence.campaigns });
+            return Progress::Paused(Pause::Unproven { campaigns: evidence.campaigns, pairs: evidence.pairs });
         }
         Progress::Due(self.step + 1)
     }
@@ -318,14 +320,20 @@ mod tests {
             step_began: began,
             began: note,
         };
+        let pairs = MailCounts { messages: 30, authenticated: 12, eligible: 10, addressed: 30 };
         let evidence =
-            |harmed: &[Segment], everything| TrialEvidence { harmed: harmed.to_vec(), everything, campaigns: 9 };
+            |harmed: &[Segment], everything| TrialEvidence { harmed: harmed.to_vec(), everything, campaigns: 9, pairs };
         let proven = evidence(&[], Standing::Proven);
         let soon = later - SignedDuration::from_secs(1);
         assert_eq!(rollout.progress(soon, &proven), Progress::Holds { until: later });
         assert_eq!(rollout.progress(later, &proven), Progress::Due(1));
         let unproven = evidence(&[], Standing::Unproven);
-        assert_eq!(rollout.progress(later, &unproven), Progress::Paused(Pause::Unproven { campaigns: 9 }));
+        assert_eq!(rollout.progress(later, &unproven), Progress::Paused(Pause::Unproven { campaigns: 9, pairs }));
+        assert_eq!(
+            Pause::Unproven { campaigns: 9, pairs }.to_string(),
+            "not enough is known yet: 9 campaigns of authenticated, known senders were compared (30 messages: 10 of \
+             authenticated, known senders, 2 of authenticated senders that are new, 18 of unauthenticated ones)"
+        );
         let gmail = [Segment::Domain("gmail.com".into())];
         let harmed = evidence(&gmail, Standing::Proven);
         assert_eq!(rollout.progress(later, &harmed), Progress::Paused(Pause::Harmed(gmail.to_vec())));

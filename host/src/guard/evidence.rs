@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::counts::{Counts, Flip};
+use super::requirement::{Found, Requirements};
 use super::segment::Segment;
+use super::settings::Floor;
 use crate::release::ReleaseId;
 
 /// Why the guard did something.
@@ -78,6 +80,10 @@ pub struct FlipEvidence {
     pub senders: u8,
     /// Recipients of those; counted up to 255.
     pub recipients: u8,
+    /// How many of the flips remain without one sender fewer than the floor asks for, who may be an adversary's; the test has
+    /// to be sure of these, too. Where few are known, all. None in records of before this was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub others: Option<u64>,
     /// Every segment that is harmed at that time, by e-BH at the level of warnings; at most 32, the clearest first. Only
     /// where the evidence suffices to act; a warning names its own segment alone.
     pub harmed: Vec<Segment>,
@@ -95,6 +101,19 @@ impl FlipEvidence {
         let is_near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
         let (log_e, log_threshold) = self.recompute();
         is_near(log_e, self.log_e) && is_near(log_threshold, self.log_threshold)
+    }
+
+    /// What it took to act under a floor, and what there was of it, computed again. Of what was decided on eligible mail: a
+    /// warning counts all mail, and its senders and recipients are those of eligible mail alone.
+    pub fn requirements(&self, floor: &Floor) -> Requirements {
+        let (log_e, log_threshold) = self.recompute();
+        let Self { counts, senders, recipients, .. } = *self;
+        // Of what was decided before it was recorded, all flips counted once there were enough senders.
+        let all_or_none = if senders < floor.senders { 0 } else { counts.flips };
+        let others = self.others.unwrap_or(all_or_none);
+        let log_e_of_others = self.test.bets(self.tolerance).log_e(Counts { flips: others, ..counts });
+        let flips = counts.flips;
+        Requirements::of(floor, Found { flips, senders, recipients, others, log_e, log_e_of_others, log_threshold })
     }
 
     /// Whether the counts suffice, computed again. On a record that agrees this is what was decided, floors aside.

@@ -1,51 +1,52 @@
-//! What has to have flipped before anything is done, whatever the tests say.
+//! Of what has flipped, how much is certain to be of others than a few.
 
-use super::counts::{Counts, Flip};
+use super::counts::Flip;
 use super::memory::Memory;
 use super::segment::SegmentRef;
 use super::settings::Settings;
 use super::tally::Direction;
 
-/// Of what has flipped in a segment, what the tests have to be sure of: none, where too little has, of campaigns, senders or
-/// recipients.
+/// What a decision depends on beside what was counted in the segment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Circumstances {
+    /// The days of UTC that a trial has lasted, the first and the last included.
+    pub days: u64,
+    /// Whether this is the mail of everybody in a filter that knows few senders ([`Few`](super::Few)).
+    pub knows_few: bool,
+}
+
+/// How many addresses an account has that count one by one where pairs are counted.
+const ADDRESSES_MAX: u32 = 10;
+
+/// How many flips are of others than the senders of an adversary.
 ///
 /// One sender fewer than the floor asks for may be an adversary's, whatever they send. Without all that those can have
-/// added, what is left flipped for others, of which the tests are sure by themselves: so they achieve nothing together with
-/// what flips by chance either. Among all senders together fewer suffice that have been known for long, if the filter knows
-/// few. Of a segment that is harmed already nobody asks.
-pub(super) fn reached<M: Memory>(
+/// added, what is left flipped for others, of which the tests have to be sure by themselves: so they achieve nothing
+/// together with what flips by chance either. Among all senders together fewer suffice that have been known for long, if
+/// the filter knows few.
+pub(super) fn flips_of_others(settings: &Settings, direction: &Direction, circumstances: Circumstances) -> u64 {
+    let flips = direction.eligible.flips;
+    if circumstances.knows_few && is_enough_of_few(settings, direction) {
+        return flips;
+    }
+    let Some(adversary) = settings.floor.senders.checked_sub(1).map(u64::from) else { return flips };
+    let by_senders = u64::from(direction.senders.accounts()).saturating_sub(adversary);
+    let pairs = (ADDRESSES_MAX * settings.account_pairs).max(settings.domain_pairs);
+    let most = adversary * u64::from(pairs) * circumstances.days;
+    by_senders.max(flips.saturating_sub(most)).min(flips)
+}
+
+/// Whether the filter knows few senders, where that matters: it takes a look at all of them.
+pub(super) fn knows_few<M: Memory>(
     settings: &Settings,
     memory: &mut M,
     segment: SegmentRef<'_>,
     flip: Flip,
-    days: u64,
-) -> Result<Option<Counts>, M::Error> {
-    let floor = settings.floor;
-    let direction = memory.tally(segment)?.direction(flip);
-    if direction.is_harmed
-        || direction.eligible.flips < floor.campaigns.into()
-        || direction.recipients.count() < floor.recipients
-    {
-        return Ok(None);
+) -> Result<bool, M::Error> {
+    if segment != SegmentRef::EVERYTHING || !is_enough_of_few(settings, memory.tally(segment)?.direction(flip)) {
+        return Ok(false);
     }
-    let of_others = Counts { flips: flips_of_others(settings, direction, days), ..direction.eligible };
-    let all = direction.eligible;
-    if segment == SegmentRef::EVERYTHING && is_enough_of_few(settings, direction) {
-        let days = settings.known_days.max(1);
-        if memory.senders_seen(days, settings.few.known)? < settings.few.known {
-            return Ok(Some(all));
-        }
-    }
-    Ok((of_others.flips > 0).then_some(of_others))
-}
-
-/// How many flips are at least of others than the senders of an adversary: by how many senders they are of, each with one,
-/// or by how many an adversary's can have added until now.
-fn flips_of_others(settings: &Settings, direction: &Direction, days: u64) -> u64 {
-    let Some(adversary) = settings.floor.senders.checked_sub(1).map(u64::from) else { return direction.eligible.flips };
-    let by_senders = u64::from(direction.senders.accounts()).saturating_sub(adversary);
-    let most = adversary * u64::from(settings.account_pairs.max(settings.domain_pairs)) * days;
-    by_senders.max(direction.eligible.flips.saturating_sub(most)).min(direction.eligible.flips)
+    Ok(memory.senders_seen(settings.known_days.max(1), settings.few.known)? < settings.few.known)
 }
 
 fn is_enough_of_few(settings: &Settings, direction: &Direction) -> bool {

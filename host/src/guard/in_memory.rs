@@ -80,6 +80,16 @@ impl InMemory {
         Self { segments_max: self.segments_max, senders: self.senders, ..Self::new(volumes) }
     }
 
+    /// Takes over what somebody else knew of a sender when a day began, if that is more than is known here.
+    pub fn know(&mut self, sender: Key, past: Past, day: i32) {
+        let Some(first) = past.first_day else { return };
+        let theirs = Days { first, last: day.saturating_sub(1).max(first), count: past.days, recent: 1 };
+        let known = self.senders.entry(sender).or_insert(theirs);
+        if theirs.count > known.count {
+            *known = theirs;
+        }
+    }
+
     /// Each segment with what is known of it, in any order.
     pub fn segments(&self) -> impl Iterator<Item = (&Segment, &Tally)> {
         self.segments.values().map(|kept| (&kept.segment, &kept.tally))

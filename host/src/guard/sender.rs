@@ -21,6 +21,8 @@ pub struct Sender {
     pub unit: Option<Key>,
     /// The address that the message says to be from; of a message without one, a key of its own.
     pub address: Key,
+    /// What was known of it when it was asked whether it is known.
+    pub past: Past,
     /// Whether anything may be done on this one's behalf: authenticated, and known for as long as the settings ask for.
     pub is_eligible: bool,
     /// Whether this is its first message of the day: where mail is added up, senders are, and not what each of them sends.
@@ -57,6 +59,11 @@ impl Sender {
         Self::at(Origin::of(sighting, providers), memory, sighting, settings, entered)
     }
 
+    /// Who counts as the one that stands for a message, whether it is known or not; none if it was not authenticated.
+    pub(crate) fn unit_of(sighting: &Sighting<'_>, providers: &Providers) -> Option<Key> {
+        Origin::of(sighting, providers)?.unit(sighting)
+    }
+
     /// The same of a message of which it is known where it came from.
     pub(super) fn at<M: KnownSenders>(
         origin: Option<Origin<'_>>,
@@ -67,18 +74,18 @@ impl Sender {
     ) -> Result<Self, M::Error> {
         let today = day(sighting.at);
         let unit = origin.and_then(|origin| origin.unit(sighting));
-        let (mut is_eligible, mut is_first_today, mut is_long_known) = (false, false, false);
+        let (mut past, mut is_eligible, mut is_first_today, mut is_long_known) = (Past::default(), false, false, false);
         if let Some(unit) = unit {
             let entered = entered.map_or(today, day).min(today);
             let known_at = entered.max(today.saturating_sub(KNOWN_SINCE_DAYS_MAX));
-            let past = memory.past(unit, known_at)?;
+            past = memory.past(unit, known_at)?;
             is_eligible = is_known(past, settings, known_at);
             is_long_known = is_aged(past, settings.few.age_days, entered);
             is_first_today = memory.learn(unit, today)?;
         }
         let address = sighting.sender.unwrap_or_else(|| key_of_its_own(sighting));
         let kind = origin.map_or(Kind::Organisation, |origin| origin.kind);
-        Ok(Self { unit, address, is_eligible, is_first_today, is_long_known, kind })
+        Ok(Self { unit, address, past, is_eligible, is_first_today, is_long_known, kind })
     }
 
     /// How many of its pairs count on a day.
@@ -98,11 +105,13 @@ impl Sender {
     /// A sender of its own kind, for tests of what is done with one.
     #[cfg(test)]
     pub(super) fn for_test(unit: Option<Key>, address: Key, is_eligible: bool) -> Self {
-        Self { unit, address, is_eligible, is_first_today: false, is_long_known: false, kind: Kind::Account }
+        let past = Past::default();
+        Self { unit, address, past, is_eligible, is_first_today: false, is_long_known: false, kind: Kind::Account }
     }
 }
 
-fn is_known(past: Past, settings: &Settings, entered: i32) -> bool {
+/// Whether somebody of whom this was known when a candidate entered its trial, on that day, is known.
+pub(crate) fn is_known(past: Past, settings: &Settings, entered: i32) -> bool {
     settings.known_days == 0 || past.days >= settings.known_days && is_aged(past, settings.known_age_days, entered)
 }
 

@@ -114,7 +114,7 @@ pub struct Settings {
     pub tolerance_warn: Tolerance,
     /// What has to have flipped before anything is done. Default 10 campaigns, 20 senders, 5 recipients.
     pub floor: Floor,
-    /// How many senders suffice where few are known. Default 4 that are known for a year, where fewer than 100 are known.
+    /// How many senders suffice where few are known. Default 4 that are known for half a year, where fewer than 100 are known.
     pub few: Few,
     /// Whether flips down are acted on as flips up are. Default no: they warn. Where they come from senders that are
     /// authenticated and known, they are more often a mistake that was mended than spam that was let in.
@@ -150,7 +150,7 @@ impl Default for Settings {
             tolerance: Tolerance { gross: 0.02, net: 0.005 },
             tolerance_warn: Tolerance { gross: 0.01, net: 0.002 },
             floor: Floor { campaigns: 10, senders: 20, recipients: 5 },
-            few: Few { known: 100, senders: 4, age_days: 365 },
+            few: Few { known: 100, senders: 4, age_days: 180 },
             acts_on_flips_down: false,
             known_days: 3,
             known_age_days: 14,

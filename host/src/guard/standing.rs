@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bets::{Bets, Gains};
 use super::counts::{Counts, Flip};
+use super::mail_counts::MailCounts;
 use super::segment::Segment;
 use super::tally::Tally;
 use super::trial::Trial;
@@ -48,6 +49,8 @@ pub struct TrialEvidence {
     pub everything: Standing,
     /// How many eligible campaigns both releases scored.
     pub campaigns: u64,
+    /// All pairs that both releases scored, and how many of them can be acted on.
+    pub pairs: MailCounts,
 }
 
 /// A standing, with its numbers. Counted are eligible campaigns, of each sender as many a day as the settings say.

@@ -1,14 +1,16 @@
 //! One candidate against one baseline.
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::bets::Bets;
 use super::counts::{Counts, Flip};
 use super::culprits::culprits;
 use super::evidence::{FlipEvidence, Test, log_threshold};
 use super::first_key::{FirstKey, Mail};
-use super::floor;
+use super::floor::{self, Circumstances};
 use super::memory::{KnownSenders, Memory};
+use super::requirement::{Found, Requirements};
 use super::segment::{Segment, SegmentRef};
 use super::sender::{Origin, Sender, key_of_its_own};
 use super::settings::{Settings, Tolerance};
@@ -35,6 +37,8 @@ pub struct Finding {
     pub level: Level,
     /// The numbers.
     pub evidence: FlipEvidence,
+    /// What it takes to act, and what there is of it: of a warning, why nothing is done.
+    pub requirements: Requirements,
 }
 
 /// What one message led to: hardly ever anything.
@@ -98,14 +102,19 @@ struct Tests {
     net: Bets,
 }
 
-/// What a test decided.
-#[derive(Clone, Copy, Debug)]
-struct Decision {
-    test: Test,
-    tolerance: f64,
-    alpha: f64,
-    log_e: f64,
-    log_threshold: f64,
+/// The evidence of a test, be it enough or not.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Strength {
+    /// Which test.
+    pub test: Test,
+    /// The share that it tolerates.
+    pub tolerance: f64,
+    /// Its error probability for the whole rollout.
+    pub alpha: f64,
+    /// The natural logarithm of the E-value.
+    pub log_e: f64,
+    /// What that has to reach.
+    pub log_threshold: f64,
 }
 
 impl Tests {
@@ -113,20 +122,35 @@ impl Tests {
         Self { tolerance, gross: Test::Gross.bets(tolerance.gross), net: Test::Net.bets(tolerance.net) }
     }
 
-    /// The test that suffices, with half of the error probability for each; if both do, the clearer one.
-    fn decide(&self, counts: Counts, alpha: f64, weight: f64) -> Option<Decision> {
+    /// The clearer test, with half of the error probability for each.
+    fn strength(&self, counts: Counts, alpha: f64, weight: f64) -> Strength {
         let alpha = alpha / 2.0;
         let log_threshold = log_threshold(alpha, weight);
-        let decide = |test, bets: &Bets, tolerance| {
-            let log_e = bets.log_e_from(log_threshold, counts)?;
-            Some(Decision { test, tolerance, alpha, log_e, log_threshold })
+        let of = |test, bets: &Bets, tolerance| Strength {
+            test,
+            tolerance,
+            alpha,
+            log_e: bets.log_e(counts),
+            log_threshold,
         };
-        let gross = decide(Test::Gross, &self.gross, self.tolerance.gross);
-        let net = decide(Test::Net, &self.net, self.tolerance.net);
-        match (gross, net) {
-            (Some(gross), Some(net)) if net.log_e > gross.log_e => Some(net),
-            (gross, net) => gross.or(net),
+        let gross = of(Test::Gross, &self.gross, self.tolerance.gross);
+        let net = of(Test::Net, &self.net, self.tolerance.net);
+        if net.log_e > gross.log_e { net } else { gross }
+    }
+
+    /// The logarithm of one test's E-value.
+    fn log_e(&self, test: Test, counts: Counts) -> f64 {
+        match test {
+            Test::Gross => self.gross.log_e(counts),
+            Test::Net => self.net.log_e(counts),
         }
+    }
+
+    /// The same if it suffices.
+    fn decide(&self, counts: Counts, alpha: f64, weight: f64) -> Option<Strength> {
+        let threshold = log_threshold(alpha / 2.0, weight);
+        let suffices = |bets: &Bets| bets.log_e_from(threshold, counts).is_some();
+        (suffices(&self.gross) || suffices(&self.net)).then(|| self.strength(counts, alpha, weight))
     }
 }
 
@@ -183,8 +207,32 @@ impl Trial {
     ) -> Result<Findings, M::Error> {
         let origin = Origin::of(sighting, &self.providers);
         let sender = Sender::at(origin, memory, sighting, &self.settings, Some(self.began_at))?;
+        self.observe_at(origin, memory, (sighting, sender), flip(before, after))
+    }
+
+    /// The same of a message of which it is known who stands for it, and that was learned from.
+    ///
+    /// # Errors
+    /// As [`observe`](Self::observe).
+    pub fn observe_from<M: Memory>(
+        &self,
+        memory: &mut M,
+        sighting: &Sighting<'_>,
+        sender: Sender,
+        before: Action,
+        after: Action,
+    ) -> Result<Findings, M::Error> {
+        self.observe_at(Origin::of(sighting, &self.providers), memory, (sighting, sender), flip(before, after))
+    }
+
+    fn observe_at<M: Memory>(
+        &self,
+        origin: Option<Origin<'_>>,
+        memory: &mut M,
+        (sighting, sender): (&Sighting<'_>, Sender),
+        flip: Option<Flip>,
+    ) -> Result<Findings, M::Error> {
         let mail = if sender.is_eligible { Mail::Eligible } else { Mail::Any };
-        let flip = flip(before, after);
         let hour = sighting.at.as_second().div_euclid(HOUR_S);
         let mut findings = Findings::new();
         let mut has_share = None;
@@ -202,8 +250,9 @@ impl Trial {
             let counted = Counted { flip, in_eligible, in_any };
             count(memory.tally(segment)?, sighting, sender, counted);
             let Some(flip) = flip else { continue };
-            let sure = if in_eligible { self.sure(memory, sighting, segment, flip)? } else { None };
-            let found = self.judge(segment, memory.tally(segment)?, flip, counted, sure);
+            let knows_few = floor::knows_few(&self.settings, memory, segment, flip)?;
+            let circumstances = self.circumstances(sighting.at, knows_few);
+            let found = self.judge(segment, memory.tally(segment)?, flip, counted, circumstances);
             if let Some(mut finding) = found {
                 if finding.level == Level::Act {
                     finding.evidence.harmed = self.harmed(memory, finding.evidence.flip)?;
@@ -225,18 +274,6 @@ impl Trial {
             }
         }
         Ok(false)
-    }
-
-    /// What the tests have to be sure of before anything is done in a segment ([`floor::reached`]).
-    fn sure<M: Memory>(
-        &self,
-        memory: &mut M,
-        sighting: &Sighting<'_>,
-        segment: SegmentRef<'_>,
-        flip: Flip,
-    ) -> Result<Option<Counts>, M::Error> {
-        let days = day(sighting.at) - day(self.began_at) + 1;
-        floor::reached(&self.settings, memory, segment, flip, u64::try_from(days).unwrap_or(1))
     }
 
     /// Remembers who sent a message, if that sender was authenticated, and says who stands for it. For messages that only
@@ -264,8 +301,56 @@ impl Trial {
             && self.acts_on(flip)
     }
 
-    fn acts_on(&self, flip: Flip) -> bool {
+    /// What has to be so before the candidate is taken back for flips this way in a segment, and how much of it there is by
+    /// now. The guard acts when all of it is met, if it [acts on](Self::acts_on) flips this way.
+    pub fn requirements(&self, tally: &Tally, flip: Flip, circumstances: Circumstances) -> Requirements {
+        let direction = tally.direction(flip);
+        let others = self.of_others(tally, flip, circumstances);
+        let sure = self.strength_of(tally, flip, others);
+        let found = Found {
+            flips: direction.eligible.flips,
+            senders: senders(direction),
+            recipients: direction.recipients.count(),
+            others: others.flips,
+            log_e: self.act.log_e(sure.test, direction.eligible),
+            log_e_of_others: sure.log_e,
+            log_threshold: sure.log_threshold,
+        };
+        Requirements::of(&self.settings.floor, found)
+    }
+
+    /// The evidence for acting on flips this way, by now.
+    pub fn strength(&self, tally: &Tally, flip: Flip) -> Strength {
+        self.strength_of(tally, flip, tally.direction(flip).eligible)
+    }
+
+    fn strength_of(&self, tally: &Tally, flip: Flip, counts: Counts) -> Strength {
+        self.act.strength(counts, self.alpha(flip), tally.weight)
+    }
+
+    /// What is left without all that an adversary can have added. Whatever test is sure of this is sure of all.
+    fn of_others(&self, tally: &Tally, flip: Flip, circumstances: Circumstances) -> Counts {
+        let direction = tally.direction(flip);
+        let flips = floor::flips_of_others(&self.settings, direction, circumstances);
+        Counts { flips, ..direction.eligible }
+    }
+
+    /// What a decision at this time depends on beside the counts; whether the filter knows few senders is asked for all mail
+    /// together alone.
+    pub fn circumstances(&self, at: Timestamp, knows_few: bool) -> Circumstances {
+        Circumstances { days: u64::try_from(day(at) - day(self.began_at) + 1).unwrap_or(1), knows_few }
+    }
+
+    /// Whether flips this way are acted on, and not only warned about.
+    pub fn acts_on(&self, flip: Flip) -> bool {
         flip == Flip::Up || self.settings.acts_on_flips_down
+    }
+
+    fn alpha(&self, flip: Flip) -> f64 {
+        match flip {
+            Flip::Up => self.settings.alpha,
+            Flip::Down => self.settings.alpha_down,
+        }
     }
 
     /// Judges a flip that was counted. Others can only lessen the evidence for harm.
@@ -275,63 +360,69 @@ impl Trial {
         tally: &mut Tally,
         flip: Flip,
         counted: Counted,
-        sure: Option<Counts>,
+        circumstances: Circumstances,
     ) -> Option<Finding> {
         let weight = tally.weight;
-        let direction = tally.direction_mut(flip);
-        let alpha = match flip {
-            Flip::Up => self.settings.alpha,
-            Flip::Down => self.settings.alpha_down,
-        };
-        if let Some(sure) = sure
+        let direction = tally.direction(flip);
+        let others = self.of_others(tally, flip, circumstances);
+        if counted.in_eligible
             && !direction.is_harmed
-            && let Some(decision) = self.act.decide(direction.eligible, alpha, weight)
-            && self.act.decide(sure, alpha, weight).is_some()
+            && others.flips > 0
+            && self.act.decide(others, self.alpha(flip), weight).is_some()
+            && self.requirements(tally, flip, circumstances).are_met()
         {
+            let level = if self.acts_on(flip) { Level::Act } else { Level::Warn };
+            let strength = self.strength_of(tally, flip, others);
+            let strength = Strength { log_e: self.act.log_e(strength.test, direction.eligible), ..strength };
+            let finding = self.finding(level, (segment, tally, flip, circumstances), (direction.eligible, strength));
+            let direction = tally.direction_mut(flip);
             direction.is_harmed = true;
             let was_warned = std::mem::replace(&mut direction.is_warned, true);
-            let level = if self.acts_on(flip) { Level::Act } else { Level::Warn };
-            let evidence = self.evidence(segment, flip, weight, direction, direction.eligible, decision);
-            return (level == Level::Act || !was_warned).then_some(Finding { level, evidence });
+            return (level == Level::Act || !was_warned).then_some(finding);
         }
         if counted.in_any
             && !direction.is_warned
             && direction.any.flips >= GUARD_WARN_FLIPS_MIN
-            && let Some(decision) = self.warn.decide(direction.any, self.settings.alpha_warn, weight)
+            && let Some(strength) = self.warn.decide(direction.any, self.settings.alpha_warn, weight)
         {
-            direction.is_warned = true;
-            let evidence = self.evidence(segment, flip, weight, direction, direction.any, decision);
-            return Some(Finding { level: Level::Warn, evidence });
+            let finding = self.finding(Level::Warn, (segment, tally, flip, circumstances), (direction.any, strength));
+            tally.direction_mut(flip).is_warned = true;
+            return Some(finding);
         }
         None
     }
 
-    fn evidence(
+    fn finding(
         &self,
-        segment: SegmentRef<'_>,
-        flip: Flip,
-        weight: f64,
-        direction: &Direction,
-        counts: Counts,
-        decision: Decision,
-    ) -> FlipEvidence {
-        FlipEvidence {
+        level: Level,
+        (segment, tally, flip, circumstances): (SegmentRef<'_>, &Tally, Flip, Circumstances),
+        (counts, strength): (Counts, Strength),
+    ) -> Finding {
+        let direction = tally.direction(flip);
+        let evidence = FlipEvidence {
             baseline: self.baseline.clone(),
             began_at: self.began_at,
             segment: segment.to_segment(),
             flip,
-            test: decision.test,
+            test: strength.test,
             counts,
-            tolerance: decision.tolerance,
-            alpha: decision.alpha,
-            weight,
-            log_e: decision.log_e,
-            log_threshold: decision.log_threshold,
-            senders: u8::try_from(direction.senders.accounts()).unwrap_or(u8::MAX),
+            tolerance: strength.tolerance,
+            alpha: strength.alpha,
+            weight: tally.weight,
+            log_e: strength.log_e,
+            log_threshold: strength.log_threshold,
+            senders: senders(direction),
             recipients: direction.recipients.count(),
+            others: Some(self.of_others(tally, flip, circumstances).flips),
             harmed: Vec::new(),
-        }
+        };
+        Finding { level, evidence, requirements: self.requirements(tally, flip, circumstances) }
     }
+}
+
+/// How many accounts have flipped, up to 255.
+fn senders(direction: &Direction) -> u8 {
+    u8::try_from(direction.senders.accounts()).unwrap_or(u8::MAX)
 }
 
 const HOUR_S: i64 = 3_600;

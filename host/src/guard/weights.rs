@@ -18,6 +18,11 @@ pub fn weight(volume_share: f64, rank: u64) -> f64 {
     0.5 * volume_share + 0.5 * 6.0 / (PI * rank).powi(2)
 }
 
+/// The share of the volume that gave a segment this weight, the other way round.
+pub(crate) fn volume_share(weight_of: f64, rank: u64) -> f64 {
+    2.0 * (weight_of - weight(0.0, rank))
+}
+
 /// Which share of last week's eligible campaigns each segment had: a snapshot, made when a trial begins.
 ///
 /// Of at most 10,000 segments, those with the most; what the others had is given to nobody.
@@ -36,6 +41,12 @@ impl Volumes {
     /// would be given twice, and the error probability with it.
     pub fn take(&mut self, segment: &Segment) -> f64 {
         self.shares.remove(segment).unwrap_or(0.0)
+    }
+
+    /// Shares as a trial began with them.
+    pub(crate) fn of_shares(shares: impl IntoIterator<Item = (Segment, f64)>) -> Self {
+        // What rounding leaves of none is none.
+        Self { shares: shares.into_iter().filter(|(_, share)| *share > 1e-12).collect() }
     }
 
     /// Each segment with its share.

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
 use crate::alert::Kind;
-use crate::guard::Evidence;
+use crate::guard::{Evidence, Requirements};
 use crate::release::ReleaseId;
 
 /// A release that is to be taken back, with the reason.
@@ -16,6 +16,9 @@ pub(crate) struct Due {
     pub(crate) evidence: Evidence,
     /// The generation since which the release had its role: a later role is another one.
     pub(crate) since: u64,
+    /// What it took to act, and what there was of it; of breakers none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) requirements: Option<Requirements>,
 }
 
 /// How far it has come.

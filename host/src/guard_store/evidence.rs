@@ -4,7 +4,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::trials::TrialKey;
 use super::{tallies, time};
-use crate::guard::{Segment, Settings, Standing, Trial, TrialEvidence};
+use crate::guard::{MailCounts, Segment, Settings, Standing, Trial, TrialEvidence};
 
 /// What is known about a candidate: the segments in which anything flipped, and all of them together.
 pub(crate) fn trial_evidence(
@@ -12,15 +12,26 @@ pub(crate) fn trial_evidence(
     key: &TrialKey,
     settings: &Settings,
 ) -> rusqlite::Result<TrialEvidence> {
-    let mut evidence = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0 };
+    let pairs = MailCounts::default();
+    let mut evidence = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0, pairs };
     let (candidate, baseline) = (key.candidate.digest.as_bytes(), key.baseline.digest.as_bytes());
-    let trial: Option<(i64, i64)> = connection
+    let trial = connection
         .prepare_cached(
-            "SELECT id, began_us FROM trials WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
+            "SELECT id, began_us, pairs, authenticated, eligible, addressed FROM trials
+             WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
         )?
-        .query_row(params![key.slot, candidate, baseline, key.since], |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row(params![key.slot, candidate, baseline, key.since], |row| {
+            let pairs = MailCounts {
+                messages: row.get(2)?,
+                authenticated: row.get(3)?,
+                eligible: row.get(4)?,
+                addressed: row.get(5)?,
+            };
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, pairs))
+        })
         .optional()?;
-    let Some((id, began_us)) = trial else { return Ok(evidence) };
+    let Some((id, began_us, pairs)) = trial else { return Ok(evidence) };
+    evidence.pairs = pairs;
     let trial = Trial::new(settings.clone(), key.baseline.clone(), time(began_us));
     for (segment, tally) in tallies::notable(connection, id)? {
         let proof = trial.proof(&tally);

@@ -72,16 +72,21 @@ impl fmt::Display for Condition {
     }
 }
 
+impl Condition {
+    /// Whether nothing is promoted while a guard is like this: it misses what it would act on.
+    pub fn stops_promotions(&self) -> bool {
+        !matches!(self, Self::Well | Self::Crowded | Self::Starved { .. })
+    }
+}
+
 impl Health {
     /// What is wrong with it at this time, if anything: what it says, or that it says nothing.
     pub fn trouble(&self, now: Timestamp) -> Option<String> {
         let silent = Duration::try_from(self.at.duration_until(now)).unwrap_or_default();
         match &self.condition {
-            Condition::Well | Condition::Crowded | Condition::Starved { .. } if silent < GUARD_SILENT_MAX => None,
-            Condition::Well | Condition::Crowded | Condition::Starved { .. } => {
-                Some(format!("nothing was heard of it for {}", Lasting(silent)))
-            }
-            condition => Some(condition.to_string()),
+            condition if condition.stops_promotions() => Some(condition.to_string()),
+            _ if silent < GUARD_SILENT_MAX => None,
+            _ => Some(format!("nothing was heard of it for {}", Lasting(silent))),
         }
     }
 }

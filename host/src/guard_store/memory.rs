@@ -6,10 +6,13 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 
+use super::mail;
+use super::noted::{NotedPair, Notes};
 use super::trials::{self, TrialKey};
 use super::{senders, tallies, volumes};
 use crate::guard::{
-    Counts, FirstKey, Flip, Flipped, Key, KnownSenders, Memory, Past, Segment, SegmentRef, Tally, weight,
+    Counts, FirstKey, Flip, Flipped, Key, KnownSenders, MailCounts, Memory, Past, Segment, SegmentRef, Settings, Tally,
+    weight,
 };
 use crate::limits::{GUARD_FIRSTS_MAX, GUARD_FIRSTS_STRANGERS_MAX, GUARD_SEGMENTS_MAX};
 
@@ -22,6 +25,9 @@ pub(crate) struct StoreMemory<'a> {
     senders: HashMap<Key, senders::Seen>,
     trials: HashMap<TrialKey, OpenTrial>,
     volumes: HashMap<(String, Segment, i32), u64>,
+    mail: HashMap<(String, i32), MailCounts>,
+    /// Whether what is counted of each pair is noted.
+    takes_notes: bool,
 }
 
 /// Events that count once, of eligible mail and of other mail: each kind has a budget of its own.
@@ -78,13 +84,35 @@ struct OpenTrial {
     /// What was changed, by the keys of the segments' names.
     tallies: HashMap<Key, (Segment, Tally)>,
     last: Timestamp,
+    pairs: MailCounts,
+    notes: Notes,
+}
+
+impl OpenTrial {
+    fn new(trial: trials::Working, at: Timestamp) -> Self {
+        let (pairs, notes) = (MailCounts::default(), Notes::default());
+        Self { trial, tallies: HashMap::new(), last: at, pairs, notes }
+    }
 }
 
 impl<'a> StoreMemory<'a> {
     /// Remembers in this transaction, where about so many events are remembered already.
     pub(crate) fn new(transaction: &'a Transaction<'a>, firsts: Firsts) -> Self {
         let room = Room::beside(firsts);
-        Self { transaction, room, senders: HashMap::new(), trials: HashMap::new(), volumes: HashMap::new() }
+        Self {
+            transaction,
+            room,
+            senders: HashMap::new(),
+            trials: HashMap::new(),
+            volumes: HashMap::new(),
+            mail: HashMap::new(),
+            takes_notes: false,
+        }
+    }
+
+    /// Also notes what is counted of each pair, if this is so.
+    pub(crate) fn with_notes_if(self, takes_notes: bool) -> Self {
+        Self { takes_notes, ..self }
     }
 
     /// When a trial began: at this time, if it is new.
@@ -94,7 +122,7 @@ impl<'a> StoreMemory<'a> {
         }
         let trial = trials::find_or_begin(self.transaction, key, at)?;
         let began_at = trial.began_at;
-        self.trials.insert(key.clone(), OpenTrial { trial, tallies: HashMap::new(), last: at });
+        self.trials.insert(key.clone(), OpenTrial::new(trial, at));
         Ok(began_at)
     }
 
@@ -109,12 +137,23 @@ impl<'a> StoreMemory<'a> {
         // It was just put there.
         let open = self.trials.get_mut(key).ok_or(rusqlite::Error::QueryReturnedNoRows)?;
         open.last = open.last.max(at);
-        Ok(TrialMemory { transaction: self.transaction, senders: &mut self.senders, room: &mut self.room, whose, open })
+        let (transaction, takes_notes) = (self.transaction, self.takes_notes);
+        Ok(TrialMemory { transaction, senders: &mut self.senders, room: &mut self.room, whose, open, takes_notes })
     }
 
     /// Adds a known sender's day to the volume of the week, which a later trial takes its weights from.
     pub(crate) fn add_volume(&mut self, slot: &str, segment: Segment, day: i32) {
         *self.volumes.entry((slot.to_owned(), segment, day)).or_default() += 1;
+    }
+
+    /// Counts a message of a slot, whoever sent it.
+    pub(crate) fn mail(&mut self, slot: &str, day: i32) -> &mut MailCounts {
+        self.mail.entry((slot.to_owned(), day)).or_default()
+    }
+
+    /// What is known of a sender by now.
+    pub(super) fn seen(&mut self, sender: Key) -> rusqlite::Result<senders::Seen> {
+        Ok(*seen(self.transaction, &mut self.senders, sender)?)
     }
 
     /// Writes what was changed; without this the transaction has not seen it. Says for whom there was no room.
@@ -123,7 +162,11 @@ impl<'a> StoreMemory<'a> {
             for (segment, tally) in open.tallies.values() {
                 tallies::write(self.transaction, open.trial.id, segment, tally, open.last)?;
             }
-            trials::write(self.transaction, &open.trial, open.last)?;
+            let noted = open.notes.write(self.transaction, open.trial.id)?;
+            trials::write(self.transaction, &open.trial, open.last, &open.pairs, noted)?;
+        }
+        for ((slot, day), counts) in &self.mail {
+            mail::add(self.transaction, slot, *day, counts)?;
         }
         for ((slot, segment, day), messages) in &self.volumes {
             volumes::add(self.transaction, slot, segment, *day, *messages)?;
@@ -140,9 +183,22 @@ pub(crate) struct TrialMemory<'m, 'a> {
     room: &'m mut Room,
     whose: Whose,
     open: &'m mut OpenTrial,
+    takes_notes: bool,
 }
 
 impl TrialMemory<'_, '_> {
+    /// Counts a pair of the trial.
+    pub(crate) fn pairs(&mut self) -> &mut MailCounts {
+        &mut self.open.pairs
+    }
+
+    /// Notes what was counted of a pair, if notes are taken.
+    pub(crate) fn note(&mut self, settings: &Settings, pair: &NotedPair) {
+        if self.takes_notes {
+            self.open.notes.add(settings, pair);
+        }
+    }
+
     /// A segment that is new gets the next rank. Where there is no room, that which was met least recently is forgotten.
     fn discover(&mut self, segment: &Segment) -> rusqlite::Result<Tally> {
         let trial = &mut self.open.trial;

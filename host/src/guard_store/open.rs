@@ -134,14 +134,14 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
     let fault = |error| GuardStoreError::of(&file, error);
     let is_ours = check_files(&path, Owner::Ours).is_ok();
     let shared = if is_ours { open_shared(&path) } else { sqlite::open_to_read(&path).map(|opened| opened.connection) };
-    let connection = match shared {
+    let mut connection = match shared {
         Err(error) if is_ours && sqlite::is_unwritable(&error) => {
             sqlite::open_to_read(&path).map_err(fault)?.connection
         }
         opened => opened.map_err(fault)?,
     };
+    schema::update(&file, &mut connection)?;
     connection.pragma_update(None, "query_only", true).map_err(fault)?;
-    schema::check(&file, &connection)?;
     Ok(connection)
 }
 

@@ -2,14 +2,17 @@
 
 use std::path::Path;
 
+use jiff::Timestamp;
 use rusqlite::Connection;
 
 use super::alerts::{self, KeptAlert};
 use super::evidence::trial_evidence;
 use super::health::{self, Health, Loss};
+use super::mail;
+use super::noted::{self, NotedPairs};
 use super::trials::{self, TrialKey, TrialRecord};
-use super::{GuardStoreError, open, tallies};
-use crate::guard::{Segment, Settings, Tally, TrialEvidence};
+use super::{GuardStoreError, open, senders, tallies, volumes};
+use crate::guard::{Key, MailCounts, Past, Segment, Settings, Tally, TrialEvidence, Volumes};
 
 /// Reads what the guard remembers in the folder of a store, while processes go on counting.
 pub struct GuardReader {
@@ -44,6 +47,51 @@ impl GuardReader {
     /// If it cannot be read.
     pub fn tallies(&self, trial: &TrialRecord) -> Result<Vec<SegmentTally>, GuardStoreError> {
         self.asked(tallies::all(&self.connection, trial.id))
+    }
+
+    /// What was counted in a trial of each pair whose message a journal recorded, in the order in which it was counted. Under
+    /// the settings of the time, each record of the journal leads to the decisions that the guard made. Needs some 40 bytes a pair.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn noted(&self, trial: &TrialRecord) -> Result<Vec<NotedPairs>, GuardStoreError> {
+        self.asked(noted::of_trial(&self.connection, trial))
+    }
+
+    /// The shares of last week's mail that a trial divides half of its error probability by. Those of segments that it has
+    /// forgotten are lost.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn volumes(&self, trial: &TrialRecord) -> Result<Volumes, GuardStoreError> {
+        self.asked(volumes::of_trial(&self.connection, trial.id))
+    }
+
+    /// Calls `f` for each sender that the guard knows, with the number of days on which it was seen and the last of them, in
+    /// days since 1970. It is known by the key of its mailbox or of its domain ([`Sender::unit`](crate::guard::Sender::unit)).
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn for_each_sender(&self, day: i32, f: impl FnMut(Key, Past)) -> Result<(), GuardStoreError> {
+        self.asked(senders::for_each(&self.connection, day, f))
+    }
+
+    /// Whether the filter knows so few senders that fewer suffice, by these settings
+    /// ([`Few`](crate::guard::Few)).
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn knows_few(&self, settings: &Settings) -> Result<bool, GuardStoreError> {
+        let few = settings.few.known;
+        Ok(self.asked(senders::seen_on(&self.connection, settings.known_days.max(1), few))? < few)
+    }
+
+    /// The mail of a slot today and yesterday, by UTC: how much of it can be acted on, and why not the rest.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn mail(&self, slot: &str, now: Timestamp) -> Result<MailCounts, GuardStoreError> {
+        self.asked(mail::of_slot(&self.connection, slot, now))
     }
 
     /// What is known about a candidate as a whole, under these settings. Of the trial of a rollout

@@ -8,13 +8,12 @@ use super::{GuardStoreError, health};
 /// (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_4247;
 
-/// The version of the tables. In the first one, of a sender only how many days it was seen on was kept, and the last of
-/// them.
-const VERSION: i64 = 2;
+/// The version of the tables: that of the first ones, and one more for each change.
+const VERSION: i64 = 1 + CHANGES.len() as i64;
 
-/// What makes the tables of the first version those of the second. Who was seen on so many days was seen first so many
-/// days ago at least: as young as that everybody is taken to be, until mail of earlier days teaches more.
-const FROM_1: &str = "
+/// Who was seen on so many days was seen first so many days ago at least: as young as that everybody is taken to be, until
+/// mail of earlier days teaches more.
+const SENDERS_SINCE: &str = "
     ALTER TABLE senders ADD COLUMN first_day INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE senders ADD COLUMN recent INTEGER NOT NULL DEFAULT 0;
     UPDATE senders SET
@@ -23,7 +22,38 @@ const FROM_1: &str = "
         recent = CASE WHEN days >= 63 THEN -1 ELSE (1 << max(days, 1)) - 1 END;
 ";
 
-/// Times are in microseconds since 1970, days in days since 1970, keys and releases as in the guard's types.
+/// What was changed since the first version, in order. A new file is made as the first version and changed as an old one is,
+/// so both have the same columns in the same order.
+const CHANGES: [&str; 2] = [
+    SENDERS_SINCE,
+    "
+    ALTER TABLE trials ADD COLUMN pairs INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE trials ADD COLUMN authenticated INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE trials ADD COLUMN eligible INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE trials ADD COLUMN addressed INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE trials ADD COLUMN noted INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE noted (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        trial INTEGER NOT NULL REFERENCES trials ON DELETE CASCADE,
+        settings INTEGER NOT NULL REFERENCES noted_settings,
+        count INTEGER NOT NULL,
+        pairs BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX noted_trial ON noted (trial);
+    CREATE TABLE noted_settings (id INTEGER PRIMARY KEY, settings TEXT NOT NULL UNIQUE) STRICT;
+    CREATE TABLE mail (
+        slot TEXT NOT NULL,
+        day INTEGER NOT NULL,
+        messages INTEGER NOT NULL,
+        authenticated INTEGER NOT NULL,
+        eligible INTEGER NOT NULL,
+        addressed INTEGER NOT NULL,
+        PRIMARY KEY (slot, day)
+    ) STRICT, WITHOUT ROWID;
+",
+];
+
+/// The first version of the tables. Times are in microseconds since 1970, days in days since 1970, keys and releases as in the guard's types.
 const TABLES: &str = "
     CREATE TABLE trials (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -84,9 +114,7 @@ const TABLES: &str = "
     CREATE TABLE senders (
         sender INTEGER PRIMARY KEY,
         days INTEGER NOT NULL,
-        last_day INTEGER NOT NULL,
-        first_day INTEGER NOT NULL DEFAULT 0,
-        recent INTEGER NOT NULL DEFAULT 0
+        last_day INTEGER NOT NULL
     ) STRICT;
     CREATE TABLE volumes (
         slot TEXT NOT NULL,
@@ -136,38 +164,34 @@ const TABLES: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// Makes the tables where there are none, brings those of an older program up to date, and refuses those of somebody else
-/// or of a newer one. Where there should
-/// have been tables, `lost` says why there are none: that is written down together with the new ones. Returns whether
-/// they are new.
+/// Makes the tables where there are none, brings older ones up to date, and refuses those of somebody else or of a newer
+/// program. Where there should have been tables, `lost` says why there are none: that is written down together with the new
+/// ones. Returns whether they are new.
 pub(super) fn prepare(file: &str, connection: &mut Connection, lost: Option<&str>) -> Result<bool, GuardStoreError> {
     let fault = |error| GuardStoreError::of(file, error);
     let is_new = header(connection).map_err(fault)? == (0, 0) && make_tables(connection, lost).map_err(fault)?;
-    check(file, connection)?;
-    bring_up_to_date(connection).map_err(fault)?;
+    update(file, connection)?;
     Ok(is_new)
 }
 
-/// Refuses the tables of somebody else or of a newer program. What is read without being written is in those of an older
-/// one, too.
-pub(super) fn check(file: &str, connection: &Connection) -> Result<(), GuardStoreError> {
-    match header(connection).map_err(|error| GuardStoreError::of(file, error))? {
-        (APPLICATION_ID, 1..=VERSION) => Ok(()),
+/// Brings older tables up to date, and refuses those of somebody else or of a newer program.
+pub(super) fn update(file: &str, connection: &mut Connection) -> Result<(), GuardStoreError> {
+    let fault = |error| GuardStoreError::of(file, error);
+    match header(connection).map_err(fault)? {
+        (APPLICATION_ID, VERSION) => Ok(()),
+        (APPLICATION_ID, 1..VERSION) => change(connection).map_err(fault),
         (APPLICATION_ID, found) => Err(GuardStoreError::NewerSchema { file: file.to_owned(), found, known: VERSION }),
         _ => Err(GuardStoreError::NotOurs(file.to_owned())),
     }
 }
 
-fn bring_up_to_date(connection: &mut Connection) -> rusqlite::Result<()> {
-    if header(connection)?.1 == VERSION {
-        return Ok(());
-    }
+fn change(connection: &mut Connection) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster.
-    if header(&transaction)?.1 == 1 {
-        transaction.execute_batch(FROM_1)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
-    }
+    let found: i64 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let done = usize::try_from(found - 1).unwrap_or_default();
+    CHANGES.iter().skip(done).try_for_each(|change| transaction.execute_batch(change))?;
+    transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()
 }
 
@@ -186,7 +210,7 @@ fn make_tables(connection: &mut Connection, lost: Option<&str>) -> rusqlite::Res
     if is_new {
         transaction.execute_batch(TABLES)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
-        transaction.pragma_update(None, "user_version", VERSION)?;
+        transaction.pragma_update(None, "user_version", 1)?;
         lost.map_or(Ok(()), |why| health::begin_loss(&transaction, why))?;
     }
     transaction.commit()?;

@@ -1,6 +1,6 @@
 //! Who is known.
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use crate::guard::{Days, Key, Past};
 use crate::limits::GUARD_SENDERS_MAX;
@@ -16,10 +16,7 @@ impl Seen {
     pub(super) fn read(connection: &Connection, sender: Key) -> rusqlite::Result<Self> {
         let days = connection
             .prepare_cached("SELECT days, last_day, first_day, recent FROM senders WHERE sender = ?")?
-            .query_row([to_row(sender.0)], |row| {
-                let recent = u64::from_ne_bytes(row.get::<_, i64>(3)?.to_ne_bytes());
-                Ok(Days { count: row.get(0)?, last: row.get(1)?, first: row.get(2)?, recent })
-            })
+            .query_row([to_row(sender.0)], days)
             .optional()?;
         Ok(Self { days, is_changed: false })
     }
@@ -39,6 +36,11 @@ impl Seen {
         is_new
     }
 
+    /// On how many days.
+    pub(super) fn days(&self) -> u32 {
+        self.days.map_or(0, |days| days.count)
+    }
+
     pub(super) fn write(&self, connection: &Connection, sender: Key) -> rusqlite::Result<()> {
         let Some(days) = self.days.filter(|_| self.is_changed) else { return Ok(()) };
         connection
@@ -50,11 +52,31 @@ impl Seen {
     }
 }
 
+/// The columns `days`, `last_day`, `first_day`, `recent`.
+fn days(row: &Row<'_>) -> rusqlite::Result<Days> {
+    let recent = u64::from_ne_bytes(row.get::<_, i64>(3)?.to_ne_bytes());
+    Ok(Days { count: row.get(0)?, last: row.get(1)?, first: row.get(2)?, recent })
+}
+
 /// How many were seen on at least so many days, up to a bound. What a batch has not written yet is not among them.
 pub(super) fn seen_on(connection: &Connection, days: u32, most: u32) -> rusqlite::Result<u32> {
     connection
         .prepare_cached("SELECT count(*) FROM (SELECT 1 FROM senders WHERE days >= ? LIMIT ?)")?
         .query_row([days, most], |row| row.get(0))
+}
+
+/// Calls `f` for everybody who was known when a day began.
+pub(super) fn for_each(connection: &Connection, day: i32, mut f: impl FnMut(Key, Past)) -> rusqlite::Result<()> {
+    let mut all = connection.prepare("SELECT days, last_day, first_day, recent, sender FROM senders")?;
+    let mut rows = all.query([])?;
+    while let Some(row) = rows.next()? {
+        let past = days(row)?.before(day);
+        if past.days > 0 {
+            let sender: i64 = row.get(4)?;
+            f(Key(u64::from_ne_bytes(sender.to_ne_bytes())), past);
+        }
+    }
+    Ok(())
 }
 
 /// Those to forget where there are too many, an eighth: first those that were seen on one day only, of these first those

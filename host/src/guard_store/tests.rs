@@ -1,3 +1,5 @@
+mod noted;
+
 use std::fs;
 use std::sync::Arc;
 
@@ -228,13 +230,15 @@ fn a_file_of_the_first_version_keeps_who_is_known_as_young_as_they_can_be() {
     drop(GuardStore::open(dir.path()).unwrap());
     let file = Connection::open(dir.path().join("guard.db")).unwrap();
     file.execute_batch(
-        "DROP TABLE senders;
+        "DROP TABLE senders; DROP TABLE noted; DROP TABLE noted_settings; DROP TABLE mail;
+         ALTER TABLE trials DROP COLUMN pairs; ALTER TABLE trials DROP COLUMN authenticated;
+         ALTER TABLE trials DROP COLUMN eligible; ALTER TABLE trials DROP COLUMN addressed;
+         ALTER TABLE trials DROP COLUMN noted;
          CREATE TABLE senders (sender INTEGER PRIMARY KEY, days INTEGER NOT NULL, last_day INTEGER NOT NULL) STRICT;
          INSERT INTO senders VALUES (1, 1, 400), (2, 40, 400), (3, 63, 400), (4, 900, 20000), (5, 0, 400);
          PRAGMA user_version = 1;",
     )
     .unwrap();
-    assert!(GuardReader::open(dir.path()).unwrap().loss().unwrap().is_none(), "it can be read as it is");
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
     let store = &mut stores[1];
     let past = |days, first_day| Past { days, first_day: Some(first_day) };
@@ -470,7 +474,7 @@ fn of_several_that_were_told_of_one_role_one_stays() {
         bound: 0.5,
     };
     let evidence = Evidence::Breaker(breaker);
-    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7 };
+    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7, requirements: None };
     let stages = store.write(|transaction| {
         for _ in 0..3 {
             due.write(transaction, noon(1), Stage::New)?;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 
 use super::{day_of, time, volumes};
+use crate::guard::MailCounts;
 use crate::limits::GUARD_TRIALS_MAX;
 use crate::release::ReleaseId;
 
@@ -41,6 +42,11 @@ pub struct TrialRecord {
     pub last_at: Timestamp,
     /// How many segments were discovered.
     pub segments: u64,
+    /// The pairs that both releases scored, and how many of them can be acted on.
+    pub pairs: MailCounts,
+    /// Of how many pairs it is noted what was counted ([`GuardReader::noted`](super::GuardReader::noted)): of those whose messages a journal
+    /// recorded, but for the oldest where there are too many.
+    pub noted: u64,
 }
 
 /// A trial as it is worked with.
@@ -87,10 +93,31 @@ pub(super) fn find_or_begin(connection: &Connection, key: &TrialKey, at: Timesta
     Ok(Working { id, began_at: at, discovered: 0, kept: 0 })
 }
 
-pub(super) fn write(connection: &Connection, trial: &Working, last: Timestamp) -> rusqlite::Result<()> {
+pub(super) fn write(
+    connection: &Connection,
+    trial: &Working,
+    last: Timestamp,
+    pairs: &MailCounts,
+    noted: u64,
+) -> rusqlite::Result<()> {
+    let MailCounts { messages, authenticated, eligible, addressed } = pairs;
     connection
-        .prepare_cached("UPDATE trials SET discovered = ?, kept = ?, last_us = max(last_us, ?) WHERE id = ?")?
-        .execute(params![trial.discovered, trial.kept, last.as_microsecond(), trial.id])
+        .prepare_cached(
+            "UPDATE trials SET discovered = ?, kept = ?, last_us = max(last_us, ?), pairs = pairs + ?,
+                 authenticated = authenticated + ?, eligible = eligible + ?, addressed = addressed + ?, noted = noted + ?
+             WHERE id = ?",
+        )?
+        .execute(params![
+            trial.discovered,
+            trial.kept,
+            last.as_microsecond(),
+            messages,
+            authenticated,
+            eligible,
+            addressed,
+            noted,
+            trial.id
+        ])
         .map(drop)
 }
 
@@ -98,7 +125,8 @@ pub(super) fn write(connection: &Connection, trial: &Working, last: Timestamp) -
 pub(super) fn of_slot(connection: &Connection, slot: &str) -> rusqlite::Result<Vec<TrialRecord>> {
     connection
         .prepare(
-            "SELECT id, slot, releases, since, began_us, last_us, discovered FROM trials
+            "SELECT id, slot, releases, since, began_us, last_us, discovered,
+                 pairs, authenticated, eligible, addressed, noted FROM trials
              WHERE slot = ? ORDER BY last_us DESC, id DESC",
         )?
         .query_map([slot], trial)?
@@ -116,7 +144,7 @@ pub(super) fn surplus(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
 /// Forgets so many rows of a trial, and the trial itself where none is left. Returns how many rows there were.
 pub(super) fn forget(connection: &Connection, trial: i64, rows_max: usize) -> rusqlite::Result<usize> {
     let mut left = rows_max;
-    for (table, key) in [("firsts", "key"), ("segments", "segment"), ("pinned", "segment")] {
+    for (table, key) in [("firsts", "key"), ("segments", "segment"), ("pinned", "segment"), ("noted", "id")] {
         let query = format!(
             "DELETE FROM {table} WHERE trial = ?1 AND {key} IN (SELECT {key} FROM {table} WHERE trial = ?1 LIMIT ?2)"
         );
@@ -145,5 +173,12 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<TrialRecord> {
         began_at: time(row.get(4)?),
         last_at: time(row.get(5)?),
         segments: row.get(6)?,
+        pairs: MailCounts {
+            messages: row.get(7)?,
+            authenticated: row.get(8)?,
+            eligible: row.get(9)?,
+            addressed: row.get(10)?,
+        },
+        noted: row.get(11)?,
     })
 }

@@ -2,7 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use crate::guard::Segment;
+use super::tallies;
+use crate::guard::{Segment, Volumes, volume_share};
 use crate::limits::GUARD_VOLUMES_MAX;
 
 /// The days before a trial that count.
@@ -48,6 +49,18 @@ pub(super) fn take(connection: &Connection, trial: i64, segment: &Segment) -> ru
         .query_row(params![trial, segment.to_string()], |row| row.get(0))
         .optional()?;
     Ok(share.unwrap_or(0.0))
+}
+
+/// The shares that a trial began with: those that nobody took, and those that can be told from the weights of the segments
+/// that it remembers.
+pub(super) fn of_trial(connection: &Connection, trial: i64) -> rusqlite::Result<Volumes> {
+    let pinned = connection
+        .prepare("SELECT segment, share FROM pinned WHERE trial = ?")?
+        .query_map([trial], |row| Ok((tallies::segment(row)?, row.get(1)?)))?
+        .collect::<rusqlite::Result<Vec<(Segment, f64)>>>()?;
+    let known = tallies::all(connection, trial)?;
+    let taken = known.into_iter().map(|(segment, tally)| (segment, volume_share(tally.weight, tally.rank)));
+    Ok(Volumes::of_shares(taken.chain(pinned)))
 }
 
 /// What is older than any trial that may begin asks for, and of each day the smallest where there are too many: slot, day

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use super::config::MessageIds;
 use super::error::JournalError;
 use super::record::Mail;
-use crate::guard::{Key, account};
+use crate::guard::Key;
 use crate::message::{Message, Recipients};
 use crate::private;
 
@@ -70,9 +70,9 @@ impl JournalKey {
         digits[..2 * HASH_BYTES].to_owned()
     }
 
-    /// An address as it is kept: that of its mailbox.
-    fn sender(&self, address: &str) -> Key {
-        let hash = blake3::keyed_hash(&self.0, account(address).as_bytes());
+    /// A sender as it is kept: by the key that the guard knows it by, hashed, so that nobody can tell it who has the journal alone.
+    pub(super) fn sender(&self, sender: Key) -> Key {
+        let hash = blake3::keyed_hash(&self.0, &sender.0.to_le_bytes());
         let mut first = [0; 8];
         first.copy_from_slice(&hash.as_bytes()[..8]);
         Key(u64::from_le_bytes(first))
@@ -93,7 +93,7 @@ impl Mail {
             context: message.context_digest().into(),
             message_id: message_id.map(Arc::from),
             sender_domain: message.sender_domain().map(Arc::from),
-            sender: message.author().mailbox().map(|author| key.sender(&author.address)),
+            sender: message.author().mailbox().map(|author| key.sender(Key::of_sender(&author.address))),
             is_authenticated: message.is_sender_authenticated(),
             bytes: message.size(),
         }

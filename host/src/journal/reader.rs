@@ -18,6 +18,7 @@ use super::record::{Mail, Record};
 use super::rows::{Names, Releases, bytes, column, numbers, records};
 use super::scan::{Piece, Pieces};
 use super::schema::{self, OPINION, RELEASES_KEY, others_path};
+use crate::guard::Key;
 use crate::message::Message;
 use crate::release::ReleaseId;
 
@@ -158,6 +159,12 @@ impl JournalReader {
         let mut releases: Vec<_> = known.into_values().collect();
         releases.sort_by(|a, b| (&a.name, &a.version, a.digest).cmp(&(&b.name, &b.version, b.digest)));
         Ok(releases)
+    }
+
+    /// What this journal keeps of a sender ([`Mail::sender`]) that the guard knows by this key ([`Key::of_sender`]); none
+    /// where the journal's key cannot be read.
+    pub fn sender(&self, sender: Key) -> Option<Key> {
+        self.key.as_ref().map(|key| key.sender(sender))
     }
 
     /// What this journal would keep of a message: to find its records. Where the key cannot be read, there is no sender,

@@ -1,9 +1,10 @@
 //! A decision of the guard, in words.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
-use switchback::guard::{Breaker, BreakerEvidence, Evidence, Flip, FlipEvidence, Segment, Test};
-use switchback::{Event, GuardAction, Operation};
+use switchback::guard::{Breaker, BreakerEvidence, Evidence, Flip, FlipEvidence, Requirements, Segment, Test};
+use switchback::{Event, GuardAction, Lasting, Operation};
 
 use crate::show;
 use crate::store::text;
@@ -12,7 +13,12 @@ use crate::store::text;
 const WIDTH: usize = 100;
 
 /// Writes what was done, why, and whether it can be computed again.
-pub(super) fn write(event: &Event, agrees: bool, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn write(
+    event: &Event,
+    requirements: Option<&Requirements>,
+    agrees: bool,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let Operation::Guard { slot, release, action, evidence, .. } = &event.operation else { return Ok(()) };
     let deed = match action {
         GuardAction::Block => {
@@ -28,6 +34,7 @@ pub(super) fn write(event: &Event, agrees: bool, out: &mut impl Write) -> io::Re
         Evidence::Flips(flips) => {
             paragraph(&counted(flips), out)?;
             paragraph(&weighed(flips), out)?;
+            requirements.map_or(Ok(()), |one| paragraph(&required(one), out))?;
             recomputed(flips, agrees, out)?;
             let harmed: Vec<_> = flips.harmed.iter().map(Segment::to_string).collect();
             if harmed.is_empty() {
@@ -103,6 +110,14 @@ fn weighed(flips: &FlipEvidence) -> String {
     )
 }
 
+/// What it took to act.
+fn required(requirements: &Requirements) -> String {
+    match requirements.shortage() {
+        None => format!("It took, and there was: {requirements}."),
+        Some(shortage) => format!("It took, and there was: {requirements}. That is {shortage}: somebody should look."),
+    }
+}
+
 fn recomputed(flips: &FlipEvidence, agrees: bool, out: &mut impl Write) -> io::Result<()> {
     let (log_e, log_threshold) = flips.recompute();
     writeln!(out, "  evidence (E-value)   10^{:<8.4} computed again: 10^{:.4}", power(flips.log_e), power(log_e))?;
@@ -126,7 +141,8 @@ fn power(log: f64) -> f64 {
 /// What a breaker measured.
 fn broken(evidence: &BreakerEvidence) -> String {
     let BreakerEvidence { breaker, window_s, calls, bad, senders, measured, bound, .. } = evidence;
-    let of = format!("of {} within {window_s} s", show::counted(*calls, "call"));
+    let window = Lasting(Duration::from_secs((*window_s).into()));
+    let of = format!("of {} within {window}", show::counted(*calls, "call"));
     match breaker {
         Breaker::Failures => format!(
             "{} {of} failed, for {}: {measured} where {bound} is the bound.",
@@ -142,7 +158,7 @@ fn broken(evidence: &BreakerEvidence) -> String {
             show::count(*bad)
         ),
         Breaker::Spread => format!(
-            "Of {} within {window_s} s the scores hardly differed: their standard deviation was {measured:.4} of the \
+            "Of {} within {window} the scores hardly differed: their standard deviation was {measured:.4} of the \
              baseline's, where {bound:.4} is the least.",
             show::counted(*calls, "call")
         ),

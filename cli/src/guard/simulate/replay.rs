@@ -4,19 +4,22 @@ use std::convert::Infallible;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use switchback::ReleaseId;
+use switchback::RecordId;
 use switchback::compare::Providers;
 use switchback::guard::{
-    Finding, Flip, FlipEvidence, InMemory, KnownSenders as _, Level, Segment, Settings, Standing, Trial, organisation,
+    self, Circumstances, Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements,
+    Segment, Sender, Settings, Standing, Trial, organisation,
 };
 
-use super::rule::Rule;
-use crate::guard::mail::{Known, Mail, Pair, Seen, begin, day};
-use crate::guard::proof::of_tallies;
+use super::course::{Course, Step, knows_as};
+use super::past::Past;
+use super::rule::{Rule, Tripped, Windows};
+use crate::guard::mail::{Known, Pair, Seen, day};
+use crate::guard::proof::{OfSegment, of_tallies};
 
 /// What the guard would have done.
 #[derive(Debug, Serialize)]
-pub(in crate::guard) struct Replay {
+pub(super) struct Replay {
     /// When the candidate would have begun to be tried.
     pub(super) since: Timestamp,
     /// When the last message came.
@@ -37,13 +40,21 @@ pub(in crate::guard) struct Replay {
     pub(super) warned: Option<Moment>,
     /// When a rule of the usual shape would have taken it back.
     pub(super) rule: Option<Tripped>,
+    /// The windows that the rule looked at.
+    pub(super) rule_windows: Windows,
     /// How many segments stand how, at the end: harmed, unproven, proven.
     pub(super) standings: [u64; 3],
+    /// The segments in which anything flipped, the worst first, with what it takes to act there; at most ten.
+    pub(super) segments: Vec<OfSegment>,
+    /// What the guard itself made of this mail, where it noted that.
+    pub(super) own: Option<Own>,
 }
 
 /// When something was found.
 #[derive(Clone, Debug, Serialize)]
-pub(in crate::guard) struct Moment {
+pub(super) struct Moment {
+    /// The record of the message with which it was found; none of a corpus.
+    pub(super) record: Option<RecordId>,
     /// When.
     pub(super) at: Timestamp,
     /// How long that was after the beginning, in seconds.
@@ -56,17 +67,29 @@ pub(in crate::guard) struct Moment {
     pub(super) newly_flagged: u64,
     /// The numbers.
     pub(super) evidence: FlipEvidence,
+    /// What it takes to act, and what there was of it.
+    pub(super) requirements: Requirements,
 }
 
-/// When a rule took it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub(in crate::guard) struct Tripped {
-    /// When.
-    pub(super) at: Timestamp,
-    /// After how many messages.
-    pub(super) after: u64,
-    /// Messages that were newly flagged until then.
-    pub(super) newly_flagged: u64,
+/// What the guard itself made of the mail.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct Own {
+    /// The generation since which it tried the candidate.
+    pub(super) since_generation: u64,
+    /// The pairs that it counted.
+    pub(super) pairs: u64,
+    /// Of those, of how many it noted what it counted.
+    pub(super) noted: u64,
+    /// Of those, how many the journal does not have.
+    pub(super) unrecorded: u64,
+    /// Pairs of the journal in that time that it did not count, or not in this trial.
+    pub(super) uncounted: u64,
+    /// The message with which its evidence sufficed to act.
+    pub(super) record: Option<RecordId>,
+    /// Whether the settings of this replay are those that held then.
+    pub(super) is_same_settings: bool,
+    /// Whether the replay came to the same, with the same message.
+    pub(super) is_same: bool,
 }
 
 /// The guard of one trial, with what it knows.
@@ -74,75 +97,101 @@ struct Guard<'a> {
     trial: Trial,
     memory: InMemory,
     providers: Providers,
+    as_then: bool,
     /// Who is to be seen, from the first day to the last.
     known: std::iter::Peekable<std::collections::btree_map::Keys<'a, Known, Seen>>,
 }
 
+/// Who is known as the guard noted it.
+struct AsNoted(guard::Past);
+
+impl KnownSenders for AsNoted {
+    type Error = Infallible;
+
+    fn past(&mut self, _sender: Key, _day: i32) -> Result<guard::Past, Infallible> {
+        Ok(self.0)
+    }
+
+    fn senders_seen(&mut self, _days: u32, most: u32) -> Result<u32, Infallible> {
+        Ok(most)
+    }
+
+    fn learn(&mut self, _sender: Key, _day: i32) -> Result<bool, Infallible> {
+        Ok(false)
+    }
+}
+
+/// Segments whose requirements are shown.
+const SEGMENTS: usize = 10;
+
 impl Replay {
-    /// Shows the guard mail that lies in the order in which it came. There has to be some.
-    pub(in crate::guard) fn of(
-        mail: &Mail,
-        settings: &Settings,
-        baseline: &ReleaseId,
-        since: Option<Timestamp>,
-    ) -> Self {
-        let first = mail.pairs.first().map_or(Timestamp::UNIX_EPOCH, |pair| pair.at);
-        let since = since.unwrap_or_else(|| default_since(mail, settings, first));
-        let begins = mail.pairs.partition_point(|pair| pair.at < since);
-        let mut guard = Guard {
-            trial: Trial::new(settings.clone(), baseline.clone(), since),
-            memory: InMemory::default(),
-            providers: settings.all_providers(),
-            known: mail.known.keys().peekable(),
-        };
-        let (acted, warned) = guard.watch(&mail.pairs[begins..], since);
-        let pairs = &mail.pairs[begins..];
+    /// Shows the guard mail. There has to be some.
+    pub(super) fn of(course: &Course<'_>) -> Self {
+        let since = course.begins();
+        let steps = course.steps(since);
+        let mut guard = Guard::of(course, since);
+        let (acted, warned) = guard.watch(&steps, since);
+        let mut pairs: Vec<_> = steps.iter().map(|step| step.pair).collect();
+        pairs.sort_by_key(|pair| pair.at);
         let count = |flip| pairs.iter().filter(|pair| pair.is(flip)).count() as u64;
         let tallies: Vec<_> =
             guard.memory.segments().map(|(segment, tally)| (segment.clone(), tally.clone())).collect();
         let everything = tallies.iter().find(|(segment, _)| *segment == Segment::Everything);
         let eligible = everything.map_or(0, |(_, tally)| tally.down.eligible.all);
-        let known = of_tallies(&guard.trial, tallies);
+        let last = pairs.last().map_or(since, |pair| pair.at);
+        let now = guard.circumstances(last);
+        let mut segments = of_tallies(&guard.trial, now, tallies);
         let standings = [Standing::Harmed, Standing::Unproven, Standing::Proven]
-            .map(|standing| known.iter().filter(|one| one.standing == standing).count() as u64);
+            .map(|standing| segments.iter().filter(|one| one.standing == standing).count() as u64);
+        segments.retain(|one| one.tally.up.any.flips > 0);
+        segments.truncate(SEGMENTS);
+        let (rule, rule_windows) = Rule::default().replay(&pairs, since);
+        let own = course.own(&steps, since, acted.as_ref());
         Self {
             since,
-            until: pairs.last().map_or(since, |pair| pair.at),
-            taught: mail.messages.saturating_sub(pairs.len() as u64),
+            until: last,
+            taught: course.mail.messages.saturating_sub(pairs.len() as u64),
             messages: pairs.len() as u64,
             up: count(Flip::Up),
             down: count(Flip::Down),
             eligible,
             acted,
             warned,
-            rule: Rule::default().replay(pairs, since),
+            rule,
+            rule_windows,
             standings,
+            segments,
+            own,
         }
     }
 }
 
-/// The beginning of the first day on which anybody can be known.
-fn default_since(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestamp {
-    match (settings.known_days, mail.known.keys().next()) {
-        (0, _) | (_, None) => first,
-        (days, Some((earliest, _))) => {
-            let days = days.max(settings.known_age_days);
-            let earliest = (*earliest).min(day(first));
-            begin(earliest.saturating_add(i32::try_from(days).unwrap_or(i32::MAX))).max(first)
+impl<'a> Guard<'a> {
+    fn of(course: &Course<'a>, since: Timestamp) -> Self {
+        let memory = match course.past {
+            Past::Noted(noted) => InMemory::new(noted.volumes.clone()),
+            _ => InMemory::default(),
+        };
+        let mut guard = Self {
+            trial: Trial::new(course.settings.clone(), course.baseline.clone(), since),
+            memory,
+            providers: course.settings.all_providers(),
+            as_then: course.as_then,
+            known: course.mail.known.keys().peekable(),
+        };
+        if let Past::Known { known, first } = course.past {
+            guard.learn_until(day(since).saturating_sub(1));
+            known.iter().for_each(|(sender, past)| guard.memory.know(*sender, *past, *first));
         }
+        guard
     }
-}
 
-impl Guard<'_> {
     /// Until it acts, or there is no more.
-    fn watch(&mut self, pairs: &[Pair], since: Timestamp) -> (Option<Moment>, Option<Moment>) {
+    fn watch(&mut self, steps: &[Step<'_>], since: Timestamp) -> (Option<Moment>, Option<Moment>) {
         let mut warned = None;
-        for (index, pair) in pairs.iter().enumerate() {
-            self.learn_until(day(pair.at));
-            let [before, after] = pair.actions;
-            let Ok::<_, Infallible>(findings) = self.trial.observe(&mut self.memory, &pair.sighting(), before, after);
-            for Finding { level, evidence } in findings {
-                let moment = || self.moment(&pairs[..=index], since, evidence.clone());
+        for (index, step) in steps.iter().enumerate() {
+            for Finding { level, evidence, requirements } in self.look_at(step) {
+                let moment = || self.moment(&steps[..=index], since, (evidence.clone(), requirements.clone()));
                 match level {
                     Level::Act => return (Some(moment()), warned),
                     Level::Warn => warned = warned.or_else(|| Some(moment())),
@@ -152,6 +201,37 @@ impl Guard<'_> {
         (None, warned)
     }
 
+    fn look_at(&mut self, step: &Step<'_>) -> Findings {
+        let [before, after] = step.pair.actions;
+        let Some((settings, noted)) = step.noted else {
+            self.learn_until(day(step.pair.at));
+            let Ok::<_, Infallible>(findings) =
+                self.trial.observe(&mut self.memory, &step.pair.sighting(), before, after);
+            return findings;
+        };
+        if self.as_then && settings != self.trial.settings() {
+            self.trial = Trial::new(settings.clone(), self.trial.baseline().clone(), self.trial.began_at());
+            self.providers = settings.all_providers();
+        }
+        let sighting = step.pair.sighting_to(noted.recipient);
+        let mut known = AsNoted(noted.past);
+        let entered = Some(self.trial.began_at());
+        let Ok(mut sender) = Sender::of(&mut known, &sighting, self.trial.settings(), &self.providers, entered);
+        if knows_as(settings, self.trial.settings()) {
+            sender.is_eligible = noted.is_eligible;
+        }
+        let Ok::<_, Infallible>(findings) = self.trial.observe_from(&mut self.memory, &sighting, sender, before, after);
+        findings
+    }
+
+    /// What a decision at this time depends on beside the counts.
+    fn circumstances(&mut self, at: Timestamp) -> Circumstances {
+        let Settings { known_days, few, .. } = self.trial.settings();
+        let (days, few) = ((*known_days).max(1), few.known);
+        let Ok::<_, Infallible>(seen) = self.memory.senders_seen(days, few);
+        self.trial.circumstances(at, seen < few)
+    }
+
     /// Remembers who was seen up to this day, also in mail that no candidate has scored.
     fn learn_until(&mut self, today: i32) {
         while let Some((day, sender)) = self.known.next_if(|(day, _)| *day <= today) {
@@ -159,16 +239,24 @@ impl Guard<'_> {
         }
     }
 
-    fn moment(&self, pairs: &[Pair], since: Timestamp, evidence: FlipEvidence) -> Moment {
-        let at = pairs.last().map_or(since, |pair| pair.at);
-        let is_of_segment = |pair: &&Pair| self.is_of(&evidence.segment, pair);
+    fn moment(
+        &self,
+        steps: &[Step<'_>],
+        since: Timestamp,
+        (evidence, requirements): (FlipEvidence, Requirements),
+    ) -> Moment {
+        let last = steps.last().map(|step| step.pair);
+        let at = last.map_or(since, |pair| pair.at);
+        let is_of_segment = |step: &&Step<'_>| self.is_of(&evidence.segment, step.pair);
         Moment {
+            record: last.and_then(|pair| pair.record),
             at,
             after_s: at.duration_since(since).max(SignedDuration::ZERO).as_secs(),
-            after: pairs.len() as u64,
-            after_of_segment: pairs.iter().filter(is_of_segment).count() as u64,
-            newly_flagged: pairs.iter().filter(|pair| pair.is(Flip::Up)).count() as u64,
+            after: steps.len() as u64,
+            after_of_segment: steps.iter().filter(is_of_segment).count() as u64,
+            newly_flagged: steps.iter().filter(|step| step.pair.is(Flip::Up)).count() as u64,
             evidence,
+            requirements,
         }
     }
 

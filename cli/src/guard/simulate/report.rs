@@ -1,13 +1,14 @@
 //! What the guard would have done, as it is printed.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
 use serde::Serialize;
-use switchback::ReleaseId;
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
+use switchback::{Lasting, ReleaseId};
 
-use super::replay::{Moment, Replay, Tripped};
-use super::rule::Rule;
+use super::replay::{Moment, Own, Replay};
+use super::rule::{Rule, Tripped};
 use crate::show;
 use crate::store::text;
 
@@ -19,7 +20,7 @@ pub(super) struct Report {
     pub(super) settings: Settings,
     pub(super) unusable: u64,
     /// What the guard looks at, and this does not.
-    pub(super) leaves_out: Vec<&'static str>,
+    pub(super) leaves_out: Vec<String>,
     #[serde(flatten)]
     pub(super) replay: Replay,
 }
@@ -38,10 +39,14 @@ impl Report {
         let taught = show::counted(replay.taught, "message");
         writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
         self.verdict(candidate, &mut out)?;
+        if let Some(own) = &replay.own {
+            writeln!(out, "{}", itself(own))?;
+        }
         if let Some(warned) = &replay.warned {
             writeln!(out, "somebody would have been warned {}", when(warned))?;
             writeln!(out, "  {}", numbers(&warned.evidence))?;
         }
+        self.requirements(&mut out)?;
         writeln!(out, "{}", self.rule())?;
         let [harmed, unproven, proven] = replay.standings.map(show::count);
         writeln!(out, "segments at that time: {harmed} harmed, {unproven} unproven, {proven} proven")?;
@@ -77,7 +82,34 @@ impl Report {
         writeln!(out, "  {until} newly flagged until then; without the guard {flips}")
     }
 
+    /// What it takes to act in each segment in which anything flipped, where nothing was done.
+    fn requirements(&self, out: &mut impl Write) -> io::Result<()> {
+        if self.replay.acted.is_some() || self.replay.segments.is_empty() {
+            return Ok(());
+        }
+        writeln!(out, "to act on flips of authenticated, known senders it takes")?;
+        for one in &self.replay.segments {
+            let (segment, why) = (show::printable(&one.segment.to_string(), 80), one.requirements.shortage());
+            let why = why.map_or_else(String::new, |why| format!(": {why}"));
+            writeln!(out, "  {segment}: {}{why}", one.requirements)?;
+        }
+        Ok(())
+    }
+
     fn rule(&self) -> String {
+        let windows = self.replay.rule_windows;
+        let skipped = match windows.empty {
+            0 => String::new(),
+            empty => format!(
+                "; {} of {} without mail were skipped",
+                show::count(empty),
+                show::counted(windows.all, "window")
+            ),
+        };
+        format!("{}{skipped}", self.tripped())
+    }
+
+    fn tripped(&self) -> String {
         let rule = Rule::default();
         match self.replay.rule {
             None => format!("{rule} would have done nothing"),
@@ -95,14 +127,44 @@ fn messages(count: u64) -> String {
     show::counted(count, "message")
 }
 
-/// `after 61 messages at 2025-04-25 09:26:00 UTC, 120 s after the beginning`.
+/// `after 61 messages at 2025-04-25 09:26:00 UTC, 2 min after the beginning, with message 01938a4e-...`.
 fn when(moment: &Moment) -> String {
+    let record = moment.record.map_or_else(String::new, |record| format!(", with message {record}"));
     format!(
-        "after {} at {}, {} s after the beginning",
+        "after {} at {}, {} after the beginning{record}",
         messages(moment.after),
         text::instant(moment.at),
-        moment.after_s
+        Lasting(Duration::from_secs(moment.after_s.unsigned_abs()))
     )
+}
+
+/// What the guard itself made of the mail.
+fn itself(own: &Own) -> String {
+    let Own { since_generation, pairs, noted, unrecorded, uncounted, record, is_same_settings, is_same } = own;
+    let did = match (record, is_same) {
+        (Some(_), true) => "found the same, with the same message".to_owned(),
+        (None, true) => "did not find it harmful either".to_owned(),
+        (Some(record), false) => format!("found it harmful with message {record}"),
+        (None, false) => "did not find it harmful".to_owned(),
+    };
+    let mut line = format!("the guard itself, which has tried it since generation {since_generation}, {did}");
+    if !is_same_settings {
+        line += "; it had other settings then, which --as-then takes";
+    }
+    let pairs_of = |count: &u64, what: &str| format!("; {} {what}", show::counted(*count, "pair"));
+    if noted < pairs {
+        line += &pairs_of(
+            &(pairs - noted),
+            "that it counted are not noted, because no journal was kept or they were too many",
+        );
+    }
+    if *unrecorded > 0 {
+        line += &pairs_of(unrecorded, "that it counted are not in the journal");
+    }
+    if *uncounted > 0 {
+        line += &pairs_of(uncounted, "of the journal it did not count in this trial");
+    }
+    line
 }
 
 /// `gmail.com: 14 of 25 campaigns newly flagged, 0 no longer; E-value 10^6.5, needed 10^6.0 (gross)`.

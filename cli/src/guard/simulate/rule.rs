@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
 use switchback::guard::Flip;
 
-use super::replay::Tripped;
 use crate::guard::mail::Pair;
 
 /// Takes a candidate back when in so many windows in a row a larger share than this is newly flagged. No error
@@ -44,27 +44,53 @@ impl Rule {
         self.window.unsigned_abs() * self.strikes
     }
 
-    /// When it takes the candidate back. Pairs lie in the order in which they came; windows are looked at when they end.
-    pub(super) fn replay(self, pairs: &[Pair], since: Timestamp) -> Option<Tripped> {
+    /// When it takes the candidate back, and how many windows it looked at until then. Pairs lie in the order in which they
+    /// came; windows are looked at when they end.
+    pub(super) fn replay(self, pairs: &[&Pair], since: Timestamp) -> (Option<Tripped>, Windows) {
         let (mut strikes, mut start, mut flagged) = (0, 0, 0_u64);
-        let mut end = since.checked_add(self.window).ok()?;
+        let mut windows = Windows::default();
+        let mut end = since;
         while start < pairs.len() {
+            let Ok(next_end) = end.checked_add(self.window) else { break };
+            end = next_end;
             let next = start + pairs[start..].partition_point(|pair| pair.at < end);
             let up = pairs[start..next].iter().filter(|pair| pair.is(Flip::Up)).count();
             flagged += up as u64;
+            windows.all += 1;
             if next > start {
-                // A window without mail says nothing.
                 let is_strike = up as f64 > self.share_max * (next - start) as f64;
                 strikes = if is_strike { strikes + 1 } else { 0 };
+            } else {
+                // A window without mail says nothing.
+                windows.empty += 1;
             }
             if strikes >= self.strikes {
-                return Some(Tripped { at: end, after: next as u64, newly_flagged: flagged });
+                return (Some(Tripped { at: end, after: next as u64, newly_flagged: flagged }), windows);
             }
             start = next;
-            end = end.checked_add(self.window).ok()?;
         }
-        None
+        (None, windows)
     }
+}
+
+/// When a rule took it back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Tripped {
+    /// When.
+    pub(super) at: Timestamp,
+    /// After how many messages.
+    pub(super) after: u64,
+    /// Messages that were newly flagged until then.
+    pub(super) newly_flagged: u64,
+}
+
+/// Windows that a rule looked at.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Windows {
+    /// All of them.
+    pub(super) all: u64,
+    /// Those without mail, which neither count nor begin anew.
+    pub(super) empty: u64,
 }
 
 #[cfg(test)]
@@ -80,7 +106,8 @@ mod tests {
     }
 
     fn replay(pairs: &[Pair]) -> Option<Tripped> {
-        Rule::default().replay(pairs, Timestamp::UNIX_EPOCH)
+        let pairs: Vec<_> = pairs.iter().collect();
+        Rule::default().replay(&pairs, Timestamp::UNIX_EPOCH).0
     }
 
     #[test]
@@ -101,5 +128,8 @@ mod tests {
         let none_second = (0..1_200).filter(|second| !(300..600).contains(second));
         let pairs: Vec<_> = none_second.map(|second| pair(second, second % 10 == 0)).collect();
         assert_eq!(replay(&pairs).unwrap().at.as_second(), 1_200);
+        let pairs: Vec<_> = pairs.iter().collect();
+        let (_, windows) = Rule::default().replay(&pairs, Timestamp::UNIX_EPOCH);
+        assert_eq!(windows, Windows { all: 4, empty: 1 });
     }
 }

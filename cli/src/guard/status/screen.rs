@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
+use switchback::guard::{Blind, Flip, MailCounts, Mode};
+
 use super::{Judged, OfProcess, OfSlot, OfTrial, Status};
-use crate::guard::{alerts, settings};
+use crate::guard::{alerts, compared, settings};
 use crate::show;
 use crate::store::text;
 
@@ -47,6 +49,11 @@ impl OfSlot {
         for (name, value) in settings::lines(&self.settings) {
             writeln!(out, "  {name:<11} {}", show::printable(&value, text::LINE_CHARS_MAX))?;
         }
+        if self.settings.mode != Mode::Off {
+            for line in self.mail() {
+                writeln!(out, "  {line}")?;
+            }
+        }
         if let Some(rollout) = &self.rollout {
             writeln!(out, "  rollout     {}", text::rollout(rollout))?;
         }
@@ -60,6 +67,47 @@ impl OfSlot {
             )?;
         }
         Ok(())
+    }
+}
+
+impl OfSlot {
+    /// The mail that came, and what the filter does not tell of it.
+    fn mail(&self) -> Vec<String> {
+        let MailCounts { messages, authenticated, eligible, addressed } = self.mail;
+        if messages == 0 {
+            return vec!["mail        none since yesterday".to_owned()];
+        }
+        let all = show::counted(messages, "message");
+        let (known, authenticated) = (show::count(eligible), show::count(authenticated));
+        let mut lines = vec![format!(
+            "mail        {all} since yesterday, {authenticated} of authenticated senders, {known} of known ones"
+        )];
+        for blind in &self.blind {
+            lines.push(match blind {
+                Blind::Unauthenticated => format!(
+                    "NO ACTION   of the last {all} {} authenticated: nothing can be acted on; give each message its \
+                     authentication results (`Message::builder`), or the server whose results count (`trust_authserv_id`, \
+                     --trust-authserv-id)",
+                    few(&authenticated, "was", "were")
+                ),
+                Blind::Unaddressed => format!(
+                    "NO RECIPIENTS  of the last {all} {} an envelope recipient: each counts as one to a recipient of its own, \
+                     so the floor asks for no recipients; give each message its envelope (`Message::builder`)",
+                    few(&show::count(addressed), "had", "had")
+                ),
+                _ => continue,
+            });
+        }
+        lines
+    }
+}
+
+/// `none was`, `1 was`, `12 were`.
+fn few(count: &str, singular: &str, plural: &str) -> String {
+    match count {
+        "0" => format!("none {singular}"),
+        "1" => format!("1 {singular}"),
+        _ => format!("{count} {plural}"),
     }
 }
 
@@ -77,10 +125,33 @@ impl OfTrial {
             table.add_row(row(judged));
         }
         show::numbers(&mut table, 2..8);
+        writeln!(out, "    {}", compared(&self.pairs))?;
         writeln!(out, "{}", table.trim_fmt())?;
+        self.reasons(limit, out)?;
         let more = self.segments.len().saturating_sub(limit);
         if more > 0 {
             writeln!(out, "    and {}", show::counted(more as u64, "segment"))?;
+        }
+        Ok(())
+    }
+}
+
+impl OfTrial {
+    /// What the guard needs to act in each segment that is shown and in which anything flips, and why it does not.
+    fn reasons(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
+        let shown = self.segments.iter().take(limit);
+        let ways = shown.flat_map(|judged| [(judged, Flip::Up, &judged.up), (judged, Flip::Down, &judged.down)]);
+        let flipped = ways.filter(|(judged, flip, weighed)| {
+            // What only warns is shown once there is enough of it.
+            let is_told = weighed.is_acted_on || weighed.requirements.are_met();
+            is_told && judged.known.tally.direction(*flip).any.flips > 0
+        });
+        for (place, (judged, flip, weighed)) in flipped.enumerate() {
+            if place == 0 {
+                writeln!(out, "    to act on flips of authenticated, known senders it takes")?;
+            }
+            let (segment, way) = (show::printable(&judged.known.segment.to_string(), 80), flip.name());
+            writeln!(out, "      {segment} {way}: {}: {}", weighed.requirements, weighed.why)?;
         }
         Ok(())
     }
@@ -95,8 +166,8 @@ fn row(judged: &Judged) -> [String; 8] {
         show::count(known.flips),
         show::count(known.tally.up.eligible.opposite),
         format!("{:.2} %", 100.0 * known.share_at_most),
-        power(judged.up.log_e),
-        power(judged.up.log_threshold),
+        power(judged.up.strength.log_e),
+        power(judged.up.strength.log_threshold),
     ]
 }
 

@@ -2,6 +2,8 @@
 
 mod alerts;
 mod learn;
+mod reasons;
+mod replay;
 mod set;
 mod simulate;
 mod work;

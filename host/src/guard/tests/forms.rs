@@ -106,6 +106,7 @@ fn evidence_is_computed_again_from_its_integers_and_a_forged_one_does_not_agree(
         log_threshold: 0.0,
         senders: 16,
         recipients: 16,
+        others: None,
         harmed: Vec::new(),
     };
     (evidence.log_e, evidence.log_threshold) = evidence.recompute();

@@ -69,7 +69,8 @@ impl Worker {
             Stage::Told if !self.may_be_done_here(due) => return,
             Stage::New | Stage::Told => self.done(due),
         };
-        let mut about = self.about(&due.slot, &due.release);
+        let about = self.about(&due.slot, &due.release);
+        let mut about = About { requirements: due.requirements.clone(), ..about };
         let (next, response) = match done {
             Done::So(Deed { response, event, generation, share_bp }) => {
                 about = About { event, generation: Some(generation), share_bp, ..about };

@@ -1,15 +1,16 @@
 //! What a batch of messages says about the releases that answered them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::inbox::Seen;
 use crate::compare::{Providers, Side};
 use crate::control::SlotState;
 use crate::guard::{
-    Breakers, Call, Evidence, Finding, Level, Mode, Segment, Sender, Settings, Sighting, Trial, Trip, organisation,
+    Breakers, Call, Evidence, Finding, Level, MailCounts, Mode, Requirements, Segment, Sender, Settings, Sighting,
+    Trial, Trip, flip, organisation,
 };
-use crate::guard_store::{Due, StoreMemory, TrialKey, Whose, day_of};
+use crate::guard_store::{Due, NotedPair, StoreMemory, TrialKey, Whose, day_of};
 use crate::release::{Digest, ReleaseId};
 use crate::runtime::slot::pairs_of;
 use crate::verdict::{Opinion, Role};
@@ -19,8 +20,19 @@ use crate::verdict::{Opinion, Role};
 pub(super) struct Findings {
     /// What has to be done.
     pub(super) due: Vec<Due>,
-    /// What somebody has to be told: slot, release and numbers.
-    pub(super) warnings: Vec<(String, ReleaseId, Evidence)>,
+    /// What somebody has to be told.
+    pub(super) warnings: Vec<Warning>,
+    /// The mail of each slot.
+    pub(super) mail: BTreeMap<Arc<str>, MailCounts>,
+}
+
+/// Something that may be wrong with a release in a slot.
+pub(super) struct Warning {
+    pub(super) slot: String,
+    pub(super) release: ReleaseId,
+    pub(super) evidence: Evidence,
+    /// What it takes to act, and what there is of it.
+    pub(super) requirements: Option<Requirements>,
 }
 
 /// Looks at messages, one after the other. It remembers what can be made again from settings, and the calls of the last
@@ -57,7 +69,7 @@ impl Judge {
             }
         }
         for (slot, release, since, Trip { level, evidence }) in &self.trips {
-            found.add(slot, release, *since, *level, Evidence::Breaker(evidence.clone()));
+            found.add(slot, release, *since, *level, Evidence::Breaker(evidence.clone()), None);
         }
         Ok(found)
     }
@@ -87,6 +99,13 @@ impl Judge {
         };
         let sighting = seen.sighting();
         let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers, None)?;
+        let is_authenticated = sender.unit.is_some();
+        for mail in [
+            memory.mail(seen.slot.name(), day_of(seen.at)),
+            found.mail.entry(Arc::clone(seen.slot.name())).or_default(),
+        ] {
+            mail.add(is_authenticated, sender.is_eligible, seen.is_addressed);
+        }
         if sender.is_eligible && sender.is_first_today {
             watched.add_volume(memory, seen.slot.name(), &sighting);
         }
@@ -95,8 +114,9 @@ impl Judge {
         let has_gone_back = sender.unit.is_some() && sighting.sender_domain.is_some_and(is_back);
         for (baseline, candidate) in pairs_of(&seen.opinions).filter(|_| !has_gone_back) {
             let findings = watched.compare(memory, seen, state, (baseline, candidate))?;
-            for (since, Finding { level, evidence }) in findings {
-                found.add(seen.slot.name(), &candidate.release, since, level, Evidence::Flips(evidence));
+            for (since, Finding { level, evidence, requirements }) in findings {
+                let evidence = Evidence::Flips(evidence);
+                found.add(seen.slot.name(), &candidate.release, since, level, evidence, Some(requirements));
             }
         }
         let slot = seen.slot.name().to_string();
@@ -107,11 +127,19 @@ impl Judge {
 }
 
 impl Findings {
-    fn add(&mut self, slot: &str, release: &ReleaseId, since: u64, level: Level, evidence: Evidence) {
+    fn add(
+        &mut self,
+        slot: &str,
+        release: &ReleaseId,
+        since: u64,
+        level: Level,
+        evidence: Evidence,
+        requirements: Option<Requirements>,
+    ) {
         let (slot, release) = (slot.to_owned(), release.clone());
         match level {
-            Level::Act => self.due.push(Due { slot, release, evidence, since }),
-            Level::Warn => self.warnings.push((slot, release, evidence)),
+            Level::Act => self.due.push(Due { slot, release, evidence, since, requirements }),
+            Level::Warn => self.warnings.push(Warning { slot, release, evidence, requirements }),
         }
     }
 }
@@ -156,7 +184,19 @@ impl Watched {
             self.trials.insert(key.clone(), trial);
         }
         let Some(trial) = self.trials.get(&key) else { return Ok(Vec::new()) };
-        let findings = trial.observe(&mut memory, &sighting, before, after)?;
+        let findings = trial.observe_from(&mut memory, &sighting, sender, before, after)?;
+        memory.pairs().add(sender.unit.is_some(), sender.is_eligible, seen.is_addressed);
+        if let Some(record) = seen.record {
+            let is_witness = sender.is_eligible && flip(before, after).is_some();
+            let noted = NotedPair {
+                record,
+                past: sender.past,
+                is_eligible: sender.is_eligible,
+                has_acted: findings.iter().any(|finding| finding.level == Level::Act),
+                recipient: sighting.recipient.filter(|_| is_witness),
+            };
+            memory.note(trial.settings(), &noted);
+        }
         Ok(findings.into_iter().map(|finding| (since, finding)).collect())
     }
 

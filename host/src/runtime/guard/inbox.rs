@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use metrics::{Counter, counter};
 
 use crate::guard::{Key, Sighting};
+use crate::journal::RecordId;
 use crate::limits::GUARD_QUEUE_MAX;
 use crate::message::{Fingerprint, Message, organisational_domain};
 use crate::runtime::beside::Judged;
@@ -21,6 +22,10 @@ pub(in crate::runtime) struct Seen {
     pub(super) at: Timestamp,
     /// That of the route by which it was judged.
     pub(super) generation: u64,
+    /// The record of a journal that has it, if one is kept; only of a message that was handed over.
+    pub(super) record: Option<RecordId>,
+    /// Whether the filter said who receives it.
+    pub(super) is_addressed: bool,
     /// Only of a message that was compared, or that a release failed on: it takes time to find out.
     fingerprint: Option<Fingerprint>,
     /// Of the sender's address; what somebody registered of it is found out later, and so is the key.
@@ -40,6 +45,8 @@ impl Seen {
             opinions,
             at,
             generation,
+            record: None,
+            is_addressed: message.envelope().is_some_and(|envelope| !envelope.recipients.is_empty()),
             fingerprint: None,
             sender_domain: author.map(|mailbox| Arc::clone(&mailbox.domain)),
             sender: author.map(|mailbox| Arc::clone(&mailbox.address)),
@@ -49,8 +56,9 @@ impl Seen {
     }
 
     fn of(judged: &Judged, message: &Message) -> Self {
-        let Judged { slot, at, generation, opinions, .. } = judged;
+        let Judged { id, slot, at, generation, opinions, .. } = judged;
         let plain = Self::plain(slot, *at, *generation, opinions.clone(), message);
+        let plain = Self { record: Some(*id), ..plain };
         if is_plain(opinions) {
             return plain;
         }

@@ -9,7 +9,7 @@ use super::wellness::Task;
 use super::worker::Worker;
 use crate::alert::{Alert, Found, Response};
 use crate::control::{Control, ControlError, Pause, Progress, PromoteError, Rollout, SlotState};
-use crate::guard::{Standing, TrialEvidence};
+use crate::guard::{MailCounts, Standing, TrialEvidence};
 use crate::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use crate::limits::GUARD_ROLLOUT_INTERVAL;
 use crate::runtime::slot::SlotShared;
@@ -25,7 +25,8 @@ pub(super) struct Rollouts {
 impl Rollouts {
     /// Whether it is time to ask what is known: now and then, and at once where the step has taken its time.
     fn is_time(&mut self, slot: &str, rollout: &Rollout, now: Timestamp) -> bool {
-        let nothing = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0 };
+        let pairs = MailCounts::default();
+        let nothing = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0, pairs };
         let is_held = matches!(rollout.progress(now, &nothing), Progress::Holds { .. });
         if is_held && self.asked.get(slot).is_some_and(|at| at.elapsed() < GUARD_ROLLOUT_INTERVAL) {
             return false;

@@ -1,6 +1,7 @@
 //! The thread of the guard.
 
 use std::any::Any;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -12,13 +13,14 @@ use metrics::{Counter, counter};
 use rusqlite::Connection;
 
 use super::Home;
-use super::batch::{Findings, Judge};
+use super::batch::{Findings, Judge, Warning};
 use super::deliver::Letterbox;
 use super::inbox::Seen;
 use super::rollouts::Rollouts;
 use super::spare::Spare;
 use super::wellness::{Task, Wellness};
 use crate::alert::{About, Alert, By, Found, Kind, Response};
+use crate::guard::MailCounts;
 use crate::guard_store::{
     Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
 };
@@ -64,6 +66,7 @@ impl Worker {
         };
         // A counter is served from when it is first touched, and one that never was cannot be watched.
         RAISED.iter().for_each(|kind| counted(*kind).increment(0));
+        count_mail(&core.slots.values().map(|slot| (slot.shared().name().clone(), MailCounts::default())).collect());
         Self {
             core,
             home,
@@ -157,7 +160,8 @@ impl Worker {
     fn judge_all(&mut self, batch: &[Seen]) {
         self.core.slots.values().for_each(Slot::refresh);
         match self.judge_patiently(batch) {
-            Ok(Judged { warnings, full }) => {
+            Ok(Judged { warnings, full, mail }) => {
+                count_mail(&mail);
                 self.wellness.is_back(Task::Count);
                 self.wellness.full(full);
                 if self.move_due() {
@@ -179,7 +183,8 @@ impl Worker {
     fn judge_patiently(&mut self, batch: &[Seen]) -> Result<Judged, GuardStoreError> {
         loop {
             let started = Instant::now();
-            let judged = judge(&mut self.judge, &mut self.store, batch, self.home.as_ref());
+            let (home, takes_notes) = (self.home.as_ref(), self.core.beside.journal().is_some());
+            let judged = judge(&mut self.judge, &mut self.store, batch, home, takes_notes);
             if !matches!(judged, Err(GuardStoreError::Busy(_))) {
                 self.busy = None;
                 return judged;
@@ -219,8 +224,9 @@ impl Worker {
     fn judge_in_spare(&mut self, batch: &[Seen]) {
         let current = self.current();
         let Some(spare) = self.spare.wake(self.home.as_ref(), &current) else { return };
-        match judge(&mut self.judge, spare, batch, self.home.as_ref()) {
-            Ok(Judged { warnings, full }) => {
+        match judge(&mut self.judge, spare, batch, self.home.as_ref(), false) {
+            Ok(Judged { warnings, full, mail }) => {
+                count_mail(&mail);
                 self.wellness.full(full);
                 self.judge.settle();
                 self.tell(&warnings, Kept::Here);
@@ -283,7 +289,10 @@ impl Worker {
         if condition == Condition::Well {
             return tracing::info!("the guard is at work again");
         }
-        let found = Found::Guard(condition.to_string());
+        let found = match condition.stops_promotions() {
+            true => Found::Guard(condition.to_string()),
+            false => Found::Hindrance(condition.to_string()),
+        };
         self.raise(&Alert::new(found, Response::None, self.of_process(), Timestamp::now()));
     }
 
@@ -361,6 +370,8 @@ enum Kept {
 struct Judged {
     warnings: Vec<Alert>,
     full: Full,
+    /// The mail of each slot.
+    mail: BTreeMap<Arc<str>, MailCounts>,
 }
 
 /// Raises an alert, unless one that names the same event of the ledger was raised: that it took place and what the guard
@@ -380,22 +391,24 @@ fn judge(
     store: &mut GuardStore,
     batch: &[Seen],
     home: Option<&Home>,
+    takes_notes: bool,
 ) -> Result<Judged, GuardStoreError> {
     let firsts = store.firsts();
+    let takes_notes = takes_notes && store.is_kept();
     store.write(|transaction| {
-        let mut memory = StoreMemory::new(transaction, firsts);
-        let Findings { due, warnings } = judge.look_at(&mut memory, batch)?;
+        let mut memory = StoreMemory::new(transaction, firsts).with_notes_if(takes_notes);
+        let Findings { due, warnings, mail } = judge.look_at(&mut memory, batch)?;
         let full = memory.write_back()?;
         let now = Timestamp::now();
         due.iter().try_for_each(|due| due.write(transaction, now, Stage::New))?;
-        let alert = |(slot, release, evidence)| {
+        let alert = |Warning { slot, release, evidence, requirements }| {
             let process = home.map(Home::by);
-            let about = About { slot: Some(slot), release: Some(release), process, ..About::default() };
+            let about = About { slot: Some(slot), release: Some(release), process, requirements, ..About::default() };
             Alert::new(Found::Warning(evidence), Response::None, about, now)
         };
         let warnings: Vec<_> = warnings.into_iter().map(alert).collect();
         warnings.iter().try_for_each(|alert| raise(transaction, alert))?;
-        Ok(Judged { warnings, full })
+        Ok(Judged { warnings, full, mail })
     })
 }
 
@@ -404,6 +417,21 @@ const RAISED: [Kind; 6] = [Kind::Harm, Kind::Warning, Kind::Guard, Kind::Rollout
 
 fn counted(kind: Kind) -> Counter {
     counter!("switchback_alerts_total", "kind" => kind.name())
+}
+
+/// Counts whose mail came to each slot.
+fn count_mail(mail: &BTreeMap<Arc<str>, MailCounts>) {
+    for (slot, MailCounts { messages, authenticated, eligible, addressed }) in mail {
+        let sender = |sender: &'static str, count: u64| {
+            counter!("switchback_guard_messages_total", "slot" => Arc::clone(slot), "sender" => sender)
+                .increment(count);
+        };
+        sender("known", *eligible);
+        sender("new", authenticated.saturating_sub(*eligible));
+        sender("unauthenticated", messages.saturating_sub(*authenticated));
+        counter!("switchback_guard_unaddressed_total", "slot" => Arc::clone(slot))
+            .increment(messages.saturating_sub(*addressed));
+    }
 }
 
 fn log(alert: &Alert) {

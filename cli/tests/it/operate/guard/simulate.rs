@@ -53,4 +53,37 @@ fn whoever_is_not_known_does_not_count() {
     // With a floor that no mail reaches, nothing is done either.
     let ran = simulate("2.0.0", &folder, &["--known-days", "0", "--floor", "5000,5,5"]);
     assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.contains("to act on flips of authenticated, known senders it takes\n"), "{ran:?}");
+    assert!(
+        ran.out
+            .lines()
+            .any(|line| line.starts_with("  everything: campaigns ") && line.ends_with(": too few campaigns"))
+    );
+}
+
+#[test]
+fn mail_of_one_day_is_replayed_although_nobody_in_it_can_be_known() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = mail(dir.path(), 0..300).display().to_string();
+    let ran = simulate("2.0.0", &folder, &[]);
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+    assert!(ran.out.contains(", 300 messages from 2025-04-24 ") && ran.out.contains("nobody was known: "), "{ran:?}");
+    let ran = simulate("2.0.0", &folder, &["--since", "2026-01-01"]);
+    assert!(
+        ran.code == 1 && ran.err.contains("came between --since and --until; the first came at 2025-04-24"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn windows_without_mail_are_said_to_be_skipped_and_a_time_is_not_in_seconds_alone() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = mail(dir.path(), 0..200);
+    // Half an hour without mail, at seven seconds a message.
+    (20..280).for_each(|number| drop(std::fs::remove_file(folder.join(format!("{number:06}.eml")))));
+    let folder = folder.display().to_string();
+    let later = mail(dir.path(), 400..700).display().to_string();
+    let ran = simulate("2.0.0", &folder, &[&later, "--known-days", "0"]);
+    assert!(ran.out.contains(" without mail were skipped"), "{ran:?}");
+    assert!(ran.out.contains(" min ") && ran.out.contains(" after the beginning"), "{ran:?}");
 }

@@ -46,15 +46,26 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     ] {
         assert!(out.replace('\n', " ").contains(&line), "{line:?} is not in\n{out}");
     }
+    assert!(out.replace('\n', " ").contains("It took, and there was: campaigns "), "{out}");
     let explained = store.json(["guard", "explain", &event, "--json"]);
     assert_eq!(explained["agrees"], true);
+    let requirements = explained["requirements"].as_array().unwrap();
+    assert!(requirements.len() == 4 && requirements.iter().all(|one| one["is_met"] == true), "{explained}");
     let evidence = &explained["event"]["operation"]["evidence"];
     assert!((explained["recomputed"]["log_e"].as_f64().unwrap() - evidence["log_e"].as_f64().unwrap()).abs() < 1e-6);
     assert!(store.refused(["guard", "explain", "1"]).contains(&format!("those are {event}")));
 
     let status = store.run(["guard", "status"]);
     assert_eq!((status.code, status.err.as_str()), (1, ""));
-    for line in ["  linear@2.0.0 against linear@1.1.0, since generation ", "gmail.com", " harmed "] {
+    for line in [
+        "  linear@2.0.0 against linear@1.1.0, since generation ",
+        "gmail.com",
+        " harmed ",
+        " pairs were compared: ",
+        "    to act on flips of authenticated, known senders it takes\n",
+        ": enough: the guard acts\n",
+        "  NO RECIPIENTS  of the last ",
+    ] {
         assert!(status.out.contains(line), "{line:?} is not in\n{}", status.out);
     }
     assert!(store.fine(["status"]).contains("    HARMFUL in inbound since "));
@@ -95,9 +106,9 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     let replayed: Value = serde_json::from_str(&replayed.out).unwrap();
     let harmed = replayed["acted"]["evidence"]["harmed"].as_array().unwrap();
     assert!(harmed.contains(&"everything".into()), "{replayed}");
-    assert!(
-        replayed["leaves_out"].as_array().unwrap().iter().any(|what| what.as_str().unwrap().starts_with("recipients"))
-    );
+    // Under these settings others count than did, of whom nobody noted who received their mail.
+    let left_out = replayed["leaves_out"].as_array().unwrap();
+    assert!(left_out.iter().any(|what| what.as_str().unwrap().starts_with("recipients of mail that")), "{replayed}");
     let learned = store.fine(["guard", "learn", "--journal"]);
     assert!(learned.contains("users of mailbox providers stay unknown"), "{learned}");
 }
