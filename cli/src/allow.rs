@@ -1,6 +1,6 @@
 //! `switchback allow`.
 
-use switchback::{May, Operation};
+use switchback::{May, Request};
 
 use crate::exit::Exit;
 use crate::rule::RuleArgs;
@@ -33,5 +33,5 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    args.rule.add(|rule| Operation::Allow { rule, may: args.over })
+    args.rule.add(|rule| Request::Allow { rule, may: args.over })
 }

@@ -1,6 +1,6 @@
 //! `switchback block`.
 
-use switchback::{Action, Effect, Operation};
+use switchback::{Action, Effect, Request};
 
 use crate::exit::Exit;
 use crate::rule::RuleArgs;
@@ -32,5 +32,5 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    args.rule.add(|rule| Operation::Block { rule, action: args.action })
+    args.rule.add(|rule| Request::Block { rule, action: args.action })
 }

@@ -1,7 +1,7 @@
 //! `switchback canary`.
 
 use clap::ValueEnum;
-use switchback::{CanaryKey, Operation, Waited};
+use switchback::{Admission, CanaryKey, Waited};
 
 use crate::exit::Exit;
 use crate::promote::readiness;
@@ -77,24 +77,16 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let processes = operator.processes()?;
     let slot = Slots::of(&state, &processes).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
     let (share_bp, key, mirrored) = (args.share, args.by.into(), args.mirror);
-    let forced = args.force;
-    let operation = Operation::Canary { slot, release: release.clone(), share_bp, key, mirrored, forced };
-    if args.change.dry_run {
-        let notes = processes.iter().map(|process| readiness(process, &release)).collect();
-        let change = operator.rehearse(operation.clone())?;
-        if !args.force {
-            operator.control.check_harmless(&state, &operation, &release)?;
-        }
-        return operator.tell(&change, &Remarks { notes, ..Remarks::default() });
-    }
     let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
-    let event = operator.control.commit_when_ready(operation, &release, waited)?;
-    operator.tell(&operator.done(event)?, &Remarks::default())
+    let ready = |process| readiness(process, &release);
+    let notes = if args.change.dry_run { processes.iter().map(ready).collect() } else { Vec::new() };
+    let change = operator.admit(&Admission::Canary { slot, release, share_bp, key, mirrored, waited })?;
+    operator.tell(&change, &Remarks { notes, ..Remarks::default() })
 }
 
 impl From<By> for CanaryKey {

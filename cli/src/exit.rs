@@ -13,6 +13,8 @@ pub(crate) enum Exit {
     Fine,
     /// Something failed or was found, and was said on the way: 1.
     Found,
+    /// All was shown, and in a slot nobody decides: 3.
+    Undecided,
 }
 
 impl Exit {
@@ -27,6 +29,7 @@ impl From<Exit> for ExitCode {
         match exit {
             Exit::Fine => Self::SUCCESS,
             Exit::Found => Self::from(1),
+            Exit::Undecided => Self::from(3),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `switchback expire`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -29,5 +29,5 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    Operator::open(&args.change)?.change(Operation::Expire { rule: args.rule })
+    Operator::open(&args.change)?.change(Request::Expire { rule: args.rule })
 }

@@ -1,6 +1,6 @@
 //! `switchback freeze` and `switchback thaw`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -58,19 +58,19 @@ Exit codes:
 
 /// Runs `freeze`.
 pub(crate) fn freeze(args: &FreezeArgs) -> anyhow::Result<Exit> {
-    args.scope.change(|slot| Operation::Freeze { slot })
+    args.scope.change(|slot| Request::Freeze { slot })
 }
 
 /// Runs `thaw`.
 pub(crate) fn thaw(args: &ThawArgs) -> anyhow::Result<Exit> {
-    args.scope.change(|slot| Operation::Thaw { slot })
+    args.scope.change(|slot| Request::Thaw { slot })
 }
 
 impl ScopeArgs {
-    fn change(&self, operation: impl FnOnce(Option<String>) -> Operation) -> anyhow::Result<Exit> {
+    fn change(&self, request: impl FnOnce(Option<String>) -> Request) -> anyhow::Result<Exit> {
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(&operator.state()?, &operator.processes()?);
+        let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
-        operator.change(operation(slot))
+        operator.change(request(slot))
     }
 }

@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod block;
 mod canary;
+mod clock;
 mod compare;
 mod completions;
 mod context;
@@ -55,6 +56,7 @@ mod status;
 mod store;
 mod trust;
 mod unload;
+mod urgent;
 mod verify;
 mod warnings;
 mod withdraw;
@@ -94,11 +96,14 @@ Exit codes:
   0  all is well
   1  something failed, or a check that was asked for found something; why is on stderr
   2  the command line is wrong
+  3  of `status`: it is shown, and in a slot no release decides
 
 A release is one .wasm file, made by `switchback pack`. Compiled releases are kept in
 $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use compiles.";
 
+// Each is described when it is called: describing all of them takes longer than to revert.
 #[derive(Subcommand)]
+#[command(defer = true)]
 enum Command {
     New(new::Args),
     Pack(pack::Args),
@@ -181,6 +186,7 @@ impl Command {
 
 /// Runs the command that this process was called with.
 pub fn main() -> ExitCode {
+    urgent::hurry();
     warnings::to_stderr();
     let run = match demo::worker::Args::if_called() {
         Some(worker) => worker.run(),

@@ -77,7 +77,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     for path in &args.files {
         match load(args, &control, &runtime, path) {
             Ok(Exit::Fine) => {}
-            Ok(Exit::Found) => exit = Exit::Found,
+            Ok(found) => exit = found,
             Err(error) => {
                 say(&chain(error.as_ref()));
                 exit = Exit::Found;

@@ -3,17 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
-use jiff::Timestamp;
 use serde::Serialize;
 use switchback::{Override, Rule};
 
+use crate::clock;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::{StoreArgs, text};
 
 /// List the overrides of a store, and how often each has decided
 ///
-/// Processes tell their hits every second.
+/// Processes tell their hits every second. One that was made while the clock was ahead, by more than a day, does not hold, and
+/// is listed: make it again, and `expire` the wrong one.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -45,18 +46,25 @@ struct Record<'a> {
     #[serde(flatten)]
     rule: &'a Override,
     standing: bool,
+    /// Whether it was made at a time that is still to come: it does not hold.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ahead: bool,
     hits: u64,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let (state, now) = (control.state()?, Timestamp::now());
+    let (state, now) = (control.state()?, clock::now());
     let hits: BTreeMap<u64, u64> = control.hits()?.into_iter().collect();
-    let stands = |one: &Override| one.rule.expires_at > now;
-    let listed = state.overrides.values().filter(|one| args.all || stands(one));
-    let records =
-        listed.map(|rule| Record { rule, standing: stands(rule), hits: hits.get(&rule.id).copied().unwrap_or(0) });
+    let stands = |one: &Override| one.holds_at(now);
+    let listed = state.overrides.values().filter(|one| args.all || stands(one) || one.is_ahead(now));
+    let records = listed.map(|rule| Record {
+        rule,
+        standing: stands(rule),
+        ahead: rule.is_ahead(now),
+        hits: hits.get(&rule.id).copied().unwrap_or(0),
+    });
     let mut out = io::stdout().lock();
     if args.json {
         for record in records {
@@ -74,9 +82,13 @@ fn write(records: &[Record<'_>], out: &mut impl Write) -> io::Result<()> {
         return writeln!(out, "no override stands");
     }
     let mut table = show::table(["number", "hits", "what", "until", "by"]);
-    for Record { rule: one, standing, hits } in records {
+    for Record { rule: one, standing, ahead, hits } in records {
         let until = text::instant(one.rule.expires_at);
-        let until = if *standing { until } else { format!("over since {until}") };
+        let until = match (standing, ahead) {
+            (true, _) => until,
+            (_, true) => format!("DOES NOT HOLD: made {}, the clock was wrong", text::instant(one.at)),
+            (false, false) => format!("over since {until}"),
+        };
         let by = text::by(&one.author, &one.reason);
         let by = by.strip_prefix("by ").unwrap_or(&by).to_owned();
         table.add_row([one.id.to_string(), show::count(*hits), what(one), until, by]);

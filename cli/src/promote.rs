@@ -3,9 +3,10 @@
 use std::io;
 
 use anyhow::bail;
-use jiff::{SignedDuration, Timestamp};
-use switchback::{Operation, Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
+use jiff::SignedDuration;
+use switchback::{Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
 
+use crate::clock;
 use crate::duration::duration;
 use crate::exit::Exit;
 use crate::guard::{Proof, compared};
@@ -64,7 +65,7 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let processes = operator.processes()?;
     let slot = args.slot(&Slots::of(&state, &processes), &processes)?;
     let release = reference::loaded(&state, &args.release)?;
@@ -75,12 +76,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) => (None, Some(format!("what the guard knows of it cannot be read: {error:#}"))),
     };
     let remarks = Remarks { notes: note.into_iter().collect(), standing_overrides: None, proof };
-    if args.change.dry_run {
-        return args.rehearse(&operator, slot, release, &processes, remarks);
-    }
     let cool_off = Some(args.cool_off.unsigned_abs());
     let promotion = Promotion { slot, release, older: args.older, cool_off, waited: args.waited() };
-    let change = operator.done(operator.control.promote(promotion)?)?;
+    if args.change.dry_run {
+        return args.rehearse(&operator, promotion, &processes, remarks);
+    }
+    let change = operator.admit(&promotion.into())?;
     operator.tell(&change, &remarks.above(&change))
 }
 
@@ -132,23 +133,17 @@ impl Args {
     fn rehearse(
         &self,
         operator: &Operator<'_>,
-        slot: String,
-        release: ReleaseId,
+        promotion: Promotion,
         processes: &[Process],
         mut remarks: Remarks,
     ) -> anyhow::Result<Exit> {
-        let (older, forced) = (self.older, self.force);
+        let release = promotion.release.clone();
         remarks.notes.extend(processes.iter().map(|process| readiness(process, &release)));
         let is_unable =
             processes.iter().any(|one| matches!(one.preparation(&release.digest), Some(Preparation::Failed { .. })));
-        let cool_off_s = Some(self.cool_off.unsigned_abs().as_secs());
-        let operation = Operation::Promote { slot, release: release.clone(), older, forced, cool_off_s };
-        let change = operator.rehearse(operation.clone())?;
-        if !forced {
-            operator.control.check_harmless(&operator.state()?, &operation, &release)?;
-        }
+        let change = operator.admit(&promotion.into())?;
         let told = operator.tell(&change, &remarks.above(&change))?;
-        Ok(if is_unable && !forced { Exit::Found } else { told })
+        Ok(if is_unable && !self.force { Exit::Found } else { told })
     }
 }
 
@@ -164,7 +159,7 @@ pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
 impl Remarks {
     /// With what has to be known after every promotion: the overrides that no model can overrule.
     fn above(self, change: &Change) -> Self {
-        let standing = change.after.standing_overrides(Timestamp::now()).cloned().collect();
+        let standing = change.after.standing_overrides(clock::now()).cloned().collect();
         Self { standing_overrides: Some(standing), ..self }
     }
 }

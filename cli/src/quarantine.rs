@@ -1,6 +1,6 @@
 //! `switchback quarantine`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -37,11 +37,11 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     if args.lift {
         let release = reference::quarantined(&state, &operator.control.history()?, &args.release)?;
-        return operator.change(Operation::LiftQuarantine { release });
+        return operator.change(Request::LiftQuarantine { release });
     }
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Quarantine { release })
+    operator.change(Request::Quarantine { release })
 }

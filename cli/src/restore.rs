@@ -1,21 +1,28 @@
 //! `switchback restore`.
 
-use switchback::Operation;
 use switchback::guard::Segment;
+use switchback::{Admission, Waited};
 
 use crate::exit::Exit;
-use crate::store::change::{ChangeArgs, Operator};
+use crate::store::change::{ChangeArgs, Operator, Remarks};
 use crate::store::slot::{SlotArgs, Slots};
 
 /// Let the live release decide again for a segment that went back
 ///
-/// Undoes `revert --segment`, and what the guard did of that kind.
+/// Undoes `revert --segment`, and with --force what the guard did of that kind. Waits until the guard of every process works;
+/// refused during a freeze.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// The segment: a domain, or `provider:gmail`
     #[arg(long, value_name = "SEGMENT")]
     segment: Segment,
+
+    /// Restore also a segment that the guard put back, and do not wait for the guards
+    ///
+    /// The ledger records it.
+    #[arg(long)]
+    force: bool,
 
     #[command(flatten)]
     slot: SlotArgs,
@@ -37,6 +44,8 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let slot = Slots::of(&operator.state()?, &operator.processes()?).existing(&args.slot)?;
-    operator.change(Operation::RestoreSegment { slot, segment: args.segment.clone() })
+    let slot = Slots::of(operator.state(), &operator.processes()?).existing(&args.slot)?;
+    let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
+    let change = operator.admit(&Admission::Restoration { slot, segment: args.segment.clone(), waited })?;
+    operator.tell(&change, &Remarks::default())
 }

@@ -1,6 +1,6 @@
 //! `switchback revert`.
 
-use switchback::Operation;
+use switchback::Request;
 use switchback::guard::Segment;
 
 use crate::exit::Exit;
@@ -47,11 +47,11 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let to = args.release.as_deref().map(|release| reference::loaded(&state, release)).transpose()?;
     operator.change(match args.segment.clone() {
-        Some(segment) => Operation::RevertSegment { slot, segment, to, domains: Vec::new() },
-        None => Operation::Revert { slot, to, emergency: None },
+        Some(segment) => Request::RevertSegment { slot, segment, to },
+        None => Request::Revert { slot, to },
     })
 }

@@ -4,10 +4,10 @@ mod status;
 mod stop;
 
 use clap::Subcommand;
-use switchback::{Operation, Plan};
+use switchback::{Admission, Plan};
 
 use crate::exit::{Exit, Usage};
-use crate::store::change::{ChangeArgs, Operator};
+use crate::store::change::{ChangeArgs, Operator, Remarks};
 use crate::store::reference;
 use crate::store::slot::{SlotArgs, Slots};
 
@@ -15,7 +15,8 @@ use crate::store::slot::{SlotArgs, Slots};
 ///
 /// The processes that follow the store walk the plan by themselves, whatever becomes of this command. A step is over when it
 /// has taken its time and the guard has evidence: nothing is harmed, and all senders together are proven. Where evidence is
-/// missing the rollout pauses, for as long as it takes. It ends where somebody changes the release's role, or what is live.
+/// missing the rollout pauses, for as long as it takes. A first step that decides, a share or `100%`, waits like `canary` and
+/// `promote` until every process has the release ready. It ends where somebody changes the release's role, or what is live.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {
@@ -70,10 +71,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn begin(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     // The parser asks for it.
     let release = args.release.as_deref().ok_or_else(|| Usage("which release?".to_owned()))?;
     let release = reference::loaded(&state, release)?;
-    operator.change(Operation::Rollout { slot, release, plan: args.plan.clone() })
+    let (plan, ready_within) = (args.plan.clone(), args.change.wait());
+    let change = operator.admit(&Admission::Rollout { slot, release, plan, ready_within })?;
+    operator.tell(&change, &Remarks::default())
 }

@@ -5,11 +5,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jiff::{SignedDuration, Timestamp, Unit};
+use jiff::{SignedDuration, Unit};
 use switchback::{
-    Digest, Lasting, Matcher, Message, Network, Operation, Rule, Scope, SenderAddress, SenderDomain, Senders,
+    Digest, Lasting, Matcher, Message, Network, Override, Request, Rule, Scope, SenderAddress, SenderDomain, Senders,
 };
 
+use crate::clock;
 use crate::corpus::STDIN;
 use crate::duration::duration;
 use crate::exit::{Exit, Usage};
@@ -69,7 +70,7 @@ struct MatchedArgs {
 
 impl RuleArgs {
     /// Makes the rule, and says what it matches and when it ends.
-    pub(crate) fn add(&self, operation: impl FnOnce(Rule) -> Operation) -> anyhow::Result<Exit> {
+    pub(crate) fn add(&self, request: impl FnOnce(Rule) -> Request) -> anyhow::Result<Exit> {
         if self.change.reason.trim().is_empty() {
             return Err(Usage(
                 "an override needs a reason, for whoever finds it later: give one with --reason".to_owned(),
@@ -77,16 +78,16 @@ impl RuleArgs {
             .into());
         }
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(&operator.state()?, &operator.processes()?);
+        let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
-        let end = Timestamp::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
+        let end = clock::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
         let rule = Rule {
             matcher: self.matched.matcher()?,
             scope: Scope { slot, tenant: self.tenant.clone() },
             senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
             expires_at: end.context("no time is so far away")?,
         };
-        let change = operator.commit(operation(rule.clone()))?;
+        let change = operator.commit(request(rule.clone()))?;
         let notes = self.notes(&rule, &change);
         operator.tell(&change, &Remarks { notes, ..Remarks::default() })
     }
@@ -97,8 +98,16 @@ impl RuleArgs {
             "override {number} ends at {end}, in {}; `switchback expire {number}` ends it before",
             Lasting(self.duration.unsigned_abs())
         );
+        let leap = change.gap().filter(|gap| gap.unsigned_abs() > Override::EXPIRY_MAX && gap.is_positive());
+        let leap = leap.map(|gap| {
+            format!(
+                "the clock is {} days later than at event {}: if it is wrong, the override will not hold when it is right again",
+                gap.as_hours() / 24,
+                number - 1
+            )
+        });
         let who = match (&rule.matcher, rule.senders) {
-            (Matcher::Network(_) | Matcher::Content(_), _) => return vec![ends],
+            (Matcher::Network(_) | Matcher::Content(_), _) => return std::iter::once(ends).chain(leap).collect(),
             (_, Senders::Authenticated) => {
                 "it matches authenticated senders only: where DMARC passed, or DKIM or SPF did for their domain; mail that \
                  is forged is judged as before"
@@ -107,7 +116,7 @@ impl RuleArgs {
                 "it matches whoever says to be the sender, and anybody can: forged mail is treated the same"
             }
         };
-        vec![ends, who.to_owned()]
+        [ends, who.to_owned()].into_iter().chain(leap).collect()
     }
 }
 

@@ -1,6 +1,6 @@
 //! `switchback shadow`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::share::basis_points;
@@ -46,8 +46,8 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Shadow { slot, release, rate_bp: args.rate })
+    operator.change(Request::Shadow { slot, release, rate_bp: args.rate })
 }

@@ -1,5 +1,6 @@
 //! `switchback status`.
 
+mod marks;
 mod screen;
 
 use std::io::{self, IsTerminal as _, Write as _};
@@ -7,16 +8,18 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::{Control, ControlStore as _, Event, Process, SqliteStore, State};
+use switchback::{Control, Event, Process, State};
 
-use crate::exit::Exit;
+use self::marks::{Forced, Harmful, Undecided};
+use crate::exit::{Exit, chain};
 use crate::store::StoreArgs;
 
 /// Show what a store says, and who follows it
 ///
 /// Slots with their live, standby, canary and shadow releases, segments that went back and rollouts; freezes, quarantines and
 /// what the guard found harmful; which release is ready where; the processes with how far they have come; the overrides that
-/// stand.
+/// stand. Marked are slots in which nobody decides, be it in the store or in one process, releases that somebody forced, and
+/// those that do harm as far as the guard has counted.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -41,7 +44,8 @@ Examples:
 Exit codes:
   0  it is shown
   1  the store cannot be read
-  2  the command line is wrong";
+  2  the command line is wrong
+  3  it is shown, and in a slot nobody decides: no release is live there, or a process cannot load it";
 
 /// How long to wait for a change before looking again: the end of a process writes nothing.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -59,22 +63,30 @@ struct Status {
     hits: Vec<(u64, u64)>,
     /// The last event.
     last: Option<Event>,
+    /// Where nobody decides.
+    undecided: Vec<Undecided>,
+    /// What decides although it was not checked.
+    forced: Vec<Forced>,
+    /// What does harm.
+    harmful: Vec<Harmful>,
+    /// Why that is not known.
+    harmful_unknown: Option<String>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let dir = args.store.dir()?;
     let control = Control::open(&dir)?;
-    let mut shown = args.render(&Status::read(&dir, &control)?)?;
+    let status = Status::read(&args.store, &dir, &control)?;
+    let mut shown = args.render(&status)?;
     show(&shown, false)?;
     if !args.watch {
-        return Ok(Exit::Fine);
+        return Ok(if status.undecided.is_empty() { Exit::Fine } else { Exit::Undecided });
     }
-    let store = SqliteStore::open(&dir)?;
-    let mut watch = store.watch()?;
+    let mut watch = control.watch()?;
     loop {
         watch.wait(LOOK_INTERVAL);
-        let next = args.render(&Status::read(&dir, &control)?)?;
+        let next = args.render(&Status::read(&args.store, &dir, &control)?)?;
         if next != shown {
             show(&next, io::stdout().is_terminal() && !args.json)?;
             shown = next;
@@ -92,13 +104,19 @@ impl Args {
 }
 
 impl Status {
-    fn read(dir: &Path, control: &Control) -> anyhow::Result<Self> {
+    fn read(store: &StoreArgs, dir: &Path, control: &Control) -> anyhow::Result<Self> {
         // Read once, so that all of it is of one moment.
         let events = control.history()?;
         let mut state = State::default();
         events.iter().try_for_each(|event| state.apply(event))?;
         let (processes, hits) = (control.processes()?, control.hits()?);
-        Ok(Self { store: dir.to_owned(), state, processes, hits, last: events.last().cloned() })
+        let (undecided, forced) = (marks::undecided(&state, &processes), marks::forced(&state, &events));
+        let (harmful, harmful_unknown) = match marks::harmful(store, &state) {
+            Ok(harmful) => (harmful, None),
+            Err(error) => (Vec::new(), Some(chain(error.as_ref()))),
+        };
+        let (store, last) = (dir.to_owned(), events.last().cloned());
+        Ok(Self { store, state, processes, hits, last, undecided, forced, harmful, harmful_unknown })
     }
 }
 

@@ -1,6 +1,6 @@
 //! `switchback unload`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -34,6 +34,6 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let release = reference::loaded(&operator.state()?, &args.release)?;
-    operator.change(Operation::Unload { release })
+    let release = reference::loaded(operator.state(), &args.release)?;
+    operator.change(Request::Unload { release })
 }

@@ -1,6 +1,6 @@
 //! `switchback withdraw`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -37,8 +37,8 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
-    operator.change(Operation::Withdraw { slot, release })
+    operator.change(Request::Withdraw { slot, release })
 }

@@ -4,32 +4,36 @@
 //! **The state is the fold of the ledger** ([`State::apply`]): the same events make the same state in every
 //! process. What is not durable in the ledger has not happened.
 
+mod admission;
+mod chronology;
 mod event;
 mod ledger;
 mod mark;
 mod operation;
 mod operator;
 mod refused;
+mod request;
 mod rollout;
 mod state;
 mod store;
 mod trust;
 
-pub use event::{Event, Proposal};
+pub use admission::{Admission, Promotion, Waited};
+pub use chronology::{Anachronism, OutOfTime};
+pub use event::{Drafted, Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use operation::{Emergency, GuardAction, Operation};
-pub use operator::{
-    Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError, Promotion, Waited,
-};
+pub use operator::{Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError};
 pub use refused::Refused;
+pub use request::Request;
 pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
 pub use state::{Note, SlotState, State, StoredRelease};
 pub(crate) use store::Presence;
 pub(crate) use store::layout::FileIdentity;
 pub use store::{
     Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
-    SqliteStore, StoreError, Tail, Watch,
+    SqliteStore, StoreError, Tail, Watch, Watched,
 };
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 

@@ -40,6 +40,7 @@
 
 pub mod alert;
 mod beginning;
+mod clock;
 pub mod compare;
 mod contain;
 mod control;
@@ -59,11 +60,12 @@ mod timing;
 mod verdict;
 
 pub use control::{
-    Accept, Acknowledgement, Acknowledgements, Broken, Control, ControlError, ControlStore, Damage, Emergency, Entry,
-    Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError, LoadedRelease, Mark, Membership,
-    NewProcess, Note, Obeyed, Operation, Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion,
-    Proposal, Recovered, Refused, Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail,
-    TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch, Who, Witness,
+    Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
+    Damage, Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError,
+    LoadedRelease, Mark, Membership, NewProcess, Note, Obeyed, Operation, OutOfTime, Pause, Plan, Preparation, Process,
+    Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState, SqliteStore, State,
+    Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch,
+    Watched, Who, Witness,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,

@@ -193,6 +193,15 @@ pub(crate) const OVERRIDE_EXPIRY_DEFAULT: Duration = Duration::from_secs(24 * 3_
 /// into the filter's configuration, or into the next training set.
 pub(crate) const OVERRIDE_EXPIRY_MAX: Duration = Duration::from_secs(90 * 24 * 3_600);
 
+/// The priority of the thread that follows a store (`nice(2)`; -20 is the highest), where the process may raise it: as root,
+/// with `CAP_SYS_NICE`, or under `LimitNICE=` of systemd. It hardly ever runs, and when it does, somebody waits for a revert. At
+/// -10 it has nine times the weight of a scoring thread, so it gets a core before one that has had it for a while.
+pub(crate) const FOLLOW_NICENESS: i32 = -10;
+
+/// How far ahead of now the time may be at which an override was made: a clock set to local time is off by less. One that
+/// was made later than that was made while the clock was wrong, and does not hold.
+pub(crate) const OVERRIDE_AHEAD_MAX: Duration = Duration::from_secs(24 * 3_600);
+
 /// Bytes of an override's reason: a few sentences and a ticket. It is printed in listings.
 pub(crate) const OVERRIDE_REASON_BYTES_MAX: usize = 1_024;
 

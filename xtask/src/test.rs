@@ -118,11 +118,12 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 11] = [
+const BENCHES: [&str; 12] = [
     "score_overhead",
     "call_overhead",
     "deadline_overrun",
     "swap_latency",
+    "revert_under_load",
     "cold_load",
     "side_by_side",
     "shadow_cost",

@@ -52,11 +52,15 @@ impl Proof {
         let trial = reader.trials(name)?.into_iter().find(|trial| {
             trial.candidate == *release && Some(&trial.baseline) == slot.live.as_ref() && Some(trial.since) == since
         });
-        let Some(trial) = trial else { return Ok(None) };
+        trial.map(|trial| Self::of_trial(&reader, slot, &trial)).transpose()
+    }
+
+    /// What is known of one trial.
+    pub(crate) fn of_trial(reader: &GuardReader, slot: &SlotState, trial: &TrialRecord) -> anyhow::Result<Self> {
         let judge = Trial::new(slot.guard.clone(), trial.baseline.clone(), trial.began_at);
         let now = judge.circumstances(trial.last_at, reader.knows_few(&slot.guard)?);
-        let segments = of_tallies(&judge, now, reader.tallies(&trial)?);
-        Ok(Some(Self { baseline: trial.baseline, pairs: trial.pairs, segments }))
+        let segments = of_tallies(&judge, now, reader.tallies(trial)?);
+        Ok(Self { baseline: trial.baseline.clone(), pairs: trial.pairs, segments })
     }
 
     /// The latest trial of a release in a slot that says nothing about what goes on there now: it is over, or it was compared with

@@ -1,6 +1,6 @@
 //! `switchback guard set`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use super::settings::SettingsArgs;
 use crate::exit::Exit;
@@ -39,9 +39,9 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state()?;
+    let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).chosen(&args.slot)?;
     let before = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let settings = Box::new(args.settings.over(before)?);
-    operator.change(Operation::SetGuard { slot, settings })
+    operator.change(Request::SetGuard { slot, settings })
 }

@@ -4,8 +4,9 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use serde::Serialize;
-use switchback::{Digest, Witness};
+use switchback::{Anachronism, Digest, Witness};
 
+use crate::clock;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::StoreArgs;
@@ -15,7 +16,8 @@ use crate::store::StoreArgs;
 /// Every event holds the hash of the one before, and they are numbered without a gap. An event that was edited, taken out,
 /// moved or put in is found and named; so is a ledger that was set back, as long as its file `control.head` or a process
 /// remembers how far it went. Whoever can write the files could write all of it anew: keep the head, which every change
-/// prints and an alert can carry, somewhere else, and give it to --head later.
+/// prints and an alert can carry, somewhere else, and give it to --head later. Events whose times go backwards or are
+/// still to come are warned of: their order is certain, a clock was wrong.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -53,6 +55,8 @@ struct Verified {
     /// The event that had the given head.
     #[serde(skip_serializing_if = "Option::is_none")]
     head_seen_at: Option<u64>,
+    /// Events that cannot have happened at their times, as sentences.
+    clock: Vec<String>,
 }
 
 /// Runs the command.
@@ -77,7 +81,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             place => place,
         },
     };
-    let verified = Verified { events, head, witnesses, recoveries: ledger.state().recoveries, head_seen_at };
+    let clock = Anachronism::all(&control.history()?, clock::now()).iter().map(ToString::to_string).collect();
+    let verified = Verified { events, head, witnesses, recoveries: ledger.state().recoveries, head_seen_at, clock };
     let mut out = io::stdout().lock();
     if args.json {
         serde_json::to_writer(&mut out, &verified)?;
@@ -101,6 +106,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             show::counted(events - sequence, "event")
         )?,
         None => {}
+    }
+    for wrong in &verified.clock {
+        writeln!(out, "warning: {wrong}")?;
     }
     writeln!(out, "head {head}")?;
     Ok(Exit::Fine)

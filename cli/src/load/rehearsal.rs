@@ -3,8 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use jiff::Timestamp;
-use switchback::{Control, Digest, Ledger, Operation, Proposal, Refused, State, read_signature, signature_path};
+use switchback::{Control, Event, Ledger, read_signature, signature_path};
 
 use super::readiness::Readiness;
 use super::{Args, Loaded};
@@ -15,8 +14,7 @@ use crate::store::is_missing;
 /// The ledger as it would be.
 struct Rehearsal<'a> {
     args: &'a Args,
-    state: State,
-    head: Digest,
+    ledger: Ledger,
 }
 
 /// Says what loading would do. Nothing is compiled, and no store is made.
@@ -26,7 +24,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) if is_missing(&error) => Ledger::default(),
         Err(error) => return Err(error.into()),
     };
-    let mut rehearsal = Rehearsal { args, head: ledger.head(), state: ledger.into_state() };
+    let mut rehearsal = Rehearsal { args, ledger };
     let mut exit = Exit::Fine;
     for path in &args.files {
         match rehearsal.load(path) {
@@ -45,21 +43,13 @@ impl Rehearsal<'_> {
         let verified = sound(path)?;
         let release = verified.id().clone();
         let signature = read_signature(&signature_path(path))?;
-        let signer = self.state.trust.check(&release, verified.bytes(), signature.as_deref());
-        let signer = signer.with_context(|| format!("load {release}"))?;
         let change = &self.args.change;
-        let operation = Operation::Load { release: release.clone(), signer };
-        let proposal = Proposal { author: change.author(), reason: change.reason.clone(), operation };
-        let event = match self.state.draft(proposal, Timestamp::now(), self.head) {
-            Ok(event) => Some(event),
-            Err(Refused::LoadedAlready(_)) => None,
-            Err(refused) => return Err(refused).with_context(|| format!("load {release}")),
-        };
-        if let Some(event) = &event {
-            self.head = event.hash()?;
-            self.state.apply(event)?;
-        }
-        let head = event.is_some().then_some(self.head);
+        let rehearsed = self.ledger.rehearse_load(&change.author(), &change.reason, &verified, signature.as_deref());
+        let event = rehearsed.with_context(|| format!("load {release}"))?.map(|(event, after)| {
+            self.ledger = after;
+            event
+        });
+        let head = event.as_ref().map(Event::hash).transpose()?;
         Ok(Loaded { dry_run: true, release, event, head, readiness: Readiness::default() })
     }
 }

@@ -1,15 +1,12 @@
 //! `switchback rollout status`.
 
 use std::io::{self, Write as _};
-use std::time::Duration;
 
-use jiff::Timestamp;
 use serde::Serialize;
 use switchback::guard::TrialEvidence;
-use switchback::{
-    Control, GuardReader, GuardStoreError, Operation, Progress, PromoteError, Rollout, SlotState, Waited,
-};
+use switchback::{Control, GuardReader, GuardStoreError, Progress, PromoteError, Rollout, SlotState};
 
+use crate::clock;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::slot::{SlotArgs, Slots};
@@ -89,8 +86,8 @@ impl<'a> Record<'a> {
         slot: &SlotState,
         rollout: &'a Rollout,
     ) -> anyhow::Result<Self> {
-        let progress = evidence(store, name, slot)?.map(|evidence| rollout.progress(Timestamp::now(), &evidence));
-        let (says, is_paused) = match (progress, obstacle(control, name, rollout)) {
+        let progress = evidence(store, name, slot)?.map(|evidence| rollout.progress(clock::now(), &evidence));
+        let (says, is_paused) = match (progress, obstacle(control, name)) {
             (Some(Progress::Paused(why)), None) => (format!("PAUSED: {why}"), true),
             (Some(Progress::Paused(why)), Some(obstacle)) => (format!("PAUSED: {why}; HELD UP: {obstacle}"), true),
             (_, Some(obstacle)) => (format!("HELD UP: {obstacle}"), true),
@@ -106,12 +103,10 @@ impl<'a> Record<'a> {
 
 /// Why the next step could not be made now, whatever the evidence; none if it could. A step that was made or became moot
 /// meanwhile is no obstacle.
-fn obstacle(control: &Control, slot: &str, rollout: &Rollout) -> Option<String> {
-    let Rollout { release, step, .. } = rollout;
-    let operation = Operation::Advance { slot: slot.to_owned(), release: release.clone(), step: step + 1 };
-    match control.check_when_ready(&operation, release, Waited::Ready(Duration::ZERO)) {
+fn obstacle(control: &Control, slot: &str) -> Option<String> {
+    match control.check_next_step(slot) {
         // That is what the evidence says, too.
-        Ok(_) | Err(PromoteError::Harmed { .. }) => None,
+        Ok(()) | Err(PromoteError::Harmed { .. }) => None,
         Err(error) if error.is_overtaken() => None,
         Err(error) => Some(error.to_string()),
     }

@@ -1,6 +1,6 @@
 //! `switchback rollout stop`.
 
-use switchback::Operation;
+use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
@@ -32,6 +32,6 @@ Exit codes:
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let slot = Slots::of(&operator.state()?, &operator.processes()?).existing(&args.slot)?;
-    operator.change(Operation::StopRollout { slot })
+    let slot = Slots::of(operator.state(), &operator.processes()?).existing(&args.slot)?;
+    operator.change(Request::StopRollout { slot })
 }

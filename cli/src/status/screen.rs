@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use switchback::guard::Mode;
 use switchback::{Preparation, Process, Reading, ReleaseId, SlotState, StoredRelease};
 
 use super::Status;
+use crate::clock;
 use crate::show;
 use crate::store::text;
 
@@ -15,7 +15,12 @@ pub(super) fn of(status: &Status) -> String {
     let mut lines = head(status);
     for (name, slot) in &status.state.slots {
         lines.push(String::new());
-        lines.extend(self::slot(name, slot));
+        lines.extend(self::slot(status, name, slot));
+    }
+    // Slots that only processes know.
+    for slot in status.undecided.iter().filter(|one| !status.state.slots.contains_key(&one.slot)) {
+        lines.extend([String::new(), format!("slot {}", show::printable(&slot.slot, text::NAME_CHARS_MAX))]);
+        lines.push(format!("  live      {NOBODY}"));
     }
     for (title, part) in
         [("releases", releases(status)), ("processes", processes(status)), ("overrides", overrides(status))]
@@ -38,15 +43,23 @@ fn head(status: &Status) -> Vec<String> {
     if let Some(note) = &state.frozen {
         lines.push(format!("EVERY SLOT IS FROZEN {}", text::since(note)));
     }
+    let unknown = status.harmful_unknown.iter();
+    lines.extend(
+        unknown.map(|why| format!("WHAT DOES HARM IS UNKNOWN: {}", show::printable(why, text::LINE_CHARS_MAX))),
+    );
     lines
 }
 
-fn slot(name: &str, slot: &SlotState) -> Vec<String> {
+/// What is live where nothing is.
+const NOBODY: &str = "none: NOBODY DECIDES";
+
+fn slot(status: &Status, name: &str, slot: &SlotState) -> Vec<String> {
     let mut lines = vec![format!("slot {name}, generation {}", slot.generation)];
     if let Some(note) = &slot.frozen {
         lines.push(format!("  FROZEN {}", text::since(note)));
     }
-    lines.push(format!("  live      {}", slot.live.as_ref().map_or("none".to_owned(), ToString::to_string)));
+    lines.push(format!("  live      {}", slot.live.as_ref().map_or(NOBODY.to_owned(), ToString::to_string)));
+    lines.extend(marks(status, name));
     let standbys = if slot.standbys.is_empty() { "none".to_owned() } else { text::list(&slot.standbys) };
     lines.push(format!("  standby   {standbys}"));
     lines.extend(text::trials(slot).into_iter().map(|(role, rest)| format!("  {role:<8}  {rest}")));
@@ -57,6 +70,28 @@ fn slot(name: &str, slot: &SlotState) -> Vec<String> {
     }
     lines
 }
+
+/// What has to be looked at in a slot that has a live release.
+fn marks(status: &Status, name: &str) -> Vec<String> {
+    let here = |slot: &str| slot == name;
+    let undecided = status.undecided.iter().filter(|one| here(&one.slot) && !one.processes.is_empty()).map(|one| {
+        let processes: Vec<_> = one.processes.iter().map(u64::to_string).collect();
+        format!("  NOBODY DECIDES in process {}: see below", processes.join(", "))
+    });
+    let forced = status.forced.iter().filter(|one| here(&one.slot));
+    let forced = forced.map(|one| format!("  FORCED    {}, {}", one.release, text::since(&one.note)));
+    let harmful = status.harmful.iter().filter(|one| here(&one.slot)).map(|one| {
+        let mut segments: Vec<_> = one.segments.iter().map(|one| show::printable(&one.to_string(), 80)).collect();
+        let more = segments.len().saturating_sub(SEGMENTS);
+        segments.truncate(SEGMENTS);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        format!("  HARMFUL   {} to {}{more}: see `switchback guard status`", one.release, segments.join(", "))
+    });
+    undecided.chain(forced).chain(harmful).collect()
+}
+
+/// Segments that are shown of a release that does harm.
+const SEGMENTS: usize = 3;
 
 fn releases(status: &Status) -> Vec<String> {
     let mut stored: Vec<_> = status.state.releases.values().collect();
@@ -139,13 +174,21 @@ fn process(process: &Process, sequence: u64) -> Vec<String> {
 }
 
 fn overrides(status: &Status) -> Vec<String> {
-    let standing: Vec<_> = status.state.standing_overrides(Timestamp::now()).collect();
-    if standing.is_empty() {
+    let standing: Vec<_> = status.state.standing_overrides(clock::now()).collect();
+    let ahead = status.state.overrides.values().filter(|one| one.is_ahead(clock::now()));
+    let ahead: Vec<_> = ahead
+        .map(|one| {
+            let (what, made) = (text::override_line(one), text::instant(one.at));
+            format!("  {what}  DOES NOT HOLD: made {made}, the clock was wrong")
+        })
+        .collect();
+    if standing.is_empty() && ahead.is_empty() {
         return vec!["  none stands".to_owned()];
     }
     let hits = |id: u64| status.hits.iter().find(|(rule, _)| *rule == id).map_or(0, |(_, hits)| *hits);
     standing
         .into_iter()
         .map(|one| format!("  {}, {}", text::override_line(one), show::counted(hits(one.id), "hit")))
+        .chain(ahead)
         .collect()
 }

@@ -3,15 +3,17 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use switchback::{Control, Digest, Event, Operation, Override, Process, State};
+use switchback::{Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, State};
 
 use super::StoreArgs;
 use super::author;
 use super::effect;
 use super::obeyed::Census;
 use super::text;
-use crate::exit::Exit;
+use crate::clock;
+use crate::exit::{Exit, say};
 use crate::guard::Proof;
 use crate::show;
 
@@ -63,6 +65,8 @@ impl ChangeArgs {
 pub(crate) struct Operator<'a> {
     pub(crate) control: Control,
     args: &'a ChangeArgs,
+    /// The ledger as it was when the command began. It is read once: a long one takes a while.
+    seen: Ledger,
 }
 
 /// A change that took place, or would.
@@ -76,6 +80,9 @@ pub(crate) struct Change {
     before: State,
     #[serde(skip)]
     pub(crate) after: State,
+    /// When the event before it was written.
+    #[serde(skip)]
+    previous: Option<Timestamp>,
 }
 
 /// What is said of a change beside the change itself.
@@ -106,12 +113,18 @@ struct Record<'a> {
 impl<'a> Operator<'a> {
     /// Opens the store that the options name.
     pub(crate) fn open(args: &'a ChangeArgs) -> anyhow::Result<Self> {
-        Ok(Self { control: args.sign(args.store.open()?), args })
+        Self::of(args.store.open()?, args)
     }
 
-    /// What the store says now.
-    pub(crate) fn state(&self) -> anyhow::Result<State> {
-        Ok(self.control.state()?)
+    /// Somebody who changes a store that is open.
+    pub(crate) fn of(control: Control, args: &'a ChangeArgs) -> anyhow::Result<Self> {
+        let seen = control.ledger()?;
+        Ok(Self { control: args.sign(control), args, seen })
+    }
+
+    /// What the store said when the command began.
+    pub(crate) fn state(&self) -> &State {
+        self.seen.state()
     }
 
     /// The processes that follow the store.
@@ -119,68 +132,111 @@ impl<'a> Operator<'a> {
         Ok(self.control.processes()?)
     }
 
-    /// Does an operation, or says what it would do, with nothing to remark.
-    pub(crate) fn change(&self, operation: Operation) -> anyhow::Result<Exit> {
-        let change = self.commit(operation)?;
+    /// Does what is asked for, or says what it would do, with nothing to remark.
+    pub(crate) fn change(&self, request: Request) -> anyhow::Result<Exit> {
+        let change = self.commit(request)?;
         self.tell(&change, &Remarks::default())
     }
 
-    /// Does an operation, or rehearses it.
-    pub(crate) fn commit(&self, operation: Operation) -> anyhow::Result<Change> {
-        match self.args.dry_run {
-            true => self.rehearse(operation),
-            false => self.done(self.control.commit(operation)?),
+    /// Does what is asked for, or rehearses it.
+    pub(crate) fn commit(&self, request: Request) -> anyhow::Result<Change> {
+        if !self.args.dry_run {
+            return self.done(self.control.commit_after(&self.seen, request)?);
         }
+        let before = self.state().clone();
+        let (event, after) = self.control.rehearse(request)?;
+        Change::rehearsed(event, before, after)
     }
 
-    /// What an operation would do.
-    pub(crate) fn rehearse(&self, operation: Operation) -> anyhow::Result<Change> {
-        let before = self.state()?;
-        let (event, after) = self.control.rehearse(operation)?;
-        let head = event.hash()?;
-        Ok(Change { dry_run: true, event, head, before, after })
+    /// Lets a release decide, or rehearses it.
+    pub(crate) fn admit(&self, admission: &Admission) -> anyhow::Result<Change> {
+        if !self.args.dry_run {
+            return self.done(self.control.admit_after(&self.seen, admission.clone())?);
+        }
+        let before = self.state().clone();
+        let (event, after) = self.control.rehearse_admission(admission)?;
+        Change::rehearsed(event, before, after)
     }
 
     /// What an event did.
-    pub(crate) fn done(&self, event: Event) -> anyhow::Result<Change> {
-        let mut before = State::default();
-        for earlier in self.control.history()?.iter().take_while(|earlier| earlier.sequence < event.sequence) {
-            before.apply(earlier)?;
+    fn done(&self, event: Event) -> anyhow::Result<Change> {
+        let (mut before, mut previous) = (self.state().clone(), self.seen.last_at());
+        if before.sequence + 1 < event.sequence {
+            // Something that changed no route came in between.
+            for earlier in self.control.history()? {
+                if (before.sequence + 1..event.sequence).contains(&earlier.sequence) {
+                    before.apply(&earlier)?;
+                    previous = Some(earlier.at);
+                }
+            }
         }
         let mut after = before.clone();
         after.apply(&event)?;
         let head = event.hash()?;
-        Ok(Change { dry_run: false, event, head, before, after })
+        Ok(Change { dry_run: false, event, head, before, after, previous })
     }
 
     /// Waits until every process obeys, and says what was done.
     pub(crate) fn tell(&self, change: &Change, remarks: &Remarks) -> anyhow::Result<Exit> {
-        let census = match change.dry_run {
-            true => Census::default(),
-            false => Census::of(self.control.acknowledgements(&change.event, self.args.wait())?),
-        };
+        if change.dry_run {
+            return change.tell_rehearsed(self.args, remarks);
+        }
+        let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait())?);
+        change.tell(self.args, &census, remarks)?;
+        if let Some(wrong) = Anachronism::of(&change.event, change.previous, clock::now()) {
+            say(&wrong.to_string());
+        }
+        Ok(census.complain(self.args.wait()))
+    }
+}
+
+impl Change {
+    fn rehearsed(event: Event, before: State, after: State) -> anyhow::Result<Self> {
+        let head = event.hash()?;
+        Ok(Self { dry_run: true, event, head, before, after, previous: None })
+    }
+
+    /// What a request would do to a store that is not there yet.
+    pub(crate) fn of_no_store(args: &ChangeArgs, request: Request) -> anyhow::Result<Self> {
+        let ledger = Ledger::default();
+        let proposal = Proposal::new(args.author(), args.reason.as_str(), request);
+        let event = ledger.state().draft(proposal, clock::now(), ledger.head())?.into_event();
+        let mut after = ledger.state().clone();
+        after.apply(&event)?;
+        Self::rehearsed(event, ledger.into_state(), after)
+    }
+
+    /// How much later the clock was than at the event before; none for the first one.
+    pub(crate) fn gap(&self) -> Option<SignedDuration> {
+        Some(self.previous?.duration_until(self.event.at))
+    }
+
+    /// Says what would be done.
+    pub(crate) fn tell_rehearsed(&self, args: &ChangeArgs, remarks: &Remarks) -> anyhow::Result<Exit> {
+        self.tell(args, &Census::default(), remarks)?;
+        Ok(Exit::Fine)
+    }
+
+    fn tell(&self, args: &ChangeArgs, census: &Census, remarks: &Remarks) -> anyhow::Result<()> {
         let mut out = io::stdout().lock();
-        let slots = effect::Changed::between(&change.before, &change.after);
-        if self.args.json {
-            let record = Record { change, slots, census: &census, remarks };
-            serde_json::to_writer(&mut out, &record)?;
+        let slots = effect::Changed::between(&self.before, &self.after);
+        if args.json {
+            serde_json::to_writer(&mut out, &Record { change: self, slots, census, remarks })?;
             writeln!(out)?;
         } else {
-            write(change, &slots, &mut out)?;
-            if !change.dry_run {
+            write(self, &slots, &mut out)?;
+            if !self.dry_run {
                 census.write(&mut out)?;
             }
             for note in &remarks.notes {
                 writeln!(out, "{}", show::printable(note, usize::MAX))?;
             }
             write_standing(remarks, &mut out)?;
-            if !change.dry_run {
-                writeln!(out, "head {}", change.head)?;
+            if !self.dry_run {
+                writeln!(out, "head {}", self.head)?;
             }
         }
-        out.flush()?;
-        drop(out);
-        Ok(census.complain(self.args.wait()))
+        Ok(out.flush()?)
     }
 }
 

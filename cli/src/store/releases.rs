@@ -1,5 +1,7 @@
 //! Loading releases from a store, by their digests.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use switchback::ReleaseId;
 
@@ -10,12 +12,17 @@ use crate::releases::{self, Loaded};
 /// The folder of a store with the files of releases, by digest.
 const FOLDER: &str = "releases";
 
+/// The file of a release in a store.
+pub(crate) fn path_in(store: &Path, release: &ReleaseId) -> PathBuf {
+    store.join(FOLDER).join(format!("{}.wasm", release.digest))
+}
+
 /// Loads these releases from the store, in this order.
 pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], cache: &CacheArgs, threads: usize) -> anyhow::Result<Loaded> {
-    let dir = store.dir()?.join(FOLDER);
+    let dir = store.dir()?;
     let mut paths = Vec::new();
     for id in ids {
-        let path = dir.join(format!("{}.wasm", id.digest));
+        let path = path_in(&dir, id);
         path.metadata().with_context(|| format!("{id} is not in the store any more: load its file again"))?;
         paths.push(path);
     }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use switchback::{BASIS_POINTS, CoolOff, Effect, Note, Override, Process, ReleaseId, Rollout, Share, SlotState};
 
+use crate::clock;
 use crate::show;
 
 /// Characters of an operation or a reason that are shown.
@@ -39,7 +40,7 @@ pub(crate) fn rollout(rollout: &Rollout) -> String {
 /// `phish@1.1.0 until 2026-04-26 09:24:00 UTC`; `phish@1.1.0, 5 % since ...` after that; none when that has ended, too.
 fn cooling(cool_off: &CoolOff) -> Option<String> {
     let (release, until) = (&cool_off.release, instant(cool_off.until));
-    match cool_off.rate_bp(Timestamp::now()) {
+    match cool_off.rate_bp(clock::now()) {
         0 => None,
         BASIS_POINTS => Some(format!("{release} until {until}")),
         sample => Some(format!("{release}, {} since {until}", percent(sample))),

@@ -1,6 +1,6 @@
 //! `switchback trust revoke`.
 
-use switchback::{Digest, KeyId, Operation, State, StoredRelease};
+use switchback::{Digest, KeyId, Operation, Request, State, StoredRelease};
 
 use crate::exit::{Exit, Usage};
 use crate::store::change::{ChangeArgs, Operator, Remarks};
@@ -32,20 +32,20 @@ Exit codes:
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let operation = operation(&args.what)?;
+    let request = request(&args.what)?;
     let operator = Operator::open(&args.change)?;
-    let change = operator.commit(operation)?;
+    let change = operator.commit(request)?;
     let notes = still_in_charge(&change.after, &change.event.operation);
     operator.tell(&change, &Remarks { notes, ..Remarks::default() })
 }
 
-fn operation(what: &str) -> Result<Operation, Usage> {
+fn request(what: &str) -> Result<Request, Usage> {
     let digits = what.strip_prefix("sha256:").unwrap_or(what).to_ascii_lowercase();
     if let Ok(digest) = digits.parse::<Digest>() {
-        return Ok(Operation::RevokeDigest { digest });
+        return Ok(Request::RevokeDigest { digest });
     }
     let key: Result<KeyId, _> = what.parse();
-    key.map(|key| Operation::RevokeKey { key })
+    key.map(|key| Request::RevokeKey { key })
         .map_err(|_| Usage(format!("`{what}` is neither a key's id of up to 16 hexadecimal digits nor a digest of 64")))
 }
 

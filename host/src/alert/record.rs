@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::text;
+use crate::clock;
 use crate::guard::{Evidence, Requirements};
 use crate::release::{Digest, ReleaseId};
 
@@ -264,7 +265,7 @@ impl Alert {
             Found::Change { head, .. } => Some(head),
             _ => None,
         };
-        let (id, severity) = (Uuid::now_v7(), found.severity());
+        let (id, severity) = (clock::new_id(), found.severity());
         Self {
             id,
             at,

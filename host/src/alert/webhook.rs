@@ -12,6 +12,7 @@ use ureq::Agent;
 use super::config::{Secret, Webhook};
 use super::error::AlertError;
 use super::record::Alert;
+use crate::clock;
 use crate::lasting::Lasting;
 use crate::limits::ALERT_TIMEOUT;
 
@@ -34,18 +35,23 @@ impl Post {
     }
 
     pub(super) fn send(&self, alert: &Alert) -> Result<(), AlertError> {
-        self.send_at(alert, Timestamp::now())
+        self.send_at(alert, clock::now())
     }
 
     /// Each attempt has its own time, so that a receiver can refuse what is old and still take what was tried again.
     fn send_at(&self, alert: &Alert, at: Timestamp) -> Result<(), AlertError> {
+        let to = || self.webhook.to_string();
+        // TLS reads the clock itself, and panics at a time before its certificates' calendar begins.
+        if at < Timestamp::UNIX_EPOCH {
+            let why = "the clock of this machine is before 1970, so no certificate can be checked".to_owned();
+            return Err(AlertError::NoAnswer { to: to(), why });
+        }
         let body = alert.to_json()?;
         let (id, seconds) = (alert.id.to_string(), at.as_second().to_string());
         let signature = signature(&self.webhook.secret, &id, &seconds, &body);
         let request = self.agent.post(self.webhook.url.as_str()).header("content-type", "application/json");
         let request = request.header("webhook-id", &id).header("webhook-timestamp", &seconds);
         let sent = request.header("webhook-signature", format!("v1,{signature}")).send(&body);
-        let to = || self.webhook.to_string();
         match sent.map(|response| response.status().as_u16()) {
             Ok(200..=299) => Ok(()),
             Ok(status) => Err(AlertError::Status { to: to(), status }),
@@ -180,5 +186,13 @@ mod tests {
         drop(listener);
         let refused = sink(&url).send(&alert()).unwrap_err();
         assert!(refused.is_worth_retrying() && !refused.to_string().contains("secret-path"), "{refused}");
+    }
+
+    #[test]
+    fn with_a_clock_before_1970_nothing_is_sent_and_it_is_tried_again() {
+        let secret = BASE64.encode([7; 32]).parse().unwrap();
+        let post = Post::new(Webhook::new("https://hooks.example/mail", secret).unwrap());
+        let error = post.send_at(&alert(), Timestamp::from_second(-1).unwrap()).unwrap_err();
+        assert!(error.to_string().contains("before 1970") && error.is_worth_retrying(), "{error}");
     }
 }

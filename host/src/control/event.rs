@@ -1,9 +1,12 @@
 //! One line of the ledger.
 
+use std::ops::Deref;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::operation::Operation;
+use super::request::Request;
 use crate::release::Digest;
 
 /// An operation that took place: who, when, why, and after what.
@@ -30,14 +33,68 @@ pub struct Event {
 }
 
 /// What somebody wants done.
+///
+/// Outside this crate it is made of a [`Request`] alone.
+///
+/// ```compile_fail
+/// # fn propose(operation: switchback::Operation) {
+/// let _ = switchback::Proposal { author: "ada".into(), reason: String::new(), operation };
+/// # }
+/// ```
+///
+/// ```
+/// let _ = switchback::Proposal::new("ada", "holidays", switchback::Request::Freeze { slot: None });
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
-    /// Who.
-    pub author: String,
-    /// Why; may be empty.
-    pub reason: String,
-    /// What.
-    pub operation: Operation,
+    pub(crate) author: String,
+    pub(crate) reason: String,
+    pub(crate) operation: Operation,
+}
+
+impl Proposal {
+    /// What an operator asks for, who it is, and why; the reason may be empty.
+    pub fn new(author: impl Into<String>, reason: impl Into<String>, request: Request) -> Self {
+        Self { author: author.into(), reason: reason.into(), operation: request.into() }
+    }
+}
+
+/// An event that was drafted against a state and not refused: what a store [appends](super::ControlStore::append).
+///
+/// Only [`State::draft`](super::State::draft) makes one. An event that somebody put together, or read elsewhere, cannot be
+/// appended.
+///
+/// ```compile_fail
+/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Event) {
+/// let _ = store.append(&event);
+/// # }
+/// ```
+///
+/// ```
+/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Drafted) {
+/// let _ = store.append(&event);
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drafted(Event);
+
+impl Drafted {
+    pub(super) fn new(event: Event) -> Self {
+        Self(event)
+    }
+
+    /// The event.
+    pub fn into_event(self) -> Event {
+        self.0
+    }
+}
+
+impl Deref for Drafted {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.0
+    }
 }
 
 impl Event {

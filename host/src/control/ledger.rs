@@ -1,5 +1,7 @@
 //! The chain of events, and what is wrong with one that somebody touched.
 
+use jiff::Timestamp;
+
 use super::event::{Event, GENESIS, hash};
 use super::mark::{Mark, Witness};
 use super::refused::Refused;
@@ -23,6 +25,7 @@ pub struct Ledger {
     state: State,
     /// The hash of each event, in order.
     hashes: Vec<Digest>,
+    last_at: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -82,6 +85,11 @@ impl Ledger {
         })
     }
 
+    /// When the last event was written; none if there is none.
+    pub fn last_at(&self) -> Option<Timestamp> {
+        self.last_at
+    }
+
     /// Takes the next entry: checks that nobody touched it or anything before it, and applies it.
     ///
     /// # Errors
@@ -104,7 +112,18 @@ impl Ledger {
         }
         self.state.apply(&event).map_err(|refused| broken(expected, Damage::Impossible(refused.into())))?;
         self.hashes.push(entry.hash);
+        self.last_at = Some(event.at);
         Ok(event)
+    }
+
+    /// The ledger with one more event.
+    pub(super) fn after(&self, event: &Event) -> Result<Self, Broken> {
+        let sequence = event.sequence;
+        let unreadable = |why: serde_json::Error| Broken { sequence, damage: Damage::Unreadable(why.to_string()) };
+        let body = event.to_json().map_err(unreadable)?;
+        let mut after = self.clone();
+        after.follow(&Entry { sequence, hash: hash(&body), body })?;
+        Ok(after)
     }
 
     /// Checks that the ledger ends where the store, or somebody who wrote it down, says that it does.

@@ -11,9 +11,10 @@ use crate::release::{Digest, KeyId, PublicKey, ReleaseId};
 use crate::route::CanaryKey;
 use crate::verdict::{Action, May, Rule};
 
-/// One operation. What it does to the state is [`State::apply`](super::State::apply).
+/// One operation, as the ledger has it. What it does to the state is [`State::apply`](super::State::apply).
 ///
-/// In the ledger it is JSON, tagged by `op`. Fields are only ever added, with a default.
+/// It is for reading: an operator asks with a [`Request`](super::Request), and what lets a release decide is an
+/// [`Admission`](super::Admission). In the ledger it is JSON, tagged by `op`. Fields are only ever added, with a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -156,6 +157,9 @@ pub enum Operation {
         slot: String,
         /// Whose mail.
         segment: Segment,
+        /// Whether it was done although the guard had put the segment back, or a guard does not work.
+        #[serde(default, skip_serializing_if = "is_false")]
+        forced: bool,
     },
     /// Says what the guard may do in a slot, and from when on.
     SetGuard {
@@ -333,7 +337,9 @@ impl fmt::Display for Operation {
                 write!(f, "revert {segment} in {slot}")?;
                 to.as_ref().map_or(Ok(()), |to| write!(f, " to {to}"))
             }
-            Self::RestoreSegment { slot, segment } => write!(f, "restore {segment} in {slot}"),
+            Self::RestoreSegment { slot, segment, forced } => {
+                write!(f, "restore {segment} in {slot}{}", marked(*forced, ", forced"))
+            }
             Self::SetGuard { slot, settings } => write!(f, "set the guard of {slot}: {}", settings.mode),
             Self::Guard { slot, release, action, evidence, .. } => {
                 write!(f, "guard: {}", Guarded { slot, release, action: *action, evidence })

@@ -1,25 +1,27 @@
 //! What an operator does to a store: the operations with everything that goes with them.
 
+mod admit;
 mod guarded;
 mod load;
-mod promote;
+mod ready;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
-
 pub use load::{LoadReleaseError, LoadedRelease};
-pub use promote::{PromoteError, Promotion, Waited};
+pub use ready::PromoteError;
 
-use super::event::{Event, Proposal};
+use super::event::{Drafted, Event, Proposal};
 use super::ledger::{Broken, Ledger};
 use super::mark::Witness;
 use super::operation::Operation;
 use super::refused::Refused;
+use super::request::Request;
 use super::state::State;
-use super::store::{ControlStore, Process, SqliteStore, StoreError};
+use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch, Watched};
+use crate::clock;
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
 /// given, and takes effect in every process that follows the store.
@@ -27,12 +29,11 @@ use super::store::{ControlStore, Process, SqliteStore, StoreError};
 /// # Examples
 ///
 /// ```no_run
-/// use switchback::{Control, Operation};
+/// use switchback::{Control, Request};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let control = Control::open("/var/lib/my-filter/switchback")?.author("ada").reason("Gmail mail is flagged");
-/// let revert = Operation::Revert { slot: "inbound".to_owned(), to: None, emergency: None };
-/// let done = control.commit(revert)?;
+/// let done = control.commit(Request::Revert { slot: "inbound".to_owned(), to: None })?;
 /// for process in control.acknowledgements(&done, std::time::Duration::from_secs(5))?.obeyed {
 ///     println!("{} obeys since {:?} after the command", process.name, process.after);
 /// }
@@ -126,39 +127,56 @@ impl Control {
         self.store.hits()
     }
 
-    /// What an operation would do: the event that it would be, and the state after it. Changes nothing.
+    /// Something to wait on for changes of the store.
+    ///
+    /// # Errors
+    /// If the machine cannot give one.
+    pub fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
+        self.store.watch(Watched::All)
+    }
+
+    /// What a request would do: the event that it would be, and the state after it. Changes nothing.
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn rehearse(&self, operation: Operation) -> Result<(Event, State), ControlError> {
-        let ledger = self.ledger()?;
+    pub fn rehearse(&self, request: Request) -> Result<(Event, State), ControlError> {
+        self.outcome(self.ledger()?, request.into())
+    }
+
+    /// The event that an operation would be, and the state after it.
+    fn outcome(&self, ledger: Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
         let event = self.draft(&ledger, operation)?;
         let mut after = ledger.into_state();
         after.apply(&event)?;
-        Ok((event, after))
+        Ok((event.into_event(), after))
     }
 
-    /// Does an operation: when this returns, it is durable, and processes are obeying it.
+    /// Does what is asked for: when this returns, it is durable, and processes are obeying it. What lets a release decide
+    /// is [admitted](Control::admit) instead.
     ///
     /// # Errors
     /// If it is refused, or the ledger has changed a route since this began: another operator was faster. Nothing
     /// was changed then.
-    pub fn commit(&self, operation: Operation) -> Result<Event, ControlError> {
-        let ledger = self.ledger()?;
-        self.commit_after(&ledger, operation)
+    pub fn commit(&self, request: Request) -> Result<Event, ControlError> {
+        self.commit_after(&self.ledger()?, request)
     }
 
-    /// Does an operation unless the routes have changed since `seen`. Of two operators that saw the same, one
+    /// Does what is asked for unless the routes have changed since `seen`. Of two operators that saw the same, one
     /// wins, and the other is told what happened.
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn commit_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
+    pub fn commit_after(&self, seen: &Ledger, request: Request) -> Result<Event, ControlError> {
+        self.write_after(seen, request.into())
+    }
+
+    /// Does an operation, whatever it is, unless the routes have changed since `seen`.
+    pub(crate) fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
         let mut ledger = seen.clone();
         loop {
             let event = self.draft(&ledger, operation.clone())?;
             match self.store.append(&event) {
-                Ok(()) => return Ok(event),
+                Ok(()) => return Ok(event.into_event()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -173,9 +191,9 @@ impl Control {
         }
     }
 
-    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Event, Refused> {
+    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Drafted, Refused> {
         let proposal = Proposal { author: self.author.clone(), reason: self.reason.clone(), operation };
-        ledger.state().draft(proposal, Timestamp::now(), ledger.head())
+        ledger.state().draft(proposal, clock::now(), ledger.head())
     }
 
     /// Who remembers how far the ledger went, each with where that was: the file `control.head`, and the processes.
@@ -207,8 +225,8 @@ impl Control {
     /// # Errors
     /// If the store cannot be read.
     pub fn acknowledgements(&self, event: &Event, timeout: Duration) -> Result<Acknowledgements, StoreError> {
-        let mut watch = self.store.watch()?;
         let deadline = Instant::now() + timeout;
+        let mut pause = OBEYED_PAUSE_MIN;
         loop {
             let (obeyed, silent): (Vec<_>, Vec<_>) = self.store.processes()?.into_iter().partition(|process| {
                 process.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.sequence >= event.sequence)
@@ -218,11 +236,16 @@ impl Control {
                 let obeyed = obeyed.iter().filter_map(|process| Obeyed::of(process, event)).collect();
                 return Ok(Acknowledgements { obeyed, silent });
             }
-            // The end of a process writes nothing: look again now and then.
-            watch.wait(left.min(CENSUS_INTERVAL));
+            thread::sleep(left.min(pause));
+            pause = (pause * 2).min(CENSUS_INTERVAL);
         }
     }
 }
+
+/// After which it is looked first whether processes obey, each time twice as long after the last. They do within
+/// milliseconds; and a watch of the kernel's would cost more than it saves: letting go of one waits for every core
+/// (`synchronize_srcu`), which takes tens of milliseconds while all are busy.
+const OBEYED_PAUSE_MIN: Duration = Duration::from_millis(1);
 
 /// How often it is looked whether processes that are waited for are still there.
 const CENSUS_INTERVAL: Duration = Duration::from_millis(100);

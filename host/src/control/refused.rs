@@ -51,7 +51,7 @@ pub enum Refused {
     #[error(transparent)]
     Route(RouteError),
     /// There is nothing to revert to.
-    #[error("{0} has no standby to revert to: name a loaded release, or promote one")]
+    #[error("{0} has no standby to revert to: promote a release instead")]
     NoStandby(String),
     /// A promotion of an older version has to be meant.
     #[error("{release} is older than {live}, which is live: say --older if you mean it, or revert to it")]

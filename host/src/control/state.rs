@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 pub use slot::SlotState;
 
-use super::event::{Event, Proposal};
+use super::event::{Drafted, Event, Proposal};
 use super::mark::Mark;
 use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
@@ -82,7 +82,7 @@ impl State {
     ///
     /// # Errors
     /// [`Refused`], which says why.
-    pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Event, Refused> {
+    pub fn draft(&self, proposal: Proposal, at: Timestamp, previous: Digest) -> Result<Drafted, Refused> {
         let Proposal { author, reason, operation } = proposal;
         if matches!(operation, Operation::Recover { .. }) {
             return Err(Refused::OnlyRecovery);
@@ -92,8 +92,9 @@ impl State {
         let generation = self.generation_after(&operation, &routes);
         let event = Event { sequence: self.sequence + 1, generation, at, author, reason, operation, previous };
         self.check(&event)?;
+        self.check_wanted(&event.operation)?;
         check_override(&event)?;
-        Ok(event)
+        Ok(Drafted::new(event))
     }
 
     /// The event after a recovery: what was known of the ledger before goes on in its generation.
@@ -147,7 +148,7 @@ impl State {
 
     /// The overrides that hold at this time.
     pub fn standing_overrides(&self, at: Timestamp) -> impl Iterator<Item = &Override> {
-        self.overrides.values().filter(move |one| one.rule.expires_at > at)
+        self.overrides.values().filter(move |one| one.holds_at(at))
     }
 
     /// What is refused for another reason than a route.

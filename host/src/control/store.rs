@@ -14,7 +14,7 @@ pub use layout::LayoutError;
 pub(crate) use sqlite::Presence;
 pub use sqlite::{Accept, Recovered, SqliteStore};
 
-use super::event::Event;
+use super::event::Drafted;
 use super::ledger::Entry;
 use super::mark::Mark;
 use crate::message::Reading;
@@ -59,7 +59,7 @@ pub trait ControlStore: Send + Sync {
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if another event came first; otherwise if the store cannot be written.
-    fn append(&self, event: &Event) -> Result<(), StoreError>;
+    fn append(&self, event: &Drafted) -> Result<(), StoreError>;
 
     /// Registers this process, until the membership is dropped or the process ends, however it ends.
     ///
@@ -67,17 +67,23 @@ pub trait ControlStore: Send + Sync {
     /// If the store cannot be written.
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError>;
 
-    /// Says how far a process has come.
+    /// Says how far the process has come that holds this membership.
     ///
     /// # Errors
     /// If the store cannot be written.
-    fn acknowledge(&self, process: u64, acknowledgement: &Acknowledgement) -> Result<(), StoreError>;
+    fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError>;
 
-    /// Says whether a process has a release ready.
+    /// Says whether the process that holds this membership has a release ready; none takes back what it said, because it
+    /// tries again.
     ///
     /// # Errors
     /// If the store cannot be written.
-    fn report(&self, process: u64, release: &Digest, preparation: &Preparation) -> Result<(), StoreError>;
+    fn report(
+        &self,
+        member: &Membership,
+        release: &Digest,
+        preparation: Option<&Preparation>,
+    ) -> Result<(), StoreError>;
 
     /// Adds to the hits of overrides.
     ///
@@ -101,7 +107,16 @@ pub trait ControlStore: Send + Sync {
     ///
     /// # Errors
     /// If the machine cannot give one.
-    fn watch(&self) -> Result<Box<dyn Watch>, StoreError>;
+    fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError>;
+}
+
+/// Which changes of a store somebody waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Watched {
+    /// Those of the ledger. Who follows it is not woken by what other processes say of themselves.
+    Ledger,
+    /// Also what processes say.
+    All,
 }
 
 /// The end of a ledger as it was at one moment.
@@ -125,10 +140,16 @@ pub trait Watch: Send {
 
 /// Holds a process in the register.
 pub struct Membership {
-    /// The number of the process in this store. Never given twice.
-    pub process: u64,
+    pub(crate) process: u64,
     /// Whatever shows the others that the process is alive.
     pub(crate) _alive: Box<dyn Send + Sync>,
+}
+
+impl Membership {
+    /// The number of the process in this store. Never given twice.
+    pub fn process(&self) -> u64 {
+        self.process
+    }
 }
 
 /// A process that registers.
@@ -188,6 +209,9 @@ pub struct Acknowledgement {
     pub at: Timestamp,
     /// What keeps it from obeying in full: a live release that it cannot load, or a ledger that was set back.
     pub problem: Option<String>,
+    /// Its slots in which no release decides, although one should.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub undecided: Vec<String>,
 }
 
 impl Acknowledgement {

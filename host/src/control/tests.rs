@@ -164,7 +164,7 @@ fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
             let to = random.random::<bool>().then_some(release);
             Operation::RevertSegment { slot, segment: segment(random), to, domains: Vec::new() }
         }
-        20 => Operation::RestoreSegment { slot, segment: segment(random) },
+        20 => Operation::RestoreSegment { slot, segment: segment(random), forced: random.random() },
         21 | 22 => {
             let action = *[GuardAction::Block, GuardAction::Withdraw, GuardAction::Revert].choose(random).unwrap();
             let baseline = random.random::<bool>().then(|| self::release(random.random_range(0..VERSIONS)));

@@ -110,7 +110,10 @@ impl Requirements {
         let mut all = vec![
             Requirement::count(Required::Campaigns, flips, floor.campaigns.into()),
             // Fewer suffice where few are known, or where they cannot have sent all that flipped.
-            Requirement { is_met: others > 0, ..Requirement::count(Required::Senders, senders.into(), floor.senders.into()) },
+            Requirement {
+                is_met: others > 0,
+                ..Requirement::count(Required::Senders, senders.into(), floor.senders.into())
+            },
             Requirement::count(Required::Recipients, recipients.into(), floor.recipients.into()),
             Requirement::evidence(Required::Evidence, log_e, log_threshold),
         ];
@@ -137,8 +140,7 @@ impl Requirements {
 
     /// `too few senders and recipients`, `too little evidence`; none if all are met.
     pub fn shortage(&self) -> Option<String> {
-        let few: Vec<_> =
-            self.missing().filter(|name| !name.is_evidence()).map(|name| name.to_string()).collect();
+        let few: Vec<_> = self.missing().filter(|name| !name.is_evidence()).map(|name| name.to_string()).collect();
         let few = match &few[..] {
             [] => None,
             [one] => Some(format!("too few {one}")),
@@ -201,7 +203,10 @@ mod tests {
         let floor = Floor { campaigns: 10, senders: 5, recipients: 5 };
         let of = |senders, others, log_e_of_others| {
             let (flips, recipients, log_e, log_threshold) = (14, 7, 18.0, 10.0);
-            Requirements::of(&floor, Found { flips, senders, recipients, others, log_e, log_e_of_others, log_threshold })
+            Requirements::of(
+                &floor,
+                Found { flips, senders, recipients, others, log_e, log_e_of_others, log_threshold },
+            )
         };
         assert_eq!(of(6, 2, 1.0).shortage().as_deref(), Some("too little evidence of other senders"));
         assert!(of(6, 2, 10.0).are_met());

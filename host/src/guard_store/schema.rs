@@ -24,7 +24,9 @@ const SENDERS_SINCE: &str = "
 
 /// What was changed since the first version, in order. A new file is made as the first version and changed as an old one is,
 /// so both have the same columns in the same order.
-const CHANGES: [&str; 2] = [SENDERS_SINCE, "
+const CHANGES: [&str; 2] = [
+    SENDERS_SINCE,
+    "
     ALTER TABLE trials ADD COLUMN pairs INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE trials ADD COLUMN authenticated INTEGER NOT NULL DEFAULT 0;
     ALTER TABLE trials ADD COLUMN eligible INTEGER NOT NULL DEFAULT 0;
@@ -48,7 +50,8 @@ const CHANGES: [&str; 2] = [SENDERS_SINCE, "
         addressed INTEGER NOT NULL,
         PRIMARY KEY (slot, day)
     ) STRICT, WITHOUT ROWID;
-"];
+",
+];
 
 /// The first version of the tables. Times are in microseconds since 1970, days in days since 1970, keys and releases as in the guard's types.
 const TABLES: &str = "

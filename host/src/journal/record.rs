@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::clock;
 use crate::guard::Key;
 use crate::message::{Fingerprint, Reading};
 use crate::release::{Digest, ReleaseId};
@@ -77,7 +78,7 @@ pub struct RecordId(Uuid);
 impl RecordId {
     /// A name that no other record has.
     pub fn new() -> Self {
-        Self(Uuid::now_v7())
+        Self(clock::new_id())
     }
 
     /// The 16 bytes, which sort by time.

@@ -10,8 +10,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use jiff::Timestamp;
-
 pub(super) use emergency::StoreLink;
 pub use shared::{FollowTrouble, Following};
 
@@ -19,8 +17,9 @@ use self::preparer::Preparer;
 use self::shared::Shared;
 use super::Core;
 use super::error::BuildError;
-use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, StoreError, Watch};
-use crate::limits::FOLLOW_INTERVAL_MAX;
+use crate::clock;
+use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, StoreError, Watch, Watched};
+use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
 use crate::message::Reading;
 use crate::release::CONTRACT_VERSION;
 
@@ -55,7 +54,7 @@ impl Enlisted {
         let process = NewProcess {
             name: name.to_owned(),
             pid: std::process::id(),
-            since: Timestamp::now(),
+            since: clock::now(),
             contract: CONTRACT_VERSION,
             reading: Reading::CURRENT,
             slots,
@@ -69,7 +68,7 @@ impl Enlisted {
             }
             Err(error) => return Err(error.into()),
         };
-        let watch = store.watch()?;
+        let watch = store.watch(Watched::Ledger)?;
         let number = membership.as_ref().map(|membership| membership.process);
         let link = Arc::new(StoreLink::new(number, watch.bell()));
         Ok(Self { link, store: Arc::new(store), membership, watch, process })
@@ -92,6 +91,8 @@ impl Follower {
         let stop = Arc::new(AtomicBool::new(false));
         let (following, stopped, jobs) = (Arc::clone(&shared), Arc::clone(&stop), preparer.jobs());
         let follow = move || {
+            // On Linux niceness belongs to the thread. Where raising it is not allowed, it follows as before.
+            let _ = rustix::process::nice(FOLLOW_NICENESS);
             while !stopped.load(Ordering::Acquire) {
                 watch.wait(FOLLOW_INTERVAL_MAX);
                 following.catch_up(&jobs);

@@ -21,6 +21,7 @@ use super::core::Releases;
 use super::error::BuildError;
 use super::follow::StoreLink;
 use super::guard::{Inbox, is_plain};
+use crate::clock;
 use crate::compare::Report;
 use crate::control::{GuardAction, Note, SlotState};
 use crate::guard::{Evidence, Segment};
@@ -103,7 +104,7 @@ impl Slot {
     /// If the release is not loaded, or live already, or the guard found it harmful, or the slot follows a store.
     pub fn promote(&self, release: &ReleaseId) -> Result<u64, RouteError> {
         let cool_off = Duration::from_secs(self.config().cool_off_s);
-        let until = (!cool_off.is_zero()).then(|| Timestamp::now().checked_add(cool_off).unwrap_or(Timestamp::MAX));
+        let until = (!cool_off.is_zero()).then(|| clock::now().checked_add(cool_off).unwrap_or(Timestamp::MAX));
         self.check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.promoting(loaded, until))
     }
@@ -250,7 +251,7 @@ impl Slot {
             },
         };
         let note =
-            Note { sequence: generation, at: Timestamp::now(), author: "guard".to_owned(), reason: evidence.cause() };
+            Note { sequence: generation, at: clock::now(), author: "guard".to_owned(), reason: evidence.cause() };
         self.shared.change_state(|state| drop(state.harmful.insert(release.digest, note)));
         Ok(generation)
     }
@@ -336,7 +337,7 @@ impl Slot {
         if overrides.is_empty() {
             return verdict;
         }
-        overrides.apply(message, self.name(), Timestamp::now(), verdict)
+        overrides.apply(message, self.name(), clock::now(), verdict)
     }
 
     /// Hands over what is done beside the answer.
@@ -353,7 +354,7 @@ impl Slot {
         verdict.id = is_recorded.then_some(id);
         let judged = Judged {
             id,
-            at: Timestamp::now(),
+            at: clock::now(),
             slot: Arc::clone(&self.shared),
             generation: verdict.generation,
             action: verdict.action,

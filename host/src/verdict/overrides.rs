@@ -30,7 +30,9 @@ pub use names::{SenderAddress, SenderDomain};
 pub use network::Network;
 pub use rule::{Rule, Scope, Senders};
 
-use crate::limits::{AUTHOR_BYTES_MAX, OVERRIDE_EXPIRY_DEFAULT, OVERRIDE_EXPIRY_MAX, OVERRIDE_REASON_BYTES_MAX};
+use crate::limits::{
+    AUTHOR_BYTES_MAX, OVERRIDE_AHEAD_MAX, OVERRIDE_EXPIRY_DEFAULT, OVERRIDE_EXPIRY_MAX, OVERRIDE_REASON_BYTES_MAX,
+};
 
 /// One allow or block rule with who made it, why and until when.
 ///
@@ -96,6 +98,17 @@ impl Override {
         self.rule.scope.validate()?;
         self.rule.matcher.validate()?;
         self.effect.validate()
+    }
+
+    /// Whether it holds at this time: it has not expired, and was not made [ahead](Override::is_ahead) of it.
+    pub fn holds_at(&self, now: Timestamp) -> bool {
+        now < self.rule.expires_at && !self.is_ahead(now)
+    }
+
+    /// Whether it was made more than a day later than `now`: then the clock was wrong, and the override would hold for
+    /// longer than anybody may say. It has to be made again.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        self.at > now && now.duration_until(self.at).unsigned_abs() > OVERRIDE_AHEAD_MAX
     }
 
     fn validate_expiry(&self, at: Timestamp) -> Result<(), InvalidOverride> {

@@ -7,8 +7,8 @@ mod support;
 use switchback::alert::{Alert, AlertConfig, Response};
 use switchback::guard::{Evidence, Mode, Segment, Settings};
 use switchback::{
-    Action, BASIS_POINTS, CanaryKey, ControlError, DecidedBy, GuardAction, GuardReader, Operation, PromoteError,
-    Refused, RouteError, Runtime, Share,
+    Action, Admission, BASIS_POINTS, CanaryKey, ControlError, DecidedBy, GuardAction, GuardReader, PromoteError,
+    Refused, Request, RouteError, Runtime, Share,
 };
 
 use self::support::{Filter, GMAIL, forged, guarded, harmful_slot, mail};
@@ -34,7 +34,7 @@ fn a_bad_release_is_reverted_on_what_all_processes_saw_together() {
     filter.teach(60);
     let processes = [filter.process(), filter.process()];
     filter.promote_bad();
-    filter.store.obeyed(Operation::Freeze { slot: None });
+    filter.store.obeyed(Request::Freeze { slot: None });
     let scored = until_it_acts(&filter, &[&processes[0], &processes[1]], 0);
     let (event, action, evidence) = filter.acted().unwrap();
     assert_eq!((event.author.as_str(), action), ("guard", GuardAction::Revert), "a freeze stops no revert");
@@ -96,7 +96,8 @@ fn a_harmful_canary_is_withdrawn() {
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     let key = CanaryKey::Content;
-    filter.store.obeyed(Operation::Canary { slot, release, share_bp: 5_000, key, mirrored: true, forced: false });
+    let waited = filter.patiently();
+    filter.store.obeyed(Admission::Canary { slot, release, share_bp: 5_000, key, mirrored: true, waited });
     until_it_acts(&filter, &[&process], 0);
     assert_eq!(filter.acted().unwrap().1, GuardAction::Withdraw);
     let state = filter.store.control.state().unwrap();
@@ -110,7 +111,7 @@ fn a_harmful_shadow_is_not_promoted_unless_somebody_forces_it() {
     filter.teach(60);
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
-    filter.store.obeyed(Operation::Shadow { slot, release, rate_bp: BASIS_POINTS });
+    filter.store.obeyed(Request::Shadow { slot, release, rate_bp: BASIS_POINTS });
     until_it_acts(&filter, &[&process], 0);
     assert_eq!(filter.acted().unwrap().1, GuardAction::Block);
     let refused = filter.promote(&filter.bad, filter.patiently());
@@ -140,6 +141,20 @@ fn one_segment_goes_back_by_itself_and_the_rest_stays() {
     process.flush();
     assert_eq!(filter.count_of_guard_events(), 1, "what has gone back is no reason for more");
     assert_eq!(slot.score(&mail(1, "shop.example")).release.as_ref(), Some(&filter.bad));
+    let Some((_, _, Evidence::Flips(flips))) = filter.acted() else { panic!("no flips") };
+    let restoration = |waited| {
+        let (slot, segment) = ("inbound".to_owned(), flips.segment.clone());
+        filter.store.control.admit(Admission::Restoration { slot, segment, waited })
+    };
+    let refused = restoration(filter.patiently());
+    assert!(matches!(&refused, Err(PromoteError::Harmed { segments, .. }) if *segments == [flips.segment.clone()]));
+    restoration(switchback::Waited::Forced).unwrap();
+    // What an operator put back an operator restores.
+    let segment: Segment = "shop.example".parse().unwrap();
+    let back = Request::RevertSegment { slot: "inbound".to_owned(), segment: segment.clone(), to: None };
+    filter.store.obeyed(back);
+    let waited = filter.patiently();
+    filter.store.obeyed(Admission::Restoration { slot: "inbound".to_owned(), segment, waited });
 }
 
 #[test]
@@ -174,16 +189,32 @@ fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
     filter.set(Settings { mode: Mode::Warn, ..Settings::default() });
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
-    filter.store.obeyed(Operation::Shadow { slot: slot.clone(), release: release.clone(), rate_bp: BASIS_POINTS });
+    filter.store.obeyed(Request::Shadow { slot: slot.clone(), release: release.clone(), rate_bp: BASIS_POINTS });
     (0..60).for_each(|number| drop(process.slot("inbound").unwrap().score(&mail(number, GMAIL))));
     process.flush();
     let refused = filter.promote(&filter.bad, filter.patiently());
     let Err(PromoteError::Harmed { segments, .. }) = refused else { panic!("{refused:?}") };
     assert!(segments.contains(&Segment::Domain("gmail.com".into())), "{segments:?}");
     let key = CanaryKey::Content;
-    let canary = Operation::Canary { slot, release, share_bp: 100, key, mirrored: false, forced: false };
-    let refused = filter.store.control.commit_when_ready(canary, &filter.bad, filter.patiently());
-    assert!(matches!(refused, Err(PromoteError::Harmed { .. })), "{refused:?}");
+    let rollout = |plan: &str| Admission::Rollout {
+        slot: slot.clone(),
+        release: release.clone(),
+        plan: plan.parse().unwrap(),
+        ready_within: PATIENCE,
+    };
+    let waited = filter.patiently();
+    for admission in [
+        Admission::Canary { slot: slot.clone(), release: release.clone(), share_bp: 100, key, mirrored: false, waited },
+        rollout("1% 1h, 100%"),
+        rollout("100%"),
+    ] {
+        let rehearsed = filter.store.control.rehearse_admission(&admission);
+        assert!(matches!(rehearsed, Err(PromoteError::Harmed { .. })), "{admission:?}");
+        let refused = filter.store.control.admit(admission);
+        assert!(matches!(refused, Err(PromoteError::Harmed { .. })), "{refused:?}");
+    }
+    // A shadow decides nothing: its steps that do are checked when they are made.
+    filter.store.control.rehearse_admission(&rollout("shadow 1h, 100%")).unwrap();
     filter.promote(&filter.bad, switchback::Waited::Forced).unwrap();
 }
 

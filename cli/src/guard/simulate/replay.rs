@@ -7,8 +7,8 @@ use serde::Serialize;
 use switchback::RecordId;
 use switchback::compare::Providers;
 use switchback::guard::{
-    self, Circumstances, Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements, Segment,
-    Sender, Settings, Standing, Trial, organisation,
+    self, Circumstances, Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements,
+    Segment, Sender, Settings, Standing, Trial, organisation,
 };
 
 use super::course::{Course, Step, knows_as};

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::{Lasting, ReleaseId};
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
+use switchback::{Lasting, ReleaseId};
 
 use super::replay::{Moment, Own, Replay};
 use super::rule::{Rule, Tripped};

@@ -62,8 +62,9 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
         forced.out.contains("with a problem") && forced.err.contains("cannot take charge of inbound"),
         "{forced:?}"
     );
-    let status = store.fine(["status"]);
-    assert!(status.contains("FAILED in small-one") && status.contains("PROBLEM: "), "{status}");
+    let status = store.run(["status"]);
+    assert_eq!(status.code, 3, "nobody decides there: {status:?}");
+    assert!(status.out.contains("FAILED in small-one") && status.out.contains("PROBLEM: "), "{status:?}");
 }
 
 #[test]
@@ -103,7 +104,8 @@ fn a_damaged_release_file_is_replaced_by_loading_it_again() {
     bytes[middle] ^= 1;
     std::fs::write(&file, bytes).unwrap();
     let filter = store.filter("filter");
-    assert!(store.fine(["status"]).contains("load the release again"));
+    let status = store.run(["status"]);
+    assert!(status.code == 3 && status.out.contains("load the release again"), "{status:?}");
     let out = store.fine(["load", &release("1.0.0")]);
     assert!(out.contains("is loaded already") && out.contains("ready in filter (process "), "{out}");
     super::store::until("it takes charge", || filter.slot("inbound").unwrap().live().is_some());

@@ -87,7 +87,7 @@ fn a_slot_is_named_where_there_is_not_exactly_one() {
     }
     assert_eq!(
         store.refused(["revert", "--slot", "inbound"]),
-        "inbound has no standby to revert to: name a loaded release, or promote one"
+        "inbound has no standby to revert to: promote a release instead"
     );
 }
 

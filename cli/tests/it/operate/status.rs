@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
-use switchback::{ControlStore as _, NewProcess, Reading, SqliteStore};
+use switchback::{ControlStore as _, NewProcess, Reading, Request, SqliteStore};
 
 use super::store::Store;
 use crate::run::command;
@@ -88,4 +88,38 @@ fn watching_shows_every_change() {
     assert_eq!(live(), "1.0.0");
     watcher.kill().unwrap();
     watcher.wait().unwrap();
+}
+
+#[test]
+fn a_slot_in_which_nobody_decides_is_named_and_has_an_exit_code() {
+    let store = Store::with(&["1.0.0"]);
+    let filter = store.filter("my-filter");
+    let status = store.run(["status"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    assert!(status.out.contains("slot inbound\n  live      none: NOBODY DECIDES\n"), "{}", status.out);
+    let json: Value = serde_json::from_str(&store.run(["status", "--json"]).out).unwrap();
+    assert_eq!(json["undecided"][0]["slot"], "inbound");
+    store.fine(["promote", "linear@1.0.0"]);
+    let out = store.fine(["status"]);
+    assert!(!out.contains("NOBODY DECIDES"), "{out}");
+    drop(filter);
+    let other = Request::Freeze { slot: Some("other".to_owned()) };
+    store.control().author("ada").commit(other).unwrap();
+    let status = store.run(["status"]);
+    assert!(status.code == 3 && status.out.contains("slot other, generation 0\n"), "{status:?}");
+}
+
+#[test]
+fn what_was_forced_is_marked_until_it_is_promoted_as_usual() {
+    let store = Store::with(&["1.0.0", "1.1.0"]);
+    let _filter = store.filter("my-filter");
+    store.fine(["promote", "linear@1.0.0", "--force", "--author", "ada", "--reason", "at night"]);
+    let out = store.fine(["status"]);
+    assert!(out.contains("  FORCED    linear@1.0.0, since ") && out.contains("by ada (at night)"), "{out}");
+    store.fine(["canary", "linear@1.1.0", "--share", "5%", "--force"]);
+    assert!(store.fine(["status"]).contains("  FORCED    linear@1.1.0, since "));
+    store.fine(["promote", "linear@1.1.0"]);
+    let out = store.fine(["status"]);
+    assert!(!out.contains("FORCED"), "{out}");
+    assert_eq!(store.json(["status", "--json"])["forced"].as_array().unwrap().len(), 0);
 }

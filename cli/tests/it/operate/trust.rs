@@ -1,11 +1,16 @@
 //! `switchback trust`.
 
-use super::store::Store;
+use super::store::{Store, until};
 use crate::keygen::{Keys, digest};
 use crate::model::release;
 
 fn trust(store: &Store, keys: &Keys) -> String {
-    store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--label", "ada"])
+    store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--label", "ada", "--yes"])
+}
+
+/// Trusts a key without being asked, because nothing is lost.
+fn trust_quietly(store: &Store, keys: &Keys) -> String {
+    store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap()])
 }
 
 #[test]
@@ -14,7 +19,8 @@ fn from_the_first_key_on_only_signed_releases_are_loaded() {
     let keys = Keys::without_password();
     let out = trust(&store, &keys);
     assert!(out.contains(&format!("trust key {} of ada", keys.id)), "{out}");
-    assert!(out.contains("the first key of this store") && out.contains("linear@1.0.0 was loaded before"), "{out}");
+    assert!(out.contains("the first key of this store"), "{out}");
+    assert!(out.contains("linear@1.0.0 (live in inbound) is not signed by this key"), "{out}");
     for dry_run in [&[][..], &["--dry-run"]] {
         let refused = store.refused(["load", &release("1.1.0")].iter().chain(dry_run));
         assert!(refused.starts_with("load linear@1.1.0: it is not signed"), "{refused}");
@@ -81,4 +87,87 @@ fn a_list_says_whose_keys_there_are() {
     assert!(refused.contains("is not in the trust list"), "{refused}");
     let secret = store.refused(["trust", "add", keys.path("k.key").to_str().unwrap()]);
     assert!(secret.contains("k.key: "), "{secret}");
+}
+
+#[test]
+fn a_key_that_would_cost_a_release_its_role_is_trusted_only_after_a_yes() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    let keys = Keys::without_password();
+    let before = store.state();
+    let refused = store.refused(["trust", "add", keys.path("k.pub").to_str().unwrap()]);
+    for part in
+        ["linear@1.0.0 (standby in inbound)", "linear@1.1.0 (live in inbound)", "nobody decides in inbound", "--yes"]
+    {
+        assert!(refused.contains(part), "{part:?} is not in {refused}");
+    }
+    assert_eq!(store.state(), before);
+    let rehearsed = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
+    assert!(rehearsed.contains("linear@1.1.0 (live in inbound)"), "{rehearsed}");
+    assert_eq!(store.state(), before);
+    // Signed and loaded again first, they stay: nobody is asked.
+    for version in ["1.0.0", "1.1.0"] {
+        store.fine(["load", keys.signed(version).to_str().unwrap()]);
+    }
+    let out = trust_quietly(&store, &keys);
+    assert!(!out.contains("not signed by this key"), "{out}");
+    let _filter = store.filter("restarted");
+    store.fine(["status"]);
+}
+
+#[test]
+fn a_release_without_a_role_is_named_and_nobody_is_asked() {
+    let store = Store::with(&["1.0.0"]);
+    let out = trust_quietly(&store, &Keys::without_password());
+    assert!(out.contains("linear@1.0.0 is not signed by this key and cannot be given a role"), "{out}");
+}
+
+#[test]
+fn a_key_is_trusted_by_a_store_that_is_not_there_yet() {
+    let store = Store::nowhere();
+    let keys = Keys::without_password();
+    let rehearsed = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
+    assert!(rehearsed.contains("nothing was changed; this would be event 1"), "{rehearsed}");
+    assert!(!store.path().join("control.db").exists(), "a rehearsal makes no store");
+    trust_quietly(&store, &keys);
+    assert!(store.refused(["load", &release("1.0.0")]).contains("it is not signed"));
+    store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);
+}
+
+#[test]
+fn a_failure_that_is_over_is_gone_from_the_status() {
+    let store = Store::promoted(&["1.0.0"]);
+    let keys = Keys::without_password();
+    trust(&store, &keys);
+    let _filter = store.filter("restarted");
+    let status = store.run(["status"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    for part in
+        ["NOBODY DECIDES in process 1", "FAILED in restarted", "PROBLEM: linear@1.0.0 cannot take charge of inbound"]
+    {
+        assert!(status.out.contains(part), "{part:?} is not in\n{}", status.out);
+    }
+    // The process is not blamed for what it said before.
+    let out = store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);
+    assert!(out.contains("ready in restarted"), "{out}");
+    until("the process decides again", || store.run(["status"]).code == 0);
+    let out = store.fine(["status"]);
+    assert!(!out.contains("FAILED") && !out.contains("PROBLEM") && !out.contains("NOBODY"), "{out}");
+}
+
+#[test]
+fn a_key_that_comes_later_ends_the_failure_of_what_it_signed() {
+    let store = Store::with(&[]);
+    let [ada, grace] = [Keys::without_password(), Keys::without_password()];
+    store.fine(["load", grace.signed("1.0.0").to_str().unwrap()]);
+    store.fine(["promote", "linear@1.0.0", "--slot", "inbound"]);
+    trust(&store, &ada);
+    let _filter = store.filter("restarted");
+    let status = store.run(["status"]);
+    assert!(
+        status.code == 3 && status.out.contains(&format!("signed by key {}, which is not trusted", grace.id)),
+        "{status:?}"
+    );
+    // It has obeyed before it has the release.
+    store.run(["trust", "add", grace.path("k.pub").to_str().unwrap()]);
+    until("the process decides", || store.run(["status"]).code == 0);
 }

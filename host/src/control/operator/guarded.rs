@@ -2,13 +2,11 @@
 
 use std::time::Instant;
 
-use jiff::Timestamp;
-
-use super::promote::{PromoteError, label};
+use super::ready::{PromoteError, label};
 use super::{CENSUS_INTERVAL, Control, ControlError};
-use crate::control::operation::Operation;
+use crate::clock;
 use crate::control::state::State;
-use crate::control::store::{ControlStore as _, Process, StoreError};
+use crate::control::store::{ControlStore as _, Process, StoreError, Watched};
 use crate::guard::{Mode, TrialEvidence};
 use crate::guard_store::{GuardReader, GuardStoreError, Health, TrialKey};
 use crate::release::ReleaseId;
@@ -22,17 +20,16 @@ impl Control {
     pub(super) fn check_guarded(
         &self,
         state: &State,
-        operation: &Operation,
+        slot: &str,
         release: &ReleaseId,
         deadline: Instant,
     ) -> Result<(), PromoteError> {
-        let Some(slot) = operation.slot() else { return Ok(()) };
         if state.slots.get(slot).is_some_and(|slot| slot.guard.mode == Mode::Off) {
             return Ok(());
         }
         let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
         let unguarded = |guards| PromoteError::Unguarded { release: release.clone(), slot: slot.to_owned(), guards };
-        let mut watch = self.store.watch().map_err(failed)?;
+        let mut watch = self.store.watch(Watched::All).map_err(failed)?;
         loop {
             let processes = self.store.processes().map_err(failed)?;
             let concerned: Vec<_> =
@@ -57,15 +54,8 @@ impl Control {
     ///
     /// # Errors
     /// If it does harm, or that cannot be known because what the guard remembers cannot be read.
-    pub fn check_harmless(
-        &self,
-        state: &State,
-        operation: &Operation,
-        release: &ReleaseId,
-    ) -> Result<(), PromoteError> {
-        let Some((name, slot)) = operation.slot().and_then(|name| Some((name, state.slots.get(name)?))) else {
-            return Ok(());
-        };
+    pub(super) fn check_harmless(&self, state: &State, name: &str, release: &ReleaseId) -> Result<(), PromoteError> {
+        let Some(slot) = state.slots.get(name) else { return Ok(()) };
         let (Some(baseline), Some(since)) = (slot.live.clone(), slot.entered.get(&release.digest).copied()) else {
             return Ok(());
         };
@@ -90,7 +80,7 @@ impl Control {
     /// How every guard is. What it lost is an error.
     fn guards(&self) -> Result<Vec<Health>, GuardStoreError> {
         let reader = GuardReader::open(self.store.layout().dir())?;
-        match reader.loss()?.filter(|loss| loss.is_felt(Timestamp::now())) {
+        match reader.loss()?.filter(|loss| loss.is_felt(clock::now())) {
             Some(loss) => Err(GuardStoreError::Lost(format!("{}, on {}", loss.why, loss.at))),
             None => reader.health(),
         }
@@ -107,7 +97,7 @@ enum Troubles {
 }
 
 fn troubles(processes: &[&Process], guards: &[Health]) -> Troubles {
-    let now = Timestamp::now();
+    let now = clock::now();
     let guard_of = |process: &Process| guards.iter().find(|guard| guard.process == process.number);
     let said = |process: &&Process| Some(format!("{}: {}", label(process), guard_of(process)?.trouble(now)?));
     let troubled: Vec<_> = processes.iter().filter_map(said).collect();

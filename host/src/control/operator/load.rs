@@ -1,7 +1,9 @@
 //! Bringing a release into a store.
 
 use super::{Control, ControlError};
-use crate::control::event::Event;
+use crate::clock;
+use crate::control::event::{Event, Proposal};
+use crate::control::ledger::Ledger;
 use crate::control::operation::Operation;
 use crate::control::refused::Refused;
 use crate::control::store::StoreError;
@@ -34,7 +36,8 @@ impl Control {
         // The file first: an event never names a file that is not there.
         let kept = self.store.layout().keep_release(&release.id().digest, release.bytes(), signature);
         kept.map_err(StoreError::from).map_err(ControlError::from)?;
-        match self.commit(operation) {
+        let ledger = self.ledger()?;
+        match self.write_after(&ledger, operation) {
             Ok(event) => Ok(LoadedRelease::New(event.into())),
             Err(ControlError::Refused(Refused::LoadedAlready(_))) => Ok(LoadedRelease::Known),
             Err(error) => Err(error.into()),
@@ -43,14 +46,42 @@ impl Control {
 
     fn operation(&self, release: &Verified, signature: Option<&str>) -> Result<Operation, LoadReleaseError> {
         let ledger = self.ledger()?;
-        let id = release.id();
-        let signer = ledger.state().trust.check(id, release.bytes(), signature);
-        let signer = signer.map_err(LoadReleaseError::Untrusted)?;
-        let operation = Operation::Load { release: id.clone(), signer };
+        let operation = ledger.load_of(release, signature)?;
         match self.draft(&ledger, operation.clone()) {
             Ok(_) | Err(Refused::LoadedAlready(_)) => Ok(operation),
             Err(refused) => Err(ControlError::from(refused).into()),
         }
+    }
+}
+
+impl Ledger {
+    /// What loading a release would add to this ledger, and the ledger after it; none if it is loaded already. Writes
+    /// nothing, so it also answers for a store that is not there yet.
+    ///
+    /// # Errors
+    /// If the trust list does not accept the release, or another file is loaded under its name and version.
+    pub fn rehearse_load(
+        &self,
+        author: &str,
+        reason: &str,
+        release: &Verified,
+        signature: Option<&str>,
+    ) -> Result<Option<(Event, Self)>, LoadReleaseError> {
+        let operation = self.load_of(release, signature)?;
+        let proposal = Proposal { author: author.to_owned(), reason: reason.to_owned(), operation };
+        let event = match self.state().draft(proposal, clock::now(), self.head()) {
+            Ok(event) => event.into_event(),
+            Err(Refused::LoadedAlready(_)) => return Ok(None),
+            Err(refused) => return Err(ControlError::from(refused).into()),
+        };
+        let after = self.after(&event).map_err(ControlError::from)?;
+        Ok(Some((event, after)))
+    }
+
+    fn load_of(&self, release: &Verified, signature: Option<&str>) -> Result<Operation, LoadReleaseError> {
+        let id = release.id();
+        let signer = self.state().trust.check(id, release.bytes(), signature).map_err(LoadReleaseError::Untrusted)?;
+        Ok(Operation::Load { release: id.clone(), signer })
     }
 }
 

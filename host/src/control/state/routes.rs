@@ -91,7 +91,7 @@ impl State {
                 slot,
                 self.slot(slot)?.changed(slot, |roles| roles.reverting_segment(segment, domains, to.as_ref())),
             ),
-            Operation::RestoreSegment { slot, segment } => {
+            Operation::RestoreSegment { slot, segment, .. } => {
                 one(slot, self.slot(slot)?.changed(slot, |roles| roles.restoring_segment(segment)))
             }
             Operation::Guard { slot, release, action, evidence, domains } => {
@@ -247,6 +247,19 @@ impl State {
             Ok((name.clone(), without))
         })
         .collect()
+    }
+
+    /// Refuses what somebody wants to do now and what is in ledgers of before there was this rule.
+    pub(super) fn check_wanted(&self, operation: &Operation) -> Result<(), Refused> {
+        match operation {
+            Operation::RestoreSegment { slot, .. } => self.check_not_frozen(slot),
+            // Nobody has checked that processes have another release ready; a process reverts to standbys alone.
+            Operation::Revert { slot, to: Some(to), emergency: None } => {
+                let is_standby = self.slots.get(slot).is_some_and(|slot| slot.standbys.contains(to));
+                if is_standby { Ok(()) } else { Err(Refused::Route(RouteError::NotStandby(to.clone()))) }
+            }
+            _ => Ok(()),
+        }
     }
 
     fn check_not_frozen(&self, slot: &str) -> Result<(), Refused> {

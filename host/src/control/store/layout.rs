@@ -5,10 +5,11 @@
 //!   control.db  -wal  -shm   the ledger and the register of processes (SQLite)
 //!   control.head             where the ledger ended when somebody last saw it; missed where it is gone
 //!   guard.db  -wal  -shm     what the guard counted (SQLite); guard.since remembers that there is one
-//!   changed                  touched after each change, to wake whoever waits for one
+//!   changed                  touched after each change of the ledger, to wake whoever waits for one
 //!   releases/<digest>.wasm   release files, with .minisig beside those that are signed
 //!   compiled/<engine>/       what this store's processes compiled; made by the sandbox
 //!   processes/<number>.lock  held by a process while it lives
+//!   processes/changed        touched after each thing that a process says, to wake who waits for that
 //! ```
 //!
 //! Files have mode 0600. They are written under a temporary name, flushed to the disk and renamed: whoever
@@ -107,7 +108,8 @@ impl Layout {
     pub(crate) fn check(&self, owner: Owner) -> Result<(), LayoutError> {
         self.check_folders(owner)?;
         private::check_path(&self.database(), owner)?;
-        for path in [self.companion("-wal"), self.companion("-shm"), self.head_file(), self.bell()] {
+        let companions = [self.companion("-wal"), self.companion("-shm")];
+        for path in companions.into_iter().chain([self.head_file(), self.bell(), self.register_bell()]) {
             private::check_if_there(&path, owner)?;
         }
         Ok(())
@@ -168,14 +170,22 @@ impl Layout {
         self.processes().join(format!("{number}.lock"))
     }
 
+    /// What is touched after each change of the ledger.
     pub(crate) fn bell(&self) -> PathBuf {
         self.dir.join("changed")
     }
 
-    /// Makes the file by which those who wait are woken.
-    pub(crate) fn make_bell(&self) -> Result<(), LayoutError> {
-        let options = &mut OpenOptions::new();
-        private::open_with(&self.bell(), options.append(true).create(true).mode(0o600), Owner::Ours)?;
+    /// What is touched after each thing that a process says.
+    pub(crate) fn register_bell(&self) -> PathBuf {
+        self.processes().join("changed")
+    }
+
+    /// Makes the files by which those who wait are woken.
+    pub(crate) fn make_bells(&self) -> Result<(), LayoutError> {
+        for bell in [self.bell(), self.register_bell()] {
+            let options = &mut OpenOptions::new();
+            private::open_with(&bell, options.append(true).create(true).mode(0o600), Owner::Ours)?;
+        }
         Ok(())
     }
 
@@ -214,10 +224,13 @@ impl Layout {
         private::set_aside(&path).map_err(|source| LayoutError::Unusable { path, source })
     }
 
-    /// What tells one file of a release from another that was put in its place; none if there is no file.
-    pub(crate) fn release_identity(&self, digest: &Digest) -> Option<FileIdentity> {
-        let metadata = fs::symlink_metadata(self.release_file(digest)).ok()?;
-        Some(FileIdentity { inode: metadata.ino(), changed_s: metadata.ctime(), changed_ns: metadata.ctime_nsec() })
+    /// What tells the file of a release, and that of its signature, from others that were put in their places; none where
+    /// there is no file.
+    pub(crate) fn release_identity(&self, digest: &Digest) -> [Option<FileIdentity>; 2] {
+        [self.release_file(digest), self.signature_file(digest)].map(|path| {
+            let metadata = fs::symlink_metadata(path).ok()?;
+            Some(FileIdentity { inode: metadata.ino(), changed_s: metadata.ctime(), changed_ns: metadata.ctime_nsec() })
+        })
     }
 
     pub(crate) fn release_file(&self, digest: &Digest) -> PathBuf {

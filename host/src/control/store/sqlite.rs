@@ -18,8 +18,8 @@ pub(crate) use register::Presence;
 use self::connect::Open;
 use super::layout::Layout;
 use super::watch::{self, Inotify};
-use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch};
-use crate::control::event::{Event, GENESIS, hash};
+use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch, Watched};
+use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
 use crate::control::mark::Mark;
 use crate::private::Owner;
@@ -46,7 +46,7 @@ impl SqliteStore {
             Self::make(&layout)?;
         }
         layout.check(Owner::Ours)?;
-        match layout.make_bell() {
+        match layout.make_bells() {
             // Those who wait look by themselves, now and then.
             Err(_) if layout.bell().exists() => {}
             made => tell_bell(made),
@@ -100,16 +100,16 @@ impl SqliteStore {
         if is_sound { result } else { Err(self.failed("somebody wrote to it while it was read: try again".to_owned())) }
     }
 
-    /// [`SqliteStore::with`] for what others wait for.
-    fn change<T>(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+    /// [`SqliteStore::with`] for what a process says of itself.
+    fn say(&self, work: impl FnOnce(&mut Open) -> rusqlite::Result<()>) -> Result<(), StoreError> {
         self.layout.check(Owner::Ours)?;
-        let changed = self.with(work)?;
-        self.ring();
-        Ok(changed)
+        self.with(work)?;
+        self.ring(&self.layout.register_bell());
+        Ok(())
     }
 
-    fn ring(&self) {
-        if let Err(error) = watch::ring(&self.layout.bell()) {
+    fn ring(&self, bell: &Path) {
+        if let Err(error) = watch::ring(bell) {
             tracing::debug!(%error, "nobody could be woken; they look by themselves");
         }
     }
@@ -142,9 +142,12 @@ impl ControlStore for SqliteStore {
         self.with(|open| head(&open.ledger))
     }
 
-    fn append(&self, event: &Event) -> Result<(), StoreError> {
+    fn append(&self, event: &Drafted) -> Result<(), StoreError> {
         let body = event.to_json().map_err(|e| self.failed(e.to_string()))?;
-        let added = self.change(|open| {
+        self.layout.check(Owner::Ours)?;
+        // Where no core is free, those who follow wait for one while the disk writes, and not after it.
+        self.ring(&self.layout.bell());
+        let added = self.with(|open| {
             let transaction = immediate(&mut open.ledger)?;
             let (last, previous) = head(&transaction)?.unwrap_or((0, GENESIS));
             if (last + 1, previous) != (event.sequence, event.previous) {
@@ -158,6 +161,7 @@ impl ControlStore for SqliteStore {
             transaction.commit()?;
             Ok(true)
         })?;
+        self.ring(&self.layout.bell());
         if !added {
             return Err(StoreError::Conflict);
         }
@@ -169,27 +173,39 @@ impl ControlStore for SqliteStore {
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError> {
         self.layout.check(Owner::Ours)?;
         let membership = self.attempt(|open| self.enrol(open, process))?;
-        self.ring();
+        self.ring(&self.layout.register_bell());
         Ok(membership)
     }
 
-    fn acknowledge(&self, process: u64, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
+    fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
         let text = serde_json::to_string(acknowledgement).map_err(|e| self.failed(e.to_string()))?;
-        self.change(|open| {
+        self.say(|open| {
             open.register
                 .prepare_cached("UPDATE processes SET acknowledged = ? WHERE number = ?")?
-                .execute(params![text, process])
+                .execute(params![text, member.process])
                 .map(drop)
         })
     }
 
-    fn report(&self, process: u64, release: &Digest, preparation: &Preparation) -> Result<(), StoreError> {
-        let text = serde_json::to_string(preparation).map_err(|e| self.failed(e.to_string()))?;
-        self.change(|open| {
-            open.register
+    fn report(
+        &self,
+        member: &Membership,
+        release: &Digest,
+        preparation: Option<&Preparation>,
+    ) -> Result<(), StoreError> {
+        let text = preparation.map(serde_json::to_string).transpose().map_err(|e| self.failed(e.to_string()))?;
+        let (process, release) = (member.process, release.as_bytes());
+        self.say(|open| match &text {
+            Some(text) => open
+                .register
                 .prepare_cached("INSERT OR REPLACE INTO preparations VALUES (?, ?, ?)")?
-                .execute(params![process, release.as_bytes(), text])
-                .map(drop)
+                .execute(params![process, release, text])
+                .map(drop),
+            None => open
+                .register
+                .prepare_cached("DELETE FROM preparations WHERE process = ? AND release = ?")?
+                .execute(params![process, release])
+                .map(drop),
         })
     }
 
@@ -218,8 +234,13 @@ impl ControlStore for SqliteStore {
         self.attempt(|open| self.census(open))
     }
 
-    fn watch(&self) -> Result<Box<dyn Watch>, StoreError> {
-        let watch = Inotify::new(self.layout.dir()).map_err(|e| self.failed(format!("inotify: {e}")))?;
+    fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError> {
+        let processes = self.layout.processes();
+        let dirs = match what {
+            Watched::Ledger => &[self.layout.dir()][..],
+            Watched::All => &[self.layout.dir(), &processes],
+        };
+        let watch = Inotify::new(dirs).map_err(|e| self.failed(format!("inotify: {e}")))?;
         Ok(Box::new(watch))
     }
 }

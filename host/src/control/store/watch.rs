@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
-use rustix::fs::{AtFlags, CWD, Timestamps, UTIME_NOW, inotify, utimensat};
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timestamps, UTIME_NOW, inotify, open, utimensat};
 use rustix::io::{Errno, read, write};
 
 use super::Watch;
@@ -16,7 +16,15 @@ use super::Watch;
 /// writes is seen by inotify too, but before the commit is done, and the last step of it is in shared memory.
 pub(super) fn ring(bell: &Path) -> Result<(), Errno> {
     let now = Timespec { tv_sec: 0, tv_nsec: UTIME_NOW };
-    utimensat(CWD, bell, &Timestamps { last_access: now, last_modification: now }, AtFlags::empty())
+    let touch = Timestamps { last_access: now, last_modification: now };
+    match utimensat(CWD, bell, &touch, AtFlags::SYMLINK_NOFOLLOW) {
+        // A store of an earlier version has not all of them. Making one wakes as well.
+        Err(Errno::NOENT) => {
+            let anew = OFlags::CREATE | OFlags::EXCL | OFlags::WRONLY | OFlags::CLOEXEC;
+            open(bell, anew, Mode::RUSR | Mode::WUSR).map(drop)
+        }
+        touched => touched,
+    }
 }
 
 /// Told by the kernel (inotify(7)) when somebody rings, and when another file takes the place of one.
@@ -26,10 +34,12 @@ pub(super) struct Inotify {
 }
 
 impl Inotify {
-    pub(super) fn new(dir: &Path) -> Result<Self, Errno> {
+    pub(super) fn new(dirs: &[&Path]) -> Result<Self, Errno> {
         let changes = inotify::init(inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK)?;
         let told = inotify::WatchFlags::ATTRIB | inotify::WatchFlags::CREATE | inotify::WatchFlags::MOVED_TO;
-        inotify::add_watch(&changes, dir, told)?;
+        for dir in dirs {
+            inotify::add_watch(&changes, *dir, told)?;
+        }
         let bell = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
         Ok(Self { changes, bell: Arc::new(bell) })
     }

@@ -25,7 +25,7 @@ fn propose(state: &mut State, operation: Operation) -> Result<Event, Refused> {
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(state.sequence).unwrap());
     let event = state.draft(proposal, at, Digest::of(b""))?;
     state.apply(&event).unwrap();
-    Ok(event)
+    Ok(event.into_event())
 }
 
 fn done(state: &mut State, operation: Operation) {
@@ -197,7 +197,7 @@ fn a_segment_that_goes_back_begins_a_new_trial_for_the_rest() {
     let back = Operation::RevertSegment { slot: SLOT.into(), segment: segment.clone(), to, domains: Vec::new() };
     done(&mut state, back);
     let reverted = since(&state);
-    done(&mut state, Operation::RestoreSegment { slot: SLOT.into(), segment });
+    done(&mut state, Operation::RestoreSegment { slot: SLOT.into(), segment, forced: false });
     assert!(promoted < reverted && reverted < since(&state));
 }
 
@@ -232,7 +232,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     }
     let ninth = propose(&mut state, back(&"y.example".parse().unwrap()));
     assert!(matches!(ninth, Err(Refused::Route(RouteError::TooManySegments))));
-    done(&mut state, Operation::RestoreSegment { slot: SLOT.into(), segment });
+    done(&mut state, Operation::RestoreSegment { slot: SLOT.into(), segment, forced: false });
     assert_eq!(slot(&state).segments.len(), 7);
     done(&mut state, promote(2));
     assert!(slot(&state).segments.is_empty());
@@ -262,4 +262,52 @@ fn a_trial_begins_anew_with_each_role_that_follows_none() {
     // A standby is no candidate: promoted again, it is tried anew.
     done(&mut state, promote(2));
     assert_eq!(since(&state), None);
+}
+
+#[test]
+fn a_revert_goes_to_a_standby_and_to_nothing_that_nobody_has_checked() {
+    let mut state = state();
+    done(&mut state, promote(1));
+    let to = |version| Operation::Revert { slot: SLOT.into(), to: Some(release(version)), emergency: None };
+    let refused = propose(&mut state, to(3));
+    assert_eq!(refused, Err(Refused::Route(RouteError::NotStandby(release(3)))));
+    done(&mut state, to(0));
+    assert_eq!(role(&state, 0), Some(Role::Live));
+}
+
+#[test]
+fn in_a_freeze_nothing_is_restored() {
+    let mut state = state();
+    done(&mut state, promote(1));
+    let segment: Segment = "gmail.com".parse().unwrap();
+    let back = Operation::RevertSegment { slot: SLOT.into(), segment: segment.clone(), to: None, domains: Vec::new() };
+    done(&mut state, Operation::Freeze { slot: None });
+    done(&mut state, back);
+    let restore = Operation::RestoreSegment { slot: SLOT.into(), segment, forced: true };
+    assert!(matches!(propose(&mut state, restore), Err(Refused::Frozen { .. })));
+}
+
+#[test]
+fn a_ledger_of_before_these_rules_is_still_read() {
+    let mut before = state();
+    done(&mut before, promote(1));
+    let segment: Segment = "gmail.com".parse().unwrap();
+    let back = Operation::RevertSegment { slot: SLOT.into(), segment: segment.clone(), to: None, domains: Vec::new() };
+    done(&mut before, back);
+    done(&mut before, Operation::Freeze { slot: None });
+    let restored = Operation::RestoreSegment { slot: SLOT.into(), segment, forced: false };
+    let to_another = Operation::Revert { slot: SLOT.into(), to: Some(release(3)), emergency: None };
+    for operation in [restored, to_another] {
+        let event = Event {
+            sequence: before.sequence + 1,
+            generation: before.generation + 1,
+            at: Timestamp::UNIX_EPOCH,
+            author: "ada".to_owned(),
+            reason: String::new(),
+            operation,
+            previous: Digest::of(b""),
+        };
+        before.apply(&event).unwrap();
+    }
+    assert_eq!(role(&before, 3), Some(Role::Live));
 }

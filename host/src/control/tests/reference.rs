@@ -128,7 +128,8 @@ impl Reference {
                 slot.segments.push((segment.to_string(), to));
                 true
             }
-            Operation::RestoreSegment { slot, segment } => {
+            Operation::RestoreSegment { slot, .. } if frozen(slot) => false,
+            Operation::RestoreSegment { slot, segment, .. } => {
                 let slot = self.slot(slot);
                 let before = slot.segments.len();
                 slot.segments.retain(|(one, _)| *one != segment.to_string());
@@ -149,7 +150,11 @@ impl Reference {
                 match (live, emergency) {
                     (true, Some(_)) => true,
                     (true, None) => false,
-                    (false, _) => usable(to) && self.pop_to(slot, to),
+                    (false, None) => {
+                        let is_standby = self.slots.get(slot).is_some_and(|slot| slot.is_standby(to));
+                        is_standby && usable(to) && self.pop_to(slot, to)
+                    }
+                    (false, Some(_)) => usable(to) && self.pop_to(slot, to),
                 }
             }
             Operation::Quarantine { release } => self.quarantine(number(release)),

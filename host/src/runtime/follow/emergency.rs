@@ -3,8 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
-
+use crate::clock;
 use crate::control::Emergency;
 use crate::release::ReleaseId;
 use crate::route::Route;
@@ -65,7 +64,7 @@ impl StoreLink {
         let generation = route.generation();
         // A route that a revert makes has a live release.
         let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
-        let emergency = Emergency { process: self.process(), at: Timestamp::now(), generation };
+        let emergency = Emergency { process: self.process(), at: clock::now(), generation };
         waiting.push(Waiting { slot: slot.to_owned(), to, emergency });
         drop(waiting);
         (self.bell)();

@@ -9,7 +9,7 @@ use super::Home;
 use super::wellness::Task;
 use super::worker::{Worker, raise_once};
 use crate::alert::{About, Alert, Found, Response, numbers};
-use crate::control::{Control, ControlError, Event, GuardAction, Operation, Refused, SlotState};
+use crate::control::{Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState};
 use crate::guard::{Evidence, Mode, Segment};
 use crate::guard_store::{Due, KeptDue, Stage};
 use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
@@ -220,7 +220,7 @@ fn bar(control: &Control, due: &Due) -> Result<Done, ControlError> {
     if has_role || state.quarantined.contains_key(&due.release.digest) {
         return Ok(Done::Moot);
     }
-    match control.commit(Operation::Quarantine { release: due.release.clone() }) {
+    match control.commit(Request::Quarantine { release: due.release.clone() }) {
         Ok(_) | Err(ControlError::Refused(_)) => Ok(Done::Moot),
         Err(error) => Err(error),
     }
@@ -258,7 +258,7 @@ fn attempt(control: &Control, due: &Due) -> Result<Done, ControlError> {
         evidence: Box::new(due.evidence.clone()),
         domains: Vec::new(),
     };
-    let Event { sequence, generation, .. } = control.commit_after(&ledger, operation)?;
+    let Event { sequence, generation, .. } = control.write_after(&ledger, operation)?;
     let share_bp = share_of(slot, &due.release);
     Ok(Done::So(Deed { response: response(action), event: Some(sequence), generation, share_bp }))
 }

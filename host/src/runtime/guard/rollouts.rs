@@ -1,14 +1,14 @@
 //! Rollouts: going on to the next step when it is due and the evidence is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::wellness::Task;
 use super::worker::Worker;
 use crate::alert::{Alert, Found, Response};
-use crate::control::{Control, ControlError, Operation, Pause, Progress, PromoteError, Rollout, SlotState, Waited};
+use crate::control::{Control, ControlError, Pause, Progress, PromoteError, Rollout, SlotState};
 use crate::guard::{MailCounts, Standing, TrialEvidence};
 use crate::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use crate::limits::GUARD_ROLLOUT_INTERVAL;
@@ -77,10 +77,8 @@ impl Worker {
 
     fn advance(&mut self, slot: &SlotShared, rollout: &Rollout, step: usize, control: &Control) {
         let release = rollout.release.clone();
-        let operation = Operation::Advance { slot: slot.name().to_string(), release: release.clone(), step };
         // Who is not ready now is asked again in a second.
-        let waited = Waited::Ready(Duration::ZERO);
-        match control.commit_when_ready(operation, &release, waited) {
+        match control.advance(slot.name(), &release, step) {
             Ok(event) => {
                 let trying = rollout.plan.steps().get(step).map(ToString::to_string).unwrap_or_default();
                 let what = format!("went on to `{trying}`, step {} of {}", step + 1, rollout.plan.steps().len());

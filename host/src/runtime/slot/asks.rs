@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use jiff::Timestamp;
 use smallvec::SmallVec;
 
+use crate::clock;
 use crate::route::{BASIS_POINTS, Roles};
 use crate::runtime::beside::Ask;
 use crate::sandbox::Loaded;
@@ -52,7 +52,7 @@ pub(super) fn asks(roles: &Roles<Arc<Loaded>>, sampler: &Sampler, opinions: &[Op
     }
     let place = sampler.next();
     roles.shadows.iter().filter(|one| place < one.rate_bp).for_each(|one| ask(&one.release, Role::Shadow));
-    if let Some(cool_off) = roles.cool_off.as_ref().filter(|one| place < one.rate_bp(Timestamp::now())) {
+    if let Some(cool_off) = roles.cool_off.as_ref().filter(|one| place < one.rate_bp(clock::now())) {
         ask(&cool_off.release, Role::Standby);
         // Where a segment is back at it, the live release is the one that was not asked.
         roles.live.iter().for_each(|live| ask(live, Role::Live));

@@ -206,6 +206,6 @@ impl Entry {
     fn decides(&self, standing: Standing, now: Timestamp, category: Option<Category>) -> bool {
         let is_meant = standing.is_author || matches!(self.made.effect, Effect::Block { .. });
         let accepts = standing.is_authenticated || self.made.rule.senders == Senders::Anyone;
-        is_meant && accepts && now < self.made.rule.expires_at && self.made.effect.covers(category)
+        is_meant && accepts && self.made.holds_at(now) && self.made.effect.covers(category)
     }
 }

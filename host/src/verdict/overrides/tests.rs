@@ -280,6 +280,19 @@ fn a_rule_expires_to_the_millisecond() {
 }
 
 #[test]
+fn an_override_made_ahead_of_its_time_does_not_hold() {
+    let message = mail("a@b.example");
+    for (ahead_h, holds) in [(0, true), (24, true), (25, false), (40 * 24, false), (3_650 * 24, false)] {
+        let mut ahead = made(1, "sender a@b.example", BLOCK);
+        ahead.at = at() + jiff::SignedDuration::from_hours(ahead_h);
+        ahead.rule.expires_at = ahead.at + Duration::from_secs(3_600);
+        assert_eq!((ahead.holds_at(at()), ahead.is_ahead(at())), (holds, !holds), "{ahead_h} h");
+        let decided = decider(&index([ahead]), &message);
+        assert_eq!(decided == DecidedBy::Blocked { rule: 1 }, holds, "{ahead_h} h: {decided:?}");
+    }
+}
+
+#[test]
 fn an_expired_rule_does_not_stand_before_one_that_holds() {
     let mut expired = made(1, "sender a@b.example", BLOCK);
     expired.rule.expires_at = at();

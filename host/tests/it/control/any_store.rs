@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use switchback::{
-    Acknowledgement, ControlStore, Digest, Event, Ledger, NewProcess, Operation, Preparation, Proposal, SqliteStore,
-    StoreError,
+    Acknowledgement, ControlStore, Digest, Drafted, Event, Ledger, NewProcess, Preparation, Proposal, Request,
+    SqliteStore, StoreError, Watched,
 };
 
 use super::support::PATIENCE;
@@ -31,13 +31,12 @@ fn sqlite_is_a_control_store() {
 }
 
 /// The event that freezes everything, after what a store holds.
-fn next(store: &dyn ControlStore, author: &str) -> Event {
+fn next(store: &dyn ControlStore, author: &str) -> Drafted {
     let mut ledger = Ledger::default();
     store.entries_after(0).unwrap().iter().for_each(|entry| drop(ledger.follow(entry).unwrap()));
     let frozen = ledger.state().frozen.is_some();
-    let operation = if frozen { Operation::Thaw { slot: None } } else { Operation::Freeze { slot: None } };
-    let proposal = Proposal { author: author.to_owned(), reason: String::new(), operation };
-    ledger.state().draft(proposal, Timestamp::now(), ledger.head()).unwrap()
+    let request = if frozen { Request::Thaw { slot: None } } else { Request::Freeze { slot: None } };
+    ledger.state().draft(Proposal::new(author, "", request), Timestamp::now(), ledger.head()).unwrap()
 }
 
 fn process(name: &str) -> NewProcess {
@@ -58,7 +57,7 @@ fn an_event_is_added_once_and_seen_by_everybody(one: &dyn ControlStore, other: &
     assert!(matches!(one.append(&event), Err(StoreError::Conflict)));
     let entries = other.entries_after(0).unwrap();
     assert_eq!(entries.len(), 1);
-    assert_eq!(Event::from_json(&entries[0].body).unwrap(), event);
+    assert_eq!(Event::from_json(&entries[0].body).unwrap(), event.into_event());
     assert_eq!(other.head().unwrap(), Some((1, entries[0].hash)));
     other.append(&next(other, "bob")).unwrap();
     assert_eq!(one.entries_after(1).unwrap().len(), 1);
@@ -77,11 +76,11 @@ fn a_process_is_there_until_it_lets_go(one: &dyn ControlStore, other: &dyn Contr
     let second = one.register(&process("second")).unwrap();
     let names = || other.processes().unwrap().into_iter().map(|one| one.registered.name).collect::<Vec<_>>();
     assert_eq!(names(), ["first", "second"]);
-    let numbers = [first.process, second.process];
+    let numbers = [first.process(), second.process()];
     drop(first);
     assert_eq!(names(), ["second"]);
     let third = one.register(&process("third")).unwrap();
-    assert!(!numbers.contains(&third.process), "a number is given once");
+    assert!(!numbers.contains(&third.process()), "a number is given once");
 }
 
 fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore) {
@@ -90,16 +89,25 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
     for sequence in 1..3 {
         let problem = (sequence == 2).then(|| "why".to_owned());
-        let (head, at) = (Some(Digest::of(b"")), Timestamp::UNIX_EPOCH);
-        let said = Acknowledgement { sequence, head, recoveries: 0, generation: sequence, at, problem };
-        one.acknowledge(member.process, &said).unwrap();
+        let said = Acknowledgement {
+            sequence,
+            head: Some(Digest::of(b"")),
+            recoveries: 0,
+            generation: sequence,
+            at: Timestamp::UNIX_EPOCH,
+            problem,
+            undecided: vec!["inbound".to_owned()],
+        };
+        one.acknowledge(&member, &said).unwrap();
         assert_eq!(seen().acknowledged, Some(said));
     }
     let release = Digest::of(b"release");
     for said in [Preparation::Failed { why: "no room".to_owned() }, Preparation::Ready] {
-        one.report(member.process, &release, &said).unwrap();
+        one.report(&member, &release, Some(&said)).unwrap();
         assert_eq!(seen().preparation(&release), Some(&said));
     }
+    one.report(&member, &release, None).unwrap();
+    assert_eq!(seen().preparation(&release), None);
 }
 
 fn hits_add_up(one: &dyn ControlStore, other: &dyn ControlStore) {
@@ -109,7 +117,7 @@ fn hits_add_up(one: &dyn ControlStore, other: &dyn ControlStore) {
 }
 
 fn whoever_waits_is_woken(one: &dyn ControlStore, other: &dyn ControlStore) {
-    let mut watch = one.watch().unwrap();
+    let mut watch = one.watch(Watched::All).unwrap();
     let mut wakes = |what: &str, act: &mut dyn FnMut()| {
         let begun = Instant::now();
         act();
@@ -121,7 +129,7 @@ fn whoever_waits_is_woken(one: &dyn ControlStore, other: &dyn ControlStore) {
     wakes("an event", &mut || other.append(&next(other, "ada")).unwrap());
     let member = other.register(&process("filter"));
     wakes("a report", &mut || {
-        other.report(member.as_ref().unwrap().process, &Digest::of(b""), &Preparation::Ready).unwrap();
+        other.report(member.as_ref().unwrap(), &Digest::of(b""), Some(&Preparation::Ready)).unwrap();
     });
     let bell = watch.bell();
     let begun = Instant::now();

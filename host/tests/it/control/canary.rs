@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use switchback::{BASIS_POINTS, CanaryKey, DecidedBy, Digest, Operation, ReleaseId, Waited};
+use switchback::{Admission, BASIS_POINTS, CanaryKey, DecidedBy, Digest, ReleaseId, Waited};
 
 use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, promote};
@@ -56,14 +56,15 @@ fn finish(mut scorer: Scorer) -> Met {
 
 fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> u64 {
     let (slot, key) = ("inbound".to_owned(), CanaryKey::Content);
-    let operation = Operation::Canary { slot, release: release.clone(), share_bp, key, mirrored: false, forced: false };
-    store.control.commit_when_ready(operation, release, Waited::Ready(PATIENCE)).unwrap().generation
+    let (release, waited) = (release.clone(), Waited::Ready(PATIENCE));
+    let canary = Admission::Canary { slot, release, share_bp, key, mirrored: false, waited };
+    store.control.admit(canary).unwrap().generation
 }
 
 #[test]
 fn a_campaign_meets_one_release_at_a_generation_in_every_process() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
-    store.control.commit(promote(&releases[0])).unwrap();
+    store.control.promote(promote(&releases[0])).unwrap();
     let mut scorers = [start(&store), start(&store), start(&store)];
     let mut shares = BTreeMap::new();
     for share_bp in [100, 1_000, 5_000] {

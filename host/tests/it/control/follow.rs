@@ -1,15 +1,19 @@
 //! Every process follows.
 
-use switchback::{BuildError, Control, ControlError, Operation, Refused, RouteError, Runtime, SlotConfig};
+use switchback::{
+    BuildError, Control, ControlError, Operation, PromoteError, Refused, Request, RouteError, Runtime, SlotConfig,
+};
 
-use super::support::{Store, promote, revert, until};
+use super::support::{Change, Store, promote, revert, until};
 use crate::support::message;
 
 #[test]
 fn a_change_of_the_store_is_a_change_of_every_process() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     let processes = [store.process(), store.process(), store.process()];
-    for (change, live) in [(promote(&releases[0]), 0), (promote(&releases[1]), 1), (revert(), 0)] {
+    let changes: [(Change, usize); 3] =
+        [(promote(&releases[0]).into(), 0), (promote(&releases[1]).into(), 1), (revert().into(), 0)];
+    for (change, live) in changes {
         let event = store.obeyed(change);
         for process in &processes {
             let verdict = process.slot("inbound").unwrap().score(&message());
@@ -22,9 +26,8 @@ fn a_change_of_the_store_is_a_change_of_every_process() {
 fn a_process_that_starts_later_is_in_the_same_state() {
     let (store, releases) = Store::with(&["empty", "stateful", "abstain"]);
     let early = store.process();
-    for change in [promote(&releases[0]), promote(&releases[1]), promote(&releases[2]), revert()] {
-        store.obeyed(change);
-    }
+    releases.iter().for_each(|release| drop(store.obeyed(promote(release))));
+    store.obeyed(revert());
     let late = store.process();
     let state = |runtime: &Runtime| {
         let slot = runtime.slot("inbound").unwrap();
@@ -112,17 +115,17 @@ fn of_two_operators_who_saw_the_same_one_wins_and_the_other_is_told() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     let other = Control::open(store.path()).unwrap().author("bob");
     let (saw, also_saw) = (store.control.ledger().unwrap(), other.ledger().unwrap());
-    store.control.commit_after(&saw, promote(&releases[0])).unwrap();
-    let error = other.commit_after(&also_saw, promote(&releases[1])).unwrap_err();
-    assert!(matches!(&error, ControlError::Overtaken(events) if events.len() == 1), "{error}");
+    store.control.admit_after(&saw, promote(&releases[0])).unwrap();
+    let error = other.admit_after(&also_saw, promote(&releases[1])).unwrap_err();
+    assert!(matches!(&error, PromoteError::Control(ControlError::Overtaken(events)) if events.len() == 1), "{error}");
     assert!(error.to_string().contains("by ada"), "{error}");
     // What is no route does not get in each other's way.
     let saw = store.control.ledger().unwrap();
-    other.commit(Operation::Freeze { slot: None }).unwrap();
-    let error = store.control.commit_after(&saw, promote(&releases[1])).unwrap_err();
-    assert!(matches!(error, ControlError::Refused(Refused::Frozen { .. })), "{error}");
-    store.control.commit_after(&saw, Operation::Thaw { slot: None }).unwrap_err();
-    other.commit(Operation::Thaw { slot: None }).unwrap();
+    other.commit(Request::Freeze { slot: None }).unwrap();
+    let error = store.control.admit_after(&saw, promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, PromoteError::Control(ControlError::Refused(Refused::Frozen { .. }))), "{error}");
+    store.control.commit_after(&saw, Request::Thaw { slot: None }).unwrap_err();
+    other.commit(Request::Thaw { slot: None }).unwrap();
 }
 
 #[test]
@@ -130,8 +133,8 @@ fn what_the_store_unloads_is_let_go_and_what_a_program_loaded_by_itself_stays() 
     let (store, releases) = Store::with(&["empty"]);
     let process = store.process();
     let own = crate::support::load(&process, "stateful", "3.0.0");
-    store.obeyed(Operation::Unload { release: releases[0].clone() });
+    store.obeyed(Request::Unload { release: releases[0].clone() });
     until("the release is let go", || process.releases() == std::slice::from_ref(&own));
-    store.obeyed(Operation::Freeze { slot: None });
+    store.obeyed(Request::Freeze { slot: None });
     assert_eq!(process.releases(), [own]);
 }

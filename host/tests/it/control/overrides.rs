@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use switchback::{Action, ControlError, DecidedBy, May, Operation, Refused, Rule, Scl, Scope, Senders};
+use switchback::{Action, ControlError, DecidedBy, May, Refused, Request, Rule, Scl, Scope, Senders};
 
 use super::support::{Store, promote, until};
 use crate::support::message;
@@ -27,18 +27,18 @@ fn an_override_holds_in_every_process_until_it_is_expired() {
     let decided_by = |index: usize| processes[index].slot("inbound").unwrap().score(&message()).decided_by;
     assert_eq!(decided_by(0), DecidedBy::Live);
     let may = May::All;
-    let allowed = store.obeyed(Operation::Allow { rule: rule("domain example.org", HOUR), may });
+    let allowed = store.obeyed(Request::Allow { rule: rule("domain example.org", HOUR), may });
     for process in &processes {
         let verdict = process.slot("inbound").unwrap().score(&message());
         assert_eq!(verdict.decided_by, DecidedBy::Allowed { rule: allowed.sequence });
         assert_eq!((verdict.action, verdict.scl, verdict.score), (Action::Deliver, Some(Scl::ALLOWED), Some(0.5)));
     }
-    let block = Operation::Block { rule: rule("sender a@example.org", HOUR), action: Action::Reject };
+    let block = Request::Block { rule: rule("sender a@example.org", HOUR), action: Action::Reject };
     let blocked = store.obeyed(block);
     assert_eq!(decided_by(1), DecidedBy::Blocked { rule: blocked.sequence }, "block beats allow");
-    store.obeyed(Operation::Expire { rule: blocked.sequence });
+    store.obeyed(Request::Expire { rule: blocked.sequence });
     assert_eq!(decided_by(0), DecidedBy::Allowed { rule: allowed.sequence });
-    store.obeyed(Operation::Expire { rule: allowed.sequence });
+    store.obeyed(Request::Expire { rule: allowed.sequence });
     assert_eq!(decided_by(1), DecidedBy::Live);
     until("hits of both processes are told", || {
         store.control.hits().unwrap() == [(allowed.sequence, 3), (blocked.sequence, 1)]
@@ -48,8 +48,8 @@ fn an_override_holds_in_every_process_until_it_is_expired() {
 #[test]
 fn a_process_that_ends_tells_its_hits_first() {
     let (store, releases) = Store::with(&["empty"]);
-    store.control.commit(promote(&releases[0])).unwrap();
-    let allow = Operation::Allow { rule: rule("domain example.org", HOUR), may: May::All };
+    store.control.promote(promote(&releases[0])).unwrap();
+    let allow = Request::Allow { rule: rule("domain example.org", HOUR), may: May::All };
     let allowed = store.control.commit(allow).unwrap();
     for _ in 0..2 {
         let process = store.process();
@@ -61,7 +61,7 @@ fn a_process_that_ends_tells_its_hits_first() {
 #[test]
 fn an_override_without_an_end_or_a_reason_is_refused() {
     let store = Store::new();
-    let allow = |lasts| Operation::Allow { rule: rule("domain example.org", lasts), may: May::Spam };
+    let allow = |lasts| Request::Allow { rule: rule("domain example.org", lasts), may: May::Spam };
     for lasts in [Duration::ZERO, Duration::from_secs(91 * 86_400)] {
         let error = store.control.commit(allow(lasts)).unwrap_err();
         assert!(matches!(error, ControlError::Refused(Refused::Override(_))), "{error}");
@@ -69,6 +69,6 @@ fn an_override_without_an_end_or_a_reason_is_refused() {
     let silent = switchback::Control::open(store.path()).unwrap().author("ada");
     let error = silent.commit(allow(HOUR)).unwrap_err().to_string();
     assert!(error.contains("its reason is missing"), "{error}");
-    let error = store.control.commit(Operation::Expire { rule: 1 }).unwrap_err();
+    let error = store.control.commit(Request::Expire { rule: 1 }).unwrap_err();
     assert!(matches!(error, ControlError::Refused(Refused::NoOverride(1))), "{error}");
 }

@@ -71,7 +71,7 @@ fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
 #[test]
 fn a_thousand_changes_under_three_processes_at_full_speed() {
     let (store, releases) = Store::with(&["empty", "stateful", "empty"]);
-    store.control.commit(super::support::promote(&releases[0])).unwrap();
+    store.control.promote(super::support::promote(&releases[0])).unwrap();
     let scorers = [start(&store), start(&store), start(&store)];
     let changes = std::env::var("SWITCHBACK_CHANGES").map_or(CHANGES, |text| text.parse().unwrap());
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
@@ -121,7 +121,7 @@ fn a_process_that_is_killed_is_not_waited_for() {
 #[test]
 fn what_one_process_cannot_load_is_promoted_nowhere() {
     let (store, releases) = Store::with(&["empty"]);
-    store.control.commit(super::support::promote(&releases[0])).unwrap();
+    store.control.promote(super::support::promote(&releases[0])).unwrap();
     let mut hasty = switchback::Limits::default();
     hasty.deadline_max = Duration::from_secs(1);
     let hasty = store.builder().name("hasty").limits(hasty).build().unwrap();

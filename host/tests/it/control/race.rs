@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use switchback::{Control, ControlError, Operation, ReleaseId};
+use switchback::{Control, ControlError, PromoteError, Promotion, ReleaseId, Waited};
 
 use super::support::Store;
 
@@ -56,12 +56,12 @@ fn race(
         let place = releases.iter().position(|release| Some(release) == live).unwrap_or(0);
         let release = releases[(place + step) % releases.len()].clone();
         let promotion =
-            Operation::Promote { slot: "inbound".to_owned(), release, older: true, forced: true, cool_off_s: None };
+            Promotion { slot: "inbound".to_owned(), release, older: true, cool_off: None, waited: Waited::Forced };
         done.send(()).unwrap();
         go.recv().unwrap();
-        match control.commit_after(&seen, promotion) {
+        match control.admit_after(&seen, promotion) {
             Ok(event) => won.push(event.sequence),
-            Err(ControlError::Overtaken(events)) => assert_eq!(events.len(), 1),
+            Err(PromoteError::Control(ControlError::Overtaken(events))) => assert_eq!(events.len(), 1),
             Err(error) => panic!("{error}"),
         }
         done.send(()).unwrap();

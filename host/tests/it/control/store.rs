@@ -4,7 +4,9 @@ use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::{Accept, Control, ControlError, DecidedBy, Preparation, Runtime, SlotConfig, SqliteStore, StoreError};
+use switchback::{
+    Accept, Control, ControlError, DecidedBy, Preparation, PromoteError, Runtime, SlotConfig, SqliteStore, StoreError,
+};
 
 use super::support::{PATIENCE, Store, promote, revert, until};
 use crate::support::message;
@@ -45,8 +47,8 @@ fn a_store_that_is_locked_says_so_and_changes_nothing() {
     let process = store.process();
     let backup = database(&store);
     backup.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let error = store.control.commit(promote(&releases[0])).unwrap_err();
-    assert!(matches!(error, ControlError::Store(StoreError::Busy { .. })), "{error}");
+    let error = store.control.promote(promote(&releases[0])).unwrap_err();
+    assert!(matches!(error, PromoteError::Control(ControlError::Store(StoreError::Busy { .. }))), "{error}");
     assert!(error.to_string().contains("locked by another process"), "{error}");
     assert_eq!(process.slot("inbound").unwrap().score(&message()).decided_by, DecidedBy::Unscanned);
     backup.execute_batch("COMMIT").unwrap();
@@ -92,8 +94,8 @@ fn a_damaged_database_is_an_error_and_scoring_goes_on() {
         let _ = std::fs::remove_file(store.path().join(companion));
     }
     std::fs::rename(&damaged, store.path().join("control.db")).unwrap();
-    let error = store.control.commit(promote(&releases[1])).unwrap_err();
-    assert!(matches!(error, ControlError::Store(StoreError::Damaged { .. })), "{error}");
+    let error = store.control.promote(promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, PromoteError::Control(ControlError::Store(StoreError::Damaged { .. }))), "{error}");
     let verdict = process.slot("inbound").unwrap().score(&message());
     assert_eq!(verdict.release.as_ref(), Some(&releases[0]));
 }
@@ -106,15 +108,15 @@ fn an_edited_ledger_is_named_and_not_obeyed() {
     database(&store).execute("UPDATE events SET body = replace(body, 'ada', 'eve') WHERE sequence = 2", []).unwrap();
     let error = store.control.history().unwrap_err();
     assert!(error.to_string().contains("event 2 was edited"), "{error}");
-    let error = store.control.commit(promote(&releases[1])).unwrap_err();
-    assert!(matches!(error, ControlError::Broken(_)), "{error}");
+    let error = store.control.promote(promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, PromoteError::Control(ControlError::Broken(_))), "{error}");
     assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[0]));
 }
 
 #[test]
 fn a_damaged_release_file_is_set_aside_and_a_whole_one_taken() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
-    store.control.commit(promote(&releases[0])).unwrap();
+    store.control.promote(promote(&releases[0])).unwrap();
     let file = store.path().join("releases").join(format!("{}.wasm", releases[0].digest));
     let mut bytes = std::fs::read(&file).unwrap();
     let middle = bytes.len() / 2;
@@ -167,9 +169,8 @@ fn a_filter_on_a_store_without_releases_answers_by_its_policy() {
 fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     let process = store.process();
-    for change in [promote(&releases[0]), promote(&releases[1]), revert()] {
-        store.obeyed(change);
-    }
+    releases.iter().for_each(|release| drop(store.obeyed(promote(release))));
+    store.obeyed(revert());
     let recover = || SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap();
     assert_eq!(recover(), None, "a whole one stays");
     database(&store).execute("UPDATE events SET body = '{}' WHERE sequence = 5", []).unwrap();
@@ -223,7 +224,7 @@ fn what_is_no_file_of_a_store_is_refused() {
     for file in ["control.db", "control.db-wal", "control.db-shm", "control.head", "changed"] {
         for (put, why) in ways {
             let store = Store::new();
-            store.control.commit(switchback::Operation::Freeze { slot: None }).unwrap();
+            store.control.commit(switchback::Request::Freeze { slot: None }).unwrap();
             let path = store.path().join(file);
             let _ = std::fs::remove_file(&path);
             put(&path);

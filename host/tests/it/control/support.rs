@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use switchback::{Control, Event, Operation, ReleaseId, Runtime, RuntimeBuilder, SlotConfig};
+use switchback::{
+    Admission, Control, Event, Promotion, ReleaseId, Request, Runtime, RuntimeBuilder, SlotConfig, Waited,
+};
 use tempfile::TempDir;
 
 use crate::support::{release, shared_cache};
@@ -53,12 +55,39 @@ impl Store {
         builder.store_dir(self.path()).cache_dir(shared_cache())
     }
 
-    /// Does an operation and waits until every process obeys it.
-    pub(crate) fn obeyed(&self, operation: Operation) -> Event {
-        let event = self.control.commit(operation).unwrap();
+    /// Makes a change and waits until every process obeys it.
+    pub(crate) fn obeyed(&self, change: impl Into<Change>) -> Event {
+        let event = match change.into() {
+            Change::Asked(request) => self.control.commit(request).unwrap(),
+            Change::Admitted(admission) => self.control.admit(admission).unwrap(),
+        };
         let acknowledgements = self.control.acknowledgements(&event, PATIENCE).unwrap();
         assert!(acknowledgements.silent.is_empty(), "{acknowledgements:?}");
         event
+    }
+}
+
+/// What an operator does.
+pub(crate) enum Change {
+    Asked(Request),
+    Admitted(Admission),
+}
+
+impl From<Request> for Change {
+    fn from(request: Request) -> Self {
+        Self::Asked(request)
+    }
+}
+
+impl From<Admission> for Change {
+    fn from(admission: Admission) -> Self {
+        Self::Admitted(admission)
+    }
+}
+
+impl From<Promotion> for Change {
+    fn from(promotion: Promotion) -> Self {
+        Self::Admitted(promotion.into())
     }
 }
 
@@ -75,18 +104,14 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
     (dir, path)
 }
 
-pub(crate) fn promote(release: &ReleaseId) -> Operation {
-    Operation::Promote {
-        slot: "inbound".to_owned(),
-        release: release.clone(),
-        older: false,
-        forced: false,
-        cool_off_s: None,
-    }
+/// A promotion that waits for nobody.
+pub(crate) fn promote(release: &ReleaseId) -> Promotion {
+    let (slot, release) = ("inbound".to_owned(), release.clone());
+    Promotion { slot, release, older: false, cool_off: None, waited: Waited::Forced }
 }
 
-pub(crate) fn revert() -> Operation {
-    Operation::Revert { slot: "inbound".to_owned(), to: None, emergency: None }
+pub(crate) fn revert() -> Request {
+    Request::Revert { slot: "inbound".to_owned(), to: None }
 }
 
 /// Waits until something is so.

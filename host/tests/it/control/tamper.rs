@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use rusqlite::{Connection, params};
 use switchback::alert::{AlertConfig, Changes, Kind};
 use switchback::{
-    Accept, Control, FollowTrouble, GuardReader, Mark, Operation, Runtime, SlotConfig, SqliteStore, StoreError,
+    Accept, Control, FollowTrouble, GuardReader, Mark, Request, Runtime, SlotConfig, SqliteStore, StoreError,
 };
 use tempfile::TempDir;
 
@@ -36,8 +36,8 @@ impl History {
         let mut copies = Vec::new();
         for event in 0..EVENTS {
             let slot = (event % 4 > 1).then(|| "inbound".to_owned());
-            let operation = if event % 2 == 0 { Operation::Freeze { slot } } else { Operation::Thaw { slot } };
-            control.commit(operation).unwrap();
+            let request = if event % 2 == 0 { Request::Freeze { slot } } else { Request::Thaw { slot } };
+            control.commit(request).unwrap();
             if event % 3 == 1 {
                 let copy = dir.path().join(format!("copy-{event}.db"));
                 open(&dir.path().join("store")).execute("VACUUM INTO ?", [copy.to_str().unwrap()]).unwrap();
@@ -195,7 +195,7 @@ fn a_process_that_obeyed_more_does_not_go_back_and_says_so() {
     let copy = store.path().join("copy.db");
     open(store.path()).execute("VACUUM INTO ?", [copy.to_str().unwrap()]).unwrap();
     store.obeyed(promote(&releases[1]));
-    let last = store.obeyed(Operation::Freeze { slot: None });
+    let last = store.obeyed(Request::Freeze { slot: None });
     let known = mark(&process);
     assert_eq!((known.sequence, known.head), (last.sequence, last.hash().unwrap()));
     remove(store.path(), &DATABASE[1..]);
@@ -206,7 +206,7 @@ fn a_process_that_obeyed_more_does_not_go_back_and_says_so() {
     let verdict = process.slot("inbound").unwrap().score(&message());
     assert_eq!(verdict.release.as_ref(), Some(&releases[1]), "it goes on with what it had");
     assert_eq!(mark(&process), known);
-    let refused = store.control.commit(Operation::Thaw { slot: None }).unwrap_err().to_string();
+    let refused = store.control.commit(Request::Thaw { slot: None }).unwrap_err().to_string();
     assert!(refused.contains("set back"), "{refused}");
     // The store that was put there knows nothing of the process, which comes back into its register and says why.
     until("the register says it", || {
@@ -302,7 +302,7 @@ fn what_was_added_behind_the_head_is_not_kept_when_the_rest_is() {
     let history = History::new();
     let store = history.store();
     let control = Control::open(&store).unwrap().author("eve");
-    let (event, _) = control.rehearse(Operation::Freeze { slot: None }).unwrap();
+    let (event, _) = control.rehearse(Request::Freeze { slot: None }).unwrap();
     let (body, hash) = (event.to_json().unwrap(), event.hash().unwrap());
     open(&store)
         .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])
@@ -347,7 +347,7 @@ fn the_companions_of_a_database_that_are_removed_below_a_process_are_missed() {
     open(store.path()).query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).unwrap();
     remove(store.path(), &DATABASE[1..]);
     let operator = Control::open(store.path()).unwrap().author("bob");
-    operator.commit(promote(&releases[1])).unwrap();
+    operator.admit(promote(&releases[1])).unwrap();
     until("it is obeyed", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[1]));
     assert_eq!(store.control.history().unwrap().len(), 4);
 }

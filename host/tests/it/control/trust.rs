@@ -4,8 +4,8 @@ use std::path::Path;
 
 use minisign::KeyPair;
 use switchback::{
-    ControlError, Digest, Draft, Limits, LoadError, LoadedRelease, Operation, Preparation, PublicKey, Refused,
-    ReleaseId, Runtime, signature_path, trusted_comment,
+    ControlError, Digest, Draft, Limits, LoadError, LoadedRelease, Preparation, PromoteError, PublicKey, Refused,
+    ReleaseId, Request, Runtime, signature_path, trusted_comment,
 };
 
 use super::support::{Store, file, promote};
@@ -21,7 +21,7 @@ struct Trusting {
 impl Trusting {
     fn new() -> Self {
         let (store, ada) = (Store::new(), KeyPair::generate_unencrypted_keypair().unwrap());
-        store.control.commit(Operation::TrustKey { key: public(&ada), label: "ada".to_owned() }).unwrap();
+        store.control.commit(Request::TrustKey { key: public(&ada), label: "ada".to_owned() }).unwrap();
         let operator = Runtime::builder().cache_dir(shared_cache()).instances(4).build().unwrap();
         Self { store, ada, operator }
     }
@@ -94,13 +94,13 @@ fn what_was_revoked_is_refused() {
     let (_dir, path) = file("empty", "1.0.0");
     sign(&trusting.ada, &path);
     let digest = Digest::of(&release_bytes("empty", "1.0.0"));
-    trusting.store.control.commit(Operation::RevokeDigest { digest }).unwrap();
+    trusting.store.control.commit(Request::RevokeDigest { digest }).unwrap();
     assert!(trusting.refused(&path).contains("revoked"));
     let (_dir, other) = file("stateful", "1.0.0");
     sign(&trusting.ada, &other);
-    trusting.store.control.commit(Operation::RevokeKey { key: public(&trusting.ada).id() }).unwrap();
+    trusting.store.control.commit(Request::RevokeKey { key: public(&trusting.ada).id() }).unwrap();
     assert!(trusting.refused(&other).contains("revoked"));
-    let again = Operation::TrustKey { key: public(&trusting.ada), label: "ada".to_owned() };
+    let again = Request::TrustKey { key: public(&trusting.ada), label: "ada".to_owned() };
     let error = trusting.store.control.commit(again).unwrap_err();
     assert!(matches!(error, ControlError::Refused(Refused::Trust(_))), "{error}");
 }
@@ -131,7 +131,7 @@ fn a_filter_loads_nothing_of_the_store_that_was_tampered_with() {
     for (what, tamper, says) in cases {
         let trusting = Trusting::new();
         let release = trusting.signed("empty", "1.0.0");
-        trusting.store.control.commit(promote(&release)).unwrap();
+        trusting.store.control.promote(promote(&release)).unwrap();
         let file = trusting.store.path().join("releases").join(format!("{}.wasm", release.digest));
         tamper(&file, &trusting);
         let process = trusting.store.process();
@@ -156,17 +156,17 @@ fn cut(file: &Path) {
 }
 
 fn revoke(trusting: &Trusting) {
-    trusting.store.control.commit(Operation::RevokeKey { key: public(&trusting.ada).id() }).unwrap();
+    trusting.store.control.commit(Request::RevokeKey { key: public(&trusting.ada).id() }).unwrap();
 }
 
 #[test]
 fn what_was_loaded_before_there_was_a_trust_list_is_not_promoted_until_it_is_signed() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
-    store.control.commit(promote(&releases[0])).unwrap();
+    store.control.promote(promote(&releases[0])).unwrap();
     let ada = KeyPair::generate_unencrypted_keypair().unwrap();
-    store.control.commit(Operation::TrustKey { key: public(&ada), label: "ada".to_owned() }).unwrap();
-    let error = store.control.commit(promote(&releases[1])).unwrap_err();
-    assert!(matches!(error, ControlError::Refused(Refused::Untrusted(_))), "{error}");
+    store.control.commit(Request::TrustKey { key: public(&ada), label: "ada".to_owned() }).unwrap();
+    let error = store.control.promote(promote(&releases[1])).unwrap_err();
+    assert!(matches!(error, PromoteError::Control(ControlError::Refused(Refused::Untrusted(_)))), "{error}");
     let trusting =
         Trusting { ada, operator: Runtime::builder().cache_dir(shared_cache()).instances(4).build().unwrap(), store };
     assert_eq!(trusting.signed("stateful", "1.1.0"), releases[1]);

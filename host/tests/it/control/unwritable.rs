@@ -5,7 +5,7 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use switchback::{Control, ControlError, FollowTrouble, Operation, Runtime, SlotConfig, StoreError};
+use switchback::{Control, ControlError, FollowTrouble, Request, Runtime, SlotConfig, StoreError};
 use tempfile::TempDir;
 
 use super::support::{promote, until};
@@ -68,7 +68,7 @@ fn made(store: &Path) -> switchback::Ledger {
     fs::write(&file, release("empty", "1.0.0").as_slice()).unwrap();
     let (id, _) = runtime.load_into(&control, &file).unwrap();
     fs::remove_file(file).unwrap();
-    control.commit(promote(&id)).unwrap();
+    control.admit(promote(&id)).unwrap();
     control.ledger().unwrap()
 }
 
@@ -85,7 +85,7 @@ fn answers(store: &Path, ledger: &switchback::Ledger, how: &str) {
     control.processes().unwrap();
     control.hits().unwrap();
     control.witnesses().unwrap();
-    let refused = control.commit(Operation::Freeze { slot: None }).unwrap_err();
+    let refused = control.commit(Request::Freeze { slot: None }).unwrap_err();
     let is_said =
         matches!(refused, ControlError::Store(StoreError::ReadOnly(_) | StoreError::Full(_) | StoreError::Layout(_)));
     assert!(is_said, "{how}: {refused}");
@@ -127,7 +127,7 @@ fn a_store_on_a_disk_that_is_read_only_or_full_can_be_read() {
         answers(&disk.store(), &ledger, &format!("full, {how}"));
         disk.empty();
         let control = Control::open(disk.store()).unwrap();
-        control.commit(Operation::Freeze { slot: None }).unwrap();
+        control.commit(Request::Freeze { slot: None }).unwrap();
     }
 }
 
@@ -155,7 +155,7 @@ fn a_filter_starts_on_a_store_that_cannot_be_written_and_says_so() {
             filter.process().is_some() && filter.following().unwrap().trouble.is_none()
         });
         let control = Control::open(disk.store()).unwrap();
-        let freeze = control.commit(Operation::Freeze { slot: None }).unwrap();
+        let freeze = control.commit(Request::Freeze { slot: None }).unwrap();
         let obeyed = control.acknowledgements(&freeze, super::support::PATIENCE).unwrap();
         assert_eq!((obeyed.obeyed.len(), obeyed.silent.len()), (1, 0));
     }
@@ -173,7 +173,7 @@ fn a_filter_follows_what_another_mount_of_its_store_is_told() {
     assert!(mount(&["-o", "remount,ro,bind"], seen.0.path()));
     let filter = filter(seen.0.path());
     let control = Control::open(disk.store()).unwrap();
-    let freeze = control.commit(Operation::Freeze { slot: None }).unwrap();
+    let freeze = control.commit(Request::Freeze { slot: None }).unwrap();
     until("it obeys", || filter.following().unwrap().mark.sequence == freeze.sequence);
 }
 

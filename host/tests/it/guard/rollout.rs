@@ -1,16 +1,17 @@
 //! Rollouts: step by step, by themselves.
 
 use switchback::guard::Settings;
-use switchback::{GuardReader, Operation, Pause, Progress, Runtime, Trying};
+use switchback::{Admission, GuardReader, Pause, Progress, Runtime, Trying};
 
 use super::support::{Filter, GMAIL, mail};
-use crate::control::support::until;
+use crate::control::support::{PATIENCE, until};
 
 fn begin(filter: &Filter) {
     // So that some dozens of messages say enough.
     filter.set(Settings { proof_rate: 0.2, ..Settings::default() });
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
-    filter.store.obeyed(Operation::Rollout { slot, release, plan: "shadow 1s, 50% 1s, 100%".parse().unwrap() });
+    let plan = "shadow 1s, 50% 1s, 100%".parse().unwrap();
+    filter.store.obeyed(Admission::Rollout { slot, release, plan, ready_within: PATIENCE });
 }
 
 fn trying(filter: &Filter) -> Option<Trying> {

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use switchback::guard::{Evidence, Settings, Sighting};
 use switchback::{
     AuthResult, Authentication, Envelope, Event, GuardAction, GuardStore, Message, Operation, PromoteError, Promotion,
-    ReleaseId, Runtime, RuntimeBuilder, SlotConfig, Thresholds, Waited,
+    ReleaseId, Request, Runtime, RuntimeBuilder, SlotConfig, Thresholds, Waited,
 };
 
 use crate::control::support::{PATIENCE, Store};
@@ -56,7 +56,7 @@ impl Filter {
     pub(super) fn with(cases: &[&str; 2]) -> Self {
         let (store, releases) = Store::with(cases);
         let [good, bad] = releases.try_into().unwrap();
-        store.control.commit(crate::control::support::promote(&good)).unwrap();
+        store.control.promote(crate::control::support::promote(&good)).unwrap();
         Self { store, good, bad }
     }
 
@@ -84,7 +84,7 @@ impl Filter {
 
     pub(super) fn set(&self, settings: Settings) {
         let settings = Box::new(settings);
-        self.store.control.commit(Operation::SetGuard { slot: "inbound".to_owned(), settings }).unwrap();
+        self.store.control.commit(Request::SetGuard { slot: "inbound".to_owned(), settings }).unwrap();
     }
 
     pub(super) fn patiently(&self) -> Waited {

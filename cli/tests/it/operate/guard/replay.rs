@@ -6,7 +6,7 @@ use std::ops::Range;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use switchback::guard::{Evidence, FlipEvidence, Settings, Sighting};
-use switchback::{BASIS_POINTS, Envelope, GuardStore, JournalConfig, Message, Operation, Runtime, SlotConfig};
+use switchback::{BASIS_POINTS, Envelope, GuardStore, JournalConfig, Message, Operation, Request, Runtime, SlotConfig};
 use switchback_mailgen::{AUTHSERV_ID, Generator};
 
 use super::{Store, store};
@@ -41,8 +41,8 @@ fn teach(store: &Store, numbers: impl Iterator<Item = u64>, days_ago: i64) {
 
 fn shadow(store: &Store) {
     let release = store.state().releases.values().find(|one| one.id.version.to_string() == "2.0.0").unwrap().id.clone();
-    let operation = Operation::Shadow { slot: "inbound".to_owned(), release, rate_bp: BASIS_POINTS };
-    store.control().commit(operation).unwrap();
+    let request = Request::Shadow { slot: "inbound".to_owned(), release, rate_bp: BASIS_POINTS };
+    store.control().commit(request).unwrap();
 }
 
 /// Scores messages in each of these filters at the same time, and waits until the guards have looked at all.

@@ -82,7 +82,11 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     );
     // What undoes it takes the mark; the numbers of the shadow that goes on speak against it still.
     store.fine(["quarantine", "linear@2.0.0", "--lift"]);
-    assert!(!store.fine(["status"]).contains("HARMFUL"));
+    let status = store.fine(["status"]);
+    assert!(
+        !status.contains("HARMFUL in inbound since ") && status.contains("  HARMFUL   linear@2.0.0 to "),
+        "{status}"
+    );
     for args in [
         &["promote", "linear@2.0.0"][..],
         &["promote", "linear@2.0.0", "--dry-run"],

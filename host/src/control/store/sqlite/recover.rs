@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use rusqlite::{Connection, OpenFlags, params};
 
 use super::super::head::{HeadFile, HeadFileError};
@@ -10,6 +9,7 @@ use super::super::layout::{Layout, LayoutError};
 use super::register::all;
 use super::schema::{has_head_file, make_database};
 use super::{SqliteStore, StoreError, to_entry};
+use crate::clock;
 use crate::control::event::{Event, hash};
 use crate::control::ledger::{Entry, Ledger};
 use crate::control::mark::{Mark, Who, Witness};
@@ -75,7 +75,8 @@ impl SqliteStore {
             private::set_aside(head.path()).map_err(unusable)?;
         }
         head.write(&mark).map_err(|error| failed(error.to_string()))?;
-        Self::of(layout)?.ring();
+        let store = Self::of(layout)?;
+        store.ring(&store.layout().bell());
         let (events, known) = (salvaged.entries.len() as u64, salvaged.lost.sequence);
         Ok(Some(Recovered { events, known, ended, aside }))
     }
@@ -122,7 +123,7 @@ impl Salvaged {
     /// Writes a new database, and returns where its ledger ends.
     fn write(&self, path: &Path, author: &str, ended: &str) -> Result<Mark, String> {
         let mut ledger = self.ledger.clone();
-        let event = ledger.state().recovery(&self.lost, author, ended.to_owned(), Timestamp::now(), ledger.head());
+        let event = ledger.state().recovery(&self.lost, author, ended.to_owned(), clock::now(), ledger.head());
         let body = event.to_json().map_err(|error| error.to_string())?;
         let entry = Entry { sequence: event.sequence, hash: hash(&body), body };
         ledger.follow(&entry).map_err(|broken| broken.to_string())?;

@@ -59,7 +59,7 @@ impl SqliteStore {
         if is_there {
             return Ok(Presence::Kept);
         }
-        self.change(|open| {
+        self.say(|open| {
             let row = "INSERT OR REPLACE INTO processes (number, registered) VALUES (?, ?)";
             open.register.execute(row, params![number, registered]).map(drop)
         })?;

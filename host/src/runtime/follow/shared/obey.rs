@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::super::emergency::Waiting;
 use super::{Progress, Shared};
+use crate::clock;
 use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
 use crate::release::ReleaseId;
 use crate::runtime::Slot;
@@ -13,7 +12,7 @@ use crate::runtime::Slot;
 impl Shared {
     /// Does what the ledger says, and says so.
     pub(super) fn obey(&self, progress: &mut Progress) {
-        let problem = {
+        let shortfall = {
             // Nobody reverts by himself while routes change, and whoever did before is not undone.
             let waiting = self.link.waiting();
             self.install_routes(progress, &waiting)
@@ -22,18 +21,22 @@ impl Shared {
             self.core.overrides.store(Arc::new(progress.overrides.clone()));
         }
         self.let_go(progress);
-        self.acknowledge(progress, problem);
+        self.acknowledge(progress, shortfall);
     }
 
     /// Stores the pointers of all slots. Returns what could not be done.
-    fn install_routes(&self, progress: &Progress, waiting: &[Waiting]) -> Option<String> {
+    fn install_routes(&self, progress: &Progress, waiting: &[Waiting]) -> Shortfall {
         let state = progress.ledger.state();
-        let ours = self.core.slots.values().filter(|slot| waiting.iter().all(|one| one.slot != slot.name()));
-        let problems = ours.filter_map(|slot| self.install(progress, slot, state.slots.get(slot.name())?));
-        problems.reduce(|first, next| format!("{first}; {next}"))
+        let mut shortfall = Shortfall::default();
+        for slot in self.core.slots.values().filter(|slot| waiting.iter().all(|one| one.slot != slot.name())) {
+            if let Some(wanted) = state.slots.get(slot.name()) {
+                self.install(progress, slot, wanted, &mut shortfall);
+            }
+        }
+        shortfall
     }
 
-    fn install(&self, progress: &Progress, slot: &Slot, wanted: &SlotState) -> Option<String> {
+    fn install(&self, progress: &Progress, slot: &Slot, wanted: &SlotState, shortfall: &mut Shortfall) {
         slot.obey(wanted);
         let ready = |release: &ReleaseId| self.core.releases.get(release);
         let live = wanted.live.as_ref().and_then(ready);
@@ -48,13 +51,22 @@ impl Shared {
             progress.failed.get(&release.digest).map_or("it is being loaded", |failure| failure.why.as_str())
         };
         if let Some(live) = missing {
-            let instead = goes_on.map_or_else(|| "nobody decides".to_owned(), |live| format!("{live} goes on"));
-            return Some(format!("{live} cannot take charge of {}, so {instead}: {}", slot.name(), why(live)));
+            let instead =
+                goes_on.as_ref().map_or_else(|| "nobody decides".to_owned(), |live| format!("{live} goes on"));
+            shortfall.problems.push(format!(
+                "{live} cannot take charge of {}, so {instead}: {}",
+                slot.name(),
+                why(live)
+            ));
+            shortfall.undecided.extend(goes_on.is_none().then(|| slot.name().to_owned()));
+            return;
         }
         let canaries = wanted.canaries.iter().map(|one| (&one.release, "canary", ", so the live release decides"));
         let shadows = wanted.shadows.iter().map(|one| (&one.release, "shadow", ""));
-        let (release, role, instead) = canaries.chain(shadows).find(|(release, ..)| ready(release).is_none())?;
-        Some(format!("{release} is no {role} of {} here{instead}: {}", slot.name(), why(release)))
+        if let Some((release, role, instead)) = canaries.chain(shadows).find(|(release, ..)| ready(release).is_none()) {
+            let what = format!("{release} is no {role} of {} here{instead}: {}", slot.name(), why(release));
+            shortfall.problems.push(what);
+        }
     }
 
     /// Lets go of releases that the store has unloaded.
@@ -70,24 +82,44 @@ impl Shared {
     }
 
     /// Tells the store what is obeyed here, if that is news.
-    pub(super) fn acknowledge(&self, progress: &mut Progress, problem: Option<String>) {
+    pub(super) fn acknowledge(&self, progress: &mut Progress, shortfall: Shortfall) {
         let mark = progress.ledger.mark();
+        let problem = shortfall.problem();
         let is_known = |known: &Acknowledgement| known.mark().as_ref() == Some(&mark) && known.problem == problem;
         if progress.acknowledged.as_ref().is_some_and(is_known) {
             return;
         }
         self.store.advance_head(|_| mark);
-        let told = self.acknowledge_now(progress, problem);
+        let told = self.acknowledge_now(progress, problem, shortfall.undecided);
         self.told(progress, told);
     }
 
-    pub(super) fn acknowledge_now(&self, progress: &mut Progress, problem: Option<String>) -> Result<(), StoreError> {
+    pub(super) fn acknowledge_now(
+        &self,
+        progress: &mut Progress,
+        problem: Option<String>,
+        undecided: Vec<String>,
+    ) -> Result<(), StoreError> {
         let Mark { sequence, head, recoveries, generation } = progress.ledger.mark();
-        let (head, at) = (Some(head), Timestamp::now());
-        let acknowledgement = Acknowledgement { sequence, head, recoveries, generation, at, problem };
-        let number = progress.number().ok_or_else(|| self.store.unwritable())?;
-        self.store.acknowledge(number, &acknowledgement)?;
+        let (head, at) = (Some(head), clock::now());
+        let acknowledgement = Acknowledgement { sequence, head, recoveries, generation, at, problem, undecided };
+        let membership = progress.membership.as_ref().ok_or_else(|| self.store.unwritable())?;
+        self.store.acknowledge(membership, &acknowledgement)?;
         progress.acknowledged = Some(acknowledgement);
         Ok(())
+    }
+}
+
+/// What a process cannot do that the ledger says.
+#[derive(Default)]
+pub(super) struct Shortfall {
+    pub(super) problems: Vec<String>,
+    /// Slots in which nobody decides.
+    pub(super) undecided: Vec<String>,
+}
+
+impl Shortfall {
+    fn problem(&self) -> Option<String> {
+        (!self.problems.is_empty()).then(|| self.problems.join("; "))
     }
 }

@@ -31,12 +31,14 @@ impl Shared {
         if presence == Presence::Kept && progress.silence.is_none() {
             return Ok(());
         }
-        let problem = progress.acknowledged.take().and_then(|known| known.problem);
-        self.acknowledge_now(progress, problem)?;
+        let known = progress.acknowledged.take();
+        let (problem, undecided) = known.map(|known| (known.problem, known.undecided)).unwrap_or_default();
+        self.acknowledge_now(progress, problem, undecided)?;
         let ready = progress.held.iter().map(|release| (release, Preparation::Ready));
         let failed = progress.failed.iter().map(|(release, failure)| (release, failure.preparation()));
-        let Some(number) = progress.number() else { return Ok(()) };
-        ready.chain(failed).try_for_each(|(release, preparation)| self.store.report(number, release, &preparation))
+        let Some(membership) = &progress.membership else { return Ok(()) };
+        let report = |(release, preparation)| self.store.report(membership, release, Some(&preparation));
+        ready.chain(failed).try_for_each(report)
     }
 }
 

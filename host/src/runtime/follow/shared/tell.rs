@@ -1,9 +1,8 @@
 //! Telling the store what was decided here.
 
-use jiff::Timestamp;
-
 use super::super::emergency::Waiting;
 use super::{Progress, Shared, Trouble};
+use crate::clock;
 use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
 use crate::verdict::HitCounter;
 
@@ -35,7 +34,7 @@ impl Shared {
             reason: "reverted by the process itself".to_owned(),
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
-        let drafted = progress.ledger.state().draft(proposal, Timestamp::now(), progress.ledger.head());
+        let drafted = progress.ledger.state().draft(proposal, clock::now(), progress.ledger.head());
         match drafted {
             Ok(event) => self.store.append(&event)?,
             Err(refused) => {

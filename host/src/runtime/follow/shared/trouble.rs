@@ -1,5 +1,6 @@
 //! Saying what keeps this process from following its store.
 
+use super::obey::Shortfall;
 use super::{Progress, Shared};
 use crate::alert::Found;
 use crate::control::{Broken, StoreError};
@@ -38,7 +39,9 @@ impl Shared {
         }
         // A store that was touched can be told, most of the time.
         if matches!(trouble, Some(Trouble::Ledger(_))) {
-            self.acknowledge(progress, text.map(|why| format!("the store is not followed: {why}")));
+            let problems = text.iter().map(|why| format!("the store is not followed: {why}")).collect();
+            let undecided = progress.acknowledged.as_ref().map(|known| known.undecided.clone()).unwrap_or_default();
+            self.acknowledge(progress, Shortfall { problems, undecided });
         }
         progress.trouble = trouble;
         self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());

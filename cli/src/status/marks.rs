@@ -1,0 +1,105 @@
+//! What an operator has to look at: slots in which nobody decides, and releases that decide although they should not.
+
+use std::collections::BTreeMap;
+
+use anyhow::Context as _;
+use serde::Serialize;
+use switchback::guard::{Segment, Standing};
+use switchback::{Digest, Event, GuardReader, GuardStoreError, Note, Operation, Process, ReleaseId, State};
+
+use crate::guard::Proof;
+use crate::store::StoreArgs;
+
+/// A slot in which no release decides.
+#[derive(Debug, Serialize)]
+pub(super) struct Undecided {
+    pub(super) slot: String,
+    /// The processes that say so; none where the ledger does.
+    pub(super) processes: Vec<u64>,
+}
+
+/// A release that somebody let decide in a slot without the checks.
+#[derive(Debug, Serialize)]
+pub(super) struct Forced {
+    pub(super) slot: String,
+    pub(super) release: ReleaseId,
+    #[serde(flatten)]
+    pub(super) note: Note,
+}
+
+/// A release that does harm in a slot, as far as the guard has counted.
+#[derive(Debug, Serialize)]
+pub(super) struct Harmful {
+    pub(super) slot: String,
+    pub(super) release: ReleaseId,
+    pub(super) segments: Vec<Segment>,
+}
+
+/// The slots in which nobody decides: those of the ledger and of processes without a live release, and those whose live
+/// release a process does not have.
+pub(super) fn undecided(state: &State, processes: &[Process]) -> Vec<Undecided> {
+    let has_live = |slot: &str| state.slots.get(slot).is_some_and(|slot| slot.live.is_some());
+    let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let registered = processes.iter().flat_map(|process| process.registered.slots.iter().map(String::as_str));
+    for slot in state.slots.keys().map(String::as_str).chain(registered).filter(|slot| !has_live(slot)) {
+        found.entry(slot).or_default();
+    }
+    for process in processes {
+        let slots = process.acknowledged.iter().flat_map(|known| &known.undecided);
+        for slot in slots.filter(|slot| has_live(slot)) {
+            found.entry(slot).or_default().push(process.number);
+        }
+    }
+    found.into_iter().map(|(slot, processes)| Undecided { slot: slot.to_owned(), processes }).collect()
+}
+
+/// The releases that decide because somebody forced them.
+pub(super) fn forced(state: &State, events: &[Event]) -> Vec<Forced> {
+    let mut last: BTreeMap<(&str, Digest), Option<&Event>> = BTreeMap::new();
+    for event in events {
+        match &event.operation {
+            Operation::Promote { slot, release, forced, .. } | Operation::Canary { slot, release, forced, .. } => {
+                last.insert((slot, release.digest), forced.then_some(event));
+            }
+            Operation::RestoreSegment { slot, forced: true, .. } => {
+                if let Some(live) = state.slots.get(slot).and_then(|slot| slot.live.as_ref()) {
+                    last.insert((slot, live.digest), Some(event));
+                }
+            }
+            _ => {}
+        }
+    }
+    let mut forced = Vec::new();
+    for (slot, roles) in &state.slots {
+        for release in roles.live.iter().chain(roles.canaries.iter().map(|canary| &canary.release)) {
+            if let Some(Some(event)) = last.get(&(slot.as_str(), release.digest)) {
+                forced.push(Forced { slot: slot.clone(), release: release.clone(), note: Note::from(*event) });
+            }
+        }
+    }
+    forced
+}
+
+/// The releases that are tried, live or not, and do harm.
+pub(super) fn harmful(store: &StoreArgs, state: &State) -> anyhow::Result<Vec<Harmful>> {
+    let reader = match GuardReader::open(store.dir()?) {
+        Ok(reader) => reader,
+        Err(GuardStoreError::None(_)) => return Ok(Vec::new()),
+        Err(error) => return Err(error).context("ask what the guard knows"),
+    };
+    let mut harmful = Vec::new();
+    for (name, slot) in &state.slots {
+        for trial in reader.trials(name)? {
+            if slot.entered.get(&trial.candidate.digest) != Some(&trial.since) {
+                continue;
+            }
+            let segments = Proof::of_trial(&reader, slot, &trial)?.segments;
+            let harmed = segments.into_iter().filter(|one| one.standing == Standing::Harmed).map(|one| one.segment);
+            let segments: Vec<_> = harmed.collect();
+            if !segments.is_empty() {
+                harmful.push(Harmful { slot: name.clone(), release: trial.candidate, segments });
+            }
+        }
+    }
+    Ok(harmful)
+}
