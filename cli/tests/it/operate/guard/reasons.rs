@@ -68,7 +68,8 @@ fn one_known_sender_is_too_few_and_that_is_what_is_said() {
         (&of_senders["has"], &of_senders["needs"], &of_senders["is_met"]),
         (&1.0.into(), &5.0.into(), &false.into())
     );
-    assert!(everything["up"]["why"].as_str().unwrap().starts_with("too few campaigns and senders"), "{everything}");
+    let why = "too few campaigns, senders and recipients, too little evidence";
+    assert_eq!(everything["up"]["why"], why, "{everything}");
     let text = store.run(["guard", "status"]).out;
     assert!(
         text.contains("      everything up: campaigns 1 of 10, senders 1 of 5, recipients 1 of 5, E-value "),
