@@ -83,6 +83,8 @@ fn a_process_that_hangs_is_named() {
     let mut scorer = store.scorer();
     let pid = scorer.child.id().to_string();
     assert!(std::process::Command::new("kill").args(["-STOP", &pid]).status().unwrap().success());
+    // The thread that takes the signal stops the others when it gets a core.
+    super::store::until("every thread has stopped", || are_stopped(&pid));
     let ran = store.run(["revert", "--wait", "1"]);
     let status = store.fine(["status"]);
     assert!(std::process::Command::new("kill").args(["-CONT", &pid]).status().unwrap().success());
@@ -92,6 +94,15 @@ fn a_process_that_hangs_is_named() {
     assert!(status.contains("BEHIND: obeys generation 2"), "{status}");
     scorer.child.kill().unwrap();
     scorer.child.wait().unwrap();
+}
+
+/// Whether every thread of a process is stopped (proc(5)).
+fn are_stopped(pid: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    threads.map(|thread| std::fs::read_to_string(thread.unwrap().path().join("stat")).unwrap()).all(|stat| {
+        let (_, state) = stat.rsplit_once(") ").unwrap();
+        state.starts_with('T')
+    })
 }
 
 #[test]
