@@ -36,8 +36,8 @@ fn letter(number: u32) -> String {
 fn tried(dir: &Path) -> Store {
     let store = store();
     let message = Message::builder(letter(0)).trust_authserv_id(AUTHSERV_ID).build();
-    let yesterday = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24);
-    let seen = [Sighting::of(&message, yesterday)];
+    let ago = |days: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+    let seen = [1, 10, 20].map(|days| Sighting::of(&message, ago(days)));
     GuardStore::open(store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
     store.fine(["shadow", "linear@2.0.0"]);
     let mail = mail_of_one(dir, 120);
@@ -66,13 +66,13 @@ fn one_known_sender_is_too_few_and_that_is_what_is_said() {
     };
     assert_eq!(
         (&of_senders["has"], &of_senders["needs"], &of_senders["is_met"]),
-        (&1.0.into(), &5.0.into(), &false.into())
+        (&1.0.into(), &20.0.into(), &false.into())
     );
     let why = "too few campaigns, senders and recipients, too little evidence";
     assert_eq!(everything["up"]["why"], why, "{everything}");
     let text = store.run(["guard", "status"]).out;
     assert!(
-        text.contains("      everything up: campaigns 1 of 10, senders 1 of 5, recipients 1 of 5, E-value "),
+        text.contains("      everything up: campaigns 3 of 10, senders 1 of 20, recipients 3 of 5, E-value "),
         "{text}"
     );
     assert!(

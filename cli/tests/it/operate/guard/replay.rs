@@ -31,11 +31,12 @@ fn filter(store: &Store, name: &str) -> Runtime {
         .unwrap()
 }
 
-/// The senders of these messages have written on an earlier day.
+/// The senders of these messages have written on three days, the last of them so many days ago.
 fn teach(store: &Store, numbers: impl Iterator<Item = u64>, days_ago: i64) {
     let messages: Vec<_> = numbers.map(message).collect();
-    let at = Timestamp::now() - SignedDuration::from_hours(24 * days_ago);
-    let seen = messages.iter().map(|message| Sighting::of(message, at));
+    let at = |ago: i64| Timestamp::now() - SignedDuration::from_hours(24 * ago);
+    let days = [days_ago, days_ago + 10, days_ago + 20];
+    let seen = days.iter().flat_map(|ago| messages.iter().map(|message| Sighting::of(message, at(*ago))));
     GuardStore::open(store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
 }
 
@@ -98,13 +99,13 @@ fn assert_same(store: &Store, told: &Value) {
 fn whom_the_guard_was_taught_counts_in_the_simulation_from_the_same_day_on() {
     let store = store();
     // Every third is taught; the others are new today.
-    teach(&store, (0..400).step_by(3), 3);
+    teach(&store, (0..600).step_by(3), 3);
     let filters = [filter(&store, "a")];
     shadow(&store);
-    score(&filters, 0..400);
+    score(&filters, 0..600);
     let told = simulated(&store, &[]);
     assert_same(&store, &told);
-    assert!(told["messages"].as_u64().unwrap() > 300, "all of it is of today: {told}");
+    assert!(told["messages"].as_u64().unwrap() > 450, "all of it is of today: {told}");
     let text = store.run(["guard", "simulate", "linear@1.1.0", "linear@2.0.0", "--journal"]).out;
     assert!(text.contains(", found the same, with the same message\n"), "{text}");
 }
