@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use switchback::{DecidedBy, Digest, Event, LoadedRelease, Operation, Promotion, ReleaseId, Waited};
+use switchback::{DecidedBy, Digest, Event, LoadedRelease, Operation, Preparation, Promotion, ReleaseId, Waited};
 
 use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, revert};
@@ -143,7 +143,13 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     for process in &processes {
         assert_ne!(process.slot("inbound").unwrap().live().as_ref(), Some(&release));
     }
-    // Forced, it is put in charge where it can be, and the others say why not.
+    // Forced, it is put in charge where it can be, and the others say why not. A promotion that one process refuses does
+    // not wait for the rest.
+    super::support::until("both others have loaded it", || {
+        let all = store.control.processes().unwrap();
+        let is_ready = |one: &&Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
+        all.iter().filter(is_ready).count() == 2
+    });
     let event = store.control.promote(Promotion { waited: Waited::Forced, ..promotion }).unwrap();
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     let problems: Vec<_> = acknowledgements.obeyed.iter().filter_map(|one| one.problem.as_ref()).collect();

@@ -17,7 +17,9 @@ fn who_wrote_on_earlier_days_is_known() {
     let all = number("senders");
     for line in [
         format!("  0 new, 0 seen before and now on more days, {all} of whom nothing new was learned\n"),
-        format!("  {all} count from now on (seen authenticated on 3 days before the candidate, the first at least 14 days before)\n"),
+        format!(
+            "  {all} count from now on (seen authenticated on 3 days before the candidate, the first at least 14 days before)\n"
+        ),
     ] {
         assert!(again.contains(&line), "{line:?} is not in\n{again}");
     }
