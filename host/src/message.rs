@@ -344,7 +344,7 @@ impl Message {
     /// every mailbox of every `From` field and whatever else may be the author ([`Author::candidates`]).
     #[must_use]
     pub fn from(&self) -> &[Mailbox] {
-        self.0.from.get_or_init(|| self.from_mailboxes())
+        self.0.from.get_or_init(|| self.shown_authors())
     }
 
     /// The mailboxes of `Reply-To`, at most 16. Of several fields all, in order.

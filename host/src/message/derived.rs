@@ -61,7 +61,7 @@ impl Message {
 
     /// The mailboxes of `From` as models see them: the author's or, where nobody can tell, those that mail-parser finds
     /// and whatever else the author may be.
-    pub(super) fn from_mailboxes(&self) -> Vec<Mailbox> {
+    pub(super) fn shown_authors(&self) -> Vec<Mailbox> {
         let mut shown = self.mailboxes("from");
         if let Some(author) = self.author().mailbox() {
             // With the name as it is decoded everywhere else.
