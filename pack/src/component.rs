@@ -67,7 +67,8 @@ impl<'a> ModuleOutline<'a> {
                     }
                 }
                 Payload::CustomSection(section) if section.name() == CONTRACT_SECTION => {
-                    if outline.contract.replace(section.data()).is_some() {
+                    let earlier = outline.contract.replace(section.data());
+                    if earlier.is_some() {
                         let why = "there are several: two versions of the SDK were linked into it".to_owned();
                         return Err(PackError::NoContract { section: CONTRACT_SECTION, why });
                     }
