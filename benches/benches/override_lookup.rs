@@ -9,8 +9,8 @@ use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
 use switchback::{
-    Action, AuthResult, Authentication, Client, DecidedBy, Effect, May, Message, Override, Overrides, Reading, Rule,
-    Scope, Senders, Timing, Verdict,
+    Action, AuthResult, Authentication, Authorship, Client, DecidedBy, Effect, May, Message, Override, Overrides,
+    Reading, Rule, Scope, Senders, Timing, Verdict,
 };
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
 

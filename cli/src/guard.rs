@@ -34,7 +34,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     Status(status::Args),
-    Set(set::Args),
+    Set(Box<set::Args>),
     Explain(explain::Args),
     Simulate(Box<simulate::Args>),
     Learn(Box<learn::Args>),

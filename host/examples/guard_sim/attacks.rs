@@ -159,7 +159,7 @@ pub(crate) fn report(runs: u64) -> bool {
     let mut rows = Vec::new();
     for attack in flipping() {
         let reverted: Vec<_> = taken_back(&attack, runs).into_iter().flatten().collect();
-        is_as_published &= !reverted.is_empty() == attack.succeeds;
+        is_as_published &= reverted.is_empty() != attack.succeeds;
         let mut days: Vec<_> = reverted.iter().map(|reverted| reverted.days).collect();
         days.sort_by(f64::total_cmp);
         let when = days.get(days.len() / 2).map_or("never".to_owned(), |days| format!("after {days:.1} days"));

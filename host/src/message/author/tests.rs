@@ -122,7 +122,7 @@ const FORMS: &[Form] = &[
 ];
 
 fn author(header: &str) -> Author {
-    Author::of(format!("To: c@home.example\r\n\r\n").replacen("To", &format!("{header}\r\nTo"), 1).as_bytes())
+    Author::of(format!("{header}\r\nTo: c@home.example\r\n\r\n").as_bytes())
 }
 
 #[test]

@@ -147,7 +147,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     // not wait for the rest.
     super::support::until("both others have loaded it", || {
         let all = store.control.processes().unwrap();
-        let is_ready = |one: &&Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
+        let is_ready = |one: &&switchback::Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
         all.iter().filter(is_ready).count() == 2
     });
     let event = store.control.promote(Promotion { waited: Waited::Forced, ..promotion }).unwrap();
