@@ -54,7 +54,7 @@ impl Tally {
     }
 }
 
-/// The first different keys, at most 512. Of senders each says how much it counts ([`Witness`]).
+/// The first different keys, at most 512. Of senders each says in its highest bits how much it counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Witnesses(SmallVec<[Key; 4]>);
 
