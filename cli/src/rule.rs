@@ -109,7 +109,7 @@ impl RuleArgs {
         let who = match (&rule.matcher, rule.senders) {
             (Matcher::Network(_) | Matcher::Content(_), _) => return std::iter::once(ends).chain(leap).collect(),
             (_, Senders::Authenticated) => {
-                "it matches authenticated senders only: where DMARC passed, or DKIM or SPF did for their domain; mail that \
+                "it matches authenticated senders only: where DMARC passed, or DKIM did for their domain; mail that \
                  is forged is judged as before"
             }
             (_, Senders::Anyone) => {

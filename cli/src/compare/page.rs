@@ -91,7 +91,7 @@ fn senders(senders: Senders) -> [&'static str; 2] {
     match senders {
         Senders::Authenticated => [
             "Authenticated senders",
-            "A message counts under a domain only if DMARC passed, or DKIM or SPF did for that domain: the others could be \
+            "A message counts under a domain only if DMARC passed for that domain, or DKIM did: the others could be \
              anybody's and are counted together.",
         ],
         Senders::Anyone => [

@@ -124,13 +124,23 @@ impl Authentication {
                     self.spf_domain = domain.map(|domain| (&*domain).into());
                 }
                 "dkim" if settled.dkim == AuthResult::Unknown => self.add_signature(result),
-                "dmarc" if self.dmarc == AuthResult::Unknown => {
-                    self.dmarc = result.result;
-                    self.dmarc_domain = result.domain("header", &["from"]).map(Arc::from);
-                }
+                "dmarc" if settled.dmarc == AuthResult::Unknown => self.add_dmarc(result),
                 "arc" if self.arc == AuthResult::Unknown => self.arc = result.result,
                 _ => {}
             }
+        }
+    }
+
+    /// A message has one author, and so one result. Of several in one field some may be what a sender wrote into a
+    /// comment: where they differ, none is a pass.
+    fn add_dmarc(&mut self, result: &results::MethodResult) {
+        let domain = result.domain("header", &["from"]).map(Arc::from);
+        if self.dmarc == AuthResult::Unknown {
+            (self.dmarc, self.dmarc_domain) = (result.result, domain);
+        } else if (self.dmarc, &self.dmarc_domain) != (result.result, &domain) {
+            let has_failed = [self.dmarc, result.result].contains(&AuthResult::Fail);
+            self.dmarc = if has_failed { AuthResult::Fail } else { AuthResult::Permerror };
+            self.dmarc_domain = None;
         }
     }
 

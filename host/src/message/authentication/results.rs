@@ -40,16 +40,21 @@ const RESULTS_MAX: usize = 64;
 const VERSION: &str = "1";
 
 impl Report {
-    /// Reads a field's value. None if it names nobody, or is of a later version.
+    /// Reads a field's value. None if it does not begin with the name of a server, alone or with the version, or is not
+    /// whole: what others than that server wrote could pass for its own, or hide what it wrote.
     pub(in crate::message) fn read(value: &[u8]) -> Option<Self> {
         let value = String::from_utf8_lossy(&value[..value.len().min(FIELD_BYTES_READ_MAX)]);
-        let mut statements = statements(&value).into_iter();
-        let mut first = statements.next()?.into_iter();
-        let authserv_id = first.next()?.text.to_lowercase();
-        let is_number = |word: &Word| word.text.bytes().all(|byte| byte.is_ascii_digit());
-        if first.next().is_some_and(|word| is_number(&word) && word.text != VERSION) {
+        let mut statements = statements(&value)?.into_iter();
+        let first = statements.next()?;
+        let id = match &first[..] {
+            [id] => id,
+            [id, version] if version.text == VERSION && !version.is_odd => id,
+            _ => return None,
+        };
+        if id.is_odd || !value.trim_start().starts_with(&id.text) {
             return None;
         }
+        let authserv_id = id.text.to_lowercase();
         let results = statements.filter_map(|words| MethodResult::of(&words)).take(RESULTS_MAX).collect();
         Some(Self { authserv_id, results })
     }
@@ -92,8 +97,8 @@ impl MethodResult {
 }
 
 /// Cuts a value into statements at semicolons and each statement into words at white space. Comments
-/// are dropped, quotes removed, and white space around `=` does not count.
-fn statements(value: &str) -> Vec<Vec<Word>> {
+/// are dropped, quotes removed, and white space around `=` does not count. None if a comment or quote never closes.
+fn statements(value: &str) -> Option<Vec<Vec<Word>>> {
     let mut statements = vec![vec![Word::default()]];
     let mut characters = value.chars().peekable();
     let mut comments = 0_usize;
@@ -139,15 +144,13 @@ fn statements(value: &str) -> Vec<Vec<Word>> {
             _ => word.text.push(character),
         }
     }
-    if (quoted || comments > 0)
-        && let Some(words) = statements.last_mut()
-    {
-        words.iter_mut().for_each(|word| word.is_odd = true);
+    if quoted || comments > 0 {
+        return None;
     }
     for words in &mut statements {
         words.retain(|word| !word.text.is_empty());
     }
-    statements
+    Some(statements)
 }
 
 #[cfg(test)]
@@ -180,13 +183,11 @@ mod tests {
     #[test]
     fn a_word_that_can_be_read_in_two_ways_names_no_domain() {
         for odd in [
-            "good.example(.evil.example",
             "good.example(x).evil.example",
             "(x)good.example",
             "good.example\"\".evil",
             "good.example\0.evil.example",
             "good..example",
-            "\"good.example",
         ] {
             let read = authentication(&format!("mx.example; dkim=pass header.d={odd}; spf=pass"));
             assert!(read.dkim_domains.is_empty(), "{odd}: {:?}", read.dkim_domains);
@@ -203,8 +204,21 @@ mod tests {
     fn a_server_is_known_by_its_host_and_a_later_version_is_not_read() {
         let trusted = ["mx.example".to_owned()];
         let is_trusted = |value: &str| Report::read(value.as_bytes()).is_some_and(|report| report.is_of(&trusted));
-        for known in ["mx.example; none", "MX.example 1; none", "mx.example/4711; none", "\"mx.example\" 1; none"] {
+        for known in ["mx.example; none", "MX.example 1; none", "mx.example/4711; none"] {
             assert!(is_trusted(known), "{known}");
+        }
+        for odd in [
+            "mx(.evil).example; none",
+            "mx.\"\"example; none",
+            "\"mx.example\"; none",
+            "(x) mx.example; none",
+            "mx.example v2; none",
+            "mx.example 1 2; none",
+            "mx.example evil.example; none",
+            "mx.example; spf=pass smtp.mailfrom=x\"y@evil.example; dmarc=fail",
+            "mx.example; spf=pass (x( y); dmarc=fail",
+        ] {
+            assert!(!is_trusted(odd), "{odd}");
         }
         for other in ["mx.example.evil; none", "a/mx.example; none", "mx.example 2; none", "mx.examples/1; none"] {
             assert!(!is_trusted(other), "{other}");
@@ -215,8 +229,7 @@ mod tests {
     fn a_field_of_microsoft_is_read() {
         let value =
             " spf=fail (sender IP is 192.0.2.1) smtp.mailfrom=x.example; dkim=none (message not signed) header.d=none;";
-        // It names nobody: the first statement is taken for the identifier, and nobody trusts that.
-        assert_eq!(Report::read(value.as_bytes()).unwrap().authserv_id, "spf=fail");
+        assert_eq!(Report::read(value.as_bytes()), None, "it names nobody");
         assert_eq!(authentication(&format!("mx.example; {value}")).spf, AuthResult::Fail);
     }
 
@@ -228,6 +241,14 @@ mod tests {
         assert_eq!(read.spf_domain.as_deref(), Some("x.example"));
         assert_eq!(authentication("mx.example; none"), Authentication::default());
         assert_eq!(Report::read(b" (nobody) "), None);
+    }
+
+    #[test]
+    fn results_of_one_field_that_contradict_each_other_are_no_pass() {
+        let read = authentication("mx.example; dmarc=pass header.from=x.example; dmarc=fail header.from=x.example");
+        assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Fail, None));
+        let read = authentication("mx.example; dmarc=pass header.from=x.example; dmarc=pass header.from=y.example");
+        assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Permerror, None));
     }
 
     #[test]

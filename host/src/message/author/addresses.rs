@@ -35,6 +35,12 @@ impl Readings {
         }
         if text.contains("=?") {
             self.find_in(&value::text(value, usize::MAX).0);
+            // What a program makes of a word that is not exact, or that is glued to something, nobody can tell.
+            self.is_cut |= !are_words_exact(&text);
+        }
+        // Nor does everybody take these for the end of an address.
+        if text.contains(is_dropped) || text.contains(AT_ALIKE) {
+            self.find_in(&text.replace(is_dropped, "").replace(AT_ALIKE, "@"));
         }
     }
 
@@ -75,6 +81,64 @@ impl Readings {
         }
         self.found.push(address);
     }
+}
+
+/// What some programs drop, and others end an address at.
+fn is_dropped(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || matches!(c, '\\' | '"')
+}
+
+/// Characters that are an `@` once they are normalised (Unicode Standard Annex 15, NFKC).
+const AT_ALIKE: [char; 2] = ['＠', '﹫'];
+
+/// An address in a text, with something on both sides of the `@`, that is not this one.
+pub(super) fn others_in(text: &str, address: &str) -> Option<String> {
+    let mut readings = Readings::default();
+    readings.find_in(text);
+    let is_another = |found: &String| !found.starts_with('@') && !found.eq_ignore_ascii_case(address);
+    readings.found.into_iter().find(is_another)
+}
+
+/// Whether each encoded word of a text is decoded alike everywhere: it stands for itself, its character set is one that
+/// browsers know, and its text is base64 or quoted-printable as it should be (RFC 2047, section 2).
+pub(super) fn are_words_exact(text: &str) -> bool {
+    let mut rest = text;
+    let mut before = ' ';
+    while let Some(start) = rest.find("=?") {
+        before = rest[..start].chars().next_back().unwrap_or(before);
+        let mut parts = rest[start + 2..].splitn(3, '?');
+        let (Some(charset), Some(encoding), Some(behind)) = (parts.next(), parts.next(), parts.next()) else {
+            return false;
+        };
+        let Some((word, behind)) = behind.split_once("?=") else { return false };
+        let charset = charset.split('*').next().unwrap_or_default();
+        let is_known = encoding_rs::Encoding::for_label_no_replacement(charset.as_bytes()).is_some();
+        let is_exact = match encoding {
+            "B" | "b" => is_base64(word),
+            "Q" | "q" => is_quoted(word),
+            _ => false,
+        };
+        let after = behind.chars().next().unwrap_or(' ');
+        let is_alone =
+            (before.is_whitespace() || "(\"".contains(before)) && (after.is_whitespace() || ")\"<".contains(after));
+        if !(is_known && is_exact && is_alone) {
+            return false;
+        }
+        (before, rest) = ('?', behind);
+    }
+    true
+}
+
+fn is_base64(word: &str) -> bool {
+    let digits = word.trim_end_matches('=');
+    word.len() - digits.len() <= 2 && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/".contains(&byte))
+}
+
+fn is_quoted(word: &str) -> bool {
+    let is_hex = |pair: &[u8]| pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit);
+    let mut pieces = word.split('=');
+    let first = pieces.next().unwrap_or_default();
+    !first.contains(' ') && pieces.all(|piece| is_hex(&piece.as_bytes()[..piece.len().min(2)]))
 }
 
 /// A value in one line (RFC 5322, section 2.2.3).

@@ -26,7 +26,7 @@ pub(super) fn mailbox(value: &[u8]) -> Result<Mailbox, Doubt> {
         None => addr_spec(trimmed(&parts.bare))?,
     };
     let address = format!("{local}@{domain}");
-    parts.check_display(&address)?;
+    parts.check_display(&address, value.contains(&b'\n'))?;
     let name =
         if parts.angle.is_some() { value::text(parts.display.trim().as_bytes(), usize::MAX).0 } else { "".into() };
     Ok(Mailbox::new(&unquoted(&name), &address))
@@ -86,30 +86,35 @@ impl<'a> Parts<'a> {
     }
 
     /// Makes sure that no program finds another address in the display name.
-    fn check_display(&self, address: &str) -> Result<(), Doubt> {
-        if self.angle.is_none() {
+    fn check_display(&self, address: &str, is_folded: bool) -> Result<(), Doubt> {
+        if self.angle.is_none() && self.is_split {
             // Without angle brackets there is no name, and a comment must not split the address.
-            return if self.is_split { Err(Doubt::Address) } else { Ok(()) };
-        }
-        if self.has_stray_at {
-            let is_same = trimmed(self.display).eq_ignore_ascii_case(address);
-            return if is_same { Ok(()) } else { Err(Doubt::SeveralMailboxes) };
-        }
-        if has_stray_mark(self.display) {
             return Err(Doubt::Address);
         }
-        if self.display.contains("=?") {
-            let shown = value::text(self.display.trim().as_bytes(), usize::MAX).0;
-            let hides = |c: char| "<>,;:".contains(c);
-            if shown.contains(char::is_control) || (shown.contains('@') && shown.contains(hides)) {
-                return Err(Doubt::Encoded);
-            }
+        if self.angle.is_some() && self.has_stray_at {
+            let is_same = !is_folded && trimmed(self.display).eq_ignore_ascii_case(address);
+            return if is_same { Ok(()) } else { Err(Doubt::SeveralMailboxes) };
         }
-        Ok(())
+        if self.angle.is_some() && has_stray_mark(self.display) {
+            return Err(Doubt::Address);
+        }
+        match self.display.contains("=?") && !is_decoded_alike(self.display, address) {
+            true => Err(Doubt::Encoded),
+            false => Ok(()),
+        }
     }
 }
 
-/// Makes sure that no angle bracket is folded, and no quoted string or comment where one has an `@`: programs that read a
+/// Whether a text with encoded words is the same for every program, and holds no other address when it is decoded: some
+/// decode it before they look for addresses.
+fn is_decoded_alike(text: &str, address: &str) -> bool {
+    let shown = value::text(text.trim().as_bytes(), usize::MAX).0;
+    addresses::are_words_exact(text)
+        && !shown.contains(char::is_control)
+        && addresses::others_in(&shown, address).is_none()
+}
+
+/// Makes sure that no angle bracket is folded, and no quoted string or comment where one has an `@` or `<`: programs that read a
 /// value line by line take it for ended there, and what follows for an address.
 fn check_folds(value: &[u8]) -> Result<(), Doubt> {
     let (mut in_quotes, mut in_angle, mut depth) = (false, false, 0_usize);
@@ -120,7 +125,7 @@ fn check_folds(value: &[u8]) -> Result<(), Doubt> {
         match byte {
             b'\n' if in_angle => return Err(Doubt::Address),
             b'\n' => is_folded |= was_open,
-            b'@' => has_at |= was_open,
+            b'@' | b'<' if was_open => has_at = true,
             b'\\' if was_open => drop(bytes.next()),
             b'"' if depth == 0 => in_quotes = !in_quotes,
             b'(' if !in_quotes => depth += 1,

@@ -3,7 +3,7 @@
 //! The whole header block is looked at, up to the first line that is empty for every reader. A field behind more than are
 //! read of a header is found, but other programs have limits as well.
 
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr_iter, memchr2};
 
 use super::Doubt;
 use crate::message::fields::{line_end, without_break};
@@ -25,6 +25,7 @@ pub(super) fn find(bytes: &[u8]) -> Found<'_> {
     let mut found = Found { is_complete: true, ..Found::default() };
     // Whether some program took the header for ended before this line.
     let mut may_have_ended = false;
+    let mut is_blank_so_far = true;
     let mut fields = 0;
     let mut position = 0;
     while position < bytes.len() {
@@ -32,16 +33,22 @@ pub(super) fn find(bytes: &[u8]) -> Found<'_> {
         let first = line_end(bytes, start);
         let line = without_break(&bytes[start..first]);
         // Programs that skip blank lines at the beginning find the header after them.
-        if line.is_empty() && !bytes[..start].trim_ascii().is_empty() {
+        if line.is_empty() && !is_blank_so_far {
+            position = first;
             break;
         }
         position = folded_end(bytes, first);
         let whole = without_break(&bytes[start..position]);
+        is_blank_so_far &= whole.trim_ascii().is_empty();
         found.note_field(whole, may_have_ended || fields >= FIELDS_READ_MAX);
         fields += 1;
         found.note_hidden(whole);
         let is_envelope = start == 0 && line.starts_with(b"From ");
         may_have_ended |= !is_envelope && !is_sound(whole);
+    }
+    if ends_in_two_ways(&bytes[..position]) {
+        found.doubt = found.doubt.or(Some(Doubt::Header));
+        found.is_complete = false;
     }
     found
 }
@@ -90,14 +97,14 @@ impl<'a> Found<'a> {
     /// Keeps what comes after a control character inside a field, which is a line break for some programs, and begins
     /// with `From:`.
     fn note_hidden(&mut self, whole: &'a [u8]) {
-        for (at, _) in whole.iter().enumerate().filter(|(_, byte)| byte.is_ascii_control() && **byte != b'\t') {
-            let is_break = matches!(&whole[at..], [b'\n', ..] | [b'\r', b'\n', ..]);
-            if is_break {
-                continue;
-            }
-            let rest = &whole[at + 1..];
-            if let Some(colon) = from_colon(rest) {
-                self.keep(&rest[colon + 1..], Some(Doubt::Header));
+        let is_printable = |byte: &u8| (b'!'..=b'~').contains(byte);
+        let mut at = 0;
+        while let Some(length) = whole[at..].iter().position(|byte| !is_printable(byte)) {
+            let start = at + length;
+            at = whole[start..].iter().position(is_printable).map_or(whole.len(), |length| start + length);
+            // What is not printable is dropped from a name, so one look for each run of it suffices.
+            if let Some(colon) = from_colon(&whole[at..]).filter(|_| has_odd_break(&whole[start..at])) {
+                self.keep(&whole[at + colon + 1..], Some(Doubt::Header));
             }
         }
     }
@@ -110,6 +117,21 @@ impl<'a> Found<'a> {
         self.values.push(value);
         self.doubt = self.doubt.or(doubt);
     }
+}
+
+/// Whether there is a control character that is neither a tab nor a line break as it should be.
+fn has_odd_break(run: &[u8]) -> bool {
+    run.iter().enumerate().any(|(at, byte)| match byte {
+        b'\t' | b'\n' => false,
+        b'\r' => run.get(at + 1) != Some(&b'\n'),
+        _ => byte.is_ascii_control(),
+    })
+}
+
+/// Whether lines of a header end in two ways: programs for which only one of them ends a line see another header.
+fn ends_in_two_ways(header: &[u8]) -> bool {
+    let mut breaks = memchr_iter(b'\n', header).map(|at| at > 0 && header[at - 1] == b'\r');
+    breaks.next().is_some_and(|first| breaks.any(|other| other != first))
 }
 
 /// Where the colon is, if a field is called `From` by a program that drops what is not printable from its name.
@@ -159,6 +181,7 @@ mod tests {
             ("A: 1\0From: a\nFrom: b\n\n", (vec![" a", " b"], header)),
             ("Fr\0om: a\n\n", (vec![" a"], header)),
             ("From\n : a\n\n", (vec![" a"], header)),
+            ("X: 1\nFrom: a\n\r\nFrom: b\r\n", (vec![" a"], header)),
             ("From: a\n \n b\n\n", (vec![" a\n \n b"], header)),
         ] {
             assert_eq!(values(text), found, "{text:?}");
@@ -178,5 +201,14 @@ mod tests {
         let many = "From: a\n".repeat(FROM_FIELDS_MAX + 1);
         let found = find(many.as_bytes());
         assert_eq!((found.values.len(), found.is_complete), (FROM_FIELDS_MAX, false));
+    }
+
+    #[test]
+    fn what_many_control_characters_and_blank_lines_cost_is_linear() {
+        // Quadratic, either would take minutes.
+        let controls = format!("X: {}\nFrom: a\n\n", "\x0b".repeat(4_000_000));
+        assert_eq!(values(&controls).0, [" a"]);
+        let blank = format!("{}From: a\n\n", "\n".repeat(4_000_000));
+        assert_eq!(values(&blank), (vec![" a"], Some(Doubt::Header)));
     }
 }
