@@ -97,6 +97,9 @@ impl<'a> Found<'a> {
     /// Keeps what comes after a control character inside a field, which is a line break for some programs, and begins
     /// with `From:`.
     fn note_hidden(&mut self, whole: &'a [u8]) {
+        if !has_odd_break(whole) {
+            return;
+        }
         let is_printable = |byte: &u8| (b'!'..=b'~').contains(byte);
         let mut at = 0;
         while let Some(length) = whole[at..].iter().position(|byte| !is_printable(byte)) {
@@ -121,11 +124,10 @@ impl<'a> Found<'a> {
 
 /// Whether there is a control character that is neither a tab nor a line break as it should be.
 fn has_odd_break(run: &[u8]) -> bool {
-    run.iter().enumerate().any(|(at, byte)| match byte {
-        b'\t' | b'\n' => false,
-        b'\r' => run.get(at + 1) != Some(&b'\n'),
-        _ => byte.is_ascii_control(),
-    })
+    // Every byte is looked at, so that many are at once.
+    let is_odd = |byte: &u8| byte.is_ascii_control() & !matches!(byte, b'\t' | b'\n' | b'\r');
+    run.iter().fold(false, |odd, byte| odd | is_odd(byte))
+        || memchr_iter(b'\r', run).any(|at| run.get(at + 1) != Some(&b'\n'))
 }
 
 /// Whether lines of a header end in two ways: programs for which only one of them ends a line see another header.
