@@ -70,6 +70,9 @@ pub(super) fn strict_domain(domain: &str) -> Option<Cow<'_, str>> {
         let is_sound = !literal.is_empty() && literal.bytes().all(|b| b.is_ascii_alphanumeric() || b".:-".contains(&b));
         return is_sound.then(|| Cow::Owned(domain.to_ascii_lowercase()));
     }
+    if domain.len() > MAILBOX_BYTES_MAX {
+        return None;
+    }
     let ascii = match domain.is_ascii() {
         true => ascii_domain(domain),
         false => {

@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 
 use crate::message::address::{Mailbox, ascii_domain};
-use crate::message::limits::{CANDIDATES_MAX, FIELD_BYTES_READ_MAX};
+use crate::message::limits::{CANDIDATES_MAX, FIELD_BYTES_READ_MAX, MAILBOX_BYTES_MAX};
 use crate::message::value;
 
 /// The addresses that were found, each once.
@@ -56,6 +56,9 @@ impl Readings {
     /// Takes the text around every `@`.
     fn find_in(&mut self, text: &str) {
         for (at, _) in text.match_indices('@') {
+            if self.found.len() == CANDIDATES_MAX && self.is_cut {
+                return;
+            }
             let local = local(&text[..at]);
             let domain = domain(&text[at + 1..]);
             self.add(local, domain);
@@ -69,6 +72,11 @@ impl Readings {
 
     fn add(&mut self, local: &str, domain: &str) {
         if domain.is_empty() {
+            return;
+        }
+        // No rule can name so long a domain, and bringing one to its normal form costs much.
+        if domain.len() > MAILBOX_BYTES_MAX {
+            self.is_cut = true;
             return;
         }
         let address = format!("{local}@{}", ascii_domain(domain));
