@@ -3,7 +3,7 @@
 //! The whole header block is looked at, up to the first line that is empty for every reader. A field behind more than are
 //! read of a header is found, but other programs have limits as well.
 
-use memchr::{memchr, memchr_iter, memchr2};
+use memchr::{memchr_iter, memchr2, memmem};
 
 use super::Doubt;
 use crate::message::fields::{line_end, without_break};
@@ -22,6 +22,14 @@ pub(super) struct Found<'a> {
 
 /// Finds the fields in the header that a message begins with.
 pub(super) fn find(bytes: &[u8]) -> Found<'_> {
+    let (found, header) = read::<false>(bytes);
+    // Hardly any header has one: all of it is looked at at once for them.
+    if has_odd_break(header) { read::<true>(bytes).0 } else { found }
+}
+
+/// Finds the fields in a header that has, or does not have, control characters that are line breaks for some programs. Also
+/// gives the header.
+fn read<const HAS_ODD_BREAK: bool>(bytes: &[u8]) -> (Found<'_>, &[u8]) {
     let mut found = Found { is_complete: true, ..Found::default() };
     // Whether some program took the header for ended before this line.
     let mut may_have_ended = false;
@@ -37,33 +45,56 @@ pub(super) fn find(bytes: &[u8]) -> Found<'_> {
             position = first;
             break;
         }
-        position = folded_end(bytes, first);
+        let has_blank_fold;
+        (position, has_blank_fold) = folded_end(bytes, first);
         let whole = without_break(&bytes[start..position]);
-        is_blank_so_far &= whole.trim_ascii().is_empty();
+        is_blank_so_far = is_blank_so_far && is_blank(whole);
         found.note_field(whole, may_have_ended || fields >= FIELDS_READ_MAX);
         fields += 1;
-        found.note_hidden(whole);
-        let is_envelope = start == 0 && line.starts_with(b"From ");
-        may_have_ended |= !is_envelope && !is_sound(whole);
+        if HAS_ODD_BREAK {
+            found.note_hidden(whole);
+        }
+        if !may_have_ended {
+            let is_envelope = start == 0 && line.starts_with(b"From ");
+            let is_sound = if HAS_ODD_BREAK { is_sound(whole) } else { is_field(line) && !has_blank_fold };
+            may_have_ended = !is_envelope && !is_sound;
+        }
     }
-    if ends_in_two_ways(&bytes[..position]) {
+    let header = &bytes[..position];
+    let with_cr = match HAS_ODD_BREAK {
+        true => memmem::find_iter(header, b"\r\n").count(),
+        // There is no other.
+        false => memchr_iter(b'\r', header).count(),
+    };
+    // Lines end in two ways: programs for which only one of them ends a line see another header.
+    if (1..memchr_iter(b'\n', header).count()).contains(&with_cr) {
         found.doubt = found.doubt.or(Some(Doubt::Header));
         found.is_complete = false;
     }
-    found
+    (found, header)
 }
 
-/// Where the field ends whose first line ends at `end`. An empty line ends it for every reader.
-fn folded_end(bytes: &[u8], mut end: usize) -> usize {
+/// Where the field ends whose first line ends at `end`, and whether one of its folds is blank. An empty line ends it for
+/// every reader.
+fn folded_end(bytes: &[u8], mut end: usize) -> (usize, bool) {
+    let mut has_blank_fold = false;
     while matches!(bytes.get(end), Some(b' ' | b'\t')) {
-        end = line_end(bytes, end);
+        let start = end;
+        end = line_end(bytes, start);
+        has_blank_fold |= is_blank(&bytes[start..end]);
     }
-    end
+    (end, has_blank_fold)
+}
+
+fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_whitespace)
 }
 
 /// Whether a line begins a field for every reader (RFC 5322, section 2.2).
 fn is_field(line: &[u8]) -> bool {
-    memchr(b':', line).is_some_and(|colon| colon > 0 && line[..colon].iter().all(|byte| (b'!'..=b'~').contains(byte)))
+    let is_of_name = |byte: &u8| (b'!'..=b'~').contains(byte) && *byte != b':';
+    let end = line.iter().position(|byte| !is_of_name(byte));
+    end.is_some_and(|end| end > 0 && line[end] == b':')
 }
 
 /// Whether no program takes the header for ended in one of a field's lines: at one that is blank, or begins no field and
@@ -71,8 +102,7 @@ fn is_field(line: &[u8]) -> bool {
 fn is_sound(whole: &[u8]) -> bool {
     let is_fold = |line: &[u8]| line.starts_with(b" ") || line.starts_with(b"\t");
     let mut lines = lines(whole);
-    lines.next().is_some_and(is_field)
-        && lines.all(|line| if is_fold(line) { !line.trim_ascii().is_empty() } else { is_field(line) })
+    lines.next().is_some_and(is_field) && lines.all(|line| if is_fold(line) { !is_blank(line) } else { is_field(line) })
 }
 
 /// The lines of a field for a program that takes a CR alone for a line break, too.
@@ -122,18 +152,16 @@ impl<'a> Found<'a> {
     }
 }
 
+/// Line breaks of Unicode, at which Python's `str.splitlines` ends a line too: U+0085, U+2028, U+2029.
+const UNICODE_BREAKS: [&str; 3] = ["\u{85}", "\u{2028}", "\u{2029}"];
+
 /// Whether there is a control character that is neither a tab nor a line break as it should be.
 fn has_odd_break(run: &[u8]) -> bool {
     // Every byte is looked at, so that many are at once.
     let is_odd = |byte: &u8| byte.is_ascii_control() & !matches!(byte, b'\t' | b'\n' | b'\r');
     run.iter().fold(false, |odd, byte| odd | is_odd(byte))
         || memchr_iter(b'\r', run).any(|at| run.get(at + 1) != Some(&b'\n'))
-}
-
-/// Whether lines of a header end in two ways: programs for which only one of them ends a line see another header.
-fn ends_in_two_ways(header: &[u8]) -> bool {
-    let mut breaks = memchr_iter(b'\n', header).map(|at| at > 0 && header[at - 1] == b'\r');
-    breaks.next().is_some_and(|first| breaks.any(|other| other != first))
+        || (!run.is_ascii() && UNICODE_BREAKS.iter().any(|known| memmem::find(run, known.as_bytes()).is_some()))
 }
 
 /// Where the colon is, if a field is called `From` by a program that drops what is not printable from its name.
@@ -181,6 +209,8 @@ mod tests {
             ("A: 1\r\n\r\r\nFrom: a\r\n\r\n", (vec![" a"], header)),
             ("A: 1\rFrom: a\nB: 2\n\n", (vec![" a"], header)),
             ("A: 1\0From: a\nFrom: b\n\n", (vec![" a", " b"], header)),
+            ("A: 1\u{2028}From: a\nFrom: b\n\n", (vec![" a", " b"], header)),
+            ("A: 1\u{85}From: a\n\n", (vec![" a"], header)),
             ("Fr\0om: a\n\n", (vec![" a"], header)),
             ("From\n : a\n\n", (vec![" a"], header)),
             ("X: 1\nFrom: a\n\r\nFrom: b\r\n", (vec![" a"], header)),

@@ -17,6 +17,10 @@ impl Charset {
     /// The character set of a label; none if nobody knows it. Case, quotes, white space and a language behind it
     /// (RFC 2231, section 5) do not matter, nor does `_` for `-`.
     pub(in crate::message) fn of(label: &str) -> Option<Self> {
+        // What nearly all mail says.
+        if label.eq_ignore_ascii_case("utf-8") {
+            return Some(Self::Utf8);
+        }
         let noise = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ';' | ',');
         let label = label.trim_matches(noise);
         let label = label.split(|c: char| noise(c) || c == '*').next().unwrap_or("").to_ascii_lowercase();

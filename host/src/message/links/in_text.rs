@@ -7,7 +7,7 @@
 use std::ops::ControlFlow;
 
 use linkify::{LinkFinder, LinkKind};
-use memchr::{memchr, memchr3_iter, memmem};
+use memchr::{memchr, memchr2_iter, memmem};
 
 /// Last labels of hosts that are one without a path or `www.` in front. Any of two letters is, too. The list is part of
 /// the reading, and no public suffix list, which every build would have another of: it has what senders use (the most
@@ -160,14 +160,19 @@ fn bare<'t>(text: &'t str, each: &mut impl FnMut(&'t str) -> ControlFlow<()>) ->
     ControlFlow::Continue(())
 }
 
-/// The first slash, or the beginning of a `www.`.
+/// The first slash, or the dot of a `www.`.
 fn candidate(bytes: &[u8]) -> Option<usize> {
-    let is_www = |at: usize| bytes[at..].get(..4).is_some_and(|word| word.eq_ignore_ascii_case(b"www."));
-    memchr3_iter(b'/', b'w', b'W', bytes).find(|at| bytes[*at] == b'/' || is_www(*at))
+    memchr2_iter(b'/', b'.', bytes).find(|at| bytes[*at] == b'/' || is_www(&bytes[..=*at]))
+}
+
+/// Whether a text ends with `www.`.
+fn is_www(bytes: &[u8]) -> bool {
+    bytes.last_chunk::<4>().is_some_and(|word| word.eq_ignore_ascii_case(b"www."))
 }
 
 fn is_delimiter(byte: &u8) -> bool {
-    byte.is_ascii_whitespace() || b"<>\"`|()[]{}".contains(byte)
+    byte.is_ascii_whitespace()
+        || matches!(byte, b'<' | b'>' | b'"' | b'`' | b'|' | b'(' | b')' | b'[' | b']' | b'{' | b'}')
 }
 
 /// The address in a chunk of text, if it has one.

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use super::support::{Store, promote, until};
 use crate::support::{message, shared_cache};
 
-const CASES: u64 = 90;
+const CASES: u64 = 120;
 
 /// Events of the history that is tampered with.
 const EVENTS: i64 = 8;
@@ -166,6 +166,12 @@ fn whatever_is_tampered_with_is_named_and_obeyed_by_nobody() {
         let known = Control::open(&store).unwrap().ledger().unwrap().mark();
         let running = (seed % 4 == 0).then(|| filter(&store).unwrap());
         let how: Vec<_> = (0..random.random_range(1..=3)).map(|_| tamper(&mut random, &history)).collect();
+        if let Some(running) = running {
+            // It still has the files that were there open, and SQLite may write what they hold back into the database: what
+            // there is to be found depends on when one looks.
+            assert_eq!(mark(&running), known, "{seed}: {how:?} is obeyed by a process that was there");
+            continue;
+        }
         let is_same = content(&store).as_ref() == Some(&before);
         let checked = Control::open(&store).map_err(|error| error.to_string());
         let checked = checked.and_then(|control| control.ledger().map_err(|error| error.to_string()));
@@ -179,9 +185,6 @@ fn whatever_is_tampered_with_is_named_and_obeyed_by_nobody() {
         if !is_same && seed % 3 == 0 {
             let begun = filter(&store).err().map(|error| error.to_string());
             assert!(begun.is_some(), "{seed}: {how:?} is obeyed by a process that starts");
-        }
-        if let Some(running) = running {
-            assert_eq!(mark(&running), known, "{seed}: {how:?} is obeyed by a process that was there");
         }
     }
 }
