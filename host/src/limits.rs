@@ -172,6 +172,10 @@ pub(crate) const BESIDE_JOBS_MAX: usize = 256;
 /// Bytes of those messages, from which on no more are taken. One more large message may lie above it.
 pub(crate) const BESIDE_BYTES_MAX: usize = 64 << 20;
 
+/// Messages that are compared first, whatever else there is to do, once other releases decide in a slot: as many as a guard
+/// needs to see harm that is plain, and too few to be felt.
+pub(crate) const FRESH_PAIRS_MAX: u32 = 256;
+
 /// How long the predecessor of a promoted release goes on scoring, unless its promoter says otherwise: a day has every
 /// kind of mail that a filter sees, newsletters of the night and invoices of the morning.
 pub(crate) const COOL_OFF_DEFAULT: Duration = Duration::from_secs(24 * 3_600);
@@ -345,6 +349,9 @@ pub(crate) const GUARD_BATCH_MAX: usize = 1_024;
 
 /// How long the first message of a batch waits for others. A release that does harm does so for that much longer.
 pub(crate) const GUARD_BATCH_TIME: Duration = Duration::from_millis(100);
+
+/// The same where one of the first messages of a release that just came to decide is among them.
+pub(crate) const GUARD_FRESH_BATCH_TIME: Duration = Duration::from_millis(10);
 
 /// How long the guard sleeps while a batch fills: its queue has room for what two cores score meanwhile, many times over.
 pub(crate) const GUARD_NAP: Duration = Duration::from_millis(10);

@@ -54,7 +54,19 @@ impl Sidecar {
         };
         let mut text = String::new();
         file.take(BYTES_MAX).read_to_string(&mut text).map_err(|error| in_sidecar(&path, &error))?;
-        serde_json::from_str(&text).map(Some).map_err(|error| in_sidecar(&path, &error))
+        Self::of(&text).map(Some).map_err(|error| in_sidecar(&path, &error))
+    }
+
+    /// Reads a sidecar's text. It and its parts are objects: a list would be taken for the fields in their order.
+    fn of(text: &str) -> serde_json::Result<Self> {
+        let given: Value = serde_json::from_str(text)?;
+        let parts = ["envelope", "client", "authentication"].map(|part| (part, given.get(part)));
+        let odd = parts.into_iter().find(|(_, part)| part.is_some_and(|part| !part.is_object() && !part.is_null()));
+        match odd {
+            _ if !given.is_object() => Err(serde_json::Error::custom("it is no JSON object")),
+            Some((part, _)) => Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
+            None => serde_json::from_str(text),
+        }
     }
 
     /// The message with what is known of it.
@@ -110,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_sidecar_makes_the_message_that_the_filter_had() {
-        let told: Sidecar = serde_json::from_str(
+        let told = Sidecar::of(
             r#"{"envelope": {"mail_from": "<a@x.example>", "recipients": ["b@y.example"]},
                 "client": {"ip": "::ffff:192.0.2.7", "helo": "mx.x.example", "tls": true},
                 "authentication": {"dmarc": "pass"}}"#,
@@ -136,7 +148,13 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let message = dir.path().join("m.eml");
         assert_eq!(Sidecar::beside(&message).unwrap(), None);
-        for (text, why) in [("{", "EOF"), ("{\"label\": 1}", "unknown field `label`"), ("[1]", "expected"), MISSPELT] {
+        for (text, why) in [
+            ("{", "EOF"),
+            ("{\"label\": 1}", "unknown field `label`"),
+            ("[]", "it is no JSON object"),
+            ("{\"client\": []}", "`client` is no JSON object"),
+            MISSPELT,
+        ] {
             std::fs::write(dir.path().join("m.eml.json"), text).unwrap();
             let error = Sidecar::beside(&message).unwrap_err().to_string();
             assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");

@@ -46,7 +46,7 @@ impl Finder {
     }
 
     fn finds(&self, counts: Counts) -> bool {
-        let sure = Counts { flips: counts.flips.saturating_sub(self.flips_min.saturating_sub(1)), ..counts };
+        let sure = counts.with_flips(counts.flips.saturating_sub(self.flips_min.saturating_sub(1)));
         counts.flips >= self.flips_min
             && self.tests.iter().any(|(bets, threshold)| bets.log_e_from(*threshold, sure).is_some())
     }

@@ -36,6 +36,13 @@ pub struct Counts {
     pub all: u64,
 }
 
+impl Counts {
+    /// What is left where only so many of the flips were there: whoever added the others added nothing else.
+    pub fn with_flips(self, flips: u64) -> Self {
+        Self { flips, all: self.all - self.flips.saturating_sub(flips), ..self }
+    }
+}
+
 impl Add for Counts {
     type Output = Self;
 

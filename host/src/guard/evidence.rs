@@ -111,7 +111,7 @@ impl FlipEvidence {
         // Of what was decided before it was recorded, all flips counted once there were enough senders.
         let all_or_none = if senders < floor.senders { 0 } else { counts.flips };
         let others = self.others.unwrap_or(all_or_none);
-        let log_e_of_others = self.test.bets(self.tolerance).log_e(Counts { flips: others, ..counts });
+        let log_e_of_others = self.test.bets(self.tolerance).log_e(counts.with_flips(others));
         let flips = counts.flips;
         Requirements::of(floor, Found { flips, senders, recipients, others, log_e, log_e_of_others, log_threshold })
     }

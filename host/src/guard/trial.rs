@@ -331,8 +331,7 @@ impl Trial {
     /// What is left without all that an adversary can have added. Whatever test is sure of this is sure of all.
     fn of_others(&self, tally: &Tally, flip: Flip, circumstances: Circumstances) -> Counts {
         let direction = tally.direction(flip);
-        let flips = floor::flips_of_others(&self.settings, direction, circumstances);
-        Counts { flips, ..direction.eligible }
+        direction.eligible.with_flips(floor::flips_of_others(&self.settings, direction, circumstances))
     }
 
     /// What a decision at this time depends on beside the counts; whether the filter knows few senders is asked for all mail

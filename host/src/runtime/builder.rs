@@ -109,7 +109,10 @@ impl RuntimeBuilder {
 
     /// The share of all cores' time that releases may use which score beside the answers: shadows, the live release
     /// beside a canary, the predecessor in its cool-off. From 0, none of them, to 1, which is no bound; default 0.3. What
-    /// does not fit is dropped, and the record of the message says so. Those threads have the lowest priority in any case.
+    /// does not fit is dropped, and the record of the message says so. Those threads have the lowest priority.
+    ///
+    /// But the first 256 messages after another release came to decide, or a canary began, are compared at once, at the
+    /// usual priority and beyond a share that is not 0: the [guard](SlotConfig::guard) waits for those.
     pub fn shadow_cpu_share(mut self, share: f64) -> Self {
         self.shadow_cpu_share = share;
         self

@@ -2,6 +2,7 @@
 
 mod asks;
 mod config;
+mod fresh;
 mod pairs;
 mod shared;
 
@@ -357,6 +358,7 @@ impl Slot {
             at: clock::now(),
             slot: Arc::clone(&self.shared),
             generation: verdict.generation,
+            is_fresh: self.shared.is_fresh(verdict.generation, &asks),
             action: verdict.action,
             scl: verdict.scl,
             category: verdict.category,

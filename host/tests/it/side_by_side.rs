@@ -256,6 +256,26 @@ fn what_does_not_fit_the_cpu_share_is_dropped_and_recorded_so() {
 }
 
 #[test]
+fn the_first_messages_of_a_release_that_decides_are_compared_although_the_cpu_share_is_used_up() {
+    let (runtime, dir) = journaled(builder(slot().cool_off(Duration::from_secs(3_600))).shadow_cpu_share(1e-9));
+    let slot = runtime.slot("inbound").unwrap();
+    slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
+    slot.promote(&load(&runtime, "stateful", "1.1.0")).unwrap();
+    for number in 0..300 {
+        drop(slot.score(&mail(number)));
+        // So that what waits never fills the queue.
+        if number % 100 == 0 {
+            runtime.flush();
+        }
+    }
+    let records = records(&runtime, &dir);
+    let said: Vec<_> = records.iter().map(|record| record.opinions[1].said).collect();
+    let compared = said.iter().filter(|said| matches!(said, Said::Scored { .. })).count();
+    let dropped = said.iter().filter(|said| **said == Said::Dropped(Dropped::Budget)).count();
+    assert_eq!((compared, dropped), (256, 44), "{said:?}");
+}
+
+#[test]
 fn what_does_not_fit_the_queue_is_dropped_and_every_message_is_recorded_once() {
     let (runtime, dir) = journaled(builder(slot()));
     let slot = runtime.slot("inbound").unwrap();

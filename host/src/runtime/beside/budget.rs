@@ -32,6 +32,11 @@ impl Budget {
         self.price.is_none() || self.paid_until.load(Ordering::Relaxed) <= self.now() + nanos(BURST)
     }
 
+    /// Whether there is a share at all, be it used or not.
+    pub(super) fn exists(&self) -> bool {
+        self.paid_until.load(Ordering::Relaxed) < u64::MAX
+    }
+
     /// Pays for CPU time that was used.
     pub(super) fn pay(&self, used: Duration) {
         let Some(price) = self.price else { return };
@@ -69,7 +74,11 @@ mod tests {
 
     #[test]
     fn without_a_share_there_is_never_room() {
-        assert!(!Budget::new(0.0, 2).has_room());
+        let none = Budget::new(0.0, 2);
+        assert!(!none.has_room() && !none.exists());
+        let spent = Budget::new(0.5, 1);
+        spent.pay(Duration::from_secs(1_800));
+        assert!(!spent.has_room() && spent.exists());
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub(in crate::runtime) struct Judged {
     pub(in crate::runtime) at: Timestamp,
     pub(in crate::runtime) slot: Arc<SlotShared>,
     pub(in crate::runtime) generation: u64,
+    /// Whether other releases decide since a moment ago, so that somebody waits for what this one is compared with.
+    pub(in crate::runtime) is_fresh: bool,
     pub(in crate::runtime) action: Action,
     pub(in crate::runtime) scl: Option<Scl>,
     pub(in crate::runtime) category: Option<Category>,
@@ -75,7 +77,7 @@ impl Job {
 
     /// The record.
     pub(super) fn record(self, process: u64, mail: Mail) -> Record {
-        let Judged { id, at, slot, generation, action, scl, category, decided_by, timing, opinions } = self.judged;
+        let Judged { id, at, slot, generation, action, scl, category, decided_by, timing, opinions, .. } = self.judged;
         Record {
             id,
             at,

@@ -46,6 +46,8 @@ pub(in crate::runtime) struct Beside {
 struct Work {
     /// Messages that other releases are to score.
     asking: Queue,
+    /// The same of those that somebody waits for.
+    fresh: Queue,
     /// Messages that are to be recorded.
     recording: Queue,
     budget: Budget,
@@ -62,6 +64,7 @@ impl Beside {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         let work = Arc::new(Work {
             asking: Queue::new(BESIDE_JOBS_MAX, BESIDE_BYTES_MAX),
+            fresh: Queue::new(BESIDE_JOBS_MAX, BESIDE_BYTES_MAX),
             recording: Queue::new(BESIDE_JOBS_MAX, BESIDE_BYTES_MAX),
             budget: Budget::new(config.cpu_share, cores),
             journal: config.journal,
@@ -76,6 +79,7 @@ impl Beside {
         for number in 0..cores.div_ceil(2) {
             threads.push(Work::spawn(&work, format!("switchback-shadow-{number}"), &closed, Work::run_shadows)?);
         }
+        threads.push(Work::spawn(&work, "switchback-fresh".to_owned(), &closed, Work::run_fresh)?);
         let recorders = if work.journal.is_some() { cores.div_ceil(4) } else { 0 };
         for number in 0..recorders {
             threads.push(Work::spawn(&work, format!("switchback-record-{number}"), &closed, Work::run_records)?);
@@ -145,14 +149,20 @@ impl Work {
 
     /// Queues a message that other releases are to score, or gives it back without them.
     fn offer(&self, mut job: Box<Job>) -> Result<(), Box<Job>> {
-        if !job.asks.is_empty() && !self.budget.has_room() {
+        if !job.asks.is_empty() && !self.has_room_for(&job) {
             job.drop_asks(Dropped::Budget);
             return Err(job);
         }
-        self.asking.offer(job).map_err(|mut job| {
+        let queue = if job.judged.is_fresh { &self.fresh } else { &self.asking };
+        queue.offer(job).map_err(|mut job| {
             job.drop_asks(Dropped::Queue);
             job
         })
+    }
+
+    /// Whether a message may be scored now. One that somebody waits for may overdraw the budget, if there is one.
+    fn has_room_for(&self, job: &Job) -> bool {
+        self.budget.has_room() || (job.judged.is_fresh && self.budget.exists())
     }
 
     /// Queues a message that is only to be recorded.
@@ -172,11 +182,20 @@ impl Work {
     fn run_shadows(&self, closed: &Receiver<()>) {
         // On Linux niceness belongs to the thread. Where lowering it fails, it still works.
         let _ = rustix::process::nice(NICENESS);
-        while let Some(mut job) = self.asking.next(closed) {
+        self.ask_all(&self.asking, closed);
+    }
+
+    /// What somebody waits for has the usual priority.
+    fn run_fresh(&self, closed: &Receiver<()>) {
+        self.ask_all(&self.fresh, closed);
+    }
+
+    fn ask_all(&self, queue: &Queue, closed: &Receiver<()>) {
+        while let Some(mut job) = queue.next(closed) {
             // What was let in may have had to wait for what cost more than was thought.
             if self.is_closing.load(Ordering::Relaxed) {
                 job.drop_asks(Dropped::Shutdown);
-            } else if !self.budget.has_room() {
+            } else if !self.has_room_for(&job) {
                 job.drop_asks(Dropped::Budget);
             }
             let before = cpu_time();

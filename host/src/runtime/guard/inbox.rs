@@ -22,6 +22,8 @@ pub(in crate::runtime) struct Seen {
     pub(super) at: Timestamp,
     /// That of the route by which it was judged.
     pub(super) generation: u64,
+    /// Whether a release was compared that just came to decide.
+    pub(super) is_fresh: bool,
     /// The record of a journal that has it, if one is kept; only of a message that was handed over.
     pub(super) record: Option<RecordId>,
     /// Whether the filter said who receives it.
@@ -45,6 +47,7 @@ impl Seen {
             opinions,
             at,
             generation,
+            is_fresh: false,
             record: None,
             is_addressed: message.envelope().is_some_and(|envelope| !envelope.recipients.is_empty()),
             fingerprint: None,
@@ -56,9 +59,9 @@ impl Seen {
     }
 
     fn of(judged: &Judged, message: &Message) -> Self {
-        let Judged { id, slot, at, generation, opinions, .. } = judged;
+        let Judged { id, slot, at, generation, is_fresh, opinions, .. } = judged;
         let plain = Self::plain(slot, *at, *generation, opinions.clone(), message);
-        let plain = Self { record: Some(*id), ..plain };
+        let plain = Self { record: Some(*id), is_fresh: *is_fresh, ..plain };
         if is_plain(opinions) {
             return plain;
         }

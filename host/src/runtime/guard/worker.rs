@@ -25,7 +25,8 @@ use crate::guard_store::{
     Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
 };
 use crate::limits::{
-    GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK, GUARD_TIDY_INTERVAL,
+    GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_FRESH_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK,
+    GUARD_TIDY_INTERVAL,
 };
 use crate::release::ReleaseId;
 use crate::runtime::Slot;
@@ -122,10 +123,12 @@ impl Worker {
     /// Waits for more, for as long as a batch may wait. Not for the next message: whoever sends one to a thread that waits
     /// for it has to wake that thread, which takes as long as scoring does.
     fn fill(&self, batch: &mut Vec<Seen>) {
-        let end = Instant::now() + GUARD_BATCH_TIME;
+        let begin = Instant::now();
         loop {
             batch.extend(self.inbox.try_iter().take(GUARD_BATCH_MAX - batch.len()));
-            let left = end.saturating_duration_since(Instant::now());
+            let is_fresh = batch.iter().any(|seen| seen.is_fresh);
+            let time = if is_fresh { GUARD_FRESH_BATCH_TIME } else { GUARD_BATCH_TIME };
+            let left = time.saturating_sub(begin.elapsed());
             if batch.len() >= GUARD_BATCH_MAX || left.is_zero() {
                 return;
             }

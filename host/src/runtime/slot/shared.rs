@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::asks::{Asks, Sampler, asks};
+use super::fresh::Fresh;
 use super::pairs::{self, Pairs};
 use super::{Opinions, SlotConfig};
 use crate::control::SlotState;
@@ -14,12 +15,14 @@ use crate::runtime::beside::Judged;
 use crate::runtime::guard::Inbox;
 use crate::runtime::meters::Meters;
 use crate::sandbox::Loaded;
+use crate::verdict::Role;
 
 /// What a slot and the work beside its answers share.
 pub(in crate::runtime) struct SlotShared {
     config: SlotConfig,
     name: Arc<str>,
     sampler: Sampler,
+    fresh: Fresh,
     meters: Meters,
     pairs: Pairs,
     /// What the guard goes by: what the ledger says about the slot, or would say if there were one. No answer reads it.
@@ -40,6 +43,7 @@ impl SlotShared {
             config,
             inbox,
             sampler: Sampler::default(),
+            fresh: Fresh::default(),
             pairs: Pairs::default(),
         }
     }
@@ -62,6 +66,12 @@ impl SlotShared {
             return Asks::new();
         }
         asks(roles, &self.sampler, opinions)
+    }
+
+    /// Whether a message, that these are asked about, is one of the first under a route that changed who decides.
+    pub(super) fn is_fresh(&self, generation: u64, asks: &Asks) -> bool {
+        let compares_decider = asks.iter().any(|ask| matches!(ask.role, Role::Standby | Role::Live));
+        compares_decider && self.fresh.take(generation)
     }
 
     /// Counts what releases made of one message.
