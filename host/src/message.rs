@@ -212,8 +212,8 @@ impl Message {
     /// 1. the text ([`Message::text`]), runs of white space as one space, none at either end, in lower case;
     /// 2. the hosts of all links, in order;
     /// 3. the SHA-256 of each attachment's content, in order;
-    /// 4. where one of these was too large to be kept whole, the bytes behind the header as they are: such a
-    ///    message equals only its exact copy;
+    /// 4. where one of these was too large to be kept whole, or the message has [`Defects::TOO_COMPLEX`], the bytes
+    ///    behind the header as they are: such a message equals only its exact copy;
     /// 5. where bytes of the text have no meaning in their character set, the word `undecoded` and the text of 1. with
     ///    those parts as bytes: ASCII as it is, each other byte as the character U+4E00 plus its number.
     ///

@@ -86,8 +86,12 @@ pub(super) enum Known {
 /// What a file is that begins so.
 pub(super) fn kind(head: &[u8], expected: Expected) -> Kind {
     let begins_with_from = skip_empty_lines(without_bom(head)).starts_with(MAGIC);
+    let has_cr_alone = || memchr::memchr(b'\r', head).is_some() && memchr::memchr(b'\n', head).is_none();
     match expected {
         Expected::MessageForSure | Expected::Message => Kind::Message,
+        _ if begins_with_from && has_cr_alone() => {
+            Kind::Other("its lines end in CR alone, as in old Mac files; convert them to LF first".to_owned())
+        }
         Expected::MboxForSure(_) | Expected::Mbox(_) if head.is_empty() => Kind::Empty,
         Expected::MboxForSure(dialect) | Expected::Mbox(dialect) if begins_with_from => {
             Kind::Mbox(dialect, Known::ByName)
@@ -267,5 +271,9 @@ mod tests {
         );
         assert!(matches!(named("{}"), Kind::Other(why) if why.contains("JSON")));
         assert_eq!(kind(DATED.as_bytes(), Expected::Message), Kind::Message);
+        let old = format!("{DATED}Subject: x\n\nhi\n").replace('\n', "\r");
+        for found in [named(&old), by_content(&old)] {
+            assert!(matches!(found, Kind::Other(why) if why.contains("lines end in CR alone")));
+        }
     }
 }

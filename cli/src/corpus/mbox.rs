@@ -33,6 +33,9 @@ const INTERNAL: &[u8] = b"Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL 
 /// Thunderbird's flag of a message that was deleted, and stays until the folder is compacted.
 const MOZILLA_EXPUNGED: u32 = 0x0008;
 
+/// What Thunderbird's own fields begin with. The second and third are those of mail that came by POP.
+const THUNDERBIRDS_FIELDS: &[&[u8]] = &[b"X-Mozilla-", b"X-Account-Key:", b"X-UIDL:"];
+
 /// The messages of an mbox. One that is too large is an error, and the next one follows; after an error of the file there
 /// are no more.
 pub(super) struct Mbox<R> {
@@ -217,9 +220,11 @@ pub(super) fn is_internal(message: &[u8]) -> bool {
     header_lines(message).any(|line| line.trim_ascii_end() == INTERNAL) && header_lines(message).any(is_state)
 }
 
-/// Whether a message was deleted in Thunderbird, which shows it no more.
+/// Whether a message was deleted in Thunderbird, which shows it no more. Thunderbird writes its fields in front of all
+/// others; further down is what the sender wrote.
 pub(super) fn is_deleted(message: &[u8]) -> bool {
-    let status = header_lines(message).find_map(|line| line.strip_prefix(b"X-Mozilla-Status:"));
+    let is_own = |line: &&[u8]| THUNDERBIRDS_FIELDS.iter().any(|field| line.starts_with(field));
+    let status = header_lines(message).take_while(is_own).find_map(|line| line.strip_prefix(b"X-Mozilla-Status:"));
     let flags = status.and_then(|status| u32::from_str_radix(str::from_utf8(status).ok()?.trim(), 16).ok());
     flags.is_some_and(|flags| flags & MOZILLA_EXPUNGED != 0)
 }

@@ -21,8 +21,10 @@ pub(super) fn of(message: &Message) -> [u8; 32] {
     add_count(&mut hash, attachments.items.len());
     attachments.items.iter().for_each(|attachment| add(&mut hash, attachment.sha256.as_bytes()));
     let is_cut = text.truncated || literal.is_some_and(|literal| literal.truncated);
-    if is_cut || links.truncated || attachments.truncated {
-        // Else whoever knows a long message that is let through could change what lies beyond the bounds.
+    // Parts that were not read are in none of the lists, and no list says so.
+    let is_too_complex = message.structure().is_too_complex;
+    if is_cut || links.truncated || attachments.truncated || is_too_complex {
+        // Else whoever knows a message that is let through could change what lies beyond the bounds.
         add(&mut hash, message.body_bytes());
     }
     if let Some(literal) = literal {
@@ -98,6 +100,19 @@ mod tests {
         let long = "word ".repeat(300_000);
         assert_eq!(digest(long.clone()), digest(long.clone()));
         assert_ne!(digest(long.clone()), digest(format!("{long}http://evil.example/")));
+    }
+
+    #[test]
+    fn of_a_message_with_more_structure_than_is_read_every_byte_matters() {
+        let digest = |message: &str| Message::parse(message).content_digest();
+        let of_parts =
+            |parts: &str| format!("Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n{parts}--b--\n");
+        let evil = "--b\nContent-Type: text/html\n\n<a href='http://evil.example/'>here</a>\n";
+        let empty = "--b\n\n\n".repeat(1_000);
+        assert_ne!(digest(&of_parts(&format!("{empty}{evil}"))), digest(&of_parts(&empty)));
+        assert_ne!(digest(&of_parts(&format!("{empty}{evil}"))), digest("\nhello\n"));
+        let nested = "Content-Type: message/rfc822\n\n".repeat(100);
+        assert_ne!(digest(&format!("{nested}Subject: x\n\na")), digest(&format!("{nested}Subject: x\n\nb")));
     }
 
     #[test]

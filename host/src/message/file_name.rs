@@ -10,68 +10,36 @@
 //! (bidirectional ones, too, which make `exe.pdf` of `fdp.exe`) are left out, and so are dots and spaces at the end,
 //! which Windows drops.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::charset::{self, Charset};
 use super::content::cut;
 use super::decode::hex;
 use super::encoded_words;
-use super::limits::{FILE_NAME_BYTES_MAX, PARAMETER_BYTES_READ_MAX};
+use super::limits::{FIELD_BYTES_READ_MAX, FILE_NAME_BYTES_MAX};
 
 /// Bytes of an extension that is kept when a name is cut.
 const EXTENSION_BYTES_MAX: usize = 32;
 
-/// Sections of one value. RFC 2231 was meant for a handful.
-const SECTIONS_MAX: usize = 100;
+/// Bytes of the comments that are looked at between a parameter's name and a value with quotes. Without quotes they may
+/// be the value, and so are read again.
+const COMMENT_BYTES_MAX: usize = 256;
 
-/// What Windows, macOS and Android run or mount when it is opened (after Microsoft, "Blocked attachments in Outlook").
+/// What Windows, macOS and Android run or mount when it is opened, in alphabetical order: all of Microsoft's "Blocked
+/// attachments in Outlook", and some more.
+#[rustfmt::skip] // A table: one name a line would be three pages.
 const PROGRAMS: &[&str] = &[
-    "apk",
-    "app",
-    "appx",
-    "bat",
-    "chm",
-    "cmd",
-    "com",
-    "command",
-    "cpl",
-    "dll",
-    "dmg",
-    "exe",
-    "gadget",
-    "hta",
-    "img",
-    "inf",
-    "iso",
-    "jar",
-    "jnlp",
-    "js",
-    "jse",
-    "lnk",
-    "mde",
-    "msc",
-    "msi",
-    "msix",
-    "msp",
-    "mst",
-    "pif",
-    "pkg",
-    "ps1",
-    "reg",
-    "scf",
-    "scr",
-    "sct",
-    "settingcontent-ms",
-    "sh",
-    "shb",
-    "url",
-    "vb",
-    "vbe",
-    "vbs",
-    "vhd",
-    "wsc",
-    "wsf",
-    "wsh",
+    "ade", "adp", "apk", "app", "application", "appref-ms", "appx", "asp", "aspx", "asx", "bas", "bat", "bgi",
+    "cab", "cer", "chm", "cmd", "cnt", "com", "command", "cpl", "crt", "csh", "der", "diagcab", "dll", "dmg", "exe",
+    "fxp", "gadget", "grp", "hlp", "hpj", "hta", "htc", "img", "inf", "ins", "iso", "isp", "its", "jar", "jnlp",
+    "js", "jse", "ksh", "lnk", "mad", "maf", "mag", "mam", "maq", "mar", "mas", "mat", "mau", "mav", "maw", "mcf",
+    "mda", "mdb", "mde", "mdt", "mdw", "mdz", "msc", "msh", "msh1", "msh1xml", "msh2", "msh2xml", "mshxml", "msi",
+    "msix", "msp", "mst", "msu", "ops", "osd", "pcd", "pif", "pkg", "pl", "plg", "prf", "prg", "printerexport",
+    "ps1", "ps1xml", "ps2", "ps2xml", "psc1", "psc2", "psd1", "psdm1", "pst", "py", "pyc", "pyo", "pyw", "pyz",
+    "pyzw", "reg", "scf", "scr", "sct", "settingcontent-ms", "sh", "shb", "shs", "theme", "tmp", "udl", "url", "vb",
+    "vbe", "vbp", "vbs", "vhd", "vhdx", "vsmacros", "vsw", "webpnp", "website", "ws", "wsc", "wsf", "wsh", "xbap",
+    "xll", "xnk",
 ];
 
 /// The names that the fields of a part give, the preferred first.
@@ -81,7 +49,6 @@ pub(super) struct Names(Vec<String>);
 impl Names {
     /// Takes note of the names in a field. `parameter` is what it calls them: `filename`, `name`.
     pub(super) fn note(&mut self, value: &[u8], parameter: &str) {
-        let value = &value[..value.len().min(PARAMETER_BYTES_READ_MAX)];
         // Most fields have none.
         if value.len() < parameter.len() || !value.windows(4).any(|word| word.eq_ignore_ascii_case(b"name")) {
             return;
@@ -89,13 +56,15 @@ impl Names {
         let mut given: Vec<Given<'_>> = parameters(value).filter_map(|found| Given::of(found, parameter)).collect();
         given.sort_by_key(|given| given.form);
         let mut sections = Vec::new();
-        let mut plain = Vec::new();
+        let (mut plain, mut tokens) = (Vec::new(), Vec::new());
         for given in &given {
             match given.form {
                 Form::Extended => self.0.push(text(&[given])),
-                Form::Section(_) if sections.len() < SECTIONS_MAX => sections.push(given),
-                Form::Section(_) => {}
-                Form::Plain => plain.push(encoded_words::text(&given.value)),
+                Form::Section(_) => sections.push(given),
+                Form::Plain => {
+                    plain.push(encoded_words::text(&given.value));
+                    tokens.extend(given.token.map(encoded_words::text));
+                }
             }
         }
         // The first of a number counts.
@@ -104,6 +73,7 @@ impl Names {
             self.0.push(text(&sections));
         }
         self.0.append(&mut plain);
+        self.0.append(&mut tokens);
     }
 
     /// These, and behind them others.
@@ -127,7 +97,8 @@ impl Names {
 struct Given<'a> {
     form: Form,
     is_encoded: bool,
-    value: std::borrow::Cow<'a, [u8]>,
+    value: Cow<'a, [u8]>,
+    token: Option<&'a [u8]>,
 }
 
 /// In the order of preference.
@@ -143,7 +114,8 @@ enum Form {
 
 impl<'a> Given<'a> {
     /// A parameter, if it is one of these names.
-    fn of((name, value): (&'a [u8], std::borrow::Cow<'a, [u8]>), wanted: &str) -> Option<Self> {
+    fn of(found: Parameter<'a>, wanted: &str) -> Option<Self> {
+        let Parameter { name, value, token } = found;
         let (start, rest) = name.split_at_checked(wanted.len())?;
         if !start.eq_ignore_ascii_case(wanted.as_bytes()) {
             return None;
@@ -158,7 +130,7 @@ impl<'a> Given<'a> {
             }
             _ => return None,
         };
-        Some(Self { form, is_encoded, value })
+        Some(Self { form, is_encoded, value, token })
     }
 }
 
@@ -199,33 +171,80 @@ fn percent_decoded(value: &[u8], decoded: &mut Vec<u8>) {
     }
 }
 
-/// The parameters of a field: their names and values, without quotes and folds.
-fn parameters(value: &[u8]) -> impl Iterator<Item = (&[u8], std::borrow::Cow<'_, [u8]>)> {
-    let mut rest = value.iter().position(|byte| *byte == b';').map_or(&value[value.len()..], |at| &value[at + 1..]);
+/// A parameter as it is given, without quotes, folds and comments beside it.
+pub(super) struct Parameter<'a> {
+    pub(super) name: &'a [u8],
+    pub(super) value: Cow<'a, [u8]>,
+    /// Of a value that is not quoted, what programs take that end it at white space or a comment (RFC 2045, section 5.1).
+    token: Option<&'a [u8]>,
+}
+
+/// The parameters of a field, of which so much is read that no other parameter pushes one out. The first may be where
+/// the value itself should be, as some programs write it.
+pub(super) fn parameters(value: &[u8]) -> impl Iterator<Item = Parameter<'_>> {
+    let mut rest = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
+    // One that does not end is none, nor is any behind it.
+    let mut has_comments = true;
     std::iter::from_fn(move || {
         loop {
-            rest = rest.trim_ascii_start();
-            let end = rest.iter().position(|byte| matches!(byte, b'=' | b';'))?;
-            let (name, after) = (rest[..end].trim_ascii(), &rest[end + 1..]);
-            if rest[end] == b';' {
-                rest = after;
+            rest = behind_comments(rest, &mut has_comments);
+            let end = rest.iter().position(|byte| matches!(byte, b'=' | b';' | b'(' | b'"'))?;
+            let (before, after) = (rest[..end].trim_ascii(), &rest[end..]);
+            let after = behind_comments(after, &mut has_comments);
+            rest = after.get(1..).unwrap_or_default();
+            if after.first() != Some(&b'=') {
                 continue;
             }
-            let (found, after) = parameter_value(after.trim_ascii_start());
+            // A semicolon may be missing: `attachment filename=a.pdf`.
+            let name = before.rsplit(u8::is_ascii_whitespace).next().unwrap_or(before);
+            let looked_at = &rest[..rest.len().min(COMMENT_BYTES_MAX)];
+            let behind = &rest[looked_at.len() - behind_comments(looked_at, &mut true).len()..];
+            let start = if behind.starts_with(b"\"") { behind } else { rest.trim_ascii_start() };
+            let (value, token, after) = parameter_value(start);
             rest = after;
-            return Some((name, found));
+            return Some(Parameter { name, value, token });
         }
     })
 }
 
-/// The value that begins here, and what is behind its semicolon.
-fn parameter_value(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, &[u8]) {
+/// What is behind white space and comments (RFC 5322, section 3.2.2).
+fn behind_comments<'a>(bytes: &'a [u8], has_comments: &mut bool) -> &'a [u8] {
+    let mut rest = bytes.trim_ascii_start();
+    while *has_comments && rest.starts_with(b"(") {
+        match comment_end(rest) {
+            Some(end) => rest = rest[end..].trim_ascii_start(),
+            None => *has_comments = false,
+        }
+    }
+    rest
+}
+
+/// Where the comment ends that begins here.
+fn comment_end(bytes: &[u8]) -> Option<usize> {
+    let (mut depth, mut is_escaped) = (0, false);
+    for (at, byte) in bytes.iter().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = true,
+            b'(' => depth += 1,
+            b')' if depth == 1 => return Some(at + 1),
+            b')' => depth -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The value that begins here, its first token if it is not quoted, and what is behind its semicolon.
+fn parameter_value(bytes: &[u8]) -> (Cow<'_, [u8]>, Option<&[u8]>, &[u8]) {
     let Some(quoted) = bytes.strip_prefix(b"\"") else {
         // What is not quoted ends with its line: there are programs that forget the semicolon.
         let end = bytes.iter().position(|byte| matches!(byte, b';' | b'\n')).unwrap_or(bytes.len());
-        return (bytes[..end].trim_ascii_end().into(), bytes.get(end + 1..).unwrap_or_default());
+        let value = bytes[..end].trim_ascii_end();
+        let token = value.iter().position(|byte| byte.is_ascii_whitespace() || *byte == b'(').map(|end| &value[..end]);
+        return (value.into(), token, bytes.get(end + 1..).unwrap_or_default());
     };
-    let mut value = Vec::with_capacity(quoted.len());
+    let mut value = Vec::new();
     let mut rest = quoted;
     while let Some((&byte, after)) = rest.split_first() {
         rest = after;
@@ -241,7 +260,7 @@ fn parameter_value(bytes: &[u8]) -> (std::borrow::Cow<'_, [u8]>, &[u8]) {
         }
     }
     let end = rest.iter().position(|byte| *byte == b';').map_or(rest.len(), |at| at + 1);
-    (value.into(), &rest[end..])
+    (value.into(), None, &rest[end..])
 }
 
 /// A name as it would be on disk.
@@ -354,6 +373,56 @@ mod tests {
         let mut of_type = Names::default();
         of_type.note(b" application/pdf; name=invoice.scr", "name");
         assert_eq!(names.and(of_type).chosen().as_deref(), Some("invoice.scr"));
+    }
+
+    #[test]
+    fn a_name_is_found_wherever_some_program_finds_it() {
+        for field in [
+            "filename=a.exe",
+            " filename=a.exe",
+            " attachment filename=a.exe",
+            " attachment; filename=a.exe (c)",
+            " attachment; filename=a.exe b.pdf",
+            " attachment; filename=\"a.exe\" (c)",
+            " attachment; (c) filename=a.exe",
+            " attachment; (c; d=\"e) filename=a.exe",
+            " attachment; filename (x)=a.exe",
+            " attachment; filename=(x) \"a.exe\"",
+            " attachment (c (d\\)) e); filename=a.exe",
+            " attachment; (; filename=a.exe",
+        ] {
+            let mut names = Names::default();
+            names.note(field.as_bytes(), "filename");
+            assert_eq!(names.chosen().as_deref(), Some("a.exe"), "{field}");
+        }
+        assert_eq!(name("filename=report (1).pdf"), "report (1).pdf");
+    }
+
+    #[test]
+    fn no_other_parameter_and_no_length_pushes_a_name_out() {
+        let long = "a".repeat(4_200);
+        assert_eq!(name(&format!("x=\"{long}\"; filename=a.exe")), "a.exe");
+        assert!(name(&format!("filename=\"{long}.exe\"")).ends_with("a.exe"));
+        let sections: String = (0..300).map(|section| format!("filename*{section}=a; ")).collect();
+        assert!(name(&format!("{sections}filename*300=.exe")).ends_with("a.exe"));
+    }
+
+    #[test]
+    fn a_field_costs_no_more_than_its_length() {
+        for chain in ["(", "()", "(;", "a=(", "a=\"", "filename=(a;", "filename=\"a\";"] {
+            let _ = name(&chain.repeat(FIELD_BYTES_READ_MAX / chain.len()));
+        }
+        let _ = name(&format!("{}{}", "a=(;".repeat(10_000), ")".repeat(10_000)));
+    }
+
+    #[test]
+    fn what_microsoft_blocks_is_a_program() {
+        assert!(PROGRAMS.is_sorted());
+        for extension in
+            ["exe", "XLL", "hlp", "vhdx", "application", "appref-ms", "msu", "py", "ws", "settingcontent-ms"]
+        {
+            assert!(is_program(&format!("a.{extension}")), "{extension}");
+        }
     }
 
     #[test]

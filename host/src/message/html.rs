@@ -6,7 +6,8 @@
 //!
 //! * White space collapses, block elements and `<br>` break lines, cells are set apart by a space,
 //!   `<pre>` is kept as it is.
-//! * The content of `<script>`, `<style>` and `<title>` is not read. Content that browsers hide but mail
+//! * The content of `<script>`, `<style>` and `<title>` is not read, unless the page has `<svg>` or `<math>`, in which it
+//!   is markup. Content that browsers hide but mail
 //!   programs show (`<noscript>`, `<noembed>`, `<plaintext>`) is, links included.
 //! * What one common mail program shows is read, also where others do not: Outlook's conditional comments
 //!   (`<!--[if mso]>`) and its vector shapes with a target (VML).
@@ -101,6 +102,37 @@ mod tests {
         let html = "<title>t</title><style>p{}</style><script>if (a<b) x='<a href=z>'</script>seen<!-- not -->";
         assert_eq!(text(html), "seen");
         assert_eq!(anchors(html), []);
+    }
+
+    #[test]
+    fn in_foreign_content_scripts_and_styles_are_markup() {
+        let evil = "<p>Your account is suspended. <a href=http://x.example>verify</a>";
+        for hiding in [
+            "<svg><style>",
+            "<math><style>",
+            "<svg><script>",
+            "<SVG><title>",
+            "<svg><g><style>",
+            "<svg><style>p{}<!-- </style> -->",
+            "<svg><style><x y='</style>'>",
+            "<svg><foreignObject><p>x</p></foreignObject><style>",
+            "<svg></svg><svg><style>",
+            "<svg><style><style>",
+            "<svg><style><p><script>\"<a b='\"</script>",
+            "<svg></svg><style>a<!--</style>",
+        ] {
+            let html = format!("<p>hello there</p>{hiding}{evil}");
+            assert!(text(&html).contains("Your account is suspended. verify"), "{hiding}: {}", text(&html));
+            assert!(anchors(&html).contains(&("http://x.example".to_owned(), "verify".to_owned())), "{hiding}");
+        }
+        let drawing = "<style>p{}</style><svg><style>.a{fill:red}</style><title>t</title><path d=M0/></svg><style>p{}</style>seen";
+        assert_eq!(text(drawing), "seen");
+    }
+
+    #[test]
+    fn styles_within_styles_of_foreign_content_cost_no_more_than_a_few_readings() {
+        let nested = format!("<svg>{}a", "<style><b>".repeat(50_000));
+        assert!(text(&nested).len() <= 10);
     }
 
     #[test]

@@ -51,8 +51,9 @@ pub(super) const FIELD_NAME_BYTES_MAX: usize = 256;
 /// Bytes of a field that are decoded. More than enough for [`HEADER_VALUE_BYTES_MAX`] after
 /// decoding, also when most of it is folding white space.
 pub(super) const FIELD_BYTES_READ_MAX: usize = 65_536;
-/// Bytes of a `Content-Type` or `Content-Disposition` field that are read. The parser of their
-/// parameters is quadratic in their number; at this length that is microseconds.
+/// Bytes of a `Content-Type` or `Content-Disposition` field that mail-parser reads. Its parser of
+/// parameters is quadratic in their number; at this length that is microseconds. Names of files,
+/// boundaries and character sets behind them are found by one that is not.
 pub(super) const PARAMETER_BYTES_READ_MAX: usize = 4_096;
 /// MIME parts that are read. Digests of mailing lists have dozens.
 pub(super) const PARTS_MAX: usize = 1_000;
@@ -67,6 +68,8 @@ pub(super) const BODY_BYTES_READ_MAX: usize = 4 * CONTENT_BYTES_MAX;
 pub(super) const ANCHORS_MAX: usize = 4_096;
 /// Conditional comments within conditional comments of an HTML body. Mail has none; each is read anew.
 pub(super) const CONDITIONS_NESTED_MAX: usize = 4;
+/// Contents of `<style>` and its like that are read as markup within each other. Mail has none; each is read anew.
+pub(super) const UNHIDDEN_NESTED_MAX: usize = 4;
 /// Bytes of a link's target as written that are parsed. The rest of a longer one (`data:`, mostly)
 /// would be cut from the result anyway.
 pub(super) const HREF_BYTES_READ_MAX: usize = 8_192;

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use mail_parser::ContentType;
 
 use super::content::cut;
-use super::file_name::Names;
-use super::limits::MEDIA_TYPE_BYTES_MAX;
+use super::file_name::{self, Names};
+use super::limits::{MEDIA_TYPE_BYTES_MAX, PARAMETER_BYTES_READ_MAX};
 use super::value::parameters;
 
 /// How the body of a part is encoded (RFC 2045, section 6).
@@ -41,6 +41,7 @@ impl Media {
             seen.of_type.note(value, "name");
             if !std::mem::replace(&mut seen.content_type, true) {
                 parameters(value, |parsed| self.note_type(parsed));
+                self.note_rest(value);
             }
         } else if name.eq_ignore_ascii_case(b"content-transfer-encoding")
             && !std::mem::replace(&mut seen.encoding, true)
@@ -69,6 +70,22 @@ impl Media {
         self.charset = parsed.attribute("charset").map(str::to_owned);
         let boundary = parsed.attribute("boundary").map(str::trim_end).filter(|boundary| !boundary.is_empty());
         self.boundary = boundary.map(|boundary| boundary.as_bytes().to_vec());
+    }
+
+    /// What the parameters of a long field say behind those that were read.
+    fn note_rest(&mut self, value: &[u8]) {
+        if value.len() <= PARAMETER_BYTES_READ_MAX {
+            return;
+        }
+        for parameter in file_name::parameters(value) {
+            let is = |name: &[u8]| parameter.name.eq_ignore_ascii_case(name);
+            if is(b"boundary") && self.boundary.is_none() {
+                let boundary = parameter.value.trim_ascii_end();
+                self.boundary = (!boundary.is_empty()).then(|| boundary.to_vec());
+            } else if is(b"charset") && self.charset.is_none() {
+                self.charset = Some(String::from_utf8_lossy(&parameter.value).into_owned());
+            }
+        }
     }
 
     fn note_disposition(&mut self, parsed: &ContentType<'_>) {
@@ -169,6 +186,14 @@ mod tests {
     fn the_first_field_of_a_name_counts() {
         let media = media(&[("Content-Type", " text/html"), ("Content-Type", " image/png")]);
         assert_eq!(media.media_type, "text/html");
+    }
+
+    #[test]
+    fn no_other_parameter_pushes_out_those_that_decide_how_a_part_is_read() {
+        let other = "a".repeat(PARAMETER_BYTES_READ_MAX);
+        let value = format!(" multipart/mixed; x=\"{other}\"; boundary=b; charset=\"koi8-r\"");
+        let media = media(&[("Content-Type", &value)]);
+        assert_eq!((media.boundary.as_deref(), media.charset.as_deref()), (Some(&b"b"[..]), Some("koi8-r")));
     }
 
     #[test]

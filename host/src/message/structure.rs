@@ -57,12 +57,13 @@ impl Structure {
         let (mut media, mut seen) = (Media::default(), Seen::default());
         let mut reader = Fields::new(bytes, 0, |_| false);
         for field in reader.by_ref() {
+            // How the body is read says a field behind any number of others.
+            media.note(&mut seen, &bytes[field.name.clone()], &bytes[field.value.clone()]);
             if fields.len() == FIELDS_READ_MAX {
                 is_too_complex = true;
-                break;
+            } else {
+                fields.push(field);
             }
-            media.note(&mut seen, &bytes[field.name.clone()], &bytes[field.value.clone()]);
-            fields.push(field);
         }
         media.conclude(seen);
         let (body_start, header_end) = reader.finish();
@@ -328,6 +329,22 @@ mod tests {
     fn a_digest_holds_messages() {
         let message = "Content-Type: multipart/digest; boundary=b\n\n--b\n\nSubject: x\n\none\n--b--\n";
         assert_eq!(picture(message).0, ["multipart/digest:*", "message/rfc822:*", ":one"]);
+    }
+
+    #[test]
+    fn a_field_that_says_how_the_body_is_read_counts_behind_any_number_of_others() {
+        let others = "X: y\n".repeat(FIELDS_READ_MAX);
+        let message = format!(
+            "{others}Content-Type: text/html; charset=koi8-r\nContent-Transfer-Encoding: base64\n\
+             Content-Disposition: attachment; filename=a.exe\n\nPGI+\n"
+        );
+        let structure = Structure::of(message.as_bytes());
+        let media = &structure.parts[0].media;
+        assert_eq!((&*media.media_type, media.charset.as_deref()), ("text/html", Some("koi8-r")));
+        assert_eq!((media.file_name.as_deref(), media.is_attachment), (Some("a.exe"), true));
+        assert_eq!(media.encoding, crate::message::media::Encoding::Base64);
+        assert!(structure.is_too_complex);
+        assert_eq!(structure.fields.len(), FIELDS_READ_MAX);
     }
 
     #[test]

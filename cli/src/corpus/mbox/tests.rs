@@ -101,6 +101,15 @@ fn a_mail_programs_own_messages_are_known() {
     {
         assert_eq!(is_deleted(format!("X-Mozilla-Status: {status}\nSubject: x\n\n").as_bytes()), deleted, "{status}");
     }
+    for (above, deleted) in [
+        ("X-Account-Key: account1\nX-UIDL: 1\n", true),
+        ("X-Mozilla-Status2: 00000000\nX-Mozilla-Keys: \n", true),
+        ("Received: from a by b\n", false),
+        ("X-Mozilla-Status2: 00000000\nFrom: a@x.example\n", false),
+    ] {
+        let message = format!("{above}X-Mozilla-Status: 0009\nSubject: x\n\n");
+        assert_eq!(is_deleted(message.as_bytes()), deleted, "{above}: only Thunderbird's own place is believed");
+    }
 }
 
 /// `From ` lines as programs write them.

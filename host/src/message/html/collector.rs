@@ -7,7 +7,9 @@ use memchr::{memchr, memmem};
 use super::tag::{Attribute, Gap, Tag, of_refresh, of_source_set, of_style};
 use super::{Anchor, Page};
 use crate::message::content::cut;
-use crate::message::limits::{ANCHORS_MAX, CONDITIONS_NESTED_MAX, HREF_BYTES_READ_MAX, LINK_TEXT_BYTES_MAX};
+use crate::message::limits::{
+    ANCHORS_MAX, CONDITIONS_NESTED_MAX, HREF_BYTES_READ_MAX, LINK_TEXT_BYTES_MAX, UNHIDDEN_NESTED_MAX,
+};
 
 /// What the pass remembers between two events.
 pub(super) struct Collector<'a> {
@@ -22,6 +24,12 @@ pub(super) struct Collector<'a> {
     addresses: Vec<(Attribute, String)>,
     /// Content is not read until this element ends.
     hidden: bool,
+    /// Whether there was an `<svg>` or `<math>`, see [`Collector::unhide`].
+    has_foreign: bool,
+    /// What `hidden` keeps from being read, if there was one.
+    unread: Vec<u8>,
+    /// How many contents of [`Collector::unhide`] the pass is in.
+    unhidden: usize,
     /// Nor is it in what Word keeps for itself.
     in_xml: bool,
     preformatted: bool,
@@ -63,6 +71,7 @@ impl Callback<std::convert::Infallible, ()> for &mut Collector<'_> {
             CallbackEvent::String { value } if !self.hidden && !self.in_xml => {
                 self.text(&String::from_utf8_lossy(value));
             }
+            CallbackEvent::String { value } if self.hidden && self.has_foreign => self.unread.extend_from_slice(value),
             CallbackEvent::Comment { value } if !self.hidden => self.comment(value),
             _ => {}
         }
@@ -80,6 +89,9 @@ impl<'a> Collector<'a> {
             seen: 0,
             addresses: Vec::new(),
             hidden: false,
+            has_foreign: false,
+            unread: Vec::new(),
+            unhidden: 0,
             in_xml: false,
             preformatted: false,
             anchor: None,
@@ -90,7 +102,7 @@ impl<'a> Collector<'a> {
     pub(super) fn read(&mut self, html: &[u8]) {
         let emitter = MailEmitter(CallbackEmitter::new(self));
         match Tokenizer::new_with_emitter(html, emitter).finish() {
-            Ok(()) => {}
+            Ok(()) => self.unhide(),
         }
     }
 
@@ -142,7 +154,8 @@ impl<'a> Collector<'a> {
     }
 
     fn opened(&mut self) {
-        self.hidden = self.tag.hides();
+        self.has_foreign |= self.tag == Tag::Foreign;
+        self.hidden = self.tag.hides() && self.unhidden < UNHIDDEN_NESTED_MAX;
         self.preformatted |= self.tag == Tag::Pre;
         self.in_xml |= self.tag == Tag::Xml && self.conditions > 0;
         if self.tag == Tag::Anchor {
@@ -190,6 +203,7 @@ impl<'a> Collector<'a> {
     }
 
     fn close(&mut self, tag: Tag) {
+        self.unhide();
         self.tag = Tag::Inline;
         self.hidden = false;
         self.gap = self.gap.max(tag.gap());
@@ -203,6 +217,20 @@ impl<'a> Collector<'a> {
 
     fn end_anchor(&mut self) {
         self.anchor = None;
+    }
+
+    /// Reads what `<script>`, `<style>` or `<title>` kept from being read, once a page has `<svg>` or `<math>`: in
+    /// there, their content is markup, and a `<p>` in it ends all of them and is shown (HTML, section 13.2.6.5). Whether
+    /// one is in there takes a tree to know, so both readings count: the content is read besides, and what is behind
+    /// the end tag as ever. What is before the first tag is shown by nobody.
+    fn unhide(&mut self) {
+        let content = std::mem::take(&mut self.unread);
+        if let Some(markup) = memchr(b'<', &content) {
+            self.hidden = false;
+            self.unhidden += 1;
+            self.read(&content[markup..]);
+            self.unhidden -= 1;
+        }
     }
 
     /// A conditional comment (Microsoft, "About conditional comments") has content that Outlook shows, whatever the

@@ -21,6 +21,8 @@ pub(super) enum Tag {
     Script,
     Style,
     Title,
+    /// `<svg>`, `<math>`: what is in there is read by other rules.
+    Foreign,
     /// `<xml>`: what Word keeps for itself, where it is in a conditional comment.
     Xml,
     Pre,
@@ -75,6 +77,7 @@ impl Tag {
             b"script" => Self::Script,
             b"style" => Self::Style,
             b"title" => Self::Title,
+            b"svg" | b"math" => Self::Foreign,
             b"xml" => Self::Xml,
             b"pre" => Self::Pre,
             b"td" | b"th" => Self::Cell,

@@ -1,6 +1,6 @@
 //! Addresses in text, of which mail programs make links.
 //!
-//! Those with a scheme are found by linkify. Those without one (`www.host`, `host.com/path`, `//host/path`) are found
+//! Those with a scheme are found by linkify, but for hosts that are numbers in odd forms. These, and those without one (`www.host`, `host.com/path`, `//host/path`) are found
 //! here, in what is between: linkify's own way of finding them is quadratic for some texts, and takes the names of files
 //! for hosts.
 
@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use linkify::{LinkFinder, LinkKind};
 use memchr::{memchr, memchr2_iter, memmem};
+use url::{Host, Url};
 
 /// Last labels of hosts that are one without a path or `www.` in front. Any of two letters is, too. The list is part of
 /// the reading, and no public suffix list, which every build would have another of: it has what senders use (the most
@@ -129,6 +130,12 @@ const TOP_LABELS: &[&str] = &[
 /// Bytes of a host (RFC 1035, section 2.3.4).
 const HOST_BYTES_MAX: usize = 253;
 
+/// Bytes of a host with what may be around it, a user and a port.
+const AUTHORITY_BYTES_MAX: usize = 2 * HOST_BYTES_MAX;
+
+/// Bytes of an address of version 6 with its brackets.
+const BRACKETED_BYTES_MAX: usize = 48;
+
 /// Calls `each` with every address, in order, until it has enough.
 pub(super) fn in_text<'t>(text: &'t str, mut each: impl FnMut(&'t str) -> ControlFlow<()>) {
     let mut done = 0;
@@ -151,13 +158,24 @@ fn bare<'t>(text: &'t str, each: &mut impl FnMut(&'t str) -> ControlFlow<()>) ->
     let mut from = 0;
     while let Some(at) = candidate(&bytes[from..]).map(|at| from + at) {
         let start = bytes[from..at].iter().rposition(is_delimiter).map_or(from, |before| from + before + 1);
-        let end = bytes[at..].iter().position(is_delimiter).map_or(bytes.len(), |after| at + after);
+        let end_from = |from: usize| bytes[from..].iter().position(is_delimiter).map_or(bytes.len(), |at| from + at);
+        let mut end = end_from(at);
+        if let Some(length) = bracketed(&bytes[..end], &bytes[end..]) {
+            end = end_from(end + length);
+        }
         if let Some(found) = of_chunk(&text[start..end]) {
             each(found)?;
         }
         from = end;
     }
     ControlFlow::Continue(())
+}
+
+/// How long the address of version 6 is, with its brackets, that follows a scheme.
+fn bracketed(before: &[u8], bytes: &[u8]) -> Option<usize> {
+    let is_host = before.ends_with(b"://") && bytes.first() == Some(&b'[');
+    let close = memchr(b']', &bytes[..bytes.len().min(BRACKETED_BYTES_MAX)]).filter(|_| is_host)?;
+    Some(close + 1)
 }
 
 /// The first slash, or the dot of a `www.`.
@@ -181,7 +199,7 @@ fn of_chunk(chunk: &str) -> Option<&str> {
     if slash.is_none() && find_www(chunk).is_none() {
         return None;
     }
-    let found = relative_scheme(chunk).or_else(|| {
+    let found = odd_host(chunk).or_else(|| relative_scheme(chunk)).or_else(|| {
         // The host that ends where the path begins, or one that says that it is one.
         let start = match (slash, find_www(chunk)) {
             (Some(slash), None) => chunk[..slash].rfind(|c| !is_of_host(c)).map_or(0, |at| at + width_at(chunk, at)),
@@ -195,6 +213,26 @@ fn of_chunk(chunk: &str) -> Option<&str> {
         matches!(c, '.' | ',' | ';' | ':' | '!' | '?' | '*' | '_' | '\'' | '~' | '“' | '”' | '’' | '»')
     });
     (found.len() > 3).then_some(found)
+}
+
+/// An address with a scheme whose host linkify takes for none and browsers for a number of version 4 or 6:
+/// `http://3221225985/`, `http://0xc0.0.2.1/`, `http://[2001:db8::1]/` (URL, section 3.5).
+fn odd_host(chunk: &str) -> Option<&str> {
+    let bytes = chunk.as_bytes();
+    memmem::find_iter(bytes, b"://").find_map(|colon| {
+        let is_scheme = |scheme: &&[u8]| {
+            let start = colon.checked_sub(scheme.len());
+            start.is_some_and(|start| bytes[start..colon].eq_ignore_ascii_case(scheme))
+        };
+        let scheme = [&b"https"[..], b"http"].into_iter().find(is_scheme)?;
+        let rest = &bytes[colon + 3..];
+        let read = &rest[..rest.len().min(AUTHORITY_BYTES_MAX)];
+        let end = read.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#' | b'\\'));
+        let authority = std::str::from_utf8(&rest[..end.unwrap_or(read.len())]).ok()?;
+        let authority = authority.trim_end_matches(['.', ',', ';', ':', '!', '*', '_', '\'', '~']);
+        let url = Url::parse(&format!("http://{authority}")).ok()?;
+        matches!(url.host(), Some(Host::Ipv4(_) | Host::Ipv6(_))).then(|| &chunk[colon - scheme.len()..])
+    })
 }
 
 fn width_at(text: &str, at: usize) -> usize {
@@ -306,6 +344,29 @@ mod tests {
     }
 
     #[test]
+    fn hosts_in_odd_forms_are_found_behind_a_scheme() {
+        for address in [
+            "http://3221225985/",
+            "http://3221225985",
+            "http://[2001:db8::1]/",
+            "https://[2001:db8::1]:8080/a?b",
+            "http://192.0.513/",
+            "http://0xc0.0.2.1/",
+            "HTTP://0300.0.2.1/x",
+            "http://192.0.2.1/",
+            "http://me@3221225985/",
+        ] {
+            assert_eq!(found(address), [address]);
+            assert_eq!(found(&format!("go to {address}, now")), [address]);
+            let within = format!("http://x.example/a ({address}) www.y.example");
+            assert_eq!(found(&within), ["http://x.example/a", address, "www.y.example"]);
+        }
+        for text in ["http://", "http://[", "http://[]", "http://[a", "ftp://3221225985/", "x://[2001:db8::1]/"] {
+            assert_eq!(found(text), [""; 0], "{text}");
+        }
+    }
+
+    #[test]
     fn an_address_with_a_scheme_stays_what_it_was() {
         assert_eq!(found("see http://x.example/a.b/c, www.y.example"), ["http://x.example/a.b/c", "www.y.example"]);
         assert_eq!(found("https://x.example/?u=www.y.example/z"), ["https://x.example/?u=www.y.example/z"]);
@@ -313,7 +374,7 @@ mod tests {
 
     #[test]
     fn long_chains_cost_no_more_than_their_length() {
-        for chain in ["c.d_", "a.", "www.", "a.b/", "//a.b", "-.x/"] {
+        for chain in ["c.d_", "a.", "www.", "a.b/", "//a.b", "-.x/", "http://", "http://[", "http://a"] {
             let _ = found(&chain.repeat(100_000));
         }
     }

@@ -40,6 +40,12 @@ const MESSAGES: &[(&str, &[u8])] = &[
         --b\nContent-Disposition: attachment; filename*0*=utf-8''caf%C3; filename*1*=%A9; filename*2=.pdf\n\n2\n\
         --b\nContent-Type: application/pdf; name=\"C:\\a\\x\xe2\x80\xaefdp.exe. \"\n\n3\n\
         --b\nContent-Type: application/pdf; name=\"=?utf-8?q?caf=C3?= =?utf-8?q?=A9.pdf?=\"\n\n4\n--b--\n"),
+    ("file-names-beside", b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\ntext\n\
+        --b\nContent-Disposition: filename=a.exe\n\n1\n\
+        --b\nContent-Disposition: attachment; filename=a.exe (c)\n\n2\n\
+        --b\nContent-Disposition: attachment; (c;) filename (x)=report (1).pdf\n\n3\n--b--\n"),
+    ("foreign", b"Content-Type: text/html\n\n<style>p{}</style><svg><style>p{}<p>suspended <a href=http://192.0.2.1/x>verify</a>"),
+    ("odd-hosts", b"\nsee http://3221225985/, http://[2001:db8::1]/a and http://0xc0.0.2.1/\n"),
     ("alternative", b"Content-Type: multipart/alternative; boundary=b\n\n--b\nContent-Type: text/plain; charset=iso-8859-1\n\
         Content-Transfer-Encoding: quoted-printable\n\ncaf=E9=\n!\n--b\nContent-Type: text/html\n\n<p>rich</p>\n--b--\n"),
 ];
@@ -76,6 +82,9 @@ const FROZEN: &[(&str, &str)] = &[
     ("bare", "a02ed239a0c78c6e"),
     ("bare-html", "da398478b8e5b3aa"),
     ("file-names", "a64312c0ab60736d"),
+    ("file-names-beside", "5716478cdb370e40"),
+    ("foreign", "26dec2a93581d245"),
+    ("odd-hosts", "98dcd07d7e145ae7"),
     ("alternative", "273800608abaf389"),
 ];
 
