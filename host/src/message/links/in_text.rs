@@ -1,8 +1,8 @@
 //! Addresses in text, of which mail programs make links.
 //!
-//! Those with a scheme are found by linkify, but for hosts that are numbers in odd forms. These, and those without one (`www.host`, `host.com/path`, `//host/path`) are found
-//! here, in what is between: linkify's own way of finding them is quadratic for some texts, and takes the names of files
-//! for hosts.
+//! Those with a scheme are found by linkify, but for hosts that are numbers in odd forms. These, and those without a scheme
+//! (`www.host`, `host.com/path`, `//host/path`), are found here, in what is between: linkify's own way of finding them is
+//! quadratic for some texts, and takes the names of files for hosts.
 
 use std::ops::ControlFlow;
 
