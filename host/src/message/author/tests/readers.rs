@@ -136,9 +136,9 @@ fn mail_parser_reads_every_certain_author() {
 }
 
 /// Reads one message a line, in hexadecimal; writes what the old and the new parser find in `From`, and the old one in
-/// what it decoded before, of each every address. The last without those whose domain has no dot, which may be prose.
+/// what it decoded before, of each every address. Of the last those whose domain is one and has a dot: the others may be prose.
 const PYTHON: &str = r#"
-import email, email.policy, email.utils, json, sys
+import email, email.policy, email.utils, json, re, sys
 from email.header import decode_header, make_header
 for line in sys.stdin:
     raw, found = bytes.fromhex(line), []
@@ -147,7 +147,7 @@ for line in sys.stdin:
     try:
         decoded = [str(make_header(decode_header(str(v)))) for v in message.get_all("from", [])]
         addresses = [a.strip(" <>") for _, a in email.utils.getaddresses(decoded)]
-        found.append([a for a in addresses if "." in a.rpartition("@")[2]])
+        found.append([a for a in addresses if re.fullmatch("[a-z0-9_-]*[.][a-z0-9._-]*", a.rpartition("@")[2], re.I)])
     except Exception:
         pass # It fails on base64 without padding, and on bytes without a meaning.
     message = email.message_from_bytes(raw, policy=email.policy.default)
