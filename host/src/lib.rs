@@ -50,6 +50,7 @@ mod journal;
 mod lasting;
 mod limits;
 mod message;
+mod organisation;
 mod private;
 mod release;
 mod route;

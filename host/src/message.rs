@@ -277,8 +277,9 @@ impl Message {
 
     /// Whether the author is who the message says, as far as a domain can be: the author is certain
     /// ([`Message::author`]), and a result of [`Message::authentication`] that passed names that very domain. That is
-    /// DMARC with [`Authentication::dmarc_domain`], compared in lower case and ASCII; or, where DMARC named no domain and
-    /// did not fail, DKIM with a signing domain of the same organisational domain (RFC 7489, section 3.1.1).
+    /// DMARC with [`Authentication::dmarc_domain`], compared in lower case and ASCII; or, where DMARC named no other
+    /// domain and did not fail, DKIM with a signing domain of the same organisational domain (RFC 7489, section 3.1.1); of
+    /// a service that gives names to anybody, with the very domain.
     ///
     /// **Where nobody checked, nobody is**: of a message from [`Message::parse`] alone, or without
     /// [`MessageBuilder::authentication`] and [`MessageBuilder::trust_authserv_id`], no author is authenticated, no rule

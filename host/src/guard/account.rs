@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::organisation::organisation;
 use crate::compare::Providers;
 use crate::message::domain_of;
+use crate::organisation::organisation;
 
 /// How a provider tells the addresses of one account apart, and how far.
 struct Rule {

@@ -5,13 +5,13 @@ use jiff::Timestamp;
 use super::account::{Addresses, addresses};
 use super::days::Past;
 use super::memory::KnownSenders;
-use super::organisation::organisation;
 use super::segment::{Segment, SegmentRef};
 use super::settings::Settings;
 use super::sighting::{Key, Sighting};
 use super::tally::Witness;
 use crate::compare::Providers;
 use crate::limits::KNOWN_SINCE_DAYS_MAX;
+use crate::organisation::organisation;
 
 /// Who stands for a message, as far as counting goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

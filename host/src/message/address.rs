@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::content::cut;
 use super::limits::MAILBOX_BYTES_MAX;
 use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
+use crate::organisation::is_shared;
 
 /// A mailbox of a header field (RFC 5322, section 3.4).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,9 +96,11 @@ pub(crate) fn organisational_domain(domain: &str) -> &str {
     psl::domain_str(domain).unwrap_or(domain)
 }
 
-/// Whether two domains belong to one organisation (RFC 7489, section 3.2).
+/// Whether two domains belong to one organisation (RFC 7489, section 3.2). Names of a service that gives them to anybody,
+/// and that the public suffix list does not know, are each of somebody else.
 pub(super) fn is_one_organisation(one: &str, other: &str) -> bool {
-    one == other || organisational_domain(one) == organisational_domain(other)
+    let organisation = organisational_domain(one);
+    one == other || (organisation == organisational_domain(other) && !is_shared(organisation))
 }
 
 /// A domain as the filter gave it, in lower case and ASCII.

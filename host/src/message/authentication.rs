@@ -98,8 +98,9 @@ pub struct Authentication {
     pub dkim_domains: Vec<Arc<str>>,
     /// DMARC (RFC 7489).
     pub dmarc: AuthResult,
-    /// The domain of `From` that DMARC was checked for (`header.from`), in lower case. A pass counts for nobody but an
-    /// author of this very domain. Models do not see it.
+    /// The domain of `From` that DMARC was checked for (`header.from`), in lower case; empty where what was named is no
+    /// domain, or several. Whatever the result, nobody but an author of this very domain is authenticated. Models do
+    /// not see it.
     pub dmarc_domain: Option<Arc<str>>,
     /// ARC (RFC 8617).
     pub arc: AuthResult,
@@ -134,13 +135,14 @@ impl Authentication {
     /// A message has one author, and so one result. Of several in one field some may be what a sender wrote into a
     /// comment: where they differ, none is a pass.
     fn add_dmarc(&mut self, result: &results::MethodResult) {
-        let domain = result.domain("header", &["from"]).map(Arc::from);
-        if self.dmarc == AuthResult::Unknown {
+        let domain =
+            result.has("header", "from").then(|| result.domain("header", &["from"]).unwrap_or_default().into());
+        if self.dmarc == AuthResult::Unknown && self.dmarc_domain.is_none() {
             (self.dmarc, self.dmarc_domain) = (result.result, domain);
         } else if (self.dmarc, &self.dmarc_domain) != (result.result, &domain) {
             let has_failed = [self.dmarc, result.result].contains(&AuthResult::Fail);
             self.dmarc = if has_failed { AuthResult::Fail } else { AuthResult::Permerror };
-            self.dmarc_domain = None;
+            self.dmarc_domain = Some("".into());
         }
     }
 

@@ -45,6 +45,8 @@ pub(super) const FIELDS_READ_MAX: usize = 2_000;
 pub(super) const FROM_FIELDS_MAX: usize = 16;
 /// Addresses that a message without a certain author may be from. Each is looked up among the rules about senders.
 pub(super) const CANDIDATES_MAX: usize = 64;
+/// `@` around which such an address is looked for, in each reading of a field. Many may be one address.
+pub(super) const AT_SIGNS_MAX: usize = 1_024;
 /// Bytes of a field name. RFC 5322 allows lines of 998; the longest registered name has 40. A longer
 /// one is no header field.
 pub(super) const FIELD_NAME_BYTES_MAX: usize = 256;

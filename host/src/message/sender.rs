@@ -12,10 +12,12 @@ pub(super) fn is_authenticated(message: &Message) -> bool {
     is_whole && names(message.authentication(), &author.domain)
 }
 
-/// Whether a result that passed names this domain.
+/// Whether a result that passed names this domain, and DMARC no other: who checked another author than this one says
+/// nothing of it, whatever the result.
 fn names(found: &Authentication, domain: &str) -> bool {
     match (found.dmarc, found.dmarc_domain.as_deref()) {
-        (AuthResult::Pass, Some(passed)) => normal_domain(passed) == domain,
+        (_, Some(checked)) if normal_domain(checked) != domain => false,
+        (AuthResult::Pass, Some(_)) => true,
         // The domain's owner wants more than an aligned signature.
         (AuthResult::Fail, _) => false,
         _ => has_aligned_signature(found, domain),
@@ -78,6 +80,70 @@ mod tests {
         ] {
             let message = from("A <a@mail.x.example>").authentication(found.clone()).build();
             assert_eq!(message.is_sender_authenticated(), expected, "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_signature_counts_for_nobody_where_dmarc_was_checked_for_another_author() {
+        for (result, checked, expected) in [
+            (AuthResult::None, "evil.example", false),
+            (AuthResult::Permerror, "evil.example", false),
+            (AuthResult::None, "x.example", false),
+            (AuthResult::None, "", false),
+            (AuthResult::None, "Mail.x.example", true),
+        ] {
+            let found = Authentication { dmarc: result, dmarc_domain: Some(checked.into()), ..signed("x.example") };
+            let message = from("a@mail.x.example").authentication(found).build();
+            assert_eq!(message.is_sender_authenticated(), expected, "{result:?} of {checked}");
+        }
+    }
+
+    #[test]
+    fn a_field_that_names_another_author_authenticates_nobody() {
+        let is_authenticated = |results: &str| {
+            let bytes = format!("Authentication-Results: mx.example; {results}\nFrom: b@good.example\n\n");
+            Message::builder(bytes).trust_authserv_id("mx.example").build().is_sender_authenticated()
+        };
+        for sound in [
+            "dkim=pass header.d=good.example",
+            "dmarc=none header.from=good.example; dkim=pass header.d=good.example",
+            "dmarc=none; dkim=pass header.i=@mail.good.example",
+            "dmarc=temperror header.from=good.example; dkim=pass header.d=good.example",
+            "dmarc=pass header.from=good.example",
+        ] {
+            assert!(is_authenticated(sound), "{sound}");
+        }
+        for odd in [
+            "dmarc=none header.from=evil.example; dkim=pass header.d=good.example",
+            "dmarc=permerror header.from=evil.example; dkim=pass header.d=good.example",
+            "dmarc=none header.from=mail.good.example; dkim=pass header.d=good.example",
+            "dmarc=pass header.from=good.example; dmarc=pass header.from=evil.example; dkim=pass header.d=good.example",
+            "dmarc=none header.from=good.example; dmarc=none header.from=evil.example; dkim=pass header.d=good.example",
+            "dmarc=none header.from=good.example header.from=evil.example; dkim=pass header.d=good.example",
+            "dmarc=none header.from=<a@evil.example>,b@good.example; dkim=pass header.d=good.example",
+            "dmarc=skipped header.from=evil.example; dmarc=none header.from=good.example; dkim=pass header.d=good.example",
+            "dmarc=none header.from=evil.example(x)good.example; dkim=pass header.d=good.example",
+        ] {
+            assert!(!is_authenticated(odd), "{odd}");
+        }
+    }
+
+    #[test]
+    fn one_tenant_of_a_service_does_not_sign_for_another() {
+        for (author, signer, expected) in [
+            ("ceo@contoso.onmicrosoft.com", "evil.onmicrosoft.com", false),
+            ("ceo@contoso.onmicrosoft.com", "contoso.onmicrosoft.com", true),
+            ("ceo@contoso.onmicrosoft.com", "onmicrosoft.com", false),
+            ("b@good.us.to", "evil.us.to", false),
+            ("b@good.us.to", "us.to", false),
+            ("b@us.to", "evil.us.to", false),
+            ("b@good.us.to", "Good.us.to", true),
+            // The public suffix list tells these tenants apart.
+            ("b@good.ddns.net", "evil.ddns.net", false),
+            ("b@good.ddns.net", "mail.good.ddns.net", true),
+        ] {
+            let message = from(author).authentication(signed(signer)).build();
+            assert_eq!(message.is_sender_authenticated(), expected, "{author} by {signer}");
         }
     }
 

@@ -79,21 +79,43 @@ impl MethodResult {
         Some(Self { method, result: AuthResult::of(result), properties: pairs.map(property).collect() })
     }
 
+    /// Whether it has this property, with any value.
+    pub(super) fn has(&self, kind: &str, name: &str) -> bool {
+        self.values(kind, name).any(|value| !value.text.is_empty())
+    }
+
     /// The domain of the first of these properties that there is, in lower case and ASCII; none where it is not a
-    /// domain as it stands.
+    /// domain as it stands, or of one address, or where the property is there twice: a value that can be read in two
+    /// ways says nothing.
     pub(super) fn domain(&self, kind: &str, names: &[&str]) -> Option<String> {
-        let value = names.iter().find_map(|name| {
-            let is_it = |(property, _): &&(String, Word)| {
-                property.split_once('.').is_some_and(|(found, rest)| found == kind && rest == *name)
-            };
-            self.properties.iter().find(is_it).map(|(_, value)| value)
-        })?;
-        if value.is_odd {
+        let name = names.iter().find(|name| self.values(kind, name).next().is_some())?;
+        let mut values = self.values(kind, name);
+        let value = values.next().filter(|value| !value.is_odd)?;
+        if values.next().is_some() {
             return None;
         }
-        let domain = value.text.rsplit_once('@').map_or(&*value.text, |(_, domain)| domain);
+        let domain = match value.text.split_once('@') {
+            Some((local, domain)) if may_be_address(kind, name) && is_plain_local(local) => domain,
+            Some(_) => return None,
+            None => &value.text,
+        };
         strict_domain(domain.trim_end_matches('.')).map(Cow::into_owned)
     }
+
+    fn values(&self, kind: &str, name: &str) -> impl Iterator<Item = &Word> {
+        let is_it = move |property: &str| property.split_once('.') == Some((kind, name));
+        self.properties.iter().filter(move |(property, _)| is_it(property)).map(|(_, value)| value)
+    }
+}
+
+/// Whether the value of a property may be an address (RFC 8601, section 2.7).
+fn may_be_address(kind: &str, name: &str) -> bool {
+    matches!((kind, name), ("header", "from" | "i") | ("smtp", "mailfrom" | "mail" | "from"))
+}
+
+/// Whether a text before an `@` is no more than a local part: there is nothing in it at which an address could begin.
+fn is_plain_local(local: &str) -> bool {
+    !local.contains(|c: char| c.is_control() || "<>()[],;:\\\"".contains(c))
 }
 
 /// Cuts a value into statements at semicolons and each statement into words at white space. Comments
@@ -115,6 +137,9 @@ fn statements(value: &str) -> Option<Vec<Vec<Word>>> {
             '"' if comments == 0 => {
                 let is_whole = word.text.is_empty() || word.text.ends_with('=');
                 word.is_odd |= !quoted && !is_whole;
+                // Only in a local part white space is no end.
+                let is_local = characters.peek() == Some(&'@');
+                word.is_odd |= quoted && !is_local && word.text.contains(char::is_whitespace);
                 quoted = !quoted;
             }
             _ if quoted => word.text.push(character),
@@ -192,8 +217,40 @@ mod tests {
             let read = authentication(&format!("mx.example; dkim=pass header.d={odd}; spf=pass"));
             assert!(read.dkim_domains.is_empty(), "{odd}: {:?}", read.dkim_domains);
             let read = authentication(&format!("mx.example; dmarc=pass header.from={odd}"));
-            assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Pass, None), "{odd}");
+            assert_eq!((read.dmarc, read.dmarc_domain.as_deref()), (AuthResult::Pass, Some("")), "{odd}");
         }
+        for odd in [
+            "<a@evil.example>,b@good.example",
+            "\"a@evil.example, b@good.example\"",
+            "\"evil.example, b@good.example\"",
+            "\"evil.example b@good.example\"",
+            "\"evil.example good.example\"",
+            "evil.example@good.example@good.example",
+            "a@evil.example@good.example",
+            "evil.example,good.example",
+            "<b@good.example>",
+            "evil.example:b@good.example",
+            "good.example header.X=evil.example",
+            "evil.example header.X=good.example",
+            "good.example header.X=good.example",
+        ] {
+            let read = authentication(&format!("mx.example; dmarc=pass header.from={}", odd.replace('X', "from")));
+            assert_eq!(read.dmarc_domain.as_deref(), Some(""), "{odd}");
+            for name in ["d", "i"] {
+                let value = odd.replace('X', name);
+                let read = authentication(&format!("mx.example; dkim=pass header.{name}={value}; spf=pass"));
+                assert!(read.dkim_domains.is_empty(), "{odd}: {:?}", read.dkim_domains);
+            }
+            let read = authentication(&format!(
+                "mx.example; spf=pass smtp.mailfrom={}",
+                odd.replace("header.X", "smtp.mailfrom")
+            ));
+            assert_eq!(read.spf_domain, None, "{odd}");
+        }
+        let read = authentication("mx.example; dkim=pass header.d=evil.example@good.example");
+        assert!(read.dkim_domains.is_empty(), "{:?}", read.dkim_domains);
+        let nothing = authentication("mx.example; dmarc=pass header.from=; spf=none");
+        assert_eq!((nothing.dmarc, nothing.dmarc_domain), (AuthResult::Pass, None));
         for sound in ["good.example", "\"good.example\"", "Good.Example.", "a@good.example", "good.example (p=none)"] {
             let read = authentication(&format!("mx.example; dmarc=pass header.from={sound}"));
             assert_eq!(read.dmarc_domain.as_deref(), Some("good.example"), "{sound}");
@@ -246,9 +303,9 @@ mod tests {
     #[test]
     fn results_of_one_field_that_contradict_each_other_are_no_pass() {
         let read = authentication("mx.example; dmarc=pass header.from=x.example; dmarc=fail header.from=x.example");
-        assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Fail, None));
+        assert_eq!((read.dmarc, read.dmarc_domain.as_deref()), (AuthResult::Fail, Some("")));
         let read = authentication("mx.example; dmarc=pass header.from=x.example; dmarc=pass header.from=y.example");
-        assert_eq!((read.dmarc, read.dmarc_domain), (AuthResult::Permerror, None));
+        assert_eq!((read.dmarc, read.dmarc_domain.as_deref()), (AuthResult::Permerror, Some("")));
     }
 
     #[test]

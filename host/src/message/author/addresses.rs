@@ -7,7 +7,8 @@
 use std::borrow::Cow;
 
 use crate::message::address::{Mailbox, ascii_domain};
-use crate::message::limits::{CANDIDATES_MAX, FIELD_BYTES_READ_MAX, MAILBOX_BYTES_MAX};
+use crate::message::charset::Charset;
+use crate::message::limits::{AT_SIGNS_MAX, CANDIDATES_MAX, FIELD_BYTES_READ_MAX, MAILBOX_BYTES_MAX};
 use crate::message::value;
 
 /// The addresses that were found, each once.
@@ -23,24 +24,40 @@ impl Readings {
         self.is_cut |= value.len() > FIELD_BYTES_READ_MAX;
         let value = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
         let text = unfolded(value);
-        self.find_in(&text);
-        // A control character ends the value, is dropped, or is a space.
-        if text.contains(|c: char| c.is_control()) {
-            self.find_in(&text.replace(|c: char| c.is_control() && c != '\t', ""));
-        }
-        // Comments and spaces inside an address mean nothing (RFC 5322, section 4.4), and folds neither.
-        if text.contains(['(', ' ', '\t']) {
-            self.find_in(&joined(&without_comments(&text)));
-            self.find_in(&joined(&text));
-        }
+        self.read_text(&text);
         if text.contains("=?") {
-            self.find_in(&value::text(value, usize::MAX).0);
-            // What a program makes of a word that is not exact, or that is glued to something, nobody can tell.
-            self.is_cut |= !are_words_exact(&text);
+            let decoded = value::text(value, usize::MAX).0;
+            self.read_text(&decoded);
+            // What a program makes of a word that is not exact, or that is glued to something, nobody can tell; nor of
+            // one that is decoded twice.
+            self.is_cut |= !are_words_exact(&text) || decoded.contains("=?");
+        }
+    }
+
+    /// Adds what any program finds in a text: as it stands, with its characters normalised, and without its control
+    /// characters, each of which ends the value, is dropped, or is a space.
+    fn read_text(&mut self, text: &str) {
+        self.read_forms(text);
+        let normalised: String = text.chars().map(normalised).collect();
+        if normalised != text {
+            self.read_forms(&normalised);
+        }
+        let is_odd = |c: char| c.is_control() && c != '\t';
+        if normalised.contains(is_odd) {
+            self.read_forms(&normalised.replace(is_odd, ""));
+        }
+    }
+
+    fn read_forms(&mut self, text: &str) {
+        self.find_in(text);
+        // Comments and spaces inside an address mean nothing (RFC 5322, section 4.4), and folds neither.
+        if text.contains(|c: char| c == '(' || c.is_whitespace()) {
+            self.find_in(&joined(&without_comments(text)));
+            self.find_in(&joined(text));
         }
         // Nor does everybody take these for the end of an address.
-        if text.contains(is_dropped) || text.contains(AT_ALIKE) {
-            self.find_in(&text.replace(is_dropped, "").replace(AT_ALIKE, "@"));
+        if text.contains(is_dropped) {
+            self.find_in(&text.replace(is_dropped, ""));
         }
     }
 
@@ -55,8 +72,9 @@ impl Readings {
 
     /// Takes the text around every `@`.
     fn find_in(&mut self, text: &str) {
-        for (at, _) in text.match_indices('@') {
-            if self.found.len() == CANDIDATES_MAX && self.is_cut {
+        for (number, (at, _)) in text.match_indices('@').enumerate() {
+            self.is_cut |= number == AT_SIGNS_MAX;
+            if number == AT_SIGNS_MAX || (self.found.len() == CANDIDATES_MAX && self.is_cut) {
                 return;
             }
             let local = local(&text[..at]);
@@ -96,19 +114,37 @@ fn is_dropped(c: char) -> bool {
     c.is_whitespace() || c.is_control() || matches!(c, '\\' | '"')
 }
 
-/// Characters that are an `@` once they are normalised (Unicode Standard Annex 15, NFKC).
-const AT_ALIKE: [char; 2] = ['＠', '﹫'];
-
-/// An address in a text, with something on both sides of the `@`, that is not this one.
-pub(super) fn others_in(text: &str, address: &str) -> Option<String> {
-    let mut readings = Readings::default();
-    readings.find_in(text);
-    let is_another = |found: &String| !found.starts_with('@') && !found.eq_ignore_ascii_case(address);
-    readings.found.into_iter().find(is_another)
+/// A character that becomes an `@`, a dot or another of ASCII once it is normalised, as that one (Unicode Standard Annex
+/// 15, NFKC; for the ideographic full stops Unicode Technical Standard 46, section 4).
+fn normalised(c: char) -> char {
+    /// From a full-width form to its character of ASCII.
+    const WIDTH: u32 = 0xFEE0;
+    match c {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(u32::from(c) - WIDTH).unwrap_or(c),
+        '\u{FE6B}' => '@',
+        '\u{2024}' | '\u{FE52}' | '\u{3002}' | '\u{FF61}' => '.',
+        _ => c,
+    }
 }
 
-/// Whether each encoded word of a text is decoded alike everywhere: it stands for itself, its character set is one that
-/// browsers know, and its text is base64 or quoted-printable as it should be (RFC 2047, section 2).
+/// Whether some program finds an address in a text that is not this one. What is an `@` with spaces around it, or with
+/// nothing before it, is prose where no dot follows (`Team @ Acme`): a domain that mail comes from has one.
+pub(super) fn holds_another(text: &str, address: &str) -> bool {
+    let mut readings = Readings::default();
+    readings.find_in(text);
+    let as_it_stands = readings.found.len();
+    readings.read_text(text);
+    let is_another = |(number, found): (usize, &String)| {
+        let (local, domain) = found.rsplit_once('@').unwrap_or_default();
+        let is_prose = !domain.contains(['.', '[']) && (local.is_empty() || number >= as_it_stands);
+        !is_prose && !found.eq_ignore_ascii_case(address)
+    };
+    readings.is_cut || readings.found.iter().enumerate().any(is_another)
+}
+
+/// Whether each encoded word of a text is decoded alike everywhere: it stands for itself, its character set is known and
+/// has ASCII's characters where ASCII has them, and its text is base64 or quoted-printable as it should be (RFC 2047,
+/// section 2).
 pub(super) fn are_words_exact(text: &str) -> bool {
     let mut rest = text;
     let mut before = ' ';
@@ -120,7 +156,7 @@ pub(super) fn are_words_exact(text: &str) -> bool {
         };
         let Some((word, behind)) = behind.split_once("?=") else { return false };
         let charset = charset.split('*').next().unwrap_or_default();
-        let is_known = encoding_rs::Encoding::for_label_no_replacement(charset.as_bytes()).is_some();
+        let is_known = is_of_label(charset) && Charset::of(charset).is_some_and(is_known_to_all);
         let is_exact = match encoding {
             "B" | "b" => is_base64(word),
             "Q" | "q" => is_quoted(word),
@@ -135,6 +171,16 @@ pub(super) fn are_words_exact(text: &str) -> bool {
         (before, rest) = ('?', behind);
     }
     true
+}
+
+fn is_of_label(label: &str) -> bool {
+    label.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:+()".contains(&byte))
+}
+
+/// Whether a program that does not know a character set still finds the same ASCII in it. Of those with a state every
+/// program knows ISO-2022-JP, which is how much Japanese mail is written (RFC 1468).
+fn is_known_to_all(charset: Charset) -> bool {
+    matches!(charset, Charset::Utf8 | Charset::OneByte(_) | Charset::ManyBytes(_))
 }
 
 fn is_base64(word: &str) -> bool {
@@ -163,10 +209,12 @@ fn local(before: &str) -> &str {
     before.rsplit_once(ends).map_or(before, |(_, local)| local)
 }
 
-/// What stands behind an `@`: an address literal, or as much as can be in a domain.
+/// What stands behind an `@`: an address literal, in which no bracket is (RFC 5322, section 3.4.1), or as much as can be in
+/// a domain.
 fn domain(behind: &str) -> &str {
-    if behind.starts_with('[') {
-        return behind.find(']').map_or("", |end| &behind[..=end]);
+    if let Some(inner) = behind.strip_prefix('[') {
+        let end = inner.find(['[', ']']).filter(|end| inner[*end..].starts_with(']'));
+        return end.map_or("", |end| &behind[..end + "[]".len()]);
     }
     let continues = |c: char| match c.is_ascii() {
         true => c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'),
@@ -211,4 +259,17 @@ fn joined(text: &str) -> String {
         }
     }
     joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_many_literals_that_never_close_cost_is_linear() {
+        // Quadratic, it would take minutes.
+        let text = "@[".repeat(2_000_000);
+        assert!(text.match_indices('@').all(|(at, _)| domain(&text[at + 1..]).is_empty()));
+        assert_eq!(domain("[192.0.2.1] x"), "[192.0.2.1]");
+    }
 }

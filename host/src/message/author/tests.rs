@@ -39,6 +39,8 @@ const FORMS: &[Form] = &[
         Some("good.example"),
         &[],
     ),
+    ("encoded in a comment behind", "From: b@good.example (=?utf-8?q?B=C3=A9a?=)", Some("good.example"), &[]),
+    ("encoded, folded with a tab", "From: =?utf-8?q?B=C3=A9a?=\r\n\t<b@good.example>", Some("good.example"), &[]),
     ("8-bit name", "From: Béa <b@good.example>", Some("good.example"), &[]),
     ("folded", "From: Bea\r\n <b@good.example>", Some("good.example"), &[]),
     ("all folded", "From:\r\n\tBea\r\n\t<b@good.example>", Some("good.example"), &[]),
@@ -93,6 +95,52 @@ const FORMS: &[Form] = &[
     ("damaged base64", "From: =?utf-8?B?PGFAZXZpbC5leGFtcGxlPiw=?x?= <b@good.example>", None, B),
     ("unknown character set", "From: =?cp037?B?TIF8haWJk0uFp4GUl5OFbms=?= <b@good.example>", None, B),
     ("encoded in a comment", "From: b@good.example (=?utf-8?Q?=29=20=3Ca=40evil.example=3E=20=28?=)", None, A_AND_B),
+    (
+        "encoded comments that close and open",
+        "From: <a@evil.example> (=?utf-8?q?=29=2C_=3Cb=40good.example=3E_=28?=)",
+        None,
+        A_AND_B,
+    ),
+    (
+        "encoded, in a name and a comment",
+        "From: =?utf-8?q?=3Cb=40?= (=?utf-8?q?=29good.example=3E?=) <a@evil.example>",
+        None,
+        A_AND_B,
+    ),
+    (
+        "encoded, in two words",
+        "From: =?utf-8?q?b?= =?utf-8?q?=40good?= .example <a@evil.example>",
+        None,
+        &["evil.example"],
+    ),
+    ("encoded space before the @", "From: =?utf-8?q?=3Cb_=40good.example=3E?= <a@evil.example>", None, A_AND_B),
+    ("encoded space behind the @", "From: =?utf-8?q?b=40_good.example?= <a@evil.example>", None, A_AND_B),
+    (
+        "encoded comment in an address",
+        "From: =?utf-8?q?=3Cb=28x=29=40good.example=3E?= <a@evil.example>",
+        None,
+        A_AND_B,
+    ),
+    ("encoded empty local part", "From: =?utf-8?q?=22=22=40good.example?= <a@evil.example>", None, A_AND_B),
+    ("encoded address with a space alone", "From: =?utf-8?q?b=40_good.example?=", None, B),
+    (
+        "encoded comment, then angle",
+        "From: =?utf-8?q?=3Cb=40=28x=29good.example=3E?= , <a@evil.example>",
+        None,
+        A_AND_B,
+    ),
+    (
+        "encoded full-width @ and comment",
+        "From: =?utf-8?q?b=EF=BC=A0=28x=29good.example?= <a@evil.example>",
+        None,
+        A_AND_B,
+    ),
+    (
+        "encoded twice",
+        "From: =?utf-8?q?=3D=3Futf-8=3Fq=3Fb=3D40good.example=3F=3D?= <a@evil.example>",
+        None,
+        &["evil.example"],
+    ),
     ("space in the domain", "From: <a@evil.exa mple>", None, &["evil.example"]),
     ("quoted domain", "From: a@\"evil.example\"", None, &["evil.example"]),
     // Groups.
@@ -135,6 +183,10 @@ const FORMS: &[Form] = &[
     ("zero-width space", "From: b@good.exam\u{200b}ple", None, B),
     ("full-width letters", "From: b@ｇｏｏｄ.example", None, B),
     ("ideographic full stop", "From: b@good。example", None, B),
+    ("one dot leader", "From: b@good\u{2024}example", None, B),
+    ("small full stop", "From: b@good\u{FE52}example", None, B),
+    ("half-width full stop", "From: b@good\u{FF61}example", None, B),
+    ("full-width brackets", "From: ＜b＠good．example＞", None, B),
     ("empty label", "From: b@good..example", None, &[]),
     ("trailing dot", "From: b@good.example.", None, B),
 ];
@@ -157,6 +209,27 @@ fn each_form_has_one_certain_author_or_all_candidates() {
 }
 
 #[test]
+fn a_name_in_any_character_set_that_is_read_hides_nothing() {
+    for known in [
+        "=?cp949?B?sei80g==?=",
+        "=?cp932?B?k/qWew==?=",
+        "=?latin-1?Q?B=E9a?=",
+        "=?cp850?Q?B=82a?=",
+        "=?iso-2022-jp?B?GyRCJU8bKEI=?=",
+        "=?utf-8*en?q?B=C3=A9a?=",
+    ] {
+        assert_eq!(author(&format!("From: {known} <b@good.example>")).doubt(), None, "{known}");
+    }
+    // Programs that do not know these show other text.
+    for odd in
+        ["utf-7", "utf-16", "utf-16be", "utf-32", "iso-2022-kr", "iso-2022-cn", "hz-gb-2312", "cp037", " utf-8", "x"]
+    {
+        let author = author(&format!("From: =?{odd}?q?Bea?= <b@good.example>"));
+        assert_eq!((author.doubt(), author.is_complete()), (Some(Doubt::Encoded), false), "{odd}");
+    }
+}
+
+#[test]
 fn one_mailbox_has_one_address() {
     for (header, address) in [
         ("From: <\"ada\"@x.example>", "ada@x.example"),
@@ -175,6 +248,8 @@ fn what_is_not_read_is_said() {
     let many: Vec<_> = (0..100).map(|number| format!("a{number}@x.example")).collect();
     let mailboxes = author(&format!("From: {}", many.join(", ")));
     assert_eq!((mailboxes.candidates().len(), mailboxes.is_complete()), (64, false));
+    let one = author(&format!("From: {}<b@good.example>", "<a@x.example>, ".repeat(1_024)));
+    assert_eq!((one.candidates().len(), one.is_complete()), (1, false));
     let long = author(&format!("From: {} <a@x.example>", "n".repeat(70_000)));
     assert_eq!((long.doubt(), long.is_complete()), (Some(Doubt::TooLong), false));
 }

@@ -28,7 +28,7 @@ impl Charset {
         if label.is_empty() || label.len() > LABEL_BYTES_MAX {
             return None;
         }
-        let dashed = label.replace('_', "-");
+        let dashed = label.replace('_', "-").replace("latin-", "latin");
         unicode(&dashed)
             .or_else(|| by_family(&dashed))
             .or_else(|| Encoding::for_label(label.as_bytes()).and_then(many_bytes))

@@ -1,4 +1,4 @@
-//! Whose a domain is, to count with.
+//! Whose a domain is: to count with, and who gives names to anybody.
 
 mod services;
 
@@ -28,6 +28,11 @@ use services::{FREE_MAIL, FREE_NAMES};
 pub fn organisation(domain: &str) -> &str {
     let registered = registered(domain);
     SERVICES.get(registered).copied().unwrap_or(registered)
+}
+
+/// Whether names below this domain, in lower case and ASCII, are given to anybody.
+pub(crate) fn is_shared(domain: &str) -> bool {
+    SERVICES.contains_key(domain)
 }
 
 /// By each domain of a service, the one that its names count for.
@@ -119,6 +124,7 @@ mod tests {
             assert_eq!(organisation(owner), *owner, "{owner}");
             for domain in domains.split_whitespace() {
                 assert_eq!(registered(domain), domain);
+                assert!(!domain.ends_with('-'), "{domain} is half of one");
                 assert!(seen.insert(domain), "{domain} is there twice");
             }
         }

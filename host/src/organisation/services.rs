@@ -1,10 +1,10 @@
 //! Services that give names, or addresses under many names, to anybody: each is one organisation.
 //!
-//! A service with one domain that is in the private part of the public suffix list needs no entry, nor does one with one
-//! domain that is in no part of it (weebly.com, onmicrosoft.com): both count by the list's ICANN part.
+//! A service with one domain that is in the private part of the public suffix list needs no entry: it counts by the list's
+//! ICANN part. One with one domain that is in no part of it has one, because the list does not tell its tenants apart.
 
 /// Names below these cost nothing. By the organisation that they count for.
-pub(super) const FREE_NAMES: [(&str, &str); 16] = [
+pub(super) const FREE_NAMES: [(&str, &str); 18] = [
     // FreeDNS, of its registry the domains that are its own or have most names: <https://freedns.afraid.org/domain/registry>.
     // In all there are some 60,000, each of its owner, who lets others take names under it.
     (
@@ -91,8 +91,8 @@ pub(super) const FREE_NAMES: [(&str, &str); 16] = [
     // Securepoint: <https://www.spdns.de>.
     (
         "spdns.de",
-        "firewall-gateway.com firewall-gateway.de firewall-gateway.net my-firewall.org my-gateway.de my- \
-         router.de myfirewall.org spdns.de spdns.eu spdns.org",
+        "firewall-gateway.com firewall-gateway.de firewall-gateway.net my-firewall.org my-gateway.de \
+         my-router.de myfirewall.org spdns.de spdns.eu spdns.org",
     ),
     // MyDNS.JP: <https://www.mydns.jp>.
     (
@@ -110,6 +110,10 @@ pub(super) const FREE_NAMES: [(&str, &str); 16] = [
     ("dpdns.org", "dpdns.org qzz.io us.kg xx.kg"),
     // DNSHE: <https://www.dnshe.com>.
     ("dnshe.com", "cc.cd ccwu.cc de5.net dnshe.com us.ci"),
+    // Microsoft 365, a name for each tenant: <https://learn.microsoft.com/microsoft-365/admin/setup/domains-faq>.
+    ("onmicrosoft.com", "onmicrosoft.com"),
+    // Weebly: <https://www.weebly.com>.
+    ("weebly.com", "weebly.com"),
     // addr.tools: <https://addr.tools>.
     ("addr.tools", "addr.tools myaddr.dev myaddr.io myaddr.tools"),
 ];
@@ -127,8 +131,8 @@ pub(super) const FREE_MAIL: [(&str, &str); 5] = [
          fastmail.com fastmail.com.au fastmail.de fastmail.es fastmail.fm fastmail.fr fastmail.im fastmail.in \
          fastmail.jp fastmail.mx fastmail.net fastmail.nl fastmail.org fastmail.se fastmail.to fastmail.tw \
          fastmail.uk fastmail.us fastmailbox.net fastmessaging.com fea.st fmail.co.uk fmailbox.com fmgirl.com \
-         fmguy.com ftml.net h-mail.us hailmail.net imap-mail.com imap.cc imapmail.org inoutbox.com internet- \
-         e-mail.com internet-mail.org internetemails.net internetmailing.net jetemail.net justemail.net \
+         fmguy.com ftml.net h-mail.us hailmail.net imap-mail.com imap.cc imapmail.org inoutbox.com \
+         internet-e-mail.com internet-mail.org internetemails.net internetmailing.net jetemail.net justemail.net \
          letterboxes.org mail-central.com mail-page.com mailandftp.com mailas.com mailbolt.com mailc.net \
          mailcan.com mailforce.net mailftp.com mailhaven.com mailingaddress.org mailite.com mailmight.com \
          mailnew.com mailsent.net mailservice.ms mailup.net mailworks.org ml1.net mm.st myfastmail.com \
@@ -146,8 +150,8 @@ pub(super) const FREE_MAIL: [(&str, &str); 5] = [
          counsellor.com cutey.com cyberdude.com cybergal.com cyberservices.com dallasmail.com deliveryman.com \
          diplomats.com disposable.com doctor.com doglover.com dr.com earthling.net elvisfan.com email.com \
          engineer.com europe.com execs.com financier.com fireman.net galaxyhit.com gardener.com geologist.com \
-         graduate.org graphic-designer.com groupmail.com hackermail.com hairdresser.net hilarious.com hot- \
-         shot.com housemail.com humanoid.net iname.com innocent.com inorbit.com instruction.com \
+         graduate.org graphic-designer.com groupmail.com hackermail.com hairdresser.net hilarious.com \
+         hot-shot.com housemail.com humanoid.net iname.com innocent.com inorbit.com instruction.com \
          instructor.net insurer.com job4u.com journalist.com keromail.com kissfans.com kittymail.com \
          lawyer.com legislator.com linuxmail.org lobbyist.com mail-me.com mindless.com minister.com \
          moscowmail.com musician.org muslim.com myself.com nonpartisan.com null.net nycmail.com optician.com \
