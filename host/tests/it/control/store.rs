@@ -213,17 +213,18 @@ fn a_database_with_what_this_program_did_not_make_is_refused_and_recovered() {
         ("DROP TABLE hits; CREATE TABLE hits (rule, hits)", "table `hits` is not as Switchback made it"),
     ] {
         let store = Store::new();
-        let freeze = || store.control.commit(switchback::Request::Freeze { slot: None });
-        freeze().unwrap();
+        let commit = |request| store.control.commit(request);
+        commit(switchback::Request::Freeze { slot: None }).unwrap();
+        let thaw = || switchback::Request::Thaw { slot: None };
         database(&store).execute_batch(change).unwrap();
         // Also by whoever had it open before.
-        let errors = [freeze().unwrap_err().to_string(), Control::open(store.path()).err().unwrap().to_string()];
+        let errors = [commit(thaw()).unwrap_err().to_string(), Control::open(store.path()).err().unwrap().to_string()];
         for error in errors {
             assert!(error.contains(why) && error.contains("history recover"), "{change}: {error}");
         }
         let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
         assert!(recovered.ended.contains(why) && recovered.events == 1, "{recovered:?}");
-        Control::open(store.path()).unwrap().commit(switchback::Request::Thaw { slot: None }).unwrap();
+        Control::open(store.path()).unwrap().commit(thaw()).unwrap();
     }
 }
 
