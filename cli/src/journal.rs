@@ -7,8 +7,9 @@ mod table;
 
 use std::io::{self, Write as _};
 
+use anyhow::bail;
 use clap::Subcommand;
-use switchback::JournalError;
+use switchback::{JournalError, JournalReader, Query};
 
 use self::filters::FilterArgs;
 pub(crate) use self::place::{JournalArgs, of_store};
@@ -73,6 +74,7 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
     let query = args.filters.query(&args.journal, &reader)?;
     let latest = reader.last(&query, args.limit)?;
+    check_sought(&reader, &query, latest.records.is_empty())?;
     let mut out = io::stdout().lock();
     if args.json {
         for record in &latest.records {
@@ -85,6 +87,14 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
         writeln!(out, "{}", table::of(&latest.records))?;
     }
     Ok(say_unread(&latest.unread))
+}
+
+/// Refuses to say that there is nothing of a Message-ID that nobody could look for.
+fn check_sought(reader: &JournalReader, query: &Query, is_empty: bool) -> anyhow::Result<()> {
+    if is_empty && query.message_id.is_some() && !reader.has_key() {
+        bail!("the journal has no key that can be read, so a Message-ID that it keeps hashed cannot be looked for");
+    }
+    Ok(())
 }
 
 /// Says what could not be read of a journal.

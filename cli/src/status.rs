@@ -13,6 +13,7 @@ use switchback::{Control, Event, Process, State};
 use self::marks::{Forced, Harmful, Undecided};
 use crate::exit::{Exit, chain};
 use crate::store::StoreArgs;
+use crate::trust::{Unloadable, unloadable};
 
 /// Show what a store says, and who follows it
 ///
@@ -45,7 +46,8 @@ Exit codes:
   0  it is shown
   1  the store cannot be read
   2  the command line is wrong
-  3  it is shown, and in a slot nobody decides: no release is live there, or a process cannot load it";
+  3  it is shown, and in a slot nobody decides: no release is live there, or a process cannot load it, or none
+     that starts would, because of the trust list";
 
 /// How long to wait for a change before looking again: the end of a process writes nothing.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -65,6 +67,8 @@ struct Status {
     last: Option<Event>,
     /// Where nobody decides.
     undecided: Vec<Undecided>,
+    /// Live releases that a filter which starts would not load.
+    unloadable: Vec<Unloadable>,
     /// What decides although it was not checked.
     forced: Vec<Forced>,
     /// What does harm.
@@ -81,7 +85,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut shown = args.render(&status)?;
     show(&shown, false)?;
     if !args.watch {
-        return Ok(if status.undecided.is_empty() { Exit::Fine } else { Exit::Undecided });
+        let decides = status.undecided.is_empty() && status.unloadable.is_empty();
+        return Ok(if decides { Exit::Fine } else { Exit::Undecided });
     }
     let mut watch = control.watch()?;
     loop {
@@ -115,8 +120,9 @@ impl Status {
             Ok(harmful) => (harmful, None),
             Err(error) => (Vec::new(), Some(chain(error.as_ref()))),
         };
+        let unloadable = unloadable(dir, &state)?;
         let (store, last) = (dir.to_owned(), events.last().cloned());
-        Ok(Self { store, state, processes, hits, last, undecided, forced, harmful, harmful_unknown })
+        Ok(Self { store, state, processes, hits, last, undecided, unloadable, forced, harmful, harmful_unknown })
     }
 }
 

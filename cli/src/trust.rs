@@ -3,9 +3,11 @@
 mod add;
 mod list;
 mod revoke;
+mod unsigned;
 
 use clap::Subcommand;
 
+pub(crate) use self::unsigned::{Unloadable, unloadable};
 use crate::exit::Exit;
 
 /// Say whose releases a store loads

@@ -10,6 +10,7 @@
 //!
 //! In the last two cases whoever reads looks again afterwards whether somebody came meanwhile ([`Quiet`]).
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::MetadataExt as _;
@@ -18,8 +19,34 @@ use std::path::{Path, PathBuf};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use crate::private::{self, NotPrivate, Owner};
+
 /// What a `-shm` has at least (<https://sqlite.org/walformat.html>): a shorter one is left of an attempt to make it.
 const SHM_BYTES_MIN: u64 = 32_768;
+
+/// The endings of the names of what SQLite keeps beside a database and reads with it
+/// (<https://sqlite.org/tempfiles.html>). A rollback journal is among them: a database in WAL mode has none, and one that
+/// lies there is played back by whoever opens the database.
+pub(crate) const COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// What SQLite keeps beside a database, where it is there.
+pub(crate) fn companions(database: &Path) -> impl Iterator<Item = PathBuf> {
+    COMPANIONS.map(|ending| companion(database, ending)).into_iter()
+}
+
+/// A file that SQLite keeps beside a database, by its ending.
+pub(crate) fn companion(database: &Path, ending: &str) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+/// Refuses a database, or what lies beside it, that others could have written or that is no regular file: SQLite would wait
+/// for a pipe, and play back a journal of whomever. What is not there is not missed.
+pub(crate) fn check_files(database: &Path, owner: Owner) -> Result<(), NotPrivate> {
+    private::check_if_there(database, owner)?;
+    companions(database).try_for_each(|path| private::check_if_there(&path, owner))
+}
 
 /// A database that is open to be read.
 pub(crate) struct ToRead {
@@ -30,7 +57,7 @@ pub(crate) struct ToRead {
 /// How the files of a database were that nobody had open, with their sizes and when they changed last; nothing where
 /// others may write meanwhile.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Quiet(Option<[Option<Stamp>; 3]>);
+pub(crate) struct Quiet(Option<[Option<Stamp>; 4]>);
 
 /// Inode, bytes, and when it changed last, in seconds and nanoseconds.
 type Stamp = (u64, u64, i64, i64);
@@ -76,8 +103,8 @@ impl Quiet {
     }
 }
 
-fn stamps(path: &Path) -> [Option<Stamp>; 3] {
-    ["", "-wal", "-shm"].map(|ending| {
+fn stamps(path: &Path) -> [Option<Stamp>; 4] {
+    ["", COMPANIONS[0], COMPANIONS[1], COMPANIONS[2]].map(|ending| {
         let file = fs::symlink_metadata(companion(path, ending)).ok()?;
         Some((file.ino(), file.len(), file.mtime(), file.mtime_nsec()))
     })
@@ -91,6 +118,46 @@ fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
+/// What a database consists of, by kind and name: tables, indexes, triggers and views, each as it was made. Without what
+/// SQLite makes for itself.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Schema(BTreeMap<(String, String), String>);
+
+impl Schema {
+    pub(crate) fn of(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut rows = connection.prepare("SELECT type, name, coalesce(sql, '') FROM sqlite_schema")?;
+        let objects = rows.query_map([], |row| {
+            let (kind, name, sql): (String, String, String) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            // However it is laid out in lines.
+            Ok(((kind, name), sql.split_whitespace().collect::<String>()))
+        })?;
+        // Nobody else can give such a name (<https://sqlite.org/fileformat2.html#internal_schema_objects>).
+        let is_of_sqlite = |kind: &str, name: &str| name.starts_with("sqlite_") && ["table", "index"].contains(&kind);
+        let objects = objects.filter(|one| !matches!(one, Ok(((kind, name), _)) if is_of_sqlite(kind, name)));
+        Ok(Self(objects.collect::<rusqlite::Result<_>>()?))
+    }
+
+    /// What these statements make.
+    pub(crate) fn made_by<'a>(statements: impl IntoIterator<Item = &'a str>) -> rusqlite::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        statements.into_iter().try_for_each(|batch| connection.execute_batch(batch))?;
+        Self::of(&connection)
+    }
+
+    /// The first thing in which it is not the expected one. A trigger or a view can make of a change another one, or none.
+    pub(crate) fn difference(&self, expected: &Self) -> Option<String> {
+        let strange = self.0.iter().find(|(key, sql)| expected.0.get(*key) != Some(*sql));
+        let missing = || expected.0.keys().find(|key| !self.0.contains_key(*key));
+        match strange {
+            Some((key @ (kind, name), _)) if expected.0.contains_key(key) => {
+                Some(format!("its {kind} `{name}` is not as Switchback made it"))
+            }
+            Some(((kind, name), _)) => Some(format!("Switchback did not make its {kind} `{name}`")),
+            None => missing().map(|(kind, name)| format!("its {kind} `{name}` is gone")),
+        }
+    }
+}
+
 /// The database as SQLite's URI (<https://sqlite.org/uri.html>).
 fn uri(path: &Path, options: &str) -> String {
     // Two slashes at the beginning would name a machine.
@@ -100,12 +167,6 @@ fn uri(path: &Path, options: &str) -> String {
         other => format!("%{other:02x}"),
     });
     format!("file:{}?{options}", escaped.collect::<String>())
-}
-
-fn companion(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
 }
 
 #[cfg(test)]

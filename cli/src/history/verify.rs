@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use serde::Serialize;
-use switchback::{Anachronism, Digest, Witness};
+use switchback::{Anachronism, Digest, Who, Witness};
 
 use crate::clock;
 use crate::exit::Exit;
@@ -69,7 +69,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let head_seen_at = match args.head {
         None => None,
         Some(earlier) => match ledger.place_of(&earlier) {
-            None => bail!(
+            // What stands before the first event is in every ledger.
+            None | Some(0) => bail!(
                 "no event of this ledger has the hash {earlier}: it was cut off before that event, or replaced by \
                  another one{}",
                 if ledger.state().recoveries > 0 {
@@ -107,11 +108,24 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         )?,
         None => {}
     }
+    for witness in verified.witnesses.iter().filter(|witness| is_behind(witness, events)) {
+        let (who, last) = (&witness.who, witness.mark.sequence);
+        writeln!(
+            out,
+            "warning: {who} has noted event {last} of {events} only: a ledger that is set back to there would be taken for \
+             whole; see that it can be written"
+        )?;
+    }
     for wrong in &verified.clock {
         writeln!(out, "warning: {wrong}")?;
     }
     writeln!(out, "head {head}")?;
     Ok(Exit::Fine)
+}
+
+/// Whether the file that everybody who changes something writes is behind. A process may be for a moment.
+fn is_behind(witness: &Witness, events: u64) -> bool {
+    matches!(witness.who, Who::File(_)) && witness.mark.sequence < events
 }
 
 fn seen(witness: &Witness) -> String {

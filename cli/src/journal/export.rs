@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use super::filters::FilterArgs;
-use super::{JournalArgs, say_unread};
+use super::{JournalArgs, check_sought, say_unread};
 use crate::exit::Exit;
 use crate::progress::Busy;
 use crate::show;
@@ -50,6 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let busy = Busy::with("reading the journal".to_owned());
     let exported = reader.export(&query, &mut out)?;
     drop(busy);
+    check_sought(&reader, &query, exported.records == 0)?;
     out.flush().with_context(cannot)?;
     drop(out);
     let bytes = file.as_file().metadata().with_context(cannot)?.len();

@@ -78,6 +78,10 @@ fn marks(status: &Status, name: &str) -> Vec<String> {
         let processes: Vec<_> = one.processes.iter().map(u64::to_string).collect();
         format!("  NOBODY DECIDES in process {}: see below", processes.join(", "))
     });
+    let unloadable = status.unloadable.iter().filter(|one| here(&one.slot)).map(|one| {
+        let why = show::printable(&one.why, text::LINE_CHARS_MAX);
+        format!("  NOBODY DECIDES in a filter that starts: it would not load {}: {why}", one.release)
+    });
     let forced = status.forced.iter().filter(|one| here(&one.slot));
     let forced = forced.map(|one| format!("  FORCED    {}, {}", one.release, text::since(&one.note)));
     let harmful = status.harmful.iter().filter(|one| here(&one.slot)).map(|one| {
@@ -87,7 +91,7 @@ fn marks(status: &Status, name: &str) -> Vec<String> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         format!("  HARMFUL   {} to {}{more}: see `switchback guard status`", one.release, segments.join(", "))
     });
-    undecided.chain(forced).chain(harmful).collect()
+    undecided.chain(unloadable).chain(forced).chain(harmful).collect()
 }
 
 /// Segments that are shown of a release that does harm.

@@ -1,14 +1,12 @@
 //! `switchback trust add`.
 
-mod unsigned;
-
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use switchback::{Control, PublicKey, Request};
 
-use self::unsigned::Unsigned;
+use super::unsigned::Unsigned;
 use crate::exit::Exit;
 use crate::file::read_small;
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};

@@ -76,7 +76,7 @@ pub enum Refused {
     #[error("there is no freeze of {}", .0.as_deref().unwrap_or("every slot; name one with --slot"))]
     NotFrozen(Option<String>),
     /// The release may have no role.
-    #[error("{0} is quarantined: lift the quarantine first if you know why it is safe")]
+    #[error("{0} is quarantined: `switchback quarantine {0} --lift` first, if you know why it is safe")]
     Quarantined(ReleaseId),
     /// The guard found it harmful.
     #[error(

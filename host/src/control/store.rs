@@ -266,6 +266,18 @@ pub enum StoreError {
         /// What SQLite says.
         why: String,
     },
+    /// The ledger is whole, and what should say how far it went is gone or damaged.
+    #[error(
+        "nothing shows how far the ledger went: of {file}, {why}; processes keep their state and go on scoring. Put it back \
+         from a copy, or, if the ledger has all that you know of (`switchback history`), `switchback history recover \
+         --go-back` begins to remember anew"
+    )]
+    Unwitnessed {
+        /// Which file.
+        file: String,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The ledger is whole, and ends before what somebody has seen of it.
     #[error("the ledger is whole, but {0}; it is not taken for the one that it was unless that is accepted")]
     WouldGoBack(String),

@@ -6,7 +6,9 @@ use rusqlite::{Connection, params};
 
 use super::{GuardStore, GuardStoreError, open};
 use crate::limits::GUARD_SPARE_ROWS_MAX;
+use crate::private::Owner;
 use crate::release::Digest;
+use crate::sqlite;
 
 /// A candidate in a slot, since a generation: the trials that go on.
 pub(crate) struct Current {
@@ -19,7 +21,9 @@ impl GuardStore {
     /// Begins with what can be read of these candidates in the folder of a store, and with the senders that were seen
     /// last: a bounded piece of work. For one in memory.
     pub(crate) fn copy_from(&mut self, store_dir: &Path, current: &[Current]) -> Result<(), GuardStoreError> {
-        let file = store_dir.join(open::FILE).display().to_string();
+        let path = store_dir.join(open::FILE);
+        sqlite::check_files(&path, Owner::Anybody)?;
+        let file = path.display().to_string();
         let connection = &self.reopened()?.connection;
         let copied = connection.execute("ATTACH ? AS known", [&file]).and_then(|_| {
             let copied = current.iter().try_for_each(|one| copy_trials(connection, one));

@@ -21,9 +21,6 @@ pub(super) const FILE: &str = "guard.db";
 /// Remembers that there was one. Held while one is begun or set aside.
 const SINCE: &str = "guard.since";
 
-/// What belongs to the file.
-const COMPANIONS: [&str; 2] = ["guard.db-wal", "guard.db-shm"];
-
 /// A file that is open.
 pub(super) struct Open {
     pub(super) connection: Connection,
@@ -104,7 +101,7 @@ fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
 fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
     let file = path.display().to_string();
     let fault = |error| GuardStoreError::of(&file, error);
-    check_files(path, Owner::Ours)?;
+    sqlite::check_files(path, Owner::Ours)?;
     // Only what was not there is opened here: closing it would let go of the locks that SQLite has on it.
     match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -123,16 +120,25 @@ fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
     Ok(Open { connection, identity: identity(path), firsts: Firsts::default() })
 }
 
-/// Opens the file to read it; none if there is none.
+/// Opens the file to read it; [`GuardStoreError::None`] if there never was one, [`GuardStoreError::Lost`] if it is gone.
 pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
     let path = dir.join(FILE);
     let file = path.display().to_string();
+    sqlite::check_files(&path, Owner::Anybody)?;
+    let since = dir.join(SINCE);
+    private::check_if_there(&since, Owner::Anybody)?;
     if identity(&path).is_none() {
-        return Err(GuardStoreError::None(file));
+        // An empty one is left of an attempt that made no file.
+        return Err(match fs::metadata(since).is_ok_and(|since| since.len() > 0) {
+            true => GuardStoreError::Lost(format!(
+                "{file} is gone ({SINCE} remembers it): put it back from a copy, or begin anew with a filter or \
+                 `switchback guard learn`"
+            )),
+            false => GuardStoreError::None(file),
+        });
     }
-    check_files(&path, Owner::Anybody)?;
     let fault = |error| GuardStoreError::of(&file, error);
-    let is_ours = check_files(&path, Owner::Ours).is_ok();
+    let is_ours = sqlite::check_files(&path, Owner::Ours).is_ok();
     let shared = if is_ours { open_shared(&path) } else { sqlite::open_to_read(&path).map(|opened| opened.connection) };
     let mut connection = match shared {
         Err(error) if is_ours && sqlite::is_unwritable(&error) => {
@@ -154,12 +160,6 @@ fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Refuses a file, or what belongs to it, that others could have written or that is no regular file.
-fn check_files(path: &Path, owner: Owner) -> Result<(), GuardStoreError> {
-    private::check_if_there(path, owner)?;
-    COMPANIONS.iter().try_for_each(|name| Ok(private::check_if_there(&path.with_file_name(name), owner)?))
-}
-
 fn say_lost(why: &str) {
     tracing::error!(%why, "what the guard knew is lost; it begins anew, and promotions wait");
 }
@@ -171,8 +171,8 @@ fn damaged(why: &str) -> String {
 fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
     let path = dir.join(FILE);
     let aside = private::set_aside(&path).map_err(|error| failed(&path, &error))?;
-    for companion in COMPANIONS.map(|name| dir.join(name)).iter().filter(|path| path.exists()) {
-        private::set_aside(companion).map_err(|error| failed(companion, &error))?;
+    for companion in sqlite::companions(&path).filter(|path| path.exists()) {
+        private::set_aside(&companion).map_err(|error| failed(&companion, &error))?;
     }
     Ok(aside)
 }

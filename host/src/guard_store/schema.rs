@@ -3,6 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::{GuardStoreError, health};
+use crate::sqlite::Schema;
 
 /// `SWBG` as a number: says in the file's header that it is the guard's
 /// (<https://sqlite.org/pragma.html#pragma_application_id>).
@@ -178,10 +179,30 @@ pub(super) fn prepare(file: &str, connection: &mut Connection, lost: Option<&str
 pub(super) fn update(file: &str, connection: &mut Connection) -> Result<(), GuardStoreError> {
     let fault = |error| GuardStoreError::of(file, error);
     match header(connection).map_err(fault)? {
-        (APPLICATION_ID, VERSION) => Ok(()),
-        (APPLICATION_ID, 1..VERSION) => change(connection).map_err(fault),
+        (APPLICATION_ID, VERSION) => check(file, connection),
+        (APPLICATION_ID, 1..VERSION) => {
+            change(connection).map_err(fault)?;
+            check(file, connection)
+        }
         (APPLICATION_ID, found) => Err(GuardStoreError::NewerSchema { file: file.to_owned(), found, known: VERSION }),
         _ => Err(GuardStoreError::NotOurs(file.to_owned())),
+    }
+}
+
+/// Refuses a file that does not consist of the tables that this program makes.
+fn check(file: &str, connection: &Connection) -> Result<(), GuardStoreError> {
+    let difference = || {
+        let transaction = connection.unchecked_transaction()?;
+        // A newer program may have come meanwhile: its tables are not judged.
+        if header(&transaction)? != (APPLICATION_ID, VERSION) {
+            return Ok(None);
+        }
+        let expected = Schema::made_by([TABLES].into_iter().chain(CHANGES))?;
+        Ok(Schema::of(&transaction)?.difference(&expected))
+    };
+    match difference().map_err(|error| GuardStoreError::of(file, error))? {
+        None => Ok(()),
+        Some(why) => Err(GuardStoreError::Damaged { file: file.to_owned(), why }),
     }
 }
 

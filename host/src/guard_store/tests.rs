@@ -146,6 +146,9 @@ fn an_empty_folder_is_no_loss_and_a_file_that_is_gone_is_one() {
     for file in ["guard.db", "guard.db-wal", "guard.db-shm"] {
         fs::remove_file(dir.path().join(file)).unwrap();
     }
+    // Whoever only looks does not take it for a store in which no guard was at work.
+    let gone = GuardReader::open(dir.path()).err().unwrap();
+    assert!(matches!(gone, GuardStoreError::Lost(_)) && gone.to_string().contains("guard.since"), "{gone}");
     // The process that has it open notices, too.
     count(&mut store, &sighting(2, 1), Action::Deliver);
     let felt = loss().unwrap();
@@ -158,6 +161,59 @@ fn an_empty_folder_is_no_loss_and_a_file_that_is_gone_is_one() {
     assert!(loss().is_some(), "nobody is known by that");
     store.learn(&Settings::default(), [sighting(3, 1)]).unwrap();
     assert_eq!(loss(), None, "somebody taught the guard");
+}
+
+#[test]
+fn what_is_no_file_of_the_guard_is_refused_by_who_only_looks() {
+    for file in ["guard.db", "guard.db-wal", "guard.db-shm", "guard.db-journal", "guard.since"] {
+        for is_link in [false, true] {
+            let dir = folder();
+            drop(GuardStore::open(dir.path()).unwrap());
+            let path = dir.path().join(file);
+            let _ = fs::remove_file(&path);
+            match is_link {
+                true => std::os::unix::fs::symlink("nowhere", &path).unwrap(),
+                false => assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success()),
+            }
+            let why = if is_link { "is a symbolic link" } else { "is no regular file" };
+            let refusals = [GuardReader::open(dir.path()).err(), GuardStore::open(dir.path()).err()];
+            for refused in refusals {
+                let refused = refused.unwrap_or_else(|| panic!("{file} is taken")).to_string();
+                assert!(refused.contains(file) && refused.contains(why), "{refused}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_file_with_what_the_guard_did_not_make_is_damaged() {
+    for (change, why) in [
+        ("CREATE TRIGGER t BEFORE INSERT ON senders BEGIN SELECT RAISE(IGNORE); END", "trigger `t`"),
+        ("CREATE VIEW v AS SELECT 1", "view `v`"),
+        ("DROP TABLE pauses; CREATE TABLE pauses (slot)", "`pauses` is not as Switchback made it"),
+        ("DROP TABLE pauses", "`pauses` is gone"),
+    ] {
+        let dir = folder();
+        drop(GuardStore::open(dir.path()).unwrap());
+        Connection::open(dir.path().join("guard.db")).unwrap().execute_batch(change).unwrap();
+        let refused = GuardReader::open(dir.path()).err().unwrap();
+        assert!(
+            matches!(refused, GuardStoreError::Damaged { .. }) && refused.to_string().contains(why),
+            "{change}: {refused}"
+        );
+        drop(GuardStore::open(dir.path()).unwrap());
+        let loss = GuardReader::open(dir.path()).unwrap().loss().unwrap().unwrap();
+        assert!(loss.why.contains(why), "{loss:?}");
+    }
+}
+
+#[test]
+fn what_sqlite_makes_for_itself_belongs_to_the_file() {
+    let dir = folder();
+    drop(GuardStore::open(dir.path()).unwrap());
+    Connection::open(dir.path().join("guard.db")).unwrap().execute_batch("ANALYZE").unwrap();
+    drop(GuardStore::open(dir.path()).unwrap());
+    assert_eq!(GuardReader::open(dir.path()).unwrap().loss().unwrap(), None);
 }
 
 #[test]

@@ -25,7 +25,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::error::JournalError;
-use crate::private::{self, NotPrivate};
+use crate::private::{self, NotPrivate, Owner};
 
 /// The ending of a segment that is being written, or that a crash has left.
 pub(super) const STREAM: &str = "arrows";
@@ -82,7 +82,10 @@ impl Folder {
     /// Takes a folder that is there.
     pub(super) fn open(dir: &Path) -> Result<Self, JournalError> {
         match dir.is_dir() {
-            true => Ok(Self { dir: dir.to_owned() }),
+            true => {
+                private::check_dir_of(dir, Owner::Anybody)?;
+                Ok(Self { dir: dir.to_owned() })
+            }
             false => Err(JournalError::NoJournal(dir.to_owned())),
         }
     }

@@ -54,11 +54,16 @@ impl JournalReader {
     /// Opens the journal in a folder.
     ///
     /// # Errors
-    /// If there is none.
+    /// If there is none, or others could have written into it.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, JournalError> {
         let folder = Folder::open(dir.as_ref())?;
         let key = JournalKey::find(folder.dir());
         Ok(Self { folder, key })
+    }
+
+    /// Whether Message-IDs that are kept hashed can be looked for: without the folder's key nobody knows their hashes.
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
     }
 
     pub(super) fn filter(&self, query: &Query) -> Filter {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
 use switchback::{Lasting, ReleaseId};
@@ -34,8 +35,8 @@ impl Report {
         }
         let [baseline, candidate] = &self.releases;
         let replay = &self.replay;
-        let (since, until) = (text::instant(replay.since), text::instant(replay.until));
-        writeln!(out, "{candidate} against {baseline}, {} from {since} to {until}", messages(replay.messages))?;
+        let span = came(replay.since, replay.until);
+        writeln!(out, "{candidate} against {baseline}, {} {span}", messages(replay.messages))?;
         let taught = show::counted(replay.taught, "message");
         writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
         self.verdict(candidate, &mut out)?;
@@ -120,6 +121,15 @@ impl Report {
                 show::count(newly_flagged)
             ),
         }
+    }
+}
+
+/// When the mail came. One without a date is taken to have come in 1970.
+fn came(since: Timestamp, until: Timestamp) -> String {
+    match (since == Timestamp::UNIX_EPOCH, until == Timestamp::UNIX_EPOCH) {
+        (_, true) => "without a date".to_owned(),
+        (true, false) => format!("to {}, the first without a date", text::instant(until)),
+        (false, false) => format!("from {} to {}", text::instant(since), text::instant(until)),
     }
 }
 

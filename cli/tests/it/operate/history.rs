@@ -105,6 +105,33 @@ fn a_ledger_that_was_replaced_does_not_have_the_head_that_was_kept() {
 }
 
 #[test]
+fn the_head_of_no_event_is_in_no_ledger() {
+    let refused = Store::promoted(&["1.0.0"]).refused(["history", "verify", "--head", &"0".repeat(64)]);
+    assert!(refused.contains("no event of this ledger has the hash"), "{refused}");
+}
+
+#[test]
+fn a_head_that_was_not_noted_is_warned_of() {
+    let store = Store::promoted(&["1.0.0"]);
+    let head = store.path().join("control.head");
+    let before = std::fs::read(&head).unwrap();
+    store.fine(["freeze"]);
+    std::fs::write(&head, before).unwrap();
+    let out = store.fine(["history", "verify"]);
+    assert!(out.contains("warning: control.head has noted event 2 of 3 only"), "{out}");
+}
+
+#[test]
+fn a_head_that_is_gone_is_mended_by_the_step_that_is_named() {
+    let store = Store::promoted(&["1.0.0"]);
+    std::fs::remove_file(store.path().join("control.head")).unwrap();
+    let refused = store.refused(["history", "verify"]);
+    assert!(refused.contains("`switchback history recover --go-back`"), "{refused}");
+    store.fine(["history", "recover", "--go-back"]);
+    store.fine(["history", "verify"]);
+}
+
+#[test]
 fn every_change_prints_the_head() {
     let store = Store::promoted(&["1.0.0"]);
     let head = || store.control().ledger().unwrap().head().to_string();

@@ -133,6 +133,21 @@ fn a_key_is_trusted_by_a_store_that_is_not_there_yet() {
     store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);
 }
 
+/// Also where no filter runs that could report it.
+#[test]
+fn a_live_release_that_no_filter_would_load_again_is_in_the_status() {
+    let store = Store::promoted(&["1.0.0"]);
+    let keys = Keys::without_password();
+    store.fine(["status"]);
+    trust(&store, &keys);
+    let status = store.run(["status"]);
+    assert_eq!(status.code, 3, "{status:?}");
+    let said = "NOBODY DECIDES in a filter that starts: it would not load linear@1.0.0: it is not signed";
+    assert!(status.out.contains(said), "{}", status.out);
+    store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);
+    store.fine(["status"]);
+}
+
 #[test]
 fn a_failure_that_is_over_is_gone_from_the_status() {
     let store = Store::promoted(&["1.0.0"]);

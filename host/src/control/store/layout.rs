@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::limits::SIGNATURE_BYTES_MAX;
 use crate::private::{self, NotPrivate, Owner};
 use crate::release::Digest;
+use crate::sqlite;
 
 /// The folder of a store.
 #[derive(Clone, Debug)]
@@ -83,6 +84,7 @@ impl Layout {
             return Err(LayoutError::NoStore(layout.dir));
         }
         layout.check_folders(Owner::Ours)?;
+        sqlite::check_files(&layout.database(), Owner::Ours)?;
         Ok(layout)
     }
 
@@ -108,8 +110,8 @@ impl Layout {
     pub(crate) fn check(&self, owner: Owner) -> Result<(), LayoutError> {
         self.check_folders(owner)?;
         private::check_path(&self.database(), owner)?;
-        let companions = [self.companion("-wal"), self.companion("-shm")];
-        for path in companions.into_iter().chain([self.head_file(), self.bell(), self.register_bell()]) {
+        sqlite::check_files(&self.database(), owner)?;
+        for path in [self.head_file(), self.bell(), self.register_bell()] {
             private::check_if_there(&path, owner)?;
         }
         Ok(())
@@ -134,9 +136,10 @@ impl Layout {
     /// Which files the database consists of: another one under a name of them is another database.
     pub(crate) fn files(&self) -> Result<Files, LayoutError> {
         let path = self.database();
-        let metadata = fs::symlink_metadata(&path).map_err(|source| LayoutError::Unusable { path, source })?;
+        let metadata = fs::symlink_metadata(&path);
+        let metadata = metadata.map_err(|source| LayoutError::Unusable { path: path.clone(), source })?;
         let identity = |path: PathBuf| fs::symlink_metadata(path).ok().map(|metadata| identity(&metadata));
-        let (wal, shm) = (identity(self.companion("-wal")), identity(self.companion("-shm")));
+        let (wal, shm) = (identity(sqlite::companion(&path, "-wal")), identity(sqlite::companion(&path, "-shm")));
         Ok(Files { database: self::identity(&metadata), wal, shm })
     }
 
@@ -146,11 +149,6 @@ impl Layout {
 
     pub(crate) fn database(&self) -> PathBuf {
         self.dir.join("control.db")
-    }
-
-    /// A file that SQLite keeps beside the database, by its ending.
-    pub(crate) fn companion(&self, ending: &str) -> PathBuf {
-        self.dir.join(format!("control.db{ending}"))
     }
 
     /// Where it is written down how far the ledger went.

@@ -153,6 +153,8 @@ impl ControlStore for SqliteStore {
             if (last + 1, previous) != (event.sequence, event.previous) {
                 return Ok(false);
             }
+            // Somebody may have changed the tables while this was open, so that what is inserted gets lost.
+            schema::check_tables(&transaction)?;
             let hash = hash(&body);
             transaction
                 .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])?;
@@ -215,7 +217,7 @@ impl ControlStore for SqliteStore {
             let transaction = immediate(&mut open.register)?;
             for (rule, more) in hits {
                 transaction.execute(
-                    "INSERT INTO hits VALUES (?1, ?2) ON CONFLICT (rule) DO UPDATE SET hits = hits + ?2",
+                    "INSERT INTO hits VALUES (?1, ?2) ON CONFLICT (rule) DO UPDATE SET hits = min(max(hits, 0), 1 << 60) + ?2",
                     params![rule, more],
                 )?;
             }
@@ -226,7 +228,9 @@ impl ControlStore for SqliteStore {
     fn hits(&self) -> Result<Vec<(u64, u64)>, StoreError> {
         self.with(|open| {
             let mut rows = open.register.prepare_cached("SELECT rule, hits FROM hits ORDER BY rule")?;
-            rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+            // A number that is none was not counted by this program.
+            let numbers = |row: &Row<'_>| Ok(row.get(0).ok().map(|rule| (rule, row.get(1).unwrap_or(0))));
+            rows.query_map([], numbers)?.filter_map(Result::transpose).collect()
         })
     }
 

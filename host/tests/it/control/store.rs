@@ -200,6 +200,63 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     assert_eq!(store.control.history().unwrap().len(), 1);
 }
 
+/// With a trigger a change is reported, and the ledger does not have it.
+#[test]
+fn a_database_with_what_this_program_did_not_make_is_refused_and_recovered() {
+    let ignored = "CREATE TRIGGER t BEFORE INSERT ON events BEGIN SELECT RAISE(IGNORE); END";
+    for (change, why) in [
+        (ignored, "trigger `t`"),
+        ("CREATE TRIGGER u AFTER INSERT ON head BEGIN DELETE FROM hits; END", "trigger `u`"),
+        ("CREATE VIEW v AS SELECT * FROM events", "view `v`"),
+        ("CREATE TABLE mine (x)", "table `mine`"),
+        ("CREATE UNIQUE INDEX i ON events (hash)", "index `i`"),
+        ("DROP TABLE hits; CREATE TABLE hits (rule, hits)", "table `hits` is not as Switchback made it"),
+    ] {
+        let store = Store::new();
+        let commit = |request| store.control.commit(request);
+        commit(switchback::Request::Freeze { slot: None }).unwrap();
+        let thaw = || switchback::Request::Thaw { slot: None };
+        database(&store).execute_batch(change).unwrap();
+        // Also by whoever had it open before.
+        let errors = [commit(thaw()).unwrap_err().to_string(), Control::open(store.path()).err().unwrap().to_string()];
+        for error in errors {
+            assert!(error.contains(why) && error.contains("history recover"), "{change}: {error}");
+        }
+        let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
+        assert!(recovered.ended.contains(why) && recovered.events == 1, "{recovered:?}");
+        Control::open(store.path()).unwrap().commit(thaw()).unwrap();
+    }
+}
+
+#[test]
+fn what_sqlite_makes_for_itself_belongs_to_a_store() {
+    let (store, releases) = Store::with(&["empty"]);
+    database(&store).execute_batch("ANALYZE").unwrap();
+    Control::open(store.path()).unwrap().promote(promote(&releases[0])).unwrap();
+}
+
+/// Outside the chain of the ledger nothing is checked, so nothing there may keep anybody from working.
+#[test]
+fn rows_outside_the_ledger_that_nobody_wrote_are_passed_over() {
+    let (store, releases) = Store::with(&["empty"]);
+    database(&store)
+        .execute_batch(
+            "INSERT INTO processes (number, registered) VALUES (9223372036854775807, '{}'), (-7, '{}');
+             INSERT INTO processes (number, registered) VALUES (3, CAST(x'ff' AS TEXT));
+             INSERT INTO preparations VALUES (3, x'00', CAST(x'ff' AS TEXT));
+             INSERT INTO hits VALUES (1, -1), (-2, 5), (3, 9223372036854775807)",
+        )
+        .unwrap();
+    for expected in [4, 5] {
+        let process = store.process();
+        assert_eq!(store.control.processes().unwrap()[0].number, expected, "it is a number of the register");
+        drop(process);
+    }
+    assert_eq!(store.control.hits().unwrap(), [(1, 0), (3, i64::MAX as u64)]);
+    let _process = store.process();
+    store.obeyed(promote(&releases[0]));
+}
+
 /// Puts something in the place of a file.
 type Put = fn(&Path);
 
@@ -221,14 +278,19 @@ fn what_is_no_file_of_a_store_is_refused() {
         (folder, "no regular file"),
         (open, "written to by other users"),
     ];
-    for file in ["control.db", "control.db-wal", "control.db-shm", "control.head", "changed"] {
+    for file in ["control.db", "control.db-wal", "control.db-shm", "control.db-journal", "control.head", "changed"] {
         for (put, why) in ways {
             let store = Store::new();
             store.control.commit(switchback::Request::Freeze { slot: None }).unwrap();
             let path = store.path().join(file);
             let _ = std::fs::remove_file(&path);
             put(&path);
+            // What recovers a store reads its database, too.
+            let is_read = file.starts_with("control.db");
+            let recovered = || SqliteStore::recover(store.path(), "ada", Accept::Damage);
+            let recovered = is_read.then(|| recovered().err().map(|error| error.to_string()));
             let errors = [
+                recovered.unwrap_or_else(|| Some(format!("{file}: {why}"))),
                 Control::open(store.path()).err().map(|error| error.to_string()),
                 Runtime::builder().store_dir(store.path()).instances(1).build().err().map(|error| error.to_string()),
             ];

@@ -12,6 +12,24 @@ fn records(out: &str) -> Vec<Record> {
 }
 
 #[test]
+fn a_journal_that_others_can_write_to_is_not_read() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let judged = Judged::new();
+    let journal = judged.store.path().join("journal");
+    fs::set_permissions(&journal, fs::Permissions::from_mode(0o777)).unwrap();
+    let refused = judged.store.refused(["journal"]);
+    assert!(refused.contains("can be written to by other users"), "{refused}");
+}
+
+#[test]
+fn a_message_id_is_not_missed_where_nobody_could_look_for_it() {
+    let judged = Judged::new();
+    fs::remove_file(judged.store.path().join("journal/key")).unwrap();
+    let refused = judged.store.refused(["journal", "--message-id", "<4711@mail.example>"]);
+    assert!(refused.contains("has no key that can be read"), "{refused}");
+}
+
+#[test]
 fn the_newest_records_come_last_and_in_full_as_json() {
     let judged = Judged::new();
     let json = judged.store.fine(["journal", "-n", "1000", "--json"]);

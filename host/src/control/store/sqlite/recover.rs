@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, params};
 use super::super::head::{HeadFile, HeadFileError};
 use super::super::layout::{Layout, LayoutError};
 use super::register::all;
-use super::schema::{has_head_file, make_database};
+use super::schema::{check_tables, has_head_file, make_database};
 use super::{SqliteStore, StoreError, to_entry};
 use crate::clock;
 use crate::control::event::{Event, hash};
@@ -15,6 +15,7 @@ use crate::control::ledger::{Entry, Ledger};
 use crate::control::mark::{Mark, Who, Witness};
 use crate::private;
 use crate::release::Digest;
+use crate::sqlite;
 
 /// What somebody who recovers a store puts up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +64,7 @@ impl SqliteStore {
         let new = made.path().join("control.db");
         let mark = salvaged.write(&new, author, &ended).map_err(failed)?;
         let mut aside = None;
-        for file in [layout.database(), layout.companion("-wal"), layout.companion("-shm")] {
+        for file in [layout.database()].into_iter().chain(sqlite::companions(&layout.database())) {
             if file.symlink_metadata().is_ok() {
                 let place = private::set_aside(&file).map_err(unusable)?;
                 aside = aside.or(Some(place));
@@ -211,6 +212,7 @@ fn read_each(database: &Path, mut each: impl FnMut(Entry) -> Result<(), String>)
         return Err(refused);
     }
     super::refuse_strays(&connection).map_err(said)?;
+    check_tables(&connection).map_err(said)?;
     match (super::head(&connection).map_err(said)?, last) {
         (head, last) if head == last => check(&connection),
         (Some((sequence, _)), Some((last, _))) if last > sequence => {

@@ -27,15 +27,7 @@ impl SqliteStore {
         let registered = self.json(process)?;
         let highest = self.highest_lock();
         let transaction = immediate(&mut open.register).map_err(|error| self.fault(error))?;
-        let number: u64 = transaction
-            .query_row(
-                "INSERT INTO processes (number, registered) VALUES
-                 (1 + max(?1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'processes'), 0)), ?2)
-                 RETURNING number",
-                params![highest, registered],
-                |row| row.get(0),
-            )
-            .map_err(|error| self.fault(error))?;
+        let number = number(&transaction, highest, &registered).map_err(|error| self.fault(error))?;
         let lock = self.take_lock(number)?;
         transaction.commit().map_err(|error| self.fault(error))?;
         Ok(Membership { process: number, _alive: Box::new(lock) })
@@ -104,6 +96,23 @@ impl SqliteStore {
     }
 }
 
+/// Writes the row of a process with a number that none had, and returns it.
+fn number(register: &Connection, highest: u64, registered: &str) -> rusqlite::Result<u64> {
+    // A number that this program never gave would be the last one, or let none follow.
+    register.execute(
+        "UPDATE sqlite_sequence SET seq = (SELECT coalesce(max(number), 0) FROM processes WHERE number <= ?1)
+         WHERE name = 'processes' AND (typeof(seq) <> 'integer' OR seq > ?1)",
+        [NUMBER_MAX],
+    )?;
+    register.query_row(
+        "INSERT INTO processes (number, registered) VALUES
+         (1 + max(?1, coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'processes'), 0)), ?2)
+         RETURNING number",
+        params![highest, registered],
+        |row| row.get(0),
+    )
+}
+
 /// The rows of the register, of processes that live and of others.
 pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
     let mut rows = register.prepare_cached("SELECT number, registered, acknowledged FROM processes ORDER BY number")?;
@@ -112,19 +121,18 @@ pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
     let mut processes: Vec<_> = processes.into_iter().flatten().collect();
     let mut rows = register.prepare_cached("SELECT release, preparation FROM preparations WHERE process = ?")?;
     for process in &mut processes {
-        let preparations = rows.query_map([process.number], |row| Ok((digest(row.get(0)?), row.get(1)?)))?;
-        let preparations = preparations.collect::<rusqlite::Result<Vec<(_, String)>>>()?;
-        let readable = |(release, text): (_, String)| Some((release, serde_json::from_str(&text).ok()?));
+        let preparations = rows.query_map([process.number], |row| Ok((digest(row.get(0)?), row.get(1).ok())))?;
+        let preparations = preparations.collect::<rusqlite::Result<Vec<(_, Option<String>)>>>()?;
+        let readable = |(release, text): (_, Option<String>)| Some((release, serde_json::from_str(&text?).ok()?));
         process.preparations = preparations.into_iter().filter_map(readable).collect();
     }
     Ok(processes)
 }
 
 fn process(row: &Row<'_>) -> rusqlite::Result<Option<Process>> {
-    let (registered, acknowledged): (String, Option<String>) = (row.get(1)?, row.get(2)?);
-    let (Some(number), Ok(registered)) = (row.get::<_, u64>(0).ok(), serde_json::from_str(&registered)) else {
-        return Ok(None);
-    };
-    let acknowledged = acknowledged.and_then(|text| serde_json::from_str(&text).ok());
+    let text = |column| row.get::<_, String>(column).ok();
+    let registered = text(1).and_then(|text| serde_json::from_str(&text).ok());
+    let (Some(number), Some(registered)) = (row.get::<_, u64>(0).ok(), registered) else { return Ok(None) };
+    let acknowledged = text(2).and_then(|text| serde_json::from_str(&text).ok());
     Ok(Some(Process { number, registered, acknowledged, preparations: Vec::new() }))
 }

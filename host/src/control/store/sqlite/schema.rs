@@ -11,6 +11,7 @@ use super::{Layout, SqliteStore, StoreError};
 use crate::control::event::Event;
 use crate::control::mark::Mark;
 use crate::control::store::LayoutError;
+use crate::sqlite::Schema;
 
 /// `SWBK` as a number: says in the file's header that it is ours (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_424B;
@@ -40,7 +41,7 @@ impl SqliteStore {
     pub(super) fn check_schema(&self, connection: &Connection) -> Result<(), StoreError> {
         let file = || self.layout().database().display().to_string();
         match self.of_header(connection)? {
-            (APPLICATION_ID, VERSION) => Ok(()),
+            (APPLICATION_ID, VERSION) => check_tables(connection).map_err(|error| self.fault(error)),
             (APPLICATION_ID, found) => Err(StoreError::NewerSchema { file: file(), found, known: VERSION }),
             _ if count_tables(connection).map_err(|error| self.fault(error))? == 0 => {
                 Err(StoreError::Damaged { file: file(), why: "it is empty, and a store never is".to_owned() })
@@ -100,6 +101,13 @@ pub(super) fn make_database(path: &Path) -> rusqlite::Result<Connection> {
     transaction.pragma_update(None, "user_version", VERSION)?;
     transaction.commit()?;
     Ok(connection)
+}
+
+/// Refuses a database that does not consist of the tables that this program makes.
+pub(super) fn check_tables(connection: &Connection) -> rusqlite::Result<()> {
+    let newest = has_head_file(connection)?.then_some(HAS_HEAD_FILE);
+    let expected = Schema::made_by([TABLES].into_iter().chain(newest))?;
+    Schema::of(connection)?.difference(&expected).map_or(Ok(()), |why| Err(super::damage(&why)))
 }
 
 /// Whether there has to be a `control.head`.

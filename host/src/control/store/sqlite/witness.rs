@@ -25,7 +25,10 @@ impl SqliteStore {
             Err(HeadFileError::Gone) if !has_head_file => {}
             Err(HeadFileError::File(error)) => return Err(StoreError::Layout(error.into())),
             Err(error) => {
-                return Err(StoreError::Damaged { file: file.path().display().to_string(), why: error.to_string() });
+                return Err(StoreError::Unwitnessed {
+                    file: file.path().display().to_string(),
+                    why: error.to_string(),
+                });
             }
         }
         Ok(witnesses)
@@ -34,7 +37,7 @@ impl SqliteStore {
     /// Remembers how far the ledger went. Where that fails, whoever comes next does it.
     pub(crate) fn advance_head(&self, next: impl FnOnce(&Mark) -> Mark) {
         if let Err(error) = self.head_file().advance(next) {
-            tracing::debug!(%error, "how far the ledger went is not remembered in control.head");
+            tracing::warn!(%error, "how far the ledger went could not be noted in control.head: one that is set back would be taken for whole");
         }
     }
 

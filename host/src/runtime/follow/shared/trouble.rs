@@ -17,7 +17,11 @@ pub(super) enum Trouble {
 impl Trouble {
     /// Whether somebody has to look: the store was touched, and does not get well by itself.
     fn is_damage(&self) -> bool {
-        matches!(self, Self::Ledger(_) | Self::Store(StoreError::Damaged { .. } | StoreError::Layout(_)))
+        matches!(
+            self,
+            Self::Ledger(_)
+                | Self::Store(StoreError::Damaged { .. } | StoreError::Unwitnessed { .. } | StoreError::Layout(_))
+        )
     }
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use serde::Serialize;
 use switchback::{ReleaseId, SlotState, State, read_signature, signature_path};
 
 use crate::store::releases::path_in;
@@ -70,14 +71,45 @@ impl Unsigned {
     }
 }
 
+/// A live release that a filter which starts would not load.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unloadable {
+    pub(crate) slot: String,
+    pub(crate) release: ReleaseId,
+    /// Why.
+    pub(crate) why: String,
+}
+
+/// The live releases that the trust list does not accept, by the files that are in the store.
+pub(crate) fn unloadable(store: &Path, state: &State) -> anyhow::Result<Vec<Unloadable>> {
+    if !state.trust.is_set() && state.trust.revoked_digests().is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut unloadable = Vec::new();
+    for (slot, live) in state.slots.iter().filter_map(|(slot, roles)| Some((slot, roles.live.as_ref()?))) {
+        if let Some(why) = refusal(store, live, state)? {
+            unloadable.push(Unloadable { slot: slot.clone(), release: live.clone(), why });
+        }
+    }
+    Ok(unloadable)
+}
+
 /// Whether a filter that starts would load a release from the store.
 fn is_accepted(store: &Path, release: &ReleaseId, state: &State) -> anyhow::Result<bool> {
+    Ok(refusal(store, release, state)?.is_none())
+}
+
+/// Why a filter that starts would not load a release from the store; none if it would.
+fn refusal(store: &Path, release: &ReleaseId, state: &State) -> anyhow::Result<Option<String>> {
     let path = path_in(store, release);
-    // One whose file is gone is lost already.
-    let Ok(bytes) = std::fs::read(&path) else { return Ok(false) };
+    // What is no file is lost already, and not waited for.
+    let is_file = std::fs::metadata(&path).is_ok_and(|file| file.is_file());
+    let Some(bytes) = is_file.then(|| std::fs::read(&path).ok()).flatten() else {
+        return Ok(Some("its file cannot be read".to_owned()));
+    };
     let signature =
         read_signature(&signature_path(&path)).with_context(|| format!("read the signature of {release}"))?;
-    Ok(state.trust.check(release, &bytes, signature.as_deref()).is_ok())
+    Ok(state.trust.check(release, &bytes, signature.as_deref()).err().map(|why| why.to_string()))
 }
 
 /// The role of a release in a slot: of several the one that decides most.
