@@ -137,6 +137,11 @@ impl Schema {
         Ok(Self(objects.collect::<rusqlite::Result<_>>()?))
     }
 
+    /// Whether there is a table of this name.
+    pub(crate) fn has_table(&self, name: &str) -> bool {
+        self.0.contains_key(&("table".to_owned(), name.to_owned()))
+    }
+
     /// What these statements make.
     pub(crate) fn made_by<'a>(statements: impl IntoIterator<Item = &'a str>) -> rusqlite::Result<Self> {
         let connection = Connection::open_in_memory()?;

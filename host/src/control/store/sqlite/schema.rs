@@ -105,9 +105,11 @@ pub(super) fn make_database(path: &Path) -> rusqlite::Result<Connection> {
 
 /// Refuses a database that does not consist of the tables that this program makes.
 pub(super) fn check_tables(connection: &Connection) -> rusqlite::Result<()> {
-    let newest = has_head_file(connection)?.then_some(HAS_HEAD_FILE);
+    // In one look: another process may be adding the newest table.
+    let found = Schema::of(connection)?;
+    let newest = found.has_table("head_file").then_some(HAS_HEAD_FILE);
     let expected = Schema::made_by([TABLES].into_iter().chain(newest))?;
-    Schema::of(connection)?.difference(&expected).map_or(Ok(()), |why| Err(super::damage(&why)))
+    found.difference(&expected).map_or(Ok(()), |why| Err(super::damage(&why)))
 }
 
 /// Whether there has to be a `control.head`.
