@@ -13,7 +13,7 @@ use services::{FREE_MAIL, FREE_NAMES};
 /// service that gives them to anybody are one organisation, whether or not the list has that service in its private part;
 /// and where a service has several domains to choose from, all of them are one.
 ///
-/// Only to count with: for alignment the whole list decides. A domain that is itself a public suffix, or an address
+/// Only to count with: for alignment the whole list decides, and `is_shared`. A domain that is a public suffix, or an address
 /// literal, is returned as it is.
 ///
 /// # Examples

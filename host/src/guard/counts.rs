@@ -38,8 +38,11 @@ pub struct Counts {
 
 impl Counts {
     /// What is left where only so many of the flips were there: whoever added the others added nothing else.
+    /// Never more than there are.
     pub fn with_flips(self, flips: u64) -> Self {
-        Self { flips, all: self.all - self.flips.saturating_sub(flips), ..self }
+        let flips = flips.min(self.flips);
+        // A record may say that more flipped than were counted.
+        Self { flips, all: self.all.saturating_sub(self.flips - flips), ..self }
     }
 }
 
@@ -54,5 +57,19 @@ impl Add for Counts {
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Self) {
         *self = *self + other;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flips_that_are_left_out_were_never_counted() {
+        let counts = Counts { flips: 30, opposite: 2, all: 60 };
+        assert_eq!(counts.with_flips(11), Counts { flips: 11, opposite: 2, all: 41 });
+        assert_eq!([30, 31].map(|flips| counts.with_flips(flips)), [counts; 2]);
+        let odd = Counts { flips: 30, opposite: 0, all: 5 };
+        assert_eq!(odd.with_flips(0), Counts::default());
     }
 }

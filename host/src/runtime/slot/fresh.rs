@@ -15,7 +15,9 @@ impl Fresh {
     /// Takes one more message under a generation: whether it is one of the first. Two threads that meet a new generation at
     /// once may take a few more.
     pub(super) fn take(&self, generation: u64) -> bool {
-        if self.generation.fetch_max(generation, Ordering::Relaxed) < generation {
+        // Hardly any message is the first, and the others only read.
+        let is_newest = self.generation.load(Ordering::Relaxed) < generation;
+        if is_newest && self.generation.fetch_max(generation, Ordering::Relaxed) < generation {
             self.taken.store(0, Ordering::Relaxed);
         }
         let most = u64::from(FRESH_PAIRS_MAX);
