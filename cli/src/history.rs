@@ -7,15 +7,17 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use clap::Subcommand;
-use switchback::{Event, Operation, State};
+use comfy_table::Table;
+use switchback::{Event, NewerEvent, Operation, State};
 
 use crate::exit::Exit;
 use crate::show;
-use crate::store::{StoreArgs, text};
+use crate::store::{StoreArgs, note_newer, text};
 
 /// Show who changed a store, when and why
 ///
-/// Reads and checks the whole ledger: what is shown is as it was written.
+/// Reads and checks the whole ledger: what is shown is as it was written. Events that a newer version of Switchback wrote are
+/// shown as far as this one understands them.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
@@ -66,7 +68,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn list(args: &Args) -> anyhow::Result<Exit> {
-    let events = args.store.open()?.history()?;
+    let (events, ledger) = args.store.open()?.whole()?;
+    note_newer(&ledger);
     let events = match &args.slot {
         Some(slot) => about(slot, events)?,
         None => events,
@@ -78,25 +81,49 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
             serde_json::to_writer(&mut out, event)?;
             writeln!(out)?;
         }
+        for newer in ledger.newer() {
+            serde_json::to_writer(&mut out, newer)?;
+            writeln!(out)?;
+        }
         return Ok(Exit::Fine);
     }
     if events.is_empty() {
         writeln!(out, "nothing has happened yet")?;
         return Ok(Exit::Fine);
     }
-    writeln!(out, "{}", table(&events[skipped..]))?;
+    let mut table = of(&events[skipped..]);
+    for newer in ledger.newer() {
+        table.add_row(unknown(newer));
+    }
+    writeln!(out, "{}", table.trim_fmt())?;
     Ok(Exit::Fine)
 }
 
 /// A line for each event, for a person.
 pub(crate) fn table(events: &[Event]) -> String {
+    of(events).trim_fmt()
+}
+
+fn of(events: &[Event]) -> Table {
     let mut table = show::table(["event", "time", "generation", "by", "operation", "reason"]);
     for event in events {
         table.add_row(row(event));
     }
     show::numbers(&mut table, 0..1);
     show::numbers(&mut table, 2..3);
-    table.trim_fmt()
+    table
+}
+
+/// What can be shown of an event that a newer program wrote.
+fn unknown(newer: &NewerEvent) -> [String; 6] {
+    [
+        newer.sequence.to_string(),
+        text::instant(newer.at),
+        "?".to_owned(),
+        show::printable(&newer.author, text::NAME_CHARS_MAX),
+        format!("{} (not known to this version)", show::printable(&newer.operation, text::NAME_CHARS_MAX)),
+        show::printable(&newer.reason, text::LINE_CHARS_MAX),
+    ]
 }
 
 fn row(event: &Event) -> [String; 6] {

@@ -6,6 +6,7 @@
 
 mod allow;
 mod args;
+mod backup;
 mod bench;
 mod block;
 mod canary;
@@ -137,6 +138,7 @@ enum Command {
     Impact(Box<impact::Args>),
     Explain(explain::Args),
     Trust(trust::Args),
+    Store(backup::Args),
     Demo(demo::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -177,6 +179,7 @@ impl Command {
             Self::Impact(args) => impact::run(&args),
             Self::Explain(args) => explain::run(&args),
             Self::Trust(args) => trust::run(&args),
+            Self::Store(args) => backup::run(&args),
             Self::Demo(args) => demo::run(&args),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args),

@@ -9,7 +9,7 @@ use switchback::{Override, Rule};
 use crate::clock;
 use crate::exit::Exit;
 use crate::show;
-use crate::store::{StoreArgs, text};
+use crate::store::{self, StoreArgs, text};
 
 /// List the overrides of a store, and how often each has decided
 ///
@@ -55,7 +55,7 @@ struct Record<'a> {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let (state, now) = (control.state()?, clock::now());
+    let (state, now) = (store::state(&control)?, clock::now());
     let hits: BTreeMap<u64, u64> = control.hits()?.into_iter().collect();
     let stands = |one: &Override| one.holds_at(now);
     let listed = state.overrides.values().filter(|one| args.all || stands(one) || one.is_ahead(now));

@@ -12,7 +12,7 @@ use switchback::{Control, Event, Process, State};
 
 use self::marks::{Forced, Harmful, Undecided};
 use crate::exit::{Exit, chain};
-use crate::store::StoreArgs;
+use crate::store::{StoreArgs, note_newer};
 use crate::trust::{Unloadable, unloadable};
 
 /// Show what a store says, and who follows it
@@ -111,9 +111,9 @@ impl Args {
 impl Status {
     fn read(store: &StoreArgs, dir: &Path, control: &Control) -> anyhow::Result<Self> {
         // Read once, so that all of it is of one moment.
-        let events = control.history()?;
-        let mut state = State::default();
-        events.iter().try_for_each(|event| state.apply(event))?;
+        let (events, ledger) = control.whole()?;
+        note_newer(&ledger);
+        let state = ledger.into_state();
         let (processes, hits) = (control.processes()?, control.hits()?);
         let (undecided, forced) = (marks::undecided(&state, &processes), marks::forced(&state, &events));
         let (harmful, harmful_unknown) = match marks::harmful(store, &state) {

@@ -11,9 +11,9 @@ pub(crate) mod text;
 
 use std::path::PathBuf;
 
-use switchback::{Control, StoreError};
+use switchback::{Control, Ledger, State, StoreError};
 
-use crate::exit::Usage;
+use crate::exit::{Usage, say};
 
 /// The environment's word for `--store`.
 const VARIABLE: &str = "SWITCHBACK_STORE";
@@ -37,6 +37,20 @@ impl StoreArgs {
     /// Opens it.
     pub(crate) fn open(&self) -> anyhow::Result<Control> {
         Ok(Control::open(self.dir()?)?)
+    }
+}
+
+/// What a store says now, with a note where that is not all.
+pub(crate) fn state(control: &Control) -> anyhow::Result<State> {
+    let ledger = control.ledger()?;
+    note_newer(&ledger);
+    Ok(ledger.into_state())
+}
+
+/// Says that what is shown is not all, where a newer program wrote to the ledger.
+pub(crate) fn note_newer(ledger: &Ledger) {
+    if let Some(newer) = ledger.newer().first() {
+        say(&format!("{newer}; what is shown is the state before it, and only that version can change the store"));
     }
 }
 

@@ -9,6 +9,7 @@ mod chronology;
 mod event;
 mod ledger;
 mod mark;
+mod newer;
 mod operation;
 mod operator;
 mod refused;
@@ -23,18 +24,19 @@ pub use chronology::{Anachronism, OutOfTime};
 pub use event::{Drafted, Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
+pub use newer::NewerEvent;
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError};
 pub use refused::Refused;
 pub use request::Request;
 pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
 pub use state::{Note, SlotState, State, StoredRelease};
-pub(crate) use store::Presence;
-pub(crate) use store::layout::FileIdentity;
+pub(crate) use store::layout::{FileIdentity, Layout};
 pub use store::{
     Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
     SqliteStore, StoreError, Tail, Watch, Watched,
 };
+pub(crate) use store::{Adopted, Presence};
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod columns;
 mod config;
 mod error;
 mod folder;
+mod hold;
 mod impact;
 mod keeper;
 mod key;
@@ -28,6 +29,7 @@ mod writer;
 
 pub use config::{JournalConfig, MessageIds, Overflow};
 pub use error::JournalError;
+pub(crate) use hold::hold;
 pub use impact::{
     Direction, Impact, ImpactCounts, ImpactQuery, Impacted, KnownBy, Likeness, NoSource, Rescore, Rescored,
 };

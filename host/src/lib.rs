@@ -39,6 +39,7 @@
 #![deny(unsafe_code)]
 
 pub mod alert;
+mod backup;
 mod beginning;
 mod clock;
 pub mod compare;
@@ -60,13 +61,14 @@ mod sqlite;
 mod timing;
 mod verdict;
 
+pub use backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
 pub use control::{
     Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
     Damage, Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError,
-    LoadedRelease, Mark, Membership, NewProcess, Note, Obeyed, Operation, OutOfTime, Pause, Plan, Preparation, Process,
-    Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState, SqliteStore, State,
-    Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted, Waited, Watch,
-    Watched, Who, Witness,
+    LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime, Pause, Plan,
+    Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState,
+    SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted,
+    Waited, Watch, Watched, Who, Witness,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,

@@ -243,6 +243,16 @@ pub(crate) const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// operator who is killed between the change and the waking. Looking takes some 50 microseconds.
 pub(crate) const FOLLOW_INTERVAL_MAX: Duration = Duration::from_millis(100);
 
+/// The size of what a backup says of its contents: some 150 bytes for each file, of which there are some per release and
+/// one per segment of the journal.
+pub(crate) const BACKUP_CONTENTS_BYTES_MAX: u64 = 256 * 1024 * 1024;
+
+/// How long whoever recovers a ledger waits for processes to see that it is damaged: they look every 100 ms.
+pub(crate) const RECOVER_PATIENCE: Duration = Duration::from_secs(2);
+
+/// How often a process that cannot follow its store says so again in its log.
+pub(crate) const FOLLOW_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
+
 /// How often a process tells its store how often overrides have decided.
 pub(crate) const HITS_INTERVAL: Duration = Duration::from_secs(1);
 

@@ -103,12 +103,17 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 /// Gives a damaged file another name, and says which.
 pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let names = (1..u32::MAX).map(|n| path.with_file_name(format!("{name}.damaged-{n}")));
-    // Some number is free: no folder holds so many files.
-    let aside = names.into_iter().find(|aside| fs::symlink_metadata(aside).is_err()).unwrap_or_default();
+    let aside = name_aside(path);
     fs::rename(path, &aside)?;
     Ok(aside)
+}
+
+/// A name beside a file that nothing has yet.
+pub(crate) fn name_aside(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let mut names = (1..u32::MAX).map(|n| path.with_file_name(format!("{name}.damaged-{n}")));
+    // Some number is free: no folder holds so many files.
+    names.find(|aside| fs::symlink_metadata(aside).is_err()).unwrap_or_default()
 }
 
 /// Why a file or folder is not used.

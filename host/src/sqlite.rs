@@ -11,11 +11,14 @@
 //! In the last two cases whoever reads looks again afterwards whether somebody came meanwhile ([`Quiet`]).
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, OpenOptions};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
+use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
@@ -117,6 +120,25 @@ fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connection> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }
+
+/// Copies a database as it is at one moment into a new file, which only this user can read. Others write meanwhile: what is
+/// copied is a snapshot (<https://sqlite.org/backup.html>).
+pub(crate) fn copy(source: &Connection, path: &Path) -> rusqlite::Result<Connection> {
+    let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path);
+    made.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+    let mut copy = Connection::open(path)?;
+    {
+        let backup = Backup::new(source, &mut copy)?;
+        // All pages at once: with fewer it would begin again after each write of others.
+        while backup.step(-1)? != StepResult::Done {
+            thread::sleep(COPY_PAUSE);
+        }
+    }
+    Ok(copy)
+}
+
+/// How long to wait for whoever holds a database that is to be copied.
+const COPY_PAUSE: Duration = Duration::from_millis(10);
 
 /// What a database consists of, by kind and name: tables, indexes, triggers and views, each as it was made. Without what
 /// SQLite makes for itself.

@@ -12,8 +12,8 @@ use switchback::{GuardReader, Health, KeptAlert, Loss, Process, ReleaseId, Rollo
 use super::alerts::reader;
 use super::proof::{OfSegment, in_segment, of_tallies};
 use crate::exit::Exit;
-use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
+use crate::store::{self, StoreArgs};
 
 /// Show what the guard may do, what it knows of each candidate, and whether it is at work
 ///
@@ -132,7 +132,7 @@ struct OfProcess {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let (state, processes) = (control.state()?, control.processes()?);
+    let (state, processes) = (store::state(&control)?, control.processes()?);
     let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
     let reader = reader(&args.store)?;
     let mut slots = Vec::new();

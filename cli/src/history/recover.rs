@@ -11,9 +11,10 @@ use crate::store::{StoreArgs, author};
 
 /// Start a damaged ledger anew with the events that can still be read
 ///
-/// The damaged file is set aside, not deleted. The new ledger ends before the first event that cannot be read or is not
+/// The damaged files are set aside as they are, not deleted. The new ledger ends before the first event that cannot be read or is not
 /// as it was written, and with one more event that says so: processes, which obey no ledger that was set back, obey that
-/// one within seconds. A ledger that is whole stays as it is, unless it ends before what was seen of it.
+/// one within seconds. A ledger that is whole stays as it is, unless it ends before what was seen of it. Nothing is done while
+/// processes follow the ledger as if it were whole, or where a newer version of Switchback wrote to it.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
@@ -23,6 +24,10 @@ pub(super) struct Args {
     /// Accept also that a whole ledger ends before what was seen of it: for a backup that was restored on purpose
     #[arg(long)]
     go_back: bool,
+
+    /// Do it although processes follow the ledger and have not seen themselves that it is damaged
+    #[arg(long)]
+    force: bool,
 
     /// Who; kept in the ledger [default: the system's user, or whoever called sudo]
     #[arg(long, value_name = "NAME")]
@@ -36,21 +41,29 @@ pub(super) struct Args {
 const AFTER_HELP: &str = "\
 Examples:
   switchback history recover && switchback status
-  cp backup/control.db DIR/ && rm -f DIR/control.db-wal DIR/control.db-shm && switchback history recover --go-back
+  switchback history recover --go-back           an older copy was put there on purpose
 
 Exit codes:
   0  the ledger is whole, or was started anew
-  1  there is no store, it cannot be written, or it is whole and was set back
+  1  there is no store, it cannot be written, processes follow it, it is whole and was set back, or a newer version of
+     Switchback wrote to it
   2  the command line is wrong";
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let author = args.author.clone().unwrap_or_else(author::of_system);
-    let accept = if args.go_back { Accept::GoingBack } else { Accept::Damage };
+    let mut accept = Accept::damage();
+    if args.go_back {
+        accept = accept.going_back();
+    }
+    if args.force {
+        accept = accept.followers();
+    }
     let recovered = match SqliteStore::recover(&args.store.dir()?, &author, accept) {
         Err(error @ StoreError::WouldGoBack(_)) => {
             Err(error).context("use --go-back if you put an older copy there on purpose; nothing was changed")?
         }
+        Err(error @ StoreError::Followed { .. }) => Err(error).context("stop them first, or use --force")?,
         recovered => recovered?,
     };
     let mut out = io::stdout().lock();

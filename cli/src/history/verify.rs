@@ -62,8 +62,8 @@ struct Verified {
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let ledger = control.ledger()?;
-    let (head, events) = (ledger.head(), ledger.state().sequence);
+    let (history, ledger) = control.whole()?;
+    let (events, head) = ledger.end();
     // What came in between is for the next time.
     let witnesses = control.witnesses()?;
     let head_seen_at = match args.head {
@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             place => place,
         },
     };
-    let clock = Anachronism::all(&control.history()?, clock::now()).iter().map(ToString::to_string).collect();
+    let clock = Anachronism::all(&history, clock::now()).iter().map(ToString::to_string).collect();
     let verified = Verified { events, head, witnesses, recoveries: ledger.state().recoveries, head_seen_at, clock };
     let mut out = io::stdout().lock();
     if args.json {
@@ -115,6 +115,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             "warning: {who} has noted event {last} of {events} only: a ledger that is set back to there would be taken for \
              whole; see that it can be written"
         )?;
+    }
+    if let Some(newer) = ledger.newer().first() {
+        writeln!(out, "warning: {newer}: from there on only the chain was checked, not what happened")?;
     }
     for wrong in &verified.clock {
         writeln!(out, "warning: {wrong}")?;

@@ -10,7 +10,7 @@ use crate::clock;
 use crate::exit::Exit;
 use crate::show;
 use crate::store::slot::{SlotArgs, Slots};
-use crate::store::{StoreArgs, text};
+use crate::store::{self, StoreArgs, text};
 
 /// Show which rollouts go on, in which step, and why one pauses
 ///
@@ -54,7 +54,7 @@ struct Record<'a> {
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let (state, processes) = (control.state()?, control.processes()?);
+    let (state, processes) = (store::state(&control)?, control.processes()?);
     let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
     let slots = state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name));
     let (mut out, mut is_paused, mut is_empty) = (io::stdout().lock(), false, true);

@@ -200,7 +200,7 @@ impl Change {
     pub(crate) fn of_no_store(args: &ChangeArgs, request: Request) -> anyhow::Result<Self> {
         let ledger = Ledger::default();
         let proposal = Proposal::new(args.author(), args.reason.as_str(), request);
-        let event = ledger.state().draft(proposal, clock::now(), ledger.head())?.into_event();
+        let event = ledger.draft(proposal, clock::now())?.into_event();
         let mut after = ledger.state().clone();
         after.apply(&event)?;
         Self::rehearsed(event, ledger.into_state(), after)

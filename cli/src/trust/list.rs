@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use crate::exit::Exit;
 use crate::show;
-use crate::store::{StoreArgs, text};
+use crate::store::{self, StoreArgs, text};
 
 /// List the keys that a store trusts, and what was revoked
 #[derive(clap::Args)]
@@ -30,7 +30,7 @@ Exit codes:
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let trust = args.store.open()?.state()?.trust;
+    let trust = store::state(&args.store.open()?)?.trust;
     let mut out = io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&trust)?)?;

@@ -2,8 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::event::{Event, GENESIS, hash};
+use super::event::{Drafted, Event, GENESIS, Proposal, hash};
 use super::mark::{Mark, Witness};
+use super::newer::NewerEvent;
 use super::refused::Refused;
 use super::state::State;
 use crate::release::Digest;
@@ -19,6 +20,13 @@ pub struct Entry {
     pub hash: Digest,
 }
 
+impl Entry {
+    /// Whether its text has the hash under which it is kept.
+    pub(crate) fn is_as_written(&self) -> bool {
+        hash(&self.body) == self.hash
+    }
+}
+
 /// A ledger as far as it was read: what it amounts to, and the hash that the next event has to name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
@@ -26,6 +34,8 @@ pub struct Ledger {
     /// The hash of each event, in order.
     hashes: Vec<Digest>,
     last_at: Option<Timestamp>,
+    /// The first event that this version does not understand, and all after it.
+    newer: Vec<NewerEvent>,
 }
 
 impl Ledger {
@@ -39,21 +49,47 @@ impl Ledger {
         self.state
     }
 
-    /// The hash of the last event; zeros if there is none.
+    /// The hash of the last event that is understood; zeros if there is none.
     pub fn head(&self) -> Digest {
         self.hashes.last().copied().unwrap_or(GENESIS)
     }
 
-    /// Where it ends.
+    /// Where that is.
     pub fn mark(&self) -> Mark {
         let State { sequence, recoveries, generation, .. } = self.state;
         Mark { sequence, head: self.head(), recoveries, generation }
     }
 
+    /// The events at its end that a newer program wrote, and that say nothing to this one: they are not part of the state,
+    /// and nothing can be added after them. None, most of the time.
+    pub fn newer(&self) -> &[NewerEvent] {
+        &self.newer
+    }
+
+    /// The sequence and hash of the last event, understood or not; zeros if there is none.
+    pub fn end(&self) -> (u64, Digest) {
+        self.newer.last().map_or((self.state.sequence, self.head()), |newer| (newer.sequence, newer.hash))
+    }
+
     /// The event that has this hash; 0 for the hash before the first.
     pub fn place_of(&self, hash: &Digest) -> Option<u64> {
-        let place = self.hashes.iter().position(|known| known == hash).map(|index| index as u64 + 1);
+        let place = self.all_hashes().position(|known| known == *hash).map(|index| index as u64 + 1);
         place.or_else(|| (*hash == GENESIS).then_some(0))
+    }
+
+    fn all_hashes(&self) -> impl Iterator<Item = Digest> {
+        self.hashes.iter().copied().chain(self.newer.iter().map(|newer| newer.hash))
+    }
+
+    /// Makes the event that a proposal would be, if it is not refused.
+    ///
+    /// # Errors
+    /// [`Refused`], which says why.
+    pub fn draft(&self, proposal: Proposal, at: Timestamp) -> Result<Drafted, Refused> {
+        match self.newer.first() {
+            Some(newer) => Err(Refused::Newer(Box::new(newer.clone()))),
+            None => self.state.draft(proposal, at, self.head()),
+        }
     }
 
     /// Whether it went on from a mark, or was recovered since.
@@ -62,10 +98,9 @@ impl Ledger {
     }
 
     fn hash_of(&self, sequence: u64) -> Option<Digest> {
-        match usize::try_from(sequence).ok()?.checked_sub(1) {
-            None => Some(GENESIS),
-            Some(index) => self.hashes.get(index).copied(),
-        }
+        let Some(index) = usize::try_from(sequence).ok()?.checked_sub(1) else { return Some(GENESIS) };
+        let newer = || self.newer.get(index.checked_sub(self.hashes.len())?).map(|newer| newer.hash);
+        self.hashes.get(index).copied().or_else(newer)
     }
 
     /// Checks that it has what somebody remembers of it.
@@ -78,7 +113,7 @@ impl Ledger {
             return Ok(());
         }
         let who = who.to_string();
-        let (last, known) = (self.state.sequence, mark.sequence);
+        let (last, known) = (self.end().0, mark.sequence);
         Err(match last < known {
             true => Broken { sequence: last + 1, damage: Damage::SetBack { known, who } },
             false => Broken { sequence: known, damage: Damage::Replaced { who } },
@@ -90,30 +125,46 @@ impl Ledger {
         self.last_at
     }
 
-    /// Takes the next entry: checks that nobody touched it or anything before it, and applies it.
+    /// Takes the next entry: checks that nobody touched it or anything before it, and applies it. None if it, or one before
+    /// it, is of a [newer](Ledger::newer) program: the state stays as it is.
     ///
     /// # Errors
     /// [`Broken`], which names the event; the ledger stays as it is.
-    pub fn follow(&mut self, entry: &Entry) -> Result<Event, Broken> {
-        let expected = self.state.sequence + 1;
-        let broken = |sequence, damage| Broken { sequence, damage };
+    pub fn follow(&mut self, entry: &Entry) -> Result<Option<Event>, Broken> {
+        let expected = self.end().0 + 1;
+        let broken = |damage| Broken { sequence: expected, damage };
         if entry.sequence != expected {
-            return Err(broken(expected, Damage::Missing { next: entry.sequence }));
+            return Err(broken(Damage::Missing { next: entry.sequence }));
         }
-        if hash(&entry.body) != entry.hash {
-            return Err(broken(expected, Damage::Edited));
+        if !entry.is_as_written() {
+            return Err(broken(Damage::Edited));
         }
-        let event = Event::from_json(&entry.body).map_err(|e| broken(expected, Damage::Unreadable(e.to_string())))?;
-        if event.sequence != expected {
-            return Err(broken(expected, Damage::Moved { from: event.sequence }));
-        }
-        if event.previous != self.head() {
-            return Err(broken(expected, Damage::Unchained));
-        }
-        self.state.apply(&event).map_err(|refused| broken(expected, Damage::Impossible(refused.into())))?;
-        self.hashes.push(entry.hash);
-        self.last_at = Some(event.at);
-        Ok(event)
+        let why = match Event::from_json(&entry.body) {
+            Ok(event) if self.newer.is_empty() => {
+                self.check_place(event.sequence, event.previous)?;
+                self.state.apply(&event).map_err(|refused| broken(Damage::Impossible(refused.into())))?;
+                self.hashes.push(entry.hash);
+                self.last_at = Some(event.at);
+                return Ok(Some(event));
+            }
+            Ok(_) => String::new(),
+            Err(error) => error.to_string(),
+        };
+        let newer = NewerEvent::of(&entry.body, entry.hash).ok_or_else(|| broken(Damage::Unreadable(why)))?;
+        self.check_place(newer.sequence, newer.previous)?;
+        self.newer.push(newer);
+        Ok(None)
+    }
+
+    /// Checks that an event says of itself that it is the next.
+    fn check_place(&self, sequence: u64, previous: Digest) -> Result<(), Broken> {
+        let (last, head) = self.end();
+        let damage = match (sequence == last + 1, previous == head) {
+            (true, true) => return Ok(()),
+            (false, _) => Damage::Moved { from: sequence },
+            (_, false) => Damage::Unchained,
+        };
+        Err(Broken { sequence: last + 1, damage })
     }
 
     /// The ledger with one more event.
@@ -131,11 +182,12 @@ impl Ledger {
     /// # Errors
     /// [`Broken`], if events are missing at the end.
     pub fn ends_at(&self, sequence: u64, head: Digest) -> Result<(), Broken> {
-        if self.state.sequence < sequence {
-            return Err(Broken { sequence: self.state.sequence + 1, damage: Damage::CutOff { last: sequence } });
+        let end = self.end();
+        if end.0 < sequence {
+            return Err(Broken { sequence: end.0 + 1, damage: Damage::CutOff { last: sequence } });
         }
-        if self.state.sequence > sequence || self.head() != head {
-            return Err(Broken { sequence: self.state.sequence, damage: Damage::OtherHead });
+        if end != (sequence, head) {
+            return Err(Broken { sequence: end.0, damage: Damage::OtherHead });
         }
         Ok(())
     }
@@ -147,8 +199,8 @@ impl Ledger {
     pub fn ends_with(&self, head: Option<(u64, Digest)>) -> Result<(), Broken> {
         match head {
             Some((sequence, head)) => self.ends_at(sequence, head),
-            None if self.state.sequence == 0 => Ok(()),
-            None => Err(Broken { sequence: self.state.sequence, damage: Damage::Headless }),
+            None if self.end().0 == 0 => Ok(()),
+            None => Err(Broken { sequence: self.end().0, damage: Damage::Headless }),
         }
     }
 }

@@ -14,7 +14,7 @@ pub use load::{LoadReleaseError, LoadedRelease};
 pub use ready::PromoteError;
 
 use super::event::{Drafted, Event, Proposal};
-use super::ledger::{Broken, Ledger};
+use super::ledger::{Broken, Entry, Ledger};
 use super::mark::Witness;
 use super::operation::Operation;
 use super::refused::Refused;
@@ -91,7 +91,7 @@ impl Control {
     /// # Errors
     /// If the store cannot be read, or the ledger was touched.
     pub fn ledger(&self) -> Result<Ledger, ControlError> {
-        self.read().map(|(ledger, _)| ledger)
+        self.whole().map(|(_, ledger)| ledger)
     }
 
     /// What the store says now.
@@ -102,13 +102,27 @@ impl Control {
         Ok(self.ledger()?.into_state())
     }
 
-    /// Every event, in order. Reads and checks the whole ledger: where this succeeds, every event is as it was
-    /// written, none is missing, and none was moved.
+    /// Every event, in order, up to the first that a [newer](Ledger::newer) program wrote. Reads and checks the whole
+    /// ledger: where this succeeds, every event is as it was written, none is missing, and none was moved.
     ///
     /// # Errors
     /// As [`Control::ledger`].
     pub fn history(&self) -> Result<Vec<Event>, ControlError> {
-        self.read().map(|(_, events)| events)
+        self.whole().map(|(events, _)| events)
+    }
+
+    /// [`Control::history`] and [`Control::ledger`], read at one moment.
+    ///
+    /// # Errors
+    /// As [`Control::ledger`].
+    pub fn whole(&self) -> Result<(Vec<Event>, Ledger), ControlError> {
+        // Asked first: what they saw is in the ledger that is read afterwards.
+        let witnesses = self.store.witnesses()?;
+        let (mut ledger, tail) = (Ledger::default(), self.store.tail(0)?);
+        let events = take(&mut ledger, &tail.entries)?;
+        ledger.ends_with(tail.head)?;
+        witnesses.iter().try_for_each(|witness| ledger.confirms(witness))?;
+        Ok((events, ledger))
     }
 
     /// The processes that follow the store and are alive.
@@ -181,7 +195,7 @@ impl Control {
                 Err(error) => return Err(error.into()),
             }
             let since = self.follow(&mut ledger)?;
-            if since.is_empty() {
+            if since.is_empty() && ledger.newer().is_empty() {
                 // The ledger's end is not where its events end: trying again would not help.
                 return Err(StoreError::Conflict.into());
             }
@@ -193,7 +207,7 @@ impl Control {
 
     fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Drafted, Refused> {
         let proposal = Proposal { author: self.author.clone(), reason: self.reason.clone(), operation };
-        ledger.state().draft(proposal, clock::now(), ledger.head())
+        ledger.draft(proposal, clock::now())
     }
 
     /// Who remembers how far the ledger went, each with where that was: the file `control.head`, and the processes.
@@ -204,19 +218,9 @@ impl Control {
         self.store.witnesses()
     }
 
-    fn read(&self) -> Result<(Ledger, Vec<Event>), ControlError> {
-        // Asked first: what they saw is in the ledger that is read afterwards.
-        let witnesses = self.store.witnesses()?;
-        let (mut ledger, tail) = (Ledger::default(), self.store.tail(0)?);
-        let events = tail.entries.iter().map(|entry| ledger.follow(entry)).collect::<Result<_, _>>()?;
-        ledger.ends_with(tail.head)?;
-        witnesses.iter().try_for_each(|witness| ledger.confirms(witness))?;
-        Ok((ledger, events))
-    }
-
     fn follow(&self, ledger: &mut Ledger) -> Result<Vec<Event>, ControlError> {
-        let entries = self.store.entries_after(ledger.state().sequence)?;
-        entries.iter().map(|entry| Ok(ledger.follow(entry)?)).collect()
+        let entries = self.store.entries_after(ledger.end().0)?;
+        Ok(take(ledger, &entries)?)
     }
 
     /// Waits until every process obeys an event, at most for `timeout`. Processes that end meanwhile, or begin
@@ -232,7 +236,9 @@ impl Control {
                 process.acknowledged.as_ref().is_some_and(|acknowledged| acknowledged.sequence >= event.sequence)
             });
             let left = deadline.saturating_duration_since(Instant::now());
-            if silent.is_empty() || left.is_zero() {
+            // Who has stopped to follow says so, and is not waited for.
+            let is_waited_for = |process: &Process| process.acknowledged.as_ref().is_none_or(|known| !known.stopped);
+            if !silent.iter().any(is_waited_for) || left.is_zero() {
                 let obeyed = obeyed.iter().filter_map(|process| Obeyed::of(process, event)).collect();
                 return Ok(Acknowledgements { obeyed, silent });
             }
@@ -240,6 +246,11 @@ impl Control {
             pause = (pause * 2).min(CENSUS_INTERVAL);
         }
     }
+}
+
+/// Follows a ledger, and returns the events of it that are understood.
+fn take(ledger: &mut Ledger, entries: &[Entry]) -> Result<Vec<Event>, Broken> {
+    entries.iter().filter_map(|entry| ledger.follow(entry).transpose()).collect()
 }
 
 /// After which it is looked first whether processes obey, each time twice as long after the last. They do within
@@ -255,7 +266,7 @@ const CENSUS_INTERVAL: Duration = Duration::from_millis(100);
 pub struct Acknowledgements {
     /// Processes that do.
     pub obeyed: Vec<Obeyed>,
-    /// Processes that have not said so in time.
+    /// Processes that have not said so in time, or have [stopped](Acknowledgement::stopped) to follow.
     pub silent: Vec<Process>,
 }
 

@@ -1,5 +1,6 @@
 //! Why an operation is refused.
 
+use super::newer::NewerEvent;
 use super::state::Note;
 use super::trust::TrustRefused;
 use crate::guard::InvalidSettings;
@@ -14,6 +15,9 @@ pub enum Refused {
     /// Nobody but the recovery itself writes one.
     #[error("a recovery is written by `switchback history recover` alone")]
     OnlyRecovery,
+    /// Nothing can be said to follow from events that are not understood.
+    #[error("{0}: use that version; nothing was changed")]
+    Newer(Box<NewerEvent>),
     /// The release is not in the store.
     #[error("{0} is not loaded: `switchback load` its file first")]
     NotLoaded(ReleaseId),

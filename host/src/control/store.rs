@@ -5,20 +5,22 @@ pub(crate) mod layout;
 mod sqlite;
 mod watch;
 
+use std::fs::File;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use layout::LayoutError;
-pub(crate) use sqlite::Presence;
 pub use sqlite::{Accept, Recovered, SqliteStore};
+pub(crate) use sqlite::{Adopted, Presence};
 
 use super::event::Drafted;
 use super::ledger::Entry;
 use super::mark::Mark;
+use super::newer::NewerEvent;
 use crate::message::Reading;
-use crate::release::{Digest, read_version};
+use crate::release::{CONTRACT_VERSION, Digest, read_version};
 
 /// Keeps one ledger and the register of the processes that follow it.
 ///
@@ -141,8 +143,8 @@ pub trait Watch: Send {
 /// Holds a process in the register.
 pub struct Membership {
     pub(crate) process: u64,
-    /// Whatever shows the others that the process is alive.
-    pub(crate) _alive: Box<dyn Send + Sync>,
+    /// Shows the others that the process is alive, while it is locked.
+    pub(crate) lock: File,
 }
 
 impl Membership {
@@ -171,6 +173,20 @@ pub struct NewProcess {
     pub slots: Vec<String>,
 }
 
+impl NewProcess {
+    /// One of which nothing is known but that it is there.
+    pub(crate) fn unknown() -> Self {
+        Self {
+            name: "unknown".to_owned(),
+            pid: 0,
+            since: Timestamp::UNIX_EPOCH,
+            contract: CONTRACT_VERSION,
+            reading: Reading::unnamed(),
+            slots: Vec::new(),
+        }
+    }
+}
+
 /// A process that follows a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Process {
@@ -186,6 +202,11 @@ pub struct Process {
 }
 
 impl Process {
+    /// `filter (process 3, pid 4711)`.
+    pub fn label(&self) -> String {
+        format!("{} (process {}, pid {})", self.registered.name, self.number, self.registered.pid)
+    }
+
     /// Whether it has a release ready; none while it has not said.
     pub fn preparation(&self, release: &Digest) -> Option<&Preparation> {
         self.preparations.iter().find(|(digest, _)| digest == release).map(|(_, preparation)| preparation)
@@ -209,9 +230,17 @@ pub struct Acknowledgement {
     pub at: Timestamp,
     /// What keeps it from obeying in full: a live release that it cannot load, or a ledger that was set back.
     pub problem: Option<String>,
+    /// Whether it obeys nothing that comes after that event.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub stopped: bool,
     /// Its slots in which no release decides, although one should.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub undecided: Vec<String>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 impl Acknowledgement {
@@ -281,6 +310,19 @@ pub enum StoreError {
     /// The ledger is whole, and ends before what somebody has seen of it.
     #[error("the ledger is whole, but {0}; it is not taken for the one that it was unless that is accepted")]
     WouldGoBack(String),
+    /// Processes follow the ledger that would be put away.
+    #[error(
+        "{store} is followed by {processes}, which would go on from another ledger than the one that they follow; nothing was changed"
+    )]
+    Followed {
+        /// The store.
+        store: String,
+        /// The processes.
+        processes: String,
+    },
+    /// A newer program wrote to the ledger.
+    #[error("{0}: use that version; nothing was changed")]
+    NewerEvent(Box<NewerEvent>),
     /// A newer program wrote the database.
     #[error("{file} has schema {found}, this program knows {known}: use a newer one; nothing was changed")]
     NewerSchema {

@@ -17,6 +17,19 @@ pub(crate) struct Current {
     pub(crate) since: u64,
 }
 
+/// Copies what the guard remembers in the folder of a store, as it is at one moment; whether there is any.
+///
+/// # Errors
+/// If it cannot be read or written, or is gone.
+pub(crate) fn copy_into(store_dir: &Path, copy: &Path) -> Result<bool, GuardStoreError> {
+    let source = match open::to_read(store_dir) {
+        Err(GuardStoreError::None(_)) => return Ok(false),
+        opened => opened?,
+    };
+    let failed = |error| GuardStoreError::of(&copy.display().to_string(), error);
+    sqlite::copy(&source, copy).map(|_| true).map_err(failed)
+}
+
 impl GuardStore {
     /// Begins with what can be read of these candidates in the folder of a store, and with the senders that were seen
     /// last: a bounded piece of work. For one in memory.

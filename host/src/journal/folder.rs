@@ -129,6 +129,12 @@ impl Folder {
         self.list().map_err(JournalError::unusable(&self.dir))
     }
 
+    /// Whether a file is a segment's, by its name.
+    pub(super) fn is_segment(path: &Path) -> bool {
+        let ending = path.extension().and_then(|ending| ending.to_str());
+        matches!(ending, Some(STREAM | PARQUET)) && Segment::of(path).is_some()
+    }
+
     fn list(&self) -> io::Result<BTreeMap<Segment, Files>> {
         let mut segments = BTreeMap::<_, Files>::new();
         for entry in fs::read_dir(&self.dir)? {
@@ -143,6 +149,19 @@ impl Folder {
             }
         }
         Ok(segments)
+    }
+
+    /// Gives every segment's file and the key a second name in a folder within this one: what is removed meanwhile stays
+    /// there.
+    pub(super) fn link_into(&self, held: &Path) -> io::Result<()> {
+        let _lock = self.lock(Access::Look);
+        for (segment, files) in self.list()? {
+            let stream = files.stream.filter(|_| files.parquet.is_none()).map(|_| self.stream(&segment));
+            for path in stream.into_iter().chain(files.parquet.map(|_| self.parquet(&segment))) {
+                fs::hard_link(&path, held.join(path.file_name().unwrap_or_default()))?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes the folder's lock, where the system gives it: a folder on a disk that can only be read has none that

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::ready::{PromoteError, label};
+use super::ready::PromoteError;
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::clock;
 use crate::control::state::State;
@@ -99,12 +99,12 @@ enum Troubles {
 fn troubles(processes: &[&Process], guards: &[Health]) -> Troubles {
     let now = clock::now();
     let guard_of = |process: &Process| guards.iter().find(|guard| guard.process == process.number);
-    let said = |process: &&Process| Some(format!("{}: {}", label(process), guard_of(process)?.trouble(now)?));
+    let said = |process: &&Process| Some(format!("{}: {}", process.label(), guard_of(process)?.trouble(now)?));
     let troubled: Vec<_> = processes.iter().filter_map(said).collect();
     if !troubled.is_empty() {
         return Troubles::Said(troubled);
     }
     let silent = processes.iter().filter(|process| guard_of(process).is_none());
-    let silent: Vec<_> = silent.map(|process| format!("{}: it has not said how it is", label(process))).collect();
+    let silent: Vec<_> = silent.map(|process| format!("{}: it has not said how it is", process.label())).collect();
     if silent.is_empty() { Troubles::None } else { Troubles::Silent(silent) }
 }

@@ -69,7 +69,7 @@ impl Ledger {
     ) -> Result<Option<(Event, Self)>, LoadReleaseError> {
         let operation = self.load_of(release, signature)?;
         let proposal = Proposal { author: author.to_owned(), reason: reason.to_owned(), operation };
-        let event = match self.state().draft(proposal, clock::now(), self.head()) {
+        let event = match self.draft(proposal, clock::now()) {
             Ok(event) => event.into_event(),
             Err(Refused::LoadedAlready(_)) => return Ok(None),
             Err(refused) => return Err(ControlError::from(refused).into()),

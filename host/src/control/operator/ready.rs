@@ -34,7 +34,7 @@ impl Control {
                 return Ok(processes);
             }
             if left.is_zero() {
-                let silent = silent.into_iter().map(label).collect();
+                let silent = silent.into_iter().map(Process::label).collect();
                 return Err(PromoteError::Silent { release: release.clone(), processes: silent, waited: timeout });
             }
             watch.wait(left.min(CENSUS_INTERVAL));
@@ -46,16 +46,11 @@ impl Control {
 fn unable<'a>(processes: impl Iterator<Item = &'a Process>, release: &Digest) -> Option<Vec<(String, String)>> {
     let unable: Vec<_> = processes
         .filter_map(|process| match process.preparation(release)? {
-            Preparation::Failed { why } => Some((label(process), why.clone())),
+            Preparation::Failed { why } => Some((process.label(), why.clone())),
             Preparation::Ready => None,
         })
         .collect();
     (!unable.is_empty()).then_some(unable)
-}
-
-/// `filter (process 3, pid 4711)`.
-pub(super) fn label(process: &Process) -> String {
-    format!("{} (process {}, pid {})", process.registered.name, process.number, process.registered.pid)
 }
 
 impl PromoteError {

@@ -34,6 +34,18 @@ pub(crate) struct Layout {
 impl Layout {
     /// Makes the folder and what belongs below it, or takes it as it is if it is there.
     pub(crate) fn create(dir: &Path) -> Result<Self, LayoutError> {
+        let layout = Self::make(dir)?;
+        match layout.find_database()? {
+            Some(_) => Ok(layout),
+            None => match layout.trace() {
+                None => Ok(layout),
+                Some(trace) => Err(LayoutError::Gone { dir: layout.dir, trace }),
+            },
+        }
+    }
+
+    /// [`Layout::create`] for whoever puts a database there.
+    pub(crate) fn make(dir: &Path) -> Result<Self, LayoutError> {
         let layout = Self { dir: dir.to_owned() };
         layout.close_to_others();
         for dir in [layout.dir.clone(), layout.releases(), layout.processes()] {
@@ -43,13 +55,7 @@ impl Layout {
                 .map_err(|source| LayoutError::Unusable { path: dir.clone(), source })?;
         }
         layout.check_folders(Owner::Ours)?;
-        match layout.find_database()? {
-            Some(_) => Ok(layout),
-            None => match layout.trace() {
-                None => Ok(layout),
-                Some(trace) => Err(LayoutError::Gone { dir: layout.dir, trace }),
-            },
-        }
+        Ok(layout)
     }
 
     /// An empty folder becomes a store, whoever made it. One with something in it may be more than a store.
@@ -89,7 +95,7 @@ impl Layout {
     }
 
     /// The database's file; none if there is none. One that may not be looked for is not taken for missing.
-    fn find_database(&self) -> Result<Option<fs::Metadata>, LayoutError> {
+    pub(crate) fn find_database(&self) -> Result<Option<fs::Metadata>, LayoutError> {
         let path = self.database();
         match fs::symlink_metadata(&path) {
             Ok(metadata) => Ok(Some(metadata)),
@@ -164,6 +170,13 @@ impl Layout {
         self.dir.join("processes")
     }
 
+    /// Makes the folder of the processes' locks, where somebody removed it.
+    pub(crate) fn make_processes(&self) -> Result<(), LayoutError> {
+        let path = self.processes();
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
+        made.map_err(|source| LayoutError::Unusable { path, source })
+    }
+
     pub(crate) fn process_lock(&self, number: u64) -> PathBuf {
         self.processes().join(format!("{number}.lock"))
     }
@@ -185,6 +198,29 @@ impl Layout {
             private::open_with(&bell, options.append(true).create(true).mode(0o600), Owner::Ours)?;
         }
         Ok(())
+    }
+
+    /// Gives the files of a database other names, under which they still belong together, and says which the database has
+    /// now; none if there was no file. A copy of what remembers its end is put beside it.
+    pub(crate) fn set_database_aside(&self) -> Result<Option<PathBuf>, LayoutError> {
+        let (database, head) = (self.database(), self.head_file());
+        let unusable = |source| LayoutError::Unusable { path: database.clone(), source };
+        let aside = private::name_aside(&database);
+        if head.exists() {
+            fs::copy(&head, private::name_aside(&head)).map_err(unusable)?;
+        }
+        // The database last: one without its companions is an older one, which is noticed; one that is gone says nothing.
+        for ending in sqlite::COMPANIONS {
+            let companion = sqlite::companion(&database, ending);
+            if companion.symlink_metadata().is_ok() {
+                fs::rename(companion, sqlite::companion(&aside, ending)).map_err(unusable)?;
+            }
+        }
+        match fs::rename(&database, &aside) {
+            Ok(()) => Ok(Some(aside)),
+            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(unusable(source)),
+        }
     }
 
     /// Keeps a release file, durably, and its signature.
@@ -235,7 +271,7 @@ impl Layout {
         self.releases().join(format!("{digest}.wasm"))
     }
 
-    fn signature_file(&self, digest: &Digest) -> PathBuf {
+    pub(crate) fn signature_file(&self, digest: &Digest) -> PathBuf {
         self.releases().join(format!("{digest}.wasm.minisig"))
     }
 

@@ -1,9 +1,12 @@
 //! A store in a folder, for the processes of one machine: SQLite.
 
 mod connect;
+mod copy;
 mod fault;
+mod followers;
 mod recover;
 mod register;
+mod restore;
 mod schema;
 mod witness;
 
@@ -14,6 +17,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 
 pub use recover::{Accept, Recovered};
 pub(crate) use register::Presence;
+pub(crate) use restore::Adopted;
 
 use self::connect::Open;
 use super::layout::Layout;
@@ -63,10 +67,15 @@ impl SqliteStore {
     }
 
     fn of(layout: Layout) -> Result<Self, StoreError> {
-        let store = Self { layout, open: Mutex::default() };
+        let store = Self::closed(layout);
         store.with(|_| Ok(()))?;
         store.begin_head_file();
         Ok(store)
+    }
+
+    /// The store in a folder, of which nothing is opened yet.
+    fn closed(layout: Layout) -> Self {
+        Self { layout, open: Mutex::default() }
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -226,12 +235,7 @@ impl ControlStore for SqliteStore {
     }
 
     fn hits(&self) -> Result<Vec<(u64, u64)>, StoreError> {
-        self.with(|open| {
-            let mut rows = open.register.prepare_cached("SELECT rule, hits FROM hits ORDER BY rule")?;
-            // A number that is none was not counted by this program.
-            let numbers = |row: &Row<'_>| Ok(row.get(0).ok().map(|rule| (rule, row.get(1).unwrap_or(0))));
-            rows.query_map([], numbers)?.filter_map(Result::transpose).collect()
-        })
+        self.with(|open| hits(&open.register))
     }
 
     fn processes(&self) -> Result<Vec<Process>, StoreError> {
@@ -247,6 +251,13 @@ impl ControlStore for SqliteStore {
         let watch = Inotify::new(dirs).map_err(|e| self.failed(format!("inotify: {e}")))?;
         Ok(Box::new(watch))
     }
+}
+
+fn hits(register: &Connection) -> rusqlite::Result<Vec<(u64, u64)>> {
+    let mut rows = register.prepare_cached("SELECT rule, hits FROM hits ORDER BY rule")?;
+    // A number that is none was not counted by this program.
+    let numbers = |row: &Row<'_>| Ok(row.get(0).ok().map(|rule| (rule, row.get(1).unwrap_or(0))));
+    rows.query_map([], numbers)?.filter_map(Result::transpose).collect()
 }
 
 fn to_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {

@@ -12,7 +12,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use self::trouble::Trouble;
+use self::trouble::{Said, Trouble};
 use super::emergency::StoreLink;
 use crate::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
 use crate::release::Digest;
@@ -72,12 +72,14 @@ struct Progress {
     expired: Vec<HitCounter>,
     /// Hits that the store knows of, by override.
     reported_hits: BTreeMap<u64, u64>,
-    /// When it was told last.
-    hits_reported: Option<Instant>,
     /// The ledger that was refused last, by where it ends, and why: it is not read again until it changes.
     refused: Option<(Option<(u64, Digest)>, Broken)>,
     /// Why the store is not followed.
     trouble: Option<Trouble>,
+    /// What was said of that.
+    said: Option<Said>,
+    /// When it was last seen to that the store knows of this process and its hits.
+    in_touch: Option<Instant>,
     /// Why the store does not know what this process does.
     silence: Option<String>,
 }
@@ -117,7 +119,8 @@ impl Shared {
             self.load_all(&mut progress);
             self.obey(&mut progress);
         });
-        self.tell(&mut progress, None);
+        let newer = progress.newer();
+        self.tell(&mut progress, newer);
         started.map_err(|trouble| BuildError::Store(trouble.to_string()))
     }
 
@@ -125,6 +128,8 @@ impl Shared {
     pub(super) fn catch_up(&self, jobs: &Sender<Digest>) {
         let mut progress = self.progress();
         let trouble = self.exchange(&mut progress, jobs).err();
+        // Who does not obey has to be seen not to.
+        self.keep_in_touch(&mut progress, trouble.as_ref());
         self.tell(&mut progress, trouble);
     }
 
@@ -133,8 +138,8 @@ impl Shared {
         let written = self.write_emergencies(progress);
         self.order(progress, jobs);
         self.obey(progress);
-        self.keep_present_in_time(progress);
-        written
+        written?;
+        progress.newer().map_or(Ok(()), Err)
     }
 
     /// Loads one release, and does what had to wait for it.

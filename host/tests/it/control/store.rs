@@ -171,7 +171,7 @@ fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
     let process = store.process();
     releases.iter().for_each(|release| drop(store.obeyed(promote(release))));
     store.obeyed(revert());
-    let recover = || SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap();
+    let recover = || SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap();
     assert_eq!(recover(), None, "a whole one stays");
     database(&store).execute("UPDATE events SET body = '{}' WHERE sequence = 5", []).unwrap();
     let recovered = recover().unwrap();
@@ -194,7 +194,7 @@ fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     for companion in ["control.db-wal", "control.db-shm"] {
         let _ = std::fs::remove_file(store.path().join(companion));
     }
-    let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
     assert_eq!((recovered.events, recovered.known), (0, 1));
     assert_eq!(std::fs::read(recovered.aside.unwrap()).unwrap(), rubbish);
     assert_eq!(store.control.history().unwrap().len(), 1);
@@ -222,7 +222,7 @@ fn a_database_with_what_this_program_did_not_make_is_refused_and_recovered() {
         for error in errors {
             assert!(error.contains(why) && error.contains("history recover"), "{change}: {error}");
         }
-        let recovered = SqliteStore::recover(store.path(), "ada", Accept::Damage).unwrap().unwrap();
+        let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
         assert!(recovered.ended.contains(why) && recovered.events == 1, "{recovered:?}");
         Control::open(store.path()).unwrap().commit(thaw()).unwrap();
     }
@@ -287,7 +287,7 @@ fn what_is_no_file_of_a_store_is_refused() {
             put(&path);
             // What recovers a store reads its database, too.
             let is_read = file.starts_with("control.db");
-            let recovered = || SqliteStore::recover(store.path(), "ada", Accept::Damage);
+            let recovered = || SqliteStore::recover(store.path(), "ada", Accept::damage());
             let recovered = is_read.then(|| recovered().err().map(|error| error.to_string()));
             let errors = [
                 recovered.unwrap_or_else(|| Some(format!("{file}: {why}"))),

@@ -235,9 +235,9 @@ fn an_older_copy_is_obeyed_once_somebody_has_accepted_it() {
     let lost = store.obeyed(promote(&releases[1]));
     remove(store.path(), &DATABASE[1..]);
     fs::rename(&copy, store.path().join("control.db")).unwrap();
-    let refused = SqliteStore::recover(store.path(), "eve", Accept::Damage).unwrap_err();
+    let refused = SqliteStore::recover(store.path(), "eve", Accept::damage()).unwrap_err();
     assert!(matches!(refused, StoreError::WouldGoBack(_)), "{refused}");
-    let recovered = SqliteStore::recover(store.path(), "ada", Accept::GoingBack).unwrap().unwrap();
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage().going_back()).unwrap().unwrap();
     assert_eq!((recovered.events, recovered.known), (3, lost.sequence));
     until("it is obeyed", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[0]));
     let last = store.control.history().unwrap().pop().unwrap();
@@ -246,7 +246,7 @@ fn an_older_copy_is_obeyed_once_somebody_has_accepted_it() {
     until("it says so", || process.following().unwrap().mark.head == last.hash().unwrap());
     until("it is in the register", || store.control.processes().unwrap().len() == 1);
     store.obeyed(promote(&releases[1]));
-    assert_eq!(SqliteStore::recover(store.path(), "ada", Accept::GoingBack).unwrap(), None);
+    assert_eq!(SqliteStore::recover(store.path(), "ada", Accept::damage().going_back()).unwrap(), None);
 }
 
 #[test]
@@ -258,7 +258,7 @@ fn the_same_copy_is_not_obeyed_twice_for_one_acceptance() {
         fs::copy(&history.copies[0], store.join("control.db")).unwrap();
     };
     put_back();
-    SqliteStore::recover(&store, "ada", Accept::GoingBack).unwrap().unwrap();
+    SqliteStore::recover(&store, "ada", Accept::damage().going_back()).unwrap().unwrap();
     let control = Control::open(&store).unwrap();
     assert_eq!(control.ledger().unwrap().state().recoveries, 1);
     drop(control);
@@ -280,7 +280,7 @@ fn a_store_that_was_one_is_not_made_anew() {
             assert!(error.contains("control.db is gone") && error.contains("where there was a store"), "{error}");
         }
         assert!(filter(&store).is_err() && !store.join("control.db").exists());
-        let recovered = SqliteStore::recover(&store, "ada", Accept::Damage).unwrap().unwrap();
+        let recovered = SqliteStore::recover(&store, "ada", Accept::damage()).unwrap().unwrap();
         assert_eq!((recovered.events, recovered.aside), (0, None));
         assert_eq!(Control::open(&store).unwrap().history().unwrap().len(), 1, "it says that there was one");
     }
@@ -296,7 +296,7 @@ fn a_database_that_is_empty_is_damaged_and_not_new() {
         let error = error.unwrap().to_string();
         assert!(error.contains("it is empty"), "{error}");
     }
-    let recovered = SqliteStore::recover(&store, "ada", Accept::Damage).unwrap().unwrap();
+    let recovered = SqliteStore::recover(&store, "ada", Accept::damage()).unwrap().unwrap();
     assert_eq!((recovered.events, recovered.known), (0, EVENTS.unsigned_abs()));
 }
 
@@ -312,7 +312,7 @@ fn what_was_added_behind_the_head_is_not_kept_when_the_rest_is() {
         .unwrap();
     let refused = control.ledger().unwrap_err().to_string();
     assert!(refused.contains("is not the end that the ledger had"), "{refused}");
-    let recovered = SqliteStore::recover(&store, "ada", Accept::Damage).unwrap().unwrap();
+    let recovered = SqliteStore::recover(&store, "ada", Accept::damage()).unwrap().unwrap();
     assert_eq!(recovered.events, EVENTS.unsigned_abs());
     assert!(Control::open(&store).unwrap().history().unwrap().iter().all(|event| event.author != "eve"));
 }

@@ -1,29 +1,47 @@
 //! Starting anew with what can still be read of a damaged database.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, params};
 
 use super::super::head::{HeadFile, HeadFileError};
 use super::super::layout::{Layout, LayoutError};
-use super::register::all;
+use super::register::{NUMBER_MAX, all};
 use super::schema::{check_tables, has_head_file, make_database};
-use super::{SqliteStore, StoreError, to_entry};
+use super::{SqliteStore, StoreError, hits, to_entry};
 use crate::clock;
 use crate::control::event::{Event, hash};
 use crate::control::ledger::{Entry, Ledger};
 use crate::control::mark::{Mark, Who, Witness};
-use crate::private;
 use crate::release::Digest;
-use crate::sqlite;
+use crate::sqlite::{self, ToRead};
 
 /// What somebody who recovers a store puts up with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Accept {
-    /// That events are lost which cannot be read, or are not as they were written.
-    Damage,
+pub struct Accept {
+    going_back: bool,
+    followers: bool,
+}
+
+impl Accept {
+    /// That events are lost which cannot be read, or are not as they were written, and nothing else.
+    pub const fn damage() -> Self {
+        Self { going_back: false, followers: false }
+    }
+
     /// Also that a ledger which is whole ends before what was seen of it: an older copy was put there on purpose.
-    GoingBack,
+    #[must_use]
+    pub const fn going_back(self) -> Self {
+        Self { going_back: true, ..self }
+    }
+
+    /// Also that processes follow the ledger, and have not seen themselves that it is damaged: they go on from another one
+    /// than they know.
+    #[must_use]
+    pub const fn followers(self) -> Self {
+        Self { followers: true, ..self }
+    }
 }
 
 /// What became of a damaged database.
@@ -46,70 +64,97 @@ impl SqliteStore {
     /// the database is whole: it stays as it is.
     ///
     /// # Errors
-    /// If there is no store, or it cannot be written; [`StoreError::WouldGoBack`] if the ledger is whole and ends before
-    /// what was seen of it, unless that is accepted.
+    /// If there is no store, or it cannot be written; [`StoreError::NewerEvent`] if a newer program wrote to the ledger;
+    /// [`StoreError::WouldGoBack`] if the ledger is whole and ends before what was seen of it, and
+    /// [`StoreError::Followed`] if processes follow it, unless that is accepted.
     pub fn recover(dir: &Path, author: &str, accept: Accept) -> Result<Option<Recovered>, StoreError> {
-        let layout = Layout::reclaim(dir)?;
-        let salvaged = Salvaged::of(&layout);
+        let store = Self::closed(Layout::reclaim(dir)?);
+        let salvaged = Salvaged::of(store.layout());
+        if let Some(newer) = salvaged.ledger.newer().first() {
+            return Err(StoreError::NewerEvent(Box::new(newer.clone())));
+        }
         let ended = match (&salvaged.damage, &salvaged.contradiction) {
             (None, None) => return Ok(None),
             (Some(damage), _) => damage.clone(),
-            (None, Some(why)) if accept == Accept::GoingBack => why.clone(),
+            (None, Some(why)) if accept.going_back => why.clone(),
             (None, Some(why)) => return Err(StoreError::WouldGoBack(why.clone())),
         };
+        if !accept.followers {
+            store.refuse_followers()?;
+        }
+        let aside = store.begin_anew(&salvaged, author, &ended)?;
+        let (events, known) = (salvaged.entries.len() as u64, salvaged.lost.sequence);
+        Ok(Some(Recovered { events, known, ended, aside }))
+    }
+
+    /// Puts a ledger that goes on from what was salvaged in the place of the one that is there. That one is set aside: where
+    /// it is now, or none if it was gone.
+    pub(super) fn begin_anew(
+        self,
+        salvaged: &Salvaged,
+        author: &str,
+        ended: &str,
+    ) -> Result<Option<PathBuf>, StoreError> {
+        let layout = self.layout();
         let unusable = |source| LayoutError::Unusable { path: layout.dir().to_owned(), source };
         // Made elsewhere, and put in its place when it is complete: a crash leaves the one or the other.
         let made = tempfile::tempdir_in(layout.dir()).map_err(unusable)?;
-        let failed = |why: String| StoreError::Failed { store: layout.dir().display().to_string(), why };
         let new = made.path().join("control.db");
-        let mark = salvaged.write(&new, author, &ended).map_err(failed)?;
-        let mut aside = None;
-        for file in [layout.database()].into_iter().chain(sqlite::companions(&layout.database())) {
-            if file.symlink_metadata().is_ok() {
-                let place = private::set_aside(&file).map_err(unusable)?;
-                aside = aside.or(Some(place));
-            }
-        }
-        std::fs::rename(new, layout.database()).map_err(unusable)?;
-        let head = HeadFile::at(layout.head_file());
-        if head.path().symlink_metadata().is_ok() && head.read().is_err() {
-            private::set_aside(head.path()).map_err(unusable)?;
-        }
-        head.write(&mark).map_err(|error| failed(error.to_string()))?;
-        let store = Self::of(layout)?;
+        let mark = salvaged.write(&new, author, ended).map_err(|why| self.failed(why))?;
+        let aside = layout.set_database_aside()?;
+        fs::rename(new, layout.database()).map_err(unusable)?;
+        HeadFile::at(layout.head_file()).write(&mark).map_err(|error| self.failed(error.to_string()))?;
+        let store = Self::of(self.layout)?;
         store.ring(&store.layout().bell());
-        let (events, known) = (salvaged.entries.len() as u64, salvaged.lost.sequence);
-        Ok(Some(Recovered { events, known, ended, aside }))
+        Ok(aside)
     }
 }
 
 /// What is left of a store.
-struct Salvaged {
+pub(super) struct Salvaged {
     /// The entries that can be read and follow one another.
-    entries: Vec<Entry>,
-    ledger: Ledger,
+    pub(super) entries: Vec<Entry>,
+    pub(super) ledger: Ledger,
+    beside: Beside,
     /// Why there are no more; none if that is all.
-    damage: Option<String>,
+    pub(super) damage: Option<String>,
     /// What shows that a whole ledger went further once.
     contradiction: Option<String>,
     /// The furthest that is known of it, whoever says so.
-    lost: Mark,
+    pub(super) lost: Mark,
+}
+
+/// What a database holds beside the ledger that is true for longer than processes live.
+#[derive(Default)]
+struct Beside {
+    /// The highest number that a process was given.
+    numbers: u64,
+    /// How often overrides decided.
+    hits: Vec<(u64, u64)>,
 }
 
 impl Salvaged {
-    fn of(layout: &Layout) -> Self {
+    pub(super) fn of(layout: &Layout) -> Self {
         let (mut ledger, mut entries, mut lost) = (Ledger::default(), Vec::new(), Mark::default());
-        let damage = read_each(&layout.database(), |entry| {
-            if let Ok(event) = Event::from_json(&entry.body) {
-                see(&mut lost, event.sequence, event.generation, 0);
-            }
-            ledger.follow(&entry).map_err(|broken| broken.to_string())?;
-            entries.push(entry);
-            Ok(())
+        let (opened, gone) = match open(&layout.database()) {
+            Ok(opened) => (Some(opened), None),
+            Err(why) => (None, Some(why)),
+        };
+        let connection = opened.as_ref().map(|opened| &opened.connection);
+        let read = connection.map(|connection| {
+            read_each(connection, |entry| {
+                if let Ok(event) = Event::from_json(&entry.body) {
+                    see(&mut lost, event.sequence, event.generation, 0);
+                }
+                let followed = ledger.follow(&entry).map_err(|broken| broken.to_string())?;
+                entries.extend(followed.map(|_| entry));
+                Ok(())
+            })
         });
-        let (witnesses, missing) = witnesses(layout);
-        let head = open(&layout.database()).and_then(|connection| super::head(&connection)).ok().flatten();
-        if damage.is_err() {
+        let damage = read.map_or(gone, Result::err);
+        let (witnesses, missing) = witnesses(layout, connection);
+        let head = connection.and_then(|connection| super::head(connection).ok().flatten());
+        if damage.is_some() {
             let seen = witnesses.iter().map(|witness| (witness.mark.sequence, witness.mark.head)).chain(head);
             drop_added(&mut ledger, &mut entries, seen.collect());
         }
@@ -118,7 +163,18 @@ impl Salvaged {
         }
         let broken = witnesses.iter().find_map(|witness| ledger.confirms(witness).err());
         let contradiction = broken.map(|broken| broken.to_string()).or(missing);
-        Self { entries, ledger, damage: damage.err(), contradiction, lost }
+        let beside = connection.map(Beside::of).unwrap_or_default();
+        Self { entries, ledger, beside, damage, contradiction, lost }
+    }
+
+    /// The ledger of an older copy in the place of what there is now: numbers and generations go on from whichever has seen
+    /// the higher ones.
+    pub(super) fn in_place_of(mut self, now: &Self) -> Self {
+        for Mark { sequence, generation, recoveries, .. } in [&now.lost, &now.ledger.mark()] {
+            see(&mut self.lost, *sequence, *generation, *recoveries);
+        }
+        self.beside.numbers = self.beside.numbers.max(now.beside.numbers);
+        self
     }
 
     /// Writes a new database, and returns where its ledger ends.
@@ -128,7 +184,7 @@ impl Salvaged {
         let body = event.to_json().map_err(|error| error.to_string())?;
         let entry = Entry { sequence: event.sequence, hash: hash(&body), body };
         ledger.follow(&entry).map_err(|broken| broken.to_string())?;
-        fill(path, self.entries.iter().chain([&entry])).map_err(|error| error.to_string())?;
+        fill(path, self.entries.iter().chain([&entry]), &self.beside).map_err(|error| error.to_string())?;
         Ok(ledger.mark())
     }
 }
@@ -153,29 +209,42 @@ fn see(lost: &mut Mark, sequence: u64, generation: u64, recoveries: u64) {
     lost.recoveries = lost.recoveries.max(recoveries);
 }
 
-fn fill<'a>(path: &Path, entries: impl Iterator<Item = &'a Entry>) -> rusqlite::Result<()> {
+impl Beside {
+    /// As far as it can be read.
+    fn of(connection: &Connection) -> Self {
+        let numbers =
+            "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'processes' AND seq BETWEEN 0 AND ?";
+        let numbers = connection.query_row(numbers, [NUMBER_MAX], |row| row.get(0)).unwrap_or(0);
+        Self { numbers, hits: hits(connection).unwrap_or_default() }
+    }
+}
+
+fn fill<'a>(path: &Path, entries: impl Iterator<Item = &'a Entry>, beside: &Beside) -> rusqlite::Result<()> {
     let mut connection = make_database(path)?;
     let transaction = super::immediate(&mut connection)?;
     for Entry { sequence, body, hash } in entries {
         transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![sequence, body, hash.as_bytes()])?;
         transaction.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![sequence, hash.as_bytes()])?;
     }
+    transaction.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('processes', ?)", [beside.numbers])?;
+    for (rule, hits) in &beside.hits {
+        transaction.execute("INSERT INTO hits VALUES (?, ?)", params![rule, hits])?;
+    }
     transaction.commit()
 }
 
 /// Who remembers how far the ledger went, as far as that can still be read, and what is missing that should say so.
-fn witnesses(layout: &Layout) -> (Vec<Witness>, Option<String>) {
+fn witnesses(layout: &Layout, connection: Option<&Connection>) -> (Vec<Witness>, Option<String>) {
     let head = HeadFile::at(layout.head_file());
     let read = head.read();
-    let connection = open(&layout.database());
     let is_missed = matches!(read, Err(HeadFileError::Gone))
-        && connection.as_ref().is_ok_and(|connection| has_head_file(connection).unwrap_or(true));
+        && connection.is_some_and(|connection| has_head_file(connection).unwrap_or(true));
     let missing = match &read {
         Err(HeadFileError::Gone) if !is_missed => None,
         Err(error) => Some(format!("nothing shows how far it went: of {}, {error}", head.path().display())),
         Ok(_) => None,
     };
-    let processes = connection.and_then(|connection| all(&connection)).unwrap_or_default();
+    let processes = connection.and_then(|connection| all(connection).ok()).unwrap_or_default();
     let of_process = |process: super::Process| {
         let mark = process.acknowledged.as_ref()?.mark()?;
         Some(Witness { who: Who::Process { number: process.number, name: process.registered.name }, mark })
@@ -184,17 +253,17 @@ fn witnesses(layout: &Layout) -> (Vec<Witness>, Option<String>) {
     (of_file.into_iter().chain(processes.into_iter().filter_map(of_process)).collect(), missing)
 }
 
-fn open(database: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)
-}
-
-/// Every entry from the first on, up to one that is refused. Nothing else may be there.
-fn read_each(database: &Path, mut each: impl FnMut(Entry) -> Result<(), String>) -> Result<(), String> {
-    let said = |error: rusqlite::Error| error.to_string();
+/// Opens what is there without changing it: what is set aside is what was found.
+fn open(database: &Path) -> Result<ToRead, String> {
     if database.symlink_metadata().is_err() {
         return Err("the database is gone".to_owned());
     }
-    let connection = open(database).map_err(said)?;
+    sqlite::open_to_read(database).map_err(|error| error.to_string())
+}
+
+/// Every entry from the first on, up to one that is refused. Nothing else may be there.
+fn read_each(connection: &Connection, mut each: impl FnMut(Entry) -> Result<(), String>) -> Result<(), String> {
+    let said = |error: rusqlite::Error| error.to_string();
     let query = "SELECT sequence, body, hash FROM events WHERE sequence > 0 ORDER BY sequence";
     let mut rows = connection.prepare(query).map_err(said)?;
     let mut rows = rows.query([]).map_err(said)?;
@@ -211,10 +280,10 @@ fn read_each(database: &Path, mut each: impl FnMut(Entry) -> Result<(), String>)
     if let Some(refused) = refused {
         return Err(refused);
     }
-    super::refuse_strays(&connection).map_err(said)?;
-    check_tables(&connection).map_err(said)?;
-    match (super::head(&connection).map_err(said)?, last) {
-        (head, last) if head == last => check(&connection),
+    super::refuse_strays(connection).map_err(said)?;
+    check_tables(connection).map_err(said)?;
+    match (super::head(connection).map_err(said)?, last) {
+        (head, last) if head == last => check(connection),
         (Some((sequence, _)), Some((last, _))) if last > sequence => {
             Err(format!("events after {sequence} were added by something else than this program"))
         }

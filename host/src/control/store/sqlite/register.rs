@@ -1,8 +1,10 @@
 //! Who is there. A process holds a lock on a file of its own while it lives; the kernel lets go of it when the
 //! process ends, however it ends, and a number is never given twice.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io::{Read as _, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 
 use rusqlite::{Connection, Row, params};
 
@@ -10,7 +12,10 @@ use super::{Membership, NewProcess, Open, Process, SqliteStore, StoreError, dige
 use crate::private::{self, Owner};
 
 /// The highest number of a process that is believed of a file's name.
-const NUMBER_MAX: u64 = 1 << 40;
+pub(super) const NUMBER_MAX: u64 = 1 << 40;
+
+/// What a lock says of its process is read up to here.
+const LOCK_BYTES_MAX: u64 = 64 * 1024;
 
 /// Whether a process was still in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,69 +30,132 @@ impl SqliteStore {
     /// Registers a process. Its row is seen when its lock is held.
     pub(super) fn enrol(&self, open: &mut Open, process: &NewProcess) -> Result<Membership, StoreError> {
         let registered = self.json(process)?;
-        let highest = self.highest_lock();
+        let highest = self.locks().into_iter().max().unwrap_or(0);
         let transaction = immediate(&mut open.register).map_err(|error| self.fault(error))?;
         let number = number(&transaction, highest, &registered).map_err(|error| self.fault(error))?;
-        let lock = self.take_lock(number)?;
+        let lock = self.take_lock(number, &registered)?;
+        let lock = lock.ok_or_else(|| self.failed(format!("process {number} is there already")))?;
         transaction.commit().map_err(|error| self.fault(error))?;
-        Ok(Membership { process: number, _alive: Box::new(lock) })
+        Ok(Membership { process: number, lock })
     }
 
-    /// Sees to it that a process is in the register, under its number, and that its lock is seen.
+    /// Whether others see the lock of a process: the file that it holds has still its name.
+    pub(crate) fn sees(&self, membership: &Membership) -> bool {
+        let path = self.layout().process_lock(membership.process);
+        let [named, held] = [fs::symlink_metadata(path), membership.lock.metadata()].map(Result::ok);
+        let same = |named: fs::Metadata, held: fs::Metadata| (named.dev(), named.ino()) == (held.dev(), held.ino());
+        named.zip(held).is_some_and(|(named, held)| same(named, held))
+    }
+
+    /// Sees to it that others see the lock of a process; none where another one has its number: the store is not the one in
+    /// which it registered.
+    pub(crate) fn keep_seen(
+        &self,
+        membership: &mut Membership,
+        process: &NewProcess,
+    ) -> Result<Option<()>, StoreError> {
+        if self.sees(membership) {
+            return Ok(Some(()));
+        }
+        let taken = self.take_lock(membership.process, &self.json(process)?)?;
+        Ok(taken.map(|lock| membership.lock = lock))
+    }
+
+    /// Sees to it that a process is in the register, under its number, and that its lock is seen; none where another one has
+    /// its number.
     pub(crate) fn keep_present(
         &self,
         membership: &mut Membership,
         process: &NewProcess,
-    ) -> Result<Presence, StoreError> {
-        let number = membership.process;
-        if !self.lives(number) {
-            membership._alive = Box::new(self.take_lock(number)?);
+    ) -> Result<Option<Presence>, StoreError> {
+        if self.keep_seen(membership, process)?.is_none() {
+            return Ok(None);
         }
-        let registered = self.json(process)?;
+        let (number, registered) = (membership.process, self.json(process)?);
         let is_there = self.with(|open| {
             let row = "SELECT EXISTS (SELECT 1 FROM processes WHERE number = ? AND registered = ?)";
             open.register.prepare_cached(row)?.query_row(params![number, registered], |row| row.get(0))
         })?;
         if is_there {
-            return Ok(Presence::Kept);
+            return Ok(Some(Presence::Kept));
         }
         self.say(|open| {
             let row = "INSERT OR REPLACE INTO processes (number, registered) VALUES (?, ?)";
             open.register.execute(row, params![number, registered]).map(drop)
         })?;
-        Ok(Presence::Renewed)
+        Ok(Some(Presence::Renewed))
     }
 
     fn json(&self, process: &NewProcess) -> Result<String, StoreError> {
         serde_json::to_string(process).map_err(|e| self.failed(e.to_string()))
     }
 
-    /// The highest number that a lock was made for. The table may have forgotten it.
-    fn highest_lock(&self) -> u64 {
+    /// The numbers for which there are locks, held or not.
+    fn locks(&self) -> Vec<u64> {
         let locks = fs::read_dir(self.layout().processes()).into_iter().flatten().flatten();
         let number = |lock: fs::DirEntry| lock.file_name().to_str()?.strip_suffix(".lock")?.parse().ok();
-        locks.filter_map(number).filter(|number| *number <= NUMBER_MAX).max().unwrap_or(0)
+        locks.filter_map(number).filter(|number| *number <= NUMBER_MAX).collect()
     }
 
-    fn take_lock(&self, number: u64) -> Result<File, StoreError> {
+    /// Locks the file of a process, and writes into it who that is; none where another process holds it.
+    fn take_lock(&self, number: u64, registered: &str) -> Result<Option<File>, StoreError> {
         let path = self.layout().process_lock(number);
+        self.layout().make_processes()?;
         let options = &mut OpenOptions::new();
         let lock = private::open_with(&path, options.append(true).create(true).mode(0o600), Owner::Ours);
-        let lock = lock.map_err(|error| self.not_private(error))?;
-        lock.try_lock().map_err(|e| self.failed(format!("{}: {e}", path.display())))?;
-        Ok(lock)
+        let mut lock = lock.map_err(|error| self.not_private(error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(self.failed(format!("{}: {error}", path.display()))),
+        }
+        // It is for the case that its row is lost; on a disk that is full it does without.
+        if let Err(error) = lock.set_len(0).and_then(|()| lock.write_all(registered.as_bytes())) {
+            tracing::debug!(%error, "a process is not named in its lock");
+        }
+        Ok(Some(lock))
     }
 
-    /// The processes that live. Rows of others are removed, where this user may.
+    /// The processes that live. Rows and locks of others are removed, where this user may.
     pub(super) fn census(&self, open: &mut Open) -> Result<Vec<Process>, StoreError> {
         let rows = all(&open.register).map_err(|error| self.fault(error))?;
-        let (alive, dead): (Vec<_>, Vec<_>) = rows.into_iter().partition(|process| self.lives(process.number));
-        for process in dead.iter().filter(|_| !open.is_to_read()) {
+        let (alive, dead) = self.alive(rows);
+        if open.is_to_read() {
+            return Ok(alive);
+        }
+        // The last one stays: it remembers which numbers were given.
+        let highest = self.locks().into_iter().max();
+        for number in dead {
             // Whoever may not write here sees the right list all the same.
-            let _ = open.register.execute("DELETE FROM processes WHERE number = ?", params![process.number]);
-            let _ = fs::remove_file(self.layout().process_lock(process.number));
+            let _ = open.register.execute("DELETE FROM processes WHERE number = ?", [number]);
+            if Some(number) != highest {
+                let _ = fs::remove_file(self.layout().process_lock(number));
+            }
         }
         Ok(alive)
+    }
+
+    /// The processes that hold their locks, whether they have rows or not; and the numbers of those that do not.
+    pub(super) fn alive(&self, rows: Vec<Process>) -> (Vec<Process>, Vec<u64>) {
+        // Looked at after the rows: who registers has a lock first.
+        let mut numbers = self.locks();
+        numbers.extend(rows.iter().map(|process| process.number));
+        numbers.sort_unstable();
+        numbers.dedup();
+        let (living, dead): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| self.lives(*number));
+        let mut rows: BTreeMap<_, _> = rows.into_iter().map(|process| (process.number, process)).collect();
+        let alive = living.into_iter().map(|number| rows.remove(&number).unwrap_or_else(|| self.unlisted(number)));
+        (alive.collect(), dead)
+    }
+
+    /// A process that lives and has no row: what its lock says of it.
+    fn unlisted(&self, number: u64) -> Process {
+        let mut text = String::new();
+        let lock = private::open_to_look(&self.layout().process_lock(number)).ok();
+        let read = lock.and_then(|lock| lock.take(LOCK_BYTES_MAX).read_to_string(&mut text).ok());
+        let registered = read.and_then(|_| serde_json::from_str(&text).ok());
+        let registered = registered.unwrap_or_else(NewProcess::unknown);
+        Process { number, registered, acknowledged: None, preparations: Vec::new() }
     }
 
     fn lives(&self, number: u64) -> bool {

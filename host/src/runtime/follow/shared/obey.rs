@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::emergency::Waiting;
-use super::{Progress, Shared};
+use super::{Progress, Shared, Trouble};
 use crate::clock;
 use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
 use crate::release::ReleaseId;
@@ -12,11 +12,12 @@ use crate::runtime::Slot;
 impl Shared {
     /// Does what the ledger says, and says so.
     pub(super) fn obey(&self, progress: &mut Progress) {
-        let shortfall = {
+        let mut shortfall = {
             // Nobody reverts by himself while routes change, and whoever did before is not undone.
             let waiting = self.link.waiting();
             self.install_routes(progress, &waiting)
         };
+        shortfall.stop(progress.newer().as_ref());
         if std::mem::take(&mut progress.overrides_changed) {
             self.core.overrides.store(Arc::new(progress.overrides.clone()));
         }
@@ -84,25 +85,25 @@ impl Shared {
     /// Tells the store what is obeyed here, if that is news.
     pub(super) fn acknowledge(&self, progress: &mut Progress, shortfall: Shortfall) {
         let mark = progress.ledger.mark();
-        let problem = shortfall.problem();
-        let is_known = |known: &Acknowledgement| known.mark().as_ref() == Some(&mark) && known.problem == problem;
+        let is_known = |known: &Acknowledgement| {
+            known.mark().as_ref() == Some(&mark)
+                && known.problem == shortfall.problem()
+                && known.stopped == shortfall.stopped
+        };
         if progress.acknowledged.as_ref().is_some_and(is_known) {
             return;
         }
         self.store.advance_head(|_| mark);
-        let told = self.acknowledge_now(progress, problem, shortfall.undecided);
+        let told = self.acknowledge_now(progress, &shortfall);
         self.told(progress, told);
     }
 
-    pub(super) fn acknowledge_now(
-        &self,
-        progress: &mut Progress,
-        problem: Option<String>,
-        undecided: Vec<String>,
-    ) -> Result<(), StoreError> {
+    pub(super) fn acknowledge_now(&self, progress: &mut Progress, shortfall: &Shortfall) -> Result<(), StoreError> {
         let Mark { sequence, head, recoveries, generation } = progress.ledger.mark();
-        let (head, at) = (Some(head), clock::now());
-        let acknowledgement = Acknowledgement { sequence, head, recoveries, generation, at, problem, undecided };
+        let (head, at, problem) = (Some(head), clock::now(), shortfall.problem());
+        let (stopped, undecided) = (shortfall.stopped, shortfall.undecided.clone());
+        let acknowledgement =
+            Acknowledgement { sequence, head, recoveries, generation, at, problem, stopped, undecided };
         let membership = progress.membership.as_ref().ok_or_else(|| self.store.unwritable())?;
         self.store.acknowledge(membership, &acknowledgement)?;
         progress.acknowledged = Some(acknowledgement);
@@ -116,9 +117,39 @@ pub(super) struct Shortfall {
     pub(super) problems: Vec<String>,
     /// Slots in which nobody decides.
     pub(super) undecided: Vec<String>,
+    /// Whether nothing that comes after is obeyed.
+    pub(super) stopped: bool,
+}
+
+impl Progress {
+    /// What keeps it from obeying the end of the ledger.
+    pub(super) fn newer(&self) -> Option<Trouble> {
+        self.ledger.newer().first().cloned().map(Trouble::Newer)
+    }
+}
+
+/// What was said before.
+impl From<Acknowledgement> for Shortfall {
+    fn from(known: Acknowledgement) -> Self {
+        let Acknowledgement { problem, undecided, stopped, .. } = known;
+        Self { problems: problem.into_iter().collect(), undecided, stopped }
+    }
 }
 
 impl Shortfall {
+    /// What keeps a process that once said this from going on.
+    pub(super) fn of_stopped(known: Option<&Acknowledgement>, trouble: &Trouble) -> Self {
+        let mut shortfall =
+            Self { undecided: known.map(|known| known.undecided.clone()).unwrap_or_default(), ..Self::default() };
+        shortfall.stop(Some(trouble));
+        shortfall
+    }
+
+    fn stop(&mut self, trouble: Option<&Trouble>) {
+        self.stopped |= trouble.is_some();
+        self.problems.extend(trouble.map(|trouble| format!("the store is not followed: {trouble}")));
+    }
+
     fn problem(&self) -> Option<String> {
         (!self.problems.is_empty()).then(|| self.problems.join("; "))
     }

@@ -2,25 +2,45 @@
 
 use std::time::Instant;
 
-use super::{Progress, Shared};
+use super::obey::Shortfall;
+use super::{Progress, Shared, Trouble};
 use crate::control::{ControlStore as _, Preparation, Presence, StoreError};
 use crate::limits::HITS_INTERVAL;
 
 impl Shared {
-    /// Once in a while: sees to it that this process is in the register, and adds the hits of overrides.
-    pub(super) fn keep_present_in_time(&self, progress: &mut Progress) {
-        if progress.hits_reported.is_some_and(|last| last.elapsed() < HITS_INTERVAL) {
+    /// Sees to it that others see this process, whether it follows the store or not, and adds the hits of overrides. Its lock
+    /// is looked at each time, the rest once in a while.
+    pub(super) fn keep_in_touch(&self, progress: &mut Progress, trouble: Option<&Trouble>) {
+        let is_seen = progress.membership.as_ref().is_some_and(|membership| self.store.sees(membership));
+        let is_due = progress.in_touch.is_none_or(|last| last.elapsed() >= HITS_INTERVAL);
+        if !is_due && (is_seen || progress.silence.is_some()) {
             return;
         }
-        progress.hits_reported = Some(Instant::now());
-        let kept = self.keep_present(progress).and_then(|()| self.report_hits(progress));
+        progress.in_touch = Some(Instant::now());
+        let kept = match trouble {
+            None | Some(Trouble::Newer(_)) => self.keep_present(progress).and_then(|()| self.report_hits(progress)),
+            // Overrides of another ledger have these numbers, too.
+            Some(Trouble::Ledger(_)) => self.keep_present(progress),
+            Some(Trouble::Store(_)) => self.keep_seen(progress),
+        };
         self.told(progress, kept);
     }
 
+    /// Keeps the lock by which others see that this process is there.
+    fn keep_seen(&self, progress: &mut Progress) -> Result<(), StoreError> {
+        let Some(membership) = &mut progress.membership else { return Ok(()) };
+        self.store.keep_seen(membership, &self.process).map(drop)
+    }
+
     fn keep_present(&self, progress: &mut Progress) -> Result<(), StoreError> {
-        let presence = match &mut progress.membership {
+        let kept = match &mut progress.membership {
             Some(membership) => self.store.keep_present(membership, &self.process)?,
-            // The store could not be written when this process began.
+            None => None,
+        };
+        let presence = match kept {
+            Some(presence) => presence,
+            // The store could not be written when this process began, or is another one, in which another process has its
+            // number.
             None => {
                 let membership = self.store.register(&self.process)?;
                 self.link.is_process(membership.process);
@@ -32,8 +52,7 @@ impl Shared {
             return Ok(());
         }
         let known = progress.acknowledged.take();
-        let (problem, undecided) = known.map(|known| (known.problem, known.undecided)).unwrap_or_default();
-        self.acknowledge_now(progress, problem, undecided)?;
+        self.acknowledge_now(progress, &known.map(Shortfall::from).unwrap_or_default())?;
         let ready = progress.held.iter().map(|release| (release, Preparation::Ready));
         let failed = progress.failed.iter().map(|(release, failure)| (release, failure.preparation()));
         let Some(membership) = &progress.membership else { return Ok(()) };

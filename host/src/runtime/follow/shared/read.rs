@@ -18,19 +18,19 @@ impl Shared {
     /// Follows the ledger to its end. One that does not go on from what was read before, because somebody took something
     /// out of it or put another one in its place, is obeyed only if it was recovered since.
     pub(super) fn read(&self, progress: &mut Progress) -> Result<(), Trouble> {
-        let known = progress.ledger.mark();
+        let known = progress.ledger.end();
         // The last one that was read has to be there still.
-        let mut tail = self.store.tail(known.sequence.saturating_sub(1))?;
+        let mut tail = self.store.tail(known.0.saturating_sub(1))?;
         let is_there = match tail.entries.first() {
-            _ if known.sequence == 0 => true,
-            Some(entry) => (entry.sequence, entry.hash) == (known.sequence, known.head),
+            _ if known.0 == 0 => true,
+            Some(entry) => (entry.sequence, entry.hash) == known && entry.is_as_written(),
             None => false,
         };
         if !is_there {
             return self.read_anew(progress, &tail);
         }
-        tail.entries.retain(|entry| entry.sequence > known.sequence);
-        let ends = tail.entries.last().map_or((known.sequence, known.head), |last| (last.sequence, last.hash));
+        tail.entries.retain(|entry| entry.sequence > known.0);
+        let ends = tail.entries.last().map_or(known, |last| (last.sequence, last.hash));
         if tail.head != Some(ends).filter(|(last, _)| *last > 0) {
             return Err(misplaced_head(ends.0, tail.head).into());
         }
@@ -77,7 +77,7 @@ impl Progress {
     }
 }
 
-/// Follows a whole ledger.
+/// Follows a whole ledger, as far as it is understood.
 fn follow_all(tail: &Tail) -> Result<Progress, Broken> {
     let mut progress = Progress::default();
     take(&mut progress, &tail.entries)?;
@@ -87,8 +87,8 @@ fn follow_all(tail: &Tail) -> Result<Progress, Broken> {
 
 /// Whether an entry comes after another one than that at its place. One that says nothing is for the ledger to name.
 fn is_of_another(entry: &Entry, progress: &Progress) -> bool {
-    let is_next = entry.sequence == progress.ledger.state().sequence + 1;
-    is_next && Event::from_json(&entry.body).is_ok_and(|event| event.previous != progress.ledger.head())
+    let (last, head) = progress.ledger.end();
+    entry.sequence == last + 1 && Event::from_json(&entry.body).is_ok_and(|event| event.previous != head)
 }
 
 /// The ledger does not end where the store says that it does.
@@ -104,9 +104,10 @@ fn misplaced_head(sequence: u64, head: Option<(u64, Digest)>) -> Broken {
 fn take(progress: &mut Progress, entries: &[Entry]) -> Result<Vec<Event>, Broken> {
     let mut events = Vec::new();
     for entry in entries {
-        let event = progress.ledger.follow(entry)?;
-        index(progress, &event);
-        events.push(event);
+        if let Some(event) = progress.ledger.follow(entry)? {
+            index(progress, &event);
+            events.push(event);
+        }
     }
     Ok(events)
 }

@@ -34,7 +34,7 @@ impl Shared {
             reason: "reverted by the process itself".to_owned(),
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
-        let drafted = progress.ledger.state().draft(proposal, clock::now(), progress.ledger.head());
+        let drafted = progress.ledger.draft(proposal, clock::now());
         match drafted {
             Ok(event) => self.store.append(&event)?,
             Err(refused) => {

@@ -1,9 +1,13 @@
 //! Saying what keeps this process from following its store.
 
+use std::time::Instant;
+
 use super::obey::Shortfall;
 use super::{Progress, Shared};
 use crate::alert::Found;
-use crate::control::{Broken, StoreError};
+use crate::control::{Broken, NewerEvent, StoreError};
+use crate::lasting::Lasting;
+use crate::limits::FOLLOW_REMINDER_INTERVAL;
 
 /// Why the store cannot be followed. The state stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -12,6 +16,15 @@ pub(super) enum Trouble {
     Store(#[from] StoreError),
     #[error("its ledger is not whole: {0}")]
     Ledger(#[from] Broken),
+    #[error("{0}: what came before it is obeyed, and nothing after it; run that version here")]
+    Newer(NewerEvent),
+}
+
+/// What was said of a trouble that lasts.
+pub(super) struct Said {
+    text: String,
+    since: Instant,
+    last: Instant,
 }
 
 impl Trouble {
@@ -25,27 +38,44 @@ impl Trouble {
     }
 }
 
+impl Said {
+    fn now(text: String) -> Self {
+        let now = Instant::now();
+        Self { text, since: now, last: now }
+    }
+
+    /// A line that scrolled away is no use to whoever looks later.
+    fn remind(&mut self) {
+        if self.last.elapsed() >= FOLLOW_REMINDER_INTERVAL {
+            self.last = Instant::now();
+            tracing::error!(trouble = %self.text, lasts = %Lasting(self.since.elapsed()), "the store still cannot be followed; scoring goes on as before");
+        }
+    }
+}
+
 impl Shared {
-    /// Says what goes wrong, once: in the log, in the metrics, in the store and, where the store was touched, to whoever
-    /// receives alerts.
+    /// Says what goes wrong, when it begins and as long as it lasts: in the log, in the metrics, in the store and, where the
+    /// store was touched, to whoever receives alerts.
     pub(super) fn tell(&self, progress: &mut Progress, trouble: Option<Trouble>) {
-        let (text, known) = (trouble.as_ref().map(text), progress.trouble.as_ref().map(text));
-        if text != known {
-            match &trouble {
-                Some(trouble) => {
-                    tracing::error!(%trouble, "the store cannot be followed; scoring goes on as before");
-                    if trouble.is_damage() {
-                        self.core.news.tell(Found::Store(trouble.to_string()));
-                    }
+        match (&trouble, &mut progress.said) {
+            (None, said) => {
+                if said.take().is_some() {
+                    tracing::info!("the store can be followed again");
                 }
-                None => tracing::info!("the store can be followed again"),
+            }
+            (Some(trouble), Some(said)) if said.text == trouble.to_string() => said.remind(),
+            (Some(trouble), said) => {
+                tracing::error!(%trouble, "the store cannot be followed; scoring goes on as before");
+                *said = Some(Said::now(trouble.to_string()));
+                if trouble.is_damage() {
+                    self.core.news.tell(Found::Store(trouble.to_string()));
+                }
             }
         }
         // A store that was touched can be told, most of the time.
-        if matches!(trouble, Some(Trouble::Ledger(_))) {
-            let problems = text.iter().map(|why| format!("the store is not followed: {why}")).collect();
-            let undecided = progress.acknowledged.as_ref().map(|known| known.undecided.clone()).unwrap_or_default();
-            self.acknowledge(progress, Shortfall { problems, undecided });
+        if let Some(trouble @ Trouble::Ledger(_)) = &trouble {
+            let shortfall = Shortfall::of_stopped(progress.acknowledged.as_ref(), trouble);
+            self.acknowledge(progress, shortfall);
         }
         progress.trouble = trouble;
         self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
@@ -65,8 +95,4 @@ impl Shared {
         progress.silence = silence;
         self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
-}
-
-fn text(trouble: &Trouble) -> String {
-    trouble.to_string()
 }
