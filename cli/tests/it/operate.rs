@@ -6,6 +6,8 @@ mod follow;
 mod guard;
 mod history;
 mod journal;
+mod life;
+mod newer;
 mod overrides;
 mod refusals;
 mod rollout;

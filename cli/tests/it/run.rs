@@ -71,7 +71,7 @@ pub(crate) fn to_ran(output: &std::process::Output) -> Ran {
 }
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 50] = [
+pub(crate) const COMMANDS: [&str; 53] = [
     "new",
     "pack",
     "inspect",
@@ -119,6 +119,9 @@ pub(crate) const COMMANDS: [&str; 50] = [
     "trust add",
     "trust list",
     "trust revoke",
+    "store",
+    "store backup",
+    "store restore",
     "demo",
     "completions",
     "man",

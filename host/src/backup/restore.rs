@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::BackupError;
 use super::contents::{Contents, GUARD, GUARD_SINCE, JOURNAL, RELEASES};
 use super::unpack::{place, unpack};
-use crate::control::{Adopted, Layout, SqliteStore, StoreError};
+use crate::control::{Adopted, Copied, Layout, SqliteStore, StoreError};
 use crate::private;
 use crate::release::Digest;
 
@@ -121,15 +121,14 @@ impl Restore {
         let unpacked = tempfile::tempdir_in(&self.dir).map_err(BackupError::file(&self.dir))?;
         let contents = unpack(&self.file, unpacked.path())?;
         let copy = Layout::open(unpacked.path()).map_err(|error| self.unusable(&error))?;
-        self.place_releases(unpacked.path(), layout)?;
-        let kept = self.place_beside(unpacked.path())?;
-        // The ledger last: it never names a release that is not there.
-        let why = self.why(&contents);
-        let adopted = SqliteStore::adopt(layout, &copy, &self.author, &why);
-        let Adopted { event, known, aside } = adopted.map_err(|error| match error {
+        let copied = Copied::of(&copy, (contents.sequence, contents.head)).map_err(|error| match error {
             StoreError::Damaged { why, .. } => self.unusable(&why),
             other => other.into(),
         })?;
+        self.place_releases(unpacked.path(), layout)?;
+        let kept = self.place_beside(unpacked.path())?;
+        // The ledger last: it never names a release that is not there.
+        let Adopted { event, known, aside } = SqliteStore::adopt(layout, copied, &self.author, &self.why(&contents))?;
         Ok(Restored { contents, event, known, aside, kept })
     }
 

@@ -1,8 +1,11 @@
 //! Stores, operators and the processes that follow.
 
 mod any_store;
+mod backup;
 mod canary;
 mod follow;
+mod followers;
+mod newer;
 mod overrides;
 mod processes;
 mod race;

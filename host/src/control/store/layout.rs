@@ -170,11 +170,14 @@ impl Layout {
         self.dir.join("processes")
     }
 
-    /// Makes the folder of the processes' locks, where somebody removed it.
+    /// Makes the folder of the processes' locks, where somebody removed it. Not the store's: one that was moved away comes
+    /// back.
     pub(crate) fn make_processes(&self) -> Result<(), LayoutError> {
         let path = self.processes();
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(&path);
-        made.map_err(|source| LayoutError::Unusable { path, source })
+        match DirBuilder::new().mode(0o700).create(&path) {
+            Err(source) if source.kind() != io::ErrorKind::AlreadyExists => Err(LayoutError::Unusable { path, source }),
+            _ => Ok(()),
+        }
     }
 
     pub(crate) fn process_lock(&self, number: u64) -> PathBuf {

@@ -17,7 +17,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 
 pub use recover::{Accept, Recovered};
 pub(crate) use register::Presence;
-pub(crate) use restore::Adopted;
+pub(crate) use restore::{Adopted, Copied};
 
 use self::connect::Open;
 use super::layout::Layout;

@@ -96,6 +96,7 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
             generation: sequence,
             at: Timestamp::UNIX_EPOCH,
             problem,
+            stopped: sequence == 2,
             undecided: vec!["inbound".to_owned()],
         };
         one.acknowledge(&member, &said).unwrap();

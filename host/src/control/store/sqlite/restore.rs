@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::recover::Salvaged;
 use super::{SqliteStore, StoreError};
 use crate::control::store::layout::Layout;
+use crate::release::Digest;
 
 /// A ledger that was put in the place of another one.
 pub(crate) struct Adopted {
@@ -22,19 +23,31 @@ impl SqliteStore {
         Self::closed(layout.clone()).refuse_followers()
     }
 
-    /// Puts the ledger that is in the folder of `copy` in the place of the one that is here, and adds an event that says so.
-    pub(crate) fn adopt(here: &Layout, copy: &Layout, author: &str, why: &str) -> Result<Adopted, StoreError> {
+    /// Puts a ledger in the place of the one that is here, and adds an event that says so.
+    pub(crate) fn adopt(here: &Layout, copied: Copied, author: &str, why: &str) -> Result<Adopted, StoreError> {
+        let event = copied.0.ledger.mark().sequence + 1;
+        let salvaged = copied.0.in_place_of(&Salvaged::of(here));
+        let known = salvaged.lost.sequence;
+        let aside = Self::closed(here.clone()).begin_anew(&salvaged, author, why)?;
+        Ok(Adopted { event, known, aside })
+    }
+}
+
+/// A ledger that can be put in the place of another one.
+pub(crate) struct Copied(Salvaged);
+
+impl Copied {
+    /// The one that is in the folder of `copy`: whole, understood, and with this end.
+    pub(crate) fn of(copy: &Layout, end: (u64, Digest)) -> Result<Self, StoreError> {
         let copied = Salvaged::of(copy);
         if let Some(newer) = copied.ledger.newer().first() {
             return Err(StoreError::NewerEvent(Box::new(newer.clone())));
         }
-        if let Some(why) = copied.damage {
-            return Err(StoreError::Damaged { file: copy.database().display().to_string(), why });
+        let ends = copied.ledger.end();
+        let other = (ends != end).then(|| format!("it ends with event {}, and not with event {}", ends.0, end.0));
+        match copied.damage.clone().or(other) {
+            Some(why) => Err(StoreError::Damaged { file: copy.database().display().to_string(), why }),
+            None => Ok(Self(copied)),
         }
-        let event = copied.ledger.mark().sequence + 1;
-        let salvaged = copied.in_place_of(&Salvaged::of(here));
-        let known = salvaged.lost.sequence;
-        let aside = Self::closed(here.clone()).begin_anew(&salvaged, author, why)?;
-        Ok(Adopted { event, known, aside })
     }
 }

@@ -21,15 +21,18 @@ impl Shared {
             None | Some(Trouble::Newer(_)) => self.keep_present(progress).and_then(|()| self.report_hits(progress)),
             // Overrides of another ledger have these numbers, too.
             Some(Trouble::Ledger(_)) => self.keep_present(progress),
-            Some(Trouble::Store(_)) => self.keep_seen(progress),
+            // What keeps it from that is said already.
+            Some(Trouble::Store(_)) => return self.keep_seen(progress),
         };
         self.told(progress, kept);
     }
 
     /// Keeps the lock by which others see that this process is there.
-    fn keep_seen(&self, progress: &mut Progress) -> Result<(), StoreError> {
-        let Some(membership) = &mut progress.membership else { return Ok(()) };
-        self.store.keep_seen(membership, &self.process).map(drop)
+    fn keep_seen(&self, progress: &mut Progress) {
+        let kept = progress.membership.as_mut().map(|membership| self.store.keep_seen(membership, &self.process));
+        if let Some(Err(error)) = kept {
+            tracing::debug!(%error, "this process is not seen in its store");
+        }
     }
 
     fn keep_present(&self, progress: &mut Progress) -> Result<(), StoreError> {

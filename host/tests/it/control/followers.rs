@@ -1,0 +1,148 @@
+//! Who follows a store is seen, whatever happens to its files.
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use switchback::{Accept, Control, FollowTrouble, Process, Runtime, SqliteStore, StoreError};
+
+use super::support::{Store, promote, until};
+
+fn database(store: &Path) -> Connection {
+    Connection::open(store.join("control.db")).unwrap()
+}
+
+fn processes(store: &Path) -> Vec<Process> {
+    Control::open(store).unwrap().processes().unwrap()
+}
+
+fn obeys(process: &Process, sequence: u64) -> bool {
+    process.acknowledged.as_ref().is_some_and(|known| known.sequence >= sequence && !known.stopped)
+}
+
+#[test]
+fn a_process_whose_row_is_gone_is_counted_and_registers_again() {
+    let (store, releases) = Store::with(&["empty"]);
+    let _process = store.builder().name("filter").build().unwrap();
+    database(store.path()).execute_batch("DELETE FROM processes").unwrap();
+    let seen = store.control.processes().unwrap();
+    assert_eq!(seen.len(), 1, "it holds its lock");
+    assert_eq!((seen[0].registered.name.as_str(), seen[0].registered.pid), ("filter", std::process::id()));
+    store.obeyed(promote(&releases[0]));
+}
+
+#[test]
+fn a_process_whose_lock_is_gone_takes_it_again() {
+    let (store, releases) = Store::with(&["empty"]);
+    let _process = store.process();
+    let number = store.control.processes().unwrap()[0].number;
+    fs::remove_dir_all(store.path().join("processes")).unwrap();
+    until("it is seen again", || store.control.processes().unwrap().iter().any(|process| process.number == number));
+    store.obeyed(promote(&releases[0]));
+}
+
+#[test]
+fn the_number_of_a_process_is_never_given_twice() {
+    let (store, _) = Store::with(&["empty"]);
+    let number = |process: &Runtime| {
+        let mark = process.following().unwrap();
+        assert_eq!(mark.trouble, None);
+        store.control.processes().unwrap().last().unwrap().number
+    };
+    let given: Vec<_> = (0..3).map(|_| number(&store.process())).collect();
+    assert_eq!(given, [1, 2, 3]);
+    assert!(store.control.processes().unwrap().is_empty());
+    // Also after the register was lost.
+    database(store.path()).execute("UPDATE events SET body = replace(body, 'ada', 'eve')", []).unwrap();
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
+    assert_eq!(recovered.events, 0);
+    assert_eq!(number(&store.process()), 4);
+}
+
+#[test]
+fn hits_of_overrides_are_kept_when_a_ledger_is_recovered() {
+    let store = Store::new();
+    for slot in [None, Some("inbound".to_owned())] {
+        store.control.commit(switchback::Request::Freeze { slot }).unwrap();
+    }
+    database(store.path())
+        .execute_batch("INSERT INTO hits VALUES (1, 17); UPDATE events SET body = '{}' WHERE sequence = 2")
+        .unwrap();
+    SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
+    assert_eq!(store.control.hits().unwrap(), [(1, 17)]);
+}
+
+/// Moves a store away and puts a copy of it, older or not, in its place.
+fn replaced(store: &Path, copy: &Path) {
+    let away = store.with_extension("away");
+    fs::rename(store, &away).unwrap();
+    fs::rename(copy, store).unwrap();
+}
+
+fn copied(store: &Path, copy: &Path) {
+    assert!(std::process::Command::new("cp").arg("-a").args([store, copy]).status().unwrap().success());
+}
+
+#[test]
+fn a_process_whose_whole_folder_is_replaced_is_counted_in_the_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, copy) = (dir.path().join("store"), dir.path().join("copy"));
+    let control = Control::create(&store).unwrap().author("ada");
+    let filter = Runtime::builder().slot(switchback::SlotConfig::new("inbound")).name("filter").instances(4);
+    let filter = filter.store_dir(&store).build().unwrap();
+    drop(control);
+    copied(&store, &copy);
+    replaced(&store, &copy);
+    until("it follows there", || {
+        let there = processes(&store);
+        there.len() == 1 && obeys(&there[0], 0)
+    });
+    let event = Control::open(&store).unwrap().commit(switchback::Request::Freeze { slot: None }).unwrap();
+    until("it obeys there", || obeys(&processes(&store)[0], event.sequence));
+    assert_eq!(filter.following().unwrap().trouble, None);
+
+    // An older one is not obeyed, and it is said there by whom not.
+    copied(&store, &copy);
+    let event = Control::open(&store).unwrap().commit(switchback::Request::Thaw { slot: None }).unwrap();
+    until("it obeys", || obeys(&processes(&store)[0], event.sequence));
+    fs::remove_dir_all(dir.path().join("store.away")).unwrap();
+    replaced(&store, &copy);
+    until("it says that it does not follow", || {
+        let there = processes(&store);
+        there.len() == 1 && there[0].acknowledged.as_ref().is_some_and(|known| known.stopped)
+    });
+    assert!(matches!(filter.following().unwrap().trouble, Some(FollowTrouble::Stopped(_))));
+    // Somebody accepts it, and it goes on.
+    SqliteStore::recover(&store, "ada", Accept::damage().going_back()).unwrap().unwrap();
+    until("it follows again", || filter.following().unwrap().trouble.is_none());
+}
+
+#[test]
+fn two_processes_with_one_number_in_two_stores_get_two_in_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let stores = ["one", "two"].map(|name| dir.path().join(name));
+    let filters = stores.each_ref().map(|store| {
+        drop(Control::create(store).unwrap());
+        let filter = Runtime::builder().slot(switchback::SlotConfig::new("inbound")).instances(4);
+        filter.store_dir(store).build().unwrap()
+    });
+    replaced(&stores[0], &stores[1]);
+    until("both are there", || processes(&stores[0]).len() == 2);
+    drop(filters);
+}
+
+#[test]
+fn a_ledger_that_is_followed_is_not_taken_away_unless_that_is_accepted() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let process = store.process();
+    releases.iter().for_each(|release| drop(store.obeyed(promote(release))));
+    // It has read this event long ago, and does not look at it again.
+    database(store.path()).execute("UPDATE events SET body = '{}' WHERE sequence = 3", []).unwrap();
+    let refused = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap_err();
+    assert!(matches!(&refused, StoreError::Followed { .. }), "{refused}");
+    assert!(refused.to_string().contains("(process 1, pid "), "{refused}");
+    assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[1]));
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage().followers()).unwrap().unwrap();
+    assert_eq!(recovered.events, 2);
+    until("it goes on from there", || process.following().unwrap().mark.sequence == 3);
+}
