@@ -76,6 +76,12 @@ enum Task {
     },
     /// Kill load, promote and revert at every system call, and let every write and flush fail.
     Crash,
+    /// Live days of a store: three filters score while it is copied, restored, replaced and starved.
+    Operate {
+        /// How many days, each in another order.
+        #[arg(long, default_value_t = 20)]
+        days: u64,
+    },
     /// Write a journal of millions of records, and ask it questions.
     JournalScale {
         /// How many records.
@@ -114,6 +120,7 @@ fn main() -> Result<()> {
         Task::Replay { arguments } => replay::run(&arguments),
         Task::Storm { seconds } => test::storm(seconds),
         Task::Crash => test::crash(),
+        Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism } => test::bench(&names, if extism { &["extism"] } else { &[] }),

@@ -34,8 +34,15 @@ pub(crate) fn cargo_deny() -> Result<()> {
 }
 
 /// Programs that tests run, with the Debian package of each and an argument with which it does nothing.
-const TEST_PROGRAMS: [(&str, &str); 4] =
-    [("chromium", "--version"), ("minisign", "-v"), ("prometheus", "--version"), ("strace", "--version")];
+const TEST_PROGRAMS: [(&str, &str); 7] = [
+    ("chromium", "--version"),
+    ("faketime", "--version"),
+    ("minisign", "-v"),
+    ("prometheus", "--version"),
+    ("rsync", "--version"),
+    ("sqlite3", "-version"),
+    ("strace", "--version"),
+];
 
 /// Installs the programs that tests run and that are not there. Without one, the tests that need it skip, and say so:
 /// that is no reason to run none.

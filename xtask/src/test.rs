@@ -42,6 +42,19 @@ pub(crate) fn crash() -> Result<()> {
     )
 }
 
+/// Lives days of a store, each in another order.
+pub(crate) fn operate(days: u64) -> Result<()> {
+    setup::test_programs();
+    models::pack()?;
+    step(
+        "days of a store",
+        cargo()
+            .args(["test", "--release", "--locked", "--workspace", "--test", "it", "operate::life"])
+            .args(["--", "--nocapture"])
+            .env("SWITCHBACK_OPERATE_DAYS", days.to_string()),
+    )
+}
+
 /// Scores every message of every corpus with every model, with one thread and with two, and compares the digests over
 /// all scores.
 pub(crate) fn corpora() -> Result<()> {

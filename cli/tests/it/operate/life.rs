@@ -128,12 +128,8 @@ impl Life {
     fn settle(&mut self) {
         let end = Instant::now() + PATIENCE;
         loop {
-            let ran = self.run(["revert", "--slot", "inbound", "--to", "linear@1.0.0", "--wait", "5"]);
-            let ran = if ran.err.contains("is live in inbound already") || ran.err.contains("already live") {
-                self.run(["promote", "linear@1.1.0", "--slot", "inbound", "--force", "--wait", "5"])
-            } else {
-                ran
-            };
+            let other = if self.live().is_some_and(|live| live == "1.0.0") { "linear@1.1.0" } else { "linear@1.0.0" };
+            let ran = self.run(["promote", other, "--slot", "inbound", "--older", "--force", "--wait", "5"]);
             let all = format!("obeyed by {0} of {0} process", self.filters.len());
             if ran.code == 0 && ran.out.contains(&all) {
                 break;
@@ -141,15 +137,17 @@ impl Life {
             // Nothing is done in silence while a filter does not follow.
             let is_said = ran.code == 1 && !ran.err.is_empty();
             assert!(is_said && Instant::now() < end, "{ran:?}\n{}", self.logs());
-            self.note_if_whole();
+            if self.live().is_some() {
+                self.note();
+            }
         }
         self.note();
     }
 
-    fn note_if_whole(&mut self) {
-        if let Ok(state) = Control::open(self.store()).map_err(drop).and_then(|control| control.state().map_err(drop)) {
-            self.routes.note(&state);
-        }
+    /// The version that is live, where the ledger is whole.
+    fn live(&self) -> Option<String> {
+        let state = Control::open(self.store()).ok()?.state().ok()?;
+        Some(state.slots.get("inbound")?.live.as_ref()?.version.to_string())
     }
 
     fn logs(&self) -> String {

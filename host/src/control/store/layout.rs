@@ -3,6 +3,7 @@
 //! ```text
 //! DIR/                       0700
 //!   control.db  -wal  -shm   the ledger and the register of processes (SQLite)
+//!   control.db.next          one that is complete, while it takes the place of that
 //!   control.head             where the ledger ended when somebody last saw it; missed where it is gone
 //!   guard.db  -wal  -shm     what the guard counted (SQLite); guard.since remembers that there is one
 //!   changed                  touched after each change of the ledger, to wake whoever waits for one
@@ -15,15 +16,23 @@
 //! Files have mode 0600. They are written under a temporary name, flushed to the disk and renamed: whoever
 //! looks sees all of a file or none of it. A file that is damaged is set aside, never deleted.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use crate::limits::SIGNATURE_BYTES_MAX;
 use crate::private::{self, NotPrivate, Owner};
 use crate::release::Digest;
 use crate::sqlite;
+
+/// Between two looks at files of which one was replaced.
+const SETTLE_PAUSE: Duration = Duration::from_millis(50);
+
+/// How often it is looked whether they are still being replaced.
+const SETTLE_LOOKS_MAX: u32 = 20;
 
 /// The folder of a store.
 #[derive(Clone, Debug)]
@@ -90,6 +99,7 @@ impl Layout {
             return Err(LayoutError::NoStore(layout.dir));
         }
         layout.check_folders(Owner::Ours)?;
+        layout.finish_exchange()?;
         sqlite::check_files(&layout.database(), Owner::Ours)?;
         Ok(layout)
     }
@@ -203,26 +213,54 @@ impl Layout {
         Ok(())
     }
 
-    /// Gives the files of a database other names, under which they still belong together, and says which the database has
-    /// now; none if there was no file. A copy of what remembers its end is put beside it.
-    pub(crate) fn set_database_aside(&self) -> Result<Option<PathBuf>, LayoutError> {
+    /// A database that is complete and about to take the place of the one that is there.
+    pub(crate) fn next_database(&self) -> PathBuf {
+        self.dir.join("control.db.next")
+    }
+
+    /// Puts the [next](Layout::next_database) database in the place of the one that is there. That one gets other names,
+    /// under which its files still belong together: where it is then, or none if there was none. A copy of what remembers
+    /// its end is put beside it. A crash leaves one of the two, or the next one to be put there again.
+    pub(crate) fn exchange_databases(&self) -> Result<Option<PathBuf>, LayoutError> {
         let (database, head) = (self.database(), self.head_file());
         let unusable = |source| LayoutError::Unusable { path: database.clone(), source };
         let aside = private::name_aside(&database);
         if head.exists() {
             fs::copy(&head, private::name_aside(&head)).map_err(unusable)?;
         }
-        // The database last: one without its companions is an older one, which is noticed; one that is gone says nothing.
+        // The database first: whoever opens it without its companions would make new ones, for the next one to find.
+        let was_there = match fs::rename(&database, &aside) {
+            Ok(()) => true,
+            Err(source) if source.kind() == io::ErrorKind::NotFound => false,
+            Err(source) => return Err(unusable(source)),
+        };
         for ending in sqlite::COMPANIONS {
             let companion = sqlite::companion(&database, ending);
             if companion.symlink_metadata().is_ok() {
                 fs::rename(companion, sqlite::companion(&aside, ending)).map_err(unusable)?;
             }
         }
-        match fs::rename(&database, &aside) {
-            Ok(()) => Ok(Some(aside)),
-            Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(source) => Err(unusable(source)),
+        fs::rename(self.next_database(), &database).map_err(unusable)?;
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
+        Ok(was_there.then_some(aside))
+    }
+
+    /// Goes on where a crash interrupted an exchange.
+    fn finish_exchange(&self) -> Result<(), LayoutError> {
+        let is_interrupted = self.find_database()?.is_none() && self.next_database().symlink_metadata().is_ok();
+        if is_interrupted { self.exchange_databases().map(drop) } else { Ok(()) }
+    }
+
+    /// Waits until nobody changes which files there are: whoever replaces one file of a database goes on to the next.
+    pub(crate) fn settle(&self) {
+        let mut before = self.files().ok();
+        for _ in 0..SETTLE_LOOKS_MAX {
+            thread::sleep(SETTLE_PAUSE);
+            let now = self.files().ok();
+            if now.is_some() && now == before {
+                return;
+            }
+            before = now;
         }
     }
 

@@ -90,9 +90,11 @@ impl SqliteStore {
 
     fn attempt<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut slot = self.lock();
-        let files = self.layout.files()?;
-        if let Some(open) = slot.take_if(|open| open.files.were_replaced(&files)) {
+        let files = self.layout.files();
+        let were_replaced = |open: &mut Open| files.as_ref().map_or(true, |files| open.files.were_replaced(files));
+        if let Some(open) = slot.take_if(were_replaced) {
             open.abandon();
+            self.layout.settle();
         }
         let open = match slot.take() {
             Some(open) => slot.insert(open),

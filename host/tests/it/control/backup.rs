@@ -45,10 +45,10 @@ fn a_backup_restored_elsewhere_is_the_same_store_and_says_so() {
 fn an_older_store_that_comes_back_is_an_event_that_processes_obey() {
     let (store, releases) = Store::with(&["empty", "stateful", "empty"]);
     let process = store.process();
-    store.obeyed(promote(&releases[2]));
     store.obeyed(promote(&releases[0]));
+    store.obeyed(promote(&releases[1]));
     let file = backup(&store, "tar");
-    let later = store.obeyed(promote(&releases[1]));
+    let later = store.obeyed(promote(&releases[2]));
     let restore = || Restore::new(&file, store.path()).author("ada");
     let error = restore().run().unwrap_err();
     assert!(matches!(error, BackupError::StoreThere(_)), "{error}");
@@ -58,7 +58,7 @@ fn an_older_store_that_comes_back_is_an_event_that_processes_obey() {
     let restored = restore().replacing().accepting_followers().run().unwrap();
     assert_eq!((restored.event, restored.known), (6, 6));
     assert!(restored.aside.is_some_and(|aside| aside.is_file()));
-    until("the process goes on from there", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[0]));
+    until("the process goes on from there", || process.slot("inbound").unwrap().live().as_ref() == Some(&releases[1]));
     let generation = store.control.state().unwrap().generation;
     assert!(generation > later.generation, "no generation is given twice: {generation}");
     store.obeyed(revert());

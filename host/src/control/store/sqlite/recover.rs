@@ -101,8 +101,8 @@ impl SqliteStore {
         let made = tempfile::tempdir_in(layout.dir()).map_err(unusable)?;
         let new = made.path().join("control.db");
         let mark = salvaged.write(&new, author, ended).map_err(|why| self.failed(why))?;
-        let aside = layout.set_database_aside()?;
-        fs::rename(new, layout.database()).map_err(unusable)?;
+        fs::rename(new, layout.next_database()).map_err(unusable)?;
+        let aside = layout.exchange_databases()?;
         HeadFile::at(layout.head_file()).write(&mark).map_err(|error| self.failed(error.to_string()))?;
         let store = Self::of(self.layout)?;
         store.ring(&store.layout().bell());
