@@ -250,6 +250,10 @@ pub(crate) const BACKUP_CONTENTS_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How long whoever recovers a ledger waits for processes to see that it is damaged: they look every 100 ms.
 pub(crate) const RECOVER_PATIENCE: Duration = Duration::from_secs(2);
 
+/// After which a database file that changed, although SQLite has written nothing back, counts as written over. While SQLite
+/// writes back, it is so for as long as the disk takes.
+pub(crate) const OVERWRITTEN_AFTER: Duration = Duration::from_millis(800);
+
 /// How often a process that cannot follow its store says so again in its log.
 pub(crate) const FOLLOW_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 

@@ -4,6 +4,7 @@ mod connect;
 mod copy;
 mod fault;
 mod followers;
+mod overwritten;
 mod recover;
 mod register;
 mod restore;

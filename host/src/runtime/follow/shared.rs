@@ -78,6 +78,8 @@ struct Progress {
     trouble: Option<Trouble>,
     /// What was said of that.
     said: Option<Said>,
+    /// Whether somebody wrote over the database.
+    overwritten: bool,
     /// When it was last seen to that the store knows of this process and its hits.
     in_touch: Option<Instant>,
     /// Why the store does not know what this process does.
@@ -135,6 +137,7 @@ impl Shared {
 
     fn exchange(&self, progress: &mut Progress, jobs: &Sender<Digest>) -> Result<(), Trouble> {
         self.read(progress)?;
+        self.look_for_overwriting(progress)?;
         let written = self.write_emergencies(progress);
         self.order(progress, jobs);
         self.obey(progress);

@@ -146,3 +146,23 @@ fn a_ledger_that_is_followed_is_not_taken_away_unless_that_is_accepted() {
     assert_eq!(recovered.events, 2);
     until("it goes on from there", || process.following().unwrap().mark.sequence == 3);
 }
+
+#[test]
+fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_nothing() {
+    let (store, _) = Store::with(&["empty"]);
+    let backup = store.path().join("backup");
+    fs::copy(store.path().join("control.db"), &backup).unwrap();
+    let process = store.process();
+    store.control.commit(switchback::Request::Freeze { slot: None }).unwrap();
+    let problem = || {
+        let known = processes(store.path()).remove(0).acknowledged;
+        known.and_then(|known| known.problem).unwrap_or_default()
+    };
+    // Written back by SQLite, it is no other file.
+    database(store.path()).execute_batch("PRAGMA wal_checkpoint(PASSIVE)").unwrap();
+    store.obeyed(switchback::Request::Thaw { slot: None });
+    assert_eq!(problem(), "");
+    fs::copy(&backup, store.path().join("control.db")).unwrap();
+    until("it is said", || problem().contains("control.db was written over while it was in use"));
+    assert_eq!(process.following().unwrap().trouble, None);
+}

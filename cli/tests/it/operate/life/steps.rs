@@ -106,8 +106,7 @@ fn side_files_are_deleted(life: &mut Life) -> Result<(), String> {
     // What was only in there is gone, and that is seen.
     let status = life.run(["status"]);
     if status.code != 0 {
-        let recovered = life.run(["history", "recover", "--go-back"]);
-        assert_eq!(recovered.code, 0, "{recovered:?} {}", life.logs());
+        life.done(["history", "recover", "--go-back"]);
     }
     Ok(())
 }

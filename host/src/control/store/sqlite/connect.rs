@@ -5,6 +5,7 @@ use std::path::Path;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
+use super::overwritten::Looked;
 use super::{SqliteStore, StoreError};
 use crate::control::store::layout::Files;
 use crate::limits::STORE_BUSY_TIMEOUT;
@@ -19,6 +20,7 @@ pub(super) struct Open {
     pub(super) register: Connection,
     /// Which files these are.
     pub(super) files: Files,
+    pub(super) looked: Looked,
     /// Present where it cannot be written.
     quiet: Option<Quiet>,
 }
@@ -71,7 +73,7 @@ impl SqliteStore {
         };
         let (ledger, register) = (connect("FULL")?, connect("NORMAL")?);
         let files = self.layout().files().map_err(|error| super::damage(&error.to_string()))?;
-        Ok(Open { ledger, register, files, quiet: None })
+        Ok(Open { ledger, register, files, looked: Looked::default(), quiet: None })
     }
 
     fn connect_to_read(&self) -> Result<Open, StoreError> {
@@ -79,7 +81,7 @@ impl SqliteStore {
         let files = self.layout().files()?;
         let open = || sqlite::open_to_read(&path).map_err(|error| self.fault(error));
         let (ToRead { connection: ledger, quiet }, ToRead { connection: register, .. }) = (open()?, open()?);
-        Ok(Open { ledger, register, files, quiet: Some(quiet) })
+        Ok(Open { ledger, register, files, looked: Looked::default(), quiet: Some(quiet) })
     }
 }
 

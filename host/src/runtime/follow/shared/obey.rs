@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::emergency::Waiting;
+use super::trouble::OVERWRITTEN;
 use super::{Progress, Shared, Trouble};
 use crate::clock;
 use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
@@ -18,6 +19,7 @@ impl Shared {
             self.install_routes(progress, &waiting)
         };
         shortfall.stop(progress.newer().as_ref());
+        shortfall.problems.extend(progress.overwritten.then(|| OVERWRITTEN.to_owned()));
         if std::mem::take(&mut progress.overrides_changed) {
             self.core.overrides.store(Arc::new(progress.overrides.clone()));
         }

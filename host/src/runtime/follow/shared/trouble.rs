@@ -20,6 +20,10 @@ pub(super) enum Trouble {
     Newer(NewerEvent),
 }
 
+/// What is said where somebody copied something over the database.
+pub(super) const OVERWRITTEN: &str = "control.db was written over while it was in use: its -wal holds what came before and \
+     stands above it, so nothing was restored. `switchback store restore` puts a backup in its place";
+
 /// What was said of a trouble that lasts.
 pub(super) struct Said {
     text: String,
@@ -79,6 +83,17 @@ impl Shared {
         }
         progress.trouble = trouble;
         self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
+    }
+
+    /// Says, once, that somebody copied something over the database: what it holds is not what is read.
+    pub(super) fn look_for_overwriting(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        let is_overwritten = self.store.is_overwritten()?;
+        if is_overwritten && !progress.overwritten {
+            tracing::error!("{OVERWRITTEN}");
+            self.core.news.tell(Found::Store(OVERWRITTEN.to_owned()));
+        }
+        progress.overwritten = is_overwritten;
+        Ok(())
     }
 
     /// Whether the store could be told something: said once, whatever it was.
