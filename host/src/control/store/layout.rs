@@ -23,6 +23,7 @@ use std::path::{Path, PathBuf};
 use crate::limits::SIGNATURE_BYTES_MAX;
 use crate::private::{self, NotPrivate, Owner};
 use crate::release::Digest;
+use crate::shortage::InWords;
 use crate::sqlite;
 
 /// The folder of a store.
@@ -300,7 +301,7 @@ pub enum LayoutError {
         trace: PathBuf,
     },
     /// The system does not give it.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), InWords(source))]
     Unusable {
         /// What.
         path: PathBuf,

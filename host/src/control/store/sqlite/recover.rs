@@ -185,7 +185,7 @@ fn witnesses(layout: &Layout) -> (Vec<Witness>, Option<String>) {
 }
 
 fn open(database: &Path) -> rusqlite::Result<Connection> {
-    Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    Connection::open_with_flags(sqlite::literal(database), OpenFlags::SQLITE_OPEN_READ_WRITE)
 }
 
 /// Every entry from the first on, up to one that is refused. Nothing else may be there.
