@@ -95,7 +95,9 @@ impl Args {
         let runtime = builder.name(&self.name).store_dir(&self.store).journal(journal).build()?;
         let slot = runtime.slot(SLOT).context("the slot is not there")?;
         let state = Control::open(&self.store)?.state()?;
-        let releases: Vec<_> = state.releases.into_values().map(|stored| stored.id).collect();
+        // By name and version, as whoever counts the answers numbers them.
+        let mut releases: Vec<_> = state.releases.into_values().map(|stored| stored.id).collect();
+        releases.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         let share = Share { index: self.index, of: self.of };
         let traffic = Traffic::new(slot, &releases, &source, clock, share, GENERATIONS);
         let answered = score(&traffic, self.threads, &self.quarantine)?;
