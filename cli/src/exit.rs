@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
+use switchback::InWords;
+
 use crate::show::printable;
 
 /// How a command that ran to its end went.
@@ -66,13 +68,18 @@ pub(crate) fn say(what: &str) {
 /// An error with its causes, on one line. A cause that the line ends with already is not repeated.
 pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.map(ToString::to_string).fold(error.to_string(), |line, cause| match line.contains(&cause) {
+    let words = causes.map(|cause| match cause.downcast_ref::<io::Error>() {
+        Some(system) => InWords(system).to_string(),
+        None => cause.to_string(),
+    });
+    words.fold(error.to_string(), |line, cause| match line.contains(&cause) {
         true => line,
         false => format!("{line}: {cause}"),
     })
 }
 
-fn is_broken_pipe(error: &anyhow::Error) -> bool {
+/// Whether whoever read the output has gone.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.chain().any(|cause| {
         let io_kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
         let json_kind = cause.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind);

@@ -52,6 +52,7 @@ mod share;
 mod show;
 mod sides;
 mod sign;
+mod signals;
 mod sinks;
 mod status;
 mod store;
@@ -190,6 +191,7 @@ impl Command {
 /// Runs the command that this process was called with.
 pub fn main() -> ExitCode {
     urgent::hurry();
+    signals::survive_file_limits();
     warnings::to_stderr();
     let run = match demo::worker::Args::if_called() {
         Some(worker) => worker.run(),

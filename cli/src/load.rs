@@ -11,7 +11,7 @@ use serde::Serialize;
 use switchback::{Control, Digest, Event, LoadedRelease, ReleaseId, Runtime};
 
 use self::readiness::Readiness;
-use crate::exit::{Exit, chain, say};
+use crate::exit::{Exit, chain, is_broken_pipe, say};
 use crate::progress::Busy;
 use crate::releases;
 use crate::show;
@@ -67,7 +67,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         return rehearsal::run(args);
     }
     let dir = args.change.store.dir()?;
-    if !dir.join("control.db").exists() {
+    // Where one may not look, making the store says so.
+    if dir.join("control.db").try_exists().is_ok_and(|exists| !exists) {
         // What is no release makes no store.
         args.files.iter().try_for_each(|path| sound(path).map(drop))?;
     }
@@ -78,6 +79,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         match load(args, &control, &runtime, path) {
             Ok(Exit::Fine) => {}
             Ok(found) => exit = found,
+            // It is loaded. Whoever read the output has seen enough, and the others are loaded all the same.
+            Err(error) if is_broken_pipe(&error) => {}
             Err(error) => {
                 say(&chain(error.as_ref()));
                 exit = Exit::Found;
@@ -91,8 +94,10 @@ fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyho
     let busy = Busy::with(releases::loading(path));
     let (release, added) = runtime.load_into(control, path).map_err(releases::described)?;
     busy.now(format!("waiting for the processes to have {release} ready"));
-    let readiness = Readiness::awaited(control, &release, &added, args.change.wait())?;
+    let readiness = Readiness::awaited(control, &release, &added, args.change.wait());
     drop(busy);
+    // It is for the processes that follow; however many are loaded, few are held here.
+    let _ = runtime.unload(&release);
     let event = match added {
         LoadedRelease::New(event) => Some(*event),
         LoadedRelease::Known => None,

@@ -152,7 +152,7 @@ pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
     match process.preparation(&release.digest) {
         Some(Preparation::Ready) => format!("{label} is ready"),
         Some(Preparation::Failed { why }) => format!("{label} cannot load it: {}", show::printable(why, usize::MAX)),
-        None => format!("{label} is not ready yet"),
+        None => format!("{label} is not ready yet, and is asked to be when this is done"),
     }
 }
 

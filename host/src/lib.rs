@@ -57,6 +57,7 @@ mod release;
 mod route;
 mod runtime;
 mod sandbox;
+mod shortage;
 mod sqlite;
 mod timing;
 mod verdict;
@@ -102,6 +103,7 @@ pub use runtime::{
     UnloadError,
 };
 pub use sandbox::{Fault, ScoreError, Scored};
+pub use shortage::InWords;
 pub use timing::Timing;
 pub use verdict::{
     Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,

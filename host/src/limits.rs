@@ -257,6 +257,21 @@ pub(crate) const OVERWRITTEN_AFTER: Duration = Duration::from_millis(800);
 /// How often a process that cannot follow its store says so again in its log.
 pub(crate) const FOLLOW_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long a release waits to be loaded again after the system did not give what that takes (descriptors, memory, threads),
+/// at first: what a burst of traffic held is free again by then.
+pub(crate) const LOAD_PAUSE_MIN: Duration = Duration::from_secs(1);
+
+/// See [`LOAD_PAUSE_MIN`]: twice as long after each failure, up to this. An operator who raised a limit waits no longer.
+pub(crate) const LOAD_PAUSE_MAX: Duration = Duration::from_secs(60);
+
+/// How many releases without a role a process keeps mapped, those that were made ready last: a candidate and what it is
+/// compared with. Each costs a descriptor and address space; one that was let go is mapped again in milliseconds.
+pub(crate) const RELEASES_SPARE_MAX: usize = 8;
+
+/// How long an operation that gives a release a role waits for processes that do not have it ready, where readiness is not
+/// asked for: to map one takes milliseconds, and what takes longer is made up for later, in the background.
+pub(crate) const ROUSE_TIME: Duration = Duration::from_secs(2);
+
 /// How often a process tells its store how often overrides have decided.
 pub(crate) const HITS_INTERVAL: Duration = Duration::from_secs(1);
 

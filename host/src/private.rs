@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
+use crate::shortage::InWords;
+
 /// Whose a file may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Owner {
@@ -121,7 +123,7 @@ pub(crate) fn name_aside(path: &Path) -> PathBuf {
 #[non_exhaustive]
 pub enum NotPrivate {
     /// The system does not give it.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), InWords(source))]
     Unusable {
         /// What.
         path: PathBuf,

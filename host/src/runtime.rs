@@ -91,9 +91,10 @@ impl Runtime {
         let refused = |fault| LoadError::new(&id, fault);
         let signature = read_signature(&signature_path(path)).map_err(|error| refused(error.into()))?;
         // Nothing is compiled for a release that is not trusted.
-        control.vet(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
+        let seen = control.vet(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
         self.load_verified(verified.clone())?;
-        let added = control.add_release(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
+        let added =
+            control.add_release(seen, &verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
         Ok((id, added))
     }
 
@@ -124,7 +125,8 @@ impl Runtime {
         self.core.unload(release)
     }
 
-    /// Every loaded release, by name and version.
+    /// Every loaded release, by name and version. Of a store that is followed, those that have a role and those that were
+    /// asked for lately.
     pub fn releases(&self) -> Vec<ReleaseId> {
         self.core.releases.ids()
     }

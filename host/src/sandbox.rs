@@ -33,18 +33,18 @@ mod lower;
 mod reaper;
 mod ticker;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wasmtime::Engine;
-use wasmtime::component::{Component, HasSelf, Linker};
+use wasmtime::component::{HasSelf, Linker};
 
 pub use fault::{Fault, ScoreError};
 pub(crate) use loaded::Loaded;
 pub use loaded::Scored;
 
-use self::artifacts::{Artifacts, ArtifactsError};
+use self::artifacts::{Artifacts, ArtifactsError, System, Unmapped};
 use self::bindings::{Plugin, PluginPre};
 use self::compiler::Compiler;
 use self::guest::Guest;
@@ -54,7 +54,9 @@ use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::contain::contained;
 use crate::limits::Limits;
 use crate::message::Recipients;
+use crate::private::NotPrivate;
 use crate::release::Verified;
+use crate::shortage::InWords;
 
 /// One engine with what it needs: pool, clock, compiler, store of compiled artifacts.
 pub(crate) struct Sandbox {
@@ -81,7 +83,7 @@ impl Sandbox {
         let engine = engine::new(&config.limits, config.instances).map_err(SandboxError::engine)?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(SandboxError::engine)?;
-        let artifacts = config.artifacts_dir.map(|dir| Artifacts::open(&dir, &engine)).transpose()?;
+        let artifacts = config.artifacts_dir.map(|dir| open_or_do_without(&dir, &engine)).transpose()?.flatten();
         Ok(Self {
             _ticker: Ticker::start(&engine).map_err(SandboxError::Thread)?,
             compiler: Compiler::new().map_err(SandboxError::engine)?,
@@ -112,30 +114,48 @@ impl Sandbox {
 
     fn make(&self, verified: Verified, recipients: Recipients) -> Result<Arc<Loaded>, SandboxError> {
         let (id, manifest, bytes) = verified.into_parts();
-        let component = match self.artifacts.as_ref().and_then(|store| store.map(&self.engine, &id.digest)) {
-            Some(mapped) => {
+        let component = match self.artifacts.as_ref().map(|store| (store, store.map(&self.engine, &id.digest))) {
+            Some((_, Ok(mapped))) => {
                 self.counters.mapped.fetch_add(1, Ordering::Relaxed);
                 mapped
             }
-            None => self.compile(&id.digest, &bytes)?,
+            // To compile it would fail for the same reason, seconds later.
+            Some((_, Err(Unmapped::System(system)))) => return Err(system.into()),
+            Some((store, Err(Unmapped::Missing))) => {
+                let artifact = self.compile(&bytes)?;
+                store.keep(&self.engine, &id.digest, &artifact)?
+            }
+            Some((_, Err(Unmapped::Unusable))) | None => artifacts::use_unkept(&self.engine, &self.compile(&bytes)?)?,
         };
         let pre = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
-        let pre = pre.map_err(|e| SandboxError::Interface(shown(&e)))?;
+        let pre = pre.map_err(|e| match fault::of_system(&e) {
+            Some(system) => System::Short(system).into(),
+            None => SandboxError::Interface(shown(&e)),
+        })?;
         let limits = self.limits.of_release(&manifest.limits);
         Ok(Arc::new(Loaded::new(id, manifest, limits, recipients, pre, self.reaper.handle())))
     }
 
-    fn compile(&self, digest: &crate::release::Digest, bytes: &[u8]) -> Result<Component, SandboxError> {
+    fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, SandboxError> {
         self.counters.compiled.fetch_add(1, Ordering::Relaxed);
-        let refused = |e: wasmtime::Error| SandboxError::Compile(shown(&e));
         let bytes = &lower::bounded(bytes).map_err(|e| SandboxError::Compile(e.to_string()))?;
-        match &self.artifacts {
-            None => self.compiler.run(|| Component::from_binary(&self.engine, bytes)).map_err(refused),
-            Some(store) => {
-                let artifact = self.compiler.run(|| self.engine.precompile_component(bytes)).map_err(refused)?;
-                Ok(store.keep(&self.engine, digest, &artifact)?)
-            }
+        let compiled = self.compiler.run(|| self.engine.precompile_component(bytes));
+        compiled.map_err(|e| SandboxError::Compile(shown(&e)))
+    }
+}
+
+/// A folder that cannot be made or looked into is done without; one that others can write to is refused.
+fn open_or_do_without(dir: &Path, engine: &Engine) -> Result<Option<Artifacts>, ArtifactsError> {
+    match Artifacts::open(dir, engine) {
+        Ok(artifacts) => Ok(Some(artifacts)),
+        Err(
+            ArtifactsError::Unusable { dir, source }
+            | ArtifactsError::NotPrivate(NotPrivate::Unusable { path: dir, source }),
+        ) => {
+            artifacts::warn_of_unkept(&dir, &source);
+            Ok(None)
         }
+        Err(refused) => Err(refused),
     }
 }
 
@@ -152,10 +172,16 @@ pub(crate) struct Counters {
 pub(crate) enum SandboxError {
     #[error("the engine cannot be set up: {0}")]
     Engine(String),
-    #[error("a thread cannot be started: {0}")]
+    #[error(
+        "a thread cannot be started ({}): raise the limits on processes and address space (`ulimit -u` and `-v`, systemd's \
+         TasksMax= and LimitAS=)",
+        InWords(.0)
+    )]
     Thread(std::io::Error),
     #[error(transparent)]
     Artifacts(#[from] ArtifactsError),
+    #[error(transparent)]
+    System(#[from] System),
     #[error("it does not compile: {0}")]
     Compile(String),
     #[error("the compiler panicked: {0}")]
@@ -171,7 +197,8 @@ fn shown(error: &wasmtime::Error) -> String {
 
 impl SandboxError {
     fn engine(error: wasmtime::Error) -> Self {
-        Self::Engine(format!("{error:#}"))
+        let words = fault::of_system(&error).map(|system| format!("{}: {error}", InWords(&system)));
+        Self::Engine(words.unwrap_or_else(|| format!("{error:#}")))
     }
 }
 

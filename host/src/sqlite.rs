@@ -12,6 +12,7 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
+use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
 use crate::private::{self, NotPrivate, Owner};
+use crate::shortage;
 
 /// What a `-shm` has at least (<https://sqlite.org/walformat.html>): a shorter one is left of an attempt to make it.
 const SHM_BYTES_MIN: u64 = 32_768;
@@ -184,6 +186,23 @@ impl Schema {
         }
     }
 }
+
+/// A path as SQLite takes it for a path, whatever it begins with: `file:x` would be a URI.
+pub(crate) fn literal(path: &Path) -> PathBuf {
+    if path.is_absolute() { path.to_owned() } else { Path::new(".").join(path) }
+}
+
+/// What the system lacks to open a database and what lies beside it, if that is why it could not be opened: SQLite does not
+/// say. What it had open is closed by then, so as many files are opened as it needs.
+pub(crate) fn lack(dir: &Path) -> Option<io::Error> {
+    let files = std::iter::repeat_with(|| fs::File::open(dir)).take(FILES_OF_DATABASE);
+    let opened = files.collect::<io::Result<Vec<_>>>();
+    opened.err().filter(shortage::is_shortage)
+}
+
+/// Descriptors that two connections to a database take: the file, `-wal` and `-shm` of each, and room for what SQLite opens
+/// for a moment.
+const FILES_OF_DATABASE: usize = 8;
 
 /// The database as SQLite's URI (<https://sqlite.org/uri.html>).
 fn uri(path: &Path, options: &str) -> String {

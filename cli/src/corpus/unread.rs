@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 
 use serde::Serialize;
+use switchback::InWords;
 
 /// Why there is no message.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ impl Unread {
     /// A line about what has this name.
     pub(crate) fn about(&self, name: &str) -> String {
         match self {
-            Self::Unreadable(error) => format!("cannot read {name}: {error}"),
+            Self::Unreadable(error) => format!("cannot read {name}: {}", InWords(error)),
             Self::LeftOut(why) => format!("left out {name}: {why}"),
         }
     }

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
-use switchback::{JournalConfig, Runtime, SlotConfig};
+use switchback::{Control, JournalConfig, Runtime, SlotConfig};
 
 use super::mail::Source;
 use super::quarantine::Quarantine;
@@ -94,7 +94,10 @@ impl Args {
         let journal = JournalConfig::new(journal::of_store(&self.store));
         let runtime = builder.name(&self.name).store_dir(&self.store).journal(journal).build()?;
         let slot = runtime.slot(SLOT).context("the slot is not there")?;
-        let releases = runtime.releases();
+        let state = Control::open(&self.store)?.state()?;
+        // By name and version, as whoever counts the answers numbers them.
+        let mut releases: Vec<_> = state.releases.into_values().map(|stored| stored.id).collect();
+        releases.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         let share = Share { index: self.index, of: self.of };
         let traffic = Traffic::new(slot, &releases, &source, clock, share, GENERATIONS);
         let answered = score(&traffic, self.threads, &self.quarantine)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use switchback::{Control, Lasting, LoadedRelease, PromoteError, ReleaseId};
 
-use crate::exit::{Exit, say};
+use crate::exit::{Exit, chain, say};
 use crate::store::text;
 
 /// How long a process that could not load a release is given to notice that its file is whole again. It looks ten times
@@ -20,6 +20,9 @@ pub(super) struct Readiness {
     ready: Vec<String>,
     failed: Vec<Failed>,
     silent: Vec<String>,
+    /// Why it is not known where it is ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
     #[serde(skip)]
     waited: Duration,
 }
@@ -33,17 +36,12 @@ struct Failed {
 
 impl Readiness {
     /// Waits until every process has said whether it has a release ready.
-    pub(super) fn awaited(
-        control: &Control,
-        release: &ReleaseId,
-        added: &LoadedRelease,
-        waited: Duration,
-    ) -> anyhow::Result<Self> {
+    pub(super) fn awaited(control: &Control, release: &ReleaseId, added: &LoadedRelease, waited: Duration) -> Self {
         let begin = Instant::now();
         loop {
             return match control.wait_until_ready(release, waited) {
                 Ok(processes) => {
-                    Ok(Self { ready: processes.iter().map(text::process).collect(), waited, ..Self::default() })
+                    Self { ready: processes.iter().map(text::process).collect(), waited, ..Self::default() }
                 }
                 Err(PromoteError::Unable { .. }) if *added == LoadedRelease::Known && begin.elapsed() < NOTICE_TIME => {
                     thread::sleep(NOTICE_TIME / 20);
@@ -51,12 +49,11 @@ impl Readiness {
                 }
                 Err(PromoteError::Unable { processes, .. }) => {
                     let failed = processes.into_iter().map(|(process, why)| Failed { process, why }).collect();
-                    Ok(Self { failed, waited, ..Self::default() })
+                    Self { failed, waited, ..Self::default() }
                 }
-                Err(PromoteError::Silent { processes, .. }) => {
-                    Ok(Self { silent: processes, waited, ..Self::default() })
-                }
-                Err(error) => Err(error.into()),
+                Err(PromoteError::Silent { processes, .. }) => Self { silent: processes, waited, ..Self::default() },
+                // The release is loaded, whatever can be asked.
+                Err(error) => Self { unknown: Some(chain(&error)), waited, ..Self::default() },
             };
         }
     }
@@ -70,15 +67,23 @@ impl Readiness {
             let waited = Lasting(self.waited);
             say(&format!("{process} has not said within {waited} that {release} is ready"));
         }
-        Exit::found_if(!self.failed.is_empty() || !self.silent.is_empty())
+        if let Some(why) = &self.unknown {
+            say(&format!("{release} is loaded; which processes have it ready cannot be asked: {why}"));
+        }
+        Exit::found_if(self.unknown.is_some() || !self.failed.is_empty() || !self.silent.is_empty())
     }
 }
 
 /// `ready in filter (process 1, pid 4711)`.
 impl fmt::Display for Readiness {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.unknown.is_some() {
+            return f.write_str("it is not known where it is ready");
+        }
         match (self.ready.as_slice(), self.failed.is_empty() && self.silent.is_empty()) {
-            ([], true) => f.write_str("no process follows the store now; those that start will have it ready"),
+            ([], true) => {
+                f.write_str("no process follows the store now; those that start make it ready when it is asked for")
+            }
             ([], false) => f.write_str("not ready everywhere"),
             (ready, _) => write!(f, "ready in {}", ready.join(", ")),
         }

@@ -34,7 +34,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
     // Of a database whose files are replaced below it a process lets go only where all of it does.
     drop(control);
-    let instances = u32::try_from(2 * threads * state.releases.len()).unwrap_or(u32::MAX).clamp(64, 20_000);
+    let used = state.slots.get(&name).map_or(0, |slot| slot.releases().count());
+    let instances = u32::try_from(2 * threads * used).unwrap_or(u32::MAX).clamp(64, 20_000);
     let config = SlotConfig::new(&name).thresholds(thresholds);
     let alerts = args.sinks.config()?;
     let mut builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).alerts(alerts);

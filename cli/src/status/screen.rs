@@ -110,10 +110,11 @@ fn releases(status: &Status) -> Vec<String> {
 fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String> {
     let id = &stored.id;
     let ready = status.processes.iter().filter(|one| one.preparation(&id.digest) == Some(&Preparation::Ready)).count();
-    let ready = if status.processes.is_empty() {
-        "no process".to_owned()
-    } else {
-        format!("ready in {ready} of {}", status.processes.len())
+    let is_used = status.state.slots.values().any(|slot| slot.uses(id));
+    let ready = match (ready, status.processes.len()) {
+        (_, 0) => "no process".to_owned(),
+        (0, _) if !is_used => "ready when asked for".to_owned(),
+        (ready, all) => format!("ready in {ready} of {all}"),
     };
     let signer = stored.signer.map_or_else(String::new, |key| format!("  signed by {key}"));
     let name = show::padded(&id.to_string(), width);

@@ -13,7 +13,7 @@ use super::effect;
 use super::obeyed::Census;
 use super::text;
 use crate::clock;
-use crate::exit::{Exit, say};
+use crate::exit::{Exit, chain, say};
 use crate::guard::Proof;
 use crate::show;
 
@@ -83,6 +83,9 @@ pub(crate) struct Change {
     /// When the event before it was written.
     #[serde(skip)]
     previous: Option<Timestamp>,
+    /// Why it is not known what else the change changed. It stands all the same.
+    #[serde(skip)]
+    unknown: Option<String>,
 }
 
 /// What is said of a change beside the change itself.
@@ -141,7 +144,7 @@ impl<'a> Operator<'a> {
     /// Does what is asked for, or rehearses it.
     pub(crate) fn commit(&self, request: Request) -> anyhow::Result<Change> {
         if !self.args.dry_run {
-            return self.done(self.control.commit_after(&self.seen, request)?);
+            return Ok(self.done(self.control.commit_after(&self.seen, request)?)?);
         }
         let before = self.state().clone();
         let (event, after) = self.control.rehearse(request)?;
@@ -151,15 +154,28 @@ impl<'a> Operator<'a> {
     /// Lets a release decide, or rehearses it.
     pub(crate) fn admit(&self, admission: &Admission) -> anyhow::Result<Change> {
         if !self.args.dry_run {
-            return self.done(self.control.admit_after(&self.seen, admission.clone())?);
+            return Ok(self.done(self.control.admit_after(&self.seen, admission.clone())?)?);
         }
         let before = self.state().clone();
         let (event, after) = self.control.rehearse_admission(admission)?;
         Change::rehearsed(event, before, after)
     }
 
-    /// What an event did.
-    fn done(&self, event: Event) -> anyhow::Result<Change> {
+    /// What an event did. It is in the ledger: whatever fails from here on is no failure of the change.
+    fn done(&self, event: Event) -> serde_json::Result<Change> {
+        let (before, previous, unknown) = match self.before(&event) {
+            Ok((before, previous)) => (before, previous, None),
+            Err(error) => (self.state().clone(), None, Some(chain(error.as_ref()))),
+        };
+        let mut after = before.clone();
+        // Refused only where what came before it is unknown.
+        let _ = after.apply(&event);
+        let head = event.hash()?;
+        Ok(Change { dry_run: false, event, head, before, after, previous, unknown })
+    }
+
+    /// The state before an event, and when the event before it was written.
+    fn before(&self, event: &Event) -> anyhow::Result<(State, Option<Timestamp>)> {
         let (mut before, mut previous) = (self.state().clone(), self.seen.last_at());
         if before.sequence + 1 < event.sequence {
             // Something that changed no route came in between.
@@ -170,10 +186,7 @@ impl<'a> Operator<'a> {
                 }
             }
         }
-        let mut after = before.clone();
-        after.apply(&event)?;
-        let head = event.hash()?;
-        Ok(Change { dry_run: false, event, head, before, after, previous })
+        Ok((before, previous))
     }
 
     /// Waits until every process obeys, and says what was done.
@@ -181,19 +194,23 @@ impl<'a> Operator<'a> {
         if change.dry_run {
             return change.tell_rehearsed(self.args, remarks);
         }
-        let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait())?);
+        let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait()));
         change.tell(self.args, &census, remarks)?;
+        if let Some(why) = &change.unknown {
+            say(&format!("event {} stands, and what it changed cannot be shown: {why}", change.event.sequence));
+        }
         if let Some(wrong) = Anachronism::of(&change.event, change.previous, clock::now()) {
             say(&wrong.to_string());
         }
-        Ok(census.complain(self.args.wait()))
+        let complained = census.complain(self.args.wait());
+        Ok(if change.unknown.is_some() { Exit::Found } else { complained })
     }
 }
 
 impl Change {
     fn rehearsed(event: Event, before: State, after: State) -> anyhow::Result<Self> {
         let head = event.hash()?;
-        Ok(Self { dry_run: true, event, head, before, after, previous: None })
+        Ok(Self { dry_run: true, event, head, before, after, previous: None, unknown: None })
     }
 
     /// What a request would do to a store that is not there yet.

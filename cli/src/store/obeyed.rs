@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use serde::{Serialize, Serializer};
-use switchback::{Acknowledgements, Lasting, Obeyed, Process};
+use switchback::{Acknowledgements, Lasting, Obeyed, Process, StoreError};
 
 use super::text;
 use crate::exit::{Exit, say};
@@ -15,6 +15,9 @@ use crate::show;
 pub(super) struct Census {
     obeyed: Vec<Obeys>,
     silent: Vec<Process>,
+    /// Why it is not known who obeys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unknown: Option<String>,
 }
 
 /// A process that obeys.
@@ -29,15 +32,24 @@ struct Obeys {
 }
 
 impl Census {
-    pub(super) fn of(acknowledgements: Acknowledgements) -> Self {
+    /// Of a change that stands: where it cannot be asked who obeys, that is said, and nothing is wrong with the change.
+    pub(super) fn of(acknowledgements: Result<Acknowledgements, StoreError>) -> Self {
+        match acknowledgements {
+            Ok(acknowledgements) => Self::known(acknowledgements),
+            Err(error) => Self { unknown: Some(error.to_string()), ..Self::default() },
+        }
+    }
+
+    fn known(acknowledgements: Acknowledgements) -> Self {
         let mut obeyed: Vec<_> = acknowledgements.obeyed.into_iter().map(Obeys::of).collect();
         obeyed.sort_by_key(|one| one.after);
-        Self { obeyed, silent: acknowledgements.silent }
+        Self { obeyed, silent: acknowledgements.silent, unknown: None }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let all = (self.obeyed.len() + self.silent.len()) as u64;
         match self.obeyed.last() {
+            None if self.unknown.is_some() => writeln!(out, "it is not known who obeys")?,
             None if all == 0 => writeln!(out, "no process follows the store now; those that start will obey")?,
             None => writeln!(out, "obeyed by none of {}", processes(all))?,
             Some(last) => writeln!(
@@ -75,11 +87,16 @@ impl Census {
                 say(&format!("{name} (process {process}, pid {pid}): {problem}"));
             }
         }
+        if let Some(why) = &self.unknown {
+            say(&format!("the change is made; which processes obey cannot be asked: {why}"));
+        }
         for process in &self.silent {
             let (label, waited) = (text::process(process), Lasting(waited));
             say(&format!("{label} has not obeyed within {waited}; the change is made, and holds there when it does"));
         }
-        Exit::found_if(!self.silent.is_empty() || self.obeyed.iter().any(|one| one.problem.is_some()))
+        Exit::found_if(
+            self.unknown.is_some() || !self.silent.is_empty() || self.obeyed.iter().any(|one| one.problem.is_some()),
+        )
     }
 }
 

@@ -50,7 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let key: PublicKey = read_small(&args.key)?.parse().with_context(|| args.key.display().to_string())?;
     let request = Request::TrustKey { key, label: args.label.clone() };
     let dir = args.change.store.dir()?;
-    if args.change.dry_run && !dir.join("control.db").exists() {
+    if args.change.dry_run && dir.join("control.db").try_exists().is_ok_and(|exists| !exists) {
         let change = Change::of_no_store(&args.change, request)?;
         return change.tell_rehearsed(&args.change, &Remarks { notes: first_key(), ..Remarks::default() });
     }

@@ -8,10 +8,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use switchback::{Control, Digest, Limits, Preparation, Runtime, SlotConfig, SlotState};
+use switchback::{Control, Digest, Limits, Runtime, SlotConfig, SlotState};
 use tempfile::TempDir;
 
 use crate::model;
+use crate::operate::store::PATIENCE;
 use crate::run::switchback;
 
 /// How many points of each operation a sample has.
@@ -129,14 +130,15 @@ impl Scenario {
     }
 }
 
-/// A filter starts, with the live release in charge, and every release that the store knows ready.
+/// A filter starts, with the live release in charge, and makes every release ready that the store knows.
 fn starts(store: &Path, said: &Said, what: &str) {
     let filter = Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(store).instances(4).build().unwrap();
     let live = said.slot.as_ref().and_then(|slot| slot.live.clone());
     assert_eq!(filter.slot("inbound").unwrap().live(), live, "{what}");
-    let process = Control::open(store).unwrap().processes().unwrap().remove(0);
+    let control = Control::open(store).unwrap();
+    let known = control.state().unwrap().releases;
     for release in &said.releases {
-        assert_eq!(process.preparation(release), Some(&Preparation::Ready), "{what}");
+        control.wait_until_ready(&known[release].id, PATIENCE).unwrap_or_else(|error| panic!("{what}: {error}"));
         let file = store.join("releases").join(format!("{release}.wasm"));
         let bytes = fs::read(file).unwrap();
         assert_eq!(Digest::of(&bytes), *release, "{what}");

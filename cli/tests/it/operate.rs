@@ -13,6 +13,7 @@ mod refusals;
 mod rollout;
 mod score;
 mod segments;
+mod shortages;
 mod status;
 pub(crate) mod store;
 mod trials;

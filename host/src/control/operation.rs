@@ -19,7 +19,7 @@ use crate::verdict::{Action, May, Rule};
 #[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Operation {
-    /// Makes a release known: its file is in the store, every process prepares it.
+    /// Makes a release known: its file is in the store, every process that lives prepares it.
     Load {
         /// The release.
         release: ReleaseId,
@@ -273,6 +273,17 @@ impl fmt::Display for GuardAction {
 }
 
 impl Operation {
+    /// The release that gets a role which it need not have had before.
+    pub(crate) fn enters(&self) -> Option<&ReleaseId> {
+        match self {
+            Self::Shadow { release, .. }
+            | Self::Canary { release, .. }
+            | Self::Promote { release, .. }
+            | Self::Rollout { release, .. } => Some(release),
+            _ => None,
+        }
+    }
+
     /// The slot that it is about, if it is about one.
     pub fn slot(&self) -> Option<&str> {
         match self {

@@ -187,6 +187,11 @@ impl Control {
     /// Does an operation, whatever it is, unless the routes have changed since `seen`.
     pub(crate) fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
         let mut ledger = seen.clone();
+        if let Some(release) = operation.enters() {
+            // What is refused is refused before anybody waits.
+            self.draft(&ledger, operation.clone())?;
+            self.rouse(release);
+        }
         loop {
             let event = self.draft(&ledger, operation.clone())?;
             match self.store.append(&event) {

@@ -3,7 +3,7 @@
 mod routes;
 mod slot;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub struct State {
     pub sequence: u64,
     /// The generation: how often a route was changed (emergency reverts make it jump). Never falls.
     pub generation: u64,
-    /// Every release that processes hold ready, by digest.
+    /// Every release that processes have ready, or make ready when they are asked to, by digest.
     pub releases: BTreeMap<Digest, StoredRelease>,
     /// Every slot that an operation named, by name.
     pub slots: BTreeMap<String, SlotState>,
@@ -134,6 +134,17 @@ impl State {
         self.sequence = event.sequence;
         self.generation = generation;
         Ok(())
+    }
+
+    /// Every release that has a role in some slot, each once: those that decide first.
+    pub(crate) fn releases_with_a_role(&self) -> Vec<Digest> {
+        let mut all: Vec<_> =
+            self.slots.values().filter_map(|slot| slot.live.as_ref()).map(|live| live.digest).collect();
+        all.extend(self.slots.values().flat_map(|slot| &slot.canaries).map(|canary| canary.release.digest));
+        all.extend(self.slots.values().flat_map(SlotState::releases).map(|release| release.digest));
+        let mut seen = BTreeSet::new();
+        all.retain(|release| seen.insert(*release));
+        all
     }
 
     /// A release by name and version, such as `phish@2.0.0`, among those loaded.
@@ -278,7 +289,9 @@ impl State {
     }
 
     fn check_loadable(&self, release: &ReleaseId, signer: Option<KeyId>) -> Result<(), Refused> {
-        match self.find(&release.to_string()) {
+        // Whoever reads a ledger does this for each release in it.
+        let is_namesake = |known: &&ReleaseId| known.version == release.version && known.name == release.name;
+        match self.releases.values().map(|stored| &stored.id).find(is_namesake) {
             // It may be loaded again to be signed by somebody else.
             Some(known) if known.digest == release.digest => match self.releases.get(&known.digest) {
                 Some(stored) if stored.signer != signer => Ok(()),

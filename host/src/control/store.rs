@@ -87,6 +87,18 @@ pub trait ControlStore: Send + Sync {
         preparation: Option<&Preparation>,
     ) -> Result<(), StoreError>;
 
+    /// Asks every living process that has said nothing of a release to make it ready.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn ask_for(&self, release: &Digest) -> Result<(), StoreError>;
+
+    /// The releases that the process was asked for which holds this membership, and has not reported since.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn asked_of(&self, member: &Membership) -> Result<Vec<Digest>, StoreError>;
+
     /// Adds to the hits of overrides.
     ///
     /// # Errors
@@ -105,10 +117,10 @@ pub trait ControlStore: Send + Sync {
     /// If the store cannot be read.
     fn processes(&self) -> Result<Vec<Process>, StoreError>;
 
-    /// Something to wait on for changes.
+    /// Something to wait on for changes. Where the system tells nobody of them, it looks by itself.
     ///
     /// # Errors
-    /// If the machine cannot give one.
+    /// If the store has none to give.
     fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError>;
 }
 
@@ -285,6 +297,14 @@ pub enum StoreError {
     /// The store may not be written.
     #[error("{0} cannot be written by this user, or lies on a read-only file system; nothing was changed")]
     ReadOnly(String),
+    /// The system does not give this process what it takes.
+    #[error("{store} cannot be used now: {why}; nothing was changed")]
+    Short {
+        /// The store.
+        store: String,
+        /// What it lacks.
+        why: String,
+    },
     /// The database is damaged.
     #[error(
         "{file} is damaged ({why}); processes keep their state and go on scoring. `switchback history recover` sets it aside and starts a new one with the events that can still be read"
@@ -347,4 +367,11 @@ pub enum StoreError {
         /// What the system says.
         why: String,
     },
+}
+
+impl StoreError {
+    /// Whether the store may well be whole, and cannot be written by this process now.
+    pub(crate) fn is_unwritable(&self) -> bool {
+        matches!(self, Self::Busy { .. } | Self::Full(_) | Self::ReadOnly(_) | Self::Short { .. } | Self::Failed { .. })
+    }
 }

@@ -38,12 +38,13 @@ impl GuardStore {
         sqlite::check_files(&path, Owner::Anybody)?;
         let file = path.display().to_string();
         let connection = &self.reopened()?.connection;
-        let copied = connection.execute("ATTACH ? AS known", [&file]).and_then(|_| {
-            let copied = current.iter().try_for_each(|one| copy_trials(connection, one));
-            let copied = copied.and_then(|()| copy_senders(connection));
-            connection.execute("DETACH known", [])?;
-            copied
-        });
+        let copied =
+            connection.execute("ATTACH ? AS known", [sqlite::literal(&path).display().to_string()]).and_then(|_| {
+                let copied = current.iter().try_for_each(|one| copy_trials(connection, one));
+                let copied = copied.and_then(|()| copy_senders(connection));
+                connection.execute("DETACH known", [])?;
+                copied
+            });
         copied.map_err(|error| GuardStoreError::of(&file, error))
     }
 }

@@ -1,8 +1,12 @@
 //! Why the guard cannot remember.
 
+use std::path::Path;
+
 use rusqlite::ErrorCode;
 
 use crate::private::NotPrivate;
+use crate::shortage::InWords;
+use crate::sqlite;
 
 /// Why the guard cannot remember, or be asked.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +65,12 @@ impl GuardStoreError {
     /// From what SQLite says to what an operator can act on.
     pub(crate) fn of(file: &str, error: rusqlite::Error) -> Self {
         let (file, why) = (file.to_owned(), error.to_string());
+        let lack = || sqlite::lack(Path::new(&file).parent()?);
+        if let Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) = error.sqlite_error_code()
+            && let Some(lack) = lack()
+        {
+            return Self::Failed { file, why: InWords(&lack).to_string() };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(file),
             Some(ErrorCode::DiskFull) => Self::Full(file),

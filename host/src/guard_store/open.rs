@@ -13,6 +13,7 @@ use super::memory::Firsts;
 use super::{GuardStore, GuardStoreError, Place, health, schema};
 use crate::limits::GUARD_BUSY_TIMEOUT;
 use crate::private::{self, NotPrivate, Owner};
+use crate::shortage::InWords;
 use crate::sqlite;
 
 /// The file, in the folder of a store.
@@ -107,8 +108,10 @@ fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => drop(made.map_err(|error| failed(path, &error))?),
     }
-    let connection =
-        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX);
+    let connection = Connection::open_with_flags(
+        sqlite::literal(path),
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    );
     let mut connection = connection.map_err(fault)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
     // The last process that closes a file which was set aside would remove the companions of the new one.
@@ -153,7 +156,7 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
 
 /// Reading in WAL mode shares memory with those who write, so it is opened as they do.
 fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
-    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connection::open_with_flags(sqlite::literal(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
@@ -196,8 +199,8 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
 fn failed(path: &Path, error: &io::Error) -> GuardStoreError {
     let file = path.display().to_string();
     match error.kind() {
-        io::ErrorKind::StorageFull => GuardStoreError::Full(file),
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => GuardStoreError::Full(file),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => GuardStoreError::ReadOnly(file),
-        _ => GuardStoreError::Failed { file, why: error.to_string() },
+        _ => GuardStoreError::Failed { file, why: InWords(error).to_string() },
     }
 }

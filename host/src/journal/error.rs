@@ -7,6 +7,7 @@ use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
 use crate::private::NotPrivate;
+use crate::shortage::InWords;
 
 /// Why a journal is not kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,7 @@ pub enum JournalError {
     #[error("there is no journal in {}: filters that are built with one write it there", .0.display())]
     NoJournal(PathBuf),
     /// The system does not give a file or folder.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), InWords(source))]
     Unusable {
         /// What.
         path: PathBuf,

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use super::Runtime;
 use super::beside::{Beside, BesideConfig};
 use super::core::{Core, Releases};
-use super::error::BuildError;
+use super::error::{BuildError, thread_failed};
 use super::follow::{Enlisted, Follower};
 use super::guard::{Guard, Home, Inbox};
 use super::meters::StoreMeters;
@@ -73,7 +73,8 @@ impl RuntimeBuilder {
 
     /// How many messages can be scored at once, counting each release that scores a message; 1 to 20,000,
     /// default 256. A slot of the pool remembers the release that it last held, so give it room: loaded
-    /// releases times scoring threads. Costs address space, and memory only when used.
+    /// releases times scoring threads. Costs 4 GiB of address space each, and memory only when used. Where a limit does not
+    /// allow that, the runtime goes on without a pool, says so in the log, and each message reserves what it needs.
     pub fn instances(mut self, instances: u32) -> Self {
         self.instances = instances;
         self
@@ -81,14 +82,15 @@ impl RuntimeBuilder {
 
     /// Keeps compiled releases below this folder, so that loading one again takes milliseconds. Default: the
     /// store's folder, if there is one; else every process compiles for itself. Nobody but this user may be able
-    /// to write there.
+    /// to write there. Where it cannot be written, nothing is kept, and the log says so.
     pub fn cache_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.cache_dir = Some(dir.into());
         self
     }
 
-    /// Follows the store in this folder, which is made if it is not there: its releases are loaded, its routes
-    /// and overrides hold, and a change there takes effect here within milliseconds. Nobody but this user may be
+    /// Follows the store in this folder, which is made if it is not there: its routes and overrides hold, and a change
+    /// there takes effect here within milliseconds. Releases that have a role are loaded at once, others when they are
+    /// asked for. Nobody but this user may be
     /// able to write there.
     pub fn store_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.store_dir = Some(dir.into());
@@ -190,10 +192,6 @@ impl RuntimeBuilder {
         let store_meters = StoreMeters::new();
         Ok(Core { sandbox, slots, releases, inbox, news, store_meters, beside, overrides, granted_recipients })
     }
-}
-
-fn thread_failed(error: std::io::Error) -> BuildError {
-    BuildError::Sandbox(format!("a thread cannot be started: {error}"))
 }
 
 fn program_name() -> String {

@@ -136,7 +136,10 @@ impl Core {
 fn self_test(loaded: &Loaded) -> Result<(), LoadFault> {
     for test in &loaded.manifest().self_tests {
         let failed = |why: String| LoadFault::SelfTest { test: test.name.clone(), why };
-        let scored = loaded.score(&Message::parse(test.message.clone())).map_err(|e| failed(e.to_string()))?;
+        let scored = loaded.score(&Message::parse(test.message.clone())).map_err(|e| match e.is_guest_fault() {
+            true => failed(e.to_string()),
+            false => LoadFault::Shortage(format!("self-test `{}` could not be run: {}", test.name, e.fault)),
+        })?;
         let assessment = match scored.outcome {
             Outcome::Scored(assessment) => assessment,
             Outcome::Abstained(why) => return Err(failed(format!("it abstained: {why}"))),

@@ -1,11 +1,13 @@
 //! What can be wrong with a runtime, a release to load, or one to unload.
 
 use std::fmt::Display;
+use std::io;
 
 use crate::control::{LoadReleaseError, StoreError};
 use crate::journal::JournalError;
 use crate::release::{Digest, Refusal, ReleaseId, UnreadableSignature};
 use crate::sandbox::SandboxError;
+use crate::shortage::InWords;
 use crate::verdict::Role;
 
 /// A runtime that cannot be built as configured.
@@ -69,6 +71,10 @@ pub enum LoadFault {
     /// The store of compiled releases failed.
     #[error("{0}")]
     Store(String),
+    /// The system does not give what it takes, such as descriptors or memory. Nothing is wrong with the release: loading it
+    /// may succeed later.
+    #[error("{0}")]
+    Shortage(String),
     /// A self-test failed.
     #[error("self-test `{test}` failed: {why}")]
     SelfTest {
@@ -105,6 +111,7 @@ impl From<SandboxError> for LoadFault {
             SandboxError::Compile(why) => Self::Compile(why),
             SandboxError::Panicked(said) => Self::Panicked(said),
             SandboxError::Interface(why) => Self::Interface(why),
+            SandboxError::System(system) => Self::Shortage(system.to_string()),
             other => Self::Store(describe(&other)),
         }
     }
@@ -122,10 +129,20 @@ impl From<SandboxError> for BuildError {
     }
 }
 
+/// Where a thread of this process cannot be started.
+pub(super) fn thread_failed(error: io::Error) -> BuildError {
+    SandboxError::Thread(error).into()
+}
+
 /// An error with its sources on one line.
 pub(super) fn describe(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(error.source(), |source| source.source());
-    sources.fold(error.to_string(), |text, source| format!("{text}: {source}"))
+    let words = sources.map(|source| match source.downcast_ref::<io::Error>() {
+        Some(system) => InWords(system).to_string(),
+        None => source.to_string(),
+    });
+    // What the text ends with already is not said again.
+    words.fold(error.to_string(), |text, words| if text.contains(&words) { text } else { format!("{text}: {words}") })
 }
 
 /// A release was not unloaded.

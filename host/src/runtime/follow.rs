@@ -4,7 +4,6 @@ mod emergency;
 mod preparer;
 mod shared;
 
-use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +15,9 @@ pub use shared::{FollowTrouble, Following};
 use self::preparer::Preparer;
 use self::shared::Shared;
 use super::Core;
-use super::error::BuildError;
+use super::error::{BuildError, thread_failed};
 use crate::clock;
-use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, StoreError, Watch, Watched};
+use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
 use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
 use crate::message::Reading;
 use crate::release::CONTRACT_VERSION;
@@ -62,7 +61,7 @@ impl Enlisted {
         let membership = match store.register(&process) {
             Ok(membership) => Some(membership),
             // It follows all the same, and registers when that is possible.
-            Err(error @ (StoreError::Full(_) | StoreError::ReadOnly(_))) => {
+            Err(error) if error.is_unwritable() => {
                 tracing::warn!(%error, "this process follows a store that cannot be written: nothing waits for it");
                 None
             }
@@ -125,8 +124,4 @@ impl Drop for Follower {
         drop(self.preparer.take());
         self.shared.flush();
     }
-}
-
-fn thread_failed(error: io::Error) -> BuildError {
-    BuildError::Sandbox(format!("a thread cannot be started: {error}"))
 }

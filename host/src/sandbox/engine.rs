@@ -2,13 +2,40 @@
 
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
+use super::fault::of_system;
 use crate::limits::{
     CORE_INSTANCES_MAX, INSTANCE_METADATA_BYTES_MAX, KEEP_RESIDENT_BYTES, Limits, MEMORIES_MAX,
     TABLE_KEEP_RESIDENT_BYTES, TABLES_MAX, WASM_STACK_BYTES_MAX,
 };
+use crate::shortage::InWords;
 
-/// The engine of a process.
+/// The engine of a process: with a pool of instances, or without one where there is no address space for it.
 pub(crate) fn new(limits: &Limits, instances: u32) -> Result<Engine> {
+    let pool = InstanceAllocationStrategy::Pooling(pool(limits, instances));
+    let pooled = Engine::new(config(limits).allocation_strategy(pool));
+    let Some(system) = pooled.as_ref().err().and_then(of_system) else { return pooled };
+    let why = InWords(&system);
+    tracing::warn!(
+        %why, instances,
+        "no address space for a pool of instances (4 GiB for each), so each message reserves and gives back what it needs, \
+         which takes longer; where the limit has to stay, ask for fewer instances"
+    );
+    frugal(limits)
+}
+
+/// An engine that reserves nothing ahead. What it compiles checks each access to memory, which the pool's guards do not need.
+fn frugal(limits: &Limits) -> Result<Engine> {
+    let mut config = config(limits);
+    config
+        .allocation_strategy(InstanceAllocationStrategy::OnDemand)
+        .memory_reservation(0)
+        .memory_reservation_for_growth(GROWTH_BYTES)
+        .memory_guard_size(GUARD_BYTES);
+    Engine::new(&config)
+}
+
+/// What is the same with a pool and without.
+fn config(limits: &Limits) -> Config {
     let mut config = Config::new();
     config
         .cranelift_opt_level(OptLevel::Speed)
@@ -16,13 +43,18 @@ pub(crate) fn new(limits: &Limits, instances: u32) -> Result<Engine> {
         // However sparse a model's memory is, it is mapped and not copied into each instance.
         .memory_guaranteed_dense_image_size(limits.memory_bytes_max.saturating_add(1))
         .max_wasm_stack(WASM_STACK_BYTES_MAX)
-        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(limits, instances)))
         // Calls are synchronous; without the bookkeeping for concurrent ones an instance costs less.
         .concurrency_support(false);
     only_what_models_need(&mut config);
     bit_for_bit(&mut config);
-    Engine::new(&config)
+    config
 }
+
+/// Room to grow that a memory without a pool has before it has to be moved: a model's working set.
+const GROWTH_BYTES: u64 = 1 << 20;
+
+/// What lies between two memories without a pool: a page, whatever its size.
+const GUARD_BYTES: u64 = 64 << 10;
 
 /// A proposal that no model needs is attack surface for nothing.
 fn only_what_models_need(config: &mut Config) {
@@ -81,3 +113,25 @@ fn pool(limits: &Limits, instances: u32) -> PoolingAllocationConfig {
 /// Core instances of one model: itself and the one that gives it its imports. What was not packed by this project's tools
 /// may have a third, which `wit-component` joins the two with.
 const CORE_INSTANCES_PER_MODEL: u32 = 3;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_compiled_without_a_pool_is_kept_apart() {
+        let limits = Limits::default();
+        let hash = |engine: Engine| {
+            use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
+            BuildHasherDefault::<DefaultHasher>::default().hash_one(engine.precompile_compatibility_hash())
+        };
+        assert_ne!(hash(new(&limits, 1).unwrap()), hash(frugal(&limits).unwrap()));
+    }
+
+    #[test]
+    fn more_than_the_address_space_holds_is_done_without() {
+        // 47 bits hold 32,768 reservations of 4 GiB.
+        let engine = new(&Limits::default(), 40_000).unwrap();
+        assert!(wasmtime::component::Component::new(&engine, b"\0asm\x0d\0\x01\0").is_ok());
+    }
+}

@@ -1,8 +1,9 @@
 //! Why a release did not answer.
 
+use std::io;
 use std::time::Duration;
 
-use wasmtime::{PoolConcurrencyLimitError, Trap};
+use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap};
 
 use super::guest::{Guest, LogFlood};
 use super::imports::Undeclared;
@@ -10,6 +11,7 @@ use super::limiter::Exhausted;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::limits::ReleaseLimits;
 use crate::release::ReleaseId;
+use crate::shortage;
 use crate::verdict::{Cause, InvalidAssessment};
 
 /// A release did not answer for one message. The next message is not affected.
@@ -92,10 +94,7 @@ impl Fault {
     /// What kept an instance from being made, where nothing stopped the guest. A module's `start` runs then, and may misuse
     /// a handle or an import, which is no trap; whatever is not the machine's doing is the guest's.
     pub(super) fn of_start(error: &wasmtime::Error) -> Self {
-        let is_machines = |cause: &(dyn std::error::Error + 'static)| {
-            cause.is::<std::io::Error>() || cause.is::<rustix::io::Errno>() || cause.is::<wasmtime::OutOfMemory>()
-        };
-        if error.chain().any(is_machines) {
+        if of_system(error).is_some() {
             Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
         } else {
             Self::Trap(error.root_cause().to_string())
@@ -125,6 +124,12 @@ impl Fault {
             trap => Self::Trap(trap.to_string()),
         })
     }
+}
+
+/// What the system did not give, if that is why the engine failed.
+pub(super) fn of_system(error: &wasmtime::Error) -> Option<io::Error> {
+    let said = shortage::of_system(error.as_ref());
+    said.or_else(|| error.is::<OutOfMemory>().then(|| io::ErrorKind::OutOfMemory.into()))
 }
 
 impl From<InvalidAssessment> for Fault {

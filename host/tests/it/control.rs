@@ -1,6 +1,7 @@
 //! Stores, operators and the processes that follow.
 
 mod any_store;
+mod asleep;
 mod backup;
 mod canary;
 mod follow;

@@ -21,22 +21,28 @@ pub enum LoadedRelease {
 
 impl Control {
     /// Whether a release may be loaded into this store: trusted, and no other file under its name and version.
-    /// Asked before anything is compiled.
-    pub(crate) fn vet(&self, release: &Verified, signature: Option<&str>) -> Result<(), LoadReleaseError> {
-        self.operation(release, signature).map(drop)
+    /// Asked before anything is compiled. Returns the ledger that says so.
+    pub(crate) fn vet(&self, release: &Verified, signature: Option<&str>) -> Result<Ledger, LoadReleaseError> {
+        let ledger = self.ledger()?;
+        self.loading(&ledger, release, signature)?;
+        Ok(ledger)
     }
 
-    /// Keeps the file of a release that was compiled and tested, and makes it known to every process.
+    /// Keeps the file of a release that was compiled and tested, and makes it known to every process. Of the ledger only
+    /// what came since it was `seen` is read: one with thousands of events takes a while.
     pub(crate) fn add_release(
         &self,
+        seen: Ledger,
         release: &Verified,
         signature: Option<&str>,
     ) -> Result<LoadedRelease, LoadReleaseError> {
-        let operation = self.operation(release, signature)?;
+        let mut ledger = seen;
+        self.follow(&mut ledger)?;
+        let operation = self.loading(&ledger, release, signature)?;
         // The file first: an event never names a file that is not there.
         let kept = self.store.layout().keep_release(&release.id().digest, release.bytes(), signature);
         kept.map_err(StoreError::from).map_err(ControlError::from)?;
-        let ledger = self.ledger()?;
+        self.follow(&mut ledger)?;
         match self.write_after(&ledger, operation) {
             Ok(event) => Ok(LoadedRelease::New(event.into())),
             Err(ControlError::Refused(Refused::LoadedAlready(_))) => Ok(LoadedRelease::Known),
@@ -44,10 +50,14 @@ impl Control {
         }
     }
 
-    fn operation(&self, release: &Verified, signature: Option<&str>) -> Result<Operation, LoadReleaseError> {
-        let ledger = self.ledger()?;
+    fn loading(
+        &self,
+        ledger: &Ledger,
+        release: &Verified,
+        signature: Option<&str>,
+    ) -> Result<Operation, LoadReleaseError> {
         let operation = ledger.load_of(release, signature)?;
-        match self.draft(&ledger, operation.clone()) {
+        match self.draft(ledger, operation.clone()) {
             Ok(_) | Err(Refused::LoadedAlready(_)) => Ok(operation),
             Err(refused) => Err(ControlError::from(refused).into()),
         }

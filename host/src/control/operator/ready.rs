@@ -1,5 +1,6 @@
 //! Waiting until every process has a release ready, and why one is not admitted.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
@@ -7,16 +8,19 @@ use crate::control::refused::Refused;
 use crate::control::store::{ControlStore as _, Preparation, Process, StoreError, Watched};
 use crate::guard::Segment;
 use crate::lasting::Lasting;
+use crate::limits::ROUSE_TIME;
 use crate::release::{Digest, ReleaseId};
 
 impl Control {
-    /// Waits until every living process has a release ready.
+    /// Waits until every living process has a release ready, after asking those that say nothing of it.
     ///
     /// # Errors
     /// If one cannot load it, or does not say so within `timeout`.
     pub fn wait_until_ready(&self, release: &ReleaseId, timeout: Duration) -> Result<Vec<Process>, PromoteError> {
         let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
-        let mut watch = self.store.watch(Watched::All).map_err(failed)?;
+        // Most of the time all are ready, and nothing is to be waited for.
+        let mut watch = None;
+        let mut asked = BTreeSet::new();
         let deadline = Instant::now() + timeout;
         // What a process said before it read the last event may be over: it tries again what was signed or loaded anew.
         let last = self.store.head().map_err(failed)?.map_or(0, |(sequence, _)| sequence);
@@ -29,15 +33,39 @@ impl Control {
             }
             let is_ready = |one: &&Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
             let silent: Vec<_> = processes.iter().filter(|one| !is_ready(one)).collect();
-            let left = deadline.saturating_duration_since(Instant::now());
             if silent.is_empty() {
                 return Ok(processes);
             }
+            let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let silent = silent.into_iter().map(Process::label).collect();
                 return Err(PromoteError::Silent { release: release.clone(), processes: silent, waited: timeout });
             }
-            watch.wait(left.min(CENSUS_INTERVAL));
+            self.ask(release, &silent, &mut asked);
+            match &mut watch {
+                // What happened before there was one is looked at first.
+                None => watch = Some(self.store.watch(Watched::All).map_err(failed)?),
+                Some(watch) => watch.wait(left.min(CENSUS_INTERVAL)),
+            }
+        }
+    }
+
+    /// Asks processes for a release that were not asked yet, those that began meanwhile too.
+    fn ask(&self, release: &ReleaseId, silent: &[&Process], asked: &mut BTreeSet<u64>) {
+        let before = asked.len();
+        asked.extend(silent.iter().map(|process| process.number));
+        if asked.len() == before {
+            return;
+        }
+        if let Err(error) = self.store.ask_for(&release.digest) {
+            tracing::debug!(%error, %release, "no process could be asked to make a release ready");
+        }
+    }
+
+    /// Has a release made ready that is about to get a role. Who is not ready soon makes up for it.
+    pub(super) fn rouse(&self, release: &ReleaseId) {
+        if let Err(error) = self.wait_until_ready(release, ROUSE_TIME) {
+            tracing::debug!(%error, %release, "a release gets a role before every process has it ready");
         }
     }
 }

@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::control::mark::Mark;
 use crate::private::{self, NotPrivate, Owner};
+use crate::shortage::InWords;
 
 /// The file is one line of this length, so that it is overwritten in place and needs no room on a disk that is full.
 const LINE_BYTES: usize = 256;
@@ -27,7 +28,7 @@ pub(super) enum HeadFileError {
     Unreadable,
     #[error(transparent)]
     File(#[from] NotPrivate),
-    #[error(transparent)]
+    #[error("{}", InWords(.0))]
     Io(#[from] io::Error),
 }
 

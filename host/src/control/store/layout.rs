@@ -26,6 +26,7 @@ use std::time::Duration;
 use crate::limits::SIGNATURE_BYTES_MAX;
 use crate::private::{self, NotPrivate, Owner};
 use crate::release::Digest;
+use crate::shortage::InWords;
 use crate::sqlite;
 
 /// Between two looks at files of which one was replaced.
@@ -377,7 +378,7 @@ pub enum LayoutError {
         trace: PathBuf,
     },
     /// The system does not give it.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), InWords(source))]
     Unusable {
         /// What.
         path: PathBuf,

@@ -22,7 +22,7 @@ pub(crate) use restore::{Adopted, Copied};
 
 use self::connect::Open;
 use super::layout::Layout;
-use super::watch::{self, Inotify};
+use super::watch;
 use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch, Watched};
 use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
@@ -223,6 +223,27 @@ impl ControlStore for SqliteStore {
         })
     }
 
+    fn ask_for(&self, release: &Digest) -> Result<(), StoreError> {
+        self.say(|open| {
+            open.register
+                .prepare_cached("INSERT OR IGNORE INTO preparations SELECT number, ?, ? FROM processes")?
+                .execute(params![release.as_bytes(), ASKED])
+                .map(drop)
+        })?;
+        // Who follows is woken by changes of the ledger alone.
+        self.ring(&self.layout.bell());
+        Ok(())
+    }
+
+    fn asked_of(&self, member: &Membership) -> Result<Vec<Digest>, StoreError> {
+        self.with(|open| {
+            let asked = "SELECT release FROM preparations WHERE process = ? AND preparation = ?";
+            let mut rows = open.register.prepare_cached(asked)?;
+            let releases = rows.query_map(params![member.process, ASKED], |row| Ok(digest(row.get(0)?)))?;
+            releases.collect()
+        })
+    }
+
     fn add_hits(&self, hits: &[(u64, u64)]) -> Result<(), StoreError> {
         self.layout.check(Owner::Ours)?;
         self.with(|open| {
@@ -251,8 +272,7 @@ impl ControlStore for SqliteStore {
             Watched::Ledger => &[self.layout.dir()][..],
             Watched::All => &[self.layout.dir(), &processes],
         };
-        let watch = Inotify::new(dirs).map_err(|e| self.failed(format!("inotify: {e}")))?;
-        Ok(Box::new(watch))
+        Ok(watch::on(dirs))
     }
 }
 
@@ -262,6 +282,10 @@ fn hits(register: &Connection) -> rusqlite::Result<Vec<(u64, u64)>> {
     let numbers = |row: &Row<'_>| Ok(row.get(0).ok().map(|rule| (rule, row.get(1).unwrap_or(0))));
     rows.query_map([], numbers)?.filter_map(Result::transpose).collect()
 }
+
+/// Stands in the place of a preparation that is wanted. It is none, so that a program which knows nothing of it, like one
+/// that waits for the process, reads that the process has said nothing yet.
+const ASKED: &str = "\"asked\"";
 
 fn to_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     Ok(Entry { sequence: row.get(0)?, body: row.get(1)?, hash: digest(row.get(2)?) })
@@ -279,6 +303,11 @@ fn refuse_strays(connection: &Connection) -> rusqlite::Result<()> {
 /// Damage that SQLite cannot see.
 fn damage(why: &str) -> rusqlite::Error {
     rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), Some(why.to_owned()))
+}
+
+/// A file that the system does not give. That is no damage.
+fn not_given(why: &str) -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN), Some(why.to_owned()))
 }
 
 /// The last event's sequence and hash.

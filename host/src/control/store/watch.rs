@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
 use std::time::Duration;
 
 use rustix::event::{EventfdFlags, PollFd, PollFlags, Timespec, eventfd, poll};
@@ -11,6 +11,36 @@ use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timestamps, UTIME_NOW, inotify, ope
 use rustix::io::{Errno, read, write};
 
 use super::Watch;
+use crate::limits::FOLLOW_INTERVAL_MAX;
+use crate::shortage::InWords;
+
+/// Waits for changes in these folders: told by the kernel, or where that is not to be had (a limit of inotify, of open
+/// files, a sandbox) by looking again and again.
+pub(super) fn on(dirs: &[&Path]) -> Box<dyn Watch> {
+    match Inotify::new(dirs) {
+        Ok(inotify) => Box::new(inotify),
+        Err(errno) => {
+            say_once(errno);
+            Box::new(Polling::default())
+        }
+    }
+}
+
+/// An operator can change it, and nothing else is lost by it than some milliseconds.
+fn say_once(errno: Errno) {
+    static SAID: Once = Once::new();
+    SAID.call_once(|| {
+        let why = match errno {
+            Errno::MFILE | Errno::NOSPC => {
+                "inotify is used up (fs.inotify.max_user_instances, max_user_watches), or this process has too many files open"
+                    .to_owned()
+            }
+            other => InWords(&other.into()).to_string(),
+        };
+        let every_ms = FOLLOW_INTERVAL_MAX.as_millis();
+        tracing::warn!(%why, "the system tells of no changes of the store, so it is looked at every {every_ms} ms");
+    });
+}
 
 /// Tells whoever waits that something was committed: touches a file of which the kernel tells them. What SQLite
 /// writes is seen by inotify too, but before the commit is done, and the last step of it is in shared memory.
@@ -69,5 +99,61 @@ impl Watch for Inotify {
         Box::new(move || {
             let _ = write(&*bell, &1_u64.to_ne_bytes());
         })
+    }
+}
+
+/// Looks again and again. Needs nothing of the system.
+#[derive(Default)]
+struct Polling(Arc<Bell>);
+
+#[derive(Default)]
+struct Bell {
+    rung: Mutex<bool>,
+    change: Condvar,
+}
+
+impl Watch for Polling {
+    fn wait(&mut self, timeout: Duration) {
+        let rung = self.0.rung.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause = timeout.min(FOLLOW_INTERVAL_MAX);
+        let waited = self.0.change.wait_timeout_while(rung, pause, |rung| !*rung);
+        *waited.unwrap_or_else(PoisonError::into_inner).0 = false;
+    }
+
+    fn bell(&self) -> Box<dyn Fn() + Send + Sync> {
+        let bell = Arc::clone(&self.0);
+        Box::new(move || {
+            *bell.rung.lock().unwrap_or_else(PoisonError::into_inner) = true;
+            bell.change.notify_all();
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[test]
+    fn where_the_kernel_tells_nobody_a_wait_is_short_and_a_bell_ends_it() {
+        let mut polling = Polling::default();
+        let begun = Instant::now();
+        polling.wait(Duration::from_secs(3_600));
+        assert!(begun.elapsed() < Duration::from_secs(60));
+        let bell = polling.bell();
+        bell();
+        assert!(*polling.0.rung.lock().unwrap(), "one that rings before the wait is heard");
+        polling.wait(Duration::from_secs(3_600));
+        assert!(!*polling.0.rung.lock().unwrap());
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_watched_is_looked_at() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut watch = on(&[&dir.path().join("not there")]);
+        let begun = Instant::now();
+        watch.wait(Duration::from_secs(3_600));
+        assert!(begun.elapsed() < Duration::from_secs(60));
     }
 }

@@ -63,6 +63,10 @@ struct Progress {
     overrides_changed: bool,
     /// Releases that were loaded for the store. What a program of this process loads by itself is its own.
     held: BTreeSet<Digest>,
+    /// Those of them that have no role, in the order in which they had none.
+    spare: Vec<Digest>,
+    /// Releases without a role that are made ready when an operator asks for them.
+    asleep: BTreeSet<Digest>,
     /// Releases that could not be loaded, and why.
     failed: BTreeMap<Digest, ready::Failure>,
     /// Releases that the preparer has been told to load.

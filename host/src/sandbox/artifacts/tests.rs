@@ -147,9 +147,53 @@ fn what_is_refused_is_set_aside_and_made_again() {
     let store = Store::new();
     OpenOptions::new().append(true).open(store.path()).unwrap().write_all(b"x").unwrap();
     let damaged = fs::read(store.path()).unwrap();
-    assert!(store.artifacts.map(&store.engine, &one()).is_none());
+    assert!(matches!(store.artifacts.map(&store.engine, &one()), Err(Unmapped::Missing)));
     let aside = store.path().with_file_name(format!("{}.cwasm.damaged-1", one()));
     assert_eq!(fs::read(aside).unwrap(), damaged);
     store.artifacts.keep(&store.engine, &one(), &compiled(&store.engine)).unwrap();
-    assert!(store.artifacts.map(&store.engine, &one()).is_some());
+    assert!(store.artifacts.map(&store.engine, &one()).is_ok());
+}
+
+#[test]
+fn what_is_whole_and_not_to_be_used_stays_where_it_is() {
+    let store = Store::new();
+    fs::set_permissions(store.path(), Permissions::from_mode(0o666)).unwrap();
+    assert!(matches!(store.artifacts.map(&store.engine, &one()), Err(Unmapped::Unusable)));
+    assert!(store.path().is_file());
+}
+
+#[test]
+fn where_a_file_cannot_be_mapped_the_bytes_that_were_checked_are_copied() {
+    let store = Store::new();
+    let file = private::open(&store.path()).unwrap();
+    let length = check_trailer(&file, &one()).unwrap();
+    copy(&store.engine, &file, length, &one()).unwrap();
+    assert!(matches!(copy(&store.engine, &file, length, &other()), Err(Refused::Altered)));
+    let mut bytes = fs::read(store.path()).unwrap();
+    bytes[100] ^= 1;
+    fs::write(store.path(), bytes).unwrap();
+    let refused = copy(&store.engine, &file, length, &one()).err().unwrap();
+    assert!(matches!(refused, Refused::Altered), "altered after it was checked: {refused}");
+}
+
+#[test]
+fn what_the_system_does_not_give_is_no_damage() {
+    for errno in [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::NOMEM] {
+        let error = || io::Error::from(errno);
+        let opened = NotPrivate::Unusable { path: PathBuf::new(), source: error() };
+        let mapped = wasmtime::Error::from(errno).context("mmap failed").context("loading");
+        for refused in [Refused::from(error()), Refused::from(opened), Refused::of_engine(&mapped)] {
+            assert!(matches!(refused, Refused::System(System::Short(_))) && !refused.is_damage(), "{refused:?}");
+        }
+    }
+    let forbidden = wasmtime::Error::from(rustix::io::Errno::ACCESS).context("failed to make memory executable");
+    let refused = Refused::of_engine(&forbidden);
+    assert!(!refused.is_damage() && refused.to_string().contains("MemoryDenyWriteExecute"), "{refused}");
+}
+
+#[test]
+fn what_was_compiled_is_used_where_it_cannot_be_kept() {
+    let store = Store::new();
+    fs::remove_dir_all(&store.artifacts.dir).unwrap();
+    store.artifacts.keep(&store.engine, &one(), &compiled(&store.engine)).unwrap();
 }

@@ -31,7 +31,7 @@ fn a_process_that_starts_later_is_in_the_same_state() {
     let late = store.process();
     let state = |runtime: &Runtime| {
         let slot = runtime.slot("inbound").unwrap();
-        (slot.live(), slot.standbys(), slot.generation(), runtime.releases())
+        (slot.live(), slot.standbys(), slot.generation())
     };
     assert_eq!(state(&early), state(&late));
     assert_eq!(late.slot("inbound").unwrap().live().as_ref(), Some(&releases[1]));

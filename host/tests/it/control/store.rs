@@ -140,6 +140,19 @@ fn a_damaged_release_file_is_set_aside_and_a_whole_one_taken() {
 }
 
 #[test]
+fn a_release_that_is_larger_than_one_process_takes_is_not_damaged() {
+    let (store, releases) = Store::with(&["empty"]);
+    store.control.promote(promote(&releases[0])).unwrap();
+    let mut limits = switchback::Limits::default();
+    limits.release_bytes_max = 1_000;
+    let small = store.builder().limits(limits).build().unwrap();
+    assert_eq!(small.slot("inbound").unwrap().live(), None);
+    let file = store.path().join("releases").join(format!("{}.wasm", releases[0].digest));
+    assert!(file.is_file(), "others use it");
+    assert_eq!(store.process().slot("inbound").unwrap().live().as_ref(), Some(&releases[0]));
+}
+
+#[test]
 fn a_release_file_that_is_a_link_or_that_others_can_write_to_is_refused() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     let file = |index: usize| store.path().join("releases").join(format!("{}.wasm", releases[index].digest));
@@ -148,9 +161,8 @@ fn a_release_file_that_is_a_link_or_that_others_can_write_to_is_refused() {
     std::fs::rename(file(1), &elsewhere).unwrap();
     symlink(&elsewhere, file(1)).unwrap();
     let _process = store.process();
-    let registered = store.control.processes().unwrap().remove(0);
-    let why = |index: usize| match registered.preparation(&releases[index].digest) {
-        Some(Preparation::Failed { why }) => why.clone(),
+    let why = |index: usize| match store.control.wait_until_ready(&releases[index], PATIENCE) {
+        Err(PromoteError::Unable { processes, .. }) => processes[0].1.clone(),
         other => panic!("{other:?}"),
     };
     assert!(why(0).contains("written to by other users"), "{}", why(0));

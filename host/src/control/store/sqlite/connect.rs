@@ -54,7 +54,10 @@ impl SqliteStore {
         let written = is_ours.then(|| self.connect_to_write());
         let open = match written {
             Some(Ok(open)) => open,
-            Some(Err(error)) if !sqlite::is_unwritable(&error) => return Err(self.fault(error)),
+            // Who lacks descriptors is not told that it may not write.
+            Some(Err(error)) if !sqlite::is_unwritable(&error) || sqlite::lack(self.layout().dir()).is_some() => {
+                return Err(self.fault(error));
+            }
             _ => self.connect_to_read()?,
         };
         self.check_schema(&open.ledger)?;
@@ -64,7 +67,7 @@ impl SqliteStore {
     fn connect_to_write(&self) -> rusqlite::Result<Open> {
         let path = self.layout().database();
         let connect = |synchronous| -> rusqlite::Result<Connection> {
-            let connection = Connection::open_with_flags(&path, flags())?;
+            let connection = Connection::open_with_flags(sqlite::literal(&path), flags())?;
             connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
             connection.pragma_update(None, "synchronous", synchronous)?;
             // Reading makes what SQLite needs beside the database, or fails.
@@ -72,7 +75,7 @@ impl SqliteStore {
             Ok(connection)
         };
         let (ledger, register) = (connect("FULL")?, connect("NORMAL")?);
-        let files = self.layout().files().map_err(|error| super::damage(&error.to_string()))?;
+        let files = self.layout().files().map_err(|error| super::not_given(&error.to_string()))?;
         Ok(Open { ledger, register, files, looked: Looked::default(), quiet: None })
     }
 

@@ -11,7 +11,8 @@ use super::{Layout, SqliteStore, StoreError};
 use crate::control::event::Event;
 use crate::control::mark::Mark;
 use crate::control::store::LayoutError;
-use crate::sqlite::Schema;
+use crate::shortage::InWords;
+use crate::sqlite::{self, Schema};
 
 /// `SWBK` as a number: says in the file's header that it is ours (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_424B;
@@ -91,8 +92,8 @@ impl SqliteStore {
 /// Makes the file of a database, which only its user can read, and its tables.
 pub(super) fn make_database(path: &Path) -> rusqlite::Result<Connection> {
     let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path);
-    made.map_err(|error| super::damage(&error.to_string()))?;
-    let mut connection = Connection::open(path)?;
+    made.map_err(|error| super::not_given(&InWords(&error).to_string()))?;
+    let mut connection = Connection::open(sqlite::literal(path))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

@@ -4,6 +4,8 @@ use super::register::all;
 use super::{Mark, SqliteStore, StoreError, schema};
 use crate::control::mark::{Who, Witness};
 use crate::control::store::head::{HeadFile, HeadFileError};
+use crate::private::NotPrivate;
+use crate::shortage;
 
 impl SqliteStore {
     /// Everybody who remembers how far the ledger went: `control.head`, and each process that obeyed an event. What they
@@ -23,6 +25,11 @@ impl SqliteStore {
         match file.read() {
             Ok(mark) => witnesses.insert(0, Witness { who: Who::File(file.path().to_owned()), mark }),
             Err(HeadFileError::Gone) if !has_head_file => {}
+            Err(HeadFileError::Io(error) | HeadFileError::File(NotPrivate::Unusable { source: error, .. }))
+                if shortage::is_shortage(&error) =>
+            {
+                return Err(self.short(&error));
+            }
             Err(HeadFileError::File(error)) => return Err(StoreError::Layout(error.into())),
             Err(error) => {
                 return Err(StoreError::Unwitnessed {

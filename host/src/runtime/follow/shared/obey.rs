@@ -7,7 +7,8 @@ use super::trouble::OVERWRITTEN;
 use super::{Progress, Shared, Trouble};
 use crate::clock;
 use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
-use crate::release::ReleaseId;
+use crate::limits::RELEASES_SPARE_MAX;
+use crate::release::{Digest, ReleaseId};
 use crate::runtime::Slot;
 
 impl Shared {
@@ -72,15 +73,38 @@ impl Shared {
         }
     }
 
-    /// Lets go of releases that the store has unloaded.
+    /// Lets go of releases that the store has unloaded, and of those that had no role for longest.
     fn let_go(&self, progress: &mut Progress) {
-        let Progress { ledger, held, failed, .. } = progress;
+        let Progress { ledger, held, failed, asleep, .. } = progress;
         let wanted = &ledger.state().releases;
         failed.retain(|digest, _| wanted.contains_key(digest));
+        asleep.retain(|digest| wanted.contains_key(digest));
         let is_gone = |id: &&ReleaseId| held.contains(&id.digest) && !wanted.contains_key(&id.digest);
         for release in self.core.releases.ids().iter().filter(is_gone) {
             // One that still has a role here keeps it until the route has changed.
             let _ = self.core.unload(release);
+        }
+        self.let_sleep(progress);
+    }
+
+    /// However many releases a store has, a process keeps few of those without a role.
+    fn let_sleep(&self, progress: &mut Progress) {
+        let Progress { ledger, held, spare, .. } = &mut *progress;
+        let state = ledger.state();
+        let roles = state.releases_with_a_role();
+        let is_spare = |release: &Digest| state.releases.contains_key(release) && !roles.contains(release);
+        spare.retain(|release| held.contains(release) && is_spare(release));
+        let more: Vec<_> = held.iter().filter(|release| is_spare(release) && !spare.contains(release)).collect();
+        spare.extend(more);
+        let surplus = spare.len().saturating_sub(RELEASES_SPARE_MAX);
+        let surplus = spare[..surplus].iter().filter_map(|release| state.releases.get(release));
+        for release in surplus.map(|stored| stored.id.clone()).collect::<Vec<_>>() {
+            // One that still has a role here keeps it until the route has changed.
+            if self.core.unload(&release).is_ok() {
+                progress.held.remove(&release.digest);
+                progress.asleep.insert(release.digest);
+                self.take_back(progress, &release.digest);
+            }
         }
     }
 

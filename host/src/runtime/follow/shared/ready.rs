@@ -1,11 +1,14 @@
 //! Making releases ready.
 
 use std::sync::mpsc::Sender;
+use std::time::{Duration, Instant};
 
 use super::{Progress, Shared};
 use crate::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
+use crate::limits::{LOAD_PAUSE_MAX, LOAD_PAUSE_MIN};
 use crate::release::{Digest, Draft, ReleaseId};
-use crate::runtime::error::describe;
+use crate::runtime::error::{LoadFault, describe};
+use crate::shortage;
 
 /// A release that could not be loaded.
 pub(super) struct Failure {
@@ -14,6 +17,23 @@ pub(super) struct Failure {
     /// Whose releases were accepted: by another list it is tried again.
     trust: TrustList,
     pub(super) why: String,
+    /// Present where the system did not give what it took: it is tried again by itself.
+    retry: Option<Retry>,
+}
+
+/// When a release is tried again for which the system did not suffice.
+#[derive(Clone, Copy)]
+struct Retry {
+    at: Instant,
+    pause: Duration,
+}
+
+impl Retry {
+    /// Later after each failure.
+    fn after(earlier: Option<Self>) -> Self {
+        let pause = earlier.map_or(LOAD_PAUSE_MIN, |earlier| (2 * earlier.pause).min(LOAD_PAUSE_MAX));
+        Self { at: Instant::now() + pause, pause }
+    }
 }
 
 impl Failure {
@@ -34,15 +54,19 @@ enum Place {
 enum Unusable {
     /// Its file is damaged, and has to go.
     Damaged(String),
+    /// The system does not give what it takes.
+    Short(String),
     /// Something else.
     Other(String),
 }
 
 impl Shared {
-    /// Tells the preparer what to load: what is new, and what failed if its file is another one now.
+    /// Tells the preparer what to load: what has a role, is new or was asked for, and what failed if that may be over.
     pub(super) fn order(&self, progress: &mut Progress, jobs: &Sender<Digest>) {
-        let wanted: Vec<_> = progress.ledger.state().releases.keys().copied().collect();
-        for release in wanted {
+        for release in self.asked_for(progress) {
+            progress.asleep.remove(&release);
+        }
+        for release in wanted(progress) {
             if self.is_settled(progress, &release) || progress.ordered.contains(&release) {
                 continue;
             }
@@ -53,32 +77,52 @@ impl Shared {
         }
     }
 
+    /// What operators want to be ready here.
+    fn asked_for(&self, progress: &Progress) -> Vec<Digest> {
+        let asked = progress.membership.as_ref().map(|membership| self.store.asked_of(membership));
+        asked.transpose().map(Option::unwrap_or_default).unwrap_or_else(|error| {
+            tracing::debug!(%error, "it is not known which releases are asked for");
+            Vec::new()
+        })
+    }
+
     fn is_settled(&self, progress: &Progress, release: &Digest) -> bool {
         let files = || self.store.layout().release_identity(release);
         match progress.failed.get(release) {
-            Some(failure) => failure.files == files() && failure.trust == progress.ledger.state().trust,
-            None => self.core.releases.has(release),
+            Some(failure) => {
+                let is_early = failure.retry.is_none_or(|retry| Instant::now() < retry.at);
+                is_early && failure.files == files() && failure.trust == progress.ledger.state().trust
+            }
+            None => progress.held.contains(release) && self.core.releases.has(release),
         }
     }
 
-    /// Nobody shall be told of a failure that may be over.
+    /// Nobody shall be told of a failure that may be over. One for lack of something probably is not.
     fn take_back_failure(&self, progress: &mut Progress, release: &Digest) {
-        if progress.failed.remove(release).is_none() {
+        if progress.failed.get(release).is_none_or(|failure| failure.retry.is_some()) {
             return;
         }
+        progress.failed.remove(release);
+        self.take_back(progress, release);
+    }
+
+    /// Takes back what this process said of a release.
+    pub(super) fn take_back(&self, progress: &Progress, release: &Digest) {
         let Some(membership) = &progress.membership else { return };
         if let Err(error) = self.store.report(membership, release, None) {
-            tracing::debug!(%error, %release, "the store does not know yet that a release is loaded again");
+            tracing::debug!(%error, %release, "the store does not know yet that a release is not ready any more");
         }
     }
 
-    /// Loads what the ledger names, on this thread.
+    /// Loads what has a role, on this thread, the release that decides first. Every other sleeps until it is asked for.
     pub(super) fn load_all(&self, progress: &mut Progress) {
-        let trust = progress.ledger.state().trust.clone();
-        let wanted: Vec<_> = progress.ledger.state().releases.values().map(|stored| stored.id.clone()).collect();
+        let state = progress.ledger.state();
+        let (trust, roles) = (state.trust.clone(), state.releases_with_a_role());
+        progress.asleep = state.releases.keys().filter(|release| !roles.contains(release)).copied().collect();
+        let wanted: Vec<_> = roles.iter().filter_map(|release| state.releases.get(release)).cloned().collect();
         for release in wanted {
-            let loaded = self.load_from_store(&release, &trust);
-            self.settle(progress, &release.digest, loaded);
+            let loaded = self.load_from_store(&release.id, &trust);
+            self.settle(progress, &release.id.digest, loaded);
         }
     }
 
@@ -98,15 +142,20 @@ impl Shared {
         // Before it is read: files that come meanwhile are others.
         let [mut file, signature] = self.store.layout().release_identity(&release.digest);
         self.load_file(release, trust).map_err(|unusable| {
+            let mut retry = None;
             let why = match unusable {
                 Unusable::Other(why) => why,
+                Unusable::Short(why) => {
+                    retry = Some(Retry::after(None));
+                    why
+                }
                 Unusable::Damaged(why) => {
                     let (place, why) = self.set_aside(release, &why);
                     file = file.filter(|_| place == Place::Same);
                     why
                 }
             };
-            Box::new(Failure { files: [file, signature], trust: trust.clone(), why })
+            Box::new(Failure { files: [file, signature], trust: trust.clone(), why, retry })
         })
     }
 
@@ -114,8 +163,13 @@ impl Shared {
         let other = |why: String| Unusable::Other(why);
         let limits = self.core.sandbox.limits();
         let read = self.store.layout().read_release(&release.digest, limits.release_bytes_max);
-        let (bytes, signature) = read.map_err(|error| other(describe(&error)))?;
-        let is_whole = |bytes: &[u8]| Digest::of(bytes) == release.digest;
+        let (bytes, signature) = read.map_err(|error| match shortage::of_system(&error) {
+            Some(system) if shortage::is_shortage(&system) => Unusable::Short(describe(&error)),
+            _ => other(describe(&error)),
+        })?;
+        // One that is larger than this process takes was not read to its end.
+        let is_cut = bytes.len() as u64 > limits.release_bytes_max;
+        let is_whole = |bytes: &[u8]| is_cut || Digest::of(bytes) == release.digest;
         let verified = match Draft::new(bytes.clone()).verify(limits) {
             Ok(verified) if verified.id() == release => verified,
             Ok(another) => return Err(Unusable::Damaged(format!("it holds {}", another.id()))),
@@ -123,7 +177,10 @@ impl Shared {
             Err(refusal) => return Err(Unusable::Damaged(describe(&refusal))),
         };
         trust.check(release, verified.bytes(), signature.as_deref()).map_err(|error| other(error.to_string()))?;
-        self.core.load(verified).map(drop).map_err(|error| other(describe(&error)))
+        self.core.load(verified).map(drop).map_err(|error| match error.fault {
+            LoadFault::Shortage(why) => Unusable::Short(why),
+            _ => other(describe(&error)),
+        })
     }
 
     /// Sets a damaged file aside, and says what happened to it.
@@ -144,8 +201,12 @@ impl Shared {
                 progress.held.insert(*release);
                 Preparation::Ready
             }
-            Err(failure) => {
-                tracing::error!(%release, why = %failure.why, "a release of the store cannot be loaded");
+            Err(mut failure) => {
+                let earlier = progress.failed.get(release);
+                failure.retry = failure.retry.map(|_| Retry::after(earlier.and_then(|earlier| earlier.retry)));
+                if earlier.is_none_or(|earlier| earlier.why != failure.why) {
+                    tracing::error!(%release, why = %failure.why, "a release of the store cannot be loaded");
+                }
                 let preparation = failure.preparation();
                 progress.failed.insert(*release, *failure);
                 preparation
@@ -157,4 +218,15 @@ impl Shared {
             self.told(progress, told);
         }
     }
+}
+
+/// What has to be ready, the most urgent first: what has a role, and what was loaded or asked for lately.
+fn wanted(progress: &Progress) -> Vec<Digest> {
+    let (state, asleep) = (progress.ledger.state(), &progress.asleep);
+    let mut wanted = state.releases_with_a_role();
+    wanted.retain(|release| state.releases.contains_key(release));
+    let fresh: Vec<_> =
+        state.releases.keys().filter(|release| !asleep.contains(*release) && !wanted.contains(release)).collect();
+    wanted.extend(fresh);
+    wanted
 }
