@@ -1,8 +1,10 @@
 //! What must hold of a journal.
 
 mod damage;
+mod gone;
 mod disks;
 mod impact;
+mod joining;
 mod keeping;
 mod reading;
 mod sample;
