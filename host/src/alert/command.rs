@@ -180,7 +180,7 @@ mod tests {
         let command = "head -c 3000000 /dev/zero | tr '\\0' x | tee /dev/stderr; echo the end >&2; exit 3";
         let error = Shell::new(command.to_owned()).send(&alert()).unwrap_err();
         let AlertError::Failed { said, .. } = error else { panic!("{error}") };
-        assert!(said.ends_with("x the end") && said.len() <= ALERT_COMMAND_SAID_BYTES_MAX, "{} bytes", said.len());
+        assert!(said.ends_with("xthe end") && said.len() <= ALERT_COMMAND_SAID_BYTES_MAX, "{} bytes", said.len());
     }
 
     #[test]

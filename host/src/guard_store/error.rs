@@ -1,5 +1,7 @@
 //! Why the guard cannot remember.
 
+use std::fs::File;
+
 use rusqlite::ErrorCode;
 
 use crate::private::NotPrivate;
@@ -61,7 +63,14 @@ impl GuardStoreError {
     /// From what SQLite says to what an operator can act on.
     pub(crate) fn of(file: &str, error: rusqlite::Error) -> Self {
         let (file, why) = (file.to_owned(), error.to_string());
-        match error.sqlite_error_code() {
+        let code = error.sqlite_error_code();
+        // Without a descriptor left SQLite opens nothing, and says no more than that.
+        if code == Some(ErrorCode::CannotOpen)
+            && let Err(error) = File::open("/")
+        {
+            return Self::Failed { file, why: error.to_string() };
+        }
+        match code {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(file),
             Some(ErrorCode::DiskFull) => Self::Full(file),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly(file),

@@ -1,8 +1,8 @@
 //! What must hold of a journal.
 
 mod damage;
-mod gone;
 mod disks;
+mod gone;
 mod impact;
 mod joining;
 mod keeping;

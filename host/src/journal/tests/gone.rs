@@ -38,7 +38,7 @@ fn a_folder_that_is_replaced_is_written_to_with_the_key_that_it_has() {
     let config = JournalConfig::new(dir.path().join("journal")).message_ids(MessageIds::Hashed);
     let other = JournalConfig::new(dir.path().join("other"));
     let records = Sampler::new(2).records(20);
-    append(&self::journal(&other), &records[..5]);
+    append(&journal(&other), &records[..5]);
     let journal = journal(&config);
     append(&journal, &records[5..10]);
     let message = Message::parse(*b"From: a@x.example\nMessage-ID: <1@x.example>\n\nhello\n");

@@ -219,8 +219,9 @@ fn none_becomes_larger_than_a_segment_may_be() {
 #[test]
 fn a_joined_segment_stays_until_its_last_record_is_too_old() {
     let dir = tempfile::tempdir().unwrap();
-    let config = JournalConfig::new(dir.path()).keep(10 * HOUR, u64::MAX);
+    let config = JournalConfig::new(dir.path());
     segments(&config, &[Duration::ZERO, 12 * HOUR]);
+    let config = config.keep(10 * HOUR, u64::MAX);
     let sweep = |hour| {
         let folder = Folder::open(&config.dir).unwrap();
         keeper::sweep(&folder, &config, start() + HOUR * hour, &AtomicBool::new(false));

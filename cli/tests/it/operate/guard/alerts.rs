@@ -86,7 +86,10 @@ impl Server {
             openssl x509 -req -in s.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 9 -extfile ext -out s.pem";
         let made = Command::new("sh").args(["-ec", make]).current_dir(dir).output().unwrap();
         if !made.status.success() {
-            eprintln!("SKIPPED: a private authority needs the command openssl: {}", String::from_utf8_lossy(&made.stderr));
+            eprintln!(
+                "SKIPPED: a private authority needs the command openssl: {}",
+                String::from_utf8_lossy(&made.stderr)
+            );
             return None;
         }
         let mut serve = Command::new("openssl");
