@@ -59,7 +59,8 @@ pub enum AlertError {
 fn hint(status: u16) -> &'static str {
     match status {
         300..=399 => ": it is somewhere else now, and redirects are not followed; name the new address",
-        401 | 403 => ": it does not accept the signature; do both sides have the same secret?",
+        401 => ": it does not accept the signature; do both sides have the same secret?",
+        403 => ": it does not accept the signature (do both sides have the same secret?), or a proxy does not allow it",
         407 => ": the proxy asks for a name and a password: http://NAME:PASSWORD@PROXY:PORT in the environment",
         404 | 410 => ": there is nothing at this address",
         _ => "",
