@@ -119,6 +119,8 @@ impl JournalReader {
             latest.unread.extend(read.err());
         }
         latest.records.sort_by_key(|record| (record.at, record.id));
+        // Somebody may have put a copy of a segment beside it.
+        latest.records.dedup_by_key(|record| record.id);
         Ok(latest)
     }
 

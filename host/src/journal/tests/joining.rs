@@ -25,7 +25,7 @@ fn segments(config: &JournalConfig, times: &[Duration]) -> Vec<Record> {
         let process = index as u64 % 3;
         let journal = Journal::open_on(Box::new(RealDisk), clock, config.clone(), process, &thresholds()).unwrap();
         for mut record in sampler.records(10) {
-            record.at = record.at + time;
+            record.at += time;
             journal.append(record.clone());
             records.push(record);
         }
@@ -72,7 +72,7 @@ fn a_segment_that_is_written_is_waited_for() {
     let clock = Arc::new(|| start() + 2 * MINUTE);
     let journal = Journal::open_on(Box::new(RealDisk), clock, config.clone(), 9, &thresholds()).unwrap();
     let mut late = Sampler::new(2).record();
-    late.at = late.at + 2 * MINUTE;
+    late.at += 2 * MINUTE;
     journal.append(late.clone());
     journal.flush();
     join(&config, HOUR);
@@ -188,7 +188,7 @@ fn segments_of_other_thresholds_and_damaged_ones_stay_apart() {
         let clock = Arc::new(move || start() + time);
         let journal = Journal::open_on(Box::new(RealDisk), clock, config.clone(), 7, &strict).unwrap();
         let mut record = Sampler::new(9).record();
-        record.at = record.at + time;
+        record.at += time;
         journal.append(record.clone());
         records.push(record);
     }

@@ -108,7 +108,7 @@ impl Server {
         self.child.stdin.as_mut().unwrap().write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap();
         let url = format!("https://localhost:{}/", self.port);
         let mut test = command();
-        ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().for_each(|name| drop(test.env_remove(name)));
+        test.env_remove("SSL_CERT_FILE").env_remove("SSL_CERT_DIR");
         test.env(variable.0, variable.1).args(["guard", "test-alert", "--webhook", &url, "--webhook-secret-file"]);
         ran(test.arg(secret))
     }
