@@ -184,10 +184,11 @@ fn segments_of_other_thresholds_and_damaged_ones_stay_apart() {
     let mut records = segments(&config, &[Duration::ZERO, MINUTE]);
     let mut strict = thresholds();
     strict.insert("outbound".to_owned(), Thresholds::default());
+    let mut sampler = Sampler::new(9);
     for time in [2 * MINUTE, 3 * MINUTE] {
         let clock = Arc::new(move || start() + time);
         let journal = Journal::open_on(Box::new(RealDisk), clock, config.clone(), 7, &strict).unwrap();
-        let mut record = Sampler::new(9).record();
+        let mut record = sampler.record();
         record.at += time;
         journal.append(record.clone());
         records.push(record);
