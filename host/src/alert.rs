@@ -6,8 +6,11 @@
 mod command;
 mod config;
 mod error;
+mod forward;
+mod proxy;
 mod record;
 mod retry;
+mod roots;
 mod sink;
 mod syslog;
 mod text;

@@ -2,7 +2,7 @@
 //!
 //! Records go through a bounded queue to one thread per process, which appends them to a segment in batches
 //! (`writer.rs`, `stream.rs`). Another one, of low priority, rewrites full segments as Parquet and removes old ones
-//! (`keeper.rs`, `closed.rs`). Readers go through both kinds (`scan.rs`), while they are written. What a segment may
+//! (`keeper.rs`, `closed.rs`), and joins small ones (`join.rs`). Readers go through both kinds (`scan.rs`), while they are written. What a segment may
 //! be at any instant, and who may change which files, is in `folder.rs`.
 //!
 //! Plain data: nothing here knows a sandbox or a runtime.
@@ -14,6 +14,7 @@ mod error;
 mod folder;
 mod hold;
 mod impact;
+mod join;
 mod keeper;
 mod key;
 mod pairs;

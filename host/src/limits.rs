@@ -292,7 +292,7 @@ pub(crate) const ALERT_TIMEOUT: Duration = Duration::from_secs(10);
 pub(crate) const ALERT_COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Bytes of what a command for alerts wrote to its standard error that are kept, the last ones: a message of an error.
-pub(crate) const ALERT_COMMAND_SAID_BYTES_MAX: u64 = 1_024;
+pub(crate) const ALERT_COMMAND_SAID_BYTES_MAX: usize = 1_024;
 
 /// Bytes of an alert in the system's log. RFC 5424, section 6.1: a receiver should take messages of 2,048 bytes; the time
 /// and the process are before it.

@@ -68,7 +68,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     )?;
     progress.finish();
     runtime.flush();
-    let lost = runtime.journal_counts().map_or(0, |counts| counts.dropped + counts.failed);
+    let lost = runtime.journal_counts().map_or(0, |counts| counts.dropped + counts.failed + counts.gone);
     if lost > 0 {
         crate::exit::say(&format!("{} could not be written into the journal", show::counted(lost, "record")));
     }

@@ -18,7 +18,15 @@ pub enum AlertError {
         /// What happened.
         why: String,
     },
-    /// The answer was not that it had arrived.
+    /// Nobody was asked: what the environment says of proxies or of trusted authorities cannot be used, or the clock cannot.
+    #[error("{to} cannot be reached: {why}")]
+    Unreachable {
+        /// Which webhook.
+        to: String,
+        /// Why.
+        why: String,
+    },
+    /// The answer was not that it had arrived. Of what is not encrypted, it may be a proxy's.
     #[error("{to} answered with status {status}{}", hint(*.status))]
     Status {
         /// Which webhook.
@@ -51,7 +59,9 @@ pub enum AlertError {
 fn hint(status: u16) -> &'static str {
     match status {
         300..=399 => ": it is somewhere else now, and redirects are not followed; name the new address",
-        401 | 403 => ": it does not accept the signature; do both sides have the same secret?",
+        401 => ": it does not accept the signature; do both sides have the same secret?",
+        403 => ": it does not accept the signature (do both sides have the same secret?), or a proxy does not allow it",
+        407 => ": the proxy asks for a name and a password: http://NAME:PASSWORD@PROXY:PORT in the environment",
         404 | 410 => ": there is nothing at this address",
         _ => "",
     }
@@ -65,7 +75,7 @@ impl AlertError {
     /// do or failed, a command failed or hung.
     pub fn is_worth_retrying(&self) -> bool {
         match self {
-            Self::NoAnswer { .. } | Self::Hung(_) | Self::Syslog(_) | Self::Start(_) => true,
+            Self::NoAnswer { .. } | Self::Unreachable { .. } | Self::Hung(_) | Self::Syslog(_) | Self::Start(_) => true,
             // Request Timeout, Too Early, Too Many Requests, and what is the server's fault (RFC 9110, section 15.6).
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
             Self::Failed { status, .. } => !status.code().is_some_and(|code| CANNOT_RUN.contains(&code)),

@@ -100,14 +100,23 @@ fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
 
 /// Opens the file, or makes it; `lost` says what happened if it should have been there.
 fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
-    let file = path.display().to_string();
-    let fault = |error| GuardStoreError::of(&file, error);
     sqlite::check_files(path, Owner::Ours)?;
     // Only what was not there is opened here: closing it would let go of the locks that SQLite has on it.
-    match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        made => drop(made.map_err(|error| failed(path, &error))?),
+    let is_made = match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        made => made.map(|_| true).map_err(|error| failed(path, &error))?,
+    };
+    let connected = connect_to(path, lost);
+    if is_made && connected.is_err() {
+        // What has no tables is no memory, and whoever reads it would take it for a damaged one.
+        sqlite::companions(path).chain([path.to_owned()]).for_each(|path| drop(fs::remove_file(path)));
     }
+    connected
+}
+
+fn connect_to(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
+    let file = path.display().to_string();
+    let fault = |error| GuardStoreError::of(&file, error);
     let connection = Connection::open_with_flags(
         sqlite::literal(path),
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,

@@ -1,6 +1,8 @@
 mod noted;
 
 use std::fs;
+use std::io::Write as _;
+use std::process::Command;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
@@ -173,7 +175,7 @@ fn what_is_no_file_of_the_guard_is_refused_by_who_only_looks() {
             let _ = fs::remove_file(&path);
             match is_link {
                 true => std::os::unix::fs::symlink("nowhere", &path).unwrap(),
-                false => assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success()),
+                false => assert!(Command::new("mkfifo").arg(&path).status().unwrap().success()),
             }
             let why = if is_link { "is a symbolic link" } else { "is no regular file" };
             let refusals = [GuardReader::open(dir.path()).err(), GuardStore::open(dir.path()).err()];
@@ -230,6 +232,26 @@ fn a_damaged_file_is_set_aside_and_kept() {
     assert_eq!(fs::read(dir.path().join("guard.db.damaged-1")).unwrap(), vec![b'x'; 8_192]);
     count(&mut store, &sighting(1, 1), Action::Deliver);
     assert!(!tallies_in(&dir).is_empty());
+}
+
+#[test]
+fn a_full_disk_leaves_no_file_without_tables() {
+    let disk = folder();
+    let mut mount = Command::new("mount");
+    let mounted = mount.args(["-t", "tmpfs", "-o", "size=64k,mode=700", "tmpfs"]).arg(disk.path()).status();
+    if !mounted.is_ok_and(|status| status.success()) {
+        eprintln!("SKIPPED: a disk that is full needs the right to mount one; run the tests as root");
+        return;
+    }
+    let ballast = disk.path().join("ballast");
+    let mut file = fs::File::create(&ballast).unwrap();
+    while file.write_all(&[1; 4_096]).is_ok() {}
+    let (full, reader) = (GuardStore::open(disk.path()).err(), GuardReader::open(disk.path()).err());
+    let left = disk.path().join("guard.db").exists();
+    drop(file);
+    Command::new("umount").arg("--lazy").arg(disk.path()).status().unwrap();
+    assert!(matches!(full, Some(GuardStoreError::Full(_))), "{full:?}");
+    assert!(matches!(reader, Some(GuardStoreError::None(_))) && !left, "{reader:?}");
 }
 
 #[test]

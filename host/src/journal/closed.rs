@@ -77,12 +77,13 @@ pub(super) enum Closed {
 /// A stream that is damaged in its midst is read up to there and set aside.
 pub(super) fn close(folder: &Folder, segment: &Segment, _locked: &File) -> Result<Closed, JournalError> {
     let stream = folder.stream(segment);
-    if folder.parquet(segment).exists() {
+    let is_there = |path: &Path| path.try_exists().map_err(JournalError::unusable(path));
+    if is_there(&folder.parquet(segment))? {
         // A crash came between the two.
         remove(folder, &stream)?;
         return Ok(Closed::Empty);
     }
-    if !stream.exists() {
+    if !is_there(&stream)? {
         // Another process closed it, and even removed it, between finding it and locking it.
         return Ok(Closed::Empty);
     }
@@ -91,7 +92,7 @@ pub(super) fn close(folder: &Folder, segment: &Segment, _locked: &File) -> Resul
         Err(damage @ JournalError::Damaged { .. }) => (0, Some(damage)),
         Err(other) => return Err(other),
     };
-    let _lock = folder.lock(Access::Change);
+    let _lock = folder.lock(Access::Change).map_err(JournalError::unusable(folder.dir()))?;
     if records > 0 {
         let (partial, parquet) = (folder.partial(segment), folder.parquet(segment));
         fs::rename(&partial, &parquet).and_then(|()| folder.sync()).map_err(JournalError::unusable(&parquet))?;
@@ -112,12 +113,7 @@ fn convert(folder: &Folder, segment: &Segment, batches: Batches) -> Result<(u64,
     let Some(schema) = batches.schema() else { return Ok((0, None)) };
     let (stream, partial) = (folder.stream(segment), folder.partial(segment));
     let failed = |error| JournalError::of_parquet(&partial, error);
-    let options = &mut OpenOptions::new();
-    let options = options.write(true).create(true).truncate(true).mode(0o600);
-    let file = match private::open_with(&partial, options, Owner::Ours) {
-        Err(NotPrivate::Unusable { path, source }) => return Err(JournalError::Unusable { path, source }),
-        opened => opened?,
-    };
+    let file = create(&partial)?;
     let mut writer = ClosedWriter::new(file, schema).map_err(failed)?;
     let (mut records, mut damage) = (0, None);
     for batch in batches {
@@ -140,9 +136,19 @@ fn convert(folder: &Folder, segment: &Segment, batches: Batches) -> Result<(u64,
     }
 }
 
+/// Creates a file that is becoming a segment, or empties what a crash has left of it.
+pub(super) fn create(path: &Path) -> Result<File, JournalError> {
+    let options = &mut OpenOptions::new();
+    let options = options.write(true).create(true).truncate(true).mode(0o600);
+    match private::open_with(path, options, Owner::Ours) {
+        Err(NotPrivate::Unusable { path, source }) => Err(JournalError::Unusable { path, source }),
+        opened => Ok(opened?),
+    }
+}
+
 /// Removes a file of a segment.
 pub(super) fn remove(folder: &Folder, path: &Path) -> Result<(), JournalError> {
-    let _lock = folder.lock(Access::Change);
+    let _lock = folder.lock(Access::Change).map_err(JournalError::unusable(folder.dir()))?;
     match fs::remove_file(path) {
         // Another process was faster.
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

@@ -5,18 +5,26 @@
 //!   key                         the key of the hashes
 //!   20250425T092400123456-7.arrows    a segment that process 7 writes, and holds a lock on
 //!   20250425T082359001002-7.parquet   one that is closed
-//!   *.new  *.tmp                      files that are becoming one
+//!   20250424T000000000001-7.parquet   many small ones that were joined
+//!   *.new  *.tmp  *.joining           files that are becoming one
+//!   *.joins                           which segments one is made of that are not removed yet
+//!   readers  joiner                   empty, for locks
 //! ```
 //!
 //! Files have mode 0600. A segment is named by when it was begun and by whom. It is written as a stream, of which a
 //! crash cuts off the end at most; closed, it is written again as Parquet, and then the stream goes. Of a segment
 //! that has both, the stream is not looked at. Whoever changes which files there are, but for beginning a segment,
 //! holds the folder's lock meanwhile; whoever lists them, too. So nobody sees a segment twice or not at all.
+//!
+//! Who joins segments writes a new one, then a note of what it is made of, and then gives the new one its name: from that
+//! instant on those in the note do not count, and go. One process at a time does that, by the lock of `joiner`. What a
+//! reader has listed is there until it has read it: readers share the lock of `readers` meanwhile, and nobody puts a joined
+//! segment into place but who holds it alone.
 
 use std::collections::BTreeMap;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -39,6 +47,22 @@ const NEW: &str = "new";
 /// The ending of a Parquet file that is not whole yet.
 const PARTIAL: &str = "tmp";
 
+/// The ending of a joined segment that is not whole yet.
+const JOINING: &str = "joining";
+
+/// The ending of a note that says which segments a joined one is made of: a name on each line.
+const JOINS: &str = "joins";
+
+/// The file whose lock readers share.
+const READERS: &str = "readers";
+
+/// The file whose lock whoever joins segments holds.
+const JOINER: &str = "joiner";
+
+/// How much later than its name says a record of a segment may be: a joined one has what was begun on one day, each part
+/// takes a day at most, and an hour is for clocks.
+pub(super) const SPAN_MAX: Duration = Duration::from_secs((24 + 24 + 1) * 3_600);
+
 /// When a segment was begun, in its name.
 const TIME: &str = "%Y%m%dT%H%M%S%6f";
 
@@ -52,7 +76,7 @@ pub(super) struct Folder {
 }
 
 /// A segment, by its name: when it was begun, and by which process.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Segment {
     pub(super) begun: Timestamp,
     name: String,
@@ -81,13 +105,40 @@ impl Folder {
 
     /// Takes a folder that is there.
     pub(super) fn open(dir: &Path) -> Result<Self, JournalError> {
-        match dir.is_dir() {
-            true => {
-                private::check_dir_of(dir, Owner::Anybody)?;
-                Ok(Self { dir: dir.to_owned() })
-            }
-            false => Err(JournalError::NoJournal(dir.to_owned())),
+        match fs::metadata(dir) {
+            Ok(metadata) if metadata.is_dir() => {}
+            Err(source) if source.kind() != io::ErrorKind::NotFound => return Err(JournalError::unusable(dir)(source)),
+            _ => return Err(JournalError::NoJournal(dir.to_owned())),
         }
+        private::check_dir_of(dir, Owner::Anybody)?;
+        Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// Makes the files for locks.
+    pub(super) fn make_locks(&self) -> Result<(), JournalError> {
+        for name in [READERS, JOINER] {
+            let path = self.dir.join(name);
+            private::open_with(&path, OpenOptions::new().append(true).create(true).mode(0o600), Owner::Ours)?;
+        }
+        Ok(())
+    }
+
+    /// Which folder has the name now: another one has other numbers.
+    pub(super) fn identity(&self) -> io::Result<(u64, u64)> {
+        let metadata = fs::metadata(&self.dir)?;
+        Ok((metadata.dev(), metadata.ino()))
+    }
+
+    /// Whether a file is what its segment's stream is in this folder; false too if it is gone.
+    pub(super) fn has(&self, segment: &Segment, file: &File) -> io::Result<bool> {
+        let there = match fs::symlink_metadata(self.stream(segment)) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(false);
+            }
+            there => there?,
+        };
+        let file = file.metadata()?;
+        Ok((there.dev(), there.ino()) == (file.dev(), file.ino()))
     }
 
     pub(super) fn dir(&self) -> &Path {
@@ -97,11 +148,11 @@ impl Folder {
     /// Begins a segment: an empty file that is locked before it has its name.
     pub(super) fn begin(&self, process: u64, now: Timestamp) -> io::Result<(Segment, File)> {
         // Else a segment of this name could be closed between two looks.
-        let _lock = self.lock(Access::Look);
+        let _lock = self.lock(Access::Look)?;
         for later in 0..NAMES_MAX {
             let begun = now.saturating_add(Duration::from_micros(later.into())).unwrap_or(now);
             let segment = Segment { begun, name: format!("{}-{process}", begun.strftime(TIME)) };
-            if self.parquet(&segment).exists() {
+            if self.parquet(&segment).try_exists()? {
                 continue;
             }
             let new = self.path(&segment, NEW);
@@ -125,54 +176,123 @@ impl Folder {
 
     /// Every segment, the oldest first.
     pub(super) fn segments(&self) -> Result<BTreeMap<Segment, Files>, JournalError> {
-        let _lock = self.lock(Access::Look);
-        self.list().map_err(JournalError::unusable(&self.dir))
-    }
-
-    /// Whether a file is a segment's, by its name.
-    pub(super) fn is_segment(path: &Path) -> bool {
-        let ending = path.extension().and_then(|ending| ending.to_str());
-        matches!(ending, Some(STREAM | PARQUET)) && Segment::of(path).is_some()
+        let listed = self.lock(Access::Look).and_then(|_lock| self.list());
+        listed.map_err(JournalError::unusable(&self.dir))
     }
 
     fn list(&self) -> io::Result<BTreeMap<Segment, Files>> {
-        let mut segments = BTreeMap::<_, Files>::new();
+        let (mut segments, mut joined) = (BTreeMap::<_, Files>::new(), Vec::new());
         for entry in fs::read_dir(&self.dir)? {
             let entry = entry?;
             let path = entry.path();
             let Some(segment) = Segment::of(&path) else { continue };
-            let bytes = entry.metadata().map_or(0, |metadata| metadata.len());
+            let bytes = || entry.metadata().map_or(0, |metadata| metadata.len());
             match path.extension().and_then(|ending| ending.to_str()) {
-                Some(STREAM) => segments.entry(segment).or_default().stream = Some(bytes),
-                Some(PARQUET) => segments.entry(segment).or_default().parquet = Some(bytes),
+                Some(STREAM) => segments.entry(segment).or_default().stream = Some(bytes()),
+                Some(PARQUET) => segments.entry(segment).or_default().parquet = Some(bytes()),
+                Some(JOINS) => joined.push(segment),
                 _ => {}
+            }
+        }
+        joined.retain(|whole| segments.get(whole).is_some_and(|files| files.parquet.is_some()));
+        for whole in joined {
+            for part in self.parts(&whole)? {
+                segments.remove(&part);
             }
         }
         Ok(segments)
     }
 
-    /// Gives every segment's file and the key a second name in a folder within this one: what is removed meanwhile stays
-    /// there.
-    pub(super) fn link_into(&self, held: &Path) -> io::Result<()> {
-        let _lock = self.lock(Access::Look);
-        for (segment, files) in self.list()? {
-            let stream = files.stream.filter(|_| files.parquet.is_none()).map(|_| self.stream(&segment));
-            for path in stream.into_iter().chain(files.parquet.map(|_| self.parquet(&segment))) {
-                fs::hard_link(&path, held.join(path.file_name().unwrap_or_default()))?;
-            }
-        }
-        Ok(())
+    /// The files of all segments, the oldest first, each under a second name in a folder `held` within this one: what is
+    /// removed meanwhile stays there. Without such a folder, the files themselves.
+    pub(super) fn hold(&self, held: Option<&Path>) -> io::Result<Vec<PathBuf>> {
+        let _lock = self.lock(Access::Look)?;
+        let file = |(segment, files): (Segment, Files)| match files.parquet {
+            Some(_) => self.parquet(&segment),
+            None => self.stream(&segment),
+        };
+        let files = self.list()?.into_iter().map(file);
+        let link = |file: PathBuf| {
+            let Some(held) = held else { return Ok(file) };
+            let second = held.join(file.file_name().unwrap_or_default());
+            fs::hard_link(&file, &second).map(|()| second)
+        };
+        files.map(link).collect()
     }
 
-    /// Takes the folder's lock, where the system gives it: a folder on a disk that can only be read has none that
-    /// anybody could hold.
-    pub(super) fn lock(&self, access: Access) -> Option<File> {
-        let dir = File::open(&self.dir).ok()?;
+    /// Takes the folder's lock; none where the system has no locks, as on some disks that can only be read: nobody changes
+    /// anything there.
+    pub(super) fn lock(&self, access: Access) -> io::Result<Option<File>> {
+        let dir = File::open(&self.dir)?;
         let locked = match access {
             Access::Look => dir.lock_shared(),
             Access::Change => dir.lock(),
         };
-        locked.is_ok().then_some(dir)
+        Ok(locked.is_ok().then_some(dir))
+    }
+
+    /// Has what is listed from now on stay until it is read; none where nobody has ever written who joins segments.
+    pub(super) fn reading(&self) -> Option<File> {
+        let file = private::open_to_look(&self.dir.join(READERS)).ok()?;
+        file.lock_shared().is_ok().then_some(file)
+    }
+
+    /// Has everybody else neither list nor read for so long as this is held; none while somebody reads.
+    pub(super) fn alone(&self) -> Option<File> {
+        lock_of(&self.dir.join(READERS))
+    }
+
+    /// Lets nobody else join segments; none while somebody does.
+    pub(super) fn joiner(&self) -> Option<File> {
+        lock_of(&self.dir.join(JOINER))
+    }
+
+    /// A name for what is joined of segments of which this is the first.
+    pub(super) fn name_for_joined(&self, first: &Segment) -> io::Result<Segment> {
+        let process = first.name.split_once('-').map_or("0", |(_, process)| process);
+        for later in 1..NAMES_MAX {
+            let begun = first.begun.saturating_add(Duration::from_micros(later.into())).unwrap_or(first.begun);
+            let segment = Segment { begun, name: format!("{}-{process}", begun.strftime(TIME)) };
+            if !self.is_taken(&segment)? {
+                return Ok(segment);
+            }
+        }
+        Err(io::Error::new(io::ErrorKind::AlreadyExists, "no name is free for a joined segment"))
+    }
+
+    pub(super) fn is_taken(&self, segment: &Segment) -> io::Result<bool> {
+        Ok(self.parquet(segment).try_exists()? || self.stream(segment).try_exists()?)
+    }
+
+    /// The segments that a joined one is made of, by the note beside it.
+    pub(super) fn parts(&self, whole: &Segment) -> io::Result<Vec<Segment>> {
+        let text = match fs::read_to_string(self.note(whole)) {
+            // Whoever cannot have the folder's lock may come after its end.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text?,
+        };
+        Ok(text.lines().filter_map(|name| Segment::of(Path::new(name))).collect())
+    }
+
+    /// Notes which segments a joined one is made of.
+    pub(super) fn write_parts(&self, whole: &Segment, parts: &[Segment]) -> io::Result<()> {
+        let names: String = parts.iter().map(|part| format!("{}.{PARQUET}\n", part.name)).collect();
+        private::write_durably(&self.note(whole), names.as_bytes())
+    }
+
+    /// The joined segments that there are notes of, and those that never got their name.
+    pub(super) fn unfinished(&self) -> io::Result<[Vec<Segment>; 2]> {
+        let [mut noted, mut partial] = [Vec::new(), Vec::new()];
+        for entry in fs::read_dir(&self.dir)? {
+            let path = entry?.path();
+            let Some(segment) = Segment::of(&path) else { continue };
+            match path.extension().and_then(|ending| ending.to_str()) {
+                Some(JOINS) => noted.push(segment),
+                Some(JOINING) => partial.push(segment),
+                _ => {}
+            }
+        }
+        Ok([noted, partial])
     }
 
     /// Removes what crashes have left of files that never got their name, and returns the paths.
@@ -205,6 +325,16 @@ impl Folder {
         self.path(segment, PARTIAL)
     }
 
+    /// A joined segment that is not whole yet.
+    pub(super) fn joining(&self, segment: &Segment) -> PathBuf {
+        self.path(segment, JOINING)
+    }
+
+    /// Which segments a joined one is made of.
+    pub(super) fn note(&self, segment: &Segment) -> PathBuf {
+        self.path(segment, JOINS)
+    }
+
     fn path(&self, segment: &Segment, ending: &str) -> PathBuf {
         self.dir.join(format!("{}.{ending}", segment.name))
     }
@@ -223,6 +353,12 @@ pub(super) enum Access {
 }
 
 impl Segment {
+    /// Whether there can be a record in it that is no older than that.
+    pub(super) fn reaches(&self, since_us: i64) -> bool {
+        let span = i64::try_from(SPAN_MAX.as_micros()).unwrap_or(i64::MAX);
+        self.begun.as_microsecond().saturating_add(span) >= since_us
+    }
+
     /// The segment that a file is of, by its name.
     fn of(path: &Path) -> Option<Self> {
         let name = path.file_stem()?.to_str()?;

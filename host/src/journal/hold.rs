@@ -1,6 +1,5 @@
 //! Keeping the segments of a journal for as long as they are copied.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -19,18 +18,8 @@ pub(crate) struct Held {
 pub(crate) fn hold(dir: &Path) -> Result<Held, JournalError> {
     let folder = Folder::open(dir)?;
     let links = tempfile::tempdir_in(dir).ok();
-    let paths = match &links {
-        Some(links) => folder.link_into(links.path()).and_then(|()| names(links.path())),
-        None => names(dir),
-    };
-    Ok(Held { paths: paths.map_err(JournalError::unusable(dir))?, _links: links })
-}
-
-fn names(dir: &Path) -> std::io::Result<Vec<PathBuf>> {
-    let mut paths: Vec<_> = fs::read_dir(dir)?.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?;
-    paths.retain(|path| Folder::is_segment(path));
-    paths.sort();
-    Ok(paths)
+    let paths = folder.hold(links.as_ref().map(TempDir::path)).map_err(JournalError::unusable(dir))?;
+    Ok(Held { paths, _links: links })
 }
 
 impl Held {

@@ -15,7 +15,7 @@ use super::query::{Filter, Query};
 use super::reader::JournalReader;
 use super::record::{Mail, RecordId};
 use super::rows::{bytes, column, instant, mail, named, numbers, text};
-use super::scan::{Piece, Pieces};
+use super::scan::{Order, Piece, Pieces};
 use super::schema;
 use crate::release::Digest;
 use crate::verdict::{Action, Thresholds};
@@ -281,7 +281,7 @@ impl JournalReader {
         let mut columns = paths(&COLUMNS);
         columns.push("decided_by".to_owned());
         let mut impact = Impact::default();
-        let unread = Pieces::find(&self.folder, &filter)?.in_order(
+        let unread = Pieces::find(&self.folder, &filter, Order::OldestFirst)?.in_order(
             |piece| Part::of(piece, &columns, &filter, query.against, source),
             |part| {
                 part.impacted.iter().try_for_each(&mut found)?;

@@ -1,4 +1,4 @@
-//! The thread that closes segments, and removes old ones. It gives way to everything else.
+//! The thread that closes segments, joins small ones, and removes old ones. It gives way to everything else.
 
 use std::fs::File;
 use std::sync::Arc;
@@ -12,7 +12,9 @@ use jiff::Timestamp;
 use super::closed::{self, Closed};
 use super::config::JournalConfig;
 use super::error::JournalError;
-use super::folder::{Files, Folder, Segment, lock_of};
+use super::folder::{Files, Folder, SPAN_MAX, Segment, lock_of};
+use super::join::Joiner;
+use super::scan;
 
 /// What says the time: the system, or a test.
 pub(super) type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
@@ -68,7 +70,8 @@ impl Keep {
     fn run(&self, segments: &Receiver<(Segment, File)>) {
         // On Linux niceness belongs to the thread. Where lowering it fails, this still works.
         let _ = rustix::process::nice(NICENESS);
-        self.sweep();
+        let mut joiner = Joiner::default();
+        self.sweep(&mut joiner);
         loop {
             match segments.recv_timeout(SWEEP_INTERVAL) {
                 Ok(_) | Err(RecvTimeoutError::Timeout) if self.is_ending.load(Ordering::Relaxed) => return,
@@ -76,12 +79,16 @@ impl Keep {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            self.sweep();
+            self.sweep(&mut joiner);
         }
     }
 
-    fn sweep(&self) {
-        sweep(&self.folder, &self.config, (self.clock)(), &self.is_ending);
+    fn sweep(&self, joiner: &mut Joiner) {
+        let now = (self.clock)();
+        sweep(&self.folder, &self.config, now, &self.is_ending);
+        if let Err(error) = joiner.join(&self.folder, self.config.segment_bytes_max, now, &self.is_ending) {
+            tracing::warn!("journal: small segments stay as they are: {error}");
+        }
     }
 }
 
@@ -117,14 +124,25 @@ fn retain(folder: &Folder, config: &JournalConfig, now: Timestamp) -> Result<(),
     let mut bytes: u64 = segments.values().map(Files::bytes).sum();
     let closed = segments.iter().filter(|(_, files)| files.parquet.is_some() && files.stream.is_none());
     for (segment, files) in closed {
-        // The last record of a segment is at most so much younger than its beginning.
-        let is_old = now.duration_since(segment.begun).unsigned_abs() > config.keep + config.segment_age_max
-            && now > segment.begun;
-        if !is_old && bytes <= config.keep_bytes_max {
+        if bytes <= config.keep_bytes_max && !is_old(folder, segment, config, now) {
             continue;
         }
         closed::remove(folder, &folder.parquet(segment))?;
         bytes -= files.bytes();
     }
     Ok(())
+}
+
+/// Whether no record of a closed segment is to be kept. Its name says when it was begun, and only where that is long ago is
+/// it opened to see what its last record is.
+fn is_old(folder: &Folder, segment: &Segment, config: &JournalConfig, now: Timestamp) -> bool {
+    let is_before = |at: Timestamp, keep: Duration| now > at && now.duration_since(at).unsigned_abs() > keep;
+    if !is_before(segment.begun, config.keep + config.segment_age_max) {
+        return false;
+    }
+    match scan::last_us(&folder.parquet(segment)).map(|last| last.and_then(|us| Timestamp::from_microsecond(us).ok())) {
+        Ok(Some(last)) => is_before(last, config.keep),
+        // It may be damaged.
+        _ => is_before(segment.begun, config.keep + SPAN_MAX),
+    }
 }

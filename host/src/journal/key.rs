@@ -29,13 +29,20 @@ impl JournalKey {
     /// The key of the journal in a folder, which is made if it has none.
     pub(super) fn of(dir: &Path) -> Result<Self, JournalError> {
         let path = dir.join(FILE);
-        if !path.exists() {
-            Self::make(dir, &path).map_err(JournalError::unusable(&path))?;
+        if !path.try_exists().map_err(JournalError::unusable(&path))? {
+            Self::random().and_then(|key| key.keep(dir, &path)).map_err(JournalError::unusable(&path))?;
         }
         let mut key = Vec::new();
         private::open(&path)?.read_to_end(&mut key).map_err(JournalError::unusable(&path))?;
         let why = || JournalError::damaged(&path, format!("it has {} bytes, not {KEY_BYTES}", key.len()));
         key.as_slice().try_into().map(Self).map_err(|_| why())
+    }
+
+    /// The key of the journal in a folder that was made again: this one, unless it came with another.
+    pub(super) fn again(&self, dir: &Path) -> Result<Self, JournalError> {
+        let path = dir.join(FILE);
+        self.keep(dir, &path).map_err(JournalError::unusable(&path))?;
+        Self::of(dir)
     }
 
     /// The key of the journal in a folder, if it has one that can be read.
@@ -50,12 +57,16 @@ impl JournalKey {
         Self([0; KEY_BYTES])
     }
 
-    /// Makes a key, unless another process is faster.
-    fn make(dir: &Path, path: &Path) -> io::Result<()> {
+    fn random() -> io::Result<Self> {
         let mut key = [0; KEY_BYTES];
         fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
+        Ok(Self(key))
+    }
+
+    /// Writes it down, unless there is one: another process was faster.
+    fn keep(&self, dir: &Path, path: &Path) -> io::Result<()> {
         let mut file = tempfile::NamedTempFile::new_in(dir)?;
-        io::Write::write_all(&mut file, &key)?;
+        io::Write::write_all(&mut file, &self.0)?;
         file.as_file().sync_all()?;
         match file.persist_noclobber(path) {
             Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => Err(error.error),

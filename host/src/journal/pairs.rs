@@ -10,7 +10,7 @@ use super::query::Query;
 use super::reader::JournalReader;
 use super::record::RecordId;
 use super::rows::{Opinions, bytes, column, instant, numbers, places, sender, text};
-use super::scan::Pieces;
+use super::scan::{Order, Pieces};
 use super::schema::others_path;
 use crate::guard::Key;
 use crate::message::Fingerprint;
@@ -85,7 +85,7 @@ impl JournalReader {
     ) -> Result<Vec<JournalError>, JournalError> {
         let filter = self.filter(query);
         let columns = paths(&ABOUT);
-        Pieces::find(&self.folder, &filter)?.in_order(
+        Pieces::find(&self.folder, &filter, Order::OldestFirst)?.in_order(
             |piece| {
                 let mut pairs = Vec::new();
                 let read = piece.read(&columns, &filter, &mut |batch| {

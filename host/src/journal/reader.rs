@@ -1,6 +1,6 @@
 //! Reading a journal, while it is written or afterwards.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::path::Path;
 
@@ -11,12 +11,12 @@ use arrow_schema::ArrowError;
 use super::closed::ClosedWriter;
 use super::config::MessageIds;
 use super::error::JournalError;
-use super::folder::Folder;
+use super::folder::{Files, Folder, Segment};
 use super::key::JournalKey;
 use super::query::{Filter, Query};
 use super::record::{Mail, Record};
 use super::rows::{Names, Releases, bytes, column, numbers, records};
-use super::scan::{Piece, Pieces};
+use super::scan::{Order, Piece, Pieces};
 use super::schema::{self, OPINION, RELEASES_KEY, others_path};
 use crate::guard::Key;
 use crate::message::Message;
@@ -76,20 +76,24 @@ impl JournalReader {
     /// If the folder cannot be listed.
     pub fn last(&self, query: &Query, count_max: usize) -> Result<Latest, JournalError> {
         let filter = self.filter(query);
-        let Pieces { mut pieces, mut unread } = Pieces::find(&self.folder, &filter)?;
-        // What is not known could be the latest.
-        pieces.sort_by_key(|piece| std::cmp::Reverse(piece.last_us.unwrap_or(i64::MAX)));
-        let mut newest = Newest { count_max, names: BTreeSet::new() };
-        for piece in pieces.iter().filter(|_| count_max > 0) {
-            if piece.last_us.is_some_and(|last| newest.is_full_after(last)) {
-                break;
-            }
-            unread.extend(
-                piece.read(&["judged_at".to_owned(), "id".to_owned()], &filter, &mut |batch| newest.add(batch)).err(),
-            );
+        let mut newest = Newest { count_max, names: BTreeMap::new() };
+        let (mut places, mut unread) = (Vec::new(), Vec::new());
+        let mut pieces = Pieces::find(&self.folder, &filter, Order::NewestFirst)?;
+        while count_max > 0
+            && let Some(piece) = pieces.next()
+        {
+            let read = piece.and_then(|piece| match piece.last_us {
+                Some(last) if newest.is_full_after(last) => Ok(()),
+                _ => {
+                    places.extend(pieces.place().cloned());
+                    let columns = ["judged_at".to_owned(), "id".to_owned()];
+                    piece.read(&columns, &filter, &mut |batch| newest.add(batch, places.len() - 1))
+                }
+            });
+            unread.extend(read.err());
+            newest.oldest().into_iter().for_each(|oldest| pieces.skip_before(oldest));
         }
-        let ids = newest.names.into_iter().map(|(_, id)| id).collect();
-        let mut latest = self.named(ids)?;
+        let mut latest = self.named(newest, places)?;
         latest.unread.extend(unread);
         // A file that cannot be read at all was met twice.
         let mut said = HashSet::new();
@@ -98,23 +102,25 @@ impl JournalReader {
     }
 
     /// The records of these names, the oldest first.
-    fn named(&self, ids: Vec<[u8; 16]>) -> Result<Latest, JournalError> {
+    fn named(&self, newest: Newest, places: Vec<(Segment, Files)>) -> Result<Latest, JournalError> {
         let mut latest = Latest { records: Vec::new(), unread: Vec::new() };
-        if ids.is_empty() {
-            return Ok(latest);
-        }
-        let filter = Filter::ids(ids);
+        let used: BTreeSet<usize> = newest.names.values().copied().collect();
+        let filter = Filter::ids(newest.names.into_keys().map(|(_, id)| id).collect());
+        let mut places: Vec<_> = used.into_iter().filter_map(|place| places.get(place).cloned()).collect();
+        places.dedup_by(|a, b| a.0 == b.0);
         let mut known = Releases::new();
-        let Pieces { pieces, unread } = Pieces::find(&self.folder, &filter)?;
-        latest.unread = unread;
-        for piece in pieces {
-            let read = piece.read(&[], &filter, &mut |batch| {
-                latest.records.extend(records(batch, &mut known)?);
-                Ok(())
+        for piece in Pieces::of(&self.folder, &filter, places) {
+            let read = piece.and_then(|piece| {
+                piece.read(&[], &filter, &mut |batch| {
+                    latest.records.extend(records(batch, &mut known)?);
+                    Ok(())
+                })
             });
             latest.unread.extend(read.err());
         }
         latest.records.sort_by_key(|record| (record.at, record.id));
+        // Somebody may have put a copy of a segment beside it.
+        latest.records.dedup_by_key(|record| record.id);
         Ok(latest)
     }
 
@@ -128,10 +134,9 @@ impl JournalReader {
         let schema = schema::bare();
         let failed = |error| JournalError::of_parquet(Path::new("the exported file"), error);
         let mut writer = ClosedWriter::new(to, schema.clone()).map_err(failed)?;
-        let Pieces { pieces, mut unread } = Pieces::find(&self.folder, &filter)?;
-        let (mut count, mut written) = (0, Ok(()));
-        for piece in pieces {
-            let read = piece.read(&[], &filter, &mut |batch| {
+        let (mut count, mut written, mut unread) = (0, Ok(()), Vec::new());
+        for piece in Pieces::find(&self.folder, &filter, Order::OldestFirst)? {
+            let mut write = |batch: &RecordBatch| {
                 // The thresholds differ from file to file, and are not exported.
                 let batch = schema::completed(batch, &schema)?;
                 count += batch.num_rows() as u64;
@@ -139,8 +144,8 @@ impl JournalReader {
                     written = writer.write(&batch);
                 }
                 Ok(())
-            });
-            unread.extend(read.err());
+            };
+            unread.extend(piece.and_then(|piece| piece.read(&[], &filter, &mut write)).err());
         }
         written.map_err(failed)?;
         writer.finish().map_err(failed)?;
@@ -155,7 +160,7 @@ impl JournalReader {
     pub fn releases(&self) -> Result<Vec<ReleaseId>, JournalError> {
         let mut known = Releases::new();
         let mut seen = HashSet::new();
-        for piece in Pieces::find(&self.folder, &Filter::default())?.pieces {
+        for piece in Pieces::find(&self.folder, &Filter::default(), Order::OldestFirst)?.flatten() {
             if seen.insert(piece.path.clone()) {
                 // What cannot be read is said where its records are asked for.
                 let _ = gather(&piece, &mut known);
@@ -201,20 +206,27 @@ fn gather(piece: &Piece, known: &mut Releases) -> Result<(), JournalError> {
 /// The names of the latest records, with their times in microseconds.
 struct Newest {
     count_max: usize,
-    names: BTreeSet<(i64, [u8; 16])>,
+    /// In which place each is.
+    names: BTreeMap<(i64, [u8; 16]), usize>,
 }
 
 impl Newest {
     /// Whether no record of this time or earlier is among them.
     fn is_full_after(&self, last_us: i64) -> bool {
-        self.names.len() >= self.count_max && self.names.first().is_some_and(|(oldest, _)| *oldest > last_us)
+        self.oldest().is_some_and(|oldest| oldest > last_us)
     }
 
-    fn add(&mut self, batch: &RecordBatch) -> Result<(), ArrowError> {
+    /// The time of the oldest, once there are enough.
+    fn oldest(&self) -> Option<i64> {
+        let is_full = self.names.len() >= self.count_max;
+        self.names.first_key_value().filter(|_| is_full).map(|((oldest, _), _)| *oldest)
+    }
+
+    fn add(&mut self, batch: &RecordBatch, place: usize) -> Result<(), ArrowError> {
         let at = numbers::<TimestampMicrosecondType>(batch, "judged_at")?;
         let ids: &FixedSizeBinaryArray = column(batch, "id")?;
         for row in 0..batch.num_rows() {
-            self.names.insert((at.value(row), bytes(ids, row)?));
+            self.names.insert((at.value(row), bytes(ids, row)?), place);
             if self.names.len() > self.count_max {
                 self.names.pop_first();
             }

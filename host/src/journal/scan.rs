@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::vec;
 
 use arrow_array::RecordBatch;
 use arrow_schema::{ArrowError, Metadata};
@@ -14,7 +15,7 @@ use parquet::arrow::arrow_reader::{
 use parquet::errors::ParquetError;
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 
 use super::error::JournalError;
 use super::folder::{self, Files, Folder, Segment};
@@ -37,42 +38,100 @@ pub(super) struct Piece {
     pub(super) last_us: Option<i64>,
 }
 
-/// The pieces of a journal, the oldest first, and what cannot be read at all.
-#[derive(Debug, Default)]
-pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
-    pub(super) unread: Vec<JournalError>,
+/// The pieces of a journal in which there can be a record that a filter is true of, in the order of the segments. Each
+/// segment is opened when its turn comes, and none that is too old by its name.
+pub(super) struct Pieces<'a> {
+    folder: &'a Folder,
+    filter: &'a Filter,
+    segments: vec::IntoIter<(Segment, Files)>,
+    since_us: i64,
+    /// The segment that was opened last, and what is left of it.
+    place: Option<(Segment, Files)>,
+    ready: vec::IntoIter<Piece>,
+    /// Held until all is read.
+    _reading: Option<File>,
 }
 
-impl Pieces {
-    /// Those in which there can be a record that the filter is true of.
-    pub(super) fn find(folder: &Folder, filter: &Filter) -> Result<Self, JournalError> {
-        let mut found = Self::default();
-        for (segment, files) in folder.segments()? {
-            match pieces_of(folder, &segment, files, filter) {
-                Ok(pieces) => found.pieces.extend(pieces),
-                Err(unread) => found.unread.push(unread),
-            }
+/// In which order segments are gone through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Order {
+    OldestFirst,
+    NewestFirst,
+}
+
+impl<'a> Pieces<'a> {
+    pub(super) fn find(folder: &'a Folder, filter: &'a Filter, order: Order) -> Result<Self, JournalError> {
+        let reading = folder.reading();
+        let mut segments: Vec<_> = folder.segments()?.into_iter().collect();
+        if order == Order::NewestFirst {
+            segments.reverse();
         }
-        Ok(found)
+        Ok(Self { _reading: reading, ..Self::of(folder, filter, segments) })
+    }
+
+    /// The pieces of these segments, for whoever has found them and holds on to that.
+    pub(super) fn of(folder: &'a Folder, filter: &'a Filter, segments: Vec<(Segment, Files)>) -> Self {
+        let (segments, since_us) = (segments.into_iter(), filter.time_range().0);
+        Self { folder, filter, segments, since_us, place: None, ready: Vec::new().into_iter(), _reading: None }
+    }
+
+    /// Where the last piece is from.
+    pub(super) fn place(&self) -> Option<&(Segment, Files)> {
+        self.place.as_ref()
+    }
+
+    /// Has segments passed over from now on that can have nothing as young as that.
+    pub(super) fn skip_before(&mut self, us: i64) {
+        self.since_us = self.since_us.max(us);
     }
 
     /// Does `work` for each piece, several at once, and `take` with each result, in order. What cannot be read is
     /// returned; the other pieces are read all the same.
     pub(super) fn in_order<T: Send, E>(
-        self,
+        mut self,
         work: impl Fn(&Piece) -> (T, Result<(), JournalError>) + Sync,
         mut take: impl FnMut(T) -> Result<(), E>,
     ) -> Result<Vec<JournalError>, E> {
-        let mut unread = self.unread;
-        for pieces in self.pieces.chunks(rayon::current_num_threads()) {
-            let results: Vec<_> = pieces.par_iter().map(&work).collect();
-            for (result, read) in results {
-                unread.extend(read.err());
-                take(result)?;
+        let mut unread = Vec::new();
+        loop {
+            let next: Vec<_> = self.by_ref().take(rayon::current_num_threads()).collect();
+            if next.is_empty() {
+                return Ok(unread);
+            }
+            let results: Vec<_> = next.into_par_iter().map(|piece| piece.map(|piece| work(&piece))).collect();
+            for result in results {
+                match result {
+                    Ok((result, read)) => {
+                        unread.extend(read.err());
+                        take(result)?;
+                    }
+                    Err(error) => unread.push(error),
+                }
             }
         }
-        Ok(unread)
+    }
+}
+
+impl Iterator for Pieces<'_> {
+    type Item = Result<Piece, JournalError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(piece) = self.ready.next() {
+                return Some(Ok(piece));
+            }
+            let (segment, files) = self.segments.next()?;
+            // A stream may be of a process that was asleep with its machine.
+            if files.parquet.is_some() && !segment.reaches(self.since_us) {
+                continue;
+            }
+            let pieces = pieces_of(self.folder, &segment, files, self.filter);
+            self.place = Some((segment, files));
+            match pieces {
+                Ok(pieces) => self.ready = pieces.into_iter(),
+                Err(error) => return Some(Err(error)),
+            }
+        }
     }
 }
 
@@ -85,7 +144,7 @@ fn pieces_of(folder: &Folder, segment: &Segment, files: Files, filter: &Filter) 
 }
 
 /// The row groups of a closed segment; none if it was too old and is gone.
-fn groups_of(path: &Path, filter: &Filter) -> Result<Vec<Piece>, JournalError> {
+pub(super) fn groups_of(path: &Path, filter: &Filter) -> Result<Vec<Piece>, JournalError> {
     let Some(metadata) = open_closed(path)? else { return Ok(Vec::new()) };
     let groups = metadata.metadata().row_groups();
     let piece = |(index, group): (usize, &RowGroupMetaData)| {
@@ -104,12 +163,22 @@ fn open_if_there(path: &Path) -> Result<Option<File>, JournalError> {
     }
 }
 
-fn open_closed(path: &Path) -> Result<Option<ArrowReaderMetadata>, JournalError> {
+pub(super) fn open_closed(path: &Path) -> Result<Option<ArrowReaderMetadata>, JournalError> {
     let Some(file) = open_if_there(path)? else { return Ok(None) };
     let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
     let metadata = metadata.map_err(|error| JournalError::of_parquet(path, error))?;
     schema::check(metadata.schema()).map_err(|why| JournalError::damaged(path, why))?;
     Ok(Some(metadata))
+}
+
+/// The microsecond of the latest record of a closed segment; none if it does not say.
+pub(super) fn last_us(path: &Path) -> Result<Option<i64>, JournalError> {
+    let Some(metadata) = open_closed(path)? else { return Ok(None) };
+    let groups = metadata.metadata().row_groups().iter();
+    Ok(groups
+        .map(|group| at_range(group).map(|(_, last)| last))
+        .collect::<Option<Vec<_>>>()
+        .and_then(|all| all.into_iter().max()))
 }
 
 /// Whether a row group can have a record that the filter is true of, by its statistics.

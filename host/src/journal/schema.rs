@@ -73,6 +73,19 @@ pub(super) fn completed(batch: &RecordBatch, schema: &SchemaRef) -> Result<Recor
     RecordBatch::try_new(Arc::clone(schema), columns)
 }
 
+/// The columns, with what a closed file says about all of its records.
+pub(super) fn like(metadata: &Metadata) -> SchemaRef {
+    let mut metadata = metadata.clone();
+    metadata.remove(RELEASES_KEY);
+    Arc::new(Schema::new_with_metadata(bare().fields().clone(), metadata))
+}
+
+/// What a closed file says about all of its records, for comparison: equal for those that can be one file.
+pub(super) fn kind(metadata: &Metadata) -> String {
+    let said: BTreeMap<_, _> = metadata.iter().filter(|(key, _)| key.as_str() != RELEASES_KEY).collect();
+    format!("{said:?}")
+}
+
 /// The columns, with the thresholds that hold while a file is written.
 pub(super) fn with_thresholds(thresholds: &BTreeMap<String, Thresholds>) -> SchemaRef {
     let bare = bare();

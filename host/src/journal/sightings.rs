@@ -8,7 +8,7 @@ use super::error::JournalError;
 use super::query::Query;
 use super::reader::JournalReader;
 use super::rows::{bytes, column, instant, numbers, sender, text};
-use super::scan::Pieces;
+use super::scan::{Order, Pieces};
 use crate::guard::Sighting;
 
 /// What is read of a record.
@@ -30,7 +30,7 @@ impl JournalReader {
     ) -> Result<Vec<JournalError>, JournalError> {
         let filter = self.filter(query);
         let columns: Vec<_> = ABOUT.iter().map(|name| (*name).to_owned()).collect();
-        Pieces::find(&self.folder, &filter)?.in_order(
+        Pieces::find(&self.folder, &filter, Order::OldestFirst)?.in_order(
             |piece| {
                 let mut batches = Vec::new();
                 let read = piece.read(&columns, &filter, &mut |batch| {

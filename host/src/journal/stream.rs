@@ -81,6 +81,10 @@ impl Stream {
         self.file.sync_data()
     }
 
+    pub(super) fn file(&self) -> &File {
+        &self.file
+    }
+
     /// The file, which is locked still.
     pub(super) fn into_file(self) -> File {
         self.file

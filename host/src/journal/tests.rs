@@ -2,7 +2,9 @@
 
 mod damage;
 mod disks;
+mod gone;
 mod impact;
+mod joining;
 mod keeping;
 mod reading;
 mod sample;

@@ -7,6 +7,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use arc_swap::ArcSwap;
+use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
 use jiff::Timestamp;
@@ -53,7 +55,7 @@ pub struct Journal {
     /// None once it is being dropped.
     queue: Option<Sender<Task>>,
     config: JournalConfig,
-    key: JournalKey,
+    key: Arc<ArcSwap<JournalKey>>,
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
     /// After the thread, which may have one more segment for it.
@@ -71,6 +73,7 @@ struct Counters {
     written: AtomicU64,
     dropped: AtomicU64,
     failed: AtomicU64,
+    gone: AtomicU64,
 }
 
 /// What became of the records that were appended, since the journal was opened.
@@ -82,6 +85,9 @@ pub struct JournalCounts {
     pub dropped: u64,
     /// Lost, because the disk refused them.
     pub failed: u64,
+    /// Among the written: lost after all, because somebody deleted or replaced the file that was being written, or the
+    /// folder.
+    pub gone: u64,
 }
 
 impl Journal {
@@ -108,12 +114,16 @@ impl Journal {
     ) -> Result<Self, JournalError> {
         config.validate()?;
         let folder = Folder::create(&config.dir)?;
-        let key = JournalKey::of(folder.dir())?;
+        folder.make_locks()?;
+        let key = Arc::new(ArcSwap::from_pointee(JournalKey::of(folder.dir())?));
+        let identity = Some(folder.identity().map_err(JournalError::unusable(folder.dir()))?);
         let keeper = Keeper::start(folder.clone(), config.clone(), Arc::clone(&clock))?;
         let (queue, tasks) = crossbeam_channel::bounded(config.batch_records_max);
         let counters = Arc::new(Counters::default());
         let writer = Writer {
             folder,
+            identity,
+            key: Arc::clone(&key),
             config: config.clone(),
             process,
             schema: schema::with_thresholds(thresholds),
@@ -123,6 +133,7 @@ impl Journal {
             counters: Arc::clone(&counters),
             columns: Columns::new(),
             segment: None,
+            segment_records: 0,
             unsynced_since: None,
             is_failing: false,
         };
@@ -161,7 +172,7 @@ impl Journal {
 
     /// What this journal keeps of a message. Derives what the message's fingerprint needs.
     pub fn mail(&self, message: &Message) -> Mail {
-        Mail::of(message, self.config.message_ids, &self.key)
+        Mail::of(message, self.config.message_ids, &self.key.load())
     }
 
     /// Waits until what was appended so far is on the disk, or has failed.
@@ -180,6 +191,7 @@ impl Journal {
             written: count(&self.counters.written),
             dropped: count(&self.counters.dropped),
             failed: count(&self.counters.failed),
+            gone: count(&self.counters.gone),
         }
     }
 
@@ -201,6 +213,9 @@ impl Drop for Journal {
 /// The thread that writes.
 struct Writer {
     folder: Folder,
+    /// Of the folder that is written to; none while it is gone and cannot be made again.
+    identity: Option<(u64, u64)>,
+    key: Arc<ArcSwap<JournalKey>>,
     config: JournalConfig,
     process: u64,
     schema: SchemaRef,
@@ -210,6 +225,8 @@ struct Writer {
     counters: Arc<Counters>,
     columns: Columns,
     segment: Option<(Segment, Stream)>,
+    /// Records that were written to it.
+    segment_records: u64,
     unsynced_since: Option<Instant>,
     /// Whether the last batch was lost, which was said then.
     is_failing: bool,
@@ -235,6 +252,7 @@ impl Writer {
                     self.sync();
                     let _ = done.send(());
                 }
+                Err(RecvTimeoutError::Timeout) if self.columns.records() == 0 => drop(self.look()),
                 Err(RecvTimeoutError::Timeout) => self.write(),
                 Err(RecvTimeoutError::Disconnected) => {
                     self.write();
@@ -262,6 +280,8 @@ impl Writer {
         if records == 0 {
             return;
         }
+        // A machine may have slept since the last batch: no record comes into a segment that is too old for it.
+        self.close_if_full();
         match self.append() {
             Ok(()) => {
                 self.counters.written.fetch_add(records, Ordering::Relaxed);
@@ -281,14 +301,27 @@ impl Writer {
 
     fn append(&mut self) -> io::Result<()> {
         let batch = self.columns.finish(&self.schema).map_err(io::Error::other)?;
+        self.look()?;
+        self.append_batch(&batch)?;
+        if !self.is_in_place() {
+            // Else it is in a file that nobody finds.
+            self.look()?;
+            self.append_batch(&batch)?;
+        }
+        self.segment_records += batch.num_rows() as u64;
+        Ok(())
+    }
+
+    fn append_batch(&mut self, batch: &RecordBatch) -> io::Result<()> {
         let (segment, mut stream) = match self.segment.take() {
             Some(begun) => begun,
             None => {
+                self.segment_records = 0;
                 let (segment, file) = self.folder.begin(self.process, (self.clock)())?;
                 (segment, Stream::new(file, &self.schema).map_err(io::Error::other)?)
             }
         };
-        let appended = stream.append(&batch, self.disk.as_mut());
+        let appended = stream.append(batch, self.disk.as_mut());
         if appended.is_ok() {
             self.unsynced_since.get_or_insert_with(Instant::now);
         }
@@ -299,6 +332,41 @@ impl Writer {
             _ => {}
         }
         appended
+    }
+
+    /// Whether the folder, and the file that is written, are those that have their names. What cannot be looked at is not
+    /// gone.
+    fn is_in_place(&self) -> bool {
+        let is_missing = |kind| matches!(kind, io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+        let is_same = match self.folder.identity() {
+            Err(error) => !is_missing(error.kind()),
+            identity => identity.ok() == self.identity,
+        };
+        let segment = self.segment.as_ref();
+        is_same && segment.is_none_or(|(segment, stream)| self.folder.has(segment, stream.file()).unwrap_or(true))
+    }
+
+    /// Notices that somebody has deleted or replaced the folder, or the file that is written, and makes the folder again.
+    fn look(&mut self) -> io::Result<()> {
+        if self.identity.is_some() && self.is_in_place() {
+            return Ok(());
+        }
+        if self.identity.take().is_some() {
+            let lost = if self.segment.take().is_some() { self.segment_records } else { 0 };
+            self.counters.gone.fetch_add(lost, Ordering::Relaxed);
+            tracing::error!(
+                "journal: {}: the folder, or the file in it that is written, was deleted or replaced; {lost} records were \
+                 in that file, and are counted; a new one is begun",
+                self.folder.dir().display()
+            );
+        }
+        let made = Folder::create(self.folder.dir()).and_then(|folder| {
+            folder.make_locks()?;
+            self.key.store(Arc::new(self.key.load().again(folder.dir())?));
+            folder.identity().map_err(JournalError::unusable(folder.dir()))
+        });
+        self.identity = Some(made.map_err(io::Error::other)?);
+        Ok(())
     }
 
     fn sync_if_due(&mut self) {

@@ -130,8 +130,12 @@ pub(super) fn written(config: &JournalConfig, records: &[Record]) {
 
 /// Every record of a journal, of which every file can be read.
 pub(super) fn all(config: &JournalConfig) -> Vec<Record> {
-    let latest = JournalReader::open(&config.dir).unwrap().last(&Query::default(), usize::MAX).unwrap();
+    let reader = JournalReader::open(&config.dir).unwrap();
+    let latest = reader.last(&Query::default(), usize::MAX).unwrap();
     assert!(latest.unread.is_empty(), "{:?}", latest.unread);
+    // Which shows a record twice that is there twice.
+    let exported = reader.export(&Query::default(), std::io::sink()).unwrap();
+    assert_eq!(exported.records, latest.records.len() as u64);
     latest.records
 }
 

@@ -44,7 +44,7 @@ fn a_flush_returns_when_what_was_appended_can_be_read() {
         journal.flush();
         assert_eq!(all(&config).len(), before + count);
     }
-    assert_eq!(journal.counts(), JournalCounts { written: 2_502, dropped: 0, failed: 0 });
+    assert_eq!(journal.counts(), JournalCounts { written: 2_502, dropped: 0, failed: 0, gone: 0 });
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn whoever_blocks_loses_nothing_on_a_slow_disk() {
         }
     });
     journal.flush();
-    assert_eq!(journal.counts(), JournalCounts { written: 2_000, dropped: 0, failed: 0 });
+    assert_eq!(journal.counts(), JournalCounts { written: 2_000, dropped: 0, failed: 0, gone: 0 });
     assert_eq!(all(&config), records);
 }
 
@@ -88,7 +88,7 @@ fn whoever_drops_never_waits_and_counts_exactly() {
     assert!((1_900..2_000).contains(&dropped), "one batch waits, and one is being written: {dropped}");
     drop(go);
     journal.flush();
-    assert_eq!(journal.counts(), JournalCounts { written: 2_000 - dropped, dropped, failed: 0 });
+    assert_eq!(journal.counts(), JournalCounts { written: 2_000 - dropped, dropped, failed: 0, gone: 0 });
     assert_eq!(all(&config).len() as u64, 2_000 - dropped);
 }
 
@@ -105,7 +105,7 @@ fn a_full_disk_costs_records_that_are_counted_and_nothing_else() {
         part.iter().for_each(|record| journal.append(record.clone()));
         journal.flush();
     }
-    assert_eq!(journal.counts(), JournalCounts { written: 600, dropped: 0, failed: 400 });
+    assert_eq!(journal.counts(), JournalCounts { written: 600, dropped: 0, failed: 400, gone: 0 });
     let kept: Vec<_> = records.chunks(100).enumerate().filter(|(index, _)| ![0, 1, 4, 9].contains(index)).collect();
     assert_eq!(all(&config), kept.into_iter().flat_map(|(_, part)| part.to_vec()).collect::<Vec<_>>());
 }

@@ -9,12 +9,13 @@ pub(in crate::runtime) struct JournalMeters {
     written: Counter,
     dropped: Counter,
     failed: Counter,
+    gone: Counter,
 }
 
 impl JournalMeters {
     pub(in crate::runtime) fn new() -> Self {
         let of = |outcome: &'static str| counter!("switchback_journal_records_total", "outcome" => outcome);
-        Self { written: of("written"), dropped: of("dropped"), failed: of("failed") }
+        Self { written: of("written"), dropped: of("dropped"), failed: of("failed"), gone: of("gone") }
     }
 
     /// What became of the records so far.
@@ -22,5 +23,6 @@ impl JournalMeters {
         self.written.absolute(counts.written);
         self.dropped.absolute(counts.dropped);
         self.failed.absolute(counts.failed);
+        self.gone.absolute(counts.gone);
     }
 }
