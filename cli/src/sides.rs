@@ -75,7 +75,7 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
             }
             Named::Stored(name) => reference::loaded(&state, name)?,
         };
-        if !runtime.releases().contains(&id) {
+        if !runtime.rouse(&id) {
             bail!("{id} is in the store and cannot be loaded from it; why is said above");
         }
         ids.push(id);

@@ -9,6 +9,7 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::shortage::InWords;
+use crate::sqlite;
 
 /// Whose a file may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,9 @@ pub(crate) fn open_to_look(path: &Path) -> Result<File, NotPrivate> {
 /// without a writer, say.
 pub(crate) fn open_with(path: &Path, options: &mut OpenOptions, owner: Owner) -> Result<File, NotPrivate> {
     let unusable = |source| NotPrivate::Unusable { path: path.to_owned(), source };
+    if is_of_sqlite(path) {
+        return Err(NotPrivate::OfSqlite(path.to_owned()));
+    }
     // Opening a device may do something, and what opening a pipe or a socket fails with says nothing to a person.
     check_if_there(path, owner)?;
     let flags = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits()).unwrap_or_default();
@@ -43,6 +47,15 @@ pub(crate) fn open_with(path: &Path, options: &mut OpenOptions, owner: Owner) ->
     })?;
     check_file(path, &file.metadata().map_err(unusable)?, owner)?;
     Ok(file)
+}
+
+/// Whether a file is a database of a store, or lies beside one, by its name: nobody opens it but SQLite.
+fn is_of_sqlite(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    ["control.db", "guard.db"].iter().any(|database| {
+        let rest = name.strip_prefix(database);
+        rest.is_some_and(|rest| rest.is_empty() || sqlite::COMPANIONS.contains(&rest))
+    })
 }
 
 /// Checks a file without opening it, for those that SQLite opens: closing any descriptor of a file lets go of every
@@ -136,6 +149,9 @@ pub enum NotPrivate {
     /// It belongs to another user.
     #[error("{} belongs to another user: run this as its owner, or chown it", .0.display())]
     Foreign(PathBuf),
+    /// It is a database, which SQLite alone opens: closing it here would let go of SQLite's locks.
+    #[error("{} is a database, and is not opened beside SQLite", .0.display())]
+    OfSqlite(PathBuf),
     /// It is a symbolic link.
     #[error("{} is a symbolic link: put the file itself there", .0.display())]
     Link(PathBuf),
@@ -192,6 +208,18 @@ mod tests {
         assert!(!at("nowhere").exists(), "nothing was made behind a link");
         fs::set_permissions(at("file"), fs::Permissions::from_mode(0o620)).unwrap();
         refused(&at("file"), "written to by other users");
+    }
+
+    #[test]
+    fn a_database_is_opened_by_sqlite_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["control.db", "control.db-wal", "control.db-shm", "guard.db", "guard.db-journal"] {
+            fs::write(dir.path().join(name), "").unwrap();
+            let error = open_to_look(&dir.path().join(name)).unwrap_err();
+            assert!(matches!(error, NotPrivate::OfSqlite(_)), "{error}");
+        }
+        fs::write(dir.path().join("control.db.copy"), "").unwrap();
+        assert!(open_to_look(&dir.path().join("control.db.copy")).is_ok());
     }
 
     #[test]

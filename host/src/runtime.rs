@@ -141,6 +141,13 @@ impl Runtime {
         Some(self.core.releases.get(release)?.recent_log())
     }
 
+    /// Makes a release of the store that this runtime follows ready to [score with](Runtime::score_with), and returns whether
+    /// it is: those without a role are not, until somebody asks for them. Why one is not is in the log.
+    pub fn rouse(&self, release: &ReleaseId) -> bool {
+        let is_ready = || self.core.releases.get(release).is_some();
+        is_ready() || self.follower.as_ref().is_some_and(|follower| follower.rouse(&release.digest))
+    }
+
     /// The slot of this name.
     pub fn slot(&self, name: &str) -> Option<&Slot> {
         self.core.slots.get(name)

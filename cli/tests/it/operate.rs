@@ -1,5 +1,6 @@
 //! The commands that operate a store.
 
+mod backup;
 mod changes;
 mod documents;
 mod follow;
@@ -8,6 +9,7 @@ mod history;
 mod journal;
 mod life;
 mod newer;
+mod older;
 mod overrides;
 mod refusals;
 mod rollout;

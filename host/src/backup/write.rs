@@ -83,12 +83,12 @@ impl Backup {
     fn fill(&self, archive: &mut Archive, copies: &Path, file: &Path) -> Result<(Contents, Vec<Digest>), BackupError> {
         let store = SqliteStore::open(&self.dir)?;
         let mut put = |name: String, path: &Path| archive.put(name, path, file);
-        let guard = copies.join(GUARD);
+        let guard = copies.join("guard.copy");
         if guard_store::copy_into(&self.dir, &guard)? {
             put(GUARD.to_owned(), &guard)?;
             put(GUARD_SINCE.to_owned(), &self.dir.join(GUARD_SINCE))?;
         }
-        let database = copies.join(DATABASE);
+        let database = copies.join("control.copy");
         let ledger = store.copy_into(&database)??;
         put(DATABASE.to_owned(), &database)?;
         let mut missing = Vec::new();

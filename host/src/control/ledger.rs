@@ -1,5 +1,9 @@
 //! The chain of events, and what is wrong with one that somebody touched.
 
+use std::io;
+use std::num::NonZero;
+use std::thread;
+
 use jiff::Timestamp;
 
 use super::event::{Drafted, Event, GENESIS, Proposal, hash};
@@ -26,6 +30,63 @@ impl Entry {
         hash(&self.body) == self.hash
     }
 }
+
+/// An entry, read by itself: whether it follows the one before is another question.
+struct Read {
+    sequence: u64,
+    hash: Digest,
+    said: Result<Said, Damage>,
+}
+
+/// What an entry says.
+enum Said {
+    Event(Box<Event>),
+    Newer(NewerEvent),
+}
+
+impl Read {
+    fn of(entry: &Entry) -> Self {
+        let Entry { sequence, body, hash } = entry;
+        let said = match (entry.is_as_written(), Event::from_json(body)) {
+            (false, _) => Err(Damage::Edited),
+            (true, Ok(event)) => Ok(Said::Event(event.into())),
+            (true, Err(why)) => {
+                NewerEvent::of(body, *hash).map(Said::Newer).ok_or_else(|| Damage::Unreadable(why.to_string()))
+            }
+        };
+        Self { sequence: *sequence, hash: *hash, said }
+    }
+}
+
+impl Said {
+    fn into_newer(self, hash: Digest) -> NewerEvent {
+        match self {
+            Self::Event(event) => NewerEvent::from_event(*event, hash),
+            Self::Newer(newer) => newer,
+        }
+    }
+}
+
+/// Reads entries, many of them on all cores: most of the time that a long ledger takes is JSON and hashes.
+fn read_all(entries: &[Entry]) -> Vec<Read> {
+    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(entries.len() / ENTRIES_PER_THREAD_MIN);
+    if threads < 2 {
+        return entries.iter().map(Read::of).collect();
+    }
+    let read = |part: &[Entry]| part.iter().map(Read::of).collect::<Vec<_>>();
+    thread::scope(|scope| {
+        let begin = |part| (part, thread::Builder::new().spawn_scoped(scope, move || read(part)));
+        let readers: Vec<_> = entries.chunks(entries.len().div_ceil(threads)).map(begin).collect();
+        // Where a thread cannot be had, this one does its work.
+        let end = |(part, reader): (_, io::Result<thread::ScopedJoinHandle<'_, _>>)| {
+            reader.ok().and_then(|reader| reader.join().ok()).unwrap_or_else(|| read(part))
+        };
+        readers.into_iter().flat_map(end).collect()
+    })
+}
+
+/// Fewer entries than this are read sooner than a thread is started.
+const ENTRIES_PER_THREAD_MIN: usize = 1_024;
 
 /// A ledger as far as it was read: what it amounts to, and the hash that the next event has to name.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -131,29 +192,43 @@ impl Ledger {
     /// # Errors
     /// [`Broken`], which names the event; the ledger stays as it is.
     pub fn follow(&mut self, entry: &Entry) -> Result<Option<Event>, Broken> {
+        self.take(Read::of(entry))
+    }
+
+    /// [`Ledger::follow`] for many entries, which are read on all cores. Ends with the first that is refused.
+    ///
+    /// # Errors
+    /// As [`Ledger::follow`].
+    pub(crate) fn follow_all(&mut self, entries: &[Entry], mut each: impl FnMut(&Self, Event)) -> Result<(), Broken> {
+        for read in read_all(entries) {
+            if let Some(event) = self.take(read)? {
+                each(self, event);
+            }
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, read: Read) -> Result<Option<Event>, Broken> {
         let expected = self.end().0 + 1;
         let broken = |damage| Broken { sequence: expected, damage };
-        if entry.sequence != expected {
-            return Err(broken(Damage::Missing { next: entry.sequence }));
+        if read.sequence != expected {
+            return Err(broken(Damage::Missing { next: read.sequence }));
         }
-        if !entry.is_as_written() {
-            return Err(broken(Damage::Edited));
-        }
-        let why = match Event::from_json(&entry.body) {
-            Ok(event) if self.newer.is_empty() => {
+        match read.said.map_err(broken)? {
+            Said::Event(event) if self.newer.is_empty() => {
                 self.check_place(event.sequence, event.previous)?;
                 self.state.apply(&event).map_err(|refused| broken(Damage::Impossible(refused.into())))?;
-                self.hashes.push(entry.hash);
+                self.hashes.push(read.hash);
                 self.last_at = Some(event.at);
-                return Ok(Some(event));
+                Ok(Some(*event))
             }
-            Ok(_) => String::new(),
-            Err(error) => error.to_string(),
-        };
-        let newer = NewerEvent::of(&entry.body, entry.hash).ok_or_else(|| broken(Damage::Unreadable(why)))?;
-        self.check_place(newer.sequence, newer.previous)?;
-        self.newer.push(newer);
-        Ok(None)
+            said => {
+                let newer = said.into_newer(read.hash);
+                self.check_place(newer.sequence, newer.previous)?;
+                self.newer.push(newer);
+                Ok(None)
+            }
+        }
     }
 
     /// Checks that an event says of itself that it is the next.

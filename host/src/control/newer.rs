@@ -9,6 +9,7 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use crate::release::Digest;
 
 /// An event that this version does not understand: its operation, or something that it says, came later.
@@ -49,6 +50,14 @@ struct Named {
 }
 
 impl NewerEvent {
+    /// An event that follows one which is not understood, and so is not either.
+    pub(super) fn from_event(event: Event, hash: Digest) -> Self {
+        let Event { sequence, at, author, reason, operation, previous, .. } = event;
+        let tagged = serde_json::to_value(operation).unwrap_or_default();
+        let operation = tagged["op"].as_str().unwrap_or_default().to_owned();
+        Self { sequence, at, author, reason, operation, hash, previous }
+    }
+
     /// Reads of an event what every version of one has; none if the text is no event at all.
     pub(super) fn of(body: &str, hash: Digest) -> Option<Self> {
         let Envelope { sequence, previous, at, author, reason, operation } = serde_json::from_str(body).ok()?;

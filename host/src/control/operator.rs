@@ -5,6 +5,7 @@ mod guarded;
 mod load;
 mod ready;
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -14,7 +15,7 @@ pub use load::{LoadReleaseError, LoadedRelease};
 pub use ready::PromoteError;
 
 use super::event::{Drafted, Event, Proposal};
-use super::ledger::{Broken, Entry, Ledger};
+use super::ledger::{Broken, Ledger};
 use super::mark::Witness;
 use super::operation::Operation;
 use super::refused::Refused;
@@ -91,7 +92,7 @@ impl Control {
     /// # Errors
     /// If the store cannot be read, or the ledger was touched.
     pub fn ledger(&self) -> Result<Ledger, ControlError> {
-        self.whole().map(|(_, ledger)| ledger)
+        self.read(|_| {})
     }
 
     /// What the store says now.
@@ -116,13 +117,20 @@ impl Control {
     /// # Errors
     /// As [`Control::ledger`].
     pub fn whole(&self) -> Result<(Vec<Event>, Ledger), ControlError> {
+        let mut events = Vec::new();
+        let ledger = self.read(|event| events.push(event))?;
+        Ok((events, ledger))
+    }
+
+    /// Reads and checks the whole ledger.
+    fn read(&self, mut each: impl FnMut(Event)) -> Result<Ledger, ControlError> {
         // Asked first: what they saw is in the ledger that is read afterwards.
         let witnesses = self.store.witnesses()?;
         let (mut ledger, tail) = (Ledger::default(), self.store.tail(0)?);
-        let events = take(&mut ledger, &tail.entries)?;
+        ledger.follow_all(&tail.entries, |_, event| each(event))?;
         ledger.ends_with(tail.head)?;
         witnesses.iter().try_for_each(|witness| ledger.confirms(witness))?;
-        Ok((events, ledger))
+        Ok(ledger)
     }
 
     /// The processes that follow the store and are alive.
@@ -186,7 +194,7 @@ impl Control {
 
     /// Does an operation, whatever it is, unless the routes have changed since `seen`.
     pub(crate) fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
-        let mut ledger = seen.clone();
+        let mut ledger = Cow::Borrowed(seen);
         if let Some(release) = operation.enters() {
             // What is refused is refused before anybody waits.
             self.draft(&ledger, operation.clone())?;
@@ -199,7 +207,7 @@ impl Control {
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
-            let since = self.follow(&mut ledger)?;
+            let since = self.follow(ledger.to_mut())?;
             if since.is_empty() && ledger.newer().is_empty() {
                 // The ledger's end is not where its events end: trying again would not help.
                 return Err(StoreError::Conflict.into());
@@ -224,8 +232,9 @@ impl Control {
     }
 
     fn follow(&self, ledger: &mut Ledger) -> Result<Vec<Event>, ControlError> {
-        let entries = self.store.entries_after(ledger.end().0)?;
-        Ok(take(ledger, &entries)?)
+        let (mut events, entries) = (Vec::new(), self.store.entries_after(ledger.end().0)?);
+        ledger.follow_all(&entries, |_, event| events.push(event))?;
+        Ok(events)
     }
 
     /// Waits until every process obeys an event, at most for `timeout`. Processes that end meanwhile, or begin
@@ -251,11 +260,6 @@ impl Control {
             pause = (pause * 2).min(CENSUS_INTERVAL);
         }
     }
-}
-
-/// Follows a ledger, and returns the events of it that are understood.
-fn take(ledger: &mut Ledger, entries: &[Entry]) -> Result<Vec<Event>, Broken> {
-    entries.iter().filter_map(|entry| ledger.follow(entry).transpose()).collect()
 }
 
 /// After which it is looked first whether processes obey, each time twice as long after the last. They do within

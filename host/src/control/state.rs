@@ -4,6 +4,7 @@ mod routes;
 mod slot;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,8 +37,9 @@ pub struct State {
     pub slots: BTreeMap<String, SlotState>,
     /// Releases that may have no role, by digest.
     pub quarantined: BTreeMap<Digest, Note>,
-    /// Overrides, by the sequence of the event that made them; also those whose time is over.
-    pub overrides: BTreeMap<u64, Override>,
+    /// Overrides, by the sequence of the event that made them; also those whose time is over. Shared by the states before
+    /// and after whatever does not change them: there may be many.
+    pub overrides: Arc<BTreeMap<u64, Override>>,
     /// Present while every slot is frozen.
     pub frozen: Option<Note>,
     /// Whose releases are loaded.
@@ -211,9 +213,9 @@ impl State {
                 self.slots.values_mut().for_each(|slot| drop(slot.harmful.remove(&release.digest)));
             }
             Operation::Allow { .. } | Operation::Block { .. } => {
-                self.overrides.extend(override_of(event).map(|one| (one.id, one)))
+                Arc::make_mut(&mut self.overrides).extend(override_of(event).map(|one| (one.id, one)))
             }
-            Operation::Expire { rule } => drop(self.overrides.remove(rule)),
+            Operation::Expire { rule } => drop(Arc::make_mut(&mut self.overrides).remove(rule)),
             Operation::Freeze { slot } => self.set_freeze(slot.as_deref(), Some(event.into())),
             Operation::Thaw { slot } => self.set_freeze(slot.as_deref(), None),
             Operation::TrustKey { .. } | Operation::RevokeKey { .. } | Operation::RevokeDigest { .. } => {

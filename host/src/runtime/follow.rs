@@ -20,7 +20,7 @@ use crate::clock;
 use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
 use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
 use crate::message::Reading;
-use crate::release::CONTRACT_VERSION;
+use crate::release::{CONTRACT_VERSION, Digest};
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
 ///
@@ -105,6 +105,11 @@ impl Follower {
     /// The number of this process in its store; none where the store cannot be written.
     pub(super) fn process(&self) -> Option<u64> {
         self.shared.process()
+    }
+
+    /// Loads a release of the store now, and says whether it is ready.
+    pub(super) fn rouse(&self, release: &Digest) -> bool {
+        self.shared.rouse(release)
     }
 
     /// How it goes.

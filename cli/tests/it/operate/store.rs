@@ -95,10 +95,16 @@ impl Store {
 
     /// A process of its own that scores the mail which it is fed, one mbox.
     pub(crate) fn scorer(&self) -> Scorer {
+        self.scorer_with(&[])
+    }
+
+    /// [`Store::scorer`] with more options.
+    pub(crate) fn scorer_with(&self, options: &[&str]) -> Scorer {
         let mut child = command()
             .args(["score", "--json", "--store"])
             .arg(self.path())
             .args(["--slot", "inbound", "-j", "1"])
+            .args(options)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

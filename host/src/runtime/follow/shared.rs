@@ -158,6 +158,13 @@ impl Shared {
         self.obey(&mut progress);
     }
 
+    /// Loads a release on this thread that may be asleep, and says whether it is ready.
+    pub(super) fn rouse(&self, release: &Digest) -> bool {
+        self.progress().asleep.remove(release);
+        self.prepare(release);
+        self.core.releases.has(release)
+    }
+
     /// Tells the store what is only known here. Called last.
     pub(super) fn flush(&self) {
         let mut progress = self.progress();

@@ -1,8 +1,9 @@
 //! Following the ledger.
 
 use super::{Progress, Shared, Trouble};
-use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, Tail, Who, Witness};
+use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, State, Tail, Who, Witness};
 use crate::release::Digest;
+use crate::verdict::{HitCounter, Overrides};
 
 impl Shared {
     /// Reads the ledger from its beginning. One that ends before what anybody remembers of it is not obeyed.
@@ -103,24 +104,25 @@ fn misplaced_head(sequence: u64, head: Option<(u64, Digest)>) -> Broken {
 
 fn take(progress: &mut Progress, entries: &[Entry]) -> Result<Vec<Event>, Broken> {
     let mut events = Vec::new();
-    for entry in entries {
-        if let Some(event) = progress.ledger.follow(entry)? {
-            index(progress, &event);
-            events.push(event);
-        }
-    }
+    let Progress { ledger, overrides, expired, overrides_changed, .. } = progress;
+    ledger.follow_all(entries, |ledger, event| {
+        *overrides_changed |= index(ledger.state(), overrides, expired, &event);
+        events.push(event);
+    })?;
     Ok(events)
 }
 
 /// Keeps the index of overrides in step, one event at a time: however many there are, one more costs the same.
-fn index(progress: &mut Progress, event: &Event) {
-    if let Operation::Expire { rule } = &event.operation {
-        progress.expired.extend(progress.overrides.counter(*rule));
-        progress.overrides.remove(*rule);
-        progress.overrides_changed = true;
+/// Returns whether it has changed.
+fn index(state: &State, overrides: &mut Overrides, expired: &mut Vec<HitCounter>, event: &Event) -> bool {
+    let expires = if let Operation::Expire { rule } = &event.operation { Some(*rule) } else { None };
+    if let Some(rule) = expires {
+        expired.extend(overrides.counter(rule));
+        overrides.remove(rule);
     }
-    if let Some(made) = progress.ledger.state().overrides.get(&event.sequence) {
-        progress.overrides.insert(made.clone());
-        progress.overrides_changed = true;
+    let made = state.overrides.get(&event.sequence);
+    if let Some(made) = made {
+        overrides.insert(made.clone());
     }
+    expires.is_some() || made.is_some()
 }
