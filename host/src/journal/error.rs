@@ -7,7 +7,7 @@ use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 
 use crate::private::NotPrivate;
-use crate::shortage::InWords;
+use crate::shortage::{self, InWords};
 
 /// Why a journal is not kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +52,18 @@ impl JournalError {
     pub(super) fn unusable(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Unusable { path, source }
+    }
+
+    /// Whether it may be over by itself, as a disk that is full: no fault of how it is configured.
+    pub(super) fn may_pass(&self) -> bool {
+        let (Self::Unusable { source, .. } | Self::Private(NotPrivate::Unusable { source, .. })) = self else {
+            return false;
+        };
+        let is_of_disk = matches!(
+            source.kind(),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::ReadOnlyFilesystem
+        );
+        is_of_disk || shortage::is_shortage(source)
     }
 
     pub(super) fn damaged(path: &Path, why: impl ToString) -> Self {

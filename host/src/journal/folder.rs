@@ -96,6 +96,11 @@ impl Files {
 }
 
 impl Folder {
+    /// A folder that need not be there.
+    pub(super) fn named(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
     /// Makes the folder, or takes it as it is if it is there.
     pub(super) fn create(dir: &Path) -> Result<Self, JournalError> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(JournalError::unusable(dir))?;

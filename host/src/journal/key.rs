@@ -57,7 +57,8 @@ impl JournalKey {
         Self([0; KEY_BYTES])
     }
 
-    fn random() -> io::Result<Self> {
+    /// A new key, which nobody else has.
+    pub(super) fn random() -> io::Result<Self> {
         let mut key = [0; KEY_BYTES];
         fs::File::open("/dev/urandom")?.read_exact(&mut key)?;
         Ok(Self(key))

@@ -113,10 +113,17 @@ impl Journal {
         thresholds: &BTreeMap<String, Thresholds>,
     ) -> Result<Self, JournalError> {
         config.validate()?;
-        let folder = Folder::create(&config.dir)?;
-        folder.make_locks()?;
-        let key = Arc::new(ArcSwap::from_pointee(JournalKey::of(folder.dir())?));
-        let identity = Some(folder.identity().map_err(JournalError::unusable(folder.dir()))?);
+        let folder = Folder::named(&config.dir);
+        let (key, identity) = match begin(&folder) {
+            Ok((key, identity)) => (key, Some(identity)),
+            // A disk that is full stops nobody: the writer tries again with each batch.
+            Err(error) if error.may_pass() => {
+                tracing::error!("journal: {error}; records are lost until this ends, and are counted");
+                (JournalKey::random().map_err(JournalError::unusable(folder.dir()))?, None)
+            }
+            Err(error) => return Err(error),
+        };
+        let key = Arc::new(ArcSwap::from_pointee(key));
         let keeper = Keeper::start(folder.clone(), config.clone(), Arc::clone(&clock))?;
         let (queue, tasks) = crossbeam_channel::bounded(config.batch_records_max);
         let counters = Arc::new(Counters::default());
@@ -135,7 +142,7 @@ impl Journal {
             segment: None,
             segment_records: 0,
             unsynced_since: None,
-            is_failing: false,
+            is_failing: identity.is_none(),
         };
         let thread = thread::Builder::new().name("switchback-journal".to_owned());
         let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.to_string()))?;
@@ -208,6 +215,14 @@ impl Drop for Journal {
             let _ = thread.join();
         }
     }
+}
+
+/// Makes the folder, and returns its key and which folder it is.
+fn begin(folder: &Folder) -> Result<(JournalKey, (u64, u64)), JournalError> {
+    let made = Folder::create(folder.dir())?;
+    made.make_locks()?;
+    let key = JournalKey::of(made.dir())?;
+    Ok((key, made.identity().map_err(JournalError::unusable(made.dir()))?))
 }
 
 /// The thread that writes.

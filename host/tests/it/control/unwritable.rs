@@ -5,7 +5,7 @@ use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use switchback::{Control, ControlError, FollowTrouble, Request, Runtime, SlotConfig, StoreError};
+use switchback::{Control, ControlError, FollowTrouble, JournalConfig, Request, Runtime, SlotConfig, StoreError};
 use tempfile::TempDir;
 
 use super::support::{promote, until};
@@ -128,6 +128,37 @@ fn a_store_on_a_disk_that_is_read_only_or_full_can_be_read() {
         disk.empty();
         let control = Control::open(disk.store()).unwrap();
         control.commit(Request::Freeze { slot: None }).unwrap();
+    }
+}
+
+#[test]
+fn a_filter_with_a_journal_starts_where_none_can_be_begun_and_begins_it_later() {
+    for is_full in [false, true] {
+        let Some(disk) = Disk::new() else { return };
+        made(&disk.store());
+        if is_full {
+            disk.fill()
+        } else {
+            disk.read_only()
+        }
+        let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(1);
+        let journal = JournalConfig::new(disk.store().join("journal"));
+        let filter = builder.store_dir(disk.store()).cache_dir(shared_cache()).journal(journal).build().unwrap();
+        let score = || {
+            assert!(filter.slot("inbound").unwrap().score(&message()).release.is_some());
+            filter.flush();
+            filter.journal_counts().unwrap()
+        };
+        let counts = score();
+        assert_eq!((counts.written, counts.failed), (0, 1), "{counts:?}");
+        if is_full {
+            disk.empty()
+        } else {
+            disk.writable()
+        }
+        let counts = score();
+        assert_eq!((counts.written, counts.failed), (1, 1), "{counts:?}");
+        drop(filter);
     }
 }
 

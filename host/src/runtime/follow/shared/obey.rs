@@ -150,7 +150,7 @@ pub(super) struct Shortfall {
 impl Progress {
     /// What keeps it from obeying the end of the ledger.
     pub(super) fn newer(&self) -> Option<Trouble> {
-        self.ledger.newer().first().cloned().map(Trouble::Newer)
+        self.ledger.newer().first().cloned().map(|newer| Trouble::Newer(newer.into()))
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) enum Trouble {
     #[error("its ledger is not whole: {0}")]
     Ledger(#[from] Broken),
     #[error("{0}: what came before it is obeyed, and nothing after it; run that version here")]
-    Newer(NewerEvent),
+    Newer(Box<NewerEvent>),
 }
 
 /// What is said where somebody copied something over the database.
