@@ -9,7 +9,9 @@ mod filter;
 mod steps;
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use rand::SeedableRng as _;
@@ -35,6 +37,8 @@ const FILTERS: [&str; 3] = ["morning", "noon", "night"];
 /// A store, its filters, and what was ever live.
 struct Life {
     dir: TempDir,
+    /// Whether the folder is a file system of its own.
+    has_disk: bool,
     filters: Vec<Filter>,
     ended: Vec<Vec<Answer>>,
     routes: Routes,
@@ -43,7 +47,10 @@ struct Life {
 impl Life {
     fn begin() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let mut life = Self { dir, filters: Vec::new(), ended: Vec::new(), routes: Routes::default() };
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=160m,mode=700", "tmpfs"]).arg(dir.path());
+        let has_disk = mount.output().is_ok_and(|mounted| mounted.status.success());
+        let mut life = Self { dir, has_disk, filters: Vec::new(), ended: Vec::new(), routes: Routes::default() };
         for version in ["1.0.0", "1.1.0"] {
             life.done(["load", &release(version)]);
             life.done(["promote", &format!("linear@{version}"), "--slot", "inbound", "--force"]);
@@ -59,6 +66,16 @@ impl Life {
     /// The folder of the store.
     fn store(&self) -> PathBuf {
         self.dir.path().join("store")
+    }
+
+    /// Leaves no byte on the disk, until what is returned is removed; none where the store has no disk of its own.
+    fn fill(&self) -> Option<PathBuf> {
+        let file = self.beside("fill");
+        let mut fill = fs::File::create(&file).ok().filter(|_| self.has_disk)?;
+        for piece in [1 << 20, 4_096, 1] {
+            while fill.write_all(&vec![0; piece]).is_ok() {}
+        }
+        Some(file)
     }
 
     /// A path beside the store that nothing has yet.
@@ -177,6 +194,14 @@ impl Life {
         let answers: usize = self.ended.iter().map(Vec::len).sum();
         self.ended.iter().for_each(|answers| self.routes.check(answers));
         eprintln!("{answers} messages were answered");
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        if self.has_disk {
+            let _ = Command::new("umount").arg("-l").arg(self.dir.path()).status();
+        }
     }
 }
 

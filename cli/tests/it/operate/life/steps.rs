@@ -12,7 +12,7 @@ pub(super) struct Step {
     pub(super) take: fn(&mut Life) -> Result<(), String>,
 }
 
-pub(super) const STEPS: [Step; 13] = [
+pub(super) const STEPS: [Step; 14] = [
     Step { name: "backup and restore", take: backup_and_restore },
     Step { name: "sqlite3 copies the databases", take: sqlite_copies },
     Step { name: "another program reads for long and checkpoints", take: reads_for_long },
@@ -24,6 +24,7 @@ pub(super) const STEPS: [Step; 13] = [
     Step { name: "a filter is killed and starts again", take: filter_is_killed },
     Step { name: "a filter has a clock that is 40 days ahead", take: clock_is_ahead },
     Step { name: "a filter may open no more files", take: no_more_files },
+    Step { name: "the disk is full, and free again", take: disk_is_full },
     Step { name: "the folder is moved away and comes back", take: folder_is_moved },
     Step { name: "a newer program writes to the ledger", take: newer_program },
 ];
@@ -169,6 +170,16 @@ fn no_more_files(life: &mut Life) -> Result<(), String> {
     let damaged = fs::read_dir(life.store().join("releases")).unwrap();
     let damaged = damaged.filter(|file| file.as_ref().unwrap().file_name().to_string_lossy().contains("damaged"));
     assert_eq!(damaged.count(), 0, "a shortage is no damage");
+    Ok(())
+}
+
+fn disk_is_full(life: &mut Life) -> Result<(), String> {
+    let Some(fill) = life.fill() else { return Err("a file system cannot be mounted here".to_owned()) };
+    let refused = life.run(["freeze", "--slot", "inbound", "--reason", "full"]);
+    assert!(refused.code == 1 && refused.err.contains("there is no room"), "{refused:?}");
+    let status = life.run(["status"]);
+    assert_eq!(status.code, 0, "{status:?}");
+    fs::remove_file(fill).unwrap();
     Ok(())
 }
 
