@@ -27,6 +27,7 @@ pub use write::Backup;
 use crate::control::{Broken, LayoutError, StoreError};
 use crate::guard_store::GuardStoreError;
 use crate::journal::JournalError;
+use crate::shortage::InWords;
 
 /// Why there is no backup, or nothing was restored.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +46,7 @@ pub enum BackupError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The system does not give a file, or does not take it.
-    #[error("{}: {source}", path.display())]
+    #[error("{}: {}", path.display(), InWords(source))]
     File {
         /// Which.
         path: PathBuf,
@@ -55,6 +56,9 @@ pub enum BackupError {
     /// There is a file of this name.
     #[error("{} is there already, and is not written over: choose another name", .0.display())]
     Exists(PathBuf),
+    /// A backup of a store does not lie in the store.
+    #[error("{} would lie in the store that it is a backup of: choose another folder", .0.display())]
+    Inside(PathBuf),
     /// It is no backup, or was cut off or changed.
     #[error("{} cannot be restored: {why}", file.display())]
     Unusable {

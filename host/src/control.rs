@@ -36,7 +36,7 @@ pub use store::{
     Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
     SqliteStore, StoreError, Tail, Watch, Watched,
 };
-pub(crate) use store::{Adopted, Copied, Presence};
+pub(crate) use store::{Adopted, Copied, Presence, Processes};
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 
 pub use alerts::KeptAlert;
 pub(crate) use alerts::{Parcel, Round, claim, delivered, failed, is_any_due, raise};
-pub(crate) use copy::{Current, copy_into};
+pub(crate) use copy::{Current, copy_into, make_room};
 pub(crate) use due::{Due, KeptDue, Stage, is_told};
 pub use error::GuardStoreError;
 pub(crate) use evidence::trial_evidence;

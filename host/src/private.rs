@@ -1,8 +1,8 @@
 //! Files and folders that only this user can have written: what is read from them is run.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 use rustix::fs::OFlags;
@@ -116,11 +116,48 @@ pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::open(dir)?.sync_all()
 }
 
+/// A folder for what is not complete yet, which only this user can look into, whatever the process's mask. It is locked while
+/// it is used: those that a crash has left are removed here.
+pub(crate) fn temporary_in(dir: &Path) -> io::Result<Temporary> {
+    for left in fs::read_dir(dir)?.flatten() {
+        let is_ours = left.file_name().to_string_lossy().starts_with(TEMPORARY);
+        if is_ours && File::open(left.path()).is_ok_and(|left| left.try_lock().is_ok()) {
+            let _ = fs::remove_dir_all(left.path());
+        }
+    }
+    let made = tempfile::Builder::new().prefix(TEMPORARY).permissions(Permissions::from_mode(0o700)).tempdir_in(dir)?;
+    let lock = File::open(made.path())?;
+    lock.lock()?;
+    Ok(Temporary { made, _lock: lock })
+}
+
+/// How the names of such folders begin.
+const TEMPORARY: &str = ".switchback-unfinished-";
+
+/// A folder that goes when it is dropped.
+pub(crate) struct Temporary {
+    made: tempfile::TempDir,
+    _lock: File,
+}
+
+impl Temporary {
+    pub(crate) fn path(&self) -> &Path {
+        self.made.path()
+    }
+}
+
 /// Gives a damaged file another name, and says which.
 pub(crate) fn set_aside(path: &Path) -> io::Result<PathBuf> {
     let aside = name_aside(path);
     fs::rename(path, &aside)?;
     Ok(aside)
+}
+
+/// The name under which a file was [set aside](set_aside) last; none if none was.
+pub(crate) fn newest_aside(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let names = (1..u32::MAX).map(|n| path.with_file_name(format!("{name}.damaged-{n}")));
+    names.take_while(|aside| fs::symlink_metadata(aside).is_ok()).last()
 }
 
 /// A name beside a file that nothing has yet.
@@ -169,7 +206,7 @@ impl NotPrivate {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::{PermissionsExt as _, symlink};
+    use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
 
     use super::*;
@@ -206,7 +243,7 @@ mod tests {
         symlink(at("nowhere"), at("dangling")).unwrap();
         refused(&at("dangling"), "symbolic link");
         assert!(!at("nowhere").exists(), "nothing was made behind a link");
-        fs::set_permissions(at("file"), fs::Permissions::from_mode(0o620)).unwrap();
+        fs::set_permissions(at("file"), Permissions::from_mode(0o620)).unwrap();
         refused(&at("file"), "written to by other users");
     }
 

@@ -40,7 +40,7 @@ Examples:
 
 Exit codes:
   0  it is made
-  1  it is not, for the reason shown; or it is, and the file of a release was missing in the store
+  1  it is not, for the reason shown; or it is, and a release or what the guard remembers could not be read
   2  the command line is wrong";
 
 /// Runs the command.
@@ -66,5 +66,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
             digest.short()
         ));
     }
-    Ok(Exit::found_if(!made.missing.is_empty()))
+    if let Some(why) = &made.without_guard {
+        say(&format!("what the guard remembers is not in the backup: {why}"));
+    }
+    Ok(Exit::found_if(!made.missing.is_empty() || made.without_guard.is_some()))
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use switchback::{BackupError, Restore, StoreError};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, say};
 use crate::show;
 use crate::store::{StoreArgs, author};
 
@@ -54,7 +54,7 @@ Examples:
 
 Exit codes:
   0  it is restored
-  1  it is not, for the reason shown; nothing was changed
+  1  it is not, for the reason shown; or it is, and the file of a release was in neither the backup nor the store
   2  the command line is wrong";
 
 /// Runs the command.
@@ -80,7 +80,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         serde_json::to_writer(&mut out, &restored)?;
         writeln!(out)?;
-        return Ok(Exit::Fine);
+        return Ok(Exit::found_if(!restored.missing.is_empty()));
     }
     let last = restored.contents.sequence;
     writeln!(out, "the ledger is that of the backup, up to event {last}; event {} says so", restored.event)?;
@@ -95,8 +95,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     restored.aside.iter().try_for_each(|aside| writeln!(out, "the database that was there is {}", aside.display()))?;
     if !restored.kept.is_empty() {
         let kept = show::counted(restored.kept.len() as u64, "file");
-        writeln!(out, "{kept} stay as they were there: what the guard remembers, or the journal")?;
+        writeln!(out, "not taken from the backup, because the store has its own: {kept} of the guard or the journal")?;
     }
     writeln!(out, "`switchback status` shows what is live by it")?;
-    Ok(Exit::Fine)
+    for digest in &restored.missing {
+        say(&format!("the file of release {} is in neither: load it again", digest.short()));
+    }
+    Ok(Exit::found_if(!restored.missing.is_empty()))
 }

@@ -60,6 +60,8 @@ pub struct BackedUp {
     pub bytes: u64,
     /// Releases of the ledger whose files the store does not have: they are not in it.
     pub missing: Vec<Digest>,
+    /// Why what the guard remembers is not in it, where it cannot be read.
+    pub without_guard: Option<String>,
 }
 
 /// Whether a file of this path can be in a backup. Nothing else is unpacked, whatever an archive names.

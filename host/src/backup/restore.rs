@@ -9,7 +9,8 @@ use serde::Serialize;
 use super::BackupError;
 use super::contents::{Contents, GUARD, GUARD_SINCE, JOURNAL, RELEASES};
 use super::unpack::{place, unpack};
-use crate::control::{Adopted, Copied, Layout, SqliteStore, StoreError};
+use crate::control::{Adopted, Copied, Layout, Processes, SqliteStore, StoreError};
+use crate::guard_store;
 use crate::private;
 use crate::release::Digest;
 
@@ -52,6 +53,8 @@ pub struct Restored {
     pub aside: Option<PathBuf>,
     /// Files of the backup that were not taken, because the folder had its own.
     pub kept: Vec<String>,
+    /// Releases that the ledger knows and whose files neither the backup nor the folder had.
+    pub missing: Vec<Digest>,
 }
 
 impl Restore {
@@ -110,26 +113,29 @@ impl Restore {
     }
 
     fn put_into(&self, layout: &Layout) -> Result<Restored, BackupError> {
-        if layout.find_database()?.is_some() {
-            if !self.replaces {
-                return Err(BackupError::StoreThere(self.dir.clone()));
-            }
-            if !self.accepts_followers {
-                SqliteStore::check_unfollowed(layout)?;
-            }
+        SqliteStore::finish_interrupted(layout)?;
+        if layout.find_database()?.is_some() && !self.replaces {
+            return Err(BackupError::StoreThere(self.dir.clone()));
         }
-        let unpacked = tempfile::tempdir_in(&self.dir).map_err(BackupError::file(&self.dir))?;
+        let unpacked = private::temporary_in(&self.dir).map_err(BackupError::file(&self.dir))?;
         let contents = unpack(&self.file, unpacked.path())?;
-        let copy = Layout::open(unpacked.path()).map_err(|error| self.unusable(&error))?;
+        let copy = Layout::open(unpacked.path()).map_err(|_| self.unusable(&"it has no ledger"))?;
         let copied = Copied::of(&copy, (contents.sequence, contents.head)).map_err(|error| match error {
             StoreError::Damaged { why, .. } => self.unusable(&why),
             other => other.into(),
         })?;
+        let processes = if self.accepts_followers { Processes::Accepted } else { Processes::Refused };
+        if processes == Processes::Refused {
+            SqliteStore::check_deserted(layout)?;
+        }
         self.place_releases(unpacked.path(), layout)?;
         let kept = self.place_beside(unpacked.path())?;
+        let is_missing = |digest: &&Digest| !layout.release_file(digest).exists();
+        let missing = copied.releases().filter(is_missing).copied().collect();
         // The ledger last: it never names a release that is not there.
-        let Adopted { event, known, aside } = SqliteStore::adopt(layout, copied, &self.author, &self.why(&contents))?;
-        Ok(Restored { contents, event, known, aside, kept })
+        let Adopted { event, known, aside } =
+            SqliteStore::adopt(layout, copied, processes, &self.author, &self.why(&contents))?;
+        Ok(Restored { contents, event, known, aside, kept, missing })
     }
 
     fn unusable(&self, why: &impl ToString) -> BackupError {
@@ -172,6 +178,7 @@ impl Restore {
             }
             Ok(())
         };
+        guard_store::make_room(&self.dir)?;
         // That there was one is remembered before there is one.
         place(GUARD_SINCE)?;
         place(GUARD)?;

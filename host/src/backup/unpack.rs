@@ -9,15 +9,19 @@ use sha2::{Digest as _, Sha256};
 use tar::{Archive, EntryType};
 
 use super::BackupError;
-use super::contents::{CONTENTS, Contents, FORMAT, Packed, is_expected};
+use super::contents::{CONTENTS, Contents, FORMAT, Packed, RELEASES, is_expected};
 use crate::limits::BACKUP_CONTENTS_BYTES_MAX;
 use crate::release::Digest;
+use crate::shortage::{self, InWords};
 
 /// Unpacks a backup into a folder, and returns its contents: every file that they name is there as it was, and nothing else.
 pub(super) fn unpack(file: &Path, into: &Path) -> Result<Contents, BackupError> {
     let opened = File::open(file).map_err(BackupError::file(file))?;
     let unusable = |why: String| BackupError::Unusable { file: file.to_owned(), why };
-    let no_archive = |error: io::Error| unusable(format!("it is no backup, or it was cut off ({error})"));
+    let no_archive = |error: io::Error| {
+        let why = shortage::of_system(&error).map(|error| format!(" ({})", InWords(&error))).unwrap_or_default();
+        unusable(format!("it is no backup, or it was cut off{why}"))
+    };
     let mut archive = Archive::new(BufReader::new(opened));
     let (mut found, mut contents) = (Vec::new(), None);
     for entry in archive.entries().map_err(no_archive)? {
@@ -40,10 +44,19 @@ pub(super) fn unpack(file: &Path, into: &Path) -> Result<Contents, BackupError> 
         found.push(Packed { path: path.to_string_lossy().into_owned(), bytes, sha256 });
     }
     let contents = contents.ok_or_else(|| unusable(format!("it was cut off: it has no {CONTENTS}")))?;
-    match found == contents.files {
-        true => Ok(contents),
-        false => Err(unusable("it was changed: its files are not those that it was made of".to_owned())),
+    if found != contents.files {
+        return Err(unusable("it was changed: its files are not those that it was made of".to_owned()));
     }
+    let is_another = |file: &&Packed| release_of(&file.path).is_some_and(|digest| digest != file.sha256);
+    match contents.files.iter().find(is_another) {
+        None => Ok(contents),
+        Some(file) => Err(unusable(format!("its {} is another file than its name says", file.path))),
+    }
+}
+
+/// The digest that the name of a release file says.
+pub(super) fn release_of(path: &str) -> Option<Digest> {
+    path.strip_prefix(RELEASES)?.strip_prefix('/')?.strip_suffix(".wasm")?.parse().ok()
 }
 
 fn read(text: &[u8]) -> Result<Contents, String> {

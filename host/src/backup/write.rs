@@ -14,6 +14,7 @@ use super::contents::{
 };
 use crate::clock;
 use crate::control::SqliteStore;
+use crate::guard_store::GuardStoreError;
 use crate::private;
 use crate::release::Digest;
 use crate::{guard_store, journal};
@@ -62,11 +63,12 @@ impl Backup {
             _ => Path::new("."),
         };
         let failed = || BackupError::file(file);
-        let copies = tempfile::tempdir_in(beside).map_err(failed())?;
-        let mut archive = Archive::new(NamedTempFile::new_in(beside).map_err(failed())?);
-        let done = self.fill(&mut archive, copies.path(), file);
-        // An archive that is not finished is dropped with what holds it.
-        let (contents, missing) = done?;
+        if is_inside(beside, &self.dir) {
+            return Err(BackupError::Inside(file.to_owned()));
+        }
+        let unfinished = private::temporary_in(beside).map_err(failed())?;
+        let mut archive = Archive::new(NamedTempFile::new_in(unfinished.path()).map_err(failed())?);
+        let Filled { contents, missing, without_guard } = self.fill(&mut archive, unfinished.path(), file)?;
         let whole = archive.finish(&contents).map_err(failed())?;
         whole.as_file().sync_all().map_err(failed())?;
         let bytes = whole.as_file().metadata().map_err(failed())?.len();
@@ -75,19 +77,27 @@ impl Backup {
             _ => failed()(error.error),
         })?;
         File::open(beside).and_then(|dir| dir.sync_all()).map_err(failed())?;
-        Ok(BackedUp { contents, bytes, missing })
+        Ok(BackedUp { contents, bytes, missing, without_guard })
     }
 
     /// Everything but the contents. The guard's memory comes before the ledger: it then knows of nothing that the ledger
     /// does not have. Release files come after: the ledger never names one that is not there yet.
-    fn fill(&self, archive: &mut Archive, copies: &Path, file: &Path) -> Result<(Contents, Vec<Digest>), BackupError> {
+    fn fill(&self, archive: &mut Archive, copies: &Path, file: &Path) -> Result<Filled, BackupError> {
         let store = SqliteStore::open(&self.dir)?;
         let mut put = |name: String, path: &Path| archive.put(name, path, file);
         let guard = copies.join("guard.copy");
-        if guard_store::copy_into(&self.dir, &guard)? {
-            put(GUARD.to_owned(), &guard)?;
-            put(GUARD_SINCE.to_owned(), &self.dir.join(GUARD_SINCE))?;
-        }
+        // A memory that is damaged is no reason to have no copy of the ledger.
+        let without_guard = match guard_store::copy_into(&self.dir, &guard) {
+            Ok(is_there) => {
+                if is_there {
+                    put(GUARD.to_owned(), &guard)?;
+                    put(GUARD_SINCE.to_owned(), &self.dir.join(GUARD_SINCE))?;
+                }
+                None
+            }
+            Err(error @ (GuardStoreError::Damaged { .. } | GuardStoreError::Lost(_))) => Some(error.to_string()),
+            Err(error) => return Err(error.into()),
+        };
         let database = copies.join("control.copy");
         let ledger = store.copy_into(&database)??;
         put(DATABASE.to_owned(), &database)?;
@@ -116,8 +126,20 @@ impl Backup {
             head: ledger.end().1,
             files: std::mem::take(&mut archive.files),
         };
-        Ok((contents, missing))
+        Ok(Filled { contents, missing, without_guard })
     }
+}
+
+/// What is in an archive.
+struct Filled {
+    contents: Contents,
+    missing: Vec<Digest>,
+    without_guard: Option<String>,
+}
+
+fn is_inside(folder: &Path, store: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(folder).zip(real(store)).is_some_and(|(folder, store)| folder.starts_with(store))
 }
 
 /// An archive that is being written.

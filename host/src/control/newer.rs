@@ -26,6 +26,8 @@ pub struct NewerEvent {
     pub reason: String,
     /// The name of the operation.
     pub operation: String,
+    /// The generation after it.
+    pub generation: u64,
     /// Its hash.
     pub hash: Digest,
     /// The hash of the event before it.
@@ -36,6 +38,7 @@ pub struct NewerEvent {
 #[derive(Deserialize)]
 struct Envelope {
     sequence: u64,
+    generation: u64,
     previous: Digest,
     at: Timestamp,
     author: String,
@@ -52,16 +55,17 @@ struct Named {
 impl NewerEvent {
     /// An event that follows one which is not understood, and so is not either.
     pub(super) fn from_event(event: Event, hash: Digest) -> Self {
-        let Event { sequence, at, author, reason, operation, previous, .. } = event;
+        let Event { sequence, generation, at, author, reason, operation, previous } = event;
         let tagged = serde_json::to_value(operation).unwrap_or_default();
         let operation = tagged["op"].as_str().unwrap_or_default().to_owned();
-        Self { sequence, at, author, reason, operation, hash, previous }
+        Self { sequence, at, author, reason, operation, generation, hash, previous }
     }
 
     /// Reads of an event what every version of one has; none if the text is no event at all.
     pub(super) fn of(body: &str, hash: Digest) -> Option<Self> {
-        let Envelope { sequence, previous, at, author, reason, operation } = serde_json::from_str(body).ok()?;
-        Some(Self { sequence, at, author, reason, operation: operation.op, hash, previous })
+        let Envelope { sequence, generation, previous, at, author, reason, operation } =
+            serde_json::from_str(body).ok()?;
+        Some(Self { sequence, at, author, reason, operation: operation.op, generation, hash, previous })
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 pub use layout::LayoutError;
 pub use sqlite::{Accept, Recovered, SqliteStore};
-pub(crate) use sqlite::{Adopted, Copied, Presence};
+pub(crate) use sqlite::{Adopted, Copied, Presence, Processes};
 
 use super::event::Drafted;
 use super::ledger::Entry;

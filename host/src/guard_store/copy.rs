@@ -30,6 +30,20 @@ pub(crate) fn copy_into(store_dir: &Path, copy: &Path) -> Result<bool, GuardStor
     sqlite::copy(&source, copy).map(|_| true).map_err(failed)
 }
 
+/// Sets aside what cannot be read of a memory, so that a copy can take its place: a damaged file, or what lies beside one that
+/// is gone.
+///
+/// # Errors
+/// If it cannot be looked at or moved.
+pub(crate) fn make_room(store_dir: &Path) -> Result<(), GuardStoreError> {
+    match open::to_read(store_dir) {
+        Err(GuardStoreError::Damaged { .. } | GuardStoreError::Lost(_) | GuardStoreError::None(_)) => {
+            open::clear(store_dir)
+        }
+        opened => opened.map(drop),
+    }
+}
+
 impl GuardStore {
     /// Begins with what can be read of these candidates in the folder of a store, and with the senders that were seen
     /// last: a bounded piece of work. For one in memory.

@@ -189,6 +189,13 @@ fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
     Ok(aside)
 }
 
+/// Sets aside the file and what lies beside it, each where it is there.
+pub(super) fn clear(dir: &Path) -> Result<(), GuardStoreError> {
+    let path = dir.join(FILE);
+    let there = sqlite::companions(&path).chain([path.clone()]).filter(|path| path.symlink_metadata().is_ok());
+    there.into_iter().try_for_each(|path| private::set_aside(&path).map(drop).map_err(|error| failed(&path, &error)))
+}
+
 /// The file that remembers, locked until it is dropped.
 fn since(dir: &Path) -> Result<File, GuardStoreError> {
     let path = dir.join(SINCE);

@@ -2,23 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::error::JournalError;
 use super::folder::Folder;
+use crate::private::{self, Temporary};
 
 /// The segments of a journal as they were at one moment, whatever is closed and removed meanwhile.
 pub(crate) struct Held {
     paths: Vec<PathBuf>,
     /// Holds second names of the files.
-    _links: Option<TempDir>,
+    _links: Option<Temporary>,
 }
 
 /// Holds the segments of a journal. Where its folder cannot be written, nobody else changes it either.
 pub(crate) fn hold(dir: &Path) -> Result<Held, JournalError> {
     let folder = Folder::open(dir)?;
-    let links = tempfile::tempdir_in(dir).ok();
-    let paths = folder.hold(links.as_ref().map(TempDir::path)).map_err(JournalError::unusable(dir))?;
+    let links = private::temporary_in(dir).ok();
+    let paths = folder.hold(links.as_ref().map(Temporary::path)).map_err(JournalError::unusable(dir))?;
     Ok(Held { paths, _links: links })
 }
 

@@ -99,3 +99,20 @@ fn a_filter_holds_its_locks_on_the_databases_whatever_it_does() {
     held("after it obeyed");
     fs::remove_file(file).unwrap();
 }
+
+#[test]
+fn the_mask_of_whoever_calls_opens_nothing() {
+    let store = Store::promoted(&["1.0.0"]);
+    let elsewhere = Store::nowhere();
+    let file = elsewhere.path().with_extension("tar");
+    for (args, to) in [
+        (format!("store backup {}", file.display()), store.path()),
+        (format!("store restore {}", file.display()), elsewhere.path()),
+    ] {
+        let line = format!("umask 000; exec {} {args}", env!("CARGO_BIN_EXE_switchback"));
+        let ran = std::process::Command::new("sh").args(["-c", &line]).env("SWITCHBACK_STORE", to).output().unwrap();
+        assert!(ran.status.success(), "{args}: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+    elsewhere.fine(["history", "verify"]);
+    fs::remove_file(file).unwrap();
+}

@@ -100,7 +100,6 @@ impl Layout {
             return Err(LayoutError::NoStore(layout.dir));
         }
         layout.check_folders(Owner::Ours)?;
-        layout.finish_exchange()?;
         sqlite::check_files(&layout.database(), Owner::Ours)?;
         Ok(layout)
     }
@@ -221,13 +220,15 @@ impl Layout {
 
     /// Puts the [next](Layout::next_database) database in the place of the one that is there. That one gets other names,
     /// under which its files still belong together: where it is then, or none if there was none. A copy of what remembers
-    /// its end is put beside it. A crash leaves one of the two, or the next one to be put there again.
+    /// its end is put beside it. Where it fails, what was there is there again; a crash leaves one of the two, or the next one
+    /// to be [put there](Layout::finish_exchange).
     pub(crate) fn exchange_databases(&self) -> Result<Option<PathBuf>, LayoutError> {
         let (database, head) = (self.database(), self.head_file());
         let unusable = |source| LayoutError::Unusable { path: database.clone(), source };
         let aside = private::name_aside(&database);
         if head.exists() {
-            fs::copy(&head, private::name_aside(&head)).map_err(unusable)?;
+            let copy = private::name_aside(&head);
+            fs::copy(&head, &copy).map_err(|source| LayoutError::Unusable { path: copy, source })?;
         }
         // The database first: whoever opens it without its companions would make new ones, for the next one to find.
         let was_there = match fs::rename(&database, &aside) {
@@ -235,21 +236,52 @@ impl Layout {
             Err(source) if source.kind() == io::ErrorKind::NotFound => false,
             Err(source) => return Err(unusable(source)),
         };
-        for ending in sqlite::COMPANIONS {
-            let companion = sqlite::companion(&database, ending);
-            if companion.symlink_metadata().is_ok() {
-                fs::rename(companion, sqlite::companion(&aside, ending)).map_err(unusable)?;
-            }
+        let done = self.exchange_rest(&aside);
+        if done.is_err() && was_there {
+            // What cannot be put back is named by the error: the database is gone.
+            let _ = self.move_companions(&aside, &database).and_then(|()| fs::rename(&aside, &database));
         }
-        fs::rename(self.next_database(), &database).map_err(unusable)?;
-        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(unusable)?;
+        done.map_err(unusable)?;
         Ok(was_there.then_some(aside))
     }
 
-    /// Goes on where a crash interrupted an exchange.
-    fn finish_exchange(&self) -> Result<(), LayoutError> {
-        let is_interrupted = self.find_database()?.is_none() && self.next_database().symlink_metadata().is_ok();
-        if is_interrupted { self.exchange_databases().map(drop) } else { Ok(()) }
+    /// What follows when the database has its other name.
+    fn exchange_rest(&self, aside: &Path) -> io::Result<()> {
+        self.move_companions(&self.database(), aside)?;
+        fs::rename(self.next_database(), self.database())?;
+        File::open(&self.dir)?.sync_all()
+    }
+
+    fn move_companions(&self, from: &Path, to: &Path) -> io::Result<()> {
+        let there =
+            sqlite::COMPANIONS.iter().filter(|ending| sqlite::companion(from, ending).symlink_metadata().is_ok());
+        there
+            .into_iter()
+            .try_for_each(|ending| fs::rename(sqlite::companion(from, ending), sqlite::companion(to, ending)))
+    }
+
+    /// Whether a crash interrupted an exchange: there is a next database, and the one that it was to replace has its other
+    /// name.
+    pub(crate) fn is_exchange_interrupted(&self) -> Result<bool, LayoutError> {
+        Ok(self.find_database()?.is_none() && self.next_database().symlink_metadata().is_ok())
+    }
+
+    /// Goes on with an exchange that a crash interrupted; where the database is that was there.
+    pub(crate) fn finish_exchange(&self) -> Result<Option<PathBuf>, LayoutError> {
+        let aside = private::newest_aside(&self.database());
+        let to = aside.clone().unwrap_or_else(|| private::name_aside(&self.database()));
+        let unusable = |source| LayoutError::Unusable { path: self.database(), source };
+        self.exchange_rest(&to).map_err(unusable)?;
+        Ok(aside)
+    }
+
+    /// Sets aside a next database that is not to take anybody's place any more.
+    pub(crate) fn drop_next_database(&self) -> Result<(), LayoutError> {
+        let next = self.next_database();
+        if next.symlink_metadata().is_err() {
+            return Ok(());
+        }
+        private::set_aside(&next).map(drop).map_err(|source| LayoutError::Unusable { path: next, source })
     }
 
     /// Waits until nobody changes which files there are: whoever replaces one file of a database goes on to the next.

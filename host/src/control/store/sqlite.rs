@@ -4,6 +4,7 @@ mod connect;
 mod copy;
 mod fault;
 mod followers;
+mod hold;
 mod overwritten;
 mod recover;
 mod register;
@@ -18,7 +19,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 
 pub use recover::{Accept, Recovered};
 pub(crate) use register::Presence;
-pub(crate) use restore::{Adopted, Copied};
+pub(crate) use restore::{Adopted, Copied, Processes};
 
 use self::connect::Open;
 use super::layout::Layout;
@@ -160,7 +161,12 @@ impl ControlStore for SqliteStore {
         // Where no core is free, those who follow wait for one while the disk writes, and not after it.
         self.ring(&self.layout.bell());
         let added = self.with(|open| {
+            let files = open.files;
             let transaction = immediate(&mut open.ledger)?;
+            // Whoever replaces a ledger had the right to write before this got it.
+            if self.layout.files().map_or(true, |now| files.were_replaced(&now)) {
+                return Ok(false);
+            }
             let (last, previous) = head(&transaction)?.unwrap_or((0, GENESIS));
             if (last + 1, previous) != (event.sequence, event.previous) {
                 return Ok(false);

@@ -3,8 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use switchback::{Backup, BackupError, Control, Request, Restore, StoreError};
+use switchback::{Accept, Backup, BackupError, Control, Request, Restore, SqliteStore, StoreError};
 
+use super::newer;
 use super::support::{Store, promote, revert, until};
 use crate::support::message;
 
@@ -168,4 +169,137 @@ fn a_release_that_is_missing_in_the_store_is_named() {
     let dir = tempfile::tempdir().unwrap();
     let made = Backup::of(store.path()).write(dir.path().join("backup.tar")).unwrap();
     assert_eq!(made.missing, [releases[0].digest]);
+}
+
+#[test]
+fn what_a_newer_program_wrote_since_the_backup_is_named_as_lost() {
+    let (store, _) = Store::with(&["empty"]);
+    let file = backup(&store, "tar");
+    newer::add(&store, newer::pin);
+    newer::add(&store, |event| event["generation"] = serde_json::json!(9));
+    let process = store.process();
+    let error = Restore::new(&file, store.path()).replacing().run().unwrap_err();
+    assert!(matches!(error, BackupError::Store(StoreError::Followed { .. })), "{error}");
+    drop(process);
+    let restored = Restore::new(&file, store.path()).replacing().run().unwrap();
+    assert_eq!((restored.event, restored.known), (2, 3));
+    let generation = store.control.state().unwrap().generation;
+    assert!(generation > 9, "no generation is given twice: {generation}");
+    fs::remove_file(file).unwrap();
+}
+
+/// A store whose database was about to be replaced by one that knows of `known` events, when the machine stopped.
+fn interrupted(known: u64) -> Store {
+    let (store, _) = Store::with(&["empty"]);
+    while store.control.history().unwrap().len() < known as usize {
+        store.control.commit(freeze(&format!("slot-{}", store.control.history().unwrap().len()))).unwrap();
+    }
+    let (file, copy) = (backup(&store, "tar"), store.path().with_extension("copy"));
+    Restore::new(&file, &copy).run().unwrap();
+    fs::rename(copy.join("control.db"), store.path().join("control.db.next")).unwrap();
+    fs::remove_dir_all(copy).unwrap();
+    fs::remove_file(file).unwrap();
+    store
+}
+
+fn set_aside(store: &Store) {
+    fs::rename(store.path().join("control.db"), store.path().join("control.db.damaged-1")).unwrap();
+}
+
+#[test]
+fn a_replacement_that_a_crash_interrupted_is_finished_and_said() {
+    let store = interrupted(3);
+    set_aside(&store);
+    fs::write(store.path().join("control.db-wal"), "left").unwrap();
+    let finished = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
+    assert_eq!((finished.events, finished.known), (3, 3));
+    assert_eq!(finished.aside, Some(store.path().join("control.db.damaged-1")));
+    assert!(store.path().join("control.db.damaged-1-wal").exists(), "what belongs together stays together");
+    assert_eq!(Control::open(store.path()).unwrap().history().unwrap().len(), 4);
+}
+
+#[test]
+fn a_replacement_that_was_interrupted_long_ago_replaces_nothing() {
+    let store = interrupted(3);
+    store.control.commit(freeze("later")).unwrap();
+    set_aside(&store);
+    let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap().unwrap();
+    assert_eq!((recovered.events, recovered.known), (0, 4), "an older ledger is not taken for the whole one");
+    // Nor does it lie there, where the database is in its place.
+    let store = interrupted(3);
+    assert_eq!(SqliteStore::recover(store.path(), "ada", Accept::damage()).unwrap(), None);
+    assert!(!store.path().join("control.db.next").exists());
+}
+
+#[test]
+fn a_backup_does_not_lie_in_its_store() {
+    let (store, _) = Store::with(&["empty"]);
+    for name in ["control.db-wal", "releases/x.tar", "backup.tar"] {
+        let error = Backup::of(store.path()).write(store.path().join(name)).unwrap_err();
+        assert!(matches!(error, BackupError::Inside(_) | BackupError::Exists(_)), "{name}: {error}");
+    }
+    store.control.ledger().unwrap();
+}
+
+#[test]
+fn a_release_that_neither_the_backup_nor_the_store_has_is_named() {
+    let (store, releases) = Store::with(&["empty"]);
+    fs::remove_dir_all(store.path().join("releases")).unwrap();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("backup.tar");
+    Backup::of(store.path()).write(&file).unwrap();
+    let restored = Restore::new(&file, dir.path().join("there")).run().unwrap();
+    assert_eq!(restored.missing, [releases[0].digest]);
+}
+
+#[test]
+fn a_memory_of_the_guard_that_is_damaged_keeps_nobody_from_a_backup_and_is_replaced_by_one() {
+    let (store, _) = Store::with(&["empty"]);
+    drop(store.process());
+    let dir = tempfile::tempdir().unwrap();
+    let whole = dir.path().join("whole.tar");
+    assert_eq!(Backup::of(store.path()).write(&whole).unwrap().without_guard, None);
+    fs::write(store.path().join("guard.db"), vec![7; 8_192]).unwrap();
+    fs::write(store.path().join("guard.db-wal"), "left").unwrap();
+    let made = Backup::of(store.path()).write(dir.path().join("without.tar")).unwrap();
+    assert!(made.without_guard.is_some_and(|why| why.contains("guard.db is damaged")));
+    let restored = Restore::new(&whole, store.path()).replacing().run().unwrap();
+    assert_eq!(restored.kept, ["guard.since"]);
+    assert!(!store.path().join("guard.db-wal").exists(), "nothing of the damaged one stands above it");
+    switchback::GuardReader::open(store.path()).unwrap();
+}
+
+#[test]
+fn a_full_disk_leaves_the_store_that_was_there() {
+    let disk = tempfile::tempdir().unwrap();
+    let mounted =
+        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"]).arg(disk.path());
+    let mounted = { mounted }.output().is_ok_and(|mounted| mounted.status.success());
+    if !mounted {
+        eprintln!("NOT TRIED: a file system cannot be mounted here");
+        return;
+    }
+    let (store, _) = Store::with(&["empty"]);
+    (0..40).for_each(|slot| drop(store.control.commit(freeze(&format!("{slot}-{}", "x".repeat(50)))).unwrap()));
+    let file = backup(&store, "tar");
+    for room in (0..400).step_by(8) {
+        let there = disk.path().join("store");
+        assert!(std::process::Command::new("cp").arg("-a").args([store.path(), &there]).status().unwrap().success());
+        fs::remove_file(there.join("control.head")).unwrap();
+        let fill = disk.path().join("fill");
+        let free = rustix::fs::statvfs(disk.path()).unwrap();
+        let bytes = usize::try_from(free.f_bavail * free.f_frsize).unwrap().saturating_sub(room * 1_024);
+        let _ = fs::write(&fill, vec![0; bytes]);
+        let restored = Restore::new(&file, &there).replacing().run();
+        fs::remove_file(fill).unwrap();
+        let found = SqliteStore::recover(&there, "ada", Accept::damage().going_back());
+        let events = Control::open(&there).and_then(|control| Ok(control.history().map(|all| all.len())));
+        match &restored {
+            Ok(restored) => assert_eq!(restored.event, 42),
+            Err(_) => assert!(matches!(&events, Ok(Ok(41 | 42))), "{room} KiB: {restored:?}, {found:?}, {events:?}"),
+        }
+        fs::remove_dir_all(there).unwrap();
+    }
+    assert!(std::process::Command::new("umount").arg("-l").arg(disk.path()).status().unwrap().success());
+    fs::remove_file(file).unwrap();
 }

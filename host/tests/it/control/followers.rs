@@ -166,3 +166,21 @@ fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_no
     until("it is said", || problem().contains("control.db was written over while it was in use"));
     assert_eq!(process.following().unwrap().trouble, None);
 }
+
+#[test]
+fn a_new_store_where_another_one_was_names_the_process_that_follows_that() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let freeze = |control: &Control| control.commit(switchback::Request::Freeze { slot: None }).unwrap();
+    freeze(&Control::create(&store).unwrap());
+    let filter = Runtime::builder().slot(switchback::SlotConfig::new("inbound")).name("filter").instances(4);
+    let _filter = filter.store_dir(&store).build().unwrap();
+    fs::rename(&store, dir.path().join("away")).unwrap();
+    let control = Control::create(&store).unwrap();
+    until("it is named", || {
+        let refused = control.ledger().map_err(|error| error.to_string());
+        refused.is_err_and(|error| error.contains("filter (process 1) has seen event 1"))
+    });
+    let head = fs::read_to_string(store.join("control.head")).unwrap();
+    assert!(head.contains("\"sequence\":0"), "it is not noted what the new store never had: {head}");
+}

@@ -9,7 +9,7 @@ use super::support::{Store, promote, revert, until};
 use crate::support::message;
 
 /// Adds an event as a newer program would: whole, and chained.
-fn add(store: &Store, change: impl FnOnce(&mut Value)) {
+pub(super) fn add(store: &Store, change: impl FnOnce(&mut Value)) {
     let connection = Connection::open(store.path().join("control.db")).unwrap();
     let (sequence, previous): (u64, Vec<u8>) =
         connection.query_row("SELECT sequence, hash FROM head", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
@@ -28,7 +28,7 @@ fn add(store: &Store, change: impl FnOnce(&mut Value)) {
     connection.execute_batch("COMMIT").unwrap();
 }
 
-fn pin(event: &mut Value) {
+pub(super) fn pin(event: &mut Value) {
     event["operation"] = json!({ "op": "pin", "slot": "inbound", "until": "2031-01-01T00:00:00Z" });
 }
 

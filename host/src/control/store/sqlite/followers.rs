@@ -18,13 +18,24 @@ impl SqliteStore {
             match following.first() {
                 None => return Ok(()),
                 Some(_) if Instant::now() < deadline => thread::sleep(FOLLOW_INTERVAL_MAX),
-                Some(_) => {
-                    return Err(StoreError::Followed {
-                        store: self.layout().dir().display().to_string(),
-                        processes: following.iter().map(Process::label).collect::<Vec<_>>().join(", "),
-                    });
-                }
+                Some(_) => return Err(self.followed(&following)),
             }
+        }
+    }
+
+    /// Refuses a store in which any process lives, whatever it says: for whoever puts another ledger in the place of one that
+    /// may be whole.
+    pub(super) fn refuse_processes(&self) -> Result<(), StoreError> {
+        let opened = sqlite::open_to_read(&self.layout().database());
+        let rows = opened.and_then(|opened| all(&opened.connection)).unwrap_or_default();
+        let living = self.alive(rows).0;
+        if living.is_empty() { Ok(()) } else { Err(self.followed(&living)) }
+    }
+
+    fn followed(&self, processes: &[Process]) -> StoreError {
+        StoreError::Followed {
+            store: self.layout().dir().display().to_string(),
+            processes: processes.iter().map(Process::label).collect::<Vec<_>>().join(", "),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Starting anew with what can still be read of a damaged database.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
@@ -14,7 +14,11 @@ use crate::clock;
 use crate::control::event::{Event, hash};
 use crate::control::ledger::{Entry, Ledger};
 use crate::control::mark::{Mark, Who, Witness};
+use crate::control::newer::NewerEvent;
+use crate::control::operation::Operation;
+use crate::private;
 use crate::release::Digest;
+use crate::shortage::InWords;
 use crate::sqlite::{self, ToRead};
 
 /// What somebody who recovers a store puts up with.
@@ -69,7 +73,26 @@ impl SqliteStore {
     /// [`StoreError::Followed`] if processes follow it, unless that is accepted.
     pub fn recover(dir: &Path, author: &str, accept: Accept) -> Result<Option<Recovered>, StoreError> {
         let store = Self::closed(Layout::reclaim(dir)?);
-        let salvaged = Salvaged::of(store.layout());
+        if let Some(resumed) = store.resume()? {
+            return Ok(Some(resumed));
+        }
+        if store.to_recover(accept)?.is_none() {
+            return Ok(None);
+        }
+        if !accept.followers {
+            store.refuse_followers()?;
+        }
+        let _held = store.hold()?;
+        // What was written meanwhile is there, and nothing comes any more.
+        let Some((salvaged, ended)) = store.to_recover(accept)? else { return Ok(None) };
+        let aside = store.begin_anew(&salvaged, author, &ended)?;
+        let (events, known) = (salvaged.entries.len() as u64, salvaged.lost.sequence);
+        Ok(Some(Recovered { events, known, ended, aside }))
+    }
+
+    /// What can be recovered, and why it has to be; none if the ledger is whole.
+    fn to_recover(&self, accept: Accept) -> Result<Option<(Salvaged, String)>, StoreError> {
+        let salvaged = Salvaged::of(self.layout());
         if let Some(newer) = salvaged.ledger.newer().first() {
             return Err(StoreError::NewerEvent(Box::new(newer.clone())));
         }
@@ -79,18 +102,13 @@ impl SqliteStore {
             (None, Some(why)) if accept.going_back => why.clone(),
             (None, Some(why)) => return Err(StoreError::WouldGoBack(why.clone())),
         };
-        if !accept.followers {
-            store.refuse_followers()?;
-        }
-        let aside = store.begin_anew(&salvaged, author, &ended)?;
-        let (events, known) = (salvaged.entries.len() as u64, salvaged.lost.sequence);
-        Ok(Some(Recovered { events, known, ended, aside }))
+        Ok(Some((salvaged, ended)))
     }
 
     /// Puts a ledger that goes on from what was salvaged in the place of the one that is there. That one is set aside: where
-    /// it is now, or none if it was gone.
+    /// it is now, or none if it was gone. For whoever [holds](SqliteStore::hold) the store.
     pub(super) fn begin_anew(
-        self,
+        &self,
         salvaged: &Salvaged,
         author: &str,
         ended: &str,
@@ -98,15 +116,55 @@ impl SqliteStore {
         let layout = self.layout();
         let unusable = |source| LayoutError::Unusable { path: layout.dir().to_owned(), source };
         // Made elsewhere, and put in its place when it is complete: a crash leaves the one or the other.
-        let made = tempfile::tempdir_in(layout.dir()).map_err(unusable)?;
-        let new = made.path().join("control.db");
+        let made = private::temporary_in(layout.dir()).map_err(unusable)?;
+        let new = made.path().join("control.next");
         let mark = salvaged.write(&new, author, ended).map_err(|why| self.failed(why))?;
         fs::rename(new, layout.next_database()).map_err(unusable)?;
-        let aside = layout.exchange_databases()?;
-        HeadFile::at(layout.head_file()).write(&mark).map_err(|error| self.failed(error.to_string()))?;
-        let store = Self::of(self.layout)?;
-        store.ring(&store.layout().bell());
+        let exchanged = layout.exchange_databases();
+        if exchanged.is_err() {
+            let _ = fs::remove_file(layout.next_database());
+        }
+        let aside = exchanged?;
+        self.begin_after(&mark);
         Ok(aside)
+    }
+
+    /// Remembers where another ledger ends, and wakes whoever follows. That it is there is done already.
+    fn begin_after(&self, mark: &Mark) {
+        if let Err(error) = HeadFile::at(self.layout().head_file()).write(mark) {
+            tracing::warn!(%error, "where the ledger ends is not remembered outside the database yet");
+        }
+        self.ring(&self.layout().bell());
+    }
+
+    /// Finishes what a crash has interrupted: a ledger was about to take the place of another one. One that does not know
+    /// what was seen since is none of that, and is set aside.
+    pub(super) fn resume(&self) -> Result<Option<Recovered>, StoreError> {
+        let layout = self.layout();
+        if !layout.is_exchange_interrupted()? {
+            layout.drop_next_database()?;
+            return Ok(None);
+        }
+        let Some((event, known, mark)) = self.next_ledger() else {
+            layout.drop_next_database()?;
+            return Ok(None);
+        };
+        let aside = layout.finish_exchange()?;
+        self.begin_after(&mark);
+        Ok(Some(Recovered { events: event.sequence - 1, known, ended: event.reason, aside }))
+    }
+
+    /// The last event of the next database, what was known when it was written, and where it ends; none if more was seen.
+    fn next_ledger(&self) -> Option<(Event, u64, Mark)> {
+        let opened = sqlite::open_to_read(&self.layout().next_database()).ok()?;
+        let last = "SELECT body FROM events ORDER BY sequence DESC LIMIT 1";
+        let body: String = opened.connection.query_row(last, [], |row| row.get(0)).ok()?;
+        let event = Event::from_json(&body).ok()?;
+        let Operation::Recover { number, known, .. } = event.operation else { return None };
+        let seen = HeadFile::at(self.layout().head_file()).read().map_or(0, |seen| seen.sequence);
+        let mark =
+            Mark { sequence: event.sequence, head: hash(&body), recoveries: number, generation: event.generation };
+        (seen <= known).then_some((event, known, mark))
     }
 }
 
@@ -143,7 +201,7 @@ impl Salvaged {
         let connection = opened.as_ref().map(|opened| &opened.connection);
         let read = connection.map(|connection| {
             read_each(connection, |entry| {
-                if let Ok(event) = Event::from_json(&entry.body) {
+                if let Some(event) = NewerEvent::of(&entry.body, entry.hash) {
                     see(&mut lost, event.sequence, event.generation, 0);
                 }
                 let followed = ledger.follow(&entry).map_err(|broken| broken.to_string())?;
@@ -185,7 +243,13 @@ impl Salvaged {
         let entry = Entry { sequence: event.sequence, hash: hash(&body), body };
         ledger.follow(&entry).map_err(|broken| broken.to_string())?;
         fill(path, self.entries.iter().chain([&entry]), &self.beside).map_err(|error| error.to_string())?;
-        Ok(ledger.mark())
+        let unread = |why: String| format!("what was written is not what is there ({why}); is there room?");
+        File::open(path).and_then(|file| file.sync_all()).map_err(|error| unread(InWords(&error).to_string()))?;
+        let written = sqlite::open_to_read(path).map_err(|error| error.to_string())?;
+        let mut found = Ledger::default();
+        read_each(&written.connection, |entry| found.follow(&entry).map(drop).map_err(|broken| broken.to_string()))
+            .map_err(unread)?;
+        if found.mark() == ledger.mark() { Ok(found.mark()) } else { Err(unread("it ends elsewhere".to_owned())) }
     }
 }
 
@@ -230,7 +294,13 @@ fn fill<'a>(path: &Path, entries: impl Iterator<Item = &'a Entry>, beside: &Besi
     for (rule, hits) in &beside.hits {
         transaction.execute("INSERT INTO hits VALUES (?, ?)", params![rule, hits])?;
     }
-    transaction.commit()
+    transaction.commit()?;
+    // All of it goes into the file, or it fails: what `-wal` held would be lost with it.
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+    if busy != 0 {
+        return Err(super::damage("it is in use by somebody else"));
+    }
+    connection.close().map_err(|(_, error)| error)
 }
 
 /// Who remembers how far the ledger went, as far as that can still be read, and what is missing that should say so.

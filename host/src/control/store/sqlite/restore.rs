@@ -17,18 +17,41 @@ pub(crate) struct Adopted {
     pub(crate) aside: Option<PathBuf>,
 }
 
+/// Whether processes may live in the store in which another ledger takes the place of the one that is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Processes {
+    Refused,
+    Accepted,
+}
+
 impl SqliteStore {
-    /// Refuses a store that processes follow, before another ledger is put there.
-    pub(crate) fn check_unfollowed(layout: &Layout) -> Result<(), StoreError> {
-        Self::closed(layout.clone()).refuse_followers()
+    /// Refuses a store in which processes live.
+    pub(crate) fn check_deserted(here: &Layout) -> Result<(), StoreError> {
+        Self::closed(here.clone()).refuse_processes()
+    }
+
+    /// Finishes a recovery or a restoration that a crash has interrupted, where there is one.
+    pub(crate) fn finish_interrupted(here: &Layout) -> Result<(), StoreError> {
+        Self::closed(here.clone()).resume().map(drop)
     }
 
     /// Puts a ledger in the place of the one that is here, and adds an event that says so.
-    pub(crate) fn adopt(here: &Layout, copied: Copied, author: &str, why: &str) -> Result<Adopted, StoreError> {
+    pub(crate) fn adopt(
+        here: &Layout,
+        copied: Copied,
+        processes: Processes,
+        author: &str,
+        why: &str,
+    ) -> Result<Adopted, StoreError> {
+        let store = Self::closed(here.clone());
+        let _held = store.hold()?;
+        if processes == Processes::Refused {
+            store.refuse_processes()?;
+        }
         let event = copied.0.ledger.mark().sequence + 1;
         let salvaged = copied.0.in_place_of(&Salvaged::of(here));
         let known = salvaged.lost.sequence;
-        let aside = Self::closed(here.clone()).begin_anew(&salvaged, author, why)?;
+        let aside = store.begin_anew(&salvaged, author, why)?;
         Ok(Adopted { event, known, aside })
     }
 }
@@ -37,6 +60,11 @@ impl SqliteStore {
 pub(crate) struct Copied(Salvaged);
 
 impl Copied {
+    /// The releases that it knows.
+    pub(crate) fn releases(&self) -> impl Iterator<Item = &Digest> {
+        self.0.ledger.state().releases.keys()
+    }
+
     /// The one that is in the folder of `copy`: whole, understood, and with this end.
     pub(crate) fn of(copy: &Layout, end: (u64, Digest)) -> Result<Self, StoreError> {
         let copied = Salvaged::of(copy);

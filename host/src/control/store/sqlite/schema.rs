@@ -54,7 +54,7 @@ impl SqliteStore {
     /// Makes a database in a folder that never had one. Of several processes one does.
     pub(super) fn make(layout: &Layout) -> Result<(), StoreError> {
         let unusable = |source| LayoutError::Unusable { path: layout.dir().to_owned(), source };
-        let made = tempfile::tempdir_in(layout.dir()).map_err(unusable)?;
+        let made = crate::private::temporary_in(layout.dir()).map_err(unusable)?;
         let new = made.path().join("control.db");
         make_database(&new).map_err(|error| StoreError::Failed {
             store: layout.dir().display().to_string(),

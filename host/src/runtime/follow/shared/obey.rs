@@ -119,7 +119,10 @@ impl Shared {
         if progress.acknowledged.as_ref().is_some_and(is_known) {
             return;
         }
-        self.store.advance_head(|_| mark);
+        // A ledger that is not followed need not have it.
+        if !shortfall.stopped {
+            self.store.advance_head(|_| mark);
+        }
         let told = self.acknowledge_now(progress, &shortfall);
         self.told(progress, told);
     }
