@@ -1,6 +1,7 @@
 //! The commands that operate a store.
 
 mod changes;
+mod clocks;
 mod documents;
 mod follow;
 mod guard;

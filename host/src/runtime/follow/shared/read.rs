@@ -1,6 +1,9 @@
 //! Following the ledger.
 
+use jiff::Timestamp;
+
 use super::{Progress, Shared, Trouble};
+use crate::clock;
 use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, Tail, Who, Witness};
 use crate::release::Digest;
 
@@ -11,6 +14,10 @@ impl Shared {
         let witnesses = self.store.witnesses()?;
         let anew = follow_all(&self.store.tail(0)?)?;
         witnesses.iter().try_for_each(|witness| anew.ledger.confirms(witness))?;
+        let now = clock::now();
+        if let Some(known) = anew.ledger.state().time_missed(now) {
+            tracing::warn!("the clock says {now}, and the ledger has come to {known}: it is set back");
+        }
         progress.adopt(anew);
         Ok(())
     }
@@ -119,8 +126,12 @@ fn index(progress: &mut Progress, event: &Event) {
         progress.overrides.remove(*rule);
         progress.overrides_changed = true;
     }
-    if let Some(made) = progress.ledger.state().overrides.get(&event.sequence) {
+    let state = progress.ledger.state();
+    let changed = state.ended_by_last().iter().chain([&event.sequence]);
+    for made in changed.filter_map(|id| state.overrides.get(id)) {
         progress.overrides.insert(made.clone());
         progress.overrides_changed = true;
     }
+    progress.overrides.set_not_before(state.time(Timestamp::MIN));
+    progress.overrides_changed |= !progress.overrides.is_empty();
 }
