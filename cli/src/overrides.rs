@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use jiff::Timestamp;
 use serde::Serialize;
 use switchback::{Override, Rule};
 
@@ -14,7 +15,8 @@ use crate::store::{self, StoreArgs, text};
 /// List the overrides of a store, and how often each has decided
 ///
 /// Processes tell their hits every second. One that was made while the clock was ahead, by more than a day, does not hold, and
-/// is listed: make it again, and `expire` the wrong one.
+/// is listed: make it again, and `expire` the wrong one. None holds for longer than 90 days after it was made. A clock that is
+/// set back to before what the ledger has come to is not believed.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -49,13 +51,16 @@ struct Record<'a> {
     /// Whether it was made at a time that is still to come: it does not hold.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ahead: bool,
+    /// No later than its rule says, and than overrides may hold.
+    ends_at: Timestamp,
     hits: u64,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
-    let (state, now) = (store::state(&control)?, clock::now());
+    let state = store::state(&control)?;
+    let now = state.time(clock::now());
     let hits: BTreeMap<u64, u64> = control.hits()?.into_iter().collect();
     let stands = |one: &Override| one.holds_at(now);
     let listed = state.overrides.values().filter(|one| args.all || stands(one) || one.is_ahead(now));
@@ -63,8 +68,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         rule,
         standing: stands(rule),
         ahead: rule.is_ahead(now),
+        ends_at: rule.ends_at(),
         hits: hits.get(&rule.id).copied().unwrap_or(0),
     });
+    text::tell_set_back(&state);
     let mut out = io::stdout().lock();
     if args.json {
         for record in records {
@@ -82,8 +89,8 @@ fn write(records: &[Record<'_>], out: &mut impl Write) -> io::Result<()> {
         return writeln!(out, "no override stands");
     }
     let mut table = show::table(["number", "hits", "what", "until", "by"]);
-    for Record { rule: one, standing, ahead, hits } in records {
-        let until = text::instant(one.rule.expires_at);
+    for Record { rule: one, standing, ahead, ends_at, hits } in records {
+        let until = text::instant(*ends_at);
         let until = match (standing, ahead) {
             (true, _) => until,
             (_, true) => format!("DOES NOT HOLD: made {}, the clock was wrong", text::instant(one.at)),

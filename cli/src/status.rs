@@ -12,7 +12,7 @@ use switchback::{Control, Event, Process, State};
 
 use self::marks::{Forced, Harmful, Undecided};
 use crate::exit::{Exit, chain};
-use crate::store::{StoreArgs, note_newer};
+use crate::store::{StoreArgs, note_newer, text};
 use crate::trust::{Unloadable, unloadable};
 
 /// Show what a store says, and who follows it
@@ -82,6 +82,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let dir = args.store.dir()?;
     let control = Control::open(&dir)?;
     let status = Status::read(&args.store, &dir, &control)?;
+    text::tell_set_back(&status.state);
     let mut shown = args.render(&status)?;
     show(&shown, false)?;
     if !args.watch {

@@ -1,9 +1,15 @@
 //! The time of day, also where the system's clock is wrong: nothing here panics, whatever it says.
 
+mod course;
+mod steady;
+
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use uuid::{ContextV7, Uuid};
+
+pub(crate) use course::Course;
+pub(crate) use steady::Steady;
 
 /// What the system's clock says; beyond the years -9999 to 9999, the nearest time that can be written.
 pub(crate) fn now() -> Timestamp {

@@ -21,6 +21,7 @@ mod pairs;
 mod query;
 mod reader;
 mod record;
+mod retention;
 mod rows;
 mod scan;
 mod schema;

@@ -469,3 +469,15 @@ pub(crate) const GUARD_NEWS_INTERVAL: Duration = Duration::from_secs(600);
 
 /// How often who delivers alerts looks for those that another process raised, or that are to be tried again.
 pub(crate) const ALERT_LOOK_INTERVAL: Duration = Duration::from_secs(1);
+
+/// By how much the time of day has to differ from what has passed for a clock to have jumped: corrections are smaller, and
+/// so are pauses of a virtual machine; setting a clock to another zone's time is not.
+pub(crate) const CLOCK_JUMP_MIN: Duration = Duration::from_secs(10 * 60);
+
+/// How far after a time that is known another one may be without a doubt: what was joined of a journal is named by its first
+/// record and has two days of them, and an hour is for clocks.
+pub(crate) const CLOCK_GAP_MAX: Duration = Duration::from_secs((24 + 24 + 1) * 3_600);
+
+/// For how long a clock has to have gone on without a jump before something is deleted on its word: what sets a clock right
+/// (NTP, an operator who reads an alert) does so within a day.
+pub(crate) const CLOCK_TRIED: Duration = Duration::from_secs(24 * 3_600);

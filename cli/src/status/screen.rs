@@ -180,7 +180,8 @@ fn process(process: &Process, sequence: u64) -> Vec<String> {
 
 fn overrides(status: &Status) -> Vec<String> {
     let standing: Vec<_> = status.state.standing_overrides(clock::now()).collect();
-    let ahead = status.state.overrides.values().filter(|one| one.is_ahead(clock::now()));
+    let now = status.state.time(clock::now());
+    let ahead = status.state.overrides.values().filter(|one| one.is_ahead(now));
     let ahead: Vec<_> = ahead
         .map(|one| {
             let (what, made) = (text::override_line(one), text::instant(one.at));

@@ -1,9 +1,10 @@
 //! What a store holds, as lines for people.
 
 use jiff::Timestamp;
-use switchback::{BASIS_POINTS, CoolOff, Effect, Note, Override, Process, ReleaseId, Rollout, Share, SlotState};
+use switchback::{BASIS_POINTS, CoolOff, Effect, Note, Override, Process, ReleaseId, Rollout, Share, SlotState, State};
 
 use crate::clock;
+use crate::exit::say;
 use crate::show;
 
 /// Characters of an operation or a reason that are shown.
@@ -70,6 +71,18 @@ pub(crate) fn effect(one: &Override) -> String {
         Effect::Block { action } => format!("block {}: {action}", one.rule),
     };
     show::printable(&said, LINE_CHARS_MAX)
+}
+
+/// Says where the clock here is set back behind what the ledger bears out, by more than clocks differ.
+pub(crate) fn tell_set_back(state: &State) {
+    let now = clock::now();
+    if let Some(known) = state.time_missed(now) {
+        say(&format!(
+            "the clock here says {}, and the ledger has come to {}: it is set back",
+            instant(now),
+            instant(known)
+        ));
+    }
 }
 
 /// `since 2026-04-25 09:24:00 UTC, by ada (why)`.

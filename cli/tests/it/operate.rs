@@ -2,6 +2,7 @@
 
 mod backup;
 mod changes;
+mod clocks;
 mod documents;
 mod follow;
 mod guard;

@@ -2,6 +2,7 @@
 
 mod routes;
 mod slot;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct State {
     /// How often the ledger was recovered.
     #[serde(default)]
     pub recoveries: u64,
+    #[serde(skip)]
+    times: times::Times,
 }
 
 /// A release in the store.
@@ -130,6 +133,7 @@ impl State {
             self.slots.insert(slot, state);
         }
         self.record(event);
+        self.note_time(event);
         for slot in changed {
             self.entry(&slot).settle(generation);
         }
@@ -159,8 +163,9 @@ impl State {
         self.slots.iter().filter(|(_, slot)| slot.uses(release)).map(|(name, _)| name.as_str())
     }
 
-    /// The overrides that hold at this time.
-    pub fn standing_overrides(&self, at: Timestamp) -> impl Iterator<Item = &Override> {
+    /// The overrides that hold when a clock says this (see [`State::time`]).
+    pub fn standing_overrides(&self, clock: Timestamp) -> impl Iterator<Item = &Override> {
+        let at = self.time(clock);
         self.overrides.values().filter(move |one| one.holds_at(at))
     }
 

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::time;
 use crate::alert::Alert;
-use crate::limits::{ALERT_LEASE, ALERT_OTHERS_AFTER, ALERTS_DELIVERED_MAX, ALERTS_WAITING_MAX};
+use crate::limits::{ALERT_LEASE, ALERT_OTHERS_AFTER, ALERT_PAUSE_MAX, ALERTS_DELIVERED_MAX, ALERTS_WAITING_MAX};
 
 /// An alert to be delivered by whoever has claimed it.
 pub(crate) struct Parcel {
@@ -68,8 +68,14 @@ pub(crate) struct Round {
     pub(crate) began: Timestamp,
 }
 
-/// What is due in a round, as a condition: `?1` is when it began, `?2` the process, `?3` before when others raised it.
-const IS_DUE: &str = "next_us <= ?1 AND (process IS ?2 OR at_us <= ?3)";
+/// What is due in a round, as a condition: `?1` is when it began, `?2` the process, `?3` before when others raised it, `?4` what
+/// nobody puts off beyond now. A time after that, or of an alert that was raised in the future, is of a clock that has been set
+/// back since: who waited for it would wait for days.
+const IS_DUE: &str = "(next_us <= ?1 OR next_us > ?4) AND (process IS ?2 OR at_us <= ?3 OR at_us > ?4)";
+
+/// The furthest that an alert is put off.
+const PUT_OFF_MAX: Duration =
+    if ALERT_PAUSE_MAX.as_secs() > ALERT_LEASE.as_secs() { ALERT_PAUSE_MAX } else { ALERT_LEASE };
 
 impl Round {
     fn others_before(&self) -> i64 {
@@ -77,15 +83,21 @@ impl Round {
     }
 }
 
+fn latest(now: Timestamp) -> i64 {
+    now.as_microsecond().saturating_add(microseconds(PUT_OFF_MAX))
+}
+
 fn microseconds(duration: Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// Whether an alert is to be delivered in this round.
-pub(crate) fn is_any_due(connection: &Connection, round: &Round) -> rusqlite::Result<bool> {
+pub(crate) fn is_any_due(connection: &Connection, round: &Round, now: Timestamp) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM alerts WHERE {IS_DUE})"))?
-        .query_row(params![round.began.as_microsecond(), round.process, round.others_before()], |row| row.get(0))
+        .query_row(params![round.began.as_microsecond(), round.process, round.others_before(), latest(now)], |row| {
+            row.get(0)
+        })
 }
 
 /// Claims the next alert that is due in this round, the worst first: nobody else tries it until the lease is over.
@@ -93,13 +105,14 @@ pub(crate) fn claim(connection: &Connection, round: &Round, now: Timestamp) -> r
     let leased = now.as_microsecond().saturating_add(microseconds(ALERT_LEASE));
     let claimed: Option<(i64, String, u32, String)> = connection
         .prepare_cached(&format!(
-            "UPDATE alerts SET next_us = ?4, attempts = attempts + 1
+            "UPDATE alerts SET next_us = ?5, attempts = attempts + 1
              WHERE id = (SELECT id FROM alerts WHERE {IS_DUE} ORDER BY severity DESC, next_us, id LIMIT 1)
              RETURNING id, alert, attempts, reached",
         ))?
-        .query_row(params![round.began.as_microsecond(), round.process, round.others_before(), leased], |row| {
-            Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-        })
+        .query_row(
+            params![round.began.as_microsecond(), round.process, round.others_before(), latest(now), leased],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)),
+        )
         .optional()?;
     let Some((id, text, attempts, reached)) = claimed else { return Ok(None) };
     match serde_json::from_str(&text) {

@@ -349,7 +349,7 @@ fn whoever_raised_an_alert_delivers_it_and_others_after_a_minute_alone() {
     let mut claimed_at = |seconds| {
         let at = noon(1) + SignedDuration::from_secs(seconds);
         let round = Round { process: Some(1), began: at };
-        let is_due = store.read(|connection| is_any_due(connection, &round)).unwrap();
+        let is_due = store.read(|connection| is_any_due(connection, &round, at)).unwrap();
         let parcel = store.write(|transaction| claim(transaction, &round, at)).unwrap();
         assert_eq!(parcel.is_some(), is_due);
         parcel.map(|parcel| parcel.alert.id)
@@ -357,6 +357,31 @@ fn whoever_raised_an_alert_delivers_it_and_others_after_a_minute_alone() {
     assert_eq!(claimed_at(0), Some(mine.id));
     assert_eq!(claimed_at(59), None, "that is somebody else's");
     assert_eq!(claimed_at(60), Some(later.id));
+}
+
+#[test]
+fn a_clock_that_is_set_back_holds_no_alert() {
+    let mut store = GuardStore::in_memory();
+    let found = || Found::Guard("no room".to_owned());
+    let alerts = [alert_of(1, Found::Test, noon(9)), alert_of(2, found(), noon(9))];
+    store.write(|transaction| alerts.iter().try_for_each(|alert| raise(transaction, alert))).unwrap();
+    let mut claimed_at = |seconds| {
+        let at = noon(9) + SignedDuration::from_secs(seconds);
+        let round = Round { process: Some(1), began: at };
+        let is_due = store.read(|connection| is_any_due(connection, &round, at)).unwrap();
+        let parcel = store.write(|transaction| claim(transaction, &round, at)).unwrap();
+        assert_eq!(parcel.is_some(), is_due);
+        let parcel = parcel?;
+        let pause = Some(std::time::Duration::from_secs(64));
+        store.write(|transaction| failed(transaction, &parcel, at, "it hangs", pause)).unwrap();
+        Some(parcel.alert.id)
+    };
+    assert_eq!(claimed_at(0), Some(alerts[0].id));
+    let day = -86_400;
+    assert_eq!(claimed_at(8 * day), Some(alerts[1].id), "of another process, raised in the future");
+    assert_eq!(claimed_at(8 * day), Some(alerts[0].id), "to be tried again in the future");
+    assert_eq!(claimed_at(8 * day + 63), None, "what is put off from now on waits");
+    assert_eq!(claimed_at(8 * day + 64), Some(alerts[1].id));
 }
 
 #[test]

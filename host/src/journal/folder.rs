@@ -33,6 +33,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::error::JournalError;
+use crate::limits::CLOCK_GAP_MAX;
 use crate::private::{self, NotPrivate, Owner};
 
 /// The ending of a segment that is being written, or that a crash has left.
@@ -61,7 +62,7 @@ const JOINER: &str = "joiner";
 
 /// How much later than its name says a record of a segment may be: a joined one has what was begun on one day, each part
 /// takes a day at most, and an hour is for clocks.
-pub(super) const SPAN_MAX: Duration = Duration::from_secs((24 + 24 + 1) * 3_600);
+pub(super) const SPAN_MAX: Duration = CLOCK_GAP_MAX;
 
 /// When a segment was begun, in its name.
 const TIME: &str = "%Y%m%dT%H%M%S%6f";
@@ -106,6 +107,17 @@ impl Folder {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(JournalError::unusable(dir))?;
         private::check_dir(dir)?;
         Ok(Self { dir: dir.to_owned() })
+    }
+
+    /// [`Folder::create`] where there was one. Not what it lay in: a store that was moved away comes back.
+    pub(super) fn create_again(dir: &Path) -> Result<Self, JournalError> {
+        match DirBuilder::new().mode(0o700).create(dir) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
+                return Err(JournalError::unusable(dir)(error));
+            }
+            _ => private::check_dir(dir)?,
+        }
+        Ok(Self::named(dir))
     }
 
     /// Takes a folder that is there.

@@ -11,7 +11,6 @@ use arc_swap::ArcSwap;
 use arrow_array::RecordBatch;
 use arrow_schema::SchemaRef;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError};
-use jiff::Timestamp;
 
 use super::columns::Columns;
 use super::config::{JournalConfig, Overflow};
@@ -22,6 +21,7 @@ use super::key::JournalKey;
 use super::record::{Mail, Record};
 use super::schema;
 use super::stream::{Disk, RealDisk, Stream};
+use crate::clock;
 use crate::message::Message;
 use crate::verdict::Thresholds;
 
@@ -102,7 +102,7 @@ impl Journal {
         process: u64,
         thresholds: BTreeMap<String, Thresholds>,
     ) -> Result<Self, JournalError> {
-        Self::open_on(Box::new(RealDisk), Arc::new(Timestamp::now), config, process, &thresholds)
+        Self::open_on(Box::new(RealDisk), Arc::new(clock::now), config, process, &thresholds)
     }
 
     pub(super) fn open_on(
@@ -140,6 +140,7 @@ impl Journal {
             counters: Arc::clone(&counters),
             columns: Columns::new(),
             segment: None,
+            segment_since: Instant::now(),
             segment_records: 0,
             unsynced_since: None,
             is_failing: identity.is_none(),
@@ -240,6 +241,7 @@ struct Writer {
     counters: Arc<Counters>,
     columns: Columns,
     segment: Option<(Segment, Stream)>,
+    segment_since: Instant,
     /// Records that were written to it.
     segment_records: u64,
     unsynced_since: Option<Instant>,
@@ -331,7 +333,7 @@ impl Writer {
         let (segment, mut stream) = match self.segment.take() {
             Some(begun) => begun,
             None => {
-                self.segment_records = 0;
+                (self.segment_records, self.segment_since) = (0, Instant::now());
                 let (segment, file) = self.folder.begin(self.process, (self.clock)())?;
                 (segment, Stream::new(file, &self.schema).map_err(io::Error::other)?)
             }
@@ -375,7 +377,7 @@ impl Writer {
                 self.folder.dir().display()
             );
         }
-        let made = Folder::create(self.folder.dir()).and_then(|folder| {
+        let made = Folder::create_again(self.folder.dir()).and_then(|folder| {
             folder.make_locks()?;
             self.key.store(Arc::new(self.key.load().again(folder.dir())?));
             folder.identity().map_err(JournalError::unusable(folder.dir()))
@@ -401,9 +403,12 @@ impl Writer {
 
     /// Hands a segment that is large or old enough to the keeper.
     fn close_if_full(&mut self) {
+        let age_max = self.config.segment_age_max;
         let is_full = self.segment.as_ref().is_some_and(|(segment, stream)| {
+            // By both clocks: one may be set back, the other does not count while a machine sleeps.
             let age = (self.clock)().duration_since(segment.begun);
-            stream.bytes() >= self.config.segment_bytes_max || age >= to_signed(self.config.segment_age_max)
+            let is_old = age >= to_signed(age_max) || self.segment_since.elapsed() >= age_max;
+            stream.bytes() >= self.config.segment_bytes_max || is_old
         });
         if !is_full {
             return;

@@ -205,6 +205,7 @@ fn describe() {
         Count,
         "messages that the guard did not look at, by what is missed"
     );
+    describe_counter!("switchback_clock_jumps_total", Count, "times that the clock was set, or the machine slept");
     describe_counter!("switchback_alerts_total", Count, "alerts that this process raised, by kind");
     describe_counter!("switchback_pairs_total", Count, "messages that two releases both have an action for");
     describe_counter!("switchback_flips_total", Count, "pairs of which one release flags the message and one does not");

@@ -85,7 +85,8 @@ impl Override {
 
     /// Checks an override that somebody wants to make at this time.
     ///
-    /// For new ones only: one that was made earlier stays what it was, also where a bound has changed since.
+    /// For new ones only: one that was made earlier stays what it was, also where a bound has changed since, but for the
+    /// longest time that it [holds](Override::ends_at).
     ///
     /// # Errors
     /// If author or reason are missing or too long, it expires before it begins or later than
@@ -100,9 +101,20 @@ impl Override {
         self.effect.validate()
     }
 
-    /// Whether it holds at this time: it has not expired, and was not made [ahead](Override::is_ahead) of it.
+    /// Whether it holds at this time: it has not [ended](Override::ends_at), and was not made [ahead](Override::is_ahead) of it.
     pub fn holds_at(&self, now: Timestamp) -> bool {
-        now < self.rule.expires_at && !self.is_ahead(now)
+        now < self.ends_at() && !self.is_ahead(now)
+    }
+
+    /// From when on it matches nothing: as its rule says, but no later than [`Override::EXPIRY_MAX`] after it was made.
+    pub fn ends_at(&self) -> Timestamp {
+        let last = self.at.checked_add(Self::EXPIRY_MAX).unwrap_or(Timestamp::MAX);
+        self.rule.expires_at.min(last)
+    }
+
+    /// Has it end by this time, whatever its rule says.
+    pub(crate) fn end_by(&mut self, end: Timestamp) {
+        self.rule.expires_at = self.rule.expires_at.min(end);
     }
 
     /// Whether it was made more than a day later than `now`: then the clock was wrong, and the override would hold for

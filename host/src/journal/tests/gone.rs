@@ -82,6 +82,7 @@ fn what_cannot_be_made_again_costs_records_until_it_can() {
     append(&journal, &records[10..20]);
     assert_eq!(journal.counts(), JournalCounts { written: 10, dropped: 0, failed: 10, gone: 10 });
     fs::remove_file(&parent).unwrap();
+    fs::create_dir(&parent).unwrap();
     append(&journal, &records[20..]);
     assert_eq!(journal.counts(), JournalCounts { written: 20, dropped: 0, failed: 10, gone: 10 });
     assert_eq!(all(&config), records[20..]);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use super::sample::{Sampler, all, close_all, files, start, thresholds};
+use super::sample::{Sampler, all, close_all, files, start, thresholds, told};
 use crate::journal::folder::{Folder, Segment};
 use crate::journal::join::Joiner;
 use crate::journal::stream::RealDisk;
@@ -225,7 +225,7 @@ fn a_joined_segment_stays_until_its_last_record_is_too_old() {
     let config = config.keep(10 * HOUR, u64::MAX);
     let sweep = |hour| {
         let folder = Folder::open(&config.dir).unwrap();
-        keeper::sweep(&folder, &config, start() + HOUR * hour, &AtomicBool::new(false));
+        keeper::sweep(&folder, &config, told(start() + HOUR * hour, HOUR), &AtomicBool::new(false));
         all(&config).len()
     };
     // The day ends before hour 15.

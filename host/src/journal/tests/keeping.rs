@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use super::sample::{Sampler, all, close_all, files, start, thresholds, written};
+use jiff::Timestamp;
+
+use super::sample::{Sampler, all, close_all, files, start, thresholds, told, written};
 use crate::journal::folder::{Folder, lock_of};
 use crate::journal::stream::RealDisk;
 use crate::journal::{Journal, JournalConfig, JournalReader, Query, keeper};
@@ -25,8 +27,13 @@ fn hours(config: &JournalConfig, hours: u32) {
 }
 
 fn sweep(config: &JournalConfig, hour: u32) {
+    sweep_after(config, hour, 0);
+}
+
+/// By a process whose clock has gone on for so many hours.
+fn sweep_after(config: &JournalConfig, hour: u32, steady_h: u32) -> Option<Timestamp> {
     let folder = Folder::open(&config.dir).unwrap();
-    keeper::sweep(&folder, config, start() + HOUR * hour, &AtomicBool::new(false));
+    keeper::sweep(&folder, config, told(start() + HOUR * hour, HOUR * steady_h), &AtomicBool::new(false))
 }
 
 #[test]
@@ -110,6 +117,35 @@ fn segments_go_when_their_last_record_is_too_old() {
     sweep(&config, 12);
     assert_eq!(all(&config).len(), 200);
     sweep(&config, 100);
+    assert_eq!(all(&config).len(), 0);
+}
+
+#[test]
+fn a_clock_that_is_far_ahead_deletes_nothing_until_a_day_has_passed_by_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = JournalConfig::new(dir.path()).keep(100 * HOUR, u64::MAX);
+    hours(&config, 3);
+    let believed = start() + HOUR * (2 + 49);
+    for steady_h in [0, 23] {
+        assert_eq!(sweep_after(&config, 960, steady_h), Some(believed));
+        assert_eq!(all(&config).len(), 300);
+    }
+    // A filter that was stopped for so long.
+    assert_eq!(sweep_after(&config, 960, 24), None);
+    assert_eq!(all(&config).len(), 0);
+}
+
+#[test]
+fn a_process_whose_clock_is_ahead_deletes_nothing_while_another_writes_by_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = JournalConfig::new(dir.path()).keep(100 * HOUR, u64::MAX);
+    hours(&config, 3);
+    let folder = Folder::open(dir.path()).unwrap();
+    let (_, living) = folder.begin(8, start() + HOUR * 3).unwrap();
+    assert_eq!(sweep_after(&config, 960, 500), Some(start() + HOUR * (3 + 1 + 49)));
+    assert_eq!(all(&config).len(), 300);
+    drop(living);
+    assert_eq!(sweep_after(&config, 960, 500), None);
     assert_eq!(all(&config).len(), 0);
 }
 

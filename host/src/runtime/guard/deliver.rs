@@ -184,7 +184,7 @@ impl Courier {
 /// Tries the next alert that is due, if there is one.
 fn deliver_one(outbox: &mut GuardStore, round: &Round, sinks: &[Sink]) -> Result<bool, GuardStoreError> {
     // Most of the time nothing is due, and to find that out nobody has to wait for the right to write.
-    if !outbox.read(|connection| is_any_due(connection, round))? {
+    if !outbox.read(|connection| is_any_due(connection, round, Timestamp::now()))? {
         return Ok(false);
     }
     let claimed = outbox.write(|transaction| claim(transaction, round, Timestamp::now()))?;

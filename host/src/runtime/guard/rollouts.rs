@@ -1,17 +1,18 @@
 //! Rollouts: going on to the next step when it is due and the evidence is there.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
 use super::wellness::Task;
 use super::worker::Worker;
 use crate::alert::{Alert, Found, Response};
+use crate::clock;
 use crate::control::{Control, ControlError, Pause, Progress, PromoteError, Rollout, SlotState};
 use crate::guard::{MailCounts, Standing, TrialEvidence};
 use crate::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
-use crate::limits::GUARD_ROLLOUT_INTERVAL;
+use crate::limits::{CLOCK_TRIED, GUARD_ROLLOUT_INTERVAL};
 use crate::runtime::slot::SlotShared;
 
 /// Which pauses of rollouts are known to have been told of: the store is not asked again every second.
@@ -20,9 +21,36 @@ pub(super) struct Rollouts {
     told: BTreeSet<ToldPause>,
     /// When it was asked last what is known about each.
     asked: BTreeMap<String, Instant>,
+    /// When this process met the step that a slot is in.
+    met: BTreeMap<String, Met>,
+}
+
+/// A step of a rollout, as a process has met it.
+struct Met {
+    begun: u64,
+    step: usize,
+    /// For how long it went on by then, by the time of day.
+    before: Duration,
+    at: Instant,
 }
 
 impl Rollouts {
+    /// The time by which a step goes on: from where this process met it, as time passes, whatever becomes of the time of day. A
+    /// step that seems to begin later begins then; so does one that seems to be due for more than a day, as for a process that
+    /// starts with a clock that is wrong.
+    fn time_of(&mut self, slot: &str, rollout: &Rollout, time_of_day: Timestamp, now: Instant) -> Timestamp {
+        let (begun, step) = (rollout.began.sequence, rollout.step);
+        if self.met.get(slot).is_none_or(|met| (met.begun, met.step) != (begun, step)) {
+            let hold = Duration::from_secs(rollout.current().map_or(0, |step| step.hold_s));
+            let before = Duration::try_from(rollout.step_began.duration_until(time_of_day)).unwrap_or_default();
+            let is_believed = before.saturating_sub(hold) <= CLOCK_TRIED;
+            let before = if is_believed { before } else { Duration::ZERO };
+            self.met.insert(slot.to_owned(), Met { begun, step, before, at: now });
+        }
+        let lasts = self.met.get(slot).map_or(Duration::ZERO, |met| met.before + now.saturating_duration_since(met.at));
+        rollout.step_began.checked_add(lasts).unwrap_or(Timestamp::MAX)
+    }
+
     /// Whether it is time to ask what is known: now and then, and at once where the step has taken its time.
     fn is_time(&mut self, slot: &str, rollout: &Rollout, now: Timestamp) -> bool {
         let pairs = MailCounts::default();
@@ -46,6 +74,7 @@ impl Worker {
             let Some(rollout) = &state.rollout else {
                 self.rollouts.told.retain(|told| told.slot != **slot.name());
                 self.rollouts.asked.remove(&**slot.name());
+                self.rollouts.met.remove(&**slot.name());
                 continue;
             };
             self.go_on(&slot, &state, rollout, &Control::of(home.store.clone()).author("guard"));
@@ -54,7 +83,8 @@ impl Worker {
 
     fn go_on(&mut self, slot: &SlotShared, state: &SlotState, rollout: &Rollout, control: &Control) {
         let Some(trial) = state.rollout_trial(slot.name()) else { return };
-        if !self.rollouts.is_time(slot.name(), rollout, Timestamp::now()) {
+        let now = self.rollouts.time_of(slot.name(), rollout, clock::now(), Instant::now());
+        if !self.rollouts.is_time(slot.name(), rollout, now) {
             return;
         }
         let evidence = match self.store.read(|connection| trial_evidence(connection, &trial, &state.guard)) {
@@ -62,7 +92,7 @@ impl Worker {
             Err(error) => return self.away(Task::Ask, &error),
         };
         self.wellness.is_back(Task::Ask);
-        match rollout.progress(Timestamp::now(), &evidence) {
+        match rollout.progress(now, &evidence) {
             Progress::Holds { .. } => {}
             Progress::Paused(pause) => {
                 let cause = match pause {
@@ -138,22 +168,48 @@ mod tests {
     use crate::control::Note;
     use crate::release::{Digest, ReleaseId};
 
-    #[test]
-    fn while_a_step_takes_its_time_nobody_asks_every_second() {
+    /// In its first step, of a minute, since a time.
+    fn rollout(step_began: Timestamp) -> Rollout {
         let release = ReleaseId {
             name: "phish".parse().unwrap(),
             version: Arc::new(semver::Version::new(2, 0, 0)),
             digest: Digest::of(b""),
         };
         let began = Note { sequence: 1, at: Timestamp::UNIX_EPOCH, author: String::new(), reason: String::new() };
-        let rollout = Rollout {
+        Rollout {
             release: release.clone(),
             baseline: release,
             plan: "shadow 60s, 100%".parse().unwrap(),
             step: 0,
-            step_began: Timestamp::UNIX_EPOCH,
+            step_began,
             began,
+        }
+    }
+
+    #[test]
+    fn a_step_takes_its_time_whatever_the_time_of_day_is_set_to() {
+        let began = Timestamp::from_second(1_000_000_000).unwrap();
+        let (rollout, start) = (rollout(began), Instant::now());
+        let lasts = |rollouts: &mut Rollouts, rollout: &Rollout, time_of_day_s: i64, passed_s: u64| {
+            let time_of_day = began + jiff::SignedDuration::from_secs(time_of_day_s);
+            let now = rollouts.time_of("inbound", rollout, time_of_day, start + Duration::from_secs(passed_s));
+            began.duration_until(now).as_secs()
         };
+        let day = 86_400;
+        let mut rollouts = Rollouts::default();
+        assert_eq!(lasts(&mut rollouts, &rollout, 20, 0), 20, "a process that starts goes on with what others began");
+        assert_eq!(lasts(&mut rollouts, &rollout, 40 * day, 5), 25, "set ahead");
+        assert_eq!(lasts(&mut rollouts, &rollout, -40 * day, 60), 80, "set back");
+        let next = Rollout { step: 1, ..rollout.clone() };
+        assert_eq!(lasts(&mut rollouts, &next, -40 * day, 70), 0, "of a time that is still to come");
+        assert_eq!(lasts(&mut rollouts, &next, -40 * day, 90), 20);
+        assert_eq!(lasts(&mut Rollouts::default(), &rollout, day, 0), day);
+        assert_eq!(lasts(&mut Rollouts::default(), &rollout, 40 * day, 0), 0, "far ahead from the start");
+    }
+
+    #[test]
+    fn while_a_step_takes_its_time_nobody_asks_every_second() {
+        let rollout = rollout(Timestamp::UNIX_EPOCH);
         let after = |seconds| Timestamp::from_second(seconds).unwrap();
         let mut rollouts = Rollouts::default();
         let asked = [1, 2, 60, 61].map(|second| rollouts.is_time("inbound", &rollout, after(second)));

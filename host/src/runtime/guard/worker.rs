@@ -20,6 +20,7 @@ use super::rollouts::Rollouts;
 use super::spare::Spare;
 use super::wellness::{Task, Wellness};
 use crate::alert::{About, Alert, By, Found, Kind, Response};
+use crate::clock::{self, Steady};
 use crate::guard::MailCounts;
 use crate::guard_store::{
     Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
@@ -57,6 +58,7 @@ pub(super) struct Worker {
     pub(super) ledger_failed: Option<Instant>,
     ticked: Instant,
     tidied: Option<Instant>,
+    steady: Steady,
 }
 
 impl Worker {
@@ -67,6 +69,7 @@ impl Worker {
         };
         // A counter is served from when it is first touched, and one that never was cannot be watched.
         RAISED.iter().for_each(|kind| counted(*kind).increment(0));
+        clock_jumps().increment(0);
         count_mail(&core.slots.values().map(|slot| (slot.shared().name().clone(), MailCounts::default())).collect());
         Self {
             core,
@@ -82,6 +85,7 @@ impl Worker {
             ledger_failed: None,
             ticked: Instant::now(),
             tidied: None,
+            steady: Steady::new(clock::now(), Instant::now()),
         }
     }
 
@@ -254,6 +258,7 @@ impl Worker {
         let done = catch_unwind(AssertUnwindSafe(|| {
             self.wellness.dropped_pairs(self.core.inbox.dropped_pairs());
             self.wellness.pairs(self.ticked, self.core.inbox.pairs());
+            self.look_at_clock();
             self.tell_condition();
             self.tell_news();
             self.do_what_is_due();
@@ -263,6 +268,16 @@ impl Worker {
         if let Err(panic) = done {
             self.wellness.panicked(said(&*panic));
             self.tell_condition();
+        }
+    }
+
+    /// Says that the time of day was set.
+    fn look_at_clock(&mut self) {
+        if let Some(jump) = self.steady.look(clock::now(), self.ticked) {
+            clock_jumps().increment(1);
+            tracing::warn!(
+                "{jump}: on its word the journal deletes nothing for a day, and no step of a rollout begins"
+            );
         }
     }
 
@@ -417,6 +432,10 @@ fn judge(
 
 /// What a guard raises alerts about.
 const RAISED: [Kind; 6] = [Kind::Harm, Kind::Warning, Kind::Guard, Kind::Rollout, Kind::Store, Kind::Change];
+
+fn clock_jumps() -> Counter {
+    counter!("switchback_clock_jumps_total")
+}
 
 fn counted(kind: Kind) -> Counter {
     counter!("switchback_alerts_total", "kind" => kind.name())

@@ -35,6 +35,8 @@ pub struct Overrides {
     /// How many overrides have each shape.
     shapes: BTreeMap<Shape, usize>,
     len: usize,
+    /// See [`Overrides::set_not_before`].
+    not_before: Option<Timestamp>,
 }
 
 #[derive(Debug)]
@@ -130,6 +132,11 @@ impl Overrides {
         entries.into_iter().map(|entry| (&entry.made, entry.hits.load(Ordering::Relaxed)))
     }
 
+    /// It is no earlier than this, whatever a clock says.
+    pub(crate) fn set_not_before(&mut self, at: Timestamp) {
+        self.not_before = Some(at);
+    }
+
     /// What counts the hits of an override, also after it was removed: whoever scores may still hold a snapshot.
     pub(crate) fn counter(&self, id: u64) -> Option<HitCounter> {
         Some(HitCounter(Arc::clone(self.entry(id)?)))
@@ -153,6 +160,7 @@ impl Overrides {
     ///   [`Scl::ALLOWED`](crate::Scl::ALLOWED), also where the message would have been delivered anyway.
     /// * [`DecidedBy`](crate::DecidedBy) names the override, and its hits are one more.
     pub fn apply(&self, message: &Message, slot: &str, now: Timestamp, verdict: Verdict) -> Verdict {
+        let now = self.not_before.map_or(now, |at| at.max(now));
         match self.strongest(message, slot, now, verdict.category) {
             Some(entry) => {
                 entry.hits.fetch_add(1, Ordering::Relaxed);

@@ -293,6 +293,31 @@ fn an_override_made_ahead_of_its_time_does_not_hold() {
 }
 
 #[test]
+fn no_override_holds_for_longer_than_one_may_whatever_its_rule_says() {
+    let mut long = made(1, "sender a@b.example", BLOCK);
+    long.rule.expires_at = long.at + 4 * Override::EXPIRY_MAX;
+    let end = long.at + Override::EXPIRY_MAX;
+    assert_eq!(long.ends_at(), end);
+    assert!(long.holds_at(end - Duration::from_millis(1)) && !long.holds_at(end));
+    long.end_by(at());
+    assert_eq!(long.ends_at(), at());
+}
+
+#[test]
+fn a_clock_that_is_set_back_takes_no_override_away() {
+    let mut overrides = index([made(1, "sender a@b.example", BLOCK)]);
+    let decided = |overrides: &Overrides, hours: i64| {
+        let now = at() + jiff::SignedDuration::from_hours(hours);
+        let before = verdict(Action::Junk, Some(Category::Spam));
+        overrides.apply(&mail("a@b.example"), "inbound", now, before).decided_by
+    };
+    assert_eq!(decided(&overrides, -25), DecidedBy::Live);
+    overrides.set_not_before(at());
+    assert_eq!(decided(&overrides, -25), DecidedBy::Blocked { rule: 1 });
+    assert_eq!(decided(&overrides, 25), DecidedBy::Live, "its hour is over");
+}
+
+#[test]
 fn an_expired_rule_does_not_stand_before_one_that_holds() {
     let mut expired = made(1, "sender a@b.example", BLOCK);
     expired.rule.expires_at = at();

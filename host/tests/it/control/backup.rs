@@ -272,10 +272,9 @@ fn a_memory_of_the_guard_that_is_damaged_keeps_nobody_from_a_backup_and_is_repla
 #[test]
 fn a_full_disk_leaves_the_store_that_was_there() {
     let disk = tempfile::tempdir().unwrap();
-    let mounted =
-        std::process::Command::new("mount").args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"]).arg(disk.path());
-    let mounted = { mounted }.output().is_ok_and(|mounted| mounted.status.success());
-    if !mounted {
+    let mut mount = std::process::Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=2m,mode=700", "tmpfs"]).arg(disk.path());
+    if !mount.output().is_ok_and(|mounted| mounted.status.success()) {
         eprintln!("NOT TRIED: a file system cannot be mounted here");
         return;
     }

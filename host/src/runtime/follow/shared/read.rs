@@ -1,6 +1,9 @@
 //! Following the ledger.
 
+use jiff::Timestamp;
+
 use super::{Progress, Shared, Trouble};
+use crate::clock;
 use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, State, Tail, Who, Witness};
 use crate::release::Digest;
 use crate::verdict::{HitCounter, Overrides};
@@ -12,6 +15,10 @@ impl Shared {
         let witnesses = self.store.witnesses()?;
         let anew = follow_all(&self.store.tail(0)?)?;
         witnesses.iter().try_for_each(|witness| anew.ledger.confirms(witness))?;
+        let now = clock::now();
+        if let Some(known) = anew.ledger.state().time_missed(now) {
+            tracing::warn!("the clock says {now}, and the ledger has come to {known}: it is set back");
+        }
         progress.adopt(anew);
         Ok(())
     }
@@ -120,9 +127,11 @@ fn index(state: &State, overrides: &mut Overrides, expired: &mut Vec<HitCounter>
         expired.extend(overrides.counter(rule));
         overrides.remove(rule);
     }
-    let made = state.overrides.get(&event.sequence);
-    if let Some(made) = made {
+    let changed = state.ended_by_last().iter().chain([&event.sequence]);
+    for made in changed.filter_map(|id| state.overrides.get(id)) {
         overrides.insert(made.clone());
     }
-    expires.is_some() || made.is_some()
+    overrides.set_not_before(state.time(Timestamp::MIN));
+    // One that was there, or the time from which on they hold, is another one.
+    expires.is_some() || !overrides.is_empty()
 }
