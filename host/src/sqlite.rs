@@ -84,6 +84,28 @@ pub(crate) fn is_unwritable(error: &rusqlite::Error) -> bool {
 const UNWRITTEN: [i32; 4] =
     [ffi::SQLITE_IOERR_WRITE, ffi::SQLITE_IOERR_SHMSIZE, ffi::SQLITE_IOERR_SHMOPEN, ffi::SQLITE_IOERR_TRUNCATE];
 
+/// Refuses to open a database to write where there may be no room for `-shm`. SQLite makes room for one byte of each of its
+/// pages, which is less than the page where a file system has smaller blocks; writing to the rest through the map would end
+/// the process (SIGBUS).
+pub(crate) fn check_room(path: &Path) -> rusqlite::Result<()> {
+    let is_there = fs::symlink_metadata(companion(path, "-shm"))
+        .is_ok_and(|shm| shm.len() >= SHM_BYTES_MIN && shm.blocks() * BLOCK_BYTES >= shm.len());
+    let free = path.parent().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |system| {
+        let blocks = if rustix::process::geteuid().is_root() { system.f_bfree } else { system.f_bavail };
+        blocks.saturating_mul(system.f_frsize)
+    });
+    if is_there || free >= ROOM_BYTES_MIN {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_FULL), None))
+}
+
+/// What `st_blocks` counts (inode(7)).
+const BLOCK_BYTES: u64 = 512;
+
+/// Room for the first `-shm` of several databases.
+const ROOM_BYTES_MIN: u64 = 4 * SHM_BYTES_MIN;
+
 /// Opens a database without writing anything.
 pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<ToRead> {
     let bytes_of = |ending: &str| fs::symlink_metadata(companion(path, ending)).map_or(0, |file| file.len());

@@ -275,7 +275,7 @@ const CENSUS_INTERVAL: Duration = Duration::from_millis(100);
 pub struct Acknowledgements {
     /// Processes that do.
     pub obeyed: Vec<Obeyed>,
-    /// Processes that have not said so in time, or have [stopped](Acknowledgement::stopped) to follow.
+    /// Processes that have not said so in time, or have [stopped](crate::Acknowledgement::stopped) to follow.
     pub silent: Vec<Process>,
 }
 

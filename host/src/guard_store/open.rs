@@ -117,6 +117,7 @@ fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
 fn connect_to(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
     let file = path.display().to_string();
     let fault = |error| GuardStoreError::of(&file, error);
+    sqlite::check_room(path).map_err(fault)?;
     let connection = Connection::open_with_flags(
         sqlite::literal(path),
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -165,6 +166,7 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
 
 /// Reading in WAL mode shares memory with those who write, so it is opened as they do.
 fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
+    sqlite::check_room(path)?;
     let connection = Connection::open_with_flags(sqlite::literal(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;

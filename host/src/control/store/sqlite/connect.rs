@@ -66,6 +66,7 @@ impl SqliteStore {
 
     fn connect_to_write(&self) -> rusqlite::Result<Open> {
         let path = self.layout().database();
+        sqlite::check_room(&path)?;
         let connect = |synchronous| -> rusqlite::Result<Connection> {
             let connection = Connection::open_with_flags(sqlite::literal(&path), flags())?;
             connection.busy_timeout(STORE_BUSY_TIMEOUT)?;

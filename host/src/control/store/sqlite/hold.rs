@@ -37,6 +37,7 @@ impl SqliteStore {
         if sqlite::companion(&path, "-journal").symlink_metadata().is_ok() {
             return Err(super::damage("it has a rollback journal"));
         }
+        sqlite::check_room(&path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(sqlite::literal(&path), flags)?;
         connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
