@@ -90,10 +90,9 @@ const UNWRITTEN: [i32; 4] =
 pub(crate) fn check_room(path: &Path) -> rusqlite::Result<()> {
     let is_there = fs::symlink_metadata(companion(path, "-shm"))
         .is_ok_and(|shm| shm.len() >= SHM_BYTES_MIN && shm.blocks() * BLOCK_BYTES >= shm.len());
-    let free = path.parent().and_then(|dir| rustix::fs::statvfs(dir).ok()).map_or(u64::MAX, |system| {
-        let blocks = if rustix::process::geteuid().is_root() { system.f_bfree } else { system.f_bavail };
-        blocks.saturating_mul(system.f_frsize)
-    });
+    // What is kept for the superuser, or for the file system itself, is not counted on.
+    let system = path.parent().and_then(|dir| rustix::fs::statvfs(dir).ok());
+    let free = system.map_or(u64::MAX, |system| system.f_bavail.saturating_mul(system.f_frsize));
     if is_there || free >= ROOM_BYTES_MIN {
         return Ok(());
     }
