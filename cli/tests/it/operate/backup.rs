@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use super::store::Store;
+use super::store::{Store, until};
 
 #[test]
 fn a_backup_is_made_beside_a_filter_and_restored_in_a_new_folder() {
@@ -82,10 +82,12 @@ fn a_filter_holds_its_locks_on_the_databases_whatever_it_does() {
     }
     let store = Store::promoted(&["1.0.0", "1.1.0"]);
     let scorer = store.scorer();
-    let inode = |name: &str| fs::metadata(store.path().join(name)).unwrap().ino();
+    let inode = |name: &str| fs::metadata(store.path().join(name)).ok().map(|metadata| metadata.ino());
+    // The guard opens its database when it has begun.
     let held = |when: &str| {
         for name in ["control.db", "guard.db"] {
-            assert!(locks(scorer.child.id(), inode(name)) > 0, "it holds no lock on {name} {when}");
+            let what = format!("it holds a lock on {name} {when}");
+            until(&what, || inode(name).is_some_and(|inode| locks(scorer.child.id(), inode) > 0));
         }
     };
     held("when it has begun");

@@ -29,6 +29,9 @@ use crate::release::Digest;
 use crate::shortage::InWords;
 use crate::sqlite;
 
+/// SQLite's longest path on Unix, without the byte that ends it (`MAX_PATHNAME`).
+const DATABASE_PATH_BYTES_MAX: usize = 511;
+
 /// Between two looks at files of which one was replaced.
 const SETTLE_PAUSE: Duration = Duration::from_millis(50);
 
@@ -107,6 +110,11 @@ impl Layout {
     /// The database's file; none if there is none. One that may not be looked for is not taken for missing.
     pub(crate) fn find_database(&self) -> Result<Option<fs::Metadata>, LayoutError> {
         let path = self.database();
+        // The longest of what lies beside it, wherever its folder really is.
+        let longest = self.dir.canonicalize().unwrap_or_else(|_| self.dir.clone()).join("control.db-journal");
+        if longest.as_os_str().len() > DATABASE_PATH_BYTES_MAX {
+            return Err(LayoutError::TooLong(longest));
+        }
         match fs::symlink_metadata(&path) {
             Ok(metadata) => Ok(Some(metadata)),
             Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -409,6 +417,9 @@ pub enum LayoutError {
         /// What shows that there was a store.
         trace: PathBuf,
     },
+    /// SQLite does not take it.
+    #[error("{} is a path of {} bytes with what belongs to it, and SQLite takes {DATABASE_PATH_BYTES_MAX}: put the store in a folder nearer to the root", .0.display(), .0.as_os_str().len())]
+    TooLong(PathBuf),
     /// The system does not give it.
     #[error("{}: {}", path.display(), InWords(source))]
     Unusable {

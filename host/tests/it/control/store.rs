@@ -364,3 +364,16 @@ fn a_filter_keeps_its_locks_on_the_database() {
         assert!(locks.lines().any(is_held), "{file} is not locked: {locks}");
     }
 }
+
+#[test]
+fn a_path_that_is_too_long_for_a_database_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("a".repeat(250)).join("b".repeat(250));
+    std::fs::create_dir_all(&deep).unwrap();
+    let error = Control::create(deep.join("store")).err().unwrap().to_string();
+    assert!(error.contains("and SQLite takes 511: put the store in a folder nearer to the root"), "{error}");
+    // It is the same one by a link.
+    symlink(&deep, dir.path().join("near")).unwrap();
+    let error = Control::create(dir.path().join("near")).err().unwrap().to_string();
+    assert!(error.contains("and SQLite takes 511"), "{error}");
+}
