@@ -12,5 +12,7 @@ pub(crate) fn to_stderr() {
         .with_target(false)
         .with_ansi(false)
         .without_time()
+        // Where even that cannot be written, as into a log on a disk that is full, nothing is said: to say so would panic.
+        .log_internal_errors(false)
         .init();
 }

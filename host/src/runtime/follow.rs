@@ -17,6 +17,7 @@ use self::shared::Shared;
 use super::Core;
 use super::error::{BuildError, thread_failed};
 use crate::clock;
+use crate::contain::contained;
 use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
 use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
 use crate::message::Reading;
@@ -94,7 +95,8 @@ impl Follower {
             let _ = rustix::process::nice(FOLLOW_NICENESS);
             while !stopped.load(Ordering::Acquire) {
                 watch.wait(FOLLOW_INTERVAL_MAX);
-                following.catch_up(&jobs);
+                // Whoever takes the log may panic, as on a disk that is full: the next look goes on from there.
+                let _ = contained(|| following.catch_up(&jobs));
             }
         };
         let thread =

@@ -238,3 +238,24 @@ fn a_path_is_a_path_whatever_it_begins_with_and_one_that_is_too_long_says_so() {
     let said = ran(status.args(["status", "--store"]).arg(&long));
     assert!(said.code == 1 && said.err.contains("path is too long"), "{said:?}");
 }
+
+#[test]
+fn a_log_that_cannot_be_written_stops_no_filter() {
+    let store = Store::promoted(&["1.0.0"]);
+    let file = store.path().with_extension("tar");
+    store.fine(["store", "backup", file.to_str().unwrap()]);
+    let mut score = command();
+    score.args(["score", "--slot", "inbound", "--store"]).arg(store.path());
+    let full = fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut filter = score.stdin(std::process::Stdio::piped()).stderr(full).spawn().unwrap();
+    let known = || store.control().processes().unwrap().pop().and_then(|process| process.acknowledged);
+    until("it follows", || known().is_some());
+    // It says that it follows no further, and then that it goes on.
+    crate::operate::newer::write_event(store.path());
+    until("it has stopped", || known().is_some_and(|known| known.stopped));
+    store.fine(["store", "restore", file.to_str().unwrap(), "--replace", "--force"]);
+    until("it goes on", || known().is_some_and(|known| !known.stopped && known.recoveries == 1));
+    drop(filter.stdin.take());
+    filter.wait().unwrap();
+    fs::remove_file(file).unwrap();
+}
