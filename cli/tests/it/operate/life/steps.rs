@@ -234,8 +234,8 @@ fn folder_is_moved(life: &mut Life) -> Result<(), String> {
 fn newer_program(life: &mut Life) -> Result<(), String> {
     let file = life.beside("before.tar");
     life.done(["store", "backup", text(&file)]);
-    crate::operate::newer::write_event(&life.store());
     let spoken = life.spoken();
+    crate::operate::newer::write_event(&life.store());
     life.said(&spoken, "newer version of Switchback");
     let status = life.run(["status"]);
     assert!(status.code == 0 && status.err.contains("newer version of Switchback"), "{status:?}");
