@@ -9,7 +9,6 @@ use rustix::fs::OFlags;
 use rustix::io::Errno;
 
 use crate::shortage::InWords;
-use crate::sqlite;
 
 /// Whose a file may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,10 +51,9 @@ pub(crate) fn open_with(path: &Path, options: &mut OpenOptions, owner: Owner) ->
 /// Whether a file is a database of a store, or lies beside one, by its name: nobody opens it but SQLite.
 fn is_of_sqlite(path: &Path) -> bool {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    ["control.db", "guard.db"].iter().any(|database| {
-        let rest = name.strip_prefix(database);
-        rest.is_some_and(|rest| rest.is_empty() || sqlite::COMPANIONS.contains(&rest))
-    })
+    // What SQLite keeps beside a database has its name, and more after a hyphen.
+    let rest = |database| name.strip_prefix(database);
+    ["control.db", "guard.db"].into_iter().filter_map(rest).any(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
 /// Checks a file without opening it, for those that SQLite opens: closing any descriptor of a file lets go of every

@@ -55,7 +55,7 @@ pub(super) fn unpack(file: &Path, into: &Path) -> Result<Contents, BackupError> 
 }
 
 /// The digest that the name of a release file says.
-pub(super) fn release_of(path: &str) -> Option<Digest> {
+fn release_of(path: &str) -> Option<Digest> {
     path.strip_prefix(RELEASES)?.strip_prefix('/')?.strip_suffix(".wasm")?.parse().ok()
 }
 

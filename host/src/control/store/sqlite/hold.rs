@@ -10,25 +10,31 @@ use crate::control::store::layout::LayoutError;
 use crate::limits::STORE_BUSY_TIMEOUT;
 use crate::sqlite;
 
-/// While it is there, nobody else writes to the ledger or replaces it. Who waited for that finds another database.
-pub(super) struct Held {
-    /// Locked, against others that replace it.
-    _dir: File,
-    /// Has the right to write; none where the database is too damaged to give it: then nobody can write.
-    _writer: Option<Connection>,
-}
+/// While it is there, nobody else replaces the ledger, or finishes what a crash interrupted of that.
+pub(super) struct Alone(#[expect(dead_code, reason = "it is locked until it is dropped")] File);
+
+/// While it is there, nobody else writes to the ledger. Who waited for that finds another database. None in it where the
+/// database is too damaged to give the right to write: then nobody can.
+pub(super) struct Held(
+    #[expect(dead_code, reason = "it has the right to write until it is dropped")] Option<Connection>,
+);
 
 impl SqliteStore {
-    pub(super) fn hold(&self) -> Result<Held, StoreError> {
+    /// Waits until nobody else replaces the ledger.
+    pub(super) fn alone(&self) -> Result<Alone, StoreError> {
         let unusable = |source| LayoutError::Unusable { path: self.layout().dir().to_owned(), source };
         let dir = File::open(self.layout().dir()).map_err(unusable)?;
         dir.lock().map_err(unusable)?;
-        let writer = match self.writer() {
-            Ok(writer) => Some(writer),
-            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => return Err(self.fault(error)),
-            Err(_) => None,
-        };
-        Ok(Held { _dir: dir, _writer: writer })
+        Ok(Alone(dir))
+    }
+
+    /// Takes the right to write, for whoever is [alone](SqliteStore::alone).
+    pub(super) fn hold(&self, _alone: &Alone) -> Result<Held, StoreError> {
+        match self.writer() {
+            Ok(writer) => Ok(Held(Some(writer))),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Err(self.fault(error)),
+            Err(_) => Ok(Held(None)),
+        }
     }
 
     fn writer(&self) -> rusqlite::Result<Connection> {

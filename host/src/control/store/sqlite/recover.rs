@@ -7,6 +7,7 @@ use rusqlite::{Connection, params};
 
 use super::super::head::{HeadFile, HeadFileError};
 use super::super::layout::{Layout, LayoutError};
+use super::hold::Alone;
 use super::register::{NUMBER_MAX, all};
 use super::schema::{check_tables, has_head_file, make_database};
 use super::{SqliteStore, StoreError, hits, to_entry};
@@ -73,7 +74,8 @@ impl SqliteStore {
     /// [`StoreError::Followed`] if processes follow it, unless that is accepted.
     pub fn recover(dir: &Path, author: &str, accept: Accept) -> Result<Option<Recovered>, StoreError> {
         let store = Self::closed(Layout::reclaim(dir)?);
-        if let Some(resumed) = store.resume()? {
+        let alone = store.alone()?;
+        if let Some(resumed) = store.resume(&alone)? {
             return Ok(Some(resumed));
         }
         if store.to_recover(accept)?.is_none() {
@@ -82,7 +84,7 @@ impl SqliteStore {
         if !accept.followers {
             store.refuse_followers()?;
         }
-        let _held = store.hold()?;
+        let _held = store.hold(&alone)?;
         // What was written meanwhile is there, and nothing comes any more.
         let Some((salvaged, ended)) = store.to_recover(accept)? else { return Ok(None) };
         let aside = store.begin_anew(&salvaged, author, &ended)?;
@@ -139,7 +141,7 @@ impl SqliteStore {
 
     /// Finishes what a crash has interrupted: a ledger was about to take the place of another one. One that does not know
     /// what was seen since is none of that, and is set aside.
-    pub(super) fn resume(&self) -> Result<Option<Recovered>, StoreError> {
+    pub(super) fn resume(&self, _alone: &Alone) -> Result<Option<Recovered>, StoreError> {
         let layout = self.layout();
         if !layout.is_exchange_interrupted()? {
             layout.drop_next_database()?;

@@ -32,7 +32,8 @@ impl SqliteStore {
 
     /// Finishes a recovery or a restoration that a crash has interrupted, where there is one.
     pub(crate) fn finish_interrupted(here: &Layout) -> Result<(), StoreError> {
-        Self::closed(here.clone()).resume().map(drop)
+        let store = Self::closed(here.clone());
+        store.resume(&store.alone()?).map(drop)
     }
 
     /// Puts a ledger in the place of the one that is here, and adds an event that says so.
@@ -44,7 +45,8 @@ impl SqliteStore {
         why: &str,
     ) -> Result<Adopted, StoreError> {
         let store = Self::closed(here.clone());
-        let _held = store.hold()?;
+        let alone = store.alone()?;
+        let _held = store.hold(&alone)?;
         if processes == Processes::Refused {
             store.refuse_processes()?;
         }
