@@ -51,6 +51,7 @@ use self::lesson::Met;
 use self::open::Open;
 use crate::guard::{Settings, Sighting};
 use crate::limits::{GUARD_NOTED_MAX, GUARD_TIDY_CHUNK};
+use crate::private;
 
 /// What the guard remembers: in the folder of a store, or, without one, in the memory of this process.
 ///
@@ -74,7 +75,7 @@ impl GuardStore {
     /// # Errors
     /// If it cannot be read and written, others could have written it, or it is of a newer program.
     pub fn open(store_dir: impl AsRef<Path>) -> Result<Self, GuardStoreError> {
-        let mut store = Self { place: Place::Folder(store_dir.as_ref().to_owned()), open: None };
+        let mut store = Self { place: Place::Folder(private::absolute(store_dir.as_ref())), open: None };
         store.reopened()?;
         Ok(store)
     }
@@ -91,7 +92,7 @@ impl GuardStore {
 
     /// One that is opened when it is first used.
     pub(crate) fn later(store_dir: &Path) -> Self {
-        Self { place: Place::Folder(store_dir.to_owned()), open: None }
+        Self { place: Place::Folder(private::absolute(store_dir)), open: None }
     }
 
     /// Does all of this, or nothing, in the one order of all processes.

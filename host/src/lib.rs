@@ -38,6 +38,12 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(not(target_os = "linux"))]
+compile_error!(
+    "switchback runs on Linux: stores, signals and priorities are used as Linux has them; on another system, put the filter \
+     into a container or a virtual machine"
+);
+
 pub mod alert;
 mod backup;
 mod beginning;
@@ -45,10 +51,12 @@ mod clock;
 pub mod compare;
 mod contain;
 mod control;
+mod forked;
 pub mod guard;
 mod guard_store;
 mod journal;
 mod lasting;
+mod life;
 mod limits;
 mod message;
 mod organisation;
@@ -71,6 +79,7 @@ pub use control::{
     SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted,
     Waited, Watch, Watched, Who, Witness,
 };
+pub use forked::Forked;
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
     SegmentTally, TrialKey, TrialRecord,
@@ -81,6 +90,7 @@ pub use journal::{
     Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
 pub use lasting::Lasting;
+pub use life::RuntimeGone;
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
@@ -99,10 +109,10 @@ pub use route::{
     BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
 };
 pub use runtime::{
-    BuildError, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Runtime, RuntimeBuilder, Slot, SlotConfig,
-    UnloadError,
+    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime, RuntimeBuilder,
+    ShutdownError, Slot, SlotConfig, UnloadError,
 };
-pub use sandbox::{Fault, ScoreError, Scored};
+pub use sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
 pub use shortage::InWords;
 pub use timing::Timing;
 pub use verdict::{

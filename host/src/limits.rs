@@ -109,6 +109,9 @@ pub(crate) const STARTUP_COPY_BYTES_MAX: u64 = 64 << 10;
 /// C: a quarter of the smaller one leaves room for the filter's own frames.
 pub(crate) const WASM_STACK_BYTES_MAX: usize = 512 << 10;
 
+/// Stack that the host's own frames take around a guest's, in bytes: what it derives of a message for the guest, and the engine.
+pub(crate) const CALL_STACK_BYTES: usize = 256 << 10;
+
 /// What a guest may hand to the host in one call, in bytes: an assessment with 64 full reasons is 24 KiB.
 /// (wasmtime calls it hostcall fuel; its default is 128 MiB.)
 pub(crate) const RESULT_BYTES_MAX: usize = 128 << 10;
@@ -130,6 +133,10 @@ pub(crate) const REASON_NAME_BYTES_MAX: usize = 64;
 
 /// Bytes of a reason's note, and of the reason to abstain. From the contract.
 pub(crate) const NOTE_BYTES_MAX: usize = 256;
+
+/// How often it is said again in the log that a release fails: often enough to be seen while it goes on, and a log that ten
+/// thousand messages a second fail in stays readable.
+pub(crate) const FAILURE_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Core instances of one component. The tools make three: the model, and two small ones that join it to
 /// its imports.

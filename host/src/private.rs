@@ -103,6 +103,12 @@ fn check(path: &Path, metadata: &fs::Metadata, owner: Owner) -> Result<(), NotPr
     Ok(())
 }
 
+/// A folder's path from the root, so that it stays the same folder when the process changes its own (as daemons do). A path
+/// that is none, or the folder of a process that has none, stays as it is: whoever opens it says why it cannot be opened.
+pub(crate) fn absolute(dir: &Path) -> PathBuf {
+    std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned())
+}
+
 /// Writes a file, mode 0600, under a temporary name, flushes it, gives it its name, and flushes that: whoever
 /// looks sees all of it or nothing, also after a crash.
 pub(crate) fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {

@@ -20,6 +20,7 @@ pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};
 pub(crate) use table::{Route, Warm};
 
 use crate::guard::Segment;
+use crate::life::RuntimeGone;
 use crate::release::ReleaseId;
 
 /// The pointer to the route of one slot, and the right to change it.
@@ -137,6 +138,9 @@ pub enum RouteError {
     /// The segment is not back at a standby.
     #[error("{0} is decided by the live release already")]
     NoSegmentRule(Segment),
+    /// The runtime does nothing any more.
+    #[error(transparent)]
+    Gone(#[from] RuntimeGone),
     /// The runtime has no such release.
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),

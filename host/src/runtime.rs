@@ -3,6 +3,7 @@
 mod beside;
 mod builder;
 mod core;
+mod ending;
 mod error;
 mod follow;
 mod guard;
@@ -13,17 +14,23 @@ mod slot;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
 
 use self::core::Core;
+use self::ending::{Ending, Parts};
 use self::follow::Follower;
 use self::guard::Guard;
 pub use builder::RuntimeBuilder;
+pub use ending::{EndStage, ShutdownError};
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
 pub use follow::{FollowTrouble, Following};
-pub use slot::{Slot, SlotConfig};
+pub use slot::{Reverted, Slot, SlotConfig};
 
 use crate::control::{Control, LoadedRelease};
 use crate::journal::{Journal, JournalCounts};
+use crate::life::{Inside, RuntimeGone};
 use crate::message::Message;
 use crate::release::{Draft, Manifest, ReleaseId, Verified, read_signature, signature_path};
 use crate::sandbox::{ScoreError, Scored};
@@ -38,12 +45,18 @@ use crate::sandbox::{ScoreError, Scored};
 /// A runtime on a store ([`RuntimeBuilder::store_dir`]) has the releases and routes that the store says, within
 /// milliseconds after they change there; operators change them with [`Control`](crate::Control) or the command
 /// `switchback`.
+///
+/// A runtime belongs to the process that built it: in a fork of that process every call says so and does nothing else
+/// ([`RuntimeGone::Forked`](crate::RuntimeGone)), and dropping it there does nothing at all. It is ended by dropping it, or, where
+/// it is never dropped, because it is in a static or the process ends by [`exit`](std::process::exit), by
+/// [`shutdown`](Runtime::shutdown). `docs/embedding.md` tells what a daemon has to know.
 pub struct Runtime {
-    /// Present if there is a slot. Dropped first: it counts what was answered, and writes what follows.
-    guard: Option<Guard>,
+    /// Present if there is a slot, until the end. Dropped first: it counts what was answered, and writes what follows.
+    guard: ArcSwapOption<Guard>,
     core: Arc<Core>,
-    /// Present if the runtime follows a store.
-    follower: Option<Follower>,
+    /// Present if the runtime follows a store, until the end.
+    follower: ArcSwapOption<Follower>,
+    ending: Arc<Ending>,
 }
 
 impl Runtime {
@@ -70,6 +83,7 @@ impl Runtime {
     /// # Errors
     /// If it does not compile, or fails a self-test; or if another file is loaded under the same name and version.
     pub fn load_verified(&self, release: Verified) -> Result<ReleaseId, LoadError> {
+        let _inside = self.enter_to_load(release.id())?;
         self.core.load(release)
     }
 
@@ -104,9 +118,15 @@ impl Runtime {
     /// # Errors
     /// If the file is no release that this host accepts, or does not compile.
     pub fn rehearse(&self, path: impl AsRef<Path>) -> Result<Vec<Result<Scored, ScoreError>>, LoadError> {
-        let loaded = self.core.make_warm(self.verify(path.as_ref())?)?;
+        let verified = self.verify(path.as_ref())?;
+        let _inside = self.enter_to_load(verified.id())?;
+        let loaded = self.core.make_warm(verified)?;
         let tests = &loaded.manifest().self_tests;
         Ok(tests.iter().map(|test| loaded.score(&Message::parse(test.message.clone()))).collect())
+    }
+
+    fn enter_to_load(&self, release: &ReleaseId) -> Result<Inside<'_>, LoadError> {
+        self.core.life.enter().map_err(|gone| LoadError::new(release, gone.into()))
     }
 
     /// Reads a release file and checks all that needs no compiler.
@@ -122,6 +142,7 @@ impl Runtime {
     /// # Errors
     /// If it is not loaded, or has a role in a slot.
     pub fn unload(&self, release: &ReleaseId) -> Result<(), UnloadError> {
+        let _inside = self.core.life.enter()?;
         self.core.unload(release)
     }
 
@@ -145,7 +166,8 @@ impl Runtime {
     /// it is: those without a role are not, until somebody asks for them. Why one is not is in the log.
     pub fn rouse(&self, release: &ReleaseId) -> bool {
         let is_ready = || self.core.releases.get(release).is_some();
-        is_ready() || self.follower.as_ref().is_some_and(|follower| follower.rouse(&release.digest))
+        let Ok(_inside) = self.core.life.enter() else { return false };
+        is_ready() || self.follower.load().as_ref().is_some_and(|follower| follower.rouse(&release.digest))
     }
 
     /// The slot of this name.
@@ -163,27 +185,56 @@ impl Runtime {
     /// # Errors
     /// [`ScoreError`], with the release and what happened.
     pub fn score_with(&self, release: &ReleaseId, message: &Message) -> Result<Scored, ScoreError> {
+        let _inside = self.core.life.enter().map_err(|gone| ScoreError::gone(release, gone))?;
         let loaded = self.core.releases.get(release).ok_or_else(|| ScoreError::not_loaded(release))?;
         loaded.score(message)
     }
 
     /// The number of this process in the store that it follows, if it follows one; none while that cannot be written.
     pub fn process(&self) -> Option<u64> {
-        self.follower.as_ref().and_then(Follower::process)
+        let _inside = self.core.life.enter().ok()?;
+        self.follower.load().as_ref().and_then(|follower| follower.process())
     }
 
     /// How this runtime follows its store, if it follows one: up to which event, and what keeps it from going on or from
     /// being seen to. Also in the log, and as the metric `switchback_store_trouble`.
     pub fn following(&self) -> Option<Following> {
-        self.follower.as_ref().map(Follower::following)
+        let _inside = self.core.life.enter().ok()?;
+        self.follower.load().as_ref().map(|follower| follower.following())
     }
 
     /// Waits until nothing is left to do beside the answers: releases have scored, records are written, the guard has
-    /// counted and done what follows, and alerts that are due were tried once. While other threads
+    /// counted and done what follows, alerts that are due were tried once, and the ledger has what this process did by
+    /// itself, unless it cannot be written ([`Reverted::is_recorded`]). While other threads
     /// go on scoring there may always be something. Dropping the runtime does the same, but lets nobody score any more.
+    /// In a fork of the process that built it this does nothing.
     pub fn flush(&self) {
+        let Ok(_inside) = self.core.life.enter() else { return };
         self.core.beside.flush();
-        self.guard.iter().for_each(Guard::flush);
+        self.guard.load().iter().for_each(|guard| guard.flush());
+        self.follower.load().iter().for_each(|follower| follower.flush());
+    }
+
+    /// Ends the runtime in order, within a time: waits for the messages that are being scored; gives up what shadows have still
+    /// to score, and writes every record; lets the guard count, do what follows and tell people; writes into the ledger what
+    /// this process did by itself; and leaves the store. For a runtime that is never dropped: in a static, or in a process
+    /// that ends by [`exit`](std::process::exit).
+    ///
+    /// From then on a message that is to be scored is answered as the slot's policy for [`Cause::NoRelease`](crate::Cause) says, and says why;
+    /// changes fail. What is called twice waits twice for the same end. What is not done in time goes on in the background;
+    /// the store is tried again until then.
+    ///
+    /// # Errors
+    /// [`ShutdownError`], if it is not done in time, or reverts could not be written, or this process is a fork of the one
+    /// that built the runtime.
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
+        self.core.life.end().map_err(RuntimeGone::from)?;
+        let parts = || Parts {
+            core: Arc::clone(&self.core),
+            guard: self.guard.swap(None),
+            follower: self.follower.swap(None),
+        };
+        self.ending.end(parts, timeout)
     }
 
     /// What became of the records of messages so far, if a journal is kept.
@@ -197,6 +248,15 @@ impl Runtime {
         LoadCounts {
             compiled: counters.compiled.load(Ordering::Relaxed),
             mapped: counters.mapped.load(Ordering::Relaxed),
+        }
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if self.core.life.is_elsewhere() {
+            // The threads are not here, and what they write to is the parent's.
+            std::mem::forget((Arc::clone(&self.core), self.guard.swap(None), self.follower.swap(None)));
         }
     }
 }

@@ -31,6 +31,8 @@ mod limiter;
 mod loaded;
 mod lower;
 mod reaper;
+mod signals;
+mod stack;
 mod ticker;
 
 use std::path::{Path, PathBuf};
@@ -40,6 +42,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use wasmtime::Engine;
 use wasmtime::component::{HasSelf, Linker};
 
+pub use engine::{AddressSpace, Traps};
 pub use fault::{Fault, ScoreError};
 pub(crate) use loaded::Loaded;
 pub use loaded::Scored;
@@ -66,6 +69,7 @@ pub(crate) struct Sandbox {
     artifacts: Option<Artifacts>,
     reaper: Reaper,
     limits: Limits,
+    traps: Traps,
     counters: Counters,
     /// Held for its `Drop`, which stops the clock.
     _ticker: Ticker,
@@ -75,12 +79,23 @@ pub(crate) struct Sandbox {
 pub(crate) struct SandboxConfig {
     pub(crate) limits: Limits,
     pub(crate) instances: u32,
+    pub(crate) address_space: AddressSpace,
+    pub(crate) traps: Traps,
     pub(crate) artifacts_dir: Option<PathBuf>,
+}
+
+#[cfg(test)]
+impl SandboxConfig {
+    /// So many instances, and the defaults.
+    fn of(instances: u32) -> Self {
+        let (limits, address_space, traps) = (Limits::default(), AddressSpace::default(), Traps::default());
+        Self { limits, instances, address_space, traps, artifacts_dir: None }
+    }
 }
 
 impl Sandbox {
     pub(crate) fn new(config: SandboxConfig) -> Result<Self, SandboxError> {
-        let engine = engine::new(&config.limits, config.instances).map_err(SandboxError::engine)?;
+        let engine = engine::new(&config).map_err(SandboxError::engine)?;
         let mut linker = Linker::new(&engine);
         Plugin::add_to_linker::<_, HasSelf<_>>(&mut linker, |guest| guest).map_err(SandboxError::engine)?;
         let artifacts = config.artifacts_dir.map(|dir| open_or_do_without(&dir, &engine)).transpose()?.flatten();
@@ -92,6 +107,7 @@ impl Sandbox {
             linker,
             artifacts,
             limits: config.limits,
+            traps: config.traps,
             counters: Counters::default(),
         })
     }
@@ -133,7 +149,7 @@ impl Sandbox {
             None => SandboxError::Interface(shown(&e)),
         })?;
         let limits = self.limits.of_release(&manifest.limits);
-        Ok(Arc::new(Loaded::new(id, manifest, limits, recipients, pre, self.reaper.handle())))
+        Ok(Arc::new(Loaded::new(id, manifest, limits, (recipients, self.traps), pre, self.reaper.handle())))
     }
 
     fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, SandboxError> {

@@ -13,6 +13,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::io;
+use std::ops::{Deref, DerefMut};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags, ffi};
 
+use crate::forked::Opened;
 use crate::private::{self, NotPrivate, Owner};
 use crate::shortage;
 
@@ -53,9 +55,71 @@ pub(crate) fn check_files(database: &Path, owner: Owner) -> Result<(), NotPrivat
     companions(database).try_for_each(|path| private::check_if_there(&path, owner))
 }
 
+/// A connection to a database in a file. One of the parent's is neither used in a fork nor closed there: closing it could
+/// take away what the parent writes to.
+pub(crate) struct Connected {
+    /// Present until it is dropped.
+    connection: Option<Connection>,
+    /// None in memory, which a fork has for itself.
+    opened: Option<Opened>,
+}
+
+impl Connected {
+    /// Opens a database by its path, whatever that begins with.
+    pub(crate) fn open(path: &Path, flags: OpenFlags) -> rusqlite::Result<Self> {
+        Self::by(|| Connection::open_with_flags(literal(path), flags))
+    }
+
+    fn by(open: impl FnOnce() -> rusqlite::Result<Connection>) -> rusqlite::Result<Self> {
+        let opened = Opened::one_more().map_err(|forked| {
+            rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_MISUSE), Some(forked.to_string()))
+        })?;
+        Ok(Self { connection: Some(open()?), opened: Some(opened) })
+    }
+
+    /// A database in memory.
+    pub(crate) fn in_memory() -> rusqlite::Result<Self> {
+        Ok(Self { connection: Some(Connection::open_in_memory()?), opened: None })
+    }
+
+    /// Closes it, and says what went wrong with that.
+    pub(crate) fn close(mut self) -> rusqlite::Result<()> {
+        self.connection.take().map_or(Ok(()), |connection| connection.close().map_err(|(_, error)| error))
+    }
+
+    /// Whether it is the parent's, so that it may not be used here.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.opened.as_ref().is_some_and(Opened::is_elsewhere)
+    }
+}
+
+#[expect(clippy::expect_used, reason = "it is there until it is dropped")]
+impl Deref for Connected {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        self.connection.as_ref().expect("a connection")
+    }
+}
+
+#[expect(clippy::expect_used, reason = "it is there until it is dropped")]
+impl DerefMut for Connected {
+    fn deref_mut(&mut self) -> &mut Connection {
+        self.connection.as_mut().expect("a connection")
+    }
+}
+
+impl Drop for Connected {
+    fn drop(&mut self) {
+        if self.is_elsewhere() {
+            std::mem::forget(self.connection.take());
+        }
+    }
+}
+
 /// A database that is open to be read.
 pub(crate) struct ToRead {
-    pub(crate) connection: Connection,
+    pub(crate) connection: Connected,
     pub(crate) quiet: Quiet,
 }
 
@@ -136,9 +200,9 @@ fn stamps(path: &Path) -> [Option<Stamp>; 4] {
     })
 }
 
-fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connection> {
+fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags_and_vfs(uri(path, options), flags, vfs)?;
+    let connection = Connected::by(|| Connection::open_with_flags_and_vfs(uri(path, options), flags, vfs))?;
     // Nothing of it is written back, whatever the access of its files.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
@@ -146,10 +210,10 @@ fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connection> {
 
 /// Copies a database as it is at one moment into a new file, which only this user can read. Others write meanwhile: what is
 /// copied is a snapshot (<https://sqlite.org/backup.html>).
-pub(crate) fn copy(source: &Connection, path: &Path) -> rusqlite::Result<Connection> {
+pub(crate) fn copy(source: &Connection, path: &Path) -> rusqlite::Result<Connected> {
     let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path);
     made.map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
-    let mut copy = Connection::open(path)?;
+    let mut copy = Connected::open(path, OpenFlags::default())?;
     {
         let backup = Backup::new(source, &mut copy)?;
         // All pages at once: with fewer it would begin again after each write of others.

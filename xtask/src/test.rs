@@ -131,9 +131,10 @@ fn score_all(releases: &Path, corpus: &Path, threads: &str) -> Result<String> {
 }
 
 /// Every bench, in the order in which one would read their answers.
-const BENCHES: [&str; 12] = [
+const BENCHES: [&str; 13] = [
     "score_overhead",
     "call_overhead",
+    "embedding",
     "deadline_overrun",
     "swap_latency",
     "revert_under_load",

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::OpenFlags;
 
 use super::memory::Firsts;
 use super::{GuardStore, GuardStoreError, Place, health, schema};
 use crate::limits::GUARD_BUSY_TIMEOUT;
 use crate::private::{self, NotPrivate, Owner};
 use crate::shortage::InWords;
-use crate::sqlite;
+use crate::sqlite::{self, Connected};
 
 /// The file, in the folder of a store.
 pub(super) const FILE: &str = "guard.db";
@@ -24,7 +24,7 @@ const SINCE: &str = "guard.since";
 
 /// A file that is open.
 pub(super) struct Open {
-    pub(super) connection: Connection,
+    pub(super) connection: Connected,
     /// Which file it is: device and inode; none in memory.
     identity: Option<(u64, u64)>,
     pub(super) firsts: Firsts,
@@ -38,7 +38,9 @@ impl GuardStore {
             Place::Folder(dir) => identity(&dir.join(FILE)),
         };
         let is_in_memory = matches!(self.place, Place::Memory);
-        let is_same = |open: &Open| open.identity == identity && (identity.is_some() || is_in_memory);
+        let is_same = |open: &Open| {
+            open.identity == identity && (identity.is_some() || is_in_memory) && !open.connection.is_elsewhere()
+        };
         let kept = self.open.take().filter(is_same);
         let open = match (kept, &self.place) {
             (Some(open), _) => open,
@@ -69,7 +71,7 @@ impl GuardStore {
 
 fn in_memory() -> Result<Open, GuardStoreError> {
     let fault = |error| GuardStoreError::of("the guard's memory", error);
-    let mut connection = Connection::open_in_memory().map_err(fault)?;
+    let mut connection = Connected::in_memory().map_err(fault)?;
     schema::prepare("the guard's memory", &mut connection, None)?;
     Ok(Open { connection, identity: None, firsts: Firsts::default() })
 }
@@ -118,10 +120,7 @@ fn connect_to(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> 
     let file = path.display().to_string();
     let fault = |error| GuardStoreError::of(&file, error);
     sqlite::check_room(path).map_err(fault)?;
-    let connection = Connection::open_with_flags(
-        sqlite::literal(path),
-        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-    );
+    let connection = Connected::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX);
     let mut connection = connection.map_err(fault)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT).map_err(fault)?;
     // The last process that closes a file which was set aside would remove the companions of the new one.
@@ -134,7 +133,7 @@ fn connect_to(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> 
 }
 
 /// Opens the file to read it; [`GuardStoreError::None`] if there never was one, [`GuardStoreError::Lost`] if it is gone.
-pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
+pub(super) fn to_read(dir: &Path) -> Result<Connected, GuardStoreError> {
     let path = dir.join(FILE);
     let file = path.display().to_string();
     sqlite::check_files(&path, Owner::Anybody)?;
@@ -165,9 +164,9 @@ pub(super) fn to_read(dir: &Path) -> Result<Connection, GuardStoreError> {
 }
 
 /// Reading in WAL mode shares memory with those who write, so it is opened as they do.
-fn open_shared(path: &Path) -> rusqlite::Result<Connection> {
+fn open_shared(path: &Path) -> rusqlite::Result<Connected> {
     sqlite::check_room(path)?;
-    let connection = Connection::open_with_flags(sqlite::literal(path), OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    let connection = Connected::open(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(GUARD_BUSY_TIMEOUT)?;
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     connection.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use rusqlite::Connection;
 
 use super::alerts::{self, KeptAlert};
 use super::evidence::trial_evidence;
@@ -12,11 +11,12 @@ use super::mail;
 use super::noted::{self, NotedPairs};
 use super::trials::{self, TrialKey, TrialRecord};
 use super::{GuardStoreError, open, senders, tallies, volumes};
+use crate::sqlite::Connected;
 use crate::guard::{Key, MailCounts, Past, Segment, Settings, Tally, TrialEvidence, Volumes};
 
 /// Reads what the guard remembers in the folder of a store, while processes go on counting.
 pub struct GuardReader {
-    connection: Connection,
+    connection: Connected,
     file: String,
 }
 

@@ -99,14 +99,14 @@ impl Files {
 impl Folder {
     /// A folder that need not be there.
     pub(super) fn named(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self { dir: private::absolute(dir) }
     }
 
     /// Makes the folder, or takes it as it is if it is there.
     pub(super) fn create(dir: &Path) -> Result<Self, JournalError> {
         DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(JournalError::unusable(dir))?;
         private::check_dir(dir)?;
-        Ok(Self { dir: dir.to_owned() })
+        Ok(Self { dir: private::absolute(dir) })
     }
 
     /// [`Folder::create`] where there was one. Not what it lay in: a store that was moved away comes back.
@@ -128,7 +128,7 @@ impl Folder {
             _ => return Err(JournalError::NoJournal(dir.to_owned())),
         }
         private::check_dir_of(dir, Owner::Anybody)?;
-        Ok(Self { dir: dir.to_owned() })
+        Ok(Self { dir: private::absolute(dir) })
     }
 
     /// Makes the files for locks.

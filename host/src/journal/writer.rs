@@ -22,6 +22,7 @@ use super::record::{Mail, Record};
 use super::schema;
 use super::stream::{Disk, RealDisk, Stream};
 use crate::clock;
+use crate::forked::Origin;
 use crate::message::Message;
 use crate::verdict::Thresholds;
 
@@ -32,7 +33,8 @@ const SYNC_INTERVAL: Duration = Duration::from_secs(1);
 /// How often the writer looks whether its segment is too old, while nothing comes.
 const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// A journal that one process writes. Dropping it writes what was appended.
+/// A journal that one process writes. Dropping it writes what was appended. In a fork of that process it takes nothing, and
+/// dropping it does nothing: what is appended there counts as [failed](JournalCounts::failed).
 ///
 /// # Examples
 ///
@@ -59,7 +61,8 @@ pub struct Journal {
     counters: Arc<Counters>,
     thread: Option<JoinHandle<()>>,
     /// After the thread, which may have one more segment for it.
-    _keeper: Keeper,
+    keeper: Option<Keeper>,
+    origin: Origin,
 }
 
 enum Task {
@@ -147,13 +150,13 @@ impl Journal {
         };
         let thread = thread::Builder::new().name("switchback-journal".to_owned());
         let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.to_string()))?;
-        Ok(Self { queue: Some(queue), config, key, counters, thread: Some(thread), _keeper: keeper })
+        Ok(Self { queue: Some(queue), config, key, counters, thread: Some(thread), keeper: Some(keeper), origin: Origin::here() })
     }
 
     /// Appends a record. Where there is no room, this waits or counts it as dropped, as configured. It never fails:
     /// a disk that refuses what it gets is counted ([`JournalCounts::failed`]), and logged once.
     pub fn append(&self, record: Record) {
-        let Some(queue) = &self.queue else { return };
+        let Some(queue) = self.queue() else { return self.count_failed() };
         let task = Task::Write(Box::new(record));
         let (refused, counter) = match self.config.overflow {
             Overflow::Block => (queue.send(task).is_err(), &self.counters.failed),
@@ -185,11 +188,16 @@ impl Journal {
 
     /// Waits until what was appended so far is on the disk, or has failed.
     pub fn flush(&self) {
-        let Some(queue) = &self.queue else { return };
+        let Some(queue) = self.queue() else { return };
         let (done, is_done) = crossbeam_channel::bounded(1);
         if queue.send(Task::Flush(done)).is_ok() {
             let _ = is_done.recv();
         }
+    }
+
+    /// Where the writer is told what to do; none where there is no writer, as in a fork.
+    fn queue(&self) -> Option<&Sender<Task>> {
+        self.queue.as_ref().filter(|_| !self.origin.is_elsewhere())
     }
 
     /// What became of the records so far.
@@ -211,6 +219,9 @@ impl Journal {
 
 impl Drop for Journal {
     fn drop(&mut self) {
+        if self.origin.is_elsewhere() {
+            return std::mem::forget((self.queue.take(), self.thread.take(), self.keeper.take()));
+        }
         self.queue = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();

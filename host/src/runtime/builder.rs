@@ -17,9 +17,10 @@ use super::news::News;
 use super::slot::{Slot, SlotConfig};
 use crate::alert::AlertConfig;
 use crate::journal::{Journal, JournalConfig};
+use crate::life::Life;
 use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
 use crate::release::ModelName;
-use crate::sandbox::{Sandbox, SandboxConfig};
+use crate::sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
 use crate::verdict::Overrides;
 
 /// The most instances of a pool: each reserves 4 GiB of address space, and 47 bits hold 32,768 of those.
@@ -32,6 +33,8 @@ pub struct RuntimeBuilder {
     slots: Vec<SlotConfig>,
     limits: Limits,
     instances: u32,
+    address_space: AddressSpace,
+    traps: Traps,
     cache_dir: Option<PathBuf>,
     store_dir: Option<PathBuf>,
     name: String,
@@ -47,6 +50,8 @@ impl Default for RuntimeBuilder {
             slots: Vec::new(),
             limits: Limits::default(),
             instances: DEFAULT_INSTANCES,
+            address_space: AddressSpace::default(),
+            traps: Traps::default(),
             cache_dir: None,
             store_dir: None,
             name: program_name(),
@@ -73,10 +78,22 @@ impl RuntimeBuilder {
 
     /// How many messages can be scored at once, counting each release that scores a message; 1 to 20,000,
     /// default 256. A slot of the pool remembers the release that it last held, so give it room: loaded
-    /// releases times scoring threads. Costs 4 GiB of address space each, and memory only when used. Where a limit does not
-    /// allow that, the runtime goes on without a pool, says so in the log, and each message reserves what it needs.
+    /// releases times scoring threads. Costs 4 GiB of address space each, so 1 TiB by default, and memory only when used.
+    /// [`RuntimeBuilder::address_space`] says what else is possible.
     pub fn instances(mut self, instances: u32) -> Self {
         self.instances = instances;
+        self
+    }
+
+    /// How much address space is reserved. Default [`AddressSpace::Pooled`]: 4 GiB for each of the instances.
+    pub fn address_space(mut self, address_space: AddressSpace) -> Self {
+        self.address_space = address_space;
+        self
+    }
+
+    /// How a guest's trap ends the guest, and not the process. Default [`Traps::Signals`].
+    pub fn traps(mut self, traps: Traps) -> Self {
+        self.traps = traps;
         self
     }
 
@@ -155,8 +172,8 @@ impl RuntimeBuilder {
         let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
         let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
         let sinks = self.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
-        let home = self.store_dir.clone().zip(enlisted.as_ref()).map(|(dir, enlisted)| Home {
-            dir,
+        let home = enlisted.as_ref().map(|enlisted| Home {
+            dir: enlisted.store.layout().dir().to_owned(),
             store: Arc::clone(&enlisted.store),
             link: Arc::clone(&enlisted.link),
             name: enlisted.name().to_owned(),
@@ -165,12 +182,15 @@ impl RuntimeBuilder {
         let core = Arc::new(self.core(enlisted.as_ref(), inbox)?);
         let follower = enlisted.map(|enlisted| Follower::start(Arc::clone(&core), enlisted)).transpose()?;
         let guard = (!core.slots.is_empty()).then(|| Guard::start(Arc::clone(&core), seen, home, sinks));
-        Ok(Runtime { guard: guard.transpose().map_err(thread_failed)?, core, follower })
+        let guard = guard.transpose().map_err(thread_failed)?.map(Arc::new);
+        let follower = follower.map(Arc::new);
+        Ok(Runtime { guard: guard.into(), core, follower: follower.into(), ending: Arc::default() })
     }
 
     fn core(self, enlisted: Option<&Enlisted>, inbox: Arc<Inbox>) -> Result<Core, BuildError> {
         let artifacts_dir = self.cache_dir.or(self.store_dir);
-        let sandbox = Sandbox::new(SandboxConfig { limits: self.limits, instances: self.instances, artifacts_dir })?;
+        let (limits, instances, address_space, traps) = (self.limits, self.instances, self.address_space, self.traps);
+        let sandbox = Sandbox::new(SandboxConfig { limits, instances, address_space, traps, artifacts_dir })?;
         let releases = Arc::new(Releases::default());
         let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
         let process = enlisted.map_or(0, |enlisted| enlisted.link.process());
@@ -180,17 +200,19 @@ impl RuntimeBuilder {
         let beside = Beside::start(beside).map_err(thread_failed)?;
         let beside = Arc::new(beside);
         let link = enlisted.map(|enlisted| &enlisted.link);
+        let life = Arc::new(Life::begin());
         let mut slots = BTreeMap::new();
         for config in self.slots {
             let (releases, overrides) = (Arc::clone(&releases), Arc::clone(&overrides));
-            let slot = Slot::new(config, releases, overrides, Arc::clone(&beside), link.cloned(), Arc::clone(&inbox))?;
+            let shared = (Arc::clone(&beside), Arc::clone(&inbox), Arc::clone(&life));
+            let slot = Slot::new(config, releases, overrides, shared, link.cloned())?;
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
         let (news, granted_recipients) = (News::new(self.alerts.changes), self.granted_recipients);
         let store_meters = StoreMeters::new();
-        Ok(Core { sandbox, slots, releases, inbox, news, store_meters, beside, overrides, granted_recipients })
+        Ok(Core { life, sandbox, slots, releases, inbox, news, store_meters, beside, overrides, granted_recipients })
     }
 }
 

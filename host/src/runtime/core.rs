@@ -12,12 +12,14 @@ use super::meters::StoreMeters;
 use super::news::News;
 use super::slot::Slot;
 use crate::contain::contained;
+use crate::life::Life;
 use crate::message::{Message, Recipients};
 use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
 use crate::sandbox::{Loaded, Sandbox};
 use crate::verdict::{Outcome, Overrides};
 
 pub(super) struct Core {
+    pub(super) life: Arc<Life>,
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) releases: Arc<Releases>,
     /// Where the guard is told of messages.

@@ -1,10 +1,12 @@
 //! What can be wrong with a runtime, a release to load, or one to unload.
 
-use std::fmt::Display;
+use std::error;
+use std::fmt::{self, Display};
 use std::io;
 
 use crate::control::{LoadReleaseError, StoreError};
 use crate::journal::JournalError;
+use crate::life::RuntimeGone;
 use crate::release::{Digest, Refusal, ReleaseId, UnreadableSignature};
 use crate::sandbox::SandboxError;
 use crate::shortage::InWords;
@@ -36,14 +38,26 @@ pub enum BuildError {
     Journal(#[from] JournalError),
 }
 
-/// A release was not loaded.
-#[derive(Debug, thiserror::Error)]
-#[error("load {what}: {fault}")]
+/// A release was not loaded. Its text has the fault in it; its source is the fault's, such as the [`io::Error`] of a file that
+/// cannot be read.
+#[derive(Debug)]
 pub struct LoadError {
     /// The release, or its file if it could not say what it is.
     pub what: String,
     /// Why.
     pub fault: LoadFault,
+}
+
+impl Display for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "load {}: {}", self.what, self.fault)
+    }
+}
+
+impl error::Error for LoadError {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        error::Error::source(&self.fault)
+    }
 }
 
 impl LoadError {
@@ -89,6 +103,9 @@ pub enum LoadFault {
     /// The store that it was to be brought into does not take it.
     #[error(transparent)]
     Control(Box<LoadReleaseError>),
+    /// There is nobody any more to load it.
+    #[error(transparent)]
+    Gone(#[from] RuntimeGone),
     /// Another file is loaded under this name and version.
     #[error("the loaded release of this version has digest {}, this file has {}: a release is immutable, so give the changed one a new version", loaded.short(), offered.short())]
     Namesake {
@@ -135,7 +152,7 @@ pub(super) fn thread_failed(error: io::Error) -> BuildError {
 }
 
 /// An error with its sources on one line.
-pub(super) fn describe(error: &dyn std::error::Error) -> String {
+pub(super) fn describe(error: &dyn error::Error) -> String {
     let sources = std::iter::successors(error.source(), |source| source.source());
     let words = sources.map(|source| match source.downcast_ref::<io::Error>() {
         Some(system) => InWords(system).to_string(),
@@ -149,6 +166,9 @@ pub(super) fn describe(error: &dyn std::error::Error) -> String {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum UnloadError {
+    /// There is nobody any more to unload it.
+    #[error(transparent)]
+    Gone(#[from] RuntimeGone),
     /// It is not loaded.
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),

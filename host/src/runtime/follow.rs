@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 pub(super) use emergency::StoreLink;
 pub use shared::{FollowTrouble, Following};
@@ -112,6 +113,23 @@ impl Follower {
     /// Loads a release of the store now, and says whether it is ready.
     pub(super) fn rouse(&self, release: &Digest) -> bool {
         self.shared.rouse(release)
+    }
+
+    /// Tells the store what is only known here.
+    pub(super) fn flush(&self) {
+        self.shared.flush();
+    }
+
+    /// Writes the reverts of this process into the ledger, again and again until it has them or it is that late; returns how
+    /// many it does not have.
+    pub(super) fn write_all(&self, deadline: Instant) -> usize {
+        loop {
+            let left = self.shared.write_reverts();
+            if left == 0 || Instant::now() >= deadline {
+                return left;
+            }
+            thread::sleep(FOLLOW_INTERVAL_MAX.min(deadline.saturating_duration_since(Instant::now())));
+        }
     }
 
     /// How it goes.

@@ -2,8 +2,10 @@
 
 mod asks;
 mod config;
+mod failures;
 mod fresh;
 mod pairs;
+mod reverted;
 mod shared;
 
 use std::sync::Arc;
@@ -15,6 +17,7 @@ use smallvec::{SmallVec, smallvec};
 
 pub use config::SlotConfig;
 pub(super) use pairs::of as pairs_of;
+pub use reverted::Reverted;
 pub(super) use shared::SlotShared;
 
 use super::beside::{Beside, Judged, micros};
@@ -27,6 +30,7 @@ use crate::compare::Report;
 use crate::control::{GuardAction, Note, SlotState};
 use crate::guard::{Evidence, Segment};
 use crate::journal::RecordId;
+use crate::life::{Life, RuntimeGone};
 use crate::message::{Message, Reading};
 use crate::release::ReleaseId;
 use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
@@ -45,6 +49,7 @@ pub struct Slot {
     beside: Arc<Beside>,
     /// Present if the route is a store's.
     store: Option<Arc<StoreLink>>,
+    life: Arc<Life>,
 }
 
 impl Slot {
@@ -52,9 +57,8 @@ impl Slot {
         config: SlotConfig,
         releases: Arc<Releases>,
         overrides: Arc<ArcSwap<Overrides>>,
-        beside: Arc<Beside>,
+        (beside, inbox, life): (Arc<Beside>, Arc<Inbox>, Arc<Life>),
         store: Option<Arc<StoreLink>>,
-        inbox: Arc<Inbox>,
     ) -> Result<Self, BuildError> {
         config.validate()?;
         Ok(Self {
@@ -64,6 +68,7 @@ impl Slot {
             overrides,
             beside,
             store,
+            life,
         })
     }
 
@@ -147,16 +152,18 @@ impl Slot {
         Ok(generation)
     }
 
-    /// Puts the previous release back in charge and returns the new generation. One pointer is stored;
+    /// Puts the previous release back in charge. One pointer is stored;
     /// nothing is compiled, loaded or allocated. What was live stays loaded, without a role.
     ///
     /// In a slot that follows a store this takes effect here at once, whether the store can be reached or not. It
     /// is written into the ledger as soon as that is possible, wins over what the ledger says by then, and every
-    /// other process obeys it.
+    /// other process obeys it. Until the ledger has it ([`Reverted::is_recorded`]), it is lost with this process: who ends the
+    /// process next waits for that first ([`Reverted::wait_recorded`], [`Runtime::flush`](crate::Runtime::flush),
+    /// [`Runtime::shutdown`](crate::Runtime::shutdown)).
     ///
     /// # Errors
     /// If there is no previous release.
-    pub fn revert(&self) -> Result<u64, RouteError> {
+    pub fn revert(&self) -> Result<Reverted, RouteError> {
         self.reverting(|step| self.switch.revert(step))
     }
 
@@ -164,17 +171,21 @@ impl Slot {
     ///
     /// # Errors
     /// If the release is no standby of this slot.
-    pub fn revert_to(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+    pub fn revert_to(&self, release: &ReleaseId) -> Result<Reverted, RouteError> {
         self.reverting(|step| self.switch.revert_to(release, step))
     }
 
-    fn reverting(&self, revert: impl FnOnce(u64) -> Result<Arc<Route<Loaded>>, RouteError>) -> Result<u64, RouteError> {
+    fn reverting(
+        &self,
+        revert: impl FnOnce(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
+    ) -> Result<Reverted, RouteError> {
+        let _inside = self.life.enter()?;
         let generation = match &self.store {
             None => revert(1)?.generation(),
             Some(store) => store.revert(self.name(), || revert(store.step()))?,
         };
         self.shared.meters().generation(generation);
-        Ok(generation)
+        Ok(Reverted { generation, slot: Arc::clone(self.shared.name()), store: self.store.clone() })
     }
 
     /// Takes the role canary, shadow or standby from a release, so that it can be unloaded.
@@ -247,8 +258,8 @@ impl Slot {
                 return self.changing_roles(|roles| roles.reverting_segment(&flips.segment, &domains, baseline));
             }
             (GuardAction::Revert | GuardAction::RevertSegment, _) => match target {
-                Some(target) => self.revert_to(target)?,
-                None => self.revert()?,
+                Some(target) => self.revert_to(target)?.generation,
+                None => self.revert()?.generation,
             },
         };
         let note =
@@ -315,6 +326,7 @@ impl Slot {
     }
 
     fn check_own(&self) -> Result<(), RouteError> {
+        self.life.enter()?;
         if self.store.is_some() { Err(RouteError::FollowsStore) } else { Ok(()) }
     }
 
@@ -324,6 +336,10 @@ impl Slot {
     pub fn score(&self, message: &Message) -> Verdict {
         let start = Instant::now();
         let route = self.switch.read();
+        let _inside = match self.life.enter() {
+            Ok(inside) => inside,
+            Err(gone) => return self.unanswered(&route, message, gone),
+        };
         let Judgement { verdict, opinions } = self.judge(&route, message);
         let mut verdict = self.overruled(message, verdict);
         verdict.timing.total = start.elapsed();
@@ -420,6 +436,7 @@ impl Slot {
         let scored = release.score(message).map_err(|error| {
             let opinion = opinion(Said::Failed(error.fault.cause()), start.elapsed());
             self.shared.meters().of(release.id(), role).said(&opinion);
+            self.shared.failures().failed(self.name(), role, &error);
             Box::new(Failed { opinion, error })
         })?;
         let opinion = opinion(Said::of(&scored.outcome, thresholds), scored.timing.total);
@@ -467,22 +484,32 @@ impl Slot {
                 Err(failed) => opinions.push(failed.opinion),
             }
         }
-        let verdict = Verdict {
-            id: None,
-            action: if let Answer::Act(action) = answer { action } else { Action::Deliver },
-            score: None,
-            category: None,
-            scl: None,
-            reasons: Vec::new(),
-            decided_by: DecidedBy::Unscanned,
-            release: route.live().map(|live| live.id().clone()),
-            author: message.authorship(),
-            generation: route.generation(),
-            reading: Reading::CURRENT,
-            fault: Some(why),
-            timing: Timing::default(),
-        };
-        Judgement { verdict, opinions }
+        Judgement { verdict: unscanned(route, message, answer, why), opinions }
+    }
+
+    /// The verdict when there is nobody any more who could score.
+    fn unanswered(&self, route: &Route<Loaded>, message: &Message, gone: RuntimeGone) -> Verdict {
+        self.life.tell(gone);
+        unscanned(route, message, self.config().failure.answer(Cause::NoRelease), gone.to_string())
+    }
+}
+
+/// The verdict of a message that no release scored.
+fn unscanned(route: &Route<Loaded>, message: &Message, answer: Answer, why: String) -> Verdict {
+    Verdict {
+        id: None,
+        action: if let Answer::Act(action) = answer { action } else { Action::Deliver },
+        score: None,
+        category: None,
+        scl: None,
+        reasons: Vec::new(),
+        decided_by: DecidedBy::Unscanned,
+        release: route.live().map(|live| live.id().clone()),
+        author: message.authorship(),
+        generation: route.generation(),
+        reading: Reading::CURRENT,
+        fault: Some(why),
+        timing: Timing::default(),
     }
 }
 

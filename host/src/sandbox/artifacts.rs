@@ -52,7 +52,7 @@ impl Artifacts {
         // `DefaultHasher::default()` has fixed keys; a change of it in std only means compiling again.
         let fingerprint = BuildHasherDefault::<DefaultHasher>::default()
             .hash_one((engine.precompile_compatibility_hash(), lower::VERSION));
-        let compiled = store.join("compiled");
+        let compiled = private::absolute(store).join("compiled");
         let dir = compiled.join(format!("{fingerprint:016x}"));
         let unusable = |source| ArtifactsError::Unusable { dir: dir.clone(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(&dir).map_err(unusable)?;

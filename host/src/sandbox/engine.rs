@@ -3,29 +3,80 @@
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
 use super::fault::of_system;
+use super::{SandboxConfig, signals};
 use crate::limits::{
     CORE_INSTANCES_MAX, INSTANCE_METADATA_BYTES_MAX, KEEP_RESIDENT_BYTES, Limits, MEMORIES_MAX,
     TABLE_KEEP_RESIDENT_BYTES, TABLES_MAX, WASM_STACK_BYTES_MAX,
 };
 use crate::shortage::InWords;
 
-/// The engine of a process: with a pool of instances, or without one where there is no address space for it.
-pub(crate) fn new(limits: &Limits, instances: u32) -> Result<Engine> {
-    let pool = InstanceAllocationStrategy::Pooling(pool(limits, instances));
-    let pooled = Engine::new(config(limits).allocation_strategy(pool));
-    let Some(system) = pooled.as_ref().err().and_then(of_system) else { return pooled };
+/// How much address space a runtime reserves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AddressSpace {
+    /// 4 GiB for each of the [`instances`](crate::RuntimeBuilder::instances), 1 TiB for the 256 of the default, made once. It is
+    /// address space, not memory: only what messages use is. Where a limit does not allow that (`ulimit -v`, LimitAS= of systemd), the runtime goes
+    /// on as with [`AddressSpace::Frugal`], and says so in the log.
+    #[default]
+    Pooled,
+    /// Nothing ahead: each message reserves what its release needs and gives it back, which takes longer. A gigabyte
+    /// suffices. Releases are compiled otherwise than for a pool, so each is compiled once for both.
+    Frugal,
+}
+
+/// How a guest's trap ends the guest, and not the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Traps {
+    /// By signals: the engine takes SIGSEGV, SIGILL and SIGFPE for the process when a runtime is first built in it, and passes
+    /// on to the handlers that were there what is not a guest's. Before each call it is looked whether its handlers are still in place.
+    /// Where a program has put others there since, no guest is called: the verdict says so
+    /// ([`Fault::Signals`](crate::Fault::Signals)), since a trap would end the process if they do not pass on what is not theirs.
+    #[default]
+    Signals,
+    /// By signals, in a program whose own handlers for them, installed after a runtime was built, call those that were there
+    /// before: nothing is looked at.
+    ChainedSignals,
+    /// Without signals: compiled code checks each access to memory and each division. No handler is installed. It takes longer,
+    /// `docs/embedding.md` says how much; and the engine then compiles without its guards against speculative access
+    /// to memory outside the guest's (Spectre). Releases are compiled otherwise than for signals, so each is compiled once for both.
+    Checks,
+}
+
+/// The engine of a runtime.
+pub(crate) fn new(config: &SandboxConfig) -> Result<Engine> {
+    let engine = match config.address_space {
+        AddressSpace::Pooled => pooled(config),
+        AddressSpace::Frugal => frugal(config),
+    };
+    if engine.is_ok() && config.traps != Traps::Checks {
+        signals::note_handler();
+    }
+    engine
+}
+
+/// An engine with a pool of instances, or without one where there is no address space for it.
+fn pooled(asked: &SandboxConfig) -> Result<Engine> {
+    let instances = asked.instances;
+    let pool = InstanceAllocationStrategy::Pooling(pool(&asked.limits, instances));
+    let pooled = Engine::new(config(asked).allocation_strategy(pool));
+    let Some(system) = pooled.as_ref().err().and_then(of_system) else {
+        tracing::debug!(instances, gib = u64::from(instances) * 4, "address space is reserved for a pool of instances");
+        return pooled;
+    };
     let why = InWords(&system);
     tracing::warn!(
         %why, instances,
         "no address space for a pool of instances (4 GiB for each), so each message reserves and gives back what it needs, \
-         which takes longer; where the limit has to stay, ask for fewer instances"
+         which takes longer; where the limit has to stay, build the runtime with fewer `instances`, or with \
+         `AddressSpace::Frugal`, which is the same without this warning"
     );
-    frugal(limits)
+    frugal(asked)
 }
 
 /// An engine that reserves nothing ahead. What it compiles checks each access to memory, which the pool's guards do not need.
-fn frugal(limits: &Limits) -> Result<Engine> {
-    let mut config = config(limits);
+fn frugal(asked: &SandboxConfig) -> Result<Engine> {
+    let mut config = config(asked);
     config
         .allocation_strategy(InstanceAllocationStrategy::OnDemand)
         .memory_reservation(0)
@@ -35,13 +86,14 @@ fn frugal(limits: &Limits) -> Result<Engine> {
 }
 
 /// What is the same with a pool and without.
-fn config(limits: &Limits) -> Config {
+fn config(asked: &SandboxConfig) -> Config {
     let mut config = Config::new();
     config
+        .signals_based_traps(asked.traps != Traps::Checks)
         .cranelift_opt_level(OptLevel::Speed)
         .epoch_interruption(true)
         // However sparse a model's memory is, it is mapped and not copied into each instance.
-        .memory_guaranteed_dense_image_size(limits.memory_bytes_max.saturating_add(1))
+        .memory_guaranteed_dense_image_size(asked.limits.memory_bytes_max.saturating_add(1))
         .max_wasm_stack(WASM_STACK_BYTES_MAX)
         // Calls are synchronous; without the bookkeeping for concurrent ones an instance costs less.
         .concurrency_support(false);
@@ -119,19 +171,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_compiled_without_a_pool_is_kept_apart() {
-        let limits = Limits::default();
+    fn what_is_compiled_without_a_pool_or_without_signals_is_kept_apart() {
+        let asked = |address_space, traps| SandboxConfig { address_space, traps, ..SandboxConfig::of(1) };
         let hash = |engine: Engine| {
             use std::hash::{BuildHasher as _, BuildHasherDefault, DefaultHasher};
             BuildHasherDefault::<DefaultHasher>::default().hash_one(engine.precompile_compatibility_hash())
         };
-        assert_ne!(hash(new(&limits, 1).unwrap()), hash(frugal(&limits).unwrap()));
+        let ways = [
+            (AddressSpace::Pooled, Traps::Signals),
+            (AddressSpace::Frugal, Traps::Signals),
+            (AddressSpace::Pooled, Traps::Checks),
+            (AddressSpace::Frugal, Traps::Checks),
+        ];
+        let hashes: std::collections::BTreeSet<_> =
+            ways.map(|(space, traps)| hash(new(&asked(space, traps)).unwrap())).into();
+        assert_eq!(hashes.len(), ways.len());
     }
 
     #[test]
     fn more_than_the_address_space_holds_is_done_without() {
         // 47 bits hold 32,768 reservations of 4 GiB.
-        let engine = new(&Limits::default(), 40_000).unwrap();
+        let engine = new(&SandboxConfig::of(40_000)).unwrap();
         assert!(wasmtime::component::Component::new(&engine, b"\0asm\x0d\0\x01\0").is_ok());
     }
 }

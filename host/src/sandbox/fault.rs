@@ -9,6 +9,7 @@ use super::guest::{Guest, LogFlood};
 use super::imports::Undeclared;
 use super::limiter::Exhausted;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
+use crate::life::RuntimeGone;
 use crate::limits::ReleaseLimits;
 use crate::release::ReleaseId;
 use crate::shortage;
@@ -31,9 +32,13 @@ impl ScoreError {
         Self { release: release.clone(), fault: Fault::NotLoaded, guest_message: None }
     }
 
+    pub(crate) fn gone(release: &ReleaseId, gone: RuntimeGone) -> Self {
+        Self { release: release.clone(), fault: Fault::Gone(gone), guest_message: None }
+    }
+
     /// Whether the release is to blame, rather than the host's load.
     pub fn is_guest_fault(&self) -> bool {
-        !matches!(self.fault, Fault::NotLoaded | Fault::PoolBusy | Fault::Host(_))
+        !matches!(self.fault, Fault::NotLoaded | Fault::Gone(_) | Fault::Signals(_) | Fault::PoolBusy | Fault::Host(_))
     }
 }
 
@@ -71,9 +76,19 @@ pub enum Fault {
     /// The runtime has no such release.
     #[error("it is not loaded")]
     NotLoaded,
+    /// The runtime does nothing any more.
+    #[error("{0}")]
+    Gone(RuntimeGone),
     /// Every instance of the pool was in use.
     #[error("every instance of the pool is in use: raise the runtime's `instances` or lower its threads")]
     PoolBusy,
+    /// The program has put a handler for this signal in the place of the engine's, so a trap would end the process.
+    #[error(
+        "this program has taken {0} for itself since the runtime was built, and a model that traps might end the process: \
+         install the handler before, or build the runtime with `Traps::ChainedSignals`, if the handler passes on what is not its \
+         own, or with `Traps::Checks`"
+    )]
+    Signals(&'static str),
     /// The host could not do its part.
     #[error("the host could not do its part: {0}")]
     Host(String),
@@ -86,7 +101,7 @@ impl Fault {
             Self::Deadline(_) => Cause::Deadline,
             Self::PoolBusy => Cause::Overload,
             Self::CannotScore(_) => Cause::BadInput,
-            Self::NotLoaded => Cause::NoRelease,
+            Self::NotLoaded | Self::Gone(_) => Cause::NoRelease,
             _ => Cause::Trap,
         }
     }

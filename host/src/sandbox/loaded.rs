@@ -12,8 +12,11 @@ use super::bindings::switchback::scoring::assessment as contract;
 use super::clock::ticks;
 use super::fault::{Fault, ScoreError};
 use super::guest::Guest;
+use super::engine::Traps;
 use super::imports::borrowed;
 use super::reaper::Remains;
+use super::signals::{self, Replaced, Unblocked};
+use super::stack;
 use crate::limits::{NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
 use crate::message::{Message, Recipients};
 use crate::release::{Manifest, ReleaseId};
@@ -29,6 +32,7 @@ pub(crate) struct Loaded {
     manifest: Manifest,
     limits: ReleaseLimits,
     recipients: Recipients,
+    traps: Traps,
     recent_log: Mutex<VecDeque<String>>,
     /// Present until dropped.
     code: Option<PluginPre<Guest>>,
@@ -49,11 +53,11 @@ impl Loaded {
         id: ReleaseId,
         manifest: Manifest,
         limits: ReleaseLimits,
-        recipients: Recipients,
+        (recipients, traps): (Recipients, Traps),
         code: PluginPre<Guest>,
         reaper: Option<Sender<Remains>>,
     ) -> Self {
-        Self { recent_log: Mutex::default(), code: Some(code), id, manifest, limits, recipients, reaper }
+        Self { recent_log: Mutex::default(), code: Some(code), id, manifest, limits, recipients, traps, reaper }
     }
 
     pub(crate) fn id(&self) -> &ReleaseId {
@@ -71,6 +75,11 @@ impl Loaded {
 
     /// Scores one message in an instance of its own.
     pub(crate) fn score(&self, message: &Message) -> Result<Scored, ScoreError> {
+        let scored = stack::with_room(|| self.score_here(message));
+        scored.unwrap_or_else(|why| Err(self.error(Fault::Host(format!("a stack for the guest: {why}")), None)))
+    }
+
+    fn score_here(&self, message: &Message) -> Result<Scored, ScoreError> {
         let start = Instant::now();
         message.prepare();
         let prepared = start.elapsed();
@@ -98,6 +107,7 @@ impl Loaded {
     }
 
     fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
+        let _unblocked = self.heed_signals()?;
         store.limiter(|guest| &mut guest.limiter);
         store.set_epoch_deadline(ticks(self.limits.deadline));
         store.epoch_deadline_callback(|store| Ok(store.data().clock.at_epoch()));
@@ -120,6 +130,16 @@ impl Loaded {
                 Err(stopped.unwrap_or_else(|| Fault::BadResult(e.root_cause().to_string())))
             }
         }
+    }
+
+    /// Sees to it that a trap of the guest reaches the engine.
+    fn heed_signals(&self) -> Result<Option<Unblocked>, Fault> {
+        match self.traps {
+            Traps::Checks => return Ok(None),
+            Traps::Signals => signals::check().map_err(|Replaced(signal)| Fault::Signals(signal))?,
+            Traps::ChainedSignals => {}
+        }
+        Ok(Some(signals::unblock()))
     }
 
     fn outcome(&self, answer: Answer) -> Result<Outcome, Fault> {

@@ -27,7 +27,7 @@ fn config(dir: &Path) -> JournalConfig {
 }
 
 /// A record with a number.
-fn record(number: u64) -> Record {
+pub(crate) fn record(number: u64) -> Record {
     let mut fingerprint = [0; 16];
     fingerprint[..8].copy_from_slice(&number.to_be_bytes());
     Record {

@@ -6,6 +6,7 @@ mod by_hand;
 mod contract;
 mod control;
 mod corpus;
+mod embedding;
 mod guard;
 mod hostile;
 mod journal;

@@ -63,7 +63,7 @@ fn a_release_in_use_cannot_be_unloaded_and_is_gone_afterwards() {
     assert_eq!(runtime.releases(), std::slice::from_ref(&two));
     assert_eq!(runtime.unload(&one), Err(UnloadError::NotLoaded(one.clone())));
     assert_eq!(slot.promote(&one), Err(RouteError::NotLoaded(one.clone())));
-    assert_eq!(slot.revert(), Err(RouteError::NoStandby));
+    assert_eq!(slot.revert().unwrap_err(), RouteError::NoStandby);
     assert!(matches!(runtime.score_with(&one, &message()).unwrap_err().fault, switchback::Fault::NotLoaded));
 }
 

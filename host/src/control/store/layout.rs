@@ -59,7 +59,7 @@ impl Layout {
 
     /// [`Layout::create`] for whoever puts a database there.
     pub(crate) fn make(dir: &Path) -> Result<Self, LayoutError> {
-        let layout = Self { dir: dir.to_owned() };
+        let layout = Self { dir: private::absolute(dir) };
         layout.close_to_others();
         for dir in [layout.dir.clone(), layout.releases(), layout.processes()] {
             let made = DirBuilder::new().recursive(true).mode(0o700).create(&dir);
@@ -82,7 +82,7 @@ impl Layout {
 
     /// Takes a store that is there. Makes nothing: it may be one that can only be read.
     pub(crate) fn open(dir: &Path) -> Result<Self, LayoutError> {
-        let layout = Self { dir: dir.to_owned() };
+        let layout = Self { dir: private::absolute(dir) };
         match layout.find_database()? {
             Some(_) => {}
             None => {
@@ -98,7 +98,7 @@ impl Layout {
 
     /// Takes a folder that is, or was, a store: for whoever recovers it.
     pub(crate) fn reclaim(dir: &Path) -> Result<Self, LayoutError> {
-        let layout = Self { dir: dir.to_owned() };
+        let layout = Self { dir: private::absolute(dir) };
         if layout.find_database()?.is_none() && layout.trace().is_none() {
             return Err(LayoutError::NoStore(layout.dir));
         }

@@ -28,6 +28,7 @@ use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, 
 use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
 use crate::control::mark::Mark;
+use crate::forked::Origin;
 use crate::private::Owner;
 use crate::release::Digest;
 
@@ -39,6 +40,7 @@ use crate::release::Digest;
 pub struct SqliteStore {
     layout: Layout,
     open: Mutex<Option<Open>>,
+    origin: Origin,
 }
 
 impl SqliteStore {
@@ -77,7 +79,7 @@ impl SqliteStore {
 
     /// The store in a folder, of which nothing is opened yet.
     fn closed(layout: Layout) -> Self {
-        Self { layout, open: Mutex::default() }
+        Self { layout, open: Mutex::default(), origin: Origin::here() }
     }
 
     pub(crate) fn layout(&self) -> &Layout {
@@ -91,6 +93,7 @@ impl SqliteStore {
     }
 
     fn attempt<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        self.origin.check().map_err(|forked| self.failed(forked.to_string()))?;
         let mut slot = self.lock();
         let files = self.layout.files();
         let were_replaced = |open: &mut Open| files.as_ref().map_or(true, |files| open.files.were_replaced(files));

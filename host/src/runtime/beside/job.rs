@@ -59,7 +59,7 @@ impl Job {
     pub(super) fn ask(&mut self) {
         let thresholds = self.judged.slot.config().thresholds;
         for ask in self.asks.drain(..) {
-            let opinion = ask.opinion(&self.message, &thresholds);
+            let opinion = ask.opinion(&self.message, &thresholds, &self.judged.slot);
             self.judged.slot.meters().of(ask.release.id(), ask.role).said(&opinion);
             self.judged.opinions.push(opinion);
         }
@@ -97,11 +97,15 @@ impl Job {
 }
 
 impl Ask {
-    fn opinion(&self, message: &Message, thresholds: &Thresholds) -> Opinion {
+    fn opinion(&self, message: &Message, thresholds: &Thresholds, slot: &SlotShared) -> Opinion {
         let start = Instant::now();
         let (said, took) = match self.release.score(message) {
             Ok(scored) => (Said::of(&scored.outcome, thresholds), scored.timing.total),
-            Err(error) => (Said::Failed(error.fault.cause()), start.elapsed()),
+            Err(error) => {
+                let took = start.elapsed();
+                slot.failures().failed(slot.name(), self.role, &error);
+                (Said::Failed(error.fault.cause()), took)
+            }
         };
         Opinion { release: self.release.id().clone(), role: self.role, said, took_us: micros(took) }
     }

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -15,6 +15,7 @@ use super::budget::Budget;
 use super::job::{Ask, Job, Judged};
 use super::queue::Queue;
 use crate::journal::{Journal, Overflow};
+use crate::life::Pending;
 use crate::limits::{BESIDE_BYTES_MAX, BESIDE_JOBS_MAX};
 use crate::message::Message;
 use crate::runtime::meters::JournalMeters;
@@ -54,6 +55,7 @@ struct Work {
     journal: Option<Journal>,
     journal_meters: JournalMeters,
     process: u64,
+    /// Messages that are not done yet.
     pending: Pending,
     /// Whether the runtime is being dropped: nobody is asked any more.
     is_closing: AtomicBool,
@@ -238,31 +240,4 @@ impl Work {
 fn cpu_time() -> Duration {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
-}
-
-/// How many messages are not done yet.
-#[derive(Default)]
-struct Pending {
-    count: AtomicU64,
-    waiting: Mutex<()>,
-    done: Condvar,
-}
-
-impl Pending {
-    fn add(&self) {
-        self.count.fetch_add(1, Ordering::Relaxed);
-    }
-
-    fn done(&self) {
-        if self.count.fetch_sub(1, Ordering::AcqRel) == 1 {
-            drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-            self.done.notify_all();
-        }
-    }
-
-    fn wait(&self) {
-        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_pending = |_: &mut ()| self.count.load(Ordering::Acquire) > 0;
-        drop(self.done.wait_while(waiting, is_pending).unwrap_or_else(PoisonError::into_inner));
-    }
 }

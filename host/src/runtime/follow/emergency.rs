@@ -1,7 +1,9 @@
 //! Reverts that take effect before the store knows of them.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use crate::clock;
 use crate::control::Emergency;
@@ -17,12 +19,27 @@ const GENERATIONS_PER_PROCESS: u64 = 1_000_000;
 pub(in crate::runtime) struct StoreLink {
     /// 0 while the store cannot be written.
     process: AtomicU64,
-    waiting: Mutex<Vec<Waiting>>,
+    waiting: Mutex<Emergencies>,
+    /// One of them was written, or refused.
+    answered: Condvar,
     bell: Box<dyn Fn() + Send + Sync>,
 }
 
-/// Emergency reverts that the ledger does not have yet, oldest first.
-pub(in crate::runtime) type Emergencies = Vec<Waiting>;
+/// Emergency reverts of this process.
+#[derive(Default)]
+pub(in crate::runtime) struct Emergencies {
+    /// Those that the ledger does not have yet, oldest first.
+    pub(super) waiting: VecDeque<Waiting>,
+    /// Those that it refused.
+    refused: Vec<Waiting>,
+}
+
+/// What the ledger did with a revert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answered {
+    Written,
+    Refused,
+}
 
 /// One of them.
 #[derive(Clone, Debug)]
@@ -34,7 +51,7 @@ pub(in crate::runtime) struct Waiting {
 
 impl StoreLink {
     pub(super) fn new(process: Option<u64>, bell: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self { process: process.unwrap_or(0).into(), waiting: Mutex::default(), bell }
+        Self { process: process.unwrap_or(0).into(), waiting: Mutex::default(), answered: Condvar::new(), bell }
     }
 
     /// The number of this process in the store; 0 while the store cannot be written.
@@ -65,14 +82,45 @@ impl StoreLink {
         // A route that a revert makes has a live release.
         let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
         let emergency = Emergency { process: self.process(), at: clock::now(), generation };
-        waiting.push(Waiting { slot: slot.to_owned(), to, emergency });
+        waiting.waiting.push_back(Waiting { slot: slot.to_owned(), to, emergency });
         drop(waiting);
         (self.bell)();
         Ok(generation)
     }
 
+    /// The oldest revert that waits was answered.
+    pub(super) fn answer(&self, answered: Answered) {
+        let mut emergencies = self.waiting();
+        let oldest = emergencies.waiting.pop_front();
+        if answered == Answered::Refused {
+            emergencies.refused.extend(oldest);
+        }
+        drop(emergencies);
+        self.answered.notify_all();
+    }
+
+    /// Whether the ledger has the revert that made a generation of a slot.
+    pub(in crate::runtime) fn has_written(&self, slot: &str, generation: u64) -> bool {
+        let Emergencies { waiting, refused } = &*self.waiting();
+        !waiting.iter().chain(refused).any(|one| one.made(slot, generation))
+    }
+
+    /// Waits until the ledger has answered to the revert that made a generation, and returns whether it has it.
+    pub(in crate::runtime) fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool {
+        let is_waiting =
+            |emergencies: &mut Emergencies| emergencies.waiting.iter().any(|one| one.made(slot, generation));
+        drop(self.answered.wait_timeout_while(self.waiting(), timeout, is_waiting));
+        self.has_written(slot, generation)
+    }
+
     /// The reverts that wait. While they are held, nobody reverts.
     pub(super) fn waiting(&self) -> MutexGuard<'_, Emergencies> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Waiting {
+    fn made(&self, slot: &str, generation: u64) -> bool {
+        (self.slot.as_str(), self.emergency.generation) == (slot, generation)
     }
 }

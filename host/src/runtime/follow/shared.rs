@@ -165,7 +165,13 @@ impl Shared {
         self.core.releases.has(release)
     }
 
-    /// Tells the store what is only known here. Called last.
+    /// How many reverts of this process the ledger does not have, after trying to write them.
+    pub(super) fn write_reverts(&self) -> usize {
+        let _ = self.write_emergencies(&mut self.progress());
+        self.link.waiting().waiting.len()
+    }
+
+    /// Tells the store what is only known here.
     pub(super) fn flush(&self) {
         let mut progress = self.progress();
         let told = self.write_emergencies(&mut progress).and_then(|()| Ok(self.report_hits(&mut progress)?));

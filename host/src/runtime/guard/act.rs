@@ -14,7 +14,7 @@ use crate::guard::{Evidence, Mode, Segment};
 use crate::guard_store::{Due, KeptDue, Stage};
 use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
 use crate::release::ReleaseId;
-use crate::runtime::Slot;
+use crate::runtime::{Reverted, Slot};
 
 /// The author of what the guard does.
 const AUTHOR: &str = "guard";
@@ -172,7 +172,7 @@ impl Worker {
         }
         let baseline = due.evidence.baseline().filter(|baseline| slot.standbys().contains(baseline)).cloned();
         match baseline.map_or_else(|| slot.revert(), |baseline| slot.revert_to(&baseline)) {
-            Ok(generation) => {
+            Ok(Reverted { generation, .. }) => {
                 Done::So(Deed { response: Response::RevertedHere, event: None, generation, share_bp: None })
             }
             Err(error) => {

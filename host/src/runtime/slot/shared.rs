@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::asks::{Asks, Sampler, asks};
+use super::failures::Failures;
 use super::fresh::Fresh;
 use super::pairs::{self, Pairs};
 use super::{Opinions, SlotConfig};
@@ -24,6 +25,7 @@ pub(in crate::runtime) struct SlotShared {
     sampler: Sampler,
     fresh: Fresh,
     meters: Meters,
+    failures: Failures,
     pairs: Pairs,
     /// What the guard goes by: what the ledger says about the slot, or would say if there were one. No answer reads it.
     state: Mutex<Arc<SlotState>>,
@@ -44,6 +46,7 @@ impl SlotShared {
             inbox,
             sampler: Sampler::default(),
             fresh: Fresh::default(),
+            failures: Failures::default(),
             pairs: Pairs::default(),
         }
     }
@@ -58,6 +61,10 @@ impl SlotShared {
 
     pub(in crate::runtime) fn meters(&self) -> &Meters {
         &self.meters
+    }
+
+    pub(in crate::runtime) fn failures(&self) -> &Failures {
+        &self.failures
     }
 
     /// Whom to ask beside the answer. A message that is too large for the slot is scored by nobody.

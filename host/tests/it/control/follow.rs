@@ -66,7 +66,7 @@ fn a_revert_by_a_process_itself_holds_at_once_and_then_everywhere() {
     let [one, other] = [store.process(), store.process()];
     store.obeyed(promote(&releases[0]));
     let before = store.obeyed(promote(&releases[1]));
-    let generation = one.slot("inbound").unwrap().revert().unwrap();
+    let generation = one.slot("inbound").unwrap().revert().unwrap().generation;
     let verdict = one.slot("inbound").unwrap().score(&message());
     assert_eq!((verdict.release.as_ref(), verdict.generation), (Some(&releases[0]), generation));
     assert!(generation > before.generation);
@@ -86,7 +86,7 @@ fn a_revert_while_the_store_is_away_is_written_when_it_is_back() {
     let database = store.path().join("control.db");
     let away = store.path().join("away.db");
     std::fs::rename(&database, &away).unwrap();
-    let generation = one.slot("inbound").unwrap().revert().unwrap();
+    let generation = one.slot("inbound").unwrap().revert().unwrap().generation;
     assert_eq!(one.slot("inbound").unwrap().score(&message()).release.as_ref(), Some(&releases[1]));
     assert_eq!(
         other.slot("inbound").unwrap().score(&message()).release.as_ref(),

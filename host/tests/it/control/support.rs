@@ -40,8 +40,13 @@ impl Store {
 
     /// Loads a case of the hostile model into the store.
     pub(crate) fn load(&self, case: &str, version: &str) -> ReleaseId {
+        self.load_with(shared_cache(), case, version)
+    }
+
+    /// [`Store::load`] with another cache of compiled releases.
+    pub(crate) fn load_with(&self, cache: impl Into<PathBuf>, case: &str, version: &str) -> ReleaseId {
         let (_dir, file) = file(case, version);
-        let runtime = Runtime::builder().cache_dir(shared_cache()).instances(4).build().unwrap();
+        let runtime = Runtime::builder().cache_dir(cache).instances(4).build().unwrap();
         runtime.load_into(&self.control, file).unwrap().0
     }
 

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
 use super::overwritten::Looked;
@@ -10,14 +9,14 @@ use super::{SqliteStore, StoreError};
 use crate::control::store::layout::Files;
 use crate::limits::STORE_BUSY_TIMEOUT;
 use crate::private::Owner;
-use crate::sqlite::{self, Quiet, ToRead};
+use crate::sqlite::{self, Connected, Quiet, ToRead};
 
 /// The connections to one database file.
 pub(super) struct Open {
     /// For events: a commit returns when it is on the disk.
-    pub(super) ledger: Connection,
+    pub(super) ledger: Connected,
     /// For what is only true while processes live: a commit does not wait for the disk.
-    pub(super) register: Connection,
+    pub(super) register: Connected,
     /// Which files these are.
     pub(super) files: Files,
     pub(super) looked: Looked,
@@ -67,8 +66,8 @@ impl SqliteStore {
     fn connect_to_write(&self) -> rusqlite::Result<Open> {
         let path = self.layout().database();
         sqlite::check_room(&path)?;
-        let connect = |synchronous| -> rusqlite::Result<Connection> {
-            let connection = Connection::open_with_flags(sqlite::literal(&path), flags())?;
+        let connect = |synchronous| -> rusqlite::Result<Connected> {
+            let connection = Connected::open(&path, flags())?;
             connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
             connection.pragma_update(None, "synchronous", synchronous)?;
             // Reading makes what SQLite needs beside the database, or fails.

@@ -3,12 +3,12 @@
 use std::fs::File;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{ErrorCode, OpenFlags};
 
 use super::{SqliteStore, StoreError};
 use crate::control::store::layout::LayoutError;
 use crate::limits::STORE_BUSY_TIMEOUT;
-use crate::sqlite;
+use crate::sqlite::{self, Connected};
 
 /// While it is there, nobody else replaces the ledger, or finishes what a crash interrupted of that.
 pub(super) struct Alone(#[expect(dead_code, reason = "it is locked until it is dropped")] File);
@@ -16,7 +16,7 @@ pub(super) struct Alone(#[expect(dead_code, reason = "it is locked until it is d
 /// While it is there, nobody else writes to the ledger. Who waited for that finds another database. None in it where the
 /// database is too damaged to give the right to write: then nobody can.
 pub(super) struct Held(
-    #[expect(dead_code, reason = "it has the right to write until it is dropped")] Option<Connection>,
+    #[expect(dead_code, reason = "it has the right to write until it is dropped")] Option<Connected>,
 );
 
 impl SqliteStore {
@@ -37,7 +37,7 @@ impl SqliteStore {
         }
     }
 
-    fn writer(&self) -> rusqlite::Result<Connection> {
+    fn writer(&self) -> rusqlite::Result<Connected> {
         let path = self.layout().database();
         // Whoever opens it to write would play it back, and it is to be kept as it is.
         if sqlite::companion(&path, "-journal").symlink_metadata().is_ok() {
@@ -45,7 +45,7 @@ impl SqliteStore {
         }
         sqlite::check_room(&path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(sqlite::literal(&path), flags)?;
+        let connection = Connected::open(&path, flags)?;
         connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;

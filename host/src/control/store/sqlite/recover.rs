@@ -200,7 +200,7 @@ impl Salvaged {
             Ok(opened) => (Some(opened), None),
             Err(why) => (None, Some(why)),
         };
-        let connection = opened.as_ref().map(|opened| &opened.connection);
+        let connection = opened.as_ref().map(|opened| &*opened.connection);
         let read = connection.map(|connection| {
             read_each(connection, |entry| {
                 if let Some(event) = NewerEvent::of(&entry.body, entry.hash) {
@@ -302,7 +302,7 @@ fn fill<'a>(path: &Path, entries: impl Iterator<Item = &'a Entry>, beside: &Besi
     if busy != 0 {
         return Err(super::damage("it is in use by somebody else"));
     }
-    connection.close().map_err(|(_, error)| error)
+    connection.close()
 }
 
 /// Who remembers how far the ledger went, as far as that can still be read, and what is missing that should say so.

@@ -5,14 +5,14 @@ use std::io;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
 
 use super::{Layout, SqliteStore, StoreError};
 use crate::control::event::Event;
 use crate::control::mark::Mark;
 use crate::control::store::LayoutError;
 use crate::shortage::InWords;
-use crate::sqlite::{self, Schema};
+use crate::sqlite::{Connected, Schema};
 
 /// `SWBK` as a number: says in the file's header that it is ours (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_424B;
@@ -90,10 +90,10 @@ impl SqliteStore {
 }
 
 /// Makes the file of a database, which only its user can read, and its tables.
-pub(super) fn make_database(path: &Path) -> rusqlite::Result<Connection> {
+pub(super) fn make_database(path: &Path) -> rusqlite::Result<Connected> {
     let made = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path);
     made.map_err(|error| super::not_given(&InWords(&error).to_string()))?;
-    let mut connection = Connection::open(sqlite::literal(path))?;
+    let mut connection = Connected::open(path, OpenFlags::default())?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;

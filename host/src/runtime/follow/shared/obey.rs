@@ -1,5 +1,6 @@
 //! Bringing slots, overrides and releases into the ledger's state.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::super::emergency::Waiting;
@@ -17,7 +18,7 @@ impl Shared {
         let mut shortfall = {
             // Nobody reverts by himself while routes change, and whoever did before is not undone.
             let waiting = self.link.waiting();
-            self.install_routes(progress, &waiting)
+            self.install_routes(progress, &waiting.waiting)
         };
         shortfall.stop(progress.newer().as_ref());
         shortfall.problems.extend(progress.overwritten.then(|| OVERWRITTEN.to_owned()));
@@ -29,7 +30,7 @@ impl Shared {
     }
 
     /// Stores the pointers of all slots. Returns what could not be done.
-    fn install_routes(&self, progress: &Progress, waiting: &[Waiting]) -> Shortfall {
+    fn install_routes(&self, progress: &Progress, waiting: &VecDeque<Waiting>) -> Shortfall {
         let state = progress.ledger.state();
         let mut shortfall = Shortfall::default();
         for slot in self.core.slots.values().filter(|slot| waiting.iter().all(|one| one.slot != slot.name())) {

@@ -1,6 +1,6 @@
 //! Telling the store what was decided here.
 
-use super::super::emergency::Waiting;
+use super::super::emergency::{Answered, Waiting};
 use super::{Progress, Shared, Trouble};
 use crate::clock;
 use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
@@ -11,9 +11,9 @@ impl Shared {
     /// ledger says by then: they are its next events.
     pub(super) fn write_emergencies(&self, progress: &mut Progress) -> Result<(), Trouble> {
         loop {
-            let Some(waiting) = self.link.waiting().first().cloned() else { return Ok(()) };
+            let Some(waiting) = self.link.waiting().waiting.front().cloned() else { return Ok(()) };
             match self.write_emergency(progress, &waiting) {
-                Ok(()) => drop(self.link.waiting().remove(0)),
+                Ok(answered) => self.link.answer(answered),
                 // Somebody was faster: read, and write after that.
                 Err(Trouble::Store(StoreError::Conflict)) => {
                     let before = progress.ledger.head();
@@ -27,7 +27,7 @@ impl Shared {
         }
     }
 
-    fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<(), Trouble> {
+    fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<Answered, Trouble> {
         let Waiting { slot, to, emergency } = waiting.clone();
         let proposal = Proposal {
             author: self.process.name.clone(),
@@ -35,13 +35,18 @@ impl Shared {
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
         let drafted = progress.ledger.draft(proposal, clock::now());
-        match drafted {
-            Ok(event) => self.store.append(&event)?,
-            Err(refused) => {
-                tracing::error!(%refused, slot = %waiting.slot, "an emergency revert is undone by the store")
+        let answered = match drafted {
+            Ok(event) => {
+                self.store.append(&event)?;
+                Answered::Written
             }
-        }
-        self.read(progress)
+            Err(refused) => {
+                tracing::error!(%refused, slot = %waiting.slot, "an emergency revert is undone by the store");
+                Answered::Refused
+            }
+        };
+        self.read(progress)?;
+        Ok(answered)
     }
 
     /// Adds the hits of overrides since the last time.

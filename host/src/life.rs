@@ -1,0 +1,141 @@
+//! Whether a runtime is still at work, and who is at work in it.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Condvar, Mutex, PoisonError};
+
+use crate::forked::{Forked, Origin};
+
+/// A runtime does nothing any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum RuntimeGone {
+    /// This process is a fork of the one that built it.
+    #[error("the runtime is of another process: {0}")]
+    Forked(#[from] Forked),
+    /// [`Runtime::shutdown`](crate::Runtime::shutdown) was called.
+    #[error("the runtime was shut down")]
+    ShutDown,
+}
+
+/// The life of a runtime.
+pub(crate) struct Life {
+    origin: Origin,
+    is_over: AtomicBool,
+    /// Calls that are being answered.
+    inside: Pending,
+    /// Whether somebody was told that it is over.
+    is_told: AtomicBool,
+}
+
+/// A call that is being answered.
+pub(crate) struct Inside<'a>(&'a Life);
+
+impl Life {
+    pub(crate) fn begin() -> Self {
+        Self {
+            origin: Origin::here(),
+            is_over: AtomicBool::new(false),
+            inside: Pending::default(),
+            is_told: AtomicBool::new(false),
+        }
+    }
+
+    /// A call begins, which the end waits for.
+    ///
+    /// # Errors
+    /// If there is nobody any more who could answer it.
+    pub(crate) fn enter(&self) -> Result<Inside<'_>, RuntimeGone> {
+        self.origin.check()?;
+        self.inside.add();
+        let inside = Inside(self);
+        // After the call is counted: whoever ends it counts after saying so.
+        if self.is_over.load(Ordering::SeqCst) { Err(RuntimeGone::ShutDown) } else { Ok(inside) }
+    }
+
+    /// Lets nobody enter any more.
+    ///
+    /// # Errors
+    /// If this process is a fork, in which there is nothing to end.
+    pub(crate) fn end(&self) -> Result<(), Forked> {
+        self.origin.check()?;
+        self.is_over.store(true, Ordering::SeqCst);
+        Ok(())
+    }
+
+    /// Waits until everybody who entered has left.
+    pub(crate) fn wait_for_leaving(&self) {
+        self.inside.wait();
+    }
+
+    /// Whether this process is a fork of the one in which it began.
+    pub(crate) fn is_elsewhere(&self) -> bool {
+        self.origin.is_elsewhere()
+    }
+
+    /// Says once in the log that it is over: no message is passed over in silence.
+    pub(crate) fn tell(&self, gone: RuntimeGone) {
+        if !self.is_told.swap(true, Ordering::Relaxed) {
+            tracing::error!("messages are not scored, and are answered as the slots' policy for `no-release` says: {gone}");
+        }
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.inside.done();
+    }
+}
+
+/// How much is not done yet.
+#[derive(Default)]
+pub(crate) struct Pending {
+    count: AtomicU64,
+    waiting: Mutex<()>,
+    done: Condvar,
+}
+
+impl Pending {
+    pub(crate) fn add(&self) {
+        self.count.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn done(&self) {
+        if self.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            self.done.notify_all();
+        }
+    }
+
+    pub(crate) fn wait(&self) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_pending = |_: &mut ()| self.count.load(Ordering::SeqCst) > 0;
+        drop(self.done.wait_while(waiting, is_pending).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn the_end_waits_for_whoever_is_inside_and_lets_nobody_in() {
+        let life = Life::begin();
+        let (left, has_left) = mpsc::channel();
+        thread::scope(|scope| {
+            let inside = life.enter().unwrap();
+            life.end().unwrap();
+            assert_eq!(life.enter().err(), Some(RuntimeGone::ShutDown));
+            let life = &life;
+            scope.spawn(move || {
+                life.wait_for_leaving();
+                left.send(()).unwrap();
+            });
+            assert!(has_left.try_recv().is_err());
+            drop(inside);
+            has_left.recv().unwrap();
+        });
+    }
+}

@@ -1,0 +1,36 @@
+//! What became of a revert.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::runtime::follow::StoreLink;
+
+/// A revert that took effect in this process.
+pub struct Reverted {
+    /// The generation of the route that it made.
+    pub generation: u64,
+    pub(super) slot: Arc<str>,
+    pub(super) store: Option<Arc<StoreLink>>,
+}
+
+impl Reverted {
+    /// Whether the ledger of the store has it: then it outlives this process, and every other one obeys it. Never in a slot
+    /// that follows no store, where nothing outlives the process.
+    pub fn is_recorded(&self) -> bool {
+        self.store.as_ref().is_some_and(|store| store.has_written(&self.slot, self.generation))
+    }
+
+    /// Waits until the ledger has it, and returns whether it has: milliseconds, unless the store cannot be written or the ledger
+    /// refuses it. Returns at once in a slot that follows no store.
+    pub fn wait_recorded(&self, timeout: Duration) -> bool {
+        self.store.as_ref().is_some_and(|store| store.wait_written(&self.slot, self.generation, timeout))
+    }
+}
+
+impl fmt::Debug for Reverted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (generation, is_recorded) = (&self.generation, self.is_recorded());
+        f.debug_struct("Reverted").field("generation", generation).field("is_recorded", &is_recorded).finish()
+    }
+}
