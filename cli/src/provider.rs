@@ -1,5 +1,7 @@
 //! Mail providers on the command line.
 
+use switchback::guard::Segment;
+
 /// A provider's name and its domains.
 #[derive(Clone, Debug)]
 pub(crate) struct Provider {
@@ -11,11 +13,21 @@ pub(crate) struct Provider {
 pub(crate) fn provider(text: &str) -> Result<Provider, String> {
     let form = || format!("`{text}` names no provider: `acme=acme.example,acme.example.net` does");
     let (name, domains) = text.split_once('=').ok_or_else(form)?;
-    let domains: Vec<_> = domains.split(',').map(|domain| domain.trim().to_owned()).collect();
-    if name.trim().is_empty() || domains.iter().any(String::is_empty) {
+    let names: Vec<_> = domains.split(',').map(str::trim).collect();
+    if name.trim().is_empty() || names.iter().any(|name| name.is_empty()) {
         return Err(form());
     }
+    let domains = names.into_iter().map(counted).collect::<Result<_, _>>()?;
     Ok(Provider { name: name.trim().to_owned(), domains })
+}
+
+/// The domain in the form in which mail is counted, if any is counted under it.
+fn counted(text: &str) -> Result<String, String> {
+    match text.parse() {
+        Ok(Segment::Domain(domain)) => Ok(domain.as_ref().to_owned()),
+        Ok(_) => Err(format!("`{text}` is no domain")),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]
@@ -28,6 +40,10 @@ mod tests {
         assert_eq!((acme.name.as_str(), acme.domains.len()), ("acme", 2));
         for wrong in ["", "acme", "acme=", "=acme.example", "acme=a.example,,b.example"] {
             assert!(provider(wrong).is_err(), "{wrong}");
+        }
+        assert_eq!(provider("acme=Bücher.example.").unwrap().domains, ["xn--bcher-kva.example"]);
+        for (wrong, why) in [("acme=mx.acme.example", "counted under acme.example"), ("acme=everything", "no domain")] {
+            assert!(provider(wrong).unwrap_err().contains(why), "{wrong}");
         }
     }
 }

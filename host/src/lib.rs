@@ -51,6 +51,7 @@ mod journal;
 mod lasting;
 mod limits;
 mod message;
+mod name;
 mod organisation;
 mod private;
 mod release;
@@ -65,11 +66,11 @@ mod verdict;
 pub use backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
 pub use control::{
     Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
-    Damage, Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError,
-    LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime, Pause, Plan,
-    Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState,
-    SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted,
-    Waited, Watch, Watched, Who, Witness,
+    Damage, Drafted, Emergency, Entry, Event, FileFault, GuardAction, InvalidPlan, LayoutError, Ledger,
+    LoadReleaseError, LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime,
+    Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request,
+    Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey,
+    Trying, Untrusted, Waited, Watch, Watched, Who, Witness,
 };
 pub use guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,

@@ -18,6 +18,7 @@ use super::slot::{Slot, SlotConfig};
 use crate::alert::AlertConfig;
 use crate::journal::{Journal, JournalConfig};
 use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
+use crate::name::{acceptable, check_name};
 use crate::release::ModelName;
 use crate::sandbox::{Sandbox, SandboxConfig};
 use crate::verdict::Overrides;
@@ -34,7 +35,7 @@ pub struct RuntimeBuilder {
     instances: u32,
     cache_dir: Option<PathBuf>,
     store_dir: Option<PathBuf>,
-    name: String,
+    name: Option<String>,
     granted_recipients: Vec<ModelName>,
     shadow_cpu_share: f64,
     journal: Option<JournalConfig>,
@@ -49,7 +50,7 @@ impl Default for RuntimeBuilder {
             instances: DEFAULT_INSTANCES,
             cache_dir: None,
             store_dir: None,
-            name: program_name(),
+            name: None,
             granted_recipients: Vec::new(),
             shadow_cpu_share: SHADOW_CPU_SHARE,
             journal: None,
@@ -97,9 +98,10 @@ impl RuntimeBuilder {
         self
     }
 
-    /// What this process calls itself in the store's register. Default: the name of its executable.
+    /// What this process calls itself in the store's register: 1 to 64 bytes, without control characters, `/` and `\`.
+    /// Default: the name of its executable, made to fit.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+        self.name = Some(name.into());
         self
     }
 
@@ -152,8 +154,12 @@ impl RuntimeBuilder {
             let share = self.shadow_cpu_share;
             return Err(BuildError::Range(format!("shadow_cpu_share = {share}: 0 to 1 is possible")));
         }
+        let name = self.name.clone().unwrap_or_else(|| acceptable(&program_name()));
+        check_name(&name).map_err(|error| BuildError::Range(format!("a process: {error}")))?;
+        // A store registers no process with slots that it cannot have.
+        self.slots.iter().try_for_each(SlotConfig::validate)?;
         let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
-        let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
+        let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &name, slots)).transpose()?;
         let sinks = self.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
         let home = self.store_dir.clone().zip(enlisted.as_ref()).map(|(dir, enlisted)| Home {
             dir,
@@ -183,7 +189,7 @@ impl RuntimeBuilder {
         let mut slots = BTreeMap::new();
         for config in self.slots {
             let (releases, overrides) = (Arc::clone(&releases), Arc::clone(&overrides));
-            let slot = Slot::new(config, releases, overrides, Arc::clone(&beside), link.cloned(), Arc::clone(&inbox))?;
+            let slot = Slot::new(config, releases, overrides, Arc::clone(&beside), link.cloned(), Arc::clone(&inbox));
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
