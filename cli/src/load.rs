@@ -128,7 +128,7 @@ impl Loaded {
             }
             if let Some(fault) = mended {
                 let is = if *dry_run { "would be" } else { "is" };
-                writeln!(out, "  it {is} put back: {}", show::printable(fault, usize::MAX))?;
+                writeln!(out, "  it {is} put back; what was wrong: {}", show::printable(fault, usize::MAX))?;
             }
             writeln!(out, "  digest sha256:{}", release.digest)?;
             if !dry_run {

@@ -9,9 +9,9 @@ pub(crate) struct Provider {
     pub(crate) domains: Vec<String>,
 }
 
-/// `acme=acme.example,acme.example.net`.
+/// `acme=acme.example,acme-mail.example`.
 pub(crate) fn provider(text: &str) -> Result<Provider, String> {
-    let form = || format!("`{text}` names no provider: `acme=acme.example,acme.example.net` does");
+    let form = || format!("`{text}` names no provider: `acme=acme.example,acme-mail.example` does");
     let (name, domains) = text.split_once('=').ok_or_else(form)?;
     let names: Vec<_> = domains.split(',').map(str::trim).collect();
     if name.trim().is_empty() || names.iter().any(|name| name.is_empty()) {
@@ -36,9 +36,9 @@ mod tests {
 
     #[test]
     fn a_provider_is_a_name_and_domains() {
-        let acme = provider("acme=acme.example, acme.example.net").unwrap();
+        let acme = provider("acme=acme.example, acme-mail.example").unwrap();
         assert_eq!((acme.name.as_str(), acme.domains.len()), ("acme", 2));
-        for wrong in ["", "acme", "acme=", "=acme.example", "acme=a.example,,b.example"] {
+        for wrong in ["", "acme", "acme=", "=acme.example", "acme=acme.example,,acme-mail.example"] {
             assert!(provider(wrong).is_err(), "{wrong}");
         }
         assert_eq!(provider("acme=Bücher.example.").unwrap().domains, ["xn--bcher-kva.example"]);

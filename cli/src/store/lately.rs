@@ -24,7 +24,7 @@ pub(crate) fn of_segment(store: &StoreArgs, state: &State, slot: &str, segment: 
     };
     match tally(store, slot, is_of) {
         Ok((0, all)) => format!(
-            "none of the {} of the last hour in {slot} is of {segment}: senders count that were authenticated",
+            "none of the {} of the last hour in {slot} is of {segment}; only authenticated senders count",
             counted(all, "message")
         ),
         Ok((of, all)) => format!(

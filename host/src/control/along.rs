@@ -71,9 +71,14 @@ impl State {
         for (slot, _) in &freezes {
             before.push((Operation::Thaw { slot: slot.clone() }, format!("as long as it takes to {operation}")));
         }
-        before.extend(thawed.rollouts_ended(operation, at));
+        let (stops, withdrawals) = thawed.rollouts_ended(operation, at);
+        before.extend(stops);
         let again = |(slot, note): (Option<String>, Note)| (Operation::Freeze { slot }, as_before(note));
-        [before, freezes.into_iter().rev().map(again).collect()]
+        let mut after: Beside = freezes.into_iter().rev().map(again).collect();
+        // A process that reverted by itself has named a generation for the route with the canary in it.
+        let is_done = matches!(operation, Operation::Revert { emergency: Some(_), .. });
+        if is_done { &mut after } else { &mut before }.extend(withdrawals);
+        [before, after]
     }
 
     /// Whether an operation leaves a canary less than it has: a freeze is no reason to refuse that.
@@ -93,22 +98,22 @@ impl State {
 
     /// The ends of the rollouts that an operation leaves no ground for. What they gave their releases goes with them, unless the
     /// operation gives it: nobody would watch over a share that is left behind.
-    fn rollouts_ended(&self, operation: &Operation, at: Timestamp) -> Beside {
+    fn rollouts_ended(&self, operation: &Operation, at: Timestamp) -> (Beside, Beside) {
         let is_of_rollout =
             matches!(operation, Operation::Rollout { .. } | Operation::Advance { .. } | Operation::StopRollout { .. });
         // What is refused ends none.
-        let Ok(routes) = self.routes_after(operation, at) else { return Vec::new() };
-        let mut ended = Beside::new();
+        let routes = self.routes_after(operation, at).unwrap_or_default();
+        let (mut stops, mut withdrawals) = (Beside::new(), Beside::new());
         for (slot, after) in routes.into_iter().filter(|_| !is_of_rollout) {
             let Some(rollout) = after.rollout.as_ref().filter(|rollout| !rollout.holds_in(&after)) else { continue };
-            ended.push((Operation::StopRollout { slot: slot.clone() }, format!("ended by: {operation}")));
+            stops.push((Operation::StopRollout { slot: slot.clone() }, format!("ended by: {operation}")));
             let release = &rollout.release;
             if is_tried(&after, release) && operation.enters() != Some(release) {
                 let withdraw = Operation::Withdraw { slot, release: release.clone() };
-                ended.push((withdraw, format!("its rollout is ended by: {operation}")));
+                withdrawals.push((withdraw, format!("its rollout is ended by: {operation}")));
             }
         }
-        ended
+        (stops, withdrawals)
     }
 }
 
