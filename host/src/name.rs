@@ -7,7 +7,12 @@ use crate::limits::NAME_BYTES_MAX;
 /// `/` or `\\`.
 pub(crate) fn check_name(name: &str) -> Result<(), InvalidName> {
     let is_good = (1..=NAME_BYTES_MAX).contains(&name.len()) && name.chars().all(is_allowed);
-    if is_good { Ok(()) } else { Err(InvalidName(beginning(&name.escape_debug().to_string(), NAME_BYTES_MAX))) }
+    if is_good { Ok(()) } else { Err(InvalidName(shown(name))) }
+}
+
+/// A name that may be none, on one line.
+pub(crate) fn shown(name: &str) -> String {
+    beginning(&name.escape_debug().to_string(), NAME_BYTES_MAX)
 }
 
 /// A name that nobody chose, made acceptable.

@@ -50,11 +50,13 @@ impl Control {
     /// Whether a release has a file in the store, whatever is in it. Reads none.
     ///
     /// # Errors
-    /// [`FileFault::Missing`].
+    /// [`FileFault`], if there is none, or nobody here may look.
     pub fn find_file(&self, release: &ReleaseId) -> Result<(), FileFault> {
-        let layout = self.store.layout();
-        let [file, _] = layout.release_identity(&release.digest);
-        file.map(drop).ok_or_else(|| FileFault::Missing(layout.release_file(&release.digest)))
+        let path = self.store.layout().release_file(&release.digest);
+        match private::check_path(&path, Owner::Anybody) {
+            Err(error) => Err(FileFault::of(path, &error.into())),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Refuses to give more to a release that a process which starts could not load.

@@ -6,12 +6,11 @@ use jiff::Timestamp;
 
 use super::State;
 use super::slot::SlotState;
-use crate::beginning::beginning;
 use crate::control::operation::{GuardAction, Operation};
 use crate::control::refused::Refused;
 use crate::control::rollout::{Plan, Trying};
 use crate::guard::{Evidence, Segment, Settings};
-use crate::limits::{COOL_OFF_DEFAULT, NAME_BYTES_MAX};
+use crate::limits::COOL_OFF_DEFAULT;
 use crate::name;
 use crate::release::ReleaseId;
 use crate::route::{BASIS_POINTS, CanaryKey, RouteError, Salt, Share};
@@ -254,7 +253,7 @@ impl State {
     /// Refuses what somebody wants to do now and what is in ledgers of before there was this rule.
     pub(super) fn check_wanted(&self, operation: &Operation) -> Result<(), Refused> {
         if let Some(slot) = operation.slot().filter(|slot| !self.slots.contains_key(*slot)) {
-            name::check_name(slot).map_err(|_| Refused::SlotName(beginning(slot, NAME_BYTES_MAX)))?;
+            name::check_name(slot).map_err(|_| Refused::SlotName(name::shown(slot)))?;
         }
         match operation {
             Operation::RestoreSegment { slot, .. } => self.check_not_frozen(slot),

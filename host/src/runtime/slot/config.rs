@@ -4,10 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::beginning::beginning;
 use crate::guard::Settings;
-use crate::limits::{COOL_OFF_DEFAULT, NAME_BYTES_MAX};
-use crate::name::check_name;
+use crate::limits::COOL_OFF_DEFAULT;
+use crate::name::{check_name, shown};
 use crate::runtime::error::BuildError;
 use crate::verdict::{FailurePolicy, Thresholds};
 
@@ -88,10 +87,7 @@ impl SlotConfig {
     }
 
     pub(in crate::runtime) fn validate(&self) -> Result<(), BuildError> {
-        let refuse = |why: String| {
-            let slot = beginning(&self.name.escape_debug().to_string(), NAME_BYTES_MAX);
-            BuildError::Slot { slot, why }
-        };
+        let refuse = |why: String| BuildError::Slot { slot: shown(&self.name), why };
         check_name(&self.name).map_err(|error| refuse(error.to_string()))?;
         self.thresholds.validate().map_err(|e| refuse(e.to_string()))?;
         self.guard.validate().map_err(|e| refuse(format!("guard: {e}")))?;
