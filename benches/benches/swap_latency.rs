@@ -35,7 +35,9 @@ fn main() {
         let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(slot, &messages, &stop))).collect();
         for swap in 0..SWAPS {
             let begun = Instant::now();
-            let generation = if swap % 2 == 0 { slot.promote(&new) } else { slot.revert().map(|reverted| reverted.generation) }.expect("a change");
+            let generation =
+                if swap % 2 == 0 { slot.promote(&new) } else { slot.revert().map(|reverted| reverted.generation) }
+                    .expect("a change");
             changes.push((begun, Instant::now(), generation));
             std::thread::park_timeout(SWAP_EVERY);
         }

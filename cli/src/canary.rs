@@ -7,15 +7,15 @@ use crate::exit::Exit;
 use crate::promote::readiness;
 use crate::share::basis_points;
 use crate::store::change::{ChangeArgs, Operator, Remarks};
-use crate::store::reference;
 use crate::store::slot::{SlotArgs, Slots};
+use crate::store::{lately, reference};
 
 /// Let a release decide for a share of the messages
 ///
 /// Which messages those are depends on a hash of what they say, so that all copies of one meet the same release, in
 /// every process; or of what --by names. The live release scores them too, beside the answers, and `compare --live`
 /// shows where the two differ. For a release that is a canary already this changes the share: widening moves no message
-/// back. Waits until every process has the release ready.
+/// back. Waits until every process has the release ready; a smaller share waits for nobody, and is possible in a freeze.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -28,6 +28,9 @@ pub(crate) struct Args {
     share: u16,
 
     /// What has to be equal for two messages to meet the same release
+    ///
+    /// A message that does not have it (without a tenant, say) is in the share by its content: of 10 % by tenant, of a filter
+    /// that names no tenants, a tenth of the messages is. A canary keeps what it is shared by until it is withdrawn.
     #[arg(long, value_enum, default_value = "content")]
     by: By,
 
@@ -54,11 +57,11 @@ pub(crate) struct Args {
 enum By {
     /// What the message says
     Content,
-    /// The organisational domain of the sender
+    /// The organisational domain of the sender; of a message without one, what it says
     SenderDomain,
-    /// The domain of the recipient
+    /// The domain of the recipient; of a message without one, what it says
     RecipientDomain,
-    /// The tenant that the filter named
+    /// The tenant that the filter named; of a message without one, what it says
     Tenant,
 }
 
@@ -84,8 +87,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (share_bp, key, mirrored) = (args.share, args.by.into(), args.mirror);
     let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
     let ready = |process| readiness(process, &release);
-    let notes = if args.change.dry_run { processes.iter().map(ready).collect() } else { Vec::new() };
-    let change = operator.admit(&Admission::Canary { slot, release, share_bp, key, mirrored, waited })?;
+    let mut notes: Vec<_> = if args.change.dry_run { processes.iter().map(ready).collect() } else { Vec::new() };
+    let admission = Admission::Canary { slot: slot.clone(), release, share_bp, key, mirrored, waited };
+    let change = operator.admit(&admission)?;
+    notes.extend(lately::without_key(&args.change.store, &slot, key));
     operator.tell(&change, &Remarks { notes, ..Remarks::default() })
 }
 

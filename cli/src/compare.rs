@@ -15,7 +15,7 @@ use switchback::compare::{Comparison, Providers, Settings};
 use switchback::{ReleaseId, Senders, Thresholds};
 
 use self::report::{Report, Source};
-use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::file::{self, Access};
 use crate::moment::moment;
@@ -75,7 +75,7 @@ pub(crate) struct Args {
     provider: Vec<Provider>,
 
     #[command(flatten)]
-    message: MessageArgs,
+    message: LetterArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -94,7 +94,10 @@ struct LiveArgs {
     /// Compare what both made of live traffic, from the journal of the store
     #[arg(
         long,
-        conflicts_with_all = ["inputs", "trust_authserv_id", "format", "no_sidecars", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"]
+        conflicts_with_all = [
+            "inputs", "trust_authserv_id", "format", "no_sidecars", "mail_from", "rcpt", "client_ip", "helo", "client_host", "client_tls",
+            "tenant", "recipient_key_file", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"
+        ]
     )]
     live: bool,
 

@@ -6,9 +6,10 @@ use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
 use crate::store::slot::{SlotArgs, Slots};
 
-/// Refuse promotions and canaries until a thaw
+/// Refuse promotions, and canaries that get more, until a thaw
 ///
-/// In one slot, or everywhere. A revert is possible at any time.
+/// In one slot, or everywhere. What gives a release less is possible at any time: a revert, a smaller share of a canary,
+/// `withdraw`. A canary that is narrowed is in the ledger between a thaw and a freeze as before.
 #[derive(clap::Args)]
 #[command(after_long_help = FREEZE_HELP)]
 pub(crate) struct FreezeArgs {

@@ -22,7 +22,8 @@ use crate::store::change::ChangeArgs;
 ///
 /// Checks each file and, where the store trusts keys, its signature; compiles it once, for all processes; runs its
 /// self-tests; and waits until every process that follows the store has it ready. It has no role then: `promote` gives it
-/// one. A store that is not there is made. A release that is loaded already is no error.
+/// one. A store that is not there is made. A release that is loaded already is no error: where its file is missing from the
+/// store, or was altered, it is put back.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -57,6 +58,9 @@ struct Loaded {
     /// The event's hash: the ledger's head until the next.
     #[serde(skip_serializing_if = "Option::is_none")]
     head: Option<Digest>,
+    /// What was wrong with its file, if it was loaded already and that was not whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mended: Option<String>,
     #[serde(flatten)]
     readiness: Readiness,
 }
@@ -98,12 +102,13 @@ fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyho
     drop(busy);
     // It is for the processes that follow; however many are loaded, few are held here.
     let _ = runtime.unload(&release);
-    let event = match added {
-        LoadedRelease::New(event) => Some(*event),
-        LoadedRelease::Known => None,
+    let (event, mended) = match added {
+        LoadedRelease::New(event) => (Some(*event), None),
+        LoadedRelease::Mended(fault) => (None, Some(fault.to_string())),
+        _ => (None, None),
     };
     let head = event.as_ref().map(Event::hash).transpose()?;
-    Loaded { dry_run: false, release, event, head, readiness }.tell(args.change.json)
+    Loaded { dry_run: false, release, event, head, mended, readiness }.tell(args.change.json)
 }
 
 impl Loaded {
@@ -113,13 +118,17 @@ impl Loaded {
             serde_json::to_writer(&mut out, self)?;
             writeln!(out)?;
         } else {
-            let Self { release, event, head, dry_run, .. } = self;
+            let Self { release, event, head, dry_run, mended, .. } = self;
             match (event, dry_run) {
                 (Some(Event { sequence, operation, .. }), false) => writeln!(out, "event {sequence}: {operation}")?,
                 (Some(Event { sequence, operation, .. }), true) => {
                     writeln!(out, "nothing was changed; this would be event {sequence}: {operation}")?;
                 }
                 (None, _) => writeln!(out, "{release} is loaded already")?,
+            }
+            if let Some(fault) = mended {
+                let is = if *dry_run { "would be" } else { "is" };
+                writeln!(out, "  it {is} put back; what was wrong: {}", show::printable(fault, usize::MAX))?;
             }
             writeln!(out, "  digest sha256:{}", release.digest)?;
             if !dry_run {

@@ -16,7 +16,8 @@ use crate::store::slot::{SlotArgs, Slots};
 /// The processes that follow the store walk the plan by themselves, whatever becomes of this command. A step is over when it
 /// has taken its time and the guard has evidence: nothing is harmed, and all senders together are proven. Where evidence is
 /// missing the rollout pauses, for as long as it takes. A first step that decides, a share or `100%`, waits like `canary` and
-/// `promote` until every process has the release ready. It ends where somebody changes the release's role, or what is live.
+/// `promote` until every process has the release ready. It ends where somebody changes the release's role, or what is live:
+/// that is an event of its own, and takes the role that the rollout gave, unless somebody gave the release another one.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Args {

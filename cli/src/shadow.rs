@@ -12,7 +12,8 @@ use crate::store::slot::{SlotArgs, Slots};
 ///
 /// What it says of each message is kept in the journal beside what the live release says, and `compare --live` shows
 /// where they differ. It costs no answer any time: where the CPU does not suffice, messages are left out and counted.
-/// For a release that is a shadow already this changes the rate; one that is a canary decides nothing any more.
+/// For a release that is a shadow already this changes the rate; one that is a canary decides nothing any more. A shadow
+/// decides nothing, so a freeze does not stop it.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {

@@ -10,17 +10,18 @@ use std::time::Duration;
 use serde::Serialize;
 use switchback::{Control, Event, Process, State};
 
-use self::marks::{Forced, Harmful, Undecided};
+use self::marks::{Faulty, Forced, Harmful, Undecided};
 use crate::exit::{Exit, chain};
+use crate::store::aftermath::Unloadable;
 use crate::store::{StoreArgs, note_newer, text};
-use crate::trust::{Unloadable, unloadable};
 
 /// Show what a store says, and who follows it
 ///
 /// Slots with their live, standby, canary and shadow releases, segments that went back and rollouts; freezes, quarantines and
 /// what the guard found harmful; which release is ready where; the processes with how far they have come; the overrides that
-/// stand. Marked are slots in which nobody decides, be it in the store or in one process, releases that somebody forced, and
-/// those that do harm as far as the guard has counted.
+/// stand. Marked are slots in which nobody decides, be it in the store or in one process, releases that somebody forced, those
+/// that do harm as far as the guard has counted, and those that a process which starts could not load: the files of releases
+/// with a role are read and compared with their digests, of the others it is looked whether they are there.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -47,7 +48,7 @@ Exit codes:
   1  the store cannot be read
   2  the command line is wrong
   3  it is shown, and in a slot nobody decides: no release is live there, or a process cannot load it, or none
-     that starts would, because of the trust list";
+     that starts would, because its file is missing or altered, or of the trust list";
 
 /// How long to wait for a change before looking again: the end of a process writes nothing.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -69,6 +70,8 @@ struct Status {
     undecided: Vec<Undecided>,
     /// Live releases that a filter which starts would not load.
     unloadable: Vec<Unloadable>,
+    /// Releases whose file is missing or was altered, or that are not signed as the trust list asks for.
+    faulty: Vec<Faulty>,
     /// What decides although it was not checked.
     forced: Vec<Forced>,
     /// What does harm.
@@ -121,9 +124,21 @@ impl Status {
             Ok(harmful) => (harmful, None),
             Err(error) => (Vec::new(), Some(chain(error.as_ref()))),
         };
-        let unloadable = unloadable(dir, &state)?;
+        let (unloadable, faulty) = (marks::unloadable(control, &state), marks::faulty(control, &state));
         let (store, last) = (dir.to_owned(), events.last().cloned());
-        Ok(Self { store, state, processes, hits, last, undecided, unloadable, forced, harmful, harmful_unknown })
+        Ok(Self {
+            store,
+            state,
+            processes,
+            hits,
+            last,
+            undecided,
+            unloadable,
+            faulty,
+            forced,
+            harmful,
+            harmful_unknown,
+        })
     }
 }
 

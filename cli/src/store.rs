@@ -1,8 +1,10 @@
 //! The store that a command is about.
 
+pub(crate) mod aftermath;
 pub(crate) mod author;
 pub(crate) mod change;
 mod effect;
+pub(crate) mod lately;
 mod obeyed;
 pub(crate) mod reference;
 pub(crate) mod releases;

@@ -7,7 +7,6 @@ mod unsigned;
 
 use clap::Subcommand;
 
-pub(crate) use self::unsigned::{Unloadable, unloadable};
 use crate::exit::Exit;
 
 /// Say whose releases a store loads

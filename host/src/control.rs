@@ -5,6 +5,7 @@
 //! process. What is not durable in the ledger has not happened.
 
 mod admission;
+mod along;
 mod chronology;
 mod event;
 mod ledger;
@@ -26,7 +27,9 @@ pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use newer::NewerEvent;
 pub use operation::{Emergency, GuardAction, Operation};
-pub use operator::{Acknowledgements, Control, ControlError, LoadReleaseError, LoadedRelease, Obeyed, PromoteError};
+pub use operator::{
+    Acknowledgements, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,
+};
 pub use refused::Refused;
 pub use request::Request;
 pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};

@@ -59,6 +59,7 @@ mod lasting;
 mod life;
 mod limits;
 mod message;
+mod name;
 mod organisation;
 mod private;
 mod release;
@@ -73,11 +74,11 @@ mod verdict;
 pub use backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
 pub use control::{
     Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
-    Damage, Drafted, Emergency, Entry, Event, GuardAction, InvalidPlan, LayoutError, Ledger, LoadReleaseError,
-    LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime, Pause, Plan,
-    Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request, Rollout, SlotState,
-    SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey, Trying, Untrusted,
-    Waited, Watch, Watched, Who, Witness,
+    Damage, Drafted, Emergency, Entry, Event, FileFault, GuardAction, InvalidPlan, LayoutError, Ledger,
+    LoadReleaseError, LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime,
+    Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request,
+    Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey,
+    Trying, Untrusted, Waited, Watch, Watched, Who, Witness,
 };
 pub use forked::Forked;
 pub use guard_store::{
@@ -109,8 +110,8 @@ pub use route::{
     BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
 };
 pub use runtime::{
-    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime, RuntimeBuilder,
-    ShutdownError, Slot, SlotConfig, UnloadError,
+    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime,
+    RuntimeBuilder, ShutdownError, Slot, SlotConfig, UnloadError,
 };
 pub use sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
 pub use shortage::InWords;

@@ -75,7 +75,9 @@ impl Life {
     /// Says once in the log that it is over: no message is passed over in silence.
     pub(crate) fn tell(&self, gone: RuntimeGone) {
         if !self.is_told.swap(true, Ordering::Relaxed) {
-            tracing::error!("messages are not scored, and are answered as the slots' policy for `no-release` says: {gone}");
+            tracing::error!(
+                "messages are not scored, and are answered as the slots' policy for `no-release` says: {gone}"
+            );
         }
     }
 }

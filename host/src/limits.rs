@@ -219,8 +219,11 @@ pub(crate) const OVERRIDE_REASON_BYTES_MAX: usize = 1_024;
 /// Bytes of an author's name.
 pub(crate) const AUTHOR_BYTES_MAX: usize = 256;
 
-/// Bytes of a slot's name.
-pub(crate) const SLOT_NAME_BYTES_MAX: usize = 64;
+/// Bytes of a release file in a store that are read to see whether it is whole: more than any filter's own limit is set to.
+pub(crate) const STORED_RELEASE_BYTES_MAX: u64 = 1 << 30;
+
+/// Bytes of the name of a slot, or of a process: both are listed, one on a line.
+pub(crate) const NAME_BYTES_MAX: usize = 64;
 
 /// Bytes of a tenant's name. A domain, which is what many use, has at most 253.
 pub(crate) const TENANT_BYTES_MAX: usize = 256;

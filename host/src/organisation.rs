@@ -30,6 +30,11 @@ pub fn organisation(domain: &str) -> &str {
     SERVICES.get(registered).copied().unwrap_or(registered)
 }
 
+/// Whether a domain, in lower case and ASCII, is one below which a registry registers names, and so nobody's own: `co.uk`.
+pub(crate) fn is_registry(domain: &str) -> bool {
+    registry(domain) == Some(domain)
+}
+
 /// Whether names below this domain, in lower case and ASCII, are given to anybody.
 pub(crate) fn is_shared(domain: &str) -> bool {
     SERVICES.contains_key(domain)

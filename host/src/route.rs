@@ -19,7 +19,7 @@ pub use roles::{Canary, CoolOff, SegmentRule, Shadow, Share};
 pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};
 pub(crate) use table::{Route, Warm};
 
-use crate::guard::Segment;
+use crate::guard::{InvalidSegment, Segment};
 use crate::life::RuntimeGone;
 use crate::release::ReleaseId;
 
@@ -132,6 +132,9 @@ pub enum RouteError {
     /// A segment cannot be told from the others on the way of a message.
     #[error("{0} cannot go back by itself: a domain, or a provider with its domains, can")]
     NoSuchSenders(Segment),
+    /// No mail can be of the segment.
+    #[error(transparent)]
+    Segment(InvalidSegment),
     /// Too many segments are back at a standby.
     #[error("8 segments of this slot are back at a standby, which is the most: revert the release instead")]
     TooManySegments,

@@ -229,11 +229,8 @@ impl Runtime {
     /// that built the runtime.
     pub fn shutdown(&self, timeout: Duration) -> Result<(), ShutdownError> {
         self.core.life.end().map_err(RuntimeGone::from)?;
-        let parts = || Parts {
-            core: Arc::clone(&self.core),
-            guard: self.guard.swap(None),
-            follower: self.follower.swap(None),
-        };
+        let parts =
+            || Parts { core: Arc::clone(&self.core), guard: self.guard.swap(None), follower: self.follower.swap(None) };
         self.ending.end(parts, timeout)
     }
 

@@ -28,7 +28,7 @@ const AFTER_HELP: &str = "\
 Examples:
   switchback guard set --mode warn --reason 'a week to see what it would do'
   switchback guard set --slot inbound --mode act --alpha 0.0001
-  switchback guard set --provider acme=acme.example,acme.example.net --segment-reverts 2
+  switchback guard set --provider acme=acme.example,acme-mail.example --segment-reverts 2
   switchback guard set --floor 20,10,10 --dry-run
 
 Exit codes:

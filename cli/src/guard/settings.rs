@@ -129,8 +129,7 @@ impl SettingsArgs {
         [new.account_pairs, new.domain_pairs] = self.pairs.unwrap_or([new.account_pairs, new.domain_pairs]);
         new.segment_reverts = self.segment_reverts.unwrap_or(new.segment_reverts);
         for Provider { name, domains } in &self.provider {
-            let domains = domains.iter().map(|domain| domain.to_lowercase());
-            new.providers.entry(name.clone()).or_default().extend(domains);
+            new.providers.entry(name.clone()).or_default().extend(domains.iter().cloned());
         }
         for domains in new.providers.values_mut() {
             domains.sort_unstable();

@@ -37,13 +37,13 @@ struct Failed {
 impl Readiness {
     /// Waits until every process has said whether it has a release ready.
     pub(super) fn awaited(control: &Control, release: &ReleaseId, added: &LoadedRelease, waited: Duration) -> Self {
-        let begin = Instant::now();
+        let (begin, was_there) = (Instant::now(), !matches!(added, LoadedRelease::New(_)));
         loop {
             return match control.wait_until_ready(release, waited) {
                 Ok(processes) => {
                     Self { ready: processes.iter().map(text::process).collect(), waited, ..Self::default() }
                 }
-                Err(PromoteError::Unable { .. }) if *added == LoadedRelease::Known && begin.elapsed() < NOTICE_TIME => {
+                Err(PromoteError::Unable { .. }) if was_there && begin.elapsed() < NOTICE_TIME => {
                     thread::sleep(NOTICE_TIME / 20);
                     continue;
                 }

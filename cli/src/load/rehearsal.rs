@@ -14,17 +14,20 @@ use crate::store::is_missing;
 /// The ledger as it would be.
 struct Rehearsal<'a> {
     args: &'a Args,
+    /// None where there is no store yet.
+    control: Option<Control>,
     ledger: Ledger,
 }
 
 /// Says what loading would do. Nothing is compiled, and no store is made.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let ledger = match Control::open(args.change.store.dir()?) {
-        Ok(control) => control.ledger()?,
-        Err(error) if is_missing(&error) => Ledger::default(),
+    let control = match Control::open(args.change.store.dir()?) {
+        Ok(control) => Some(control),
+        Err(error) if is_missing(&error) => None,
         Err(error) => return Err(error.into()),
     };
-    let mut rehearsal = Rehearsal { args, ledger };
+    let ledger = control.as_ref().map(Control::ledger).transpose()?.unwrap_or_default();
+    let mut rehearsal = Rehearsal { args, control, ledger };
     let mut exit = Exit::Fine;
     for path in &args.files {
         match rehearsal.load(path) {
@@ -50,6 +53,9 @@ impl Rehearsal<'_> {
             event
         });
         let head = event.as_ref().map(Event::hash).transpose()?;
-        Ok(Loaded { dry_run: true, release, event, head, readiness: Readiness::default() })
+        let known = self.control.as_ref().filter(|_| event.is_none());
+        let fault = known.and_then(|control| control.check_file(self.ledger.state(), &release).err());
+        let mended = fault.map(|fault| fault.to_string());
+        Ok(Loaded { dry_run: true, release, event, head, mended, readiness: Readiness::default() })
     }
 }

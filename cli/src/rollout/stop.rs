@@ -8,7 +8,7 @@ use crate::store::slot::{SlotArgs, Slots};
 
 /// End a rollout where it is
 ///
-/// The release keeps the role that it has: `withdraw` takes it.
+/// The release keeps the role that it has, which is said: `withdraw` takes it.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use serde::Serialize;
 use switchback::guard::{Segment, Standing};
-use switchback::{Digest, Event, GuardReader, GuardStoreError, Note, Operation, Process, ReleaseId, State};
+use switchback::{Control, Digest, Event, GuardReader, GuardStoreError, Note, Operation, Process, ReleaseId, State};
 
 use crate::guard::Proof;
 use crate::store::StoreArgs;
+use crate::store::aftermath::Unloadable;
 
 /// A slot in which no release decides.
 #[derive(Debug, Serialize)]
@@ -51,6 +52,32 @@ pub(super) fn undecided(state: &State, processes: &[Process]) -> Vec<Undecided> 
         }
     }
     found.into_iter().map(|(slot, processes)| Undecided { slot: slot.to_owned(), processes }).collect()
+}
+
+/// A release that a process which starts could not load.
+#[derive(Debug, Serialize)]
+pub(super) struct Faulty {
+    pub(super) release: ReleaseId,
+    /// Why.
+    pub(super) why: String,
+}
+
+/// The live releases that a process which starts could not load.
+pub(super) fn unloadable(control: &Control, state: &State) -> Vec<Unloadable> {
+    let live = state.slots.iter().filter_map(|(slot, roles)| Some((slot, roles.live.as_ref()?)));
+    live.filter_map(|(slot, live)| Unloadable::of(control, state, slot, live)).collect()
+}
+
+/// The releases that a process which starts could not load, as far as is looked: a store may hold thousands of them.
+pub(super) fn faulty(control: &Control, state: &State) -> Vec<Faulty> {
+    let fault = |release: &ReleaseId| match state.slots_using(release).next() {
+        Some(_) => control.check_file(state, release),
+        None => control.find_file(release),
+    };
+    let releases = state.releases.values().map(|stored| &stored.id);
+    releases
+        .filter_map(|release| Some(Faulty { release: release.clone(), why: fault(release).err()?.to_string() }))
+        .collect()
 }
 
 /// The releases that decide because somebody forced them.

@@ -122,6 +122,9 @@ fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String>
     if let Some(note) = status.state.quarantined.get(&id.digest) {
         lines.push(format!("    QUARANTINED {}", text::since(note)));
     }
+    let faulty = status.faulty.iter().filter(|one| one.release == *id);
+    lines
+        .extend(faulty.map(|one| format!("    CANNOT BE LOADED: {}", show::printable(&one.why, text::LINE_CHARS_MAX))));
     for (slot, state) in &status.state.slots {
         let harmful = state.harmful.get(&id.digest);
         lines.extend(harmful.map(|note| format!("    HARMFUL in {slot} {}", text::since(note))));

@@ -8,6 +8,7 @@ use serde::Serialize;
 use switchback::{Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, State};
 
 use super::StoreArgs;
+use super::aftermath::Aftermath;
 use super::author;
 use super::effect;
 use super::obeyed::Census;
@@ -86,6 +87,8 @@ pub(crate) struct Change {
     /// Why it is not known what else the change changed. It stands all the same.
     #[serde(skip)]
     unknown: Option<String>,
+    #[serde(flatten)]
+    aftermath: Aftermath,
 }
 
 /// What is said of a change beside the change itself.
@@ -146,9 +149,8 @@ impl<'a> Operator<'a> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.commit_after(&self.seen, request)?)?);
         }
-        let before = self.state().clone();
         let (event, after) = self.control.rehearse(request)?;
-        Change::rehearsed(event, before, after)
+        self.rehearsed(event, after)
     }
 
     /// Lets a release decide, or rehearses it.
@@ -156,9 +158,13 @@ impl<'a> Operator<'a> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.admit_after(&self.seen, admission.clone())?)?);
         }
-        let before = self.state().clone();
         let (event, after) = self.control.rehearse_admission(admission)?;
-        Change::rehearsed(event, before, after)
+        self.rehearsed(event, after)
+    }
+
+    fn rehearsed(&self, event: Event, after: State) -> anyhow::Result<Change> {
+        let aftermath = Aftermath::of(&self.control, self.state(), &after);
+        Change::rehearsed(event, self.state().clone(), after, aftermath)
     }
 
     /// What an event did. It is in the ledger: whatever fails from here on is no failure of the change.
@@ -171,7 +177,9 @@ impl<'a> Operator<'a> {
         // Refused only where what came before it is unknown.
         let _ = after.apply(&event);
         let head = event.hash()?;
-        Ok(Change { dry_run: false, event, head, before, after, previous, unknown })
+        // What went along with it, in events before this one, is of the change.
+        let aftermath = Aftermath::of(&self.control, self.state(), &after);
+        Ok(Change { dry_run: false, event, head, before, after, previous, unknown, aftermath })
     }
 
     /// The state before an event, and when the event before it was written.
@@ -192,7 +200,8 @@ impl<'a> Operator<'a> {
     /// Waits until every process obeys, and says what was done.
     pub(crate) fn tell(&self, change: &Change, remarks: &Remarks) -> anyhow::Result<Exit> {
         if change.dry_run {
-            return change.tell_rehearsed(self.args, remarks);
+            change.tell_rehearsed(self.args, remarks)?;
+            return Ok(change.aftermath.complain());
         }
         let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait()));
         change.tell(self.args, &census, remarks)?;
@@ -202,15 +211,15 @@ impl<'a> Operator<'a> {
         if let Some(wrong) = Anachronism::of(&change.event, change.previous, clock::now()) {
             say(&wrong.to_string());
         }
-        let complained = census.complain(self.args.wait());
-        Ok(if change.unknown.is_some() { Exit::Found } else { complained })
+        let exits = [change.aftermath.complain(), census.complain(self.args.wait())];
+        Ok(Exit::found_if(change.unknown.is_some() || exits.contains(&Exit::Found)))
     }
 }
 
 impl Change {
-    fn rehearsed(event: Event, before: State, after: State) -> anyhow::Result<Self> {
+    fn rehearsed(event: Event, before: State, after: State, aftermath: Aftermath) -> anyhow::Result<Self> {
         let head = event.hash()?;
-        Ok(Self { dry_run: true, event, head, before, after, previous: None, unknown: None })
+        Ok(Self { dry_run: true, event, head, before, after, previous: None, unknown: None, aftermath })
     }
 
     /// What a request would do to a store that is not there yet.
@@ -220,7 +229,7 @@ impl Change {
         let event = ledger.draft(proposal, clock::now())?.into_event();
         let mut after = ledger.state().clone();
         after.apply(&event)?;
-        Self::rehearsed(event, ledger.into_state(), after)
+        Self::rehearsed(event, ledger.into_state(), after, Aftermath::default())
     }
 
     /// How much later the clock was than at the event before; none for the first one.
@@ -242,6 +251,7 @@ impl Change {
             writeln!(out)?;
         } else {
             write(self, &slots, &mut out)?;
+            self.aftermath.write(&mut out)?;
             if !self.dry_run {
                 census.write(&mut out)?;
             }

@@ -13,7 +13,7 @@ use crate::releases::{self, Loaded};
 const FOLDER: &str = "releases";
 
 /// The file of a release in a store.
-pub(crate) fn path_in(store: &Path, release: &ReleaseId) -> PathBuf {
+fn path_in(store: &Path, release: &ReleaseId) -> PathBuf {
     store.join(FOLDER).join(format!("{}.wasm", release.digest))
 }
 

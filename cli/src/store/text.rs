@@ -49,13 +49,13 @@ fn cooling(cool_off: &CoolOff) -> Option<String> {
 }
 
 /// `5 % by content, mirrored`.
-fn share(share: &Share) -> String {
+pub(crate) fn share(share: &Share) -> String {
     let mirrored = if share.mirrored { ", mirrored" } else { "" };
     format!("{} by {}{mirrored}", percent(share.share_bp), share.key)
 }
 
 /// Basis points as a person reads them: `2.5 %`.
-fn percent(basis_points: u16) -> String {
+pub(crate) fn percent(basis_points: u16) -> String {
     format!("{} %", f64::from(basis_points) / 100.0)
 }
 

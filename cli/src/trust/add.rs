@@ -58,7 +58,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::of(control, &args.change)?;
     let (_, after) = operator.control.rehearse(request.clone())?;
     let before = operator.state().clone();
-    let unsigned = if before.trust.is_set() { Unsigned::default() } else { Unsigned::of(&dir, &after)? };
+    let unsigned = if before.trust.is_set() { Unsigned::default() } else { Unsigned::of(&operator.control, &after) };
     if !args.yes && !args.change.dry_run {
         confirm(&unsigned)?;
     }

@@ -1,12 +1,6 @@
 //! Releases that a store would not load again.
 
-use std::path::Path;
-
-use anyhow::Context as _;
-use serde::Serialize;
-use switchback::{ReleaseId, SlotState, State, read_signature, signature_path};
-
-use crate::store::releases::path_in;
+use switchback::{Control, ReleaseId, SlotState, State};
 
 /// Releases of a store that its trust list would not accept.
 #[derive(Debug, Default)]
@@ -21,10 +15,10 @@ pub(super) struct Unsigned {
 
 impl Unsigned {
     /// Those that the trust list of this state would not accept, by the files that are in the store.
-    pub(super) fn of(store: &Path, after: &State) -> anyhow::Result<Self> {
+    pub(super) fn of(control: &Control, after: &State) -> Self {
         let mut unsigned = Self::default();
         for stored in after.releases.values() {
-            if is_accepted(store, &stored.id, after)? {
+            if control.check_file(after, &stored.id).is_ok() {
                 continue;
             }
             let roles: Vec<_> = after
@@ -39,7 +33,7 @@ impl Unsigned {
             let live = after.slots.iter().filter(|(_, slot)| slot.live.as_ref() == Some(&stored.id));
             unsigned.slots.extend(live.map(|(name, _)| name.clone()));
         }
-        Ok(unsigned)
+        unsigned
     }
 
     /// What will not survive a restart; none if everything does.
@@ -69,47 +63,6 @@ impl Unsigned {
         });
         self.warning().into_iter().chain(unused).collect()
     }
-}
-
-/// A live release that a filter which starts would not load.
-#[derive(Debug, Serialize)]
-pub(crate) struct Unloadable {
-    pub(crate) slot: String,
-    pub(crate) release: ReleaseId,
-    /// Why.
-    pub(crate) why: String,
-}
-
-/// The live releases that the trust list does not accept, by the files that are in the store.
-pub(crate) fn unloadable(store: &Path, state: &State) -> anyhow::Result<Vec<Unloadable>> {
-    if !state.trust.is_set() && state.trust.revoked_digests().is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut unloadable = Vec::new();
-    for (slot, live) in state.slots.iter().filter_map(|(slot, roles)| Some((slot, roles.live.as_ref()?))) {
-        if let Some(why) = refusal(store, live, state)? {
-            unloadable.push(Unloadable { slot: slot.clone(), release: live.clone(), why });
-        }
-    }
-    Ok(unloadable)
-}
-
-/// Whether a filter that starts would load a release from the store.
-fn is_accepted(store: &Path, release: &ReleaseId, state: &State) -> anyhow::Result<bool> {
-    Ok(refusal(store, release, state)?.is_none())
-}
-
-/// Why a filter that starts would not load a release from the store; none if it would.
-fn refusal(store: &Path, release: &ReleaseId, state: &State) -> anyhow::Result<Option<String>> {
-    let path = path_in(store, release);
-    // What is no file is lost already, and not waited for.
-    let is_file = std::fs::metadata(&path).is_ok_and(|file| file.is_file());
-    let Some(bytes) = is_file.then(|| std::fs::read(&path).ok()).flatten() else {
-        return Ok(Some("its file cannot be read".to_owned()));
-    };
-    let signature =
-        read_signature(&signature_path(&path)).with_context(|| format!("read the signature of {release}"))?;
-    Ok(state.trust.check(release, &bytes, signature.as_deref()).err().map(|why| why.to_string()))
 }
 
 /// The role of a release in a slot: of several the one that decides most.

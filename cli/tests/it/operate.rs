@@ -4,6 +4,7 @@ mod backup;
 mod changes;
 mod clocks;
 mod documents;
+mod files;
 mod follow;
 mod guard;
 mod history;

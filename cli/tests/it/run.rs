@@ -162,6 +162,12 @@ fn a_wrong_command_line_ends_with_2() {
         &["score", "-m", "x.wasm", "--syslog", "mail"],
         &["score", "-m", "x.wasm", "--format", "pst", "mail"],
         &["score", "-m", "x.wasm", "--client-ip", "here", "mail"],
+        &["score", "-m", "x.wasm", "--mail-from", "news", "mail"],
+        &["score", "-m", "x.wasm", "--rcpt", "a b@home.example", "mail"],
+        &["score", "-m", "x.wasm", "--tenant", "", "mail"],
+        &["compare", "x.wasm", "y.wasm", "--rcpt", "home.example", "mail"],
+        &["compare", "x.wasm", "y.wasm", "--live", "--tenant", "acme"],
+        &["revert", "--store", "x", "--segment", "mail.gmail.com"],
         &["score", "-m", "x.wasm", "--recipient-key-file", "/nowhere", "mail"],
     ] {
         let ran = switchback(args);

@@ -225,7 +225,7 @@ const GROUPS: [(&str, &[&str]); 13] = [
 /// ```
 /// use switchback::compare::Providers;
 ///
-/// let providers = Providers::default().with("acme", ["acme.example", "acme.example.net"]);
+/// let providers = Providers::default().with("acme", ["acme.example", "acme-mail.example"]);
 /// assert_eq!(providers.of("googlemail.com"), Some("gmail"));
 /// assert_eq!(providers.of("acme.example"), Some("acme"));
 /// assert_eq!(providers.of("bank.example"), None);

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::rollout::Plan;
+use super::state::State;
 use crate::guard::{Evidence, Segment, Settings};
 use crate::release::{Digest, KeyId, PublicKey, ReleaseId};
 use crate::route::CanaryKey;
@@ -125,7 +126,7 @@ pub enum Operation {
         /// Its number: the sequence of the event that made it.
         rule: u64,
     },
-    /// Refuses promotions and canaries until a thaw: in one slot, or everywhere.
+    /// Refuses promotions, and canaries that get a larger share, until a thaw: in one slot, or everywhere.
     Freeze {
         /// Where; everywhere if not given.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -281,6 +282,19 @@ impl Operation {
             | Self::Promote { release, .. }
             | Self::Rollout { release, .. } => Some(release),
             _ => None,
+        }
+    }
+
+    /// The release that gets more of the mail, or more of its cost, than before, and has to be there for that. None where
+    /// nobody asks for a certain one: a revert in an emergency goes to whatever is on standby.
+    pub(super) fn relies_on<'a>(&'a self, state: &'a State) -> Option<&'a ReleaseId> {
+        let of = |slot: &str| state.slots.get(slot);
+        match self {
+            Self::Advance { release, .. } => Some(release),
+            Self::Revert { to, emergency: None, .. } => to.as_ref(),
+            Self::RevertSegment { slot, to, .. } => to.as_ref().or_else(|| of(slot)?.standbys.first()),
+            Self::RestoreSegment { slot, .. } => of(slot)?.live.as_ref(),
+            other => other.enters(),
         }
     }
 

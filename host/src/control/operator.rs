@@ -1,6 +1,7 @@
 //! What an operator does to a store: the operations with everything that goes with them.
 
 mod admit;
+mod files;
 mod guarded;
 mod load;
 mod ready;
@@ -11,10 +12,12 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+pub use files::FileFault;
 pub use load::{LoadReleaseError, LoadedRelease};
 pub use ready::PromoteError;
 
-use super::event::{Drafted, Event, Proposal};
+use super::along::Drafts;
+use super::event::{Event, Proposal};
 use super::ledger::{Broken, Ledger};
 use super::mark::Witness;
 use super::operation::Operation;
@@ -23,6 +26,7 @@ use super::request::Request;
 use super::state::State;
 use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch, Watched};
 use crate::clock;
+use crate::release::ReleaseId;
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
 /// given, and takes effect in every process that follows the store.
@@ -45,6 +49,7 @@ pub struct Control {
     store: Arc<SqliteStore>,
     author: String,
     reason: String,
+    whole: files::Whole,
 }
 
 impl Control {
@@ -70,7 +75,7 @@ impl Control {
 
     /// A hand on a store that is open already.
     pub(crate) fn of(store: Arc<SqliteStore>) -> Self {
-        Self { store, author: "unknown".to_owned(), reason: String::new() }
+        Self { store, author: "unknown".to_owned(), reason: String::new(), whole: files::Whole::default() }
     }
 
     /// Who it is that operates. Default: `unknown`.
@@ -157,28 +162,35 @@ impl Control {
         self.store.watch(Watched::All)
     }
 
-    /// What a request would do: the event that it would be, and the state after it. Changes nothing.
+    /// What a request would do: the event that it would be, and the state after it and what goes along with it. Changes
+    /// nothing.
     ///
     /// # Errors
     /// As [`Control::commit`].
     pub fn rehearse(&self, request: Request) -> Result<(Event, State), ControlError> {
-        self.outcome(self.ledger()?, request.into())
+        let (ledger, operation) = (self.ledger()?, Operation::from(request));
+        let rehearsed = self.outcome(ledger.clone(), operation.clone())?;
+        self.check_file_for(ledger.state(), &operation)?;
+        Ok(rehearsed)
     }
 
     /// The event that an operation would be, and the state after it.
     fn outcome(&self, ledger: Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
-        let event = self.draft(&ledger, operation)?;
+        let drafts = self.draft(&ledger, operation)?;
         let mut after = ledger.into_state();
-        after.apply(&event)?;
-        Ok((event.into_event(), after))
+        drafts.all.iter().try_for_each(|event| after.apply(event))?;
+        Ok((drafts.into_proposed().into_event(), after))
     }
 
     /// Does what is asked for: when this returns, it is durable, and processes are obeying it. What lets a release decide
     /// is [admitted](Control::admit) instead.
     ///
+    /// What leaves no ground for a rollout ends it, and takes the role that the rollout gave: with events of their own, before
+    /// this one. A revert that names no release is never refused because of a file; [`Control::check_file`] tells.
+    ///
     /// # Errors
-    /// If it is refused, or the ledger has changed a route since this began: another operator was faster. Nothing
-    /// was changed then.
+    /// If it is refused, or a release that gets a role by it has no file that could be loaded, or the ledger has changed a
+    /// route since this began: another operator was faster. Nothing was changed then.
     pub fn commit(&self, request: Request) -> Result<Event, ControlError> {
         self.commit_after(&self.ledger()?, request)
     }
@@ -189,7 +201,11 @@ impl Control {
     /// # Errors
     /// As [`Control::commit`].
     pub fn commit_after(&self, seen: &Ledger, request: Request) -> Result<Event, ControlError> {
-        self.write_after(seen, request.into())
+        let operation = Operation::from(request);
+        // What is refused anyway is refused for that.
+        self.draft(seen, operation.clone())?;
+        self.check_file_for(seen.state(), &operation)?;
+        self.write_after(seen, operation)
     }
 
     /// Does an operation, whatever it is, unless the routes have changed since `seen`.
@@ -201,9 +217,9 @@ impl Control {
             self.rouse(release);
         }
         loop {
-            let event = self.draft(&ledger, operation.clone())?;
-            match self.store.append(&event) {
-                Ok(()) => return Ok(event.into_event()),
+            let drafts = self.draft(&ledger, operation.clone())?;
+            match self.store.append_all(&drafts.all) {
+                Ok(()) => return Ok(drafts.into_proposed().into_event()),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -218,9 +234,9 @@ impl Control {
         }
     }
 
-    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Drafted, Refused> {
+    fn draft(&self, ledger: &Ledger, operation: Operation) -> Result<Drafts, Refused> {
         let proposal = Proposal { author: self.author.clone(), reason: self.reason.clone(), operation };
-        ledger.draft(proposal, clock::now())
+        ledger.draft_all(proposal, clock::now())
     }
 
     /// Who remembers how far the ledger went, each with where that was: the file `control.head`, and the processes.
@@ -314,6 +330,16 @@ pub enum ControlError {
     /// It is refused.
     #[error(transparent)]
     Refused(#[from] Refused),
+    /// The release is there by its name alone.
+    #[error(
+        "{release} is refused, because a process that starts could not load it: {fault}; `switchback load` its file again"
+    )]
+    File {
+        /// The release.
+        release: ReleaseId,
+        /// What is wrong.
+        fault: FileFault,
+    },
     /// Another operator was faster.
     #[error("somebody was faster, so nothing was done: {}", told(.0))]
     Overtaken(Vec<Event>),

@@ -3,7 +3,7 @@
 use super::newer::NewerEvent;
 use super::state::Note;
 use super::trust::TrustRefused;
-use crate::guard::InvalidSettings;
+use crate::guard::{InvalidSegment, InvalidSettings};
 use crate::release::{Digest, ReleaseId};
 use crate::route::RouteError;
 use crate::verdict::{InvalidOverride, Role};
@@ -108,6 +108,9 @@ pub enum Refused {
     /// The guard's settings contradict themselves.
     #[error(transparent)]
     Guard(InvalidSettings),
+    /// No mail can be of a provider's domain in the guard's settings.
+    #[error("of the guard's providers, {0}")]
+    Provider(InvalidSegment),
     /// Another release is being rolled out.
     #[error("{release} is being rolled out in {slot}: wait for its end, or stop it with `switchback rollout stop`")]
     RolloutGoesOn {
@@ -126,7 +129,7 @@ pub enum Refused {
     #[error("{0} is not quarantined, and the guard has not found it harmful")]
     NotQuarantined(ReleaseId),
     /// A slot cannot have this name.
-    #[error("`{0}` is no name for a slot: 1 to 64 bytes without control characters are")]
+    #[error("`{0}` is no name for a slot: 1 to 64 bytes without control characters, `/` and `\\` are")]
     SlotName(String),
     /// There is no such override.
     #[error("there is no override {0}")]

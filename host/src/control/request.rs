@@ -50,7 +50,7 @@ pub enum Request {
     Revert {
         /// Where.
         slot: String,
-        /// To which standby; the first one if not given.
+        /// To which standby; the first one if not given. Only what was live in the slot is on standby there.
         to: Option<ReleaseId>,
     },
     /// Puts the mail of one segment back to a standby, while the live release goes on deciding for the rest. Ends with
@@ -93,7 +93,8 @@ pub enum Request {
         /// Its number: the sequence of the event that made it.
         rule: u64,
     },
-    /// Refuses whatever lets a release decide until a thaw: in one slot, or everywhere.
+    /// Refuses whatever lets a release decide for more until a thaw: in one slot, or everywhere. A canary can be narrowed all
+    /// the same: the ledger has that between a thaw and another freeze, which every version understands.
     Freeze {
         /// Where; everywhere if not given.
         slot: Option<String>,

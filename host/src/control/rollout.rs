@@ -249,7 +249,8 @@ impl Rollout {
         Progress::Due(self.step + 1)
     }
 
-    /// Whether the slot is as this rollout made it: whoever changes the release's role, or what is live, ends it.
+    /// Whether the slot is as this rollout made it: whoever changes the release's role, or what is live, ends it. What the
+    /// ledger says of that is in `along.rs`.
     pub(super) fn holds_in(&self, slot: &SlotState) -> bool {
         let is_beside_baseline = slot.live.as_ref() == Some(&self.baseline);
         is_beside_baseline

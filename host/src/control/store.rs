@@ -6,6 +6,7 @@ mod sqlite;
 mod watch;
 
 use std::fs::File;
+use std::slice;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -56,12 +57,21 @@ pub trait ControlStore: Send + Sync {
         }
     }
 
-    /// Adds an event, if the last one is still the one that it names: of two that race, one wins. When this
-    /// returns, the event is durable; when it fails, nothing was added.
+    /// Adds an event, as [`ControlStore::append_all`].
+    ///
+    /// # Errors
+    /// As [`ControlStore::append_all`].
+    fn append(&self, event: &Drafted) -> Result<(), StoreError> {
+        self.append_all(slice::from_ref(event))
+    }
+
+    /// Adds events that belong together, if the last one is still the one that the first of them names: of two that race,
+    /// one wins. Nobody ever reads some of them without the others. When this returns, they are durable; when it fails,
+    /// nothing was added.
     ///
     /// # Errors
     /// [`StoreError::Conflict`] if another event came first; otherwise if the store cannot be written.
-    fn append(&self, event: &Drafted) -> Result<(), StoreError>;
+    fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError>;
 
     /// Registers this process, until the membership is dropped or the process ends, however it ends.
     ///

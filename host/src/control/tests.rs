@@ -1,5 +1,6 @@
 //! Random operations, processes that start, lag and crash, against a small reference.
 
+mod along;
 mod guarded;
 mod reference;
 

@@ -7,12 +7,17 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::sighting::Key;
-use crate::limits::DOMAIN_BYTES_MAX;
+use crate::beginning::beginning;
+use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
+use crate::message::{is_normal, normal_domain};
+use crate::organisation::{is_registry, organisation};
 
 /// A cohort of senders. They form a tree: what is counted under a domain is counted under its provider, if it has one,
 /// and under everything.
 ///
-/// Written as `everything`, `unauthenticated`, `provider:gmail`, or a domain.
+/// Written as `everything`, `unauthenticated`, `provider:gmail`, or a domain. Parsing brings a domain to the form in which mail
+/// is counted (lower case, internationalised labels in ASCII, no dot at the end), and refuses one under which none is: a
+/// name below an organisational domain, or a public suffix. What was stored is read as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub enum Segment {
@@ -22,7 +27,7 @@ pub enum Segment {
     Unauthenticated,
     /// The authenticated senders of a mailbox provider.
     Provider(Arc<str>),
-    /// The authenticated senders of an organisational domain, in lower case.
+    /// The authenticated senders of an [organisational domain](super::organisation), in lower case and ASCII.
     Domain(Arc<str>),
 }
 
@@ -99,6 +104,18 @@ impl fmt::Display for Segment {
 }
 
 impl Segment {
+    /// Refuses a domain under which no mail is counted.
+    ///
+    /// # Errors
+    /// If it is not in its normal form, or no organisational domain. Says what is meant.
+    pub fn validate(&self) -> Result<(), InvalidSegment> {
+        let Self::Domain(domain) = self else { return Ok(()) };
+        match counted_domain(domain)? {
+            normal if normal == **domain => Ok(()),
+            normal => Err(InvalidSegment::of(domain, &format!("it is written `{normal}`"))),
+        }
+    }
+
     /// Whether a text is the name of a segment of its own: a domain with a dot, as [`Segment::Domain`] is written.
     pub(super) fn is_domain(text: &str) -> bool {
         is_name(text) && text.contains('.') && !text.contains(':')
@@ -109,28 +126,58 @@ fn is_name(text: &str) -> bool {
     (1..=DOMAIN_BYTES_MAX).contains(&text.len()) && !text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
+/// The domain that somebody names, as mail is counted under it.
+pub(super) fn counted_domain(text: &str) -> Result<String, InvalidSegment> {
+    let refuse = |why: &str| Err(InvalidSegment::of(text, why));
+    let domain = normal_domain(text);
+    let is_label = |label: &str| (1..=LABEL_BYTES_MAX).contains(&label.len());
+    if domain.len() > DOMAIN_BYTES_MAX || !is_normal(&domain) || !domain.split('.').all(is_label) {
+        return refuse(
+            "it is neither a domain nor `everything`, `unauthenticated` or `provider:` and a provider's name",
+        );
+    }
+    if !domain.contains('.') {
+        return refuse("a domain has a dot, and a provider's name is written behind `provider:`");
+    }
+    let organisation = organisation(&domain);
+    if organisation != domain {
+        return refuse(&format!("mail of {domain} is counted under {organisation}, so name that"));
+    }
+    if is_registry(&domain) {
+        return refuse(
+            "it is a public suffix, below which unrelated parties register their domains; name the domain of one of them",
+        );
+    }
+    Ok(domain.into_owned())
+}
+
 impl FromStr for Segment {
     type Err = InvalidSegment;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let invalid = || InvalidSegment(text.to_owned());
-        match text {
-            EVERYTHING => Ok(Self::Everything),
-            UNAUTHENTICATED => Ok(Self::Unauthenticated),
-            _ => match text.strip_prefix(PROVIDER) {
-                Some(name) if is_name(name) => Ok(Self::Provider(name.into())),
-                None if Self::is_domain(text) => Ok(Self::Domain(text.to_ascii_lowercase().into())),
-                _ => Err(invalid()),
-            },
+        let text = text.trim();
+        match (text, text.strip_prefix(PROVIDER)) {
+            (EVERYTHING, _) => Ok(Self::Everything),
+            (UNAUTHENTICATED, _) => Ok(Self::Unauthenticated),
+            (_, Some(name)) if is_name(name) => Ok(Self::Provider(name.into())),
+            (_, Some(_)) => Err(InvalidSegment::of(text, "a provider's name is missing, or has a space in it")),
+            (_, None) => Ok(Self::Domain(counted_domain(text)?.into())),
         }
     }
 }
 
+/// What was stored, as it was written: needs no table that changes.
 impl TryFrom<String> for Segment {
     type Error = InvalidSegment;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
+        match (text.as_str(), text.strip_prefix(PROVIDER)) {
+            (EVERYTHING, _) => Ok(Self::Everything),
+            (UNAUTHENTICATED, _) => Ok(Self::Unauthenticated),
+            (_, Some(name)) if is_name(name) => Ok(Self::Provider(name.into())),
+            (domain, None) if Self::is_domain(domain) => Ok(Self::Domain(domain.to_ascii_lowercase().into())),
+            _ => Err(InvalidSegment::of(&text, "it was never the name of one")),
+        }
     }
 }
 
@@ -140,14 +187,27 @@ impl From<Segment> for String {
     }
 }
 
-/// A text that names no segment.
+/// A text that names no segment, or one that no mail can be of.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no segment: `everything`, `unauthenticated`, `provider:` and a provider's name, or a domain are")]
-pub struct InvalidSegment(String);
+#[error("`{text}` is no segment: {why}")]
+pub struct InvalidSegment {
+    text: String,
+    why: String,
+}
+
+impl InvalidSegment {
+    fn of(text: &str, why: &str) -> Self {
+        Self { text: beginning(text, DOMAIN_BYTES_MAX), why: why.to_owned() }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn why(text: &str) -> String {
+        text.parse::<Segment>().unwrap_err().to_string()
+    }
 
     #[test]
     fn a_segment_reads_back_as_it_is_written() {
@@ -155,10 +215,62 @@ mod tests {
             let segment: Segment = text.parse().unwrap();
             assert_eq!(segment.to_string(), text);
             assert_eq!(SegmentRef::from(&segment).to_segment(), segment);
+            assert_eq!(Segment::try_from(text.to_owned()), Ok(segment));
         }
-        assert_eq!("Gmail.com".parse(), Ok(Segment::Domain("gmail.com".into())));
+    }
+
+    #[test]
+    fn a_domain_is_brought_to_the_form_in_which_mail_is_counted() {
+        for (text, counted) in [
+            (" Gmail.com ", "gmail.com"),
+            ("gmail.com.", "gmail.com"),
+            ("münchen.example", "xn--mnchen-3ya.example"),
+            ("Example.co.uk", "example.co.uk"),
+            ("github.io", "github.io"),
+        ] {
+            assert_eq!(text.parse(), Ok(Segment::Domain(counted.into())), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_no_mail_is_counted_under_is_refused_with_what_is_meant() {
+        let long = format!("{}example.com", "abc.".repeat(70_000));
+        for (text, said) in [
+            ("mail.gmail.com", "mail of mail.gmail.com is counted under gmail.com, so name that"),
+            ("somebody.mooo.com", "counted under afraid.org"),
+            ("one.github.io", "counted under github.io"),
+            ("co.uk", "public suffix"),
+            ("COM.", "a domain has a dot"),
+            ("gmail", "provider:"),
+            ("<script>.x", "neither a domain"),
+            ("", "neither a domain"),
+            ("a..example", "neither a domain"),
+            ("[192.0.2.1]", "neither a domain"),
+            ("group:x.example", "neither a domain"),
+            (&long, "neither a domain"),
+            ("provider:", "a provider's name is missing"),
+            ("provider:a b", "a provider's name"),
+        ] {
+            let why = why(text);
+            assert!(why.contains(said) && why.len() < 500, "{why}");
+        }
+    }
+
+    #[test]
+    fn a_segment_that_was_put_together_is_checked_as_well() {
+        let check = |domain: &str| Segment::Domain(domain.into()).validate().map_err(|error| error.to_string());
+        assert_eq!(check("gmail.com"), Ok(()));
+        assert!(check("Gmail.com").unwrap_err().ends_with("it is written `gmail.com`"));
+        assert!(check("mail.gmail.com").unwrap_err().contains("counted under gmail.com"));
+        assert_eq!(Segment::Everything.validate(), Ok(()));
+    }
+
+    #[test]
+    fn what_was_stored_is_read_whatever_the_tables_say_today() {
+        let read = |text: &str| Segment::try_from(text.to_owned()).map(|segment| segment.to_string()).ok();
+        assert_eq!(read("mail.gmail.com").as_deref(), Some("mail.gmail.com"));
         for odd in ["", "gmail", "provider:", "a b.example", "group:x.example", "provider:a b"] {
-            assert_eq!(odd.parse::<Segment>(), Err(InvalidSegment(odd.to_owned())));
+            assert_eq!(read(odd), None, "{odd}");
         }
     }
 }

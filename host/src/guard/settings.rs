@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::Segment;
+use super::segment::{InvalidSegment, Segment};
 use crate::compare::Providers;
 use crate::limits::{BREAKER_FAILURES_MAX, FLOOR_MAX, SENDER_PAIRS_MAX};
 
@@ -128,7 +128,8 @@ pub struct Settings {
     pub account_pairs: u32,
     /// The same of an organisation that is no provider. Default 3.
     pub domain_pairs: u32,
-    /// Providers beside those that Switchback knows, or more domains of those: names, each with organisational domains.
+    /// Providers beside those that Switchback knows, or more domains of those: names, each with organisational domains in
+    /// lower case and ASCII.
     /// The senders of such a domain count one by one, so list only domains in which nobody can make up senders at will.
     pub providers: BTreeMap<String, Vec<String>>,
     /// How many segments of a slot may go back by themselves before the whole release does. Default 0: the whole
@@ -186,6 +187,15 @@ impl Settings {
             Segment::Domain(domain) => vec![domain.to_string()],
             Segment::Provider(name) => self.all_providers().domains_of(name),
         }
+    }
+
+    /// Refuses a provider's domain that no mail is counted under, unless these settings had it `before`: such are in ledgers of
+    /// before there was this rule.
+    pub(crate) fn check_providers(&self, before: Option<&Self>) -> Result<(), InvalidSegment> {
+        let had =
+            |domain: &String| before.is_some_and(|one| one.providers.values().flatten().any(|known| known == domain));
+        let new = self.providers.values().flatten().filter(|domain| !had(domain));
+        new.into_iter().try_for_each(|domain| Segment::Domain(domain.as_str().into()).validate())
     }
 
     /// Checks every range.

@@ -6,8 +6,8 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use rusqlite::config::DbConfig;
 use rusqlite::OpenFlags;
+use rusqlite::config::DbConfig;
 
 use super::memory::Firsts;
 use super::{GuardStore, GuardStoreError, Place, health, schema};

@@ -11,8 +11,8 @@ use super::mail;
 use super::noted::{self, NotedPairs};
 use super::trials::{self, TrialKey, TrialRecord};
 use super::{GuardStoreError, open, senders, tallies, volumes};
-use crate::sqlite::Connected;
 use crate::guard::{Key, MailCounts, Past, Segment, Settings, Tally, TrialEvidence, Volumes};
+use crate::sqlite::Connected;
 
 /// Reads what the guard remembers in the folder of a store, while processes go on counting.
 pub struct GuardReader {

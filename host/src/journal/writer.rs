@@ -150,7 +150,15 @@ impl Journal {
         };
         let thread = thread::Builder::new().name("switchback-journal".to_owned());
         let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.to_string()))?;
-        Ok(Self { queue: Some(queue), config, key, counters, thread: Some(thread), keeper: Some(keeper), origin: Origin::here() })
+        Ok(Self {
+            queue: Some(queue),
+            config,
+            key,
+            counters,
+            thread: Some(thread),
+            keeper: Some(keeper),
+            origin: Origin::here(),
+        })
     }
 
     /// Appends a record. Where there is no room, this waits or counts it as dropped, as configured. It never fails:

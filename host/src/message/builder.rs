@@ -38,7 +38,7 @@ impl MessageBuilder {
 
     /// The SMTP client. Default: nothing is known of it.
     pub fn client(mut self, client: Client) -> Self {
-        self.context.client = client;
+        self.context.client = client.bounded();
         self
     }
 

@@ -71,7 +71,7 @@ fn unbracketed(address: &str) -> &str {
 #[serde(default)]
 #[non_exhaustive]
 pub struct Client {
-    /// Its address.
+    /// Its address. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) is taken for the IPv4 address that it is.
     pub ip: Option<IpAddr>,
     /// The name it gave with `HELO` or `EHLO`.
     pub helo: Option<Arc<str>>,
@@ -107,6 +107,15 @@ impl Client {
     pub fn host(mut self, name: &str) -> Self {
         self.host = Some(cut(name.trim(), MAILBOX_BYTES_MAX).into());
         self
+    }
+
+    /// The client as it is kept, however its fields were set: an IPv4 address as such, and names within their bounds.
+    pub(super) fn bounded(self) -> Self {
+        let Self { ip, helo, host, tls } = self;
+        let client = ip.into_iter().fold(Self::new(), Self::ip);
+        let client = helo.iter().fold(client, |client, name| client.helo(name));
+        let client = host.iter().fold(client, |client, name| client.host(name));
+        Self { tls, ..client }
     }
 
     /// Sets whether the connection was encrypted.
@@ -160,6 +169,7 @@ pub(super) fn recipients(envelope: Option<&Envelope>, key: &[u8; 32]) -> Vec<Rec
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::Message;
 
     #[test]
     fn a_key_tells_addresses_apart_and_installations_too() {
@@ -171,6 +181,17 @@ mod tests {
         assert_ne!(here[0].key, there[0].key);
         assert_eq!(here[0].key.len(), 16);
         assert_eq!((&*here[0].address, &*here[1].domain), ("A@x.example", "x.example"));
+    }
+
+    #[test]
+    fn a_client_has_one_address_however_it_was_set() {
+        let mapped: IpAddr = "::ffff:192.0.2.7".parse().unwrap();
+        let set = Client { ip: Some(mapped), helo: Some(" mx.x.example ".into()), ..Client::default() };
+        let read: Client = serde_json::from_str(r#"{"ip": "::ffff:192.0.2.7", "helo": "mx.x.example"}"#).unwrap();
+        let expected = Client::new().ip([192, 0, 2, 7].into()).helo("mx.x.example");
+        for client in [set, read, Client::new().ip(mapped).helo("mx.x.example")] {
+            assert_eq!(*Message::builder("").client(client).build().client(), expected);
+        }
     }
 
     #[test]

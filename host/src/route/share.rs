@@ -14,19 +14,20 @@ use crate::message::Message;
 pub const BASIS_POINTS: u16 = 10_000;
 
 /// What is hashed to tell whether a message belongs to a canary's share. Messages with the same key always
-/// meet the same release.
+/// meet the same release. A message without one is shared by its content: otherwise all of them would be in the share, or
+/// none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum CanaryKey {
     /// The fingerprint of the content: all copies of a campaign meet the same release.
     #[default]
     Content,
-    /// The organisational domain of the sender in `From`; messages without one count as one domain.
+    /// The organisational domain of the sender in `From`.
     SenderDomain,
     /// The domain of the recipient; of several recipients, the first 100 count, the domain that comes first in the
-    /// alphabet. Messages without one count as one domain.
+    /// alphabet.
     RecipientDomain,
-    /// The tenant that the filter named; messages without one count as one tenant.
+    /// The tenant that the filter named.
     Tenant,
 }
 
@@ -44,14 +45,18 @@ impl fmt::Display for CanaryKey {
 impl CanaryKey {
     /// The bucket of a message: 0 to 9,999.
     pub(crate) fn bucket(self, salt: Salt, message: &Message) -> u16 {
-        match self {
-            Self::Content => bucket(salt, message.fingerprint().as_bytes()),
-            Self::SenderDomain => bucket(salt, message.sender_domain().unwrap_or_default().as_bytes()),
+        let key = match self {
+            Self::Content => None,
+            Self::SenderDomain => message.sender_domain(),
             Self::RecipientDomain => {
                 let domains = message.recipients().items.iter().map(|recipient| &*recipient.domain);
-                bucket(salt, domains.min().unwrap_or_default().as_bytes())
+                domains.filter(|domain| !domain.is_empty()).min()
             }
-            Self::Tenant => bucket(salt, message.tenant().unwrap_or_default().as_bytes()),
+            Self::Tenant => message.tenant(),
+        };
+        match key.filter(|key| !key.is_empty()) {
+            Some(key) => bucket(salt, key.as_bytes()),
+            None => bucket(salt, message.fingerprint().as_bytes()),
         }
     }
 }
@@ -172,6 +177,7 @@ mod tests {
     use rand_chacha::ChaCha8Rng;
 
     use super::*;
+    use crate::message::Envelope;
 
     fn set(buckets: &Buckets) -> BTreeSet<u16> {
         (0..BASIS_POINTS).filter(|bucket| buckets.contains(*bucket)).collect()
@@ -221,6 +227,31 @@ mod tests {
         let both = (0..100_000_u32).filter(|key| tried(one, key) && tried(other, key)).count();
         // A tenth of a tenth, as chance has it.
         assert!((880..1_120).contains(&both), "{both}");
+    }
+
+    #[test]
+    fn a_message_without_the_key_is_shared_by_its_content() {
+        let salt = Salt::new("inbound", &[7; 32], 1);
+        let keys = [CanaryKey::SenderDomain, CanaryKey::RecipientDomain, CanaryKey::Tenant];
+        for key in keys {
+            let buckets: BTreeSet<u16> = (0..50)
+                .map(|number| {
+                    let envelope = Envelope::new().recipient("postmaster");
+                    let message = Message::builder(format!("Subject: {number}\n\ntext {number} of its own\n"));
+                    let message = message.envelope(envelope).tenant("").build();
+                    assert_eq!(key.bucket(salt, &message), CanaryKey::Content.bucket(salt, &message), "{key}");
+                    key.bucket(salt, &message)
+                })
+                .collect();
+            assert!(buckets.len() > 40, "{key}: {buckets:?}");
+        }
+        let [one, other] = ["one", "other"].map(|text| {
+            let envelope = Envelope::new().recipient("a@home.example").recipient("nobody");
+            Message::builder(format!("From: a@news.example\n\n{text}\n")).envelope(envelope).tenant("acme").build()
+        });
+        for key in keys {
+            assert_eq!(key.bucket(salt, &one), key.bucket(salt, &other), "{key}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::RouteError;
 use super::roles::{Canary, Roles};
 use super::share::{CanaryKey, Salt};
+use crate::organisation::organisation;
 use crate::release::ReleaseId;
 
 /// Something that is ready to score.
@@ -85,14 +86,16 @@ impl<R: Warm> Route<R> {
         self.roles.canaries.iter().find(|canary| canary.buckets.contains(bucket))
     }
 
-    /// The standby that decides for this sender, who was authenticated; asked only where there is any such rule.
+    /// The standby that decides for this sender, who was authenticated; asked only where there is any such rule. A domain
+    /// counts for its organisation, as the guard counts it; one by its own name was a rule before that.
     pub(crate) fn rule_for<'a>(&self, domain: impl FnOnce() -> Option<&'a str>) -> Option<&Arc<R>> {
         if self.roles.segments.is_empty() {
             return None;
         }
         let domain = domain()?;
+        let names = [domain, organisation(domain)];
         let rules = &self.roles.segments;
-        rules.iter().find(|rule| rule.domains.iter().any(|one| one == domain)).map(|rule| &rule.release)
+        rules.iter().find(|rule| rule.domains.iter().any(|one| names.contains(&one.as_str()))).map(|rule| &rule.release)
     }
 
     /// Whether the roles are these, of these very things.

@@ -19,6 +19,7 @@ use crate::alert::AlertConfig;
 use crate::journal::{Journal, JournalConfig};
 use crate::life::Life;
 use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
+use crate::name::{acceptable, check_name};
 use crate::release::ModelName;
 use crate::sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
 use crate::verdict::Overrides;
@@ -37,7 +38,7 @@ pub struct RuntimeBuilder {
     traps: Traps,
     cache_dir: Option<PathBuf>,
     store_dir: Option<PathBuf>,
-    name: String,
+    name: Option<String>,
     granted_recipients: Vec<ModelName>,
     shadow_cpu_share: f64,
     journal: Option<JournalConfig>,
@@ -54,7 +55,7 @@ impl Default for RuntimeBuilder {
             traps: Traps::default(),
             cache_dir: None,
             store_dir: None,
-            name: program_name(),
+            name: None,
             granted_recipients: Vec::new(),
             shadow_cpu_share: SHADOW_CPU_SHARE,
             journal: None,
@@ -114,9 +115,10 @@ impl RuntimeBuilder {
         self
     }
 
-    /// What this process calls itself in the store's register. Default: the name of its executable.
+    /// What this process calls itself in the store's register: 1 to 64 bytes, without control characters, `/` and `\`.
+    /// Default: the name of its executable, made to fit.
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.name = name.into();
+        self.name = Some(name.into());
         self
     }
 
@@ -169,8 +171,12 @@ impl RuntimeBuilder {
             let share = self.shadow_cpu_share;
             return Err(BuildError::Range(format!("shadow_cpu_share = {share}: 0 to 1 is possible")));
         }
+        let name = self.name.clone().unwrap_or_else(|| acceptable(&program_name()));
+        check_name(&name).map_err(|error| BuildError::Range(format!("a process: {error}")))?;
+        // A store registers no process with slots that it cannot have.
+        self.slots.iter().try_for_each(SlotConfig::validate)?;
         let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
-        let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &self.name, slots)).transpose()?;
+        let enlisted = self.store_dir.as_deref().map(|dir| Enlisted::new(dir, &name, slots)).transpose()?;
         let sinks = self.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
         let home = enlisted.as_ref().map(|enlisted| Home {
             dir: enlisted.store.layout().dir().to_owned(),
@@ -205,7 +211,7 @@ impl RuntimeBuilder {
         for config in self.slots {
             let (releases, overrides) = (Arc::clone(&releases), Arc::clone(&overrides));
             let shared = (Arc::clone(&beside), Arc::clone(&inbox), Arc::clone(&life));
-            let slot = Slot::new(config, releases, overrides, shared, link.cloned())?;
+            let slot = Slot::new(config, releases, overrides, shared, link.cloned());
             if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }

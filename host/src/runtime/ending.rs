@@ -44,7 +44,9 @@ pub enum ShutdownError {
         timeout: Duration,
     },
     /// Reverts that took effect in this process are not in the ledger of its store: no other process will obey them.
-    #[error("{reverts} reverts of this process are not in the ledger, which cannot be written: revert with the command once it can")]
+    #[error(
+        "{reverts} reverts of this process are not in the ledger, which cannot be written: revert with the command once it can"
+    )]
     RevertsLost {
         /// How many.
         reverts: usize,
@@ -70,11 +72,7 @@ pub(super) struct Parts {
 
 impl Ending {
     /// Ends everything on a thread of its own, unless somebody began before, and waits for it.
-    pub(super) fn end(
-        self: &Arc<Self>,
-        parts: impl FnOnce() -> Parts,
-        timeout: Duration,
-    ) -> Result<(), ShutdownError> {
+    pub(super) fn end(self: &Arc<Self>, parts: impl FnOnce() -> Parts, timeout: Duration) -> Result<(), ShutdownError> {
         let deadline = Instant::now() + timeout.min(FOREVER);
         if self.is_first() {
             let (ending, parts) = (Arc::clone(self), Arc::new(Mutex::new(Some(parts()))));

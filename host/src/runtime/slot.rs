@@ -22,7 +22,6 @@ pub(super) use shared::SlotShared;
 
 use super::beside::{Beside, Judged, micros};
 use super::core::Releases;
-use super::error::BuildError;
 use super::follow::StoreLink;
 use super::guard::{Inbox, is_plain};
 use crate::clock;
@@ -53,15 +52,15 @@ pub struct Slot {
 }
 
 impl Slot {
+    /// The configuration was validated.
     pub(super) fn new(
         config: SlotConfig,
         releases: Arc<Releases>,
         overrides: Arc<ArcSwap<Overrides>>,
         (beside, inbox, life): (Arc<Beside>, Arc<Inbox>, Arc<Life>),
         store: Option<Arc<StoreLink>>,
-    ) -> Result<Self, BuildError> {
-        config.validate()?;
-        Ok(Self {
+    ) -> Self {
+        Self {
             shared: Arc::new(SlotShared::new(config, inbox)),
             switch: Switch::new(),
             releases,
@@ -69,7 +68,7 @@ impl Slot {
             beside,
             store,
             life,
-        })
+        }
     }
 
     /// Its name.
@@ -200,9 +199,10 @@ impl Slot {
     /// returns the new generation. It ends with the next promotion or revert of the slot.
     ///
     /// # Errors
-    /// If there is no standby, or no mail can be told to be of the segment, or eight segments are back already, or the slot
-    /// follows a store.
+    /// If there is no standby, or no mail can be of the segment or be told to be, or eight segments are back already, or the
+    /// slot follows a store.
     pub fn revert_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
+        segment.validate().map_err(RouteError::Segment)?;
         let domains = self.state().guard.domains_of(segment);
         self.changing_roles(|roles| roles.reverting_segment(segment, &domains, None))
     }

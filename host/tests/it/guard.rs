@@ -166,6 +166,8 @@ fn a_segment_goes_back_by_hand_without_a_store() {
     let gmail = "provider:gmail".parse().unwrap();
     slot.promote(&good).unwrap();
     assert_eq!(slot.revert_segment(&gmail), Err(RouteError::NoStandby));
+    let below = slot.revert_segment(&Segment::Domain("mail.gmail.com".into())).unwrap_err().to_string();
+    assert!(below.contains("counted under gmail.com"), "{below}");
     slot.promote(&bad).unwrap();
     let generation = slot.revert_segment(&gmail).unwrap();
     for domain in [GMAIL, "googlemail.com"] {

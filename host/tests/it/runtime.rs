@@ -2,6 +2,7 @@
 
 use switchback::{
     Action, BuildError, LoadFault, Role, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict,
+    guard::Settings,
 };
 
 use crate::support::{load, load_bytes, message, release, runtime, shared_cache};
@@ -127,7 +128,14 @@ fn a_configuration_that_cannot_be_honoured_is_refused() {
     let build = |builder: switchback::RuntimeBuilder| builder.build().err().unwrap();
     let slot = |error| matches!(error, BuildError::Slot { .. });
     assert!(slot(build(Runtime::builder().slot(SlotConfig::new("a").thresholds(crossed)))));
-    assert!(slot(build(Runtime::builder().slot(SlotConfig::new("")))));
+    for name in ["", "a/b", "a\nb", &"x".repeat(1 << 20)] {
+        assert!(slot(build(Runtime::builder().slot(SlotConfig::new(name)))), "{name:.9}");
+        let error = build(Runtime::builder().name(name));
+        assert!(matches!(&error, BuildError::Range(why) if why.len() < 200), "{error:.200}");
+    }
+    let providers = [("acme".to_owned(), vec!["mx.acme.example".to_owned()])].into();
+    let guarded = SlotConfig::new("a").guard(Settings { providers, ..Settings::default() });
+    assert!(build(Runtime::builder().slot(guarded)).to_string().contains("counted under acme.example"));
     assert!(slot(build(Runtime::builder().slot(SlotConfig::new("a")).slot(SlotConfig::new("a")))));
     assert!(matches!(build(Runtime::builder().instances(0)), BuildError::Range(_)));
 }

@@ -42,7 +42,11 @@ fn in_a_storm_of_swaps_every_message_is_judged_once_by_a_release_that_was_live()
                 break;
             }
             // Every third change is a revert, the others promote the next release in turn.
-            let changed = if turn % 3 == 0 { slot.revert().map(|reverted| reverted.generation) } else { slot.promote(&releases[turn % releases.len()]) };
+            let changed = if turn % 3 == 0 {
+                slot.revert().map(|reverted| reverted.generation)
+            } else {
+                slot.promote(&releases[turn % releases.len()])
+            };
             if changed.is_ok() {
                 live.push(slot.live().unwrap().version.minor);
             }

@@ -186,3 +186,29 @@ fn the_author_is_who_called_sudo_or_else_the_user() {
     let user = authored(&[]);
     assert!(!user.is_empty() && user != "grace" && user != "unknown", "{user}");
 }
+
+#[test]
+fn a_release_that_was_never_live_is_promoted_and_not_reverted_to() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    store.fine(["load", &release("2.0.0")]);
+    store.fine(["canary", "linear@2.0.0", "--share", "5%"]);
+    for args in [&["revert", "linear@2.0.0"][..], &["revert", "linear@2.0.0", "--segment", "gmail.com"]] {
+        assert_eq!(store.refused(args), "linear@2.0.0 is no standby of this slot: promote it instead");
+    }
+}
+
+#[test]
+fn a_slot_is_made_with_a_name_that_can_be_shown() {
+    let store = Store::with(&["1.0.0"]);
+    let endless = "x".repeat(100_000);
+    for name in ["in/out", "in\\out", "in\nout", "", &endless] {
+        for args in [
+            &["promote", "linear@1.0.0", "--slot", name][..],
+            &["freeze", "--slot", name],
+            &["guard", "set", "--mode", "warn", "--slot", name],
+        ] {
+            let refused = store.refused(args);
+            assert!(refused.contains("is no name for a slot: 1 to 64 bytes") && refused.len() < 300, "{refused}");
+        }
+    }
+}

@@ -39,3 +39,40 @@ fn a_rollout_that_is_held_up_says_by_what() {
     assert_eq!(held.code, 1, "{held:?}");
     assert!(held.out.contains("  HELD UP: ") && held.out.contains("the holidays"), "{held:?}");
 }
+
+#[test]
+fn what_ends_a_rollout_says_what_becomes_of_what_it_tried() {
+    for (line, now) in [
+        ("revert", "has no role there any more"),
+        ("promote linear@1.0.0 --older", "has no role there any more"),
+        ("withdraw linear@2.0.0", "has no role there any more"),
+        ("quarantine linear@2.0.0", "has no role there any more"),
+        ("quarantine linear@1.1.0", "has no role there any more"),
+        ("promote linear@2.0.0", "is live there now"),
+        (
+            "rollout stop",
+            "goes on there as canary, 10 % by content, mirrored: `switchback withdraw linear@2.0.0 --slot inbound` takes that",
+        ),
+        ("canary linear@2.0.0 --share 5%", "goes on there as canary, 5 % by content: "),
+        ("shadow linear@2.0.0", "goes on there as shadow, 100 %: "),
+    ] {
+        let store = Store::promoted(&["1.0.0", "1.1.0"]);
+        store.fine(["load", &release("2.0.0")]);
+        store.fine(["rollout", "linear@2.0.0", "--plan", "10% 1h, 100%"]);
+        let said = format!("this ends the rollout of linear@2.0.0 in inbound, which {now}");
+        let dry_run: Vec<_> = line.split(' ').chain(["--dry-run"]).collect();
+        assert!(store.fine(dry_run).contains(&said), "{line}");
+        let json = store.json(line.split(' ').chain(["--dry-run", "--json"]));
+        assert_eq!(json["rollouts_ended"][0]["release"]["version"], "2.0.0", "{json}");
+        let out = store.fine(line.split(' '));
+        assert!(out.contains(&said), "{line}: {out}");
+        let history = store.fine(["history"]);
+        assert_eq!(history.matches("stop the rollout in inbound").count(), 1, "{history}");
+        assert!(line == "rollout stop" || history.contains("ended by: "), "{history}");
+        let slot = &store.state().slots["inbound"];
+        let has_role = !slot.canaries.is_empty() || !slot.shadows.is_empty();
+        assert_eq!((slot.rollout.is_none(), has_role), (true, now.starts_with("goes on")), "{line}");
+        assert_eq!(store.fine(["rollout", "status"]), "no rollout goes on\n");
+        store.fine(["history", "verify"]);
+    }
+}

@@ -77,3 +77,18 @@ fn what_the_library_warns_about_is_a_plain_line() {
     assert!(warned.trim_start().starts_with("ERROR ") && warned.contains(&digest.to_string()), "{warned}");
     assert!(!ran.err.contains('\x1b'), "{ran:?}");
 }
+
+#[test]
+fn a_rule_for_a_network_is_tried_from_the_command_line_however_the_address_is_written() {
+    let store = Store::promoted(&["1.0.0"]);
+    let dir = tempdir().unwrap();
+    let file = dir.path().join("a.eml");
+    std::fs::write(&file, mail("x", "a@example.org", 200)).unwrap();
+    store.fine(["block", "--network", "::ffff:192.0.2.0/120", "--reason", "x", "--action", "reject"]);
+    for (address, action) in [("192.0.2.7", "reject"), ("::ffff:192.0.2.7", "reject"), ("192.0.3.7", "deliver")] {
+        let verdict = &objects(&store.fine(["score", "--json", "--client-ip", address, file.to_str().unwrap()]))[0];
+        assert_eq!(verdict["action"], action, "{address}: {verdict}");
+    }
+    let ran = store.run(["block", "--network", "::ffff:0.0.0.0/80", "--reason", "x"]);
+    assert!(ran.code == 2 && ran.err.contains("name the IPv4 network"), "{ran:?}");
+}

@@ -1,7 +1,7 @@
 //! Releases that are tried before they decide, and the predecessor that goes on after them.
 
 use super::store::Store;
-use crate::model::release;
+use crate::model::{mail, release};
 
 /// 1.0.0 is live, and 2.0.0 is there.
 fn store() -> Store {
@@ -81,4 +81,61 @@ fn after_a_promotion_the_predecessor_goes_on_in_reverse_shadow() {
     assert_eq!(store.state().slots["inbound"].cool_off, None);
     store.fine(["promote", "linear@2.0.0", "--cool-off", "0s"]);
     assert_eq!(store.state().slots["inbound"].cool_off, None);
+}
+
+#[test]
+fn a_key_that_no_message_has_takes_a_share_and_says_so() {
+    let store = store();
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..40 {
+        let file = dir.path().join(format!("{number}.eml"));
+        std::fs::write(file, mail(&format!("campaign {number} of its own"), "a@x.example", 200 + number)).unwrap();
+    }
+    let folder = dir.path().to_str().unwrap();
+    for key in ["tenant", "recipient-domain"] {
+        let out = store.fine(["canary", "linear@2.0.0", "--share", "50%", "--by", key]);
+        assert!(out.contains("a message without one is in the share by what it says; how many have no "), "{out}");
+        let decided = store.json(["score", "--summary", "--json", folder])["decided_by"]["canary"].clone();
+        assert!((5..=35).contains(&decided.as_u64().unwrap()), "{key}: {decided}");
+        // Those that have it meet one release.
+        let shared = ["score", "--summary", "--json", "--tenant", "acme", "--rcpt", "me@home.example", folder];
+        let decided = store.json(shared)["decided_by"].clone();
+        assert!(decided["canary"] == 40 || decided["live"] == 40, "{key}: {decided}");
+        store.fine(["withdraw", "linear@2.0.0"]);
+    }
+    // The journal knows who is from nobody.
+    let canary = ["canary", "linear@2.0.0", "--share", "50%", "--by", "sender-domain", "--dry-run"];
+    assert!(store.fine(canary).contains("is not known: the store has no journal"));
+    std::fs::write(dir.path().join("nobody.eml"), "Subject: x\r\nReceived: y\r\n\r\ntext\r\n").unwrap();
+    store.fine(["score", "--journal", "--summary", folder]);
+    let out = store.fine(canary);
+    let said = "1 of the 41 messages of the last hour in inbound has no sender's domain: a message without one is in the share";
+    assert!(out.contains(said), "{out}");
+    let help = store.fine(["canary", "--help"]);
+    assert!(
+        help.contains("A message that does not have it (without a tenant, say) is in the share by its content"),
+        "{help}"
+    );
+}
+
+#[test]
+fn a_freeze_lets_a_share_be_narrowed_and_nothing_else() {
+    let store = store();
+    store.fine(["canary", "linear@2.0.0", "--share", "20%"]);
+    store.fine(["freeze", "--author", "ada", "--reason", "Christmas"]);
+    store.fine(["freeze", "--slot", "inbound"]);
+    for share in ["20%", "21%"] {
+        assert!(store.refused(["canary", "linear@2.0.0", "--share", share]).contains("is frozen since"));
+    }
+    for dry_run in [&["--dry-run"][..], &[]] {
+        let out = store.fine(["canary", "linear@2.0.0", "--share", "5%"].iter().chain(dry_run));
+        assert!(out.contains("; canary linear@2.0.0, 5 % by content"), "{out}");
+        assert!(store.fine(["status"]).contains("EVERY SLOT IS FROZEN since "));
+    }
+    assert_eq!(store.state().slots["inbound"].canaries[0].share.share_bp, 500);
+    assert!(store.fine(["status"]).contains("(as before, by ada at "));
+    assert!(store.refused(["canary", "linear@2.0.0", "--share", "6%"]).contains("Christmas"));
+    store.fine(["shadow", "linear@2.0.0", "--rate", "10%"]);
+    store.fine(["withdraw", "linear@2.0.0"]);
+    store.fine(["history", "verify"]);
 }

@@ -1,4 +1,4 @@
-//! The one way in which a release comes to decide: every process is ready, and no guard speaks against it.
+//! The one way in which a release comes to decide: its file is there, every process is ready, and no guard speaks against it.
 
 use std::time::{Duration, Instant};
 
@@ -22,11 +22,13 @@ impl Control {
     }
 
     /// Lets a release decide once every living process has it ready, else the same message would get different answers in
-    /// different processes, and a guard that works. What is forced is not checked, and the ledger says so.
+    /// different processes, a file that a process which starts could load, and a guard that works. What is forced is not
+    /// checked, and the ledger says so; nor is a canary that gets a smaller share, which a freeze lets through as well.
     ///
     /// # Errors
-    /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm, a process cannot
-    /// load it, or does not say so in time, or its guard cannot do its work. Nothing was changed then, anywhere.
+    /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm, its file is missing or
+    /// was altered, a process cannot load it, or does not say so in time, or its guard cannot do its work. Nothing was changed
+    /// then, anywhere.
     pub fn admit(&self, admission: impl Into<Admission>) -> Result<Event, PromoteError> {
         self.admit_after(&self.ledger().map_err(PromoteError::Control)?, admission)
     }
@@ -40,11 +42,23 @@ impl Control {
         let operation = Operation::from(&admission);
         // What is refused is refused before anybody waits.
         self.draft(seen, operation.clone()).map_err(refused)?;
-        if let (Some(release), Some(Waited::Ready(timeout))) = (admission.release(seen.state()), admission.waited()) {
+        self.check_file_of(seen.state(), &admission, &operation)?;
+        if let (Some(release), Some(Waited::Ready(timeout))) = (admission.release(seen.state()), admission.waited())
+            && !seen.state().narrows(&operation)
+        {
             self.check_not_put_back(&admission, release)?;
             self.check_deciding(seen.state(), admission.slot(), release, timeout)?;
         }
         self.write_after(seen, operation).map_err(PromoteError::Control)
+    }
+
+    /// Refuses what lets a release decide that a process which starts could not load. What is forced is not checked, and
+    /// what leaves it less than before need not be.
+    fn check_file_of(&self, state: &State, admission: &Admission, operation: &Operation) -> Result<(), PromoteError> {
+        if admission.waited() == Some(Waited::Forced) || state.narrows(operation) {
+            return Ok(());
+        }
+        self.check_file_for(state, operation).map_err(PromoteError::Control)
     }
 
     /// What an admission would do: the event that it would be, and the state after it. Changes nothing, and waits for
@@ -54,8 +68,12 @@ impl Control {
     /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm.
     pub fn rehearse_admission(&self, admission: &Admission) -> Result<(Event, State), PromoteError> {
         let seen = self.ledger().map_err(PromoteError::Control)?;
-        let rehearsed = self.outcome(seen.clone(), admission.into()).map_err(PromoteError::Control)?;
-        if let (Some(release), Some(Waited::Ready(_))) = (admission.release(seen.state()), admission.waited()) {
+        let operation = Operation::from(admission);
+        let rehearsed = self.outcome(seen.clone(), operation.clone()).map_err(PromoteError::Control)?;
+        self.check_file_of(seen.state(), admission, &operation)?;
+        if let (Some(release), Some(Waited::Ready(_))) = (admission.release(seen.state()), admission.waited())
+            && !seen.state().narrows(&operation)
+        {
             self.check_not_put_back(admission, release)?;
             self.check_harmless(seen.state(), admission.slot(), release)?;
         }
@@ -89,6 +107,7 @@ impl Control {
     ) -> Result<Operation, PromoteError> {
         let operation = Operation::Advance { slot: slot.to_owned(), release: release.clone(), step };
         self.draft(seen, operation.clone()).map_err(refused)?;
+        self.check_file_for(seen.state(), &operation).map_err(PromoteError::Control)?;
         self.check_deciding(seen.state(), slot, release, Duration::ZERO)?;
         Ok(operation)
     }

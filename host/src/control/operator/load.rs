@@ -1,6 +1,6 @@
 //! Bringing a release into a store.
 
-use super::{Control, ControlError};
+use super::{Control, ControlError, FileFault};
 use crate::clock;
 use crate::control::event::{Event, Proposal};
 use crate::control::ledger::Ledger;
@@ -12,11 +12,14 @@ use crate::release::Verified;
 
 /// What became of loading a release into a store.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum LoadedRelease {
     /// It is new.
     New(Box<Event>),
-    /// It was there already; its file is whole again if it was not.
+    /// It was there already.
     Known,
+    /// It was there by its name alone, for this reason: its file is whole again.
+    Mended(FileFault),
 }
 
 impl Control {
@@ -39,13 +42,16 @@ impl Control {
         let mut ledger = seen;
         self.follow(&mut ledger)?;
         let operation = self.loading(&ledger, release, signature)?;
+        let fault = self.check_file(ledger.state(), release.id()).err();
         // The file first: an event never names a file that is not there.
         let kept = self.store.layout().keep_release(&release.id().digest, release.bytes(), signature);
         kept.map_err(StoreError::from).map_err(ControlError::from)?;
         self.follow(&mut ledger)?;
         match self.write_after(&ledger, operation) {
             Ok(event) => Ok(LoadedRelease::New(event.into())),
-            Err(ControlError::Refused(Refused::LoadedAlready(_))) => Ok(LoadedRelease::Known),
+            Err(ControlError::Refused(Refused::LoadedAlready(_))) => {
+                Ok(fault.map_or(LoadedRelease::Known, LoadedRelease::Mended))
+            }
             Err(error) => Err(error.into()),
         }
     }

@@ -11,6 +11,7 @@ use crate::control::refused::Refused;
 use crate::control::rollout::{Plan, Trying};
 use crate::guard::{Evidence, Segment, Settings};
 use crate::limits::COOL_OFF_DEFAULT;
+use crate::name;
 use crate::release::ReleaseId;
 use crate::route::{BASIS_POINTS, CanaryKey, RouteError, Salt, Share};
 use crate::verdict::Role;
@@ -45,7 +46,7 @@ impl State {
     }
 
     /// The slots whose route an operation changes, with what they become.
-    pub(super) fn routes_after(
+    pub(in crate::control) fn routes_after(
         &self,
         operation: &Operation,
         at: Timestamp,
@@ -251,8 +252,18 @@ impl State {
 
     /// Refuses what somebody wants to do now and what is in ledgers of before there was this rule.
     pub(super) fn check_wanted(&self, operation: &Operation) -> Result<(), Refused> {
+        if let Some(slot) = operation.slot().filter(|slot| !self.slots.contains_key(*slot)) {
+            name::check_name(slot).map_err(|_| Refused::SlotName(name::shown(slot)))?;
+        }
         match operation {
             Operation::RestoreSegment { slot, .. } => self.check_not_frozen(slot),
+            Operation::RevertSegment { segment, .. } => {
+                segment.validate().map_err(|error| Refused::Route(RouteError::Segment(error)))
+            }
+            Operation::SetGuard { slot, settings } => {
+                let before = self.slots.get(slot).map(|slot| &slot.guard);
+                settings.check_providers(before).map_err(Refused::Provider)
+            }
             // Nobody has checked that processes have another release ready; a process reverts to standbys alone.
             Operation::Revert { slot, to: Some(to), emergency: None } => {
                 let is_standby = self.slots.get(slot).is_some_and(|slot| slot.standbys.contains(to));

@@ -9,7 +9,8 @@ use crate::control::refused::Refused;
 use crate::control::rollout::Rollout;
 use crate::guard::Settings;
 use crate::guard_store::TrialKey;
-use crate::limits::SLOT_NAME_BYTES_MAX;
+use crate::limits::NAME_BYTES_MAX;
+use crate::name::shown;
 use crate::release::{Digest, ReleaseId};
 use crate::route::{Canary, CoolOff, Roles, RouteError, SegmentRule, Shadow};
 
@@ -111,7 +112,8 @@ impl SlotState {
     }
 }
 
+/// Refuses what could never be in a ledger. A slot that is named for the first time is held to more.
 pub(super) fn check_name(slot: &str) -> Result<(), Refused> {
-    let good = (1..=SLOT_NAME_BYTES_MAX).contains(&slot.len()) && !slot.chars().any(char::is_control);
-    if good { Ok(()) } else { Err(Refused::SlotName(slot.to_owned())) }
+    let good = (1..=NAME_BYTES_MAX).contains(&slot.len()) && !slot.chars().any(char::is_control);
+    if good { Ok(()) } else { Err(Refused::SlotName(shown(slot))) }
 }

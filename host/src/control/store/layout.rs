@@ -324,9 +324,10 @@ impl Layout {
         &self,
         digest: &Digest,
         bytes_max: u64,
+        owner: Owner,
     ) -> Result<(Vec<u8>, Option<String>), LayoutError> {
-        let bytes = read_private(&self.release_file(digest), bytes_max)?;
-        let signature = match read_private(&self.signature_file(digest), SIGNATURE_BYTES_MAX as u64) {
+        let bytes = read_private(&self.release_file(digest), bytes_max, owner)?;
+        let signature = match read_private(&self.signature_file(digest), SIGNATURE_BYTES_MAX as u64, owner) {
             Ok(bytes) => Some(String::from_utf8_lossy(&bytes).into_owned()),
             Err(LayoutError::File(error)) if error.is_missing() => None,
             Err(other) => return Err(other),
@@ -390,10 +391,11 @@ pub(crate) struct FileIdentity {
     changed_ns: i64,
 }
 
-/// Reads a file that only this user can have written; at most one byte over `bytes_max`.
-fn read_private(path: &Path, bytes_max: u64) -> Result<Vec<u8>, LayoutError> {
+/// Reads a file that only its owner can have written; at most one byte over `bytes_max`.
+fn read_private(path: &Path, bytes_max: u64, owner: Owner) -> Result<Vec<u8>, LayoutError> {
     let mut bytes = Vec::new();
-    let read = private::open(path)?.take(bytes_max + 1).read_to_end(&mut bytes);
+    let file = private::open_with(path, OpenOptions::new().read(true), owner)?;
+    let read = file.take(bytes_max + 1).read_to_end(&mut bytes);
     read.map_err(|source| LayoutError::Unusable { path: path.to_owned(), source })?;
     Ok(bytes)
 }

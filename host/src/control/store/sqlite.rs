@@ -158,8 +158,11 @@ impl ControlStore for SqliteStore {
         self.with(|open| head(&open.ledger))
     }
 
-    fn append(&self, event: &Drafted) -> Result<(), StoreError> {
-        let body = event.to_json().map_err(|e| self.failed(e.to_string()))?;
+    fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError> {
+        let rows = events.iter().map(|event| Ok((event, event.to_json()?)));
+        let rows: Vec<_> =
+            rows.collect::<Result<_, serde_json::Error>>().map_err(|error| self.failed(error.to_string()))?;
+        let Some((last, body)) = rows.last() else { return Ok(()) };
         self.layout.check(Owner::Ours)?;
         // Where no core is free, those who follow wait for one while the disk writes, and not after it.
         self.ring(&self.layout.bell());
@@ -170,17 +173,11 @@ impl ControlStore for SqliteStore {
             if self.layout.files().map_or(true, |now| files.were_replaced(&now)) {
                 return Ok(false);
             }
-            let (last, previous) = head(&transaction)?.unwrap_or((0, GENESIS));
-            if (last + 1, previous) != (event.sequence, event.previous) {
-                return Ok(false);
+            for (event, body) in &rows {
+                if !insert(&transaction, event, body)? {
+                    return Ok(false);
+                }
             }
-            // Somebody may have changed the tables while this was open, so that what is inserted gets lost.
-            schema::check_tables(&transaction)?;
-            let hash = hash(&body);
-            transaction
-                .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])?;
-            transaction
-                .execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![event.sequence, hash.as_bytes()])?;
             transaction.commit()?;
             Ok(true)
         })?;
@@ -188,7 +185,7 @@ impl ControlStore for SqliteStore {
         if !added {
             return Err(StoreError::Conflict);
         }
-        let (sequence, head, generation) = (event.sequence, hash(&body), event.generation);
+        let (sequence, head, generation) = (last.sequence, hash(body), last.generation);
         self.advance_head(|known| Mark { sequence, head, generation, recoveries: known.recoveries });
         Ok(())
     }
@@ -325,6 +322,20 @@ fn head(connection: &Connection) -> rusqlite::Result<Option<(u64, Digest)>> {
         .prepare_cached("SELECT sequence, hash FROM head")?
         .query_row([], |row| Ok((row.get(0)?, digest(row.get(1)?))))
         .optional()
+}
+
+/// Adds an event behind the last one, unless it names another one as that.
+fn insert(transaction: &Transaction<'_>, event: &Drafted, body: &str) -> rusqlite::Result<bool> {
+    let (last, previous) = head(transaction)?.unwrap_or((0, GENESIS));
+    if (last + 1, previous) != (event.sequence, event.previous) {
+        return Ok(false);
+    }
+    // Somebody may have changed the tables while this was open, so that what is inserted gets lost.
+    schema::check_tables(transaction)?;
+    let hash = hash(body);
+    transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])?;
+    transaction.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![event.sequence, hash.as_bytes()])?;
+    Ok(true)
 }
 
 /// A transaction that takes the right to write at once: what it reads is what it changes.

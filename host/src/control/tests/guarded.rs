@@ -9,7 +9,7 @@ use crate::release::{Digest, ReleaseId};
 use crate::route::{CanaryKey, RouteError};
 use crate::verdict::Role;
 
-const SLOT: &str = "inbound";
+pub(super) const SLOT: &str = "inbound";
 const PLAN: &str = "shadow 24h, 1% 30m, 25% 30m, 100%";
 
 /// A store with 1.0.0 live and 1.1.0 to 1.4.0 loaded.
@@ -36,11 +36,11 @@ fn slot(state: &State) -> &SlotState {
     &state.slots[SLOT]
 }
 
-fn promote(version: u64) -> Operation {
+pub(super) fn promote(version: u64) -> Operation {
     Operation::Promote { slot: SLOT.into(), release: release(version), older: false, forced: false, cool_off_s: None }
 }
 
-fn canary(version: u64, share_bp: u16, forced: bool) -> Operation {
+pub(super) fn canary(version: u64, share_bp: u16, forced: bool) -> Operation {
     Operation::Canary {
         slot: SLOT.into(),
         release: release(version),
@@ -51,19 +51,19 @@ fn canary(version: u64, share_bp: u16, forced: bool) -> Operation {
     }
 }
 
-fn shadow(version: u64) -> Operation {
+pub(super) fn shadow(version: u64) -> Operation {
     Operation::Shadow { slot: SLOT.into(), release: release(version), rate_bp: 10_000 }
 }
 
-fn roll_out(version: u64) -> Operation {
+pub(super) fn roll_out(version: u64) -> Operation {
     Operation::Rollout { slot: SLOT.into(), release: release(version), plan: PLAN.parse().unwrap() }
 }
 
-fn advance(version: u64, step: usize) -> Operation {
+pub(super) fn advance(version: u64, step: usize) -> Operation {
     Operation::Advance { slot: SLOT.into(), release: release(version), step }
 }
 
-fn guard(version: u64, action: GuardAction, baseline: Option<ReleaseId>) -> Operation {
+pub(super) fn guard(version: u64, action: GuardAction, baseline: Option<ReleaseId>) -> Operation {
     Operation::Guard {
         slot: SLOT.into(),
         release: release(version),
@@ -206,7 +206,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     let mut state = state();
     done(&mut state, promote(1));
     let mut settings = Settings { mode: Mode::Warn, ..Settings::default() };
-    settings.providers.insert("acme".to_owned(), vec!["acme.example".to_owned(), "acme.example.net".to_owned()]);
+    settings.providers.insert("acme".to_owned(), vec!["acme.example".to_owned(), "acme-mail.example".to_owned()]);
     done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: settings.into() });
     let segment: Segment = "provider:acme".parse().unwrap();
     let back = |segment: &Segment| Operation::RevertSegment {
@@ -219,7 +219,10 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     done(&mut state, back(&segment));
     assert_eq!(state.generation, generation + 1, "a route like any other");
     let rule = &slot(&state).segments[0];
-    assert_eq!((&*rule.domains, &rule.release), (&["acme.example".into(), "acme.example.net".into()][..], &release(0)));
+    assert_eq!(
+        (&*rule.domains, &rule.release),
+        (&["acme-mail.example".into(), "acme.example".into()][..], &release(0))
+    );
     // What the guard knows later changes nothing about what was done.
     done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: Settings::default().into() });
     assert_eq!(slot(&state).segments[0].domains.len(), 2);
@@ -310,4 +313,62 @@ fn a_ledger_of_before_these_rules_is_still_read() {
         before.apply(&event).unwrap();
     }
     assert_eq!(role(&before, 3), Some(Role::Live));
+}
+
+#[test]
+fn what_no_mail_is_counted_under_is_refused_and_what_a_ledger_has_stays() {
+    let mut state = state();
+    done(&mut state, promote(1));
+    let back = |domain: &str| Operation::RevertSegment {
+        slot: SLOT.into(),
+        segment: Segment::Domain(domain.into()),
+        to: None,
+        domains: Vec::new(),
+    };
+    for (domain, why) in
+        [("mail.gmail.com", "counted under gmail.com"), ("co.uk", "public suffix"), ("Gmail.com", "gmail.com")]
+    {
+        let refused = propose(&mut state, back(domain)).unwrap_err().to_string();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let set = |domains: &[&str]| {
+        let providers = [("acme".to_owned(), domains.iter().map(|one| (*one).to_owned()).collect())].into();
+        Operation::SetGuard { slot: SLOT.into(), settings: Settings { providers, ..Settings::default() }.into() }
+    };
+    let refused = propose(&mut state, set(&["mx.acme.example"])).unwrap_err().to_string();
+    assert!(
+        refused.contains("of the guard's providers") && refused.contains("counted under acme.example"),
+        "{refused}"
+    );
+    // An earlier version accepted both.
+    let at = |sequence: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(sequence);
+    for operation in [back("mail.gmail.com"), set(&["mx.acme.example"])] {
+        let (sequence, is_route) = (state.sequence + 1, matches!(operation, Operation::RevertSegment { .. }));
+        let operation = match operation {
+            Operation::RevertSegment { slot, segment, to, .. } => {
+                Operation::RevertSegment { slot, domains: vec![segment.to_string()], segment, to }
+            }
+            other => other,
+        };
+        let generation = state.generation + u64::from(is_route);
+        let (author, reason, previous) = ("ada".to_owned(), String::new(), Digest::of(b""));
+        let event = Event { sequence, generation, at: at(1), author, reason, operation, previous };
+        state.apply(&event).unwrap();
+    }
+    done(&mut state, set(&["mx.acme.example", "acme.example"]));
+    let segment = Segment::Domain("mail.gmail.com".into());
+    done(&mut state, Operation::RestoreSegment { slot: SLOT.into(), segment, forced: false });
+}
+
+#[test]
+fn a_slot_that_is_named_for_the_first_time_has_a_name_that_can_be_shown() {
+    let mut state = state();
+    for bad in ["a/b", "a\\b", "a\nb", "", &"x".repeat(1 << 20)] {
+        let operation = Operation::SetGuard { slot: bad.to_owned(), settings: Settings::default().into() };
+        let refused = propose(&mut state, operation).unwrap_err();
+        assert!(matches!(refused, Refused::SlotName(_)) && refused.to_string().len() < 300, "{refused}");
+    }
+    // An earlier version accepted it.
+    state.slots.insert("in/out".to_owned(), SlotState::default());
+    done(&mut state, Operation::Freeze { slot: Some("in/out".to_owned()) });
 }

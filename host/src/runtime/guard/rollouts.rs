@@ -152,7 +152,9 @@ impl Worker {
 
 fn cause_of(error: &PromoteError) -> PauseCause {
     match error {
-        PromoteError::Unable { .. } | PromoteError::Silent { .. } => PauseCause::Unready,
+        PromoteError::Unable { .. }
+        | PromoteError::Silent { .. }
+        | PromoteError::Control(ControlError::File { .. }) => PauseCause::Unready,
         PromoteError::Unguarded { .. } => PauseCause::Unguarded,
         PromoteError::Harmed { .. } => PauseCause::Harmed,
         PromoteError::Control(ControlError::Refused(_)) => PauseCause::Refused,

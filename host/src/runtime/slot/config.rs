@@ -5,7 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::guard::Settings;
-use crate::limits::{COOL_OFF_DEFAULT, SLOT_NAME_BYTES_MAX};
+use crate::limits::COOL_OFF_DEFAULT;
+use crate::name::{check_name, shown};
 use crate::runtime::error::BuildError;
 use crate::verdict::{FailurePolicy, Thresholds};
 
@@ -14,7 +15,7 @@ use crate::verdict::{FailurePolicy, Thresholds};
 #[serde(deny_unknown_fields)]
 #[must_use = "give it to `RuntimeBuilder::slot`"]
 pub struct SlotConfig {
-    /// The slot's name: 1 to 64 bytes.
+    /// The slot's name: 1 to 64 bytes, without control characters, `/` and `\`.
     pub name: String,
     /// The score from which each action is taken.
     #[serde(default)]
@@ -85,12 +86,11 @@ impl SlotConfig {
         self
     }
 
-    pub(super) fn validate(&self) -> Result<(), BuildError> {
-        let refuse = |why: String| BuildError::Slot { slot: self.name.clone(), why };
-        if self.name.is_empty() || self.name.len() > SLOT_NAME_BYTES_MAX {
-            return Err(refuse("a slot's name has 1 to 64 bytes".to_owned()));
-        }
+    pub(in crate::runtime) fn validate(&self) -> Result<(), BuildError> {
+        let refuse = |why: String| BuildError::Slot { slot: shown(&self.name), why };
+        check_name(&self.name).map_err(|error| refuse(error.to_string()))?;
         self.thresholds.validate().map_err(|e| refuse(e.to_string()))?;
-        self.guard.validate().map_err(|e| refuse(format!("guard: {e}")))
+        self.guard.validate().map_err(|e| refuse(format!("guard: {e}")))?;
+        self.guard.check_providers(None).map_err(|e| refuse(format!("guard: of its providers, {e}")))
     }
 }

@@ -1,7 +1,7 @@
 //! A client network, as rules name it.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
 use ipnet::IpNet;
@@ -18,6 +18,9 @@ pub struct Network(IpNet);
 
 /// Bits before the address in an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2).
 const MAPPED_PREFIX: u8 = 96;
+
+/// The first of those addresses.
+const MAPPED: IpAddr = IpAddr::V6(Ipv6Addr::new(0, 0, 0, 0, 0, 0xffff, 0, 0));
 
 impl Network {
     /// The network.
@@ -39,6 +42,12 @@ impl Network {
         if self.0.prefix_len() < prefix_min {
             return Err(InvalidOverride(format!(
                 "`{self}` is the network of many parties: a prefix has at least {prefix_min} bits"
+            )));
+        }
+        if self.0.addr().is_ipv6() && self.0.prefix_len() < MAPPED_PREFIX && self.0.contains(&MAPPED) {
+            return Err(InvalidOverride(format!(
+                "`{self}` has the IPv4 addresses written as IPv6 in it, and matches none of them: a client's IPv4 address is \
+                 looked up as one, so name the IPv4 network"
             )));
         }
         Ok(())
@@ -107,6 +116,7 @@ mod tests {
             ("example.com", "no network"),
             ("0.0.0.0/0", "many parties"),
             ("::/0", "many parties"),
+            ("::ffff:0.0.0.0/80", "name the IPv4 network"),
             ("::ffff:0.0.0.0/96", "many parties"),
         ] {
             assert!(text.parse::<Network>().unwrap_err().to_string().contains(why), "{text}");

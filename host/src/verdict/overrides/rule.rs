@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{InvalidOverride, Matcher, bounded};
-use crate::limits::{SLOT_NAME_BYTES_MAX, TENANT_BYTES_MAX};
+use crate::limits::{NAME_BYTES_MAX, TENANT_BYTES_MAX};
 
 /// Which messages an override is about, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ impl Scope {
     }
 
     pub(super) fn validate(&self) -> Result<(), InvalidOverride> {
-        self.slot.as_deref().map_or(Ok(()), |slot| bounded("its slot's name", slot, SLOT_NAME_BYTES_MAX))?;
+        self.slot.as_deref().map_or(Ok(()), |slot| bounded("its slot's name", slot, NAME_BYTES_MAX))?;
         self.tenant.as_deref().map_or(Ok(()), |tenant| bounded("its tenant's name", tenant, TENANT_BYTES_MAX))
     }
 }

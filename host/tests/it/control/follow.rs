@@ -1,10 +1,11 @@
 //! Every process follows.
 
 use switchback::{
-    BuildError, Control, ControlError, Operation, PromoteError, Refused, Request, RouteError, Runtime, SlotConfig,
+    Admission, BuildError, Control, ControlError, Operation, PromoteError, Refused, Request, Role, RouteError, Runtime,
+    SlotConfig,
 };
 
-use super::support::{Change, Store, promote, revert, until};
+use super::support::{Change, PATIENCE, Store, promote, revert, until};
 use crate::support::message;
 
 #[test]
@@ -45,7 +46,7 @@ fn a_release_is_compiled_by_who_loads_it_and_mapped_by_the_others() {
     let follower =
         Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(store.path()).instances(4).build().unwrap();
     let (release, _) = operator.load_into(&store.control, file).unwrap();
-    store.control.wait_until_ready(&release, super::support::PATIENCE).unwrap();
+    store.control.wait_until_ready(&release, PATIENCE).unwrap();
     assert_eq!((operator.load_counts().compiled, operator.load_counts().mapped), (1, 0));
     assert_eq!((follower.load_counts().compiled, follower.load_counts().mapped), (0, 1));
 }
@@ -137,4 +138,31 @@ fn what_the_store_unloads_is_let_go_and_what_a_program_loaded_by_itself_stays() 
     until("the release is let go", || process.releases() == std::slice::from_ref(&own));
     store.obeyed(Request::Freeze { slot: None });
     assert_eq!(process.releases(), [own]);
+}
+
+#[test]
+fn a_process_that_reverts_by_itself_ends_the_rollout_and_its_canary_everywhere() {
+    let (store, releases) = Store::with(&["empty", "stateful", "abstain"]);
+    store.control.promote(promote(&releases[0])).unwrap();
+    store.control.promote(promote(&releases[1])).unwrap();
+    let [one, other] = [store.process(), store.process()];
+    let release = releases[2].clone();
+    let plan = "shadow 24h, 100%".parse().unwrap();
+    store.obeyed(Admission::Rollout {
+        slot: "inbound".to_owned(),
+        release: release.clone(),
+        plan,
+        ready_within: PATIENCE,
+    });
+    let slot = |process: &Runtime| process.slot("inbound").unwrap().role(&release);
+    assert_eq!((slot(&one), slot(&other)), (Some(Role::Shadow), Some(Role::Shadow)));
+    one.slot("inbound").unwrap().revert().unwrap();
+    until("both obey", || [&one, &other].iter().all(|process| slot(process).is_none()));
+    let history = store.control.history().unwrap();
+    let last: Vec<_> = history[history.len() - 3..].iter().map(|event| &event.operation).collect();
+    assert!(matches!(
+        last[..],
+        [Operation::StopRollout { .. }, Operation::Revert { emergency: Some(_), .. }, Operation::Withdraw { .. }]
+    ));
+    assert_eq!(store.control.state().unwrap().slots["inbound"].rollout, None);
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::{Progress, Shared};
 use crate::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
 use crate::limits::{LOAD_PAUSE_MAX, LOAD_PAUSE_MIN};
+use crate::private::Owner;
 use crate::release::{Digest, Draft, ReleaseId};
 use crate::runtime::error::{LoadFault, describe};
 use crate::shortage;
@@ -162,7 +163,7 @@ impl Shared {
     fn load_file(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Unusable> {
         let other = |why: String| Unusable::Other(why);
         let limits = self.core.sandbox.limits();
-        let read = self.store.layout().read_release(&release.digest, limits.release_bytes_max);
+        let read = self.store.layout().read_release(&release.digest, limits.release_bytes_max, Owner::Ours);
         let (bytes, signature) = read.map_err(|error| match shortage::of_system(&error) {
             Some(system) if shortage::is_shortage(&system) => Unusable::Short(describe(&error)),
             _ => other(describe(&error)),

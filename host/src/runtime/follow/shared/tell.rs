@@ -34,10 +34,10 @@ impl Shared {
             reason: "reverted by the process itself".to_owned(),
             operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
         };
-        let drafted = progress.ledger.draft(proposal, clock::now());
+        let drafted = progress.ledger.draft_all(proposal, clock::now());
         let answered = match drafted {
-            Ok(event) => {
-                self.store.append(&event)?;
+            Ok(drafts) => {
+                self.store.append_all(&drafts.all)?;
                 Answered::Written
             }
             Err(refused) => {
