@@ -61,6 +61,7 @@ mod unload;
 mod urgent;
 mod verify;
 mod warnings;
+mod window;
 mod withdraw;
 
 use std::process::ExitCode;

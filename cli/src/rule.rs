@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jiff::{SignedDuration, Unit};
+use jiff::SignedDuration;
 use switchback::{
     Digest, Lasting, Matcher, Message, Network, Override, Request, Rule, Scope, SenderAddress, SenderDomain, Senders,
 };
@@ -80,7 +80,8 @@ impl RuleArgs {
         let operator = Operator::open(&self.change)?;
         let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
-        let end = clock::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
+        // Not rounded: half a second more would be too long where this is the longest that there may be.
+        let end = clock::now().checked_add(self.duration);
         let rule = Rule {
             matcher: self.matched.matcher()?,
             scope: Scope { slot, tenant: self.tenant.clone() },

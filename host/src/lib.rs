@@ -53,6 +53,7 @@ mod limits;
 mod message;
 mod organisation;
 mod private;
+mod rate;
 mod release;
 mod route;
 mod runtime;
@@ -76,11 +77,11 @@ pub use guard_store::{
     SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
-    Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
+    Direction, Exported, Extent, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
     JournalCounts, JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query,
     Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
-pub use lasting::Lasting;
+pub use lasting::{InvalidLasting, Lasting};
 pub use limits::Limits;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
@@ -88,6 +89,7 @@ pub use message::{
     Reading, Recipient, RecipientList, Recipients,
 };
 pub use private::NotPrivate;
+pub use rate::Rate;
 pub use release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
     InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,

@@ -79,7 +79,15 @@ struct Learned {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let state = control.state()?;
-    let slot = Slots::of(&state, &control.processes()?).chosen(&args.slot)?;
+    let slots = Slots::of(&state, &control.processes()?);
+    let slot = match args.mail.journal(&args.store)? {
+        Some(dir) => {
+            let slot = slots.chosen(&args.slot)?;
+            journal::check_slot(slots, &JournalReader::open(dir)?, &slot)?;
+            slot
+        }
+        None => slots.existing_or_first(&args.slot)?,
+    };
     let settings = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let mail = match args.mail.journal(&args.store)? {
         Some(dir) => of_journal(&dir, slot, &settings)?,

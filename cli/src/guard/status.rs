@@ -133,7 +133,7 @@ struct OfProcess {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
     let reader = reader(&args.store)?;
     let mut slots = Vec::new();
     for (name, slot) in state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name)) {

@@ -7,7 +7,7 @@ use std::io::{StdoutLock, Write as _};
 use comfy_table::Table;
 use serde::Serialize;
 use switchback::compare::Providers;
-use switchback::{Impact, ImpactCounts, Impacted, ReleaseId};
+use switchback::{Impact, ImpactCounts, Impacted, Rate, ReleaseId};
 
 use super::Args;
 use super::against::Against;
@@ -96,6 +96,13 @@ impl<'a> Report<'a> {
                 if impact.all.unknown > 0 {
                     crate::exit::say(&unknown(impact.all.unknown, impact.all.decided));
                 }
+                if impact.failed() > 0 {
+                    crate::exit::say(&format!(
+                        "{} failed on {}, which are in no line",
+                        self.release,
+                        show::counted(impact.failed(), "message")
+                    ));
+                }
                 Ok(())
             }
         }
@@ -142,13 +149,26 @@ struct Counts<'a> {
     all: ImpactCounts,
     /// Messages that an operator's rule has decided above the release.
     overruled: u64,
-    /// Messages that the release has failed on.
+    /// Messages that the release was to decide and failed on.
+    failed: u64,
+    /// Of these, those that another release has decided in its place.
+    replaced: u64,
+    /// The others, which the failure policy has decided.
     unscanned: u64,
+    /// Shares of the messages that it has decided; none of no message.
+    rates: Option<Rates>,
     /// By provider of the sender's domain, those with the most impacted messages first.
     providers: Vec<OfProvider>,
     /// Those with the most impacted messages.
     domains: Vec<OfDomain<'a>>,
     other_domains: Option<Others>,
+}
+
+/// Shares, with their 95 % intervals.
+#[derive(Serialize)]
+struct Rates {
+    held_back: Rate,
+    let_through: Rate,
 }
 
 #[derive(Serialize)]
@@ -190,7 +210,10 @@ impl<'a> Counts<'a> {
             why: report.against.why,
             all: impact.all,
             overruled: impact.overruled,
+            failed: impact.failed(),
+            replaced: impact.replaced,
             unscanned: impact.unscanned,
+            rates: Rates::of(&impact.all),
             providers: OfProvider::all(impact),
             domains,
             other_domains: (counts.decided > 0).then_some(Others { domains: rest.len(), counts }),
@@ -200,9 +223,10 @@ impl<'a> Counts<'a> {
     fn write(&self, out: &mut StdoutLock<'static>, first: &[Impacted]) -> anyhow::Result<()> {
         writeln!(out, "{} against {} ({})\n", self.release, self.against, self.why)?;
         let all = &self.all;
-        let mut line =
-            |what: &str, n: u64| writeln!(out, "{what:<44}{:>11}  {:>7}", show::count(n), show::share(n, all.decided));
-        line("messages that it has decided", all.decided)?;
+        writeln!(out, "{:<44}{:>11}", "messages that it has decided", show::count(all.decided))?;
+        let mut line = |what: &str, n: u64| {
+            writeln!(out, "{what:<44}{:>11}  {}", show::count(n), show::share_column(n, all.decided))
+        };
         line("  held back, the other would not have", all.held_back)?;
         line("  let through, the other would not have", all.let_through)?;
         line("  harsher, on the same side", all.harsher)?;
@@ -212,8 +236,16 @@ impl<'a> Counts<'a> {
         let (pair, same, alike) = (all.by_pair, all.by_rescoring, all.by_rescoring_alike);
         let [pair, same, alike] = [pair, same, alike].map(show::count);
         writeln!(out, "known: {pair} by pairs, {same} scored again, {alike} scored again that are alike")?;
-        let [overruled, unscanned] = [self.overruled, self.unscanned].map(show::count);
-        writeln!(out, "not decided by it: {overruled} by an operator's rule, {unscanned} that it failed on")?;
+        if all.other_failed > 0 {
+            writeln!(out, "of those unknown, {} failed on {}", self.against, show::count(all.other_failed))?;
+        }
+        let (overruled, failed) = (show::count(self.overruled), show::count(self.failed));
+        write!(out, "not decided by it: {overruled} by an operator's rule, {failed} that it failed on")?;
+        if self.failed > 0 {
+            let [replaced, unscanned] = [self.replaced, self.unscanned].map(show::count);
+            write!(out, " ({replaced} decided by another release in its place, {unscanned} by the failure policy)")?;
+        }
+        writeln!(out)?;
         self.write_providers(out)?;
         self.write_domains(out)?;
         write_first(out, first, all.impacted())
@@ -244,6 +276,13 @@ impl<'a> Counts<'a> {
         }
         show::numbers(&mut table, 1..7);
         Ok(writeln!(out, "\n{}", table.trim_fmt())?)
+    }
+}
+
+impl Rates {
+    fn of(counts: &ImpactCounts) -> Option<Self> {
+        let of = |part| Rate::of(part, counts.decided);
+        Some(Self { held_back: of(counts.held_back)?, let_through: of(counts.let_through)? })
     }
 }
 

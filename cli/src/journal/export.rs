@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
 use super::filters::FilterArgs;
-use super::{JournalArgs, check_sought, say_unread};
+use super::{JournalArgs, check_sought, say_nothing, say_unread};
 use crate::exit::Exit;
 use crate::progress::Busy;
 use crate::show;
@@ -36,8 +36,9 @@ Examples:
   duckdb -c \"SELECT action, count(*) FROM 'week.parquet' GROUP BY action\"
 
 Exit codes:
-  0  it is written
-  1  there is no journal, a file of it cannot be read, or the file cannot be written
+  0  it is written; where no record is in it, stderr says what the journal has, and from when to when
+  1  there is no journal, a file of it cannot be read, neither it nor the store knows the slot or the release, or the file
+     cannot be written
   2  the command line is wrong";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -51,6 +52,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let exported = reader.export(&query, &mut out)?;
     drop(busy);
     check_sought(&reader, &query, exported.records == 0)?;
+    if exported.records == 0 {
+        say_nothing(&reader, args.filters.window()?)?;
+    }
     out.flush().with_context(cannot)?;
     drop(out);
     let bytes = file.as_file().metadata().with_context(cannot)?.len();

@@ -55,7 +55,7 @@ struct Record<'a> {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
     let slots = state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name));
     let (mut out, mut is_paused, mut is_empty) = (io::stdout().lock(), false, true);
     for (name, slot) in slots {

@@ -153,7 +153,7 @@ impl Totals {
                 release.categories.iter().map(|(name, n)| format!("{name} {}", show::count(*n))).collect();
             let mut row = vec![release.release.clone()];
             row.extend([release.scored, release.abstained, release.failed].map(show::count));
-            row.push(show::share(release.flagged(), release.scored + release.abstained));
+            row.push(show::rate(release.flagged(), release.scored + release.abstained));
             row.extend(actions);
             row.push(categories.join(", "));
             table.add_row(row);

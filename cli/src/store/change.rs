@@ -13,6 +13,7 @@ use super::effect;
 use super::obeyed::Census;
 use super::text;
 use crate::clock;
+use crate::duration::wait;
 use crate::exit::{Exit, chain, say};
 use crate::guard::Proof;
 use crate::show;
@@ -39,9 +40,9 @@ pub(crate) struct ChangeArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Wait at most so many seconds for the processes
-    #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3_600))]
-    wait: u64,
+    /// Wait at most so long for the processes, an hour at most: `30s`, `2min`, or a number of seconds
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = wait)]
+    wait: SignedDuration,
 }
 
 impl ChangeArgs {
@@ -52,7 +53,7 @@ impl ChangeArgs {
 
     /// How long processes are waited for.
     pub(crate) fn wait(&self) -> Duration {
-        Duration::from_secs(self.wait)
+        self.wait.unsigned_abs()
     }
 
     /// Signs what is done to a store with who and why.

@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::comparison::{Comparison, SideSums};
 use super::differences::Difference;
 use super::drift::Drift;
-use super::flips::{Flips, Sums};
+use super::flips::{Flips, Rates, Sums};
 use super::latency::Latency;
 use super::scores::{Band, Scores, bands};
 use crate::release::ReleaseId;
@@ -25,10 +25,16 @@ pub struct Report {
     pub after: OfRelease,
     /// The flips over all messages that both answered.
     pub flips: Flips,
+    /// The shares that the flips are of these messages; none if there is none.
+    pub rates: Option<Rates>,
     /// The second release's scores less the first's, on average; none if there is no message that both scored.
     pub mean_difference: Option<f64>,
     /// Messages that one of them or both did not answer; they are in no flip.
     pub unpaired: u64,
+    /// Of these, messages that the second failed on and the first did not.
+    pub newly_failed: u64,
+    /// Messages that the first failed on and the second did not.
+    pub no_longer_failed: u64,
     /// Messages that both scored, with the same score bit for bit.
     pub scored_alike: u64,
     /// How many messages for which the first takes the outer action and the second the inner one.
@@ -76,6 +82,8 @@ pub struct Segment {
     /// Across the flag boundary.
     #[serde(flatten)]
     pub flips: Flips,
+    /// The shares that the flips are of these messages; none if there is none.
+    pub rates: Option<Rates>,
     /// The second release's scores less the first's, on average; none if there is no message that both scored.
     pub mean_difference: Option<f64>,
 }
@@ -124,14 +132,17 @@ impl Comparison {
     /// The report, with at most `limit` domains and as many messages: the first release is `before`.
     #[must_use]
     pub fn report(&self, before: ReleaseId, after: ReleaseId, limit: usize) -> Report {
-        let Segment { flips, mean_difference } = self.all.segment();
+        let Segment { flips, rates, mean_difference } = self.all.segment();
         let (domains, other_domains) = self.largest_domains(limit);
         Report {
             before: self.sides[0].report(before),
             after: self.sides[1].report(after),
             flips,
+            rates,
             mean_difference,
             unpaired: self.unpaired,
+            newly_failed: self.newly_failed,
+            no_longer_failed: self.no_longer_failed,
             scored_alike: self.scored_alike,
             actions: self.named_actions(),
             drift: Drift::of(&self.sides[0].scores, &self.sides[1].scores),

@@ -39,6 +39,13 @@ impl Report {
         writeln!(out, "{candidate} against {baseline}, {} {span}", messages(replay.messages))?;
         let taught = show::counted(replay.taught, "message");
         writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
+        if self.unusable > 0 {
+            writeln!(
+                out,
+                "{} could not be read, or one of both failed on it",
+                show::counted(self.unusable, "other message")
+            )?;
+        }
         self.verdict(candidate, &mut out)?;
         if let Some(own) = &replay.own {
             writeln!(out, "{}", itself(own))?;

@@ -50,7 +50,7 @@ impl Totals {
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let (messages, bytes) = (show::counted(self.messages, "message"), show::bytes(self.bytes));
-        let flagged = show::share(self.flagged, self.messages);
+        let flagged = show::rate(self.flagged, self.messages);
         writeln!(out, "{messages}, {bytes}, {}, {flagged} flagged", self.missed)?;
         line(out, "decided by", self.decided_by.iter())?;
         line(out, "authors", self.authors.iter())?;

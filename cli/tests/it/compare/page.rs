@@ -61,8 +61,11 @@ fn the_first_lines_say_what_changed_and_for_whom() {
     let (_dir, path) = page();
     let page = fs::read_to_string(path).unwrap();
     let summary = page.split("<h2>").next().unwrap();
-    assert!(summary.contains("Of 8 messages, linear@1.1.0 flags 4 (50.0 %) that linear@1.0.0 does not"), "{summary}");
-    assert!(summary.contains("bank.example: 2 of its 2 (100.0 %) are newly flagged"), "{summary}");
+    assert!(
+        summary.contains("Of 8 messages, linear@1.1.0 flags 4 (50.0 %, 95 %: 21-79 %) that linear@1.0.0 does not"),
+        "{summary}"
+    );
+    assert!(summary.contains("bank.example: 2 of its 2 (100.0 %, 95 %: 34-100 %) are newly flagged"), "{summary}");
 }
 
 #[test]

@@ -4,7 +4,9 @@ use std::fs;
 
 use serde_json::Value;
 
+use super::super::store::Store;
 use super::{Judged, Known, MESSAGES, known};
+use crate::model::{failing, mail};
 
 /// The lines of a listing, and the counts at its end.
 fn listed(out: &str) -> (Vec<Value>, Value) {
@@ -113,4 +115,43 @@ fn what_cannot_be_read_of_a_source_is_said() {
     let ran = judged.store.run(["impact", "linear@1.1.0", "--source", "/nowhere"]);
     assert!(ran.code == 1 && ran.err.contains("cannot read /nowhere"), "{ran:?}");
     assert!(ran.out.contains("messages that it has decided"), "{ran:?}");
+}
+
+#[test]
+fn a_release_that_failed_on_everything_has_failed_on_everything() {
+    let store = Store::promoted(&["1.0.0"]);
+    store.fine(["load", &failing()]);
+    store.fine(["promote", "linear@3.0.0"]);
+    let dir = tempfile::tempdir().unwrap();
+    for number in 0..5 {
+        fs::write(dir.path().join(format!("{number}.eml")), mail("x", "a@shop.example", 300)).unwrap();
+    }
+    let scored = store.run(["score", "--journal", "--summary", dir.path().to_str().unwrap()]);
+    assert!(scored.code == 1 && scored.out.contains("previous"), "{scored:?}");
+    let ask = ["impact", "linear@3.0.0", "--against", "linear@1.0.0"];
+    let text = store.fine(ask);
+    let line = "0 by an operator's rule, 5 that it failed on (5 decided by another release in its place, 0 by the failure policy)";
+    assert!(text.contains(line), "{text}");
+    let (_, counts) = listed(&store.fine(ask.iter().copied().chain(["--json"])));
+    assert_eq!((&counts["failed"], &counts["replaced"], &counts["unscanned"]), (&5.into(), &5.into(), &0.into()));
+    assert_eq!((&counts["all"]["decided"], &counts["rates"]), (&0.into(), &Value::Null));
+    let csv = store.run(ask.iter().copied().chain(["--csv"]));
+    assert!(csv.code == 0 && csv.err.contains("linear@3.0.0 failed on 5 messages, which are in no line"), "{csv:?}");
+    for gate in [&[][..], &["--max-flips", "0"]] {
+        let ran = store.run(["compare", "--live", "linear@1.0.0", "linear@3.0.0"].iter().chain(gate));
+        assert!(ran.code == 1 && ran.err.contains("no message was compared: 5 messages"), "{gate:?}: {ran:?}");
+    }
+    let simulated = store.run(["guard", "simulate", "--journal", "linear@1.0.0", "linear@3.0.0"]);
+    assert!(
+        simulated.code == 1 && simulated.err.contains("5 messages could not be read, or one of both failed"),
+        "{simulated:?}"
+    );
+}
+
+#[test]
+fn of_a_time_without_messages_it_says_what_the_journal_has() {
+    let judged = Judged::new();
+    let ran = judged.store.run(["impact", "linear@1.1.0", "--until", "2020-01-01 12:00"]);
+    assert!(ran.code == 0 && ran.err.contains("the journal has 120 records, from "), "{ran:?}");
+    assert!(ran.out.contains("messages that it has decided                          0\n"), "{ran:?}");
 }
