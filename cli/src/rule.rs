@@ -86,7 +86,7 @@ impl RuleArgs {
             matcher: self.matched.matcher()?,
             scope: Scope { slot, tenant: self.tenant.clone() },
             senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
-            expires_at: end.context("no time is so far away")?,
+            expires_at: end.context("no clock goes so far; a rule holds for 90 days at most")?,
         };
         let change = operator.commit(request(rule.clone()))?;
         let notes = self.notes(&rule, &change);

@@ -127,9 +127,9 @@ pub(super) fn reading(drift: &Drift) -> &'static str {
 pub(super) fn unanswered(report: &Report) -> Option<String> {
     let why: Vec<_> = [&report.before, &report.after].into_iter().filter_map(silence).collect();
     (report.unpaired > 0).then(|| {
-        let are = if report.unpaired == 1 { "has" } else { "have" };
+        let [have, count] = if report.unpaired == 1 { ["has", "counts"] } else { ["have", "count"] };
         format!(
-            "{} {are} not both answers and count in no flip: {}.",
+            "{} {have} not both answers and {count} in no flip: {}.",
             show::counted(report.unpaired, "message"),
             why.join("; ")
         )

@@ -110,20 +110,19 @@ fn more_flips_than_allowed_end_with_1() {
 
 #[test]
 fn a_gate_does_not_pass_on_nothing() {
-    let (dir, nothing) = (corpus(), tempdir().unwrap());
+    let (dir, nothing) = (tempdir().unwrap(), tempdir().unwrap());
+    fs::write(dir.path().join("1"), mail("x", "a@bank.example", 5_000)).unwrap();
     let (before, after) = (release("1.0.0"), release("1.1.0"));
     for more in [&[][..], &["--max-flips", "0"], &["--max-flips", "9", "--json"]] {
         let ran = switchback_in(nothing.path(), ["compare", &before, &after, "."].iter().chain(more));
-        assert_eq!(
-            (ran.code, ran.err.as_str()),
-            (1, "switchback: no message was compared: there is none\n"),
-            "{more:?}"
-        );
+        let why = "switchback: no message was compared: there is none\n";
+        assert_eq!((ran.code, ran.err.as_str()), (1, why), "{more:?}");
         let ran = switchback_fed(["compare", &before, &after, "-"].iter().chain(more), b"");
         assert_eq!(ran.code, 1, "{more:?}: {ran:?}");
         // Nor where the release that is looked at answers nothing.
         let ran = switchback_in(dir.path(), ["compare", &before, &failing(), "."].iter().chain(more));
-        let why = "no message was compared: 7 messages have not both answers and count in no flip: linear@3.0.0 failed on 7 (7 trap)";
+        let why =
+            "no message was compared: 1 message has not both answers and counts in no flip: linear@3.0.0 failed on 1";
         assert!(ran.code == 1 && ran.err.contains(why), "{more:?}: {ran:?}");
     }
 }
@@ -131,15 +130,21 @@ fn a_gate_does_not_pass_on_nothing() {
 #[test]
 fn a_message_that_only_the_second_release_failed_on_counts_against_a_gate() {
     let dir = corpus();
-    let (code, report, err) = compare_with(&dir, &release("1.0.0"), &failing(), &["--max-flips", "6"]);
-    assert_eq!((code, &report["newly_failed"], &report["no_longer_failed"]), (1, &7.into(), &0.into()), "{err}");
-    let (_, back, _) = compare_with(&dir, &failing(), &release("1.0.0"), &[]);
-    assert_eq!((&back["newly_failed"], &back["no_longer_failed"]), (&0.into(), &7.into()));
-    // One that both fail on is no difference, and is said.
-    fs::write(dir.path().join("8"), mail("x", "a@bank.example", TRAPS_AT_BYTES)).unwrap();
-    let (code, report, err) = compare(&dir, "1.0.0", "1.1.0", &["--max-flips", "3"]);
-    assert_eq!((code, &report["newly_failed"]), (1, &0.into()), "a corpus has to be answered");
-    assert!(err.contains("7 messages compared; 1 message has not both answers") && !err.contains("more than"), "{err}");
+    for (max, is_too_many) in [("3", true), ("4", false)] {
+        let (code, report, err) = compare_with(&dir, &release("1.0.0"), &failing(), &["--max-flips", max]);
+        let counts = ["unpaired", "newly_failed", "no_longer_failed"].map(|name| report[name].as_u64().unwrap());
+        assert_eq!(
+            (code, counts, &report["flips"]["messages"]),
+            (1, [4, 4, 0], &3.into()),
+            "a corpus has to be answered"
+        );
+        assert!(err.contains("3 messages compared; 4 messages have not both answers"), "{err}");
+        let why = "0 flips and 4 messages that linear@3.0.0 alone failed on, more than the 3 that --max-flips allows";
+        assert_eq!(err.contains(why), is_too_many, "{err}");
+    }
+    let (_, back, err) = compare_with(&dir, &failing(), &release("1.0.0"), &["--max-flips", "0"]);
+    assert_eq!((&back["newly_failed"], &back["no_longer_failed"]), (&0.into(), &4.into()));
+    assert!(!err.contains("more than"), "{err}");
 }
 
 #[test]

@@ -117,17 +117,23 @@ fn what_cannot_be_read_of_a_source_is_said() {
     assert!(ran.out.contains("messages that it has decided"), "{ran:?}");
 }
 
-#[test]
-fn a_release_that_failed_on_everything_has_failed_on_everything() {
+/// A store in which 3.0.0 was live after 1.0.0 while messages of these sizes came.
+fn failed_on(sizes: &[usize]) -> Store {
     let store = Store::promoted(&["1.0.0"]);
     store.fine(["load", &failing()]);
     store.fine(["promote", "linear@3.0.0"]);
     let dir = tempfile::tempdir().unwrap();
-    for number in 0..5 {
-        fs::write(dir.path().join(format!("{number}.eml")), mail("x", "a@shop.example", 300)).unwrap();
+    for (number, bytes) in sizes.iter().enumerate() {
+        fs::write(dir.path().join(format!("{number}.eml")), mail("x", "a@shop.example", *bytes)).unwrap();
     }
     let scored = store.run(["score", "--journal", "--summary", dir.path().to_str().unwrap()]);
     assert!(scored.code == 1 && scored.out.contains("previous"), "{scored:?}");
+    store
+}
+
+#[test]
+fn a_release_that_failed_on_everything_has_failed_on_everything() {
+    let store = failed_on(&[5_000; 5]);
     let ask = ["impact", "linear@3.0.0", "--against", "linear@1.0.0"];
     let text = store.fine(ask);
     let line = "0 by an operator's rule, 5 that it failed on (5 decided by another release in its place, 0 by the failure policy)";
@@ -144,6 +150,26 @@ fn a_release_that_failed_on_everything_has_failed_on_everything() {
     let simulated = store.run(["guard", "simulate", "--journal", "linear@1.0.0", "linear@3.0.0"]);
     assert!(
         simulated.code == 1 && simulated.err.contains("5 messages could not be read, or one of both failed"),
+        "{simulated:?}"
+    );
+}
+
+#[test]
+fn a_release_that_failed_on_some_is_compared_on_the_others_and_judged_on_all() {
+    let store = failed_on(&[5_000, 300, 5_000, 300]);
+    // What it answered its predecessor scored, too, in its cool-off.
+    for (max, code) in [("1", 1), ("2", 0)] {
+        let ran = store.run(["compare", "--live", "linear@1.0.0", "linear@3.0.0", "--max-flips", max]);
+        assert!(
+            ran.code == code && ran.err.contains("2 messages compared; 2 messages have not both answers"),
+            "{ran:?}"
+        );
+        let why = "0 flips and 2 messages that linear@3.0.0 alone failed on, more than the 1 that --max-flips allows";
+        assert_eq!(ran.err.contains(why), code == 1, "{ran:?}");
+    }
+    let simulated = store.run(["guard", "simulate", "--journal", "linear@1.0.0", "linear@3.0.0", "--known-days", "0"]);
+    assert!(
+        simulated.code == 1 && simulated.out.contains("2 other messages could not be read, or one of both"),
         "{simulated:?}"
     );
 }
