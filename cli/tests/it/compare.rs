@@ -115,7 +115,7 @@ fn a_gate_does_not_pass_on_nothing() {
     let (before, after) = (release("1.0.0"), release("1.1.0"));
     for more in [&[][..], &["--max-flips", "0"], &["--max-flips", "9", "--json"]] {
         let ran = switchback_in(nothing.path(), ["compare", &before, &after, "."].iter().chain(more));
-        let why = "switchback: no message was compared: there is none\n";
+        let why = "switchback: there is no message in .\nswitchback: no message was compared: there is none\n";
         assert_eq!((ran.code, ran.err.as_str()), (1, why), "{more:?}");
         let ran = switchback_fed(["compare", &before, &after, "-"].iter().chain(more), b"");
         assert_eq!(ran.code, 1, "{more:?}: {ran:?}");
