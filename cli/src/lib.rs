@@ -203,3 +203,37 @@ pub fn main() -> ExitCode {
         Err(error) => exit::report(&error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The commands with an option that takes a time, with their help.
+    fn with_times(command: &clap::Command) -> Vec<(String, String)> {
+        let takes_time = |arg: &clap::Arg| {
+            arg.get_value_names().is_some_and(|names| names.iter().any(|name| matches!(name.as_str(), "TIME" | "PLAN")))
+        };
+        let own = command
+            .get_arguments()
+            .any(takes_time)
+            .then(|| (command.get_name().to_owned(), command.clone().render_long_help().to_string()));
+        own.into_iter().chain(command.get_subcommands().flat_map(with_times)).collect()
+    }
+
+    #[test]
+    fn every_command_that_takes_a_time_says_where_its_forms_are() {
+        let mut command = Cli::command();
+        command.build();
+        let commands = with_times(&command);
+        for name in
+            ["journal", "export", "impact", "compare", "simulate", "promote", "rollout", "allow", "block", "revert"]
+        {
+            assert!(commands.iter().any(|(found, _)| found == name), "{name}");
+        }
+        for (name, help) in commands {
+            assert!(help.contains("docs/times.md"), "{name}: {help}");
+        }
+    }
+}

@@ -27,7 +27,7 @@ pub(crate) struct Args {
     #[arg(value_name = "RELEASE", required = true)]
     release: Option<String>,
 
-    /// The steps: `shadow` or a share, and for how long at least; the last one is `100%`
+    /// The steps: `shadow` or a share, and for how long at least (docs/times.md); the last one is `100%`
     #[arg(long, value_name = "PLAN", default_value = PLAN)]
     plan: Plan,
 

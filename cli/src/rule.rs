@@ -39,7 +39,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
 
-    /// How long it holds, at most 90 days: `30min`, `24h`, `7d`
+    /// How long it holds, at most 90 days: `30min`, `24h`, `7d` (docs/times.md)
     #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = standing)]
     duration: SignedDuration,
 

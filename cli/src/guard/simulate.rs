@@ -9,7 +9,7 @@ mod rule;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use switchback::guard::{Mode, Settings};
+use switchback::guard::Settings;
 use switchback::{GuardReader, GuardStoreError, JournalReader, NotedPairs, Query, ReleaseId, State};
 
 use self::course::{Course, knows_as};
@@ -166,7 +166,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     report.write(args.json)?;
     let replay = &report.replay;
     // A pipeline must not take it for harmless: the guard had nothing to go by.
-    let is_idle = replay.eligible == 0 && report.settings.mode != Mode::Off;
+    let is_idle = replay.eligible == 0;
     if is_idle {
         say("no message counted, because nobody was known: this says nothing about the candidate");
     }
@@ -183,6 +183,11 @@ impl Args {
         Window::checked(self.since, self.until)?;
         let is_named = self.store.dir().is_ok();
         if !is_named {
+            if self.slot.slot.is_some() && !self.mail.is_journal() {
+                let why =
+                    "--slot chooses among the slots of a store or of a journal: name one with --store or --journal";
+                return Err(Usage(why.to_owned()).into());
+            }
             self.check_slot(Slots::of(&State::default(), &[]))?;
             return Ok((self.settings.over(Settings::default())?, self.slot.slot.clone()));
         }

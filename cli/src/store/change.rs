@@ -40,7 +40,7 @@ pub(crate) struct ChangeArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Wait at most so long for the processes, an hour at most: `30s`, `2min`, or a number of seconds
+    /// Wait at most so long for the processes, an hour at most: `30s`, `2min`, or a number of seconds (docs/times.md)
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = wait)]
     wait: SignedDuration,
 }

@@ -76,6 +76,14 @@ fn mail_of_one_day_is_replayed_although_nobody_in_it_can_be_known() {
 }
 
 #[test]
+fn a_slot_is_chosen_only_where_there_are_any() {
+    let dir = tempfile::tempdir().unwrap();
+    let folder = mail(dir.path(), 0..3).display().to_string();
+    let ran = simulate("2.0.0", &folder, &["--slot", "inbound"]);
+    assert!(ran.code == 2 && ran.err.contains("--slot chooses among the slots of a store"), "{ran:?}");
+}
+
+#[test]
 fn windows_without_mail_are_said_to_be_skipped_and_a_time_is_not_in_seconds_alone() {
     let dir = tempfile::tempdir().unwrap();
     let folder = mail(dir.path(), 0..200);
