@@ -1,6 +1,6 @@
 //! Whether a comparison lets a pipeline go on.
 
-use super::report::Report;
+use super::report::{Report, Source};
 use super::words;
 use crate::exit::say;
 use crate::show;
@@ -11,7 +11,11 @@ pub(super) fn passes(report: &Report, flips_max: Option<u64>) -> bool {
     let releases = &report.releases;
     let uncompared = words::unanswered(releases);
     if releases.flips.messages == 0 {
-        say(&format!("no message was compared: {}", uncompared.as_deref().unwrap_or("there is none")));
+        let why = uncompared.unwrap_or_else(|| match &report.source {
+            Source::Corpus { missed, .. } if missed.any() => missed.to_string(),
+            _ => "there is none".to_owned(),
+        });
+        say(&format!("no message was compared: {why}"));
         return false;
     }
     let Some(max) = flips_max else { return true };
