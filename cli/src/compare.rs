@@ -7,9 +7,10 @@ mod report;
 mod text;
 mod words;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use jiff::Timestamp;
 use switchback::compare::{Comparison, Providers, Settings};
 use switchback::{ReleaseId, Senders, Thresholds};
@@ -20,6 +21,7 @@ use crate::exit::{Exit, Usage};
 use crate::file::{self, Access};
 use crate::moment::moment;
 use crate::provider::{Provider, provider};
+use crate::schema::{Output, kind};
 use crate::sides::Named;
 use crate::store::StoreArgs;
 
@@ -54,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write one self-contained page with charts, in the place of one that may be there
+    /// Write one self-contained page with charts, in the place of one that may be there; `/dev/stdout` and pipes work, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -146,15 +148,20 @@ Exit codes:
      or nothing could be compared
   2  the command line is wrong";
 
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("compare", &[kind::<Report>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     args.live.check()?;
+    // Where it cannot be written, nobody waits for the comparison.
+    let html = args.html.as_deref().map(|path| file::create(path, Access::Everybody)).transpose()?;
     let named = [Named::of(&args.before), Named::of(&args.after)];
     let report = if args.live.live { live::report(args, &named)? } else { corpus::report(args, &named)? };
-    if let Some(path) = &args.html {
-        file::write(path, page::of(&report)?.as_bytes(), Access::Everybody)?;
+    if let (Some(path), Some(html)) = (&args.html, html) {
+        file::fill(html, page::of(&report)?.as_bytes()).with_context(|| file::cannot_write(path))?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = file::beside(args.html.as_deref());
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         false => text::write(&report, &mut out)?,

@@ -24,6 +24,7 @@ use self::story::Story;
 use crate::args::{MessageArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::progress::Busy;
+use crate::schema::{Output, kind};
 
 /// See a bad model go live under full load, and its revert
 ///
@@ -93,6 +94,9 @@ const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
 
 /// The slot's name.
 const SLOT: &str = "inbound";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("demo", &[kind::<report::Ended>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

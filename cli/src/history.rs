@@ -11,6 +11,7 @@ use comfy_table::Table;
 use switchback::{Event, NewerEvent, Operation, State};
 
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{StoreArgs, note_newer, text};
 
@@ -57,6 +58,13 @@ Exit codes:
   0  it is shown
   1  the store cannot be read, or somebody touched the ledger
   2  the command line is wrong";
+
+/// What `--json` prints, by command.
+pub(crate) const OUTPUTS: &[(&str, Output)] = &[
+    ("history", Output::lines("history", &[kind::<Event>, kind::<NewerEvent>])),
+    ("history recover", recover::OUTPUT),
+    ("history verify", verify::OUTPUT),
+];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -8,7 +8,7 @@ use std::io;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use switchback::{ImpactQuery, NoSource, Rescore};
+use switchback::{ImpactQuery, Impacted, NoSource, Rescore};
 
 use self::against::Against;
 use self::report::Report;
@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::journal::{JournalArgs, say_unread};
 use crate::moment::moment;
 use crate::progress::Busy;
+use crate::schema::{Output, kind};
 
 /// List the messages that a release has decided otherwise than another would have
 ///
@@ -56,6 +57,9 @@ pub(crate) struct Args {
     json: bool,
 
     /// Print one line of comma-separated values for each message
+    ///
+    /// For spreadsheets: a text out of mail that one would take for a formula (it begins with =, +, -, @ or a tab) has an
+    /// apostrophe before it. --json has it as it is.
     #[arg(long)]
     csv: bool,
 
@@ -89,6 +93,9 @@ Exit codes:
   0  they are listed, be there any or not
   1  there is no journal, a file of it or of a source cannot be read or is no message, or the other release cannot be loaded
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("impact", &[kind::<Impacted>, kind::<report::Counts<'static>>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

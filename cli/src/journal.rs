@@ -9,12 +9,13 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use clap::Subcommand;
-use switchback::{JournalError, JournalReader, Query};
+use switchback::{JournalError, JournalReader, Query, Record};
 
 use self::filters::FilterArgs;
 pub(crate) use self::place::{JournalArgs, of_store};
 pub(crate) use self::table::domain;
 use crate::exit::{self, Exit};
+use crate::schema::{Output, kind};
 
 /// Show the records of a journal, the newest last
 ///
@@ -61,6 +62,9 @@ Exit codes:
   0  they are shown, be there any or not
   1  there is no journal, or a file of it cannot be read
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("journal", &[kind::<Record>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

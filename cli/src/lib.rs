@@ -10,6 +10,7 @@ mod backup;
 mod bench;
 mod block;
 mod canary;
+mod cells;
 mod clock;
 mod compare;
 mod completions;
@@ -45,6 +46,7 @@ mod restore;
 mod revert;
 mod rollout;
 mod rule;
+mod schema;
 mod score;
 mod secret;
 mod shadow;
@@ -141,6 +143,7 @@ enum Command {
     Trust(trust::Args),
     Store(backup::Args),
     Demo(demo::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -182,6 +185,7 @@ impl Command {
             Self::Trust(args) => trust::run(&args),
             Self::Store(args) => backup::run(&args),
             Self::Demo(args) => demo::run(&args),
+            Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args),
         }

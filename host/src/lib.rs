@@ -52,6 +52,7 @@ mod lasting;
 mod limits;
 mod message;
 mod organisation;
+pub mod output;
 mod private;
 mod release;
 mod route;

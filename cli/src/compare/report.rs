@@ -3,6 +3,7 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
@@ -11,7 +12,7 @@ use crate::corpus::Missed;
 use crate::store::text::instant;
 
 /// How two releases differ, and on which messages.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     /// How they differ.
     #[serde(flatten)]
@@ -23,7 +24,7 @@ pub(super) struct Report {
 }
 
 /// Where the messages come from.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Source {
     /// Both scored them for this comparison.
@@ -39,7 +40,7 @@ pub(super) enum Source {
 }
 
 /// Which records of a journal.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Window {
     /// Those of this slot.
     pub(super) slot: String,

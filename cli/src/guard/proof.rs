@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Circumstances, Flip, MailCounts, Requirements, Segment, Standing, Tally, Trial};
 use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState, TrialRecord};
@@ -10,7 +11,7 @@ use crate::show;
 use crate::store::StoreArgs;
 
 /// What is known of a release that is tried in a slot, against what is live there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Proof {
     pub(crate) baseline: ReleaseId,
     /// What was compared, and how much of that counts.
@@ -20,7 +21,7 @@ pub(crate) struct Proof {
 }
 
 /// What is known of one segment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct OfSegment {
     pub(crate) segment: Segment,
     pub(crate) standing: Standing,

@@ -23,6 +23,7 @@ use super::settings::SettingsArgs;
 use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::moment::moment;
+use crate::schema::{Output, kind};
 use crate::sides::{self, Named, Shelf};
 use crate::store::slot::{SlotArgs, Slots};
 use crate::store::{StoreArgs, text};
@@ -126,6 +127,9 @@ const SPARE: &str = "what a process counted by itself while the store could not 
 
 /// What this process calls itself in the register of a store.
 const NAME: &str = "switchback guard simulate";
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-simulate", &[kind::<Report>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

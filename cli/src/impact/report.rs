@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::io::{StdoutLock, Write as _};
 
 use comfy_table::Table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::compare::Providers;
 use switchback::{Impact, ImpactCounts, Impacted, ReleaseId};
 
 use super::Args;
 use super::against::Against;
+use crate::cells::{Cell, Rows};
 use crate::journal::domain;
 use crate::show;
 use crate::store::text;
@@ -26,7 +28,7 @@ pub(super) struct Report<'a> {
 enum Form {
     Text { out: StdoutLock<'static>, first: Vec<Impacted> },
     Json(StdoutLock<'static>),
-    Csv(Box<csv::Writer<StdoutLock<'static>>>),
+    Csv(Box<Rows<StdoutLock<'static>, { COLUMNS.len() }>>),
 }
 
 /// The columns of the CSV.
@@ -59,9 +61,7 @@ impl<'a> Report<'a> {
         let form = if args.json {
             Form::Json(out)
         } else if args.csv {
-            let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(COLUMNS)?;
-            Form::Csv(Box::new(writer))
+            Form::Csv(Box::new(Rows::under(COLUMNS, out)?))
         } else {
             Form::Text { out, first: Vec::new() }
         };
@@ -77,7 +77,7 @@ impl<'a> Report<'a> {
                 serde_json::to_writer(&mut *out, impacted)?;
                 writeln!(out)?;
             }
-            Form::Csv(writer) => writer.write_record(row(impacted))?,
+            Form::Csv(rows) => rows.row(row(impacted))?,
         }
         Ok(())
     }
@@ -91,8 +91,8 @@ impl<'a> Report<'a> {
                 serde_json::to_writer(&mut *out, &counts)?;
                 Ok(writeln!(out)?)
             }
-            Form::Csv(writer) => {
-                writer.flush()?;
+            Form::Csv(rows) => {
+                rows.finish()?;
                 if impact.all.unknown > 0 {
                     crate::exit::say(&unknown(impact.all.unknown, impact.all.decided));
                 }
@@ -108,33 +108,32 @@ fn unknown(unknown: u64, decided: u64) -> String {
     format!("of {what} of {of} nobody knows what the other would have done: neither it nor a --source has them")
 }
 
-fn row(impacted: &Impacted) -> [String; 16] {
+fn row(impacted: &Impacted) -> [Cell; COLUMNS.len()] {
     let Impacted { mail, .. } = impacted;
-    let score = |score: Option<f64>| score.map_or_else(String::new, |score| score.to_string());
-    let or_empty = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+    let score = |score: Option<f64>| score.map_or(Cell::Empty, Cell::own);
     [
-        impacted.id.to_string(),
-        impacted.at.to_string(),
-        impacted.slot.to_string(),
-        impacted.direction.name().to_owned(),
-        impacted.action.to_string(),
-        impacted.would.to_string(),
+        Cell::own(impacted.id),
+        Cell::own(impacted.at),
+        Cell::text(Some(&impacted.slot)),
+        Cell::own(impacted.direction.name()),
+        Cell::own(impacted.action),
+        Cell::own(impacted.would),
         score(impacted.score),
         score(impacted.other_score),
-        impacted.known_by.name().to_owned(),
-        or_empty(&mail.sender_domain),
-        mail.is_authenticated.to_string(),
-        mail.digest.to_string(),
-        or_empty(&mail.message_id),
-        mail.fingerprint.to_string(),
-        mail.bytes.to_string(),
-        mail.context.to_string(),
+        Cell::own(impacted.known_by.name()),
+        Cell::text(mail.sender_domain.as_deref()),
+        Cell::own(mail.is_authenticated),
+        Cell::own(mail.digest),
+        Cell::text(mail.message_id.as_deref()),
+        Cell::own(mail.fingerprint),
+        Cell::own(mail.bytes),
+        Cell::own(mail.context),
     ]
 }
 
 /// What is printed at the end.
-#[derive(Serialize)]
-struct Counts<'a> {
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Counts<'a> {
     release: &'a ReleaseId,
     against: &'a ReleaseId,
     #[serde(skip)]
@@ -151,14 +150,14 @@ struct Counts<'a> {
     other_domains: Option<Others>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfProvider {
     provider: String,
     #[serde(flatten)]
     counts: ImpactCounts,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfDomain<'a> {
     /// None for messages without a usable sender.
     domain: Option<&'a str>,
@@ -166,7 +165,7 @@ struct OfDomain<'a> {
     counts: ImpactCounts,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Others {
     domains: usize,
     #[serde(flatten)]

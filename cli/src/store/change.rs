@@ -1,11 +1,15 @@
 //! Commands that change a store: what they have in common.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, State};
+use switchback::{
+    Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, SlotState, State,
+};
 
 use super::StoreArgs;
 use super::author;
@@ -15,6 +19,7 @@ use super::text;
 use crate::clock;
 use crate::exit::{Exit, chain, say};
 use crate::guard::Proof;
+use crate::schema::{Output, kind};
 use crate::show;
 
 /// Options of every command that changes a store.
@@ -70,7 +75,7 @@ pub(crate) struct Operator<'a> {
 }
 
 /// A change that took place, or would.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Change {
     dry_run: bool,
     pub(crate) event: Event,
@@ -89,7 +94,7 @@ pub(crate) struct Change {
 }
 
 /// What is said of a change beside the change itself.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub(crate) struct Remarks {
     /// Sentences.
     pub(crate) notes: Vec<String>,
@@ -102,16 +107,22 @@ pub(crate) struct Remarks {
 }
 
 /// A change as JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "ChangeOfStore")]
 struct Record<'a> {
     #[serde(flatten)]
     change: &'a Change,
+    /// The slots of which it changes something, as they are afterwards.
+    #[schemars(with = "BTreeMap<String, SlotState>")]
     slots: effect::Changed<'a>,
     #[serde(flatten)]
     census: &'a Census,
     #[serde(flatten)]
     remarks: &'a Remarks,
 }
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("change", &[kind::<Record<'static>>]);
 
 impl<'a> Operator<'a> {
     /// Opens the store that the options name.

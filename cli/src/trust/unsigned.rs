@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{ReleaseId, SlotState, State, read_signature, signature_path};
 
@@ -72,7 +73,7 @@ impl Unsigned {
 }
 
 /// A live release that a filter which starts would not load.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Unloadable {
     pub(crate) slot: String,
     pub(crate) release: ReleaseId,

@@ -18,6 +18,7 @@ use crate::verdict::{Action, Senders};
 
 /// How two releases differ. Its JSON has the names that are here; no number in it is other than finite.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The release that is compared with.
     pub before: OfRelease,
@@ -59,6 +60,7 @@ pub struct Report {
 
 /// What one release made of all messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfRelease {
     /// The release.
     pub release: ReleaseId,
@@ -72,6 +74,7 @@ pub struct OfRelease {
 
 /// How two releases differ on the messages of some senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Segment {
     /// Across the flag boundary.
     #[serde(flatten)]
@@ -82,6 +85,7 @@ pub struct Segment {
 
 /// The segment of a provider.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfProvider {
     /// The provider, as [`Providers`](super::Providers) has it.
     pub provider: Arc<str>,
@@ -92,6 +96,7 @@ pub struct OfProvider {
 
 /// The segment of a domain.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfDomain {
     /// The organisational domain.
     pub domain: Arc<str>,
@@ -102,6 +107,7 @@ pub struct OfDomain {
 
 /// Domains that a list has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OtherDomains {
     /// How many.
     pub domains: u64,
@@ -112,6 +118,7 @@ pub struct OtherDomains {
 
 /// Domains that were too many to be counted one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PooledDomains {
     /// About how many: within 1 % up to ten million.
     pub domains_estimated: u64,

@@ -15,6 +15,7 @@ use crate::route::BASIS_POINTS;
 
 /// What a release does in one step of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trying {
     /// It scores everything, and decides nothing.
@@ -37,6 +38,7 @@ impl fmt::Display for Trying {
 
 /// One step of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// What the release does.
@@ -62,6 +64,7 @@ impl fmt::Display for Step {
 /// Written as `shadow 24h, 1% 30m, 5% 30m, 25% 30m, 100%`: what the release does, and for how long at least, in `s`, `m`,
 /// `h` or `d`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Step>", into = "Vec<Step>")]
 pub struct Plan(Vec<Step>);
 
@@ -180,6 +183,7 @@ pub enum InvalidPlan {
 
 /// A rollout on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rollout {
     /// What is rolled out.
     pub release: ReleaseId,

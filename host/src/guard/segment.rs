@@ -14,6 +14,7 @@ use crate::limits::DOMAIN_BYTES_MAX;
 ///
 /// Written as `everything`, `unauthenticated`, `provider:gmail`, or a domain.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Segment {
     /// Every sender.

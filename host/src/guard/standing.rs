@@ -13,6 +13,7 @@ use super::trial::Trial;
 
 /// What is known of a segment, for whoever decides about a promotion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// With 95 % confidence fewer campaigns flip up than `proof_rate`.
@@ -55,6 +56,7 @@ pub struct TrialEvidence {
 
 /// A standing, with its numbers. Counted are eligible campaigns, of each sender as many a day as the settings say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// What follows.
     pub standing: Standing,

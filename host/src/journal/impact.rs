@@ -94,6 +94,7 @@ impl Rescore for NoSource {
 
 /// A message that the other release would have decided otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Impacted {
     /// The name of the record.
     pub id: RecordId,
@@ -120,6 +121,7 @@ pub struct Impacted {
 
 /// In which direction a decision differs from the one that another release would have made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It was flagged, and would not have been.
@@ -157,6 +159,7 @@ impl Direction {
 
 /// How it is known what another release would have made of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum KnownBy {
     /// It has scored the message, too.
@@ -180,6 +183,7 @@ impl KnownBy {
 
 /// How many messages a release has decided, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImpactCounts {
     /// Decided by it.
     pub decided: u64,

@@ -16,6 +16,7 @@ pub const BASIS_POINTS: u16 = 10_000;
 /// What is hashed to tell whether a message belongs to a canary's share. Messages with the same key always
 /// meet the same release.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CanaryKey {
     /// The fingerprint of the content: all copies of a campaign meet the same release.
@@ -58,6 +59,7 @@ impl CanaryKey {
 
 /// What makes the buckets of a rollout others than those of the one before: 8 bytes, written in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Salt([u8; 8]);
 
@@ -118,6 +120,7 @@ fn first_8(hash: &blake3::Hasher) -> [u8; 8] {
 
 /// The buckets of one canary: half-open ranges, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Buckets(Vec<(u16, u16)>);
 

@@ -97,7 +97,7 @@ impl Fault {
         if of_system(error).is_some() {
             Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
         } else {
-            Self::Trap(error.root_cause().to_string())
+            Self::Trap(beginning(&error.root_cause().to_string(), ERROR_CHARS_MAX))
         }
     }
 

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
 use switchback::{Lasting, ReleaseId};
@@ -14,7 +15,7 @@ use crate::show;
 use crate::store::text;
 
 /// Everything that is said.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     /// The baseline, and the candidate.
     pub(super) releases: [ReleaseId; 2],

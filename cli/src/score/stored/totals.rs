@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{DecidedBy, Message, Verdict};
 
@@ -10,8 +11,9 @@ use crate::corpus::Missed;
 use crate::show;
 
 /// How many messages met what.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Totals {
+#[derive(Debug, Default, JsonSchema, Serialize)]
+#[schemars(rename = "TotalsOfSlot")]
+pub(in super::super) struct Totals {
     messages: u64,
     bytes: u64,
     #[serde(flatten)]

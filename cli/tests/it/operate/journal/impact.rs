@@ -1,8 +1,10 @@
 //! Impact against the truth, which both releases scoring every message have told.
 
+use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value;
+use switchback::{Journal, JournalConfig, Record, RecordId, Thresholds};
 
 use super::{Judged, Known, MESSAGES, known};
 
@@ -89,6 +91,25 @@ fn a_table_has_a_line_for_each_message() {
     assert_eq!(rows.iter().map(|row| row[id].to_owned()).collect::<Vec<_>>(), judged.impacted(&[Known::Pair]));
     let record = judged.records.iter().find(|record| record.id.to_string() == rows[0][id]).unwrap();
     assert_eq!(rows[0][message], record.mail.digest.to_string());
+}
+
+#[test]
+fn a_sender_puts_no_formula_into_a_table() {
+    let judged = Judged::new();
+    let index =
+        (0..judged.records.len()).find(|index| judged.is_impacted(*index) && known(*index) == Known::Pair).unwrap();
+    let thresholds = BTreeMap::from([("inbound".to_owned(), Thresholds::default())]);
+    let journal = Journal::open(JournalConfig::new(judged.store.path().join("journal")), 2, thresholds).unwrap();
+    let mut record = Record { id: RecordId::new(), process: 2, ..judged.records[index].clone() };
+    record.mail.sender_domain = Some("=hyperlink(a1)".into());
+    record.mail.message_id = Some("@sum(a1:a9)".into());
+    journal.append(record.clone());
+    drop(journal);
+    let ran = judged.store.run(["impact", "linear@1.1.0", "--csv"]);
+    let row = ran.out.lines().find(|line| line.starts_with(&record.id.to_string())).unwrap();
+    assert!(row.contains(",'=hyperlink(a1),") && row.contains(",'@sum(a1:a9),"), "{row}");
+    let json = judged.store.fine(["impact", "linear@1.1.0", "--json"]);
+    assert!(json.contains(r#""sender_domain":"=hyperlink(a1)""#), "{json}");
 }
 
 #[test]
