@@ -56,7 +56,7 @@ impl Output {
         let mut generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
         let kinds: Vec<_> = self.kinds.iter().map(|kind| Value::from(kind(&mut generator))).collect();
         let mut definitions = Value::Object(generator.take_definitions(true));
-        admit_more(&mut definitions);
+        settle(&mut definitions);
         let mut schema = Map::new();
         schema.insert("$schema".to_owned(), json!("https://json-schema.org/draft/2020-12/schema"));
         schema.insert("$id".to_owned(), json!(self.id()));
@@ -67,8 +67,9 @@ impl Output {
     }
 }
 
-/// Types that refuse unknown fields where they are read do not promise that none is added to what is printed.
-fn admit_more(schema: &mut Value) {
+/// Makes of what the types say what holds for whoever reads the output: types that refuse unknown fields where they are read do
+/// not promise that none is added to what is printed, and links to other types lead nowhere.
+fn settle(schema: &mut Value) {
     match schema {
         Value::Object(fields) => {
             for closed in ["additionalProperties", "unevaluatedProperties"] {
@@ -76,9 +77,38 @@ fn admit_more(schema: &mut Value) {
                     fields.remove(closed);
                 }
             }
-            fields.values_mut().for_each(admit_more);
+            if let Some(Value::String(text)) = fields.get_mut("description") {
+                *text = without_links(text);
+            }
+            fields.values_mut().for_each(settle);
         }
-        Value::Array(items) => items.iter_mut().for_each(admit_more),
+        Value::Array(items) => items.iter_mut().for_each(settle),
         _ => {}
+    }
+}
+
+/// ``[`Message::text`](crate::Message::text)`` as `` `Message::text` ``.
+fn without_links(text: &str) -> String {
+    let mut parts = text.split("[`");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |plain, part| {
+        let Some((name, rest)) = part.split_once("`]") else { return plain + "[`" + part };
+        let target = rest.strip_prefix('(').and_then(|target| target.split_once(')'));
+        format!("{plain}`{name}`{}", target.map_or(rest, |(_, rest)| rest))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_has_no_links_into_the_code() {
+        for (text, plain) in [
+            ("as [`a::B`](crate::a::B) has it, [`C`] (too) or [`D`](d).", "as `a::B` has it, `C` (too) or `D`."),
+            ("`[a]` and [`unclosed", "`[a]` and [`unclosed"),
+        ] {
+            assert_eq!(without_links(text), plain);
+        }
     }
 }

@@ -98,7 +98,7 @@ fn through_a_link_its_target_is_replaced() {
     // A backup is in the place of nothing.
     symlink("nowhere", dir.path().join("link")).unwrap();
     let refused = store.refused(["store", "backup", dir.path().join("link").to_str().unwrap()]);
-    assert!(refused.contains("exists"), "{refused}");
+    assert!(refused.contains("is there already"), "{refused}");
 }
 
 #[test]

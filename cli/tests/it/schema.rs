@@ -96,7 +96,7 @@ fn the_schemas_in_docs_are_those_that_the_command_shows() {
         assert!(
             kept == schema,
             "docs/schema/{}.json is not what `switchback schema {command}` shows. If fields were only added, write it anew with \
-             `SWITCHBACK_BLESS=1 cargo test -p switchback-cli --test it schema`; else give the output a new version before",
+             `SWITCHBACK_BLESS=1 cargo test -p switchback-cli --test it -- schemas_in_docs`; else give the output a new version before",
             listed.name()
         );
     }

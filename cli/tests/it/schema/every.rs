@@ -8,7 +8,7 @@ use switchback_mailgen::{AUTHSERV_ID, Generator};
 
 use super::listed;
 use crate::keygen::Keys;
-use crate::model::release;
+use crate::model::{self, release};
 use crate::operate::store::{Store, until};
 
 /// Those that other tests run, which are checked as well: of `guard explain` they have an event to explain, and `demo` takes a
@@ -103,7 +103,7 @@ fn guard(session: &mut Session, mail: &str) {
     session.store.fine(["thaw"]);
     until("an alert of a change", || session.store.run(["guard", "alerts"]).out.contains("thaw"));
     session.run("guard alerts", []);
-    drop(scorer);
+    scorer.score(&model::mail("the last one", "a@good.example", 500));
 }
 
 fn ledger(session: &mut Session, backup: &str) {
@@ -113,6 +113,7 @@ fn ledger(session: &mut Session, backup: &str) {
     session.run("store backup", [backup]);
     session.run("store restore", [backup, "--replace"]);
     session.run("revert", []);
+    session.store.fine(["withdraw", "linear@2.0.0"]);
     session.run("unload", ["linear@2.0.0"]);
     let keys = Keys::without_password();
     session.run("trust add", [keys.path("k.pub").to_str().unwrap(), "--yes"]);
