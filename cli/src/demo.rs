@@ -17,12 +17,13 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use switchback::output::is_standard_output;
 
 use self::mail::Source;
 use self::operator::Operator;
 use self::story::Story;
 use crate::args::{MessageArgs, ThreadArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
 
@@ -100,6 +101,9 @@ pub(crate) const OUTPUT: Output = Output::document("demo", &[kind::<report::Ende
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.html.as_deref().is_some_and(is_standard_output) {
+        return Err(Usage("standard output has the table: name another file for --html".to_owned()).into());
+    }
     let source = source(args)?;
     let dir = tempfile::tempdir().context("make a folder for the store")?;
     let operator = Operator::new(dir.path().join("store"))?;

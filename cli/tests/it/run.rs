@@ -142,6 +142,7 @@ fn a_wrong_command_line_ends_with_2() {
         &["score"],
         &["score", "-m"],
         &["demo", "--seconds", "0"],
+        &["demo", "--html", "/dev/stdout"],
         &["new", "Big"],
         &["sign", "x.wasm"],
         &["verify"],

@@ -51,3 +51,55 @@ impl Output {
         Ok(self.path)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    use std::process::Command;
+    use std::thread;
+
+    use super::*;
+    use crate::source::MANIFEST_FILE;
+
+    const MANIFEST: &str = "[release]\nname = \"m\"\nversion = \"1.0.0\"\nscale = \"log-odds\"\nreads = []\n\n\
+                            [[self_test]]\nmessage = \"a.eml\"\nscore = 1\n";
+
+    #[test]
+    fn a_release_goes_into_a_folder_through_a_link_and_into_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at(MANIFEST_FILE), MANIFEST).unwrap();
+        fs::write(at("a.eml"), "").unwrap();
+        let source = Source::read(dir.path()).unwrap();
+        let pack = |out: Option<&Path>| {
+            let output = Output::create(out, dir.path(), &source).unwrap();
+            output.write(b"unfinished").unwrap();
+            assert_eq!(fs::read(output.path()).unwrap(), b"unfinished");
+            output.keep(b"release").unwrap()
+        };
+        fs::create_dir(at("folder")).unwrap();
+        symlink("target", at("link")).unwrap();
+        for (out, release) in [
+            (None, "releases/m-1.0.0.wasm"),
+            (Some("folder"), "folder/m-1.0.0.wasm"),
+            (Some("new/m.wasm"), "new/m.wasm"),
+            (Some("link"), "target"),
+        ] {
+            pack(out.map(at).as_deref());
+            assert_eq!(fs::read(at(release)).unwrap(), b"release", "{out:?}");
+        }
+        assert!(at("link").is_symlink());
+        assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let reader = thread::spawn({
+            let pipe = at("pipe");
+            move || fs::read(pipe).unwrap()
+        });
+        pack(Some(&at("pipe")));
+        assert_eq!(reader.join().unwrap(), b"release");
+        assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
+        let left = fs::read_dir(dir.path())
+            .unwrap()
+            .filter(|file| file.as_ref().unwrap().path().extension() == Some("wasm".as_ref()));
+        assert_eq!(left.count(), 0, "what was unfinished is gone");
+    }
+}
