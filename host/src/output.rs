@@ -233,6 +233,18 @@ mod tests {
         mknodat(CWD, path, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
     }
 
+    /// What comes out of a pipe when this is written to a path that leads there.
+    fn through(pipe: &Path, path: &Path, text: &str, existing: Existing) -> String {
+        let reader = thread::spawn({
+            let pipe = pipe.to_owned();
+            move || fs::read_to_string(pipe).unwrap()
+        });
+        write(path, text, existing).unwrap();
+        // Of one that was replaced nothing comes.
+        assert!(fs::symlink_metadata(pipe).unwrap().file_type().is_fifo());
+        reader.join().unwrap()
+    }
+
     #[test]
     fn a_file_is_replaced_when_all_is_written_and_not_before() {
         let dir = tempfile::tempdir().unwrap();
@@ -280,12 +292,7 @@ mod tests {
         write(&at("new"), "new", Existing::Keep).unwrap();
         assert_eq!(fs::read_to_string(at("file")).unwrap(), "old");
         pipe(&at("pipe"));
-        let reader = thread::spawn({
-            let path = at("pipe");
-            move || fs::read_to_string(path).unwrap()
-        });
-        write(&at("pipe"), "through", Existing::Keep).unwrap();
-        assert_eq!(reader.join().unwrap(), "through");
+        assert_eq!(through(&at("pipe"), &at("pipe"), "all of it", Existing::Keep), "all of it");
     }
 
     #[test]
@@ -295,14 +302,9 @@ mod tests {
         pipe(&at("pipe"));
         symlink("pipe", at("link")).unwrap();
         for name in ["pipe", "link"] {
-            let reader = thread::spawn({
-                let path = at("pipe");
-                move || fs::read_to_string(path).unwrap()
-            });
-            write(&at(name), "through", Existing::Replace).unwrap();
-            assert_eq!(reader.join().unwrap(), "through");
+            assert_eq!(through(&at("pipe"), &at(name), name, Existing::Replace), name);
         }
-        assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo() && at("link").is_symlink());
+        assert!(at("link").is_symlink());
 
         write(Path::new("/dev/null"), "gone", Existing::Replace).unwrap();
         assert!(fs::metadata("/dev/null").unwrap().file_type().is_char_device());

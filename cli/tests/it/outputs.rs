@@ -28,9 +28,14 @@ fn pipe(path: &Path) {
 
 /// What comes out of a pipe while something is written into it.
 fn read_from(path: &Path, write: impl FnOnce() -> Ran) -> (Ran, Vec<u8>) {
-    let path = path.to_owned();
-    let reader = thread::spawn(move || fs::read(path).unwrap());
-    (write(), reader.join().unwrap())
+    let reader = thread::spawn({
+        let path = path.to_owned();
+        move || fs::read(path).unwrap()
+    });
+    let ran = write();
+    // Of one that was replaced nothing comes.
+    assert!(fs::symlink_metadata(path).unwrap().file_type().is_fifo(), "{ran:?}");
+    (ran, reader.join().unwrap())
 }
 
 /// The commands that write a file, each with how that begins; the path is to follow.
@@ -52,7 +57,6 @@ fn a_pipe_and_a_device_are_written_to_and_stay_what_they_are() {
         let (written, bytes) = read_from(&path, || to(&path));
         assert_eq!((written.code, written.err.as_str()), (0, ""), "{args:?}: {}", written.out);
         assert!(bytes.starts_with(begins) && bytes.len() > 1_000, "{args:?}: {} bytes", bytes.len());
-        assert!(fs::symlink_metadata(&path).unwrap().file_type().is_fifo(), "{args:?}");
         assert_eq!(to(Path::new("/dev/null")).code, 0, "{args:?}");
         assert!(fs::symlink_metadata("/dev/null").unwrap().file_type().is_char_device(), "{args:?}");
         assert!(to(dir.path()).err.contains("it is a folder"), "{args:?}");

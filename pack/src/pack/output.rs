@@ -95,8 +95,8 @@ mod tests {
             move || fs::read(pipe).unwrap()
         });
         pack(Some(&at("pipe")));
-        assert_eq!(reader.join().unwrap(), b"release");
         assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
+        assert_eq!(reader.join().unwrap(), b"release");
         let left = fs::read_dir(dir.path())
             .unwrap()
             .filter(|file| file.as_ref().unwrap().path().extension() == Some("wasm".as_ref()));
