@@ -22,7 +22,7 @@ pub struct ScoreError {
     pub release: ReleaseId,
     /// What happened.
     pub fault: Fault,
-    /// The guest's last line at level error, such as a panic's message with its place.
+    /// The guest's last line at level error, such as a panic's message with its place. Its line breaks are escaped.
     pub guest_message: Option<String>,
 }
 

@@ -34,8 +34,8 @@ impl Checker<'_> {
     /// A value of which every field has to be described.
     fn whole(&self, schema: &Value, value: &Value) -> Result<(), String> {
         let described = self.part(schema, value)?;
-        let fields = value.as_object().into_iter().flat_map(Map::keys);
-        match fields.into_iter().find(|field| !described.contains(field.as_str())) {
+        let mut fields = value.as_object().into_iter().flat_map(Map::keys);
+        match fields.find(|field| !described.contains(field.as_str())) {
             Some(field) => Err(format!("`{field}` is not described")),
             None => Ok(()),
         }
