@@ -6,6 +6,7 @@ mod restore;
 use clap::Subcommand;
 
 use crate::exit::Exit;
+use crate::schema::Output;
 
 /// Make a backup of a store, or restore one
 ///
@@ -33,6 +34,9 @@ Exit codes:
   0  it is done
   1  it is not, for the reason shown; or a release is missing in the backup
   2  the command line is wrong";
+
+/// What `--json` prints, by command.
+pub(crate) const OUTPUTS: &[(&str, Output)] = &[("store backup", make::OUTPUT), ("store restore", restore::OUTPUT)];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

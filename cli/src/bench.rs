@@ -16,6 +16,7 @@ use crate::corpus::{Letter, Mail, Missed};
 use crate::exit::Exit;
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
+use crate::schema::{Output, kind};
 
 /// Measure what scoring costs
 ///
@@ -63,6 +64,9 @@ Exit codes:
   0  measured
   1  an input could not be read, a release could not be loaded, or it failed on a message
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("bench", &[kind::<Report>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -1,16 +1,17 @@
 //! `switchback compare`.
 
 mod corpus;
+mod gate;
 mod live;
 mod page;
 mod report;
 mod text;
 mod words;
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
+use anyhow::Context as _;
 use switchback::compare::{Comparison, Providers, Settings};
 use switchback::{ReleaseId, Senders, Thresholds};
 
@@ -18,10 +19,11 @@ use self::report::{Report, Source};
 use crate::args::{CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::file::{self, Access};
-use crate::moment::moment;
 use crate::provider::{Provider, provider};
+use crate::schema::{Output, kind};
 use crate::sides::Named;
 use crate::store::StoreArgs;
+use crate::window::WindowArgs;
 
 /// Compare two releases on the same messages
 ///
@@ -54,7 +56,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write one self-contained page with charts, in the place of one that may be there
+    /// Write one self-contained page with charts, in the place of one that may be there; `/dev/stdout` and pipes work, too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -63,6 +65,9 @@ pub(crate) struct Args {
     limit: usize,
 
     /// Exit with 1 if there are more flips than this
+    ///
+    /// A message that B failed on and A did not counts as a flip here. Where no message was compared the command exits with 1,
+    /// too, with this option and without.
     #[arg(long, value_name = "N")]
     max_flips: Option<u64>,
 
@@ -101,13 +106,8 @@ struct LiveArgs {
     )]
     live: bool,
 
-    /// Only messages since then: a time, a date, or `24h` for that long ago
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    since: Option<Timestamp>,
-
-    /// Only messages before then
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    window: WindowArgs,
 
     /// The slot [default: the only one that there is]
     #[arg(long, value_name = "SLOT")]
@@ -117,7 +117,7 @@ struct LiveArgs {
 impl LiveArgs {
     /// Refuses to choose among records where there are none. The parser does not: a corpus excuses it.
     fn check(&self) -> Result<(), Usage> {
-        match !self.live && (self.since.is_some() || self.until.is_some() || self.slot.is_some()) {
+        match !self.live && (self.window.is_given() || self.slot.is_some()) {
             true => {
                 Err(Usage("--since, --until and --slot choose among live traffic: say --live, and no corpus".into()))
             }
@@ -145,29 +145,31 @@ Examples:
 
 Exit codes:
   0  the releases were compared
-  1  an input could not be read or is no message, a message of a corpus was not answered by both, there are more flips than --max-flips,
-     or nothing could be compared
+  1  an input could not be read or is no message, a message of a corpus was not answered by both, there are more flips, and messages
+     that B alone failed on, than --max-flips, or no message was compared
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("compare", &[kind::<Report>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     args.live.check()?;
+    // Where it cannot be written, nobody waits for the comparison.
+    let html = args.html.as_deref().map(|path| file::create(path, Access::Everybody)).transpose()?;
     let named = [Named::of(&args.before), Named::of(&args.after)];
     let report = if args.live.live { live::report(args, &named)? } else { corpus::report(args, &named)? };
-    if let Some(path) = &args.html {
-        file::write(path, page::of(&report)?.as_bytes(), Access::Everybody)?;
+    if let (Some(path), Some(html)) = (&args.html, html) {
+        file::fill(html, page::of(&report)?.as_bytes()).with_context(|| file::cannot_write(path))?;
     }
-    let mut out = io::stdout().lock();
+    let mut out = file::beside(args.html.as_deref());
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         false => text::write(&report, &mut out)?,
     }
-    let flips = report.releases.flips.flips();
-    let too_many = args.max_flips.is_some_and(|max| flips > max);
-    if let (true, Some(max)) = (too_many, args.max_flips) {
-        crate::exit::say(&format!("{flips} flips, more than the {max} that --max-flips allows"));
-    }
-    Ok(Exit::found_if(too_many || report.is_incomplete()))
+    drop(out);
+    let passes = gate::passes(&report, args.max_flips);
+    Ok(Exit::found_if(!passes || report.is_incomplete()))
 }
 
 impl Args {

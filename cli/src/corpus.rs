@@ -26,6 +26,7 @@ use self::mbox::Mbox;
 use self::passed::Passed;
 pub(crate) use self::sidecar::{Peer, Sidecar, Transaction};
 pub(crate) use self::unread::{Missed, Unread};
+use crate::show;
 
 /// The input that stands for standard input.
 pub(crate) const STDIN: &str = "-";
@@ -59,6 +60,8 @@ pub(crate) struct Corpus {
     reading: Reading,
     mbox: Option<OpenMbox>,
     passed: Passed,
+    /// What nothing was found in so far.
+    barren: Option<String>,
 }
 
 struct OpenMbox {
@@ -88,7 +91,9 @@ impl Corpus {
     pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Self {
         let (places, passed) = files::find(inputs);
         let bytes = places.iter().map(Place::bytes).sum();
-        Self { places: places.into_iter(), bytes, reading, mbox: None, passed }
+        let barren =
+            inputs.iter().map(|input| show::printable(&input.display().to_string(), usize::MAX)).collect::<Vec<_>>();
+        Self { places: places.into_iter(), bytes, reading, mbox: None, passed, barren: Some(barren.join(", ")) }
     }
 
     /// The size of all files, as far as they say: for a progress bar.
@@ -154,11 +159,27 @@ impl Corpus {
         }
     }
 
-    /// Says, once, what was passed over.
+    /// The next one, whichever file it is in.
+    fn find_next(&mut self) -> Option<Entry> {
+        loop {
+            if let Some(entry) = self.next_of_mbox() {
+                return Some(entry);
+            }
+            let place = self.places.next()?;
+            if let Some(entry) = self.enter(place) {
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Says, once, what was passed over, and if nothing was found at all.
     fn say_passed(&mut self) {
         let passed = std::mem::take(&mut self.passed);
         if passed != Passed::default() {
             crate::exit::say(&format!("passed over: {passed}"));
+        }
+        if let Some(barren) = self.barren.take() {
+            crate::exit::say(&format!("there is no message in {barren}"));
         }
     }
 }
@@ -224,18 +245,12 @@ impl Iterator for Corpus {
     type Item = Entry;
 
     fn next(&mut self) -> Option<Entry> {
-        loop {
-            if let Some(entry) = self.next_of_mbox() {
-                return Some(entry);
-            }
-            let Some(place) = self.places.next() else {
-                self.say_passed();
-                return None;
-            };
-            if let Some(entry) = self.enter(place) {
-                return Some(entry);
-            }
+        let next = self.find_next();
+        match next {
+            Some(_) => self.barren = None,
+            None => self.say_passed(),
         }
+        next
     }
 }
 

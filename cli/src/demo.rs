@@ -17,13 +17,15 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
+use switchback::output::is_standard_output;
 
 use self::mail::Source;
 use self::operator::Operator;
 use self::story::Story;
 use crate::args::{MessageArgs, ThreadArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::progress::Busy;
+use crate::schema::{Output, kind};
 
 /// See a bad model go live under full load, and its revert
 ///
@@ -94,8 +96,14 @@ const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
 /// The slot's name.
 const SLOT: &str = "inbound";
 
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("demo", &[kind::<report::Ended>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if args.html.as_deref().is_some_and(is_standard_output) {
+        return Err(Usage("standard output has the table: name another file for --html".to_owned()).into());
+    }
     let source = source(args)?;
     let dir = tempfile::tempdir().context("make a folder for the store")?;
     let operator = Operator::new(dir.path().join("store"))?;

@@ -1,32 +1,43 @@
-//! Lengths of time on the command line.
+//! Lengths of time on the command line: `docs/times.md` says how they are written.
 
-use jiff::{SignedDuration, Span, SpanRelativeTo};
+use jiff::SignedDuration;
+use switchback::Lasting;
 
-/// `24h`, `7d`, `1h 30min`, `0s`. A day has 24 hours: what it is for does not care for daylight saving time.
+/// `24h`, `7d`, `1h 30min`, `0s`.
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
-    let span: Span = text.parse().map_err(|_| format!("`{text}` is no time: `30min`, `24h` and `7d` are"))?;
-    let duration = span.to_duration(SpanRelativeTo::days_are_24_hours());
-    let duration =
-        duration.map_err(|_| format!("`{text}` has units that are not always as long: use minutes, hours and days"))?;
-    if duration.is_negative() {
-        return Err(format!("`{text}` is over before it begins"));
-    }
-    Ok(duration)
+    let Lasting(duration) = text.parse().map_err(|error: switchback::InvalidLasting| error.to_string())?;
+    SignedDuration::try_from(duration).map_err(|_| format!("`{text}` is longer than any time"))
 }
+
+/// The same, and a number alone for so many seconds; an hour at most.
+pub(crate) fn wait(text: &str) -> Result<SignedDuration, String> {
+    let seconds = text.trim().parse::<u32>().map(|seconds| SignedDuration::from_secs(seconds.into()));
+    let wait = seconds.or_else(|_| duration(text))?;
+    match wait <= WAIT_MAX {
+        true => Ok(wait),
+        false => Err(format!("`{text}` is longer than an hour, the longest that a command waits")),
+    }
+}
+
+/// Whoever waits for longer should look again.
+const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_written_as_people_do() {
-        for (text, hours) in [("24h", 24), ("7d", 168), ("1d 12h", 36), ("2 hours", 2), ("1w", 168), ("0s", 0)] {
-            assert_eq!(duration(text), Ok(SignedDuration::from_hours(hours)), "{text}");
+    fn a_wait_is_a_length_of_time_or_a_number_of_seconds() {
+        for (text, seconds) in [("0", 0), ("30", 30), ("30s", 30), ("2min", 120), ("3600", 3_600), ("1h", 3_600)] {
+            assert_eq!(wait(text), Ok(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for (text, why) in
-            [("", "no time"), ("24", "no time"), ("soon", "no time"), ("1mo", "not always"), ("-1h", "over before")]
-        {
-            assert!(duration(text).unwrap_err().contains(why), "{text}");
+        for (text, why) in [
+            ("3601", "longer than an hour"),
+            ("1h 1s", "longer than an hour"),
+            ("soon", "not a valid"),
+            ("-1", "not a valid"),
+        ] {
+            assert!(wait(text).unwrap_err().contains(why), "{text}: {:?}", wait(text));
         }
     }
 }

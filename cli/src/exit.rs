@@ -61,8 +61,17 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
 /// A line on stderr, safe for a terminal. If even that cannot be written, the exit code has to do.
 pub(crate) fn say(what: &str) {
     use io::Write as _;
-    let lines: Vec<_> = what.split('\n').map(|line| printable(line, usize::MAX)).collect();
-    let _ = writeln!(io::stderr(), "switchback: {}", lines.join("\n"));
+    let _ = writeln!(io::stderr(), "{}", remark(what));
+}
+
+/// What is said, with further lines indented: no text of others can begin one as this command does.
+fn remark(what: &str) -> String {
+    let mut lines = what.split('\n').map(|line| printable(line, usize::MAX));
+    let first = lines.next().unwrap_or_default();
+    lines.fold(format!("switchback: {first}"), |said, line| match line.is_empty() {
+        true => said + "\n",
+        false => format!("{said}\n  {line}"),
+    })
 }
 
 /// An error with its causes, on one line. A cause that the line ends with already is not repeated.
@@ -90,6 +99,13 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_somebody_else_never_begins_as_one_of_ours() {
+        assert_eq!(remark("all is well"), "switchback: all is well");
+        assert_eq!(remark("x\n\nswitchback: y\x1b[2J"), "switchback: x\n\n  switchback: y\u{fffd}[2J");
+        assert_eq!(remark("x\r\nswitchback: y"), "switchback: x\u{fffd}\n  switchback: y");
+    }
 
     #[test]
     fn an_error_is_one_line_with_all_its_causes() {

@@ -2,7 +2,7 @@
 
 mod report;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
@@ -14,6 +14,7 @@ use crate::corpus::Corpus;
 use crate::exit::Exit;
 use crate::journal::JournalArgs;
 use crate::judge::Opinion;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::releases;
 
@@ -61,6 +62,9 @@ Exit codes:
   1  one does not, and why is said; or it cannot be tried
   2  the command line is wrong";
 
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("explain", &[kind::<report::Explained<'static>>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
@@ -76,7 +80,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         asked.iter().map(|recorded| Again { recorded, now: Opinion::of(&loaded.runtime, &recorded.release, &message) });
     let report = Report::new(&record, differences(&record, &message), again.collect());
     match args.json {
-        true => serde_json::to_writer_pretty(io::stdout().lock(), &report.json())?,
+        true => writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&report.json())?)?,
         false => report.write(&mut io::stdout().lock())?,
     }
     Ok(Exit::found_if(!report.is_equal()))

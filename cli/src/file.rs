@@ -1,12 +1,12 @@
-//! Small files: read up to a bound, written whole or not at all.
+//! Files: small ones that are read up to a bound, and those that commands write.
 
-use std::fs::{File, Permissions};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-use tempfile::NamedTempFile;
+pub(crate) use switchback::output::Access;
+use switchback::output::{Existing, Output, is_standard_output};
 
 /// The most bytes of a file with a key or a password. A secret key has 262; minisign takes passwords of up to 1,024.
 const SMALL_BYTES_MAX: u64 = 8 << 10;
@@ -25,36 +25,38 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).ok().context("it is not text, so it is something else")
 }
 
-/// Who may read a file.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Access {
-    /// Its owner: mode 0600.
-    Owner,
-    /// Everybody that the umask leaves.
-    Everybody,
+/// Begins a file that a command writes, in the place of one that may be there. Pipes and devices are written to.
+pub(crate) fn create(path: &Path, access: Access) -> anyhow::Result<Output> {
+    Output::create(path, access, Existing::Replace).with_context(|| cannot_write(path))
 }
 
-/// Writes a file that must not be there yet.
-pub(crate) fn write_new(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<()> {
-    let written = temporary(path, bytes, access).and_then(|file| Ok(file.persist_noclobber(path)?));
-    written.with_context(|| format!("cannot write {}", path.display())).map(drop)
+/// What is said of a file that cannot be written.
+pub(crate) fn cannot_write(path: &Path) -> String {
+    format!("cannot write {}", path.display())
 }
 
 /// Writes a file, in the place of one that may be there.
 pub(crate) fn write(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<()> {
-    let written = temporary(path, bytes, access).and_then(|file| Ok(file.persist(path)?));
-    written.with_context(|| format!("cannot write {}", path.display())).map(drop)
+    let written = Output::create(path, access, Existing::Replace).and_then(|output| fill(output, bytes));
+    written.with_context(|| cannot_write(path))
 }
 
-/// The content on its disk, under another name in the same folder. It is gone when the value is.
-fn temporary(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<NamedTempFile> {
-    let mode = match access {
-        Access::Owner => 0o600,
-        Access::Everybody => 0o666,
-    };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(mode)).tempfile_in(folder)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    Ok(file)
+/// Writes a file that must not be there yet.
+pub(crate) fn write_new(path: &Path, bytes: &[u8], access: Access) -> anyhow::Result<()> {
+    let written = Output::create(path, access, Existing::Keep).and_then(|output| fill(output, bytes));
+    written.with_context(|| cannot_write(path))
+}
+
+/// Writes the whole of a file that was begun.
+pub(crate) fn fill(mut output: Output, bytes: &[u8]) -> io::Result<()> {
+    output.write_all(bytes)?;
+    output.keep()
+}
+
+/// Where a command says what it did that writes this file: not in the middle of it, where it goes to standard output.
+pub(crate) fn beside(path: Option<&Path>) -> Box<dyn Write> {
+    match path.is_some_and(is_standard_output) {
+        true => Box::new(io::stderr().lock()),
+        false => Box::new(io::stdout().lock()),
+    }
 }

@@ -18,6 +18,7 @@ pub(crate) use self::explain::numbers;
 pub(crate) use self::proof::{Proof, compared};
 pub(crate) use self::simulate::Rule;
 use crate::exit::Exit;
+use crate::schema::Output;
 
 /// What takes a bad release back without a human: look at it, set it, try it
 ///
@@ -54,6 +55,16 @@ Exit codes:
   0  all is well
   1  something failed, or was found; why is said
   2  the command line is wrong";
+
+/// What `--json` prints, by command.
+pub(crate) const OUTPUTS: &[(&str, Output)] = &[
+    ("guard alerts", alerts::OUTPUT),
+    ("guard explain", explain::OUTPUT),
+    ("guard learn", learn::OUTPUT),
+    ("guard simulate", simulate::OUTPUT),
+    ("guard status", status::OUTPUT),
+    ("guard test-alert", test_alert::OUTPUT),
+];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

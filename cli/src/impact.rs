@@ -7,23 +7,24 @@ mod source;
 use std::io;
 use std::path::PathBuf;
 
-use jiff::Timestamp;
-use switchback::{ImpactQuery, NoSource, Rescore};
+use switchback::{ImpactQuery, Impacted, NoSource, Rescore};
 
 use self::against::Against;
 use self::report::Report;
 use self::source::Source;
 use crate::args::{CacheArgs, LetterArgs, ThreadArgs};
 use crate::exit::Exit;
-use crate::journal::{JournalArgs, say_unread};
-use crate::moment::moment;
+use crate::journal::{JournalArgs, say_nothing, say_unread};
 use crate::progress::Busy;
+use crate::schema::{Output, kind};
+use crate::window::{Window, WindowArgs};
 
 /// List the messages that a release has decided otherwise than another would have
 ///
 /// What the other would have done is known where it has scored the message as well: as shadow, beside a canary, or in
 /// reverse shadow after a promotion. Other messages are scored again where --source has them, with what their
-/// sidecars say (see --no-sidecars); what is in neither is counted as unknown. Where an operator's rule has decided, the release has not.
+/// sidecars say (see --no-sidecars); what is in neither is counted as unknown. Where an operator's rule has decided, the release has not,
+/// and neither has it where it failed, be it that its predecessor decided in its place: these messages are counted apart.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -35,13 +36,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RELEASE")]
     against: Option<String>,
 
-    /// Only what was judged at this time or later
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    since: Option<Timestamp>,
-
-    /// Only what was judged before this time
-    #[arg(long, value_name = "TIME", value_parser = moment)]
-    until: Option<Timestamp>,
+    #[command(flatten)]
+    window: WindowArgs,
 
     /// Only what was judged in this slot
     #[arg(long, value_name = "SLOT")]
@@ -56,6 +52,9 @@ pub(crate) struct Args {
     json: bool,
 
     /// Print one line of comma-separated values for each message
+    ///
+    /// For spreadsheets: a text out of mail that one would take for a formula (it begins with =, +, -, @ or a tab) has an
+    /// apostrophe before it. --json has it as it is.
     #[arg(long)]
     csv: bool,
 
@@ -83,25 +82,26 @@ Examples:
   switchback impact phish@2.0.0 --source /var/spool/quarantine --csv > to-release.csv
   switchback impact phish@2.0.0 --json | jq -r 'select(.direction == \"held-back\") | .digest'
 
-A TIME is RFC 3339, a date, or how long ago it was, as in 2h or 6d.
+A TIME is one of the calendar, as in 2025-04-25T09:24:00Z, or how long ago it was, as in 2h or 6d; without a zone it is in UTC.
+docs/times.md has all forms.
 
 Exit codes:
-  0  they are listed, be there any or not
-  1  there is no journal, a file of it or of a source cannot be read or is no message, or the other release cannot be loaded
+  0  they are listed, be there any or not; where the release was asked about no message, stderr says what the journal has
+  1  there is no journal, a file of it or of a source cannot be read or is no message, the other release cannot be loaded, or neither
+     journal nor store knows the slot or a release
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("impact", &[kind::<Impacted>, kind::<report::Counts<'static>>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    let Window { since, until } = args.window.window()?;
     let reader = args.journal.open()?;
+    let slot = args.journal.slot(&reader, args.slot.as_deref())?;
     let release = args.journal.release(&reader, &args.release)?;
     let against = Against::choose(args, &reader, &release)?;
-    let query = ImpactQuery {
-        release: release.digest,
-        against: against.release.digest,
-        since: args.since,
-        until: args.until,
-        slot: args.slot.clone(),
-    };
+    let query = ImpactQuery { release: release.digest, against: against.release.digest, since, until, slot };
     let (source, is_incomplete) = match args.source.is_empty() {
         true => (None, false),
         false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,
@@ -113,6 +113,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let impact = reader.impact(&query, rescore, |impacted| report.message(impacted))?;
     drop(busy);
     report.finish(&impact)?;
+    drop(report);
+    if impact.all.decided + impact.overruled + impact.failed() == 0 {
+        say_nothing(&reader, Window { since, until })?;
+    }
     let exit = say_unread(&impact.unread);
     Ok(if is_incomplete { Exit::Found } else { exit })
 }

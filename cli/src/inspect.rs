@@ -5,12 +5,14 @@ mod signature;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Card, Manifest};
 use switchback_pack::{Checksum, Inspection};
 
 use crate::exit::Exit;
 use crate::pack::list;
+use crate::schema::{Output, kind};
 use crate::show;
 
 use self::signature::Beside;
@@ -47,6 +49,9 @@ Exit codes:
   1  it is not, for the reasons shown; or it cannot be read
   2  the command line is wrong";
 
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("inspect", &[kind::<Shown>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let shown = Shown { inspection: Inspection::of_file(&args.file)?, signature: Beside::file(&args.file) };
@@ -63,7 +68,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// What is shown: the file, and what lies beside it.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Shown {
     #[serde(flatten)]
     inspection: Inspection,

@@ -2,6 +2,7 @@
 
 mod export;
 mod filters;
+mod nothing;
 mod place;
 mod table;
 
@@ -9,12 +10,14 @@ use std::io::{self, Write as _};
 
 use anyhow::bail;
 use clap::Subcommand;
-use switchback::{JournalError, JournalReader, Query};
+use switchback::{JournalError, JournalReader, Query, Record};
 
 use self::filters::FilterArgs;
-pub(crate) use self::place::{JournalArgs, of_store};
+pub(crate) use self::nothing::{say_nothing, there_is};
+pub(crate) use self::place::{JournalArgs, check_slot, of_store};
 pub(crate) use self::table::domain;
 use crate::exit::{self, Exit};
+use crate::schema::{Output, kind};
 
 /// Show the records of a journal, the newest last
 ///
@@ -55,12 +58,16 @@ Examples:
   switchback journal --message-id '<4711@mail.example>'
   switchback journal export --since 6d -o april.parquet
 
-A TIME is RFC 3339, as in 2025-04-25T09:24:00Z, or a span before now, as in 2h or 6d.
+A TIME is one of the calendar, as in 2025-04-25T09:24:00Z, or how long ago it was, as in 2h or 6d; without a zone it is in UTC.
+docs/times.md has all forms.
 
 Exit codes:
-  0  they are shown, be there any or not
-  1  there is no journal, or a file of it cannot be read
+  0  they are shown; where there are none, stderr says what the journal has, and from when to when
+  1  there is no journal, a file of it cannot be read, or neither it nor the store knows the slot or the release
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("journal", &[kind::<Record>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -75,15 +82,16 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
     let query = args.filters.query(&args.journal, &reader)?;
     let latest = reader.last(&query, args.limit)?;
     check_sought(&reader, &query, latest.records.is_empty())?;
+    if latest.records.is_empty() && args.limit > 0 {
+        say_nothing(&reader, args.filters.window()?)?;
+    }
     let mut out = io::stdout().lock();
     if args.json {
         for record in &latest.records {
             serde_json::to_writer(&mut out, record)?;
             writeln!(out)?;
         }
-    } else if latest.records.is_empty() {
-        writeln!(out, "no record is as asked for")?;
-    } else {
+    } else if !latest.records.is_empty() {
         writeln!(out, "{}", table::of(&latest.records))?;
     }
     Ok(say_unread(&latest.unread))

@@ -10,6 +10,7 @@ mod backup;
 mod bench;
 mod block;
 mod canary;
+mod cells;
 mod clock;
 mod compare;
 mod completions;
@@ -45,6 +46,7 @@ mod restore;
 mod revert;
 mod rollout;
 mod rule;
+mod schema;
 mod score;
 mod secret;
 mod shadow;
@@ -61,6 +63,7 @@ mod unload;
 mod urgent;
 mod verify;
 mod warnings;
+mod window;
 mod withdraw;
 
 use std::process::ExitCode;
@@ -141,6 +144,7 @@ enum Command {
     Trust(trust::Args),
     Store(backup::Args),
     Demo(demo::Args),
+    Schema(schema::Args),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -182,6 +186,7 @@ impl Command {
             Self::Trust(args) => trust::run(&args),
             Self::Store(args) => backup::run(&args),
             Self::Demo(args) => demo::run(&args),
+            Self::Schema(args) => schema::run(&args),
             Self::Completions(args) => completions::run(&args),
             Self::Man(args) => man::run(&args),
         }
@@ -200,5 +205,39 @@ pub fn main() -> ExitCode {
     match run {
         Ok(exit) => exit.into(),
         Err(error) => exit::report(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    /// The commands with an option that takes a time, with their help.
+    fn with_times(command: &clap::Command) -> Vec<(String, String)> {
+        let takes_time = |arg: &clap::Arg| {
+            arg.get_value_names().is_some_and(|names| names.iter().any(|name| matches!(name.as_str(), "TIME" | "PLAN")))
+        };
+        let own = command
+            .get_arguments()
+            .any(takes_time)
+            .then(|| (command.get_name().to_owned(), command.clone().render_long_help().to_string()));
+        own.into_iter().chain(command.get_subcommands().flat_map(with_times)).collect()
+    }
+
+    #[test]
+    fn every_command_that_takes_a_time_says_where_its_forms_are() {
+        let mut command = Cli::command();
+        command.build();
+        let commands = with_times(&command);
+        for name in
+            ["journal", "export", "impact", "compare", "simulate", "promote", "rollout", "allow", "block", "revert"]
+        {
+            assert!(commands.iter().any(|(found, _)| found == name), "{name}");
+        }
+        for (name, help) in commands {
+            assert!(help.contains("docs/times.md"), "{name}: {help}");
+        }
     }
 }

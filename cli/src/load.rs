@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Control, Digest, Event, LoadedRelease, ReleaseId, Runtime};
 
@@ -14,6 +15,7 @@ use self::readiness::Readiness;
 use crate::exit::{Exit, chain, is_broken_pipe, say};
 use crate::progress::Busy;
 use crate::releases;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::sign::sound;
 use crate::store::change::ChangeArgs;
@@ -49,7 +51,7 @@ Exit codes:
 const INSTANCES: u32 = 4;
 
 /// A release that was loaded, or would be.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Loaded {
     dry_run: bool,
     release: ReleaseId,
@@ -64,6 +66,9 @@ struct Loaded {
     #[serde(flatten)]
     readiness: Readiness,
 }
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("load", &[kind::<Loaded>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

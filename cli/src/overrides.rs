@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Override, Rule};
 
 use crate::clock;
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{self, StoreArgs, text};
 
@@ -43,7 +45,8 @@ Exit codes:
   2  the command line is wrong";
 
 /// A line of JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Listed")]
 struct Record<'a> {
     #[serde(flatten)]
     rule: &'a Override,
@@ -55,6 +58,9 @@ struct Record<'a> {
     ends_at: Timestamp,
     hits: u64,
 }
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("overrides", &[kind::<Record<'static>>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 use switchback_pack::{Packed, Packer, Progress};
 
 use crate::exit::Exit;
+use crate::file;
 use crate::progress::Busy;
+use crate::schema::{Output, kind};
 use crate::show;
 
 /// Pack a model into a release file
@@ -57,6 +59,9 @@ Exit codes:
   1  it was not; a file that was there before is as it was
   2  the command line is wrong";
 
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("pack", &[kind::<Packed>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut packer = Packer::new(&args.source);
@@ -75,7 +80,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let busy = Busy::with("read the manifest".to_owned());
     let packed = packer.pack(&mut |progress| tell(&busy, progress))?;
     drop(busy);
-    let mut out = io::stdout().lock();
+    let mut out = file::beside(args.output.as_deref());
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&packed)?)?,
         false => write(&packed, &mut out)?,

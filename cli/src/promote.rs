@@ -43,7 +43,7 @@ pub(crate) struct Args {
     #[arg(long)]
     force: bool,
 
-    /// For how long the predecessor goes on scoring beside the answers, so that flips show; `0s` for not at all
+    /// For how long the predecessor goes on scoring beside the answers, so that flips show; `0s` for not at all (docs/times.md)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
     cool_off: SignedDuration,
 

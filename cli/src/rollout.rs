@@ -7,6 +7,7 @@ use clap::Subcommand;
 use switchback::{Admission, Plan};
 
 use crate::exit::{Exit, Usage};
+use crate::schema::Output;
 use crate::store::change::{ChangeArgs, Operator, Remarks};
 use crate::store::reference;
 use crate::store::slot::{SlotArgs, Slots};
@@ -28,7 +29,7 @@ pub(crate) struct Args {
     #[arg(value_name = "RELEASE", required = true)]
     release: Option<String>,
 
-    /// The steps: `shadow` or a share, and for how long at least; the last one is `100%`
+    /// The steps: `shadow` or a share, and for how long at least (docs/times.md); the last one is `100%`
     #[arg(long, value_name = "PLAN", default_value = PLAN)]
     plan: Plan,
 
@@ -60,6 +61,9 @@ Exit codes:
   0  it has begun, and every process obeys
   1  it was refused, for the reason shown; or a process does not obey yet, or not in full
   2  the command line is wrong";
+
+/// What `--json` prints, by command; beginning one and stopping it print a change.
+pub(crate) const OUTPUTS: &[(&str, Output)] = &[("rollout status", status::OUTPUT)];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

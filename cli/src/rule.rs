@@ -5,7 +5,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use jiff::{SignedDuration, Unit};
+use jiff::SignedDuration;
 use switchback::{
     Digest, Lasting, Matcher, Message, Network, Override, Request, Rule, Scope, SenderAddress, SenderDomain, Senders,
 };
@@ -39,7 +39,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
 
-    /// How long it holds, at most 90 days: `30min`, `24h`, `7d`
+    /// How long it holds, at most 90 days: `30min`, `24h`, `7d` (docs/times.md)
     #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = standing)]
     duration: SignedDuration,
 
@@ -80,12 +80,13 @@ impl RuleArgs {
         let operator = Operator::open(&self.change)?;
         let slots = Slots::of(operator.state(), &operator.processes()?);
         let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
-        let end = clock::now().checked_add(self.duration).and_then(|end| end.round(Unit::Second));
+        // Not rounded: half a second more would be too long where this is the longest that there may be.
+        let end = clock::now().checked_add(self.duration);
         let rule = Rule {
             matcher: self.matched.matcher()?,
             scope: Scope { slot, tenant: self.tenant.clone() },
             senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
-            expires_at: end.context("no time is so far away")?,
+            expires_at: end.context("no clock goes so far; a rule holds for 90 days at most")?,
         };
         let change = operator.commit(request(rule.clone()))?;
         let notes = self.notes(&rule, &change);

@@ -17,6 +17,7 @@ use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::{self, Loaded};
+use crate::schema::{Output, kind};
 use crate::sinks::SinkArgs;
 use crate::store::StoreArgs;
 use crate::store::slot::SlotArgs;
@@ -96,6 +97,17 @@ Exit codes:
   0  every message was read, and every release answered for it
   1  an input could not be read or is no message, a release could not be loaded, or it failed on a message
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines(
+    "score",
+    &[
+        kind::<lines::Record<'static>>,
+        kind::<summary::Totals>,
+        kind::<stored::lines::Record<'static>>,
+        kind::<stored::totals::Totals>,
+    ],
+);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

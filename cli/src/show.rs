@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
-use switchback::{MODEL_NAME_BYTES_MAX, Reason, VERSION_BYTES_MAX};
+use switchback::{MODEL_NAME_BYTES_MAX, Rate, Reason, VERSION_BYTES_MAX};
 
 /// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
 /// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
@@ -74,6 +74,43 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
         0 => "-".to_owned(),
         _ => format!("{:.1} %", 100.0 * part as f64 / whole as f64),
     }
+}
+
+/// From so many messages on a share stands for itself: its 95 % interval reaches no further than 3.1 percentage points.
+const INTERVAL_BELOW: u64 = 1_000;
+
+/// Below so many messages a table has the 95 % interval in the place of a share.
+pub(crate) const RANGE_BELOW: u64 = 100;
+
+/// `12.3 % (95 %: 8-18 %)`: a share, and of few messages what it may be of all such mail.
+pub(crate) fn rate(part: u64, whole: u64) -> String {
+    let share = share(part, whole);
+    interval(part, whole).map_or_else(|| share.clone(), |interval| format!("{share} (95 %: {interval})"))
+}
+
+/// `  42.9 %  95 %: 15-75 %`, for a column at the end of a line.
+pub(crate) fn share_column(part: u64, whole: u64) -> String {
+    let interval = interval(part, whole).map_or_else(String::new, |interval| format!("  95 %: {interval}"));
+    format!("{:>7}{interval}", share(part, whole))
+}
+
+/// `8-18 %`, the 95 % interval of a share of few messages; none where the share stands for itself.
+pub(crate) fn interval(part: u64, whole: u64) -> Option<String> {
+    (whole < INTERVAL_BELOW).then(|| range(part, whole)).flatten()
+}
+
+/// `12.3 %`, or of very few messages `8-18 %`, for a column.
+pub(crate) fn share_or_range(part: u64, whole: u64) -> String {
+    let range = (whole < RANGE_BELOW).then(|| range(part, whole)).flatten();
+    range.unwrap_or_else(|| share(part, whole))
+}
+
+/// Whole percents, no narrower than the interval is; tenths where it ends below ten.
+fn range(part: u64, whole: u64) -> Option<String> {
+    let Rate { low, high, .. } = Rate::of(part, whole)?;
+    let unit = if high < 0.1 { 10.0 } else { 1.0 };
+    let [low, high] = [(low * 100.0 * unit).floor(), (high * 100.0 * unit).ceil()].map(|bound| bound / unit);
+    Some(format!("{low}-{high} %"))
 }
 
 /// `0.9931`; never rounded up to a score that it is not: four digits, cut.
@@ -165,6 +202,24 @@ mod tests {
         assert_eq!(wrapped("one two\n three  four", 7), ["one two", "three", "four"]);
         assert_eq!(wrapped("a considerable word", 5), ["a", "considerable", "word"]);
         assert_eq!(wrapped(" ", 5), [""]);
+    }
+
+    #[test]
+    fn a_share_of_few_messages_says_what_it_may_be() {
+        for (part, whole, shown) in [
+            (1, 3, "33.3 % (95 %: 6-80 %)"),
+            (0, 20, "0.0 % (95 %: 0-17 %)"),
+            (2, 2, "100.0 % (95 %: 34-100 %)"),
+            (0, 500, "0.0 % (95 %: 0-0.8 %)"),
+            (9, 999, "0.9 % (95 %: 0.4-1.8 %)"),
+            (9, 1_000, "0.9 %"),
+            (0, 0, "-"),
+        ] {
+            assert_eq!(rate(part, whole), shown, "{part} of {whole}");
+        }
+        for (part, whole, shown) in [(1, 3, "6-80 %"), (50, 99, "40-61 %"), (50, 100, "50.0 %"), (0, 0, "-")] {
+            assert_eq!(share_or_range(part, whole), shown, "{part} of {whole}");
+        }
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Control, Event, Process, State};
 
 use self::marks::{Faulty, Forced, Harmful, Undecided};
 use crate::exit::{Exit, chain};
+use crate::schema::{Output, kind};
 use crate::store::aftermath::Unloadable;
 use crate::store::{StoreArgs, note_newer, text};
 
@@ -57,7 +59,7 @@ const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// Everything that is shown.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Status {
     store: PathBuf,
     state: State,
@@ -79,6 +81,9 @@ struct Status {
     /// Why that is not known.
     harmful_unknown: Option<String>,
 }
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::lines("status", &[kind::<Status>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

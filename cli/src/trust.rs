@@ -8,6 +8,7 @@ mod unsigned;
 use clap::Subcommand;
 
 use crate::exit::Exit;
+use crate::schema::Output;
 
 /// Say whose releases a store loads
 ///
@@ -37,6 +38,9 @@ Exit codes:
   0  it is done
   1  it was refused, for the reason shown; or a process does not obey yet
   2  the command line is wrong";
+
+/// What `--json` prints, by command; the others print a change.
+pub(crate) const OUTPUTS: &[(&str, Output)] = &[("trust list", list::OUTPUT)];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -39,7 +39,7 @@ pub use answers::Answers;
 pub use comparison::{Comparison, Settings};
 pub use differences::{Difference, Name};
 pub use drift::{Drift, Reading};
-pub use flips::Flips;
+pub use flips::{Flips, Rates};
 pub use latency::Latency;
 pub use pair::{Pair, Side};
 pub use providers::Providers;

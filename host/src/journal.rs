@@ -11,6 +11,7 @@ mod closed;
 mod columns;
 mod config;
 mod error;
+mod extent;
 mod folder;
 mod hold;
 mod impact;
@@ -31,6 +32,7 @@ mod writer;
 
 pub use config::{JournalConfig, MessageIds, Overflow};
 pub use error::JournalError;
+pub use extent::Extent;
 pub(crate) use hold::hold;
 pub use impact::{
     Direction, Impact, ImpactCounts, ImpactQuery, Impacted, KnownBy, Likeness, NoSource, Rescore, Rescored,

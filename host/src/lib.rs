@@ -61,7 +61,9 @@ mod limits;
 mod message;
 mod name;
 mod organisation;
+pub mod output;
 mod private;
+mod rate;
 mod release;
 mod route;
 mod runtime;
@@ -86,11 +88,11 @@ pub use guard_store::{
     SegmentTally, TrialKey, TrialRecord,
 };
 pub use journal::{
-    Direction, Exported, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
+    Direction, Exported, Extent, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
     JournalCounts, JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query,
     Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
-pub use lasting::Lasting;
+pub use lasting::{InvalidLasting, Lasting};
 pub use life::RuntimeGone;
 pub use limits::Limits;
 pub use message::{
@@ -99,6 +101,7 @@ pub use message::{
     Reading, Recipient, RecipientList, Recipients,
 };
 pub use private::NotPrivate;
+pub use rate::Rate;
 pub use release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
     InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,

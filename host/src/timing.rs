@@ -6,19 +6,24 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// How long one verdict took. Serialised in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Timing {
     /// Reading the message: finding its parts, and deriving the text, links, attachments and other facts that the model
     /// was the first to ask for. Near zero if another release asked before.
     #[serde(rename = "parse_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub parse: Duration,
     /// Making the instance.
     #[serde(rename = "instantiate_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub instantiate: Duration,
     /// The model's own run, with copying what it asked the host for. Together with `instantiate`, what its deadline bounds.
     #[serde(rename = "guest_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub guest: Duration,
     /// The whole verdict, with everything above and the return of the instance to the pool.
     #[serde(rename = "total_us", serialize_with = "to_micros", deserialize_with = "from_micros")]
+    #[cfg_attr(feature = "schema", schemars(with = "f64"))]
     pub total: Duration,
 }
 

@@ -19,6 +19,7 @@ use crate::error::PackError;
 /// and what is wrong with it. Contract and manifest are read by the reader that loading uses ([`Outline`]): what could be
 /// read in two ways is not shown.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Inspection {
     /// The size of the file in bytes.
@@ -49,6 +50,7 @@ pub struct Inspection {
 
 /// Whether a file is as it was packed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Checksum {
     /// It is.
@@ -61,6 +63,7 @@ pub enum Checksum {
 
 /// The standard metadata sections: <https://github.com/WebAssembly/tool-conventions>.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Metadata {
     /// The component's name.

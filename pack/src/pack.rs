@@ -61,6 +61,7 @@ enum Expectations {
 
 /// A packed release.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Packed {
     /// Where it is.
@@ -101,7 +102,7 @@ impl Packer {
         self
     }
 
-    /// Where the release goes: a file, or a folder that exists. Default:
+    /// Where the release goes: a file, a folder that exists, or a pipe or a device, which are written to. Default:
     /// `<cargo's target folder>/releases/<name>-<version>.wasm`.
     pub fn out(mut self, out: impl Into<PathBuf>) -> Self {
         self.out = Some(out.into());
@@ -145,7 +146,7 @@ impl Packer {
             source.write_scores(&manifest.self_tests.iter().map(|test| test.score).collect::<Vec<_>>())?;
         }
         let inspection = Inspection::read(&sealed);
-        Ok(Packed { path: output.keep()?, id, inspection, self_tests, timings: reporter.timings() })
+        Ok(Packed { path: output.keep(&sealed)?, id, inspection, self_tests, timings: reporter.timings() })
     }
 
     fn build(&self, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<crate::build::Built, PackError> {

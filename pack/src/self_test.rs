@@ -14,6 +14,7 @@ const INSTANCES: u32 = 1;
 
 /// What a self-test came to.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Tested {
     /// The self-test's message.

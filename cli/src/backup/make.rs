@@ -1,11 +1,13 @@
 //! `switchback store backup`.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 
-use switchback::Backup;
+use switchback::{BackedUp, Backup};
 
 use crate::exit::{Exit, say};
+use crate::file;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::StoreArgs;
 
@@ -16,7 +18,7 @@ use crate::store::StoreArgs;
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(super) struct Args {
-    /// The file to write; it must not exist
+    /// The file to write; it must not exist, but as a pipe or a device, which are written to
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
@@ -43,6 +45,9 @@ Exit codes:
   1  it is not, for the reason shown; or it is, and a release or what the guard remembers could not be read
   2  the command line is wrong";
 
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("store-backup", &[kind::<BackedUp>]);
+
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut backup = Backup::of(args.store.dir()?);
@@ -50,7 +55,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         backup = backup.with_journal();
     }
     let made = backup.write(&args.file)?;
-    let mut out = io::stdout().lock();
+    let mut out = file::beside(Some(&args.file));
     if args.json {
         serde_json::to_writer(&mut out, &made)?;
         writeln!(out)?;

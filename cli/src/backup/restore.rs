@@ -4,9 +4,10 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use switchback::{BackupError, Restore, StoreError};
+use switchback::{BackupError, Restore, Restored, StoreError};
 
 use crate::exit::{Exit, say};
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{StoreArgs, author};
 
@@ -56,6 +57,9 @@ Exit codes:
   0  it is restored
   1  it is not, for the reason shown; or it is, and the file of a release was in neither the backup nor the store
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("store-restore", &[kind::<Restored>]);
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{ReleaseId, Timing};
 
@@ -13,7 +14,7 @@ use crate::corpus::Letter;
 use crate::show;
 
 /// All measurements.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     messages: u32,
     distinct_messages: usize,
@@ -28,7 +29,7 @@ pub(super) struct Report {
     releases: Vec<ReportOf>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct ReportOf {
     release: ReleaseId,
     failed: u64,
@@ -38,7 +39,7 @@ struct ReportOf {
     times: Option<Times>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Times {
     parse_us: Spread,
     instantiate_us: Spread,
@@ -48,7 +49,7 @@ struct Times {
     messages_per_s: f64,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Spread {
     p50: f64,
     p99: f64,

@@ -7,8 +7,7 @@ use switchback::compare::{Comparison, Name, Pair, Side};
 use switchback::{JournalReader, Query, RecordId, RecordedOpinion, ReleaseId, Senders};
 
 use super::Args;
-use super::report::{Report, Source, Window};
-use crate::exit::Usage;
+use super::report::{Live, Report, Source};
 use crate::journal;
 use crate::progress::Busy;
 use crate::sides::{self, Named};
@@ -16,36 +15,36 @@ use crate::store::slot::{SlotArgs, Slots};
 
 /// Compares them.
 pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> {
-    let (since, until) = (args.live.since, args.live.until);
-    if since.zip(until).is_some_and(|(since, until)| since >= until) {
-        return Err(Usage("--since is not before --until: no message is between them".to_owned()).into());
-    }
+    let window = args.live.window.window()?;
     let dir = args.store.dir()?;
     let control = args.store.open()?;
     let slots = Slots::of(&control.state()?, &control.processes()?);
-    let slot = slots.existing(&SlotArgs { slot: args.live.slot.clone() })?;
+    let slot = slots.chosen(&SlotArgs { slot: args.live.slot.clone() })?;
+    let reader = JournalReader::open(journal::of_store(&dir))?;
+    journal::check_slot(slots, &reader, &slot)?;
     let releases = sides::ids(&args.store, named)?;
-    let mut window = Window { slot, since, until, unread_files: 0 };
+    let mut live = Live { slot, since: window.since, until: window.until, unread_files: 0 };
     let mut comparison = Comparison::new(args.settings(Senders::Authenticated));
     let _busy = Busy::with("reading the journal".to_owned());
-    window.unread_files = for_each_pair(&dir, &releases, &window, |id, pair| {
+    live.unread_files = for_each_pair(&reader, &dir, &releases, &live, |id, pair| {
         // No subject: the journal keeps no content.
         comparison.add(pair, || Name { message: id.to_string(), subject: None });
     })?;
     // The thresholds are in the records: each has the action that the slot's made of the score then.
-    Ok(args.report(&comparison, releases, Source::Live(window), None))
+    Ok(args.report(&comparison, releases, Source::Live(live), None))
 }
 
 /// Hands over every message in the window that the journal has both releases' answers to. Returns how many files could
 /// not be read, which it says.
 fn for_each_pair(
+    reader: &JournalReader,
     store: &Path,
     [before, after]: &[ReleaseId; 2],
-    window: &Window,
+    live: &Live,
     mut take: impl FnMut(RecordId, &Pair<'_>),
 ) -> anyhow::Result<usize> {
-    let reader = JournalReader::open(journal::of_store(store))?;
-    let query = Query { since: window.since, until: window.until, slot: Some(window.slot.clone()), ..Query::default() };
+    let window = live.window();
+    let query = Query { since: window.since, until: window.until, slot: Some(live.slot.clone()), ..Query::default() };
     let mut count = 0_u64;
     let unread = reader.for_each_pair(&before.digest, &after.digest, &query, |recorded| {
         count += 1;
@@ -61,9 +60,10 @@ fn for_each_pair(
     journal::say_unread(&unread);
     if count == 0 {
         bail!(
-            "{} has no record of {before} and {after} side by side in {window}: `switchback shadow` or `canary` lets \
-             one score beside the other",
-            journal::of_store(store).display()
+            "{} has no record of {before} and {after} side by side in {live}: `switchback shadow` or `canary` lets \
+             one score beside the other; {}",
+            journal::of_store(store).display(),
+            journal::there_is(&reader.extent()?, window)
         );
     }
     Ok(unread.len())

@@ -3,15 +3,17 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
 
 use crate::corpus::Missed;
 use crate::store::text::instant;
+use crate::window::Window;
 
 /// How two releases differ, and on which messages.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     /// How they differ.
     #[serde(flatten)]
@@ -23,7 +25,7 @@ pub(super) struct Report {
 }
 
 /// Where the messages come from.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Source {
     /// Both scored them for this comparison.
@@ -35,12 +37,12 @@ pub(super) enum Source {
         missed: Missed,
     },
     /// Both scored them when they came.
-    Live(Window),
+    Live(Live),
 }
 
 /// Which records of a journal.
-#[derive(Serialize)]
-pub(super) struct Window {
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Live {
     /// Those of this slot.
     pub(super) slot: String,
     /// Since then.
@@ -52,11 +54,18 @@ pub(super) struct Window {
 }
 
 /// `inbound since 2026-04-24 09:24:00 UTC until 2026-04-25 09:24:00 UTC`.
-impl fmt::Display for Window {
+impl fmt::Display for Live {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.slot)?;
         self.since.map_or(Ok(()), |since| write!(f, " since {}", instant(since)))?;
         self.until.map_or(Ok(()), |until| write!(f, " until {}", instant(until)))
+    }
+}
+
+impl Live {
+    /// Their time.
+    pub(super) fn window(&self) -> Window {
+        Window { since: self.since, until: self.until }
     }
 }
 
@@ -66,7 +75,7 @@ impl Report {
     pub(super) fn is_incomplete(&self) -> bool {
         match &self.source {
             Source::Corpus { missed, .. } => missed.any() || self.releases.unpaired > 0,
-            Source::Live(window) => window.unread_files > 0,
+            Source::Live(live) => live.unread_files > 0,
         }
     }
 }

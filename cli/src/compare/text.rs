@@ -35,6 +35,9 @@ pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let [provider, domain] = words::columns(releases.senders);
     write_segments(provider, &words::providers(releases), out)?;
     write_segments(domain, &words::domains(releases), out)?;
+    if is_any_small(releases) {
+        writeln!(out, "\na range is the 95 % interval of a share: it is of fewer than {} messages", show::RANGE_BELOW)?;
+    }
     write_worst(report, out)
 }
 
@@ -60,7 +63,7 @@ fn write_flips(report: &Report, out: &mut impl Write) -> io::Result<()> {
         ("flagged by A", flips.flagged_before),
         ("flagged by B", flips.flagged_after),
     ] {
-        writeln!(out, "  {what:<28}{:>9}  {:>7}", show::count(n), show::share(n, flips.messages))?;
+        writeln!(out, "  {what:<28}{:>9}  {}", show::count(n), show::share_column(n, flips.messages))?;
     }
     Ok(())
 }
@@ -128,19 +131,25 @@ fn times(latency: Option<Latency>) -> [String; 3] {
 fn write_segments(what: &str, rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table([what, "messages", "B only", "A only", "by A", "by B", "shift"]);
     for (name, segment) in rows {
-        let Segment { flips, mean_difference } = segment;
+        let Segment { flips, mean_difference, .. } = segment;
         table.add_row([
             show::printable(name, NAME_CHARS_MAX),
             show::count(flips.messages),
             show::count(flips.newly_flagged),
             show::count(flips.no_longer_flagged),
-            show::share(flips.flagged_before, flips.messages),
-            show::share(flips.flagged_after, flips.messages),
+            show::share_or_range(flips.flagged_before, flips.messages),
+            show::share_or_range(flips.flagged_after, flips.messages),
             mean_difference.map_or("-".to_owned(), |mean| format!("{mean:+.3}")),
         ]);
     }
     show::numbers(&mut table, 1..7);
     writeln!(out, "\n{}", table.trim_fmt())
+}
+
+/// Whether a segment has so few messages that a range stands for a share.
+fn is_any_small(releases: &switchback::compare::Report) -> bool {
+    let rows = [words::providers(releases), words::domains(releases)];
+    rows.iter().flatten().any(|(_, segment)| segment.flips.messages < show::RANGE_BELOW)
 }
 
 fn write_worst(report: &Report, out: &mut impl Write) -> io::Result<()> {

@@ -20,7 +20,7 @@ pub(super) fn summary(report: &Report) -> Vec<String> {
 fn flips(report: &Report) -> String {
     let (before, after) = (&report.before.release, &report.after.release);
     let Flips { messages, newly_flagged: up, no_longer_flagged: down, flagged_before, .. } = report.flips;
-    let of_all = |n| format!("{} ({})", show::count(n), show::share(n, messages));
+    let of_all = |n| format!("{} ({})", show::count(n), share(n, messages));
     match (messages, up, down) {
         (0, ..) => "No message was answered by both releases, so nothing can be said of them.".to_owned(),
         (_, 0, 0) => format!(
@@ -45,6 +45,12 @@ fn flips(report: &Report) -> String {
             of_all(down)
         ),
     }
+}
+
+/// `42.9 %, 95 %: 15-75 %`, for brackets.
+fn share(part: u64, whole: u64) -> String {
+    let interval = show::interval(part, whole).map_or_else(String::new, |interval| format!(", 95 %: {interval}"));
+    format!("{}{interval}", show::share(part, whole))
 }
 
 /// Whom it concerns most: the provider or the domain with the most flips beyond what all other mail has.
@@ -83,7 +89,7 @@ fn excess(report: &Report, segment: &Segment) -> f64 {
 
 fn against_the_rest(report: &Report, segment: &Segment) -> String {
     let Flips { messages, newly_flagged: up, no_longer_flagged: down, .. } = segment.flips;
-    let of = |n| format!("{} of its {} ({})", show::count(n), show::count(messages), show::share(n, messages));
+    let of = |n| format!("{} of its {} ({})", show::count(n), show::count(messages), share(n, messages));
     let what = match (up, down) {
         (up, 0) => format!("{} are newly flagged", of(up)),
         (0, down) => format!("{} are no longer flagged", of(down)),
@@ -92,7 +98,7 @@ fn against_the_rest(report: &Report, segment: &Segment) -> String {
     let rest = report.flips.messages - messages;
     match rest {
         0 => what,
-        _ => format!("{what}, against {} of all other mail", show::share(report.flips.flips() - (up + down), rest)),
+        _ => format!("{what}, against {} of all other mail", show::rate(report.flips.flips() - (up + down), rest)),
     }
 }
 
@@ -118,12 +124,12 @@ pub(super) fn reading(drift: &Drift) -> &'static str {
 }
 
 /// Which messages are missing.
-fn unanswered(report: &Report) -> Option<String> {
+pub(super) fn unanswered(report: &Report) -> Option<String> {
     let why: Vec<_> = [&report.before, &report.after].into_iter().filter_map(silence).collect();
     (report.unpaired > 0).then(|| {
-        let are = if report.unpaired == 1 { "has" } else { "have" };
+        let [have, count] = if report.unpaired == 1 { ["has", "counts"] } else { ["have", "count"] };
         format!(
-            "{} {are} not both answers and count in no flip: {}.",
+            "{} {have} not both answers and {count} in no flip: {}.",
             show::counted(report.unpaired, "message"),
             why.join("; ")
         )

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::InWords;
 
@@ -32,7 +33,7 @@ impl From<io::Error> for Unread {
 }
 
 /// How much was not read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(crate) struct Missed {
     pub(crate) unreadable: u64,
     pub(crate) left_out: u64,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::traffic::Answer;
@@ -18,7 +19,7 @@ pub(super) struct Change {
 }
 
 /// What became of all messages.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct Audit {
     /// Messages that were begun.
     pub(super) begun: u64,
@@ -41,28 +42,34 @@ pub(super) struct Audit {
 }
 
 /// How times are spread: each is one that occurred.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct Spread {
     #[serde(rename = "p50_us", serialize_with = "micros")]
+    #[schemars(with = "f64")]
     pub(super) p50: Duration,
     #[serde(rename = "p999_us", serialize_with = "micros")]
+    #[schemars(with = "f64")]
     pub(super) p999: Duration,
     #[serde(rename = "max_us", serialize_with = "micros")]
+    #[schemars(with = "f64")]
     pub(super) max: Duration,
 }
 
 /// What one generation of the route did.
-#[derive(Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct OfGeneration {
     pub(super) answers: u64,
     /// How long the command took that made it, from its start to its end.
     #[serde(rename = "command_us", serialize_with = "micros")]
+    #[schemars(with = "f64")]
     pub(super) command: Duration,
     /// From its start to the first answer; none if there was none.
     #[serde(rename = "first_verdict_us", serialize_with = "micros_if_any")]
+    #[schemars(with = "Option<f64>")]
     pub(super) first_verdict: Option<Duration>,
     /// The longest time between two answers of one thread with the command, or a part of it, in between.
     #[serde(rename = "gap_us", serialize_with = "micros")]
+    #[schemars(with = "f64")]
     pub(super) gap: Duration,
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Control, Event, GuardAction, Lasting, Operation};
 
@@ -35,7 +36,7 @@ const PREDECESSOR: u8 = 1;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the guard did.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Guarded {
     /// Whom it knew.
     known: Known,

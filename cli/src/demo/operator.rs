@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context as _, bail};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use switchback::{Control, Event, ReleaseId};
@@ -18,21 +19,21 @@ pub(super) struct Operator {
 }
 
 /// What a command says of a change.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 pub(super) struct Told {
     pub(super) event: Event,
     pub(super) obeyed: Vec<Obeyed>,
 }
 
 /// Whom the guard knows.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize, Deserialize)]
 pub(super) struct Known {
     pub(super) messages: u64,
     pub(super) senders: u64,
 }
 
 /// A process that obeys.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize, Deserialize)]
 pub(super) struct Obeyed {
     pub(super) name: String,
     pub(super) after_ms: f64,

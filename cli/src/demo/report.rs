@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{Table, presets};
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Event, ReleaseId};
 
@@ -102,7 +103,7 @@ impl Share {
 }
 
 /// How it ended.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Ended {
     /// What became of all messages.
     pub(super) audit: Audit,
@@ -119,13 +120,13 @@ pub(super) struct Ended {
 }
 
 /// What the mail met while one release was live.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Phase {
     release: ReleaseId,
     shares: Vec<NamedShare>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct NamedShare {
     of: &'static str,
     #[serde(flatten)]

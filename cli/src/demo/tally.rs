@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::mail::{Column, Group};
@@ -21,7 +22,7 @@ pub(super) struct Counts {
 }
 
 /// A share of messages that were flagged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct Share {
     pub(super) flagged: u64,
     pub(super) messages: u64,

@@ -2,8 +2,9 @@
 
 use std::io::{self, Write};
 
-use serde_json::{Value, json};
-use switchback::{Category, Reading, Record};
+use schemars::JsonSchema;
+use serde::Serialize;
+use switchback::{Category, Reading, Reason, Record, ReleaseId, Role};
 
 use crate::judge::Opinion;
 use crate::show;
@@ -48,15 +49,14 @@ impl<'a> Report<'a> {
         self.again.iter().all(Again::is_equal) && self.categories().is_none_or(|(recorded, now)| recorded == now)
     }
 
-    pub(super) fn json(&self) -> Value {
-        let again: Vec<_> = self.again.iter().map(again_json).collect();
-        json!({
-            "record": self.record,
-            "reading": { "recorded": self.record.reading, "now": Reading::CURRENT },
-            "differences": self.differences,
-            "releases": again,
-            "is_equal": self.is_equal(),
-        })
+    pub(super) fn json(&self) -> Explained<'_> {
+        Explained {
+            record: self.record,
+            reading: Readings { recorded: self.record.reading, now: Reading::CURRENT },
+            differences: &self.differences,
+            releases: self.again.iter().map(ScoredAgain::of).collect(),
+            is_equal: self.is_equal(),
+        }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -84,18 +84,60 @@ impl<'a> Report<'a> {
     }
 }
 
-fn again_json(again: &Again<'_>) -> Value {
-    let assessment = again.now.assessment();
-    json!({
-        "release": again.recorded.release,
-        "role": again.recorded.role,
-        "recorded": again.recorded.score(),
-        "now": again.score(),
-        "category": assessment.map(|one| one.category),
-        "reasons": assessment.map(|one| &one.reasons),
-        "failure": if let Opinion::Failed(why) = &again.now { Some(why) } else { None },
-        "is_equal": again.is_equal(),
-    })
+/// All of it as JSON.
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Explained<'a> {
+    record: &'a Record,
+    reading: Readings,
+    /// In what the message differs from the recorded one, as sentences.
+    differences: &'a [String],
+    /// Each release that had scored the message.
+    releases: Vec<ScoredAgain<'a>>,
+    /// Whether every one gives the same score again, bit for bit, and the first one the same category.
+    is_equal: bool,
+}
+
+/// How the message was read, and how it is read now.
+#[derive(JsonSchema, Serialize)]
+struct Readings {
+    recorded: Reading,
+    now: Reading,
+}
+
+/// What one release had said, and what it says now.
+#[derive(JsonSchema, Serialize)]
+struct ScoredAgain<'a> {
+    release: &'a ReleaseId,
+    role: Role,
+    /// The score that was recorded.
+    recorded: Option<f64>,
+    /// The score that comes out now.
+    now: Option<f64>,
+    category: Option<Category>,
+    reasons: Option<&'a [Reason]>,
+    /// Why there is no answer now.
+    failure: Option<&'a str>,
+    is_equal: bool,
+}
+
+impl<'a> ScoredAgain<'a> {
+    fn of(again: &'a Again<'_>) -> Self {
+        let assessment = again.now.assessment();
+        let failure = match &again.now {
+            Opinion::Failed(why) => Some(why.as_str()),
+            _ => None,
+        };
+        Self {
+            release: &again.recorded.release,
+            role: again.recorded.role,
+            recorded: again.recorded.score(),
+            now: again.score(),
+            category: assessment.map(|one| one.category),
+            reasons: assessment.map(|one| one.reasons.as_slice()),
+            failure,
+            is_equal: again.is_equal(),
+        }
+    }
 }
 
 fn write_again(again: &Again<'_>, out: &mut impl Write) -> io::Result<()> {

@@ -2,11 +2,13 @@
 
 use std::io::{self, Write as _};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::alert::Alert;
 use switchback::{GuardReader, GuardStoreError, KeptAlert};
 
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{StoreArgs, text};
 
@@ -39,13 +41,17 @@ Exit codes:
   2  the command line is wrong";
 
 /// A line of JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "Kept")]
 struct Record<'a> {
     alert: &'a Alert,
     attempts: u32,
     delivered_at: Option<jiff::Timestamp>,
     trouble: Option<&'a str>,
 }
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::lines("guard-alerts", &[kind::<Record<'static>>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -5,12 +5,14 @@ mod words;
 use std::io::{self, Write as _};
 
 use anyhow::bail;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Evidence, FlipEvidence, Floor, Requirements};
 use switchback::{Event, Operation, State};
 
 pub(crate) use self::words::numbers;
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::store::StoreArgs;
 
 /// Say in plain words why the guard did something, and compute it again
@@ -44,7 +46,7 @@ Exit codes:
   2  the command line is wrong";
 
 /// As JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Explained<'a> {
     event: &'a Event,
     recomputed: Option<Recomputed>,
@@ -54,12 +56,15 @@ struct Explained<'a> {
 }
 
 /// What follows from the integers.
-#[derive(Clone, Copy, Serialize)]
+#[derive(Clone, Copy, JsonSchema, Serialize)]
 #[serde(untagged)]
 enum Recomputed {
     Flips { log_e: f64, log_threshold: f64 },
     Breaker { measured: f64 },
 }
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-explain", &[kind::<Explained<'static>>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

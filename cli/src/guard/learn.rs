@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Settings, Sighting};
 use switchback::{GuardStore, JournalReader, Lesson, Query};
@@ -16,6 +17,7 @@ use crate::exit::Exit;
 use crate::journal;
 use crate::parallel::Workers;
 use crate::progress::Progress;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
@@ -64,7 +66,7 @@ Exit codes:
   2  the command line is wrong";
 
 /// What was learned.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Learned {
     messages: u64,
     /// Of authenticated senders.
@@ -75,11 +77,22 @@ struct Learned {
     lesson: Lesson,
 }
 
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-learn", &[kind::<Learned>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let state = control.state()?;
-    let slot = Slots::of(&state, &control.processes()?).chosen(&args.slot)?;
+    let slots = Slots::of(&state, &control.processes()?);
+    let slot = match args.mail.journal(&args.store)? {
+        Some(dir) => {
+            let slot = slots.chosen(&args.slot)?;
+            journal::check_slot(slots, &JournalReader::open(dir)?, &slot)?;
+            slot
+        }
+        None => slots.existing_or_first(&args.slot)?,
+    };
     let settings = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let mail = match args.mail.journal(&args.store)? {
         Some(dir) => of_journal(&dir, slot, &settings)?,

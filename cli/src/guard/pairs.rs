@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use switchback::guard::{Settings, Sighting};
-use switchback::{Action, JournalReader, Query, RecordedPair, ReleaseId, Thresholds};
+use switchback::{Action, JournalReader, Query, RecordedPair, ReleaseId, Said, Thresholds};
 
 use super::mail::Mail;
 use crate::args::{self, MessageArgs};
@@ -28,17 +28,25 @@ pub(super) fn of_journal(
     // Whom the mail before the trial was from counts, too.
     let earlier = Query { since: None, ..query.clone() };
     let mut unread = reader.for_each_sighting(&earlier, |sighting| mail.teach(sighting, now))?;
+    let mut failed = 0;
     // What came after it is in no replay, but was counted by the guard.
     let all = Query { until: None, ..query.clone() };
     unread.extend(reader.for_each_pair(&before.digest, &after.digest, &all, |pair| {
         if let Some(actions) = pair.before.action().zip(pair.after.action()) {
             mail.add(Some(pair.id), &sighting(pair), actions.into());
+        } else if has_failed(pair) && query.until.is_none_or(|until| pair.at < until) {
+            failed += 1;
         }
     })?);
     journal::say_unread(&unread);
-    mail.unusable = unread.len() as u64;
+    mail.unusable = unread.len() as u64 + failed;
     mail.sort();
     Ok(mail)
+}
+
+/// Whether one of both failed on a message. Where a shadow had no time for it, nothing failed.
+fn has_failed(pair: &RecordedPair<'_>) -> bool {
+    [pair.before, pair.after].iter().any(|opinion| matches!(opinion.said, Said::Failed(_)))
 }
 
 fn sighting<'a>(pair: &RecordedPair<'a>) -> Sighting<'a> {

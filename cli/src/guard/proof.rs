@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Circumstances, Flip, MailCounts, Requirements, Segment, Standing, Tally, Trial};
 use switchback::{GuardReader, GuardStoreError, ReleaseId, SlotState, TrialRecord};
@@ -10,7 +11,7 @@ use crate::show;
 use crate::store::StoreArgs;
 
 /// What is known of a release that is tried in a slot, against what is live there.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Proof {
     pub(crate) baseline: ReleaseId,
     /// What was compared, and how much of that counts.
@@ -20,13 +21,15 @@ pub(crate) struct Proof {
 }
 
 /// What is known of one segment.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct OfSegment {
     pub(crate) segment: Segment,
     pub(crate) standing: Standing,
     /// Campaigns of authenticated, known senders that are newly flagged.
     pub(crate) flips: u64,
     pub(crate) campaigns: u64,
+    /// How many campaigns prove the segment if no more of them are newly flagged.
+    pub(crate) campaigns_needed: u64,
     /// The share is below this, with 95 % confidence.
     pub(crate) share_at_most: f64,
     /// What it takes to act on flips up, and what there is of it.
@@ -128,9 +131,9 @@ pub(super) fn of_tallies(
 
 fn of_tally(judge: &Trial, now: Circumstances, segment: Segment, tally: Tally) -> OfSegment {
     let proof = judge.proof(&tally);
-    let switchback::guard::Proof { standing, flips, campaigns, share_at_most } = proof;
+    let switchback::guard::Proof { standing, flips, campaigns, share_at_most, campaigns_needed, .. } = proof;
     let requirements = judge.requirements(&tally, Flip::Up, in_segment(now, &segment));
-    OfSegment { segment, standing, flips, campaigns, share_at_most, requirements, tally }
+    OfSegment { segment, standing, flips, campaigns, campaigns_needed, share_at_most, requirements, tally }
 }
 
 /// The same in one segment: few senders suffice among everybody alone.
@@ -152,7 +155,7 @@ fn table(segments: &[OfSegment]) -> String {
         table.add_row([
             format!("  {}", show::printable(&one.segment.to_string(), 80)),
             one.standing.to_string(),
-            show::count(one.campaigns),
+            one.campaigns(),
             show::count(one.flips),
             format!("{:.2} %", 100.0 * one.share_at_most),
         ]);
@@ -162,6 +165,15 @@ fn table(segments: &[OfSegment]) -> String {
 }
 
 impl OfSegment {
+    /// The campaigns that were compared; where they prove nothing yet, of how many that it takes: `9 of 177`.
+    pub(super) fn campaigns(&self) -> String {
+        let campaigns = show::count(self.campaigns);
+        match self.standing {
+            Standing::Unproven => format!("{campaigns} of {}", show::count(self.campaigns_needed)),
+            Standing::Harmed | Standing::Proven => campaigns,
+        }
+    }
+
     /// Whether it is harmed.
     pub(super) fn is_harmed(&self) -> bool {
         self.standing == Standing::Harmed

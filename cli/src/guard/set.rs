@@ -40,7 +40,7 @@ Exit codes:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
     let state = operator.state().clone();
-    let slot = Slots::of(&state, &operator.processes()?).chosen(&args.slot)?;
+    let slot = Slots::of(&state, &operator.processes()?).existing_or_first(&args.slot)?;
     let before = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let settings = Box::new(args.settings.over(before)?);
     operator.change(Request::SetGuard { slot, settings })

@@ -21,11 +21,15 @@ use super::mail::{Mail, MailArgs};
 use super::pairs;
 use super::settings::SettingsArgs;
 use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, say};
+use crate::journal;
 use crate::moment::moment;
+use crate::schema::{Output, kind};
+use crate::show;
 use crate::sides::{self, Named, Shelf};
 use crate::store::slot::{SlotArgs, Slots};
 use crate::store::{StoreArgs, text};
+use crate::window::Window;
 
 /// Say what the guard would have done, with these settings, on mail that is there
 ///
@@ -60,6 +64,8 @@ pub(crate) struct Args {
 
     /// The candidate is tried from then on: what came before only teaches [default: when the guard began to try it; else the first
     /// day on which anybody can be known]
+    ///
+    /// `2026-04-25T09:24:00Z`, `2026-04-25`, or `24h` for that long ago; without a zone in UTC. docs/times.md has all forms.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
 
@@ -101,7 +107,8 @@ Examples:
 
 Exit codes:
   0  it would have done nothing
-  1  it would have taken the candidate back; or an input could not be read, or not be scored by both
+  1  it would have taken the candidate back; nothing counted, because nobody was known; or an input could not be read, or one of both
+     failed on it
   2  the command line is wrong";
 
 /// What a replay never has.
@@ -127,13 +134,20 @@ const SPARE: &str = "what a process counted by itself while the store could not 
 /// What this process calls itself in the register of a store.
 const NAME: &str = "switchback guard simulate";
 
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-simulate", &[kind::<Report>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let named = [Named::of(&args.baseline), Named::of(&args.candidate)];
     let (settings, slot) = args.settings()?;
     let (mail, releases) = args.mail(&named, &settings, slot.clone())?;
     if mail.pairs.is_empty() {
-        anyhow::bail!("there is no message that both releases answered, so there is nothing to replay");
+        let unusable = match mail.unusable {
+            0 => String::new(),
+            some => format!("; {} could not be read, or one of both failed on it", show::counted(some, "message")),
+        };
+        anyhow::bail!("there is no message that both releases answered, so there is nothing to replay{unusable}");
     }
     let past = args.past(slot.as_deref(), &releases, &mail)?;
     if args.as_then && !matches!(past, Past::Noted(_)) {
@@ -154,7 +168,13 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let leaves_out = args.left_out(&past, &settings);
     let report = Report { releases, settings, unusable: mail.unusable, leaves_out, replay };
     report.write(args.json)?;
-    Ok(Exit::found_if(report.replay.acted.is_some() || mail.unusable > 0))
+    let replay = &report.replay;
+    // A pipeline must not take it for harmless: the guard had nothing to go by.
+    let is_idle = replay.eligible == 0;
+    if is_idle {
+        say("no message counted, because nobody was known: this says nothing about the candidate");
+    }
+    Ok(Exit::found_if(replay.acted.is_some() || is_idle || mail.unusable > 0))
 }
 
 impl Args {
@@ -164,18 +184,33 @@ impl Args {
             let why = "--as-then takes the settings that held, so no other one can be given";
             return Err(Usage(why.to_owned()).into());
         }
-        if self.since.zip(self.until).is_some_and(|(since, until)| since >= until) {
-            return Err(Usage("--since is not before --until: no message is between them".to_owned()).into());
-        }
+        Window::checked(self.since, self.until)?;
         let is_named = self.store.dir().is_ok();
         if !is_named {
+            if self.slot.slot.is_some() && !self.mail.is_journal() {
+                let why =
+                    "--slot chooses among the slots of a store or of a journal: name one with --store or --journal";
+                return Err(Usage(why.to_owned()).into());
+            }
+            self.check_slot(Slots::of(&State::default(), &[]))?;
             return Ok((self.settings.over(Settings::default())?, self.slot.slot.clone()));
         }
         let control = self.store.open()?;
         let state: State = control.state()?;
-        let slot = Slots::of(&state, &control.processes()?).existing(&self.slot)?;
+        let slots = Slots::of(&state, &control.processes()?);
+        let slot = slots.chosen(&self.slot)?;
+        match self.mail.is_journal() {
+            true => self.check_slot(slots)?,
+            false => slots.check(&slot)?,
+        }
         let settings = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
         Ok((self.settings.over(settings)?, Some(slot)))
+    }
+
+    /// Refuses a slot that neither the store, which has these, nor the journal knows. A corpus is of no slot.
+    fn check_slot(&self, of_store: Slots) -> anyhow::Result<()> {
+        let (Some(name), Some(dir)) = (&self.slot.slot, self.mail.journal(&self.store)?) else { return Ok(()) };
+        journal::check_slot(of_store, &JournalReader::open(dir)?, name)
     }
 
     /// What the guard of the store remembers of the mail.

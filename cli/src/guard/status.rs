@@ -5,6 +5,7 @@ mod screen;
 use std::io;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Blind, Circumstances, Flip, MailCounts, Mode, Requirements, Settings, Strength, Tally, Trial};
 use switchback::{GuardReader, Health, KeptAlert, Loss, Process, ReleaseId, Rollout, SlotState};
@@ -12,6 +13,7 @@ use switchback::{GuardReader, Health, KeptAlert, Loss, Process, ReleaseId, Rollo
 use super::alerts::reader;
 use super::proof::{OfSegment, in_segment, of_tallies};
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::store::slot::{SlotArgs, Slots};
 use crate::store::{self, StoreArgs};
 
@@ -59,7 +61,7 @@ Exit codes:
 const ALERTS: u32 = 10;
 
 /// Everything that is shown.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Status {
     slots: Vec<OfSlot>,
     processes: Vec<OfProcess>,
@@ -70,7 +72,7 @@ struct Status {
     kept: Vec<KeptAlert>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfSlot {
     slot: String,
     settings: Settings,
@@ -83,7 +85,7 @@ struct OfSlot {
 }
 
 /// A candidate against a baseline.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfTrial {
     candidate: ReleaseId,
     baseline: ReleaseId,
@@ -98,7 +100,7 @@ struct OfTrial {
 }
 
 /// A segment, with the evidence.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Judged {
     #[serde(flatten)]
     known: OfSegment,
@@ -107,7 +109,7 @@ struct Judged {
 }
 
 /// What the guard has to act on flips one way.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Weighed {
     /// The evidence, of the test that is nearer to its goal.
     #[serde(flatten)]
@@ -120,7 +122,7 @@ struct Weighed {
     why: String,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfProcess {
     process: u64,
     name: String,
@@ -129,11 +131,14 @@ struct OfProcess {
     trouble: Option<String>,
 }
 
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-status", &[kind::<Status>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
     let reader = reader(&args.store)?;
     let mut slots = Vec::new();
     for (name, slot) in state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name)) {

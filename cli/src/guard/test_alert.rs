@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use switchback::alert::{About, Alert, Found, Response};
 
 use crate::exit::{Exit, Usage, chain, say};
+use crate::schema::{Output, kind};
 use crate::sinks::SinkArgs;
 
 /// Send an alert that says it is a test
@@ -32,6 +33,9 @@ Exit codes:
   0  it arrived everywhere
   1  it did not arrive somewhere; where and why is on stderr
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("guard-test-alert", &[kind::<Alert>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

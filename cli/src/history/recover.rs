@@ -1,11 +1,15 @@
 //! `switchback history recover`.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
+use serde::Serialize;
 use switchback::{Accept, Recovered, SqliteStore, StoreError};
 
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{StoreArgs, author};
 
@@ -49,6 +53,36 @@ Exit codes:
      Switchback wrote to it
   2  the command line is wrong";
 
+/// As JSON.
+#[derive(JsonSchema, Serialize)]
+struct Told {
+    /// None if the ledger is whole: nothing was changed then.
+    recovered: Option<Anew>,
+}
+
+/// A ledger that was started anew.
+#[derive(JsonSchema, Serialize)]
+struct Anew {
+    /// Events of before that it has.
+    events: u64,
+    /// The last event that anybody remembers.
+    known: u64,
+    /// Why what there is of it ends where it does.
+    ended: String,
+    /// Where the damaged one is; none if it was gone.
+    aside: Option<PathBuf>,
+}
+
+impl From<Recovered> for Anew {
+    fn from(recovered: Recovered) -> Self {
+        let Recovered { events, known, ended, aside, .. } = recovered;
+        Self { events, known, ended, aside }
+    }
+}
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("history-recover", &[kind::<Told>]);
+
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let author = args.author.clone().unwrap_or_else(author::of_system);
@@ -68,11 +102,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = io::stdout().lock();
     if args.json {
-        let recovered = recovered.map(|new| {
-            let Recovered { events, known, ended, aside, .. } = new;
-            serde_json::json!({ "events": events, "known": known, "ended": ended, "aside": aside })
-        });
-        writeln!(out, "{}", serde_json::json!({ "recovered": recovered }))?;
+        serde_json::to_writer(&mut out, &Told { recovered: recovered.map(Anew::from) })?;
+        writeln!(out)?;
         return Ok(Exit::Fine);
     }
     let Some(Recovered { events, known, ended, aside, .. }) = recovered else {

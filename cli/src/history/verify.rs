@@ -3,11 +3,13 @@
 use std::io::{self, Write as _};
 
 use anyhow::bail;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Anachronism, Digest, Who, Witness};
 
 use crate::clock;
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::StoreArgs;
 
@@ -44,7 +46,7 @@ Exit codes:
   2  the command line is wrong";
 
 /// What was found to be whole.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Verified {
     events: u64,
     head: Digest,
@@ -58,6 +60,9 @@ struct Verified {
     /// Events that cannot have happened at their times, as sentences.
     clock: Vec<String>,
 }
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("history-verify", &[kind::<Verified>]);
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -29,7 +29,7 @@ impl Against {
     fn now(args: &Args, release: &ReleaseId) -> anyhow::Result<Self> {
         let state = args.journal.state()?;
         let state = state.ok_or_else(|| Usage("compared with which release? Name it with --against".to_owned()))?;
-        let name = Slots::of(&state, &[]).existing(&SlotArgs { slot: args.slot.clone() })?;
+        let name = Slots::of(&state, &[]).chosen(&SlotArgs { slot: args.slot.clone() })?;
         let slot = state.slots.get(&name).context("the slot has no release yet: name one with --against")?;
         match (&slot.live, slot.standbys.first()) {
             (Some(live), _) if live != release => Ok(Self { release: live.clone(), why: "live now" }),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use std::io::{StdoutLock, Write as _};
 
 use comfy_table::Table;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::compare::Providers;
-use switchback::{Impact, ImpactCounts, Impacted, ReleaseId};
+use switchback::{Impact, ImpactCounts, Impacted, Rate, ReleaseId};
 
 use super::Args;
 use super::against::Against;
+use crate::cells::{Cell, Rows};
 use crate::journal::domain;
 use crate::show;
 use crate::store::text;
@@ -26,7 +28,7 @@ pub(super) struct Report<'a> {
 enum Form {
     Text { out: StdoutLock<'static>, first: Vec<Impacted> },
     Json(StdoutLock<'static>),
-    Csv(Box<csv::Writer<StdoutLock<'static>>>),
+    Csv(Box<Rows<StdoutLock<'static>, { COLUMNS.len() }>>),
 }
 
 /// The columns of the CSV.
@@ -59,9 +61,7 @@ impl<'a> Report<'a> {
         let form = if args.json {
             Form::Json(out)
         } else if args.csv {
-            let mut writer = csv::Writer::from_writer(out);
-            writer.write_record(COLUMNS)?;
-            Form::Csv(Box::new(writer))
+            Form::Csv(Box::new(Rows::under(COLUMNS, out)?))
         } else {
             Form::Text { out, first: Vec::new() }
         };
@@ -77,7 +77,7 @@ impl<'a> Report<'a> {
                 serde_json::to_writer(&mut *out, impacted)?;
                 writeln!(out)?;
             }
-            Form::Csv(writer) => writer.write_record(row(impacted))?,
+            Form::Csv(rows) => rows.row(row(impacted))?,
         }
         Ok(())
     }
@@ -91,10 +91,17 @@ impl<'a> Report<'a> {
                 serde_json::to_writer(&mut *out, &counts)?;
                 Ok(writeln!(out)?)
             }
-            Form::Csv(writer) => {
-                writer.flush()?;
+            Form::Csv(rows) => {
+                rows.finish()?;
                 if impact.all.unknown > 0 {
                     crate::exit::say(&unknown(impact.all.unknown, impact.all.decided));
+                }
+                if impact.failed() > 0 {
+                    crate::exit::say(&format!(
+                        "{} failed on {}, which are in no line",
+                        self.release,
+                        show::counted(impact.failed(), "message")
+                    ));
                 }
                 Ok(())
             }
@@ -108,33 +115,32 @@ fn unknown(unknown: u64, decided: u64) -> String {
     format!("of {what} of {of} nobody knows what the other would have done: neither it nor a --source has them")
 }
 
-fn row(impacted: &Impacted) -> [String; 16] {
+fn row(impacted: &Impacted) -> [Cell; COLUMNS.len()] {
     let Impacted { mail, .. } = impacted;
-    let score = |score: Option<f64>| score.map_or_else(String::new, |score| score.to_string());
-    let or_empty = |text: &Option<std::sync::Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+    let score = |score: Option<f64>| score.map_or(Cell::Empty, Cell::own);
     [
-        impacted.id.to_string(),
-        impacted.at.to_string(),
-        impacted.slot.to_string(),
-        impacted.direction.name().to_owned(),
-        impacted.action.to_string(),
-        impacted.would.to_string(),
+        Cell::own(impacted.id),
+        Cell::own(impacted.at),
+        Cell::text(Some(&impacted.slot)),
+        Cell::own(impacted.direction.name()),
+        Cell::own(impacted.action),
+        Cell::own(impacted.would),
         score(impacted.score),
         score(impacted.other_score),
-        impacted.known_by.name().to_owned(),
-        or_empty(&mail.sender_domain),
-        mail.is_authenticated.to_string(),
-        mail.digest.to_string(),
-        or_empty(&mail.message_id),
-        mail.fingerprint.to_string(),
-        mail.bytes.to_string(),
-        mail.context.to_string(),
+        Cell::own(impacted.known_by.name()),
+        Cell::text(mail.sender_domain.as_deref()),
+        Cell::own(mail.is_authenticated),
+        Cell::own(mail.digest),
+        Cell::text(mail.message_id.as_deref()),
+        Cell::own(mail.fingerprint),
+        Cell::own(mail.bytes),
+        Cell::own(mail.context),
     ]
 }
 
 /// What is printed at the end.
-#[derive(Serialize)]
-struct Counts<'a> {
+#[derive(JsonSchema, Serialize)]
+pub(super) struct Counts<'a> {
     release: &'a ReleaseId,
     against: &'a ReleaseId,
     #[serde(skip)]
@@ -142,8 +148,14 @@ struct Counts<'a> {
     all: ImpactCounts,
     /// Messages that an operator's rule has decided above the release.
     overruled: u64,
-    /// Messages that the release has failed on.
+    /// Messages that the release was to decide and failed on.
+    failed: u64,
+    /// Of these, those that another release has decided in its place.
+    replaced: u64,
+    /// The others, which the failure policy has decided.
     unscanned: u64,
+    /// Shares of the messages that it has decided; none of no message.
+    rates: Option<Rates>,
     /// By provider of the sender's domain, those with the most impacted messages first.
     providers: Vec<OfProvider>,
     /// Those with the most impacted messages.
@@ -151,14 +163,21 @@ struct Counts<'a> {
     other_domains: Option<Others>,
 }
 
-#[derive(Serialize)]
+/// Shares, with their 95 % intervals.
+#[derive(JsonSchema, Serialize)]
+struct Rates {
+    held_back: Rate,
+    let_through: Rate,
+}
+
+#[derive(JsonSchema, Serialize)]
 struct OfProvider {
     provider: String,
     #[serde(flatten)]
     counts: ImpactCounts,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct OfDomain<'a> {
     /// None for messages without a usable sender.
     domain: Option<&'a str>,
@@ -166,7 +185,7 @@ struct OfDomain<'a> {
     counts: ImpactCounts,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 struct Others {
     domains: usize,
     #[serde(flatten)]
@@ -190,7 +209,10 @@ impl<'a> Counts<'a> {
             why: report.against.why,
             all: impact.all,
             overruled: impact.overruled,
+            failed: impact.failed(),
+            replaced: impact.replaced,
             unscanned: impact.unscanned,
+            rates: Rates::of(&impact.all),
             providers: OfProvider::all(impact),
             domains,
             other_domains: (counts.decided > 0).then_some(Others { domains: rest.len(), counts }),
@@ -200,9 +222,10 @@ impl<'a> Counts<'a> {
     fn write(&self, out: &mut StdoutLock<'static>, first: &[Impacted]) -> anyhow::Result<()> {
         writeln!(out, "{} against {} ({})\n", self.release, self.against, self.why)?;
         let all = &self.all;
-        let mut line =
-            |what: &str, n: u64| writeln!(out, "{what:<44}{:>11}  {:>7}", show::count(n), show::share(n, all.decided));
-        line("messages that it has decided", all.decided)?;
+        writeln!(out, "{:<44}{:>11}", "messages that it has decided", show::count(all.decided))?;
+        let mut line = |what: &str, n: u64| {
+            writeln!(out, "{what:<44}{:>11}  {}", show::count(n), show::share_column(n, all.decided))
+        };
         line("  held back, the other would not have", all.held_back)?;
         line("  let through, the other would not have", all.let_through)?;
         line("  harsher, on the same side", all.harsher)?;
@@ -212,8 +235,16 @@ impl<'a> Counts<'a> {
         let (pair, same, alike) = (all.by_pair, all.by_rescoring, all.by_rescoring_alike);
         let [pair, same, alike] = [pair, same, alike].map(show::count);
         writeln!(out, "known: {pair} by pairs, {same} scored again, {alike} scored again that are alike")?;
-        let [overruled, unscanned] = [self.overruled, self.unscanned].map(show::count);
-        writeln!(out, "not decided by it: {overruled} by an operator's rule, {unscanned} that it failed on")?;
+        if all.other_failed > 0 {
+            writeln!(out, "of those unknown, {} failed on {}", self.against, show::count(all.other_failed))?;
+        }
+        let (overruled, failed) = (show::count(self.overruled), show::count(self.failed));
+        write!(out, "not decided by it: {overruled} by an operator's rule, {failed} that it failed on")?;
+        if self.failed > 0 {
+            let [replaced, unscanned] = [self.replaced, self.unscanned].map(show::count);
+            write!(out, " ({replaced} decided by another release in its place, {unscanned} by the failure policy)")?;
+        }
+        writeln!(out)?;
         self.write_providers(out)?;
         self.write_domains(out)?;
         write_first(out, first, all.impacted())
@@ -244,6 +275,13 @@ impl<'a> Counts<'a> {
         }
         show::numbers(&mut table, 1..7);
         Ok(writeln!(out, "\n{}", table.trim_fmt())?)
+    }
+}
+
+impl Rates {
+    fn of(counts: &ImpactCounts) -> Option<Self> {
+        let of = |part| Rate::of(part, counts.decided);
+        Some(Self { held_back: of(counts.held_back)?, let_through: of(counts.let_through)? })
     }
 }
 

@@ -3,13 +3,14 @@
 use std::fmt;
 use std::path::Path;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{KeyId, Signature, read_signature, signature_path};
 
 use crate::exit::chain;
 
 /// What lies where the signature of a release does. Whether it matches is not known.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase", tag = "state")]
 pub(super) enum Beside {
     /// Nothing.

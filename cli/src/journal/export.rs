@@ -1,20 +1,21 @@
 //! `switchback journal export`.
 
-use std::io::{self, BufWriter, Write as _};
-use std::path::{Path, PathBuf};
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 
 use anyhow::Context as _;
-use tempfile::NamedTempFile;
 
 use super::filters::FilterArgs;
-use super::{JournalArgs, check_sought, say_unread};
+use super::{JournalArgs, check_sought, say_nothing, say_unread};
 use crate::exit::Exit;
+use crate::file::{self, Access};
 use crate::progress::Busy;
 use crate::show;
 
 /// Write records as one Parquet file, for DuckDB, Spark or ClickHouse
 ///
-/// docs/journal.md says what the columns mean. The file is written whole or not at all, for your eyes only.
+/// docs/journal.md says what the columns mean. The file is written whole or not at all, for your eyes only; a pipe or a device, such as
+/// `/dev/stdout`, is written to.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -36,26 +37,28 @@ Examples:
   duckdb -c \"SELECT action, count(*) FROM 'week.parquet' GROUP BY action\"
 
 Exit codes:
-  0  it is written
-  1  there is no journal, a file of it cannot be read, or the file cannot be written
+  0  it is written; where no record is in it, stderr says what the journal has, and from when to when
+  1  there is no journal, a file of it cannot be read, neither it nor the store knows the slot or the release, or the file
+     cannot be written
   2  the command line is wrong";
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
     let query = args.filters.query(&args.journal, &reader)?;
-    let cannot = || format!("cannot write {}", args.output.display());
-    let folder = args.output.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = NamedTempFile::new_in(folder).with_context(cannot)?;
-    let mut out = BufWriter::new(file.as_file_mut());
+    let cannot = || file::cannot_write(&args.output);
+    let mut out = BufWriter::new(file::create(&args.output, Access::Owner)?);
     let busy = Busy::with("reading the journal".to_owned());
     let exported = reader.export(&query, &mut out)?;
     drop(busy);
     check_sought(&reader, &query, exported.records == 0)?;
-    out.flush().with_context(cannot)?;
-    drop(out);
-    let bytes = file.as_file().metadata().with_context(cannot)?.len();
-    file.persist(&args.output).with_context(cannot)?;
+    if exported.records == 0 {
+        say_nothing(&reader, args.filters.window()?)?;
+    }
+    let file = out.into_inner().map_err(|error| error.into_error()).with_context(cannot)?;
+    let bytes = file.bytes();
+    file.keep().with_context(cannot)?;
     let records = show::counted(exported.records, "record");
-    writeln!(io::stdout(), "{records}, {}: {}", show::bytes(bytes), args.output.display())?;
+    let mut says = file::beside(Some(&args.output));
+    writeln!(says, "{records}, {}: {}", show::bytes(bytes), args.output.display())?;
     Ok(say_unread(&exported.unread))
 }

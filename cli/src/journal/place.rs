@@ -2,14 +2,23 @@
 
 use std::path::{Path, PathBuf};
 
-use switchback::{Control, JournalReader, ReleaseId, State};
+use switchback::{Control, JournalReader, Process, ReleaseId, State};
 
 use crate::exit::Usage;
+use crate::store::slot::Slots;
 use crate::store::{self, StoreArgs, reference};
 
 /// The folder of a store's journal.
 pub(crate) fn of_store(dir: &Path) -> PathBuf {
     dir.join("journal")
+}
+
+/// Refuses a slot that neither a store, which knows these, nor a journal knows.
+pub(crate) fn check_slot(of_store: Slots, reader: &JournalReader, name: &str) -> anyhow::Result<()> {
+    if of_store.has(name) || reader.has_slot(name)? {
+        return Ok(());
+    }
+    of_store.and(reader.slots()?).check(name)
 }
 
 /// Which journal.
@@ -40,12 +49,27 @@ impl JournalArgs {
 
     /// What the store says; none if no store was named, or there is none.
     pub(crate) fn state(&self) -> anyhow::Result<Option<State>> {
+        Ok(self.control()?.map(|control| control.state()).transpose()?)
+    }
+
+    fn control(&self) -> anyhow::Result<Option<Control>> {
         let Ok(dir) = self.store.dir() else { return Ok(None) };
         match Control::open(dir) {
-            Ok(control) => Ok(Some(control.state()?)),
+            Ok(control) => Ok(Some(control)),
             Err(error) if store::is_missing(&error) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The slot that was named, if one was: store or journal have to know it.
+    pub(crate) fn slot(&self, reader: &JournalReader, named: Option<&str>) -> anyhow::Result<Option<String>> {
+        let Some(name) = named else { return Ok(None) };
+        let (state, processes) = match self.control()? {
+            Some(control) => (control.state()?, control.processes()?),
+            None => (State::default(), Vec::<Process>::new()),
+        };
+        check_slot(Slots::of(&state, &processes), reader, name)?;
+        Ok(Some(name.to_owned()))
     }
 
     /// The release of this name that the store or the journal knows.

@@ -4,6 +4,7 @@ use std::fmt;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Control, Lasting, LoadedRelease, PromoteError, ReleaseId};
 
@@ -15,7 +16,7 @@ use crate::store::text;
 const NOTICE_TIME: Duration = Duration::from_secs(1);
 
 /// Which processes have a release ready, by their names.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub(super) struct Readiness {
     ready: Vec<String>,
     failed: Vec<Failed>,
@@ -28,7 +29,7 @@ pub(super) struct Readiness {
 }
 
 /// A process that cannot load it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Failed {
     process: String,
     why: String,

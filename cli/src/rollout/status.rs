@@ -2,12 +2,14 @@
 
 use std::io::{self, Write as _};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::TrialEvidence;
 use switchback::{Control, GuardReader, GuardStoreError, Progress, PromoteError, Rollout, SlotState};
 
 use crate::clock;
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::slot::{SlotArgs, Slots};
 use crate::store::{self, StoreArgs, text};
@@ -41,7 +43,8 @@ Exit codes:
   2  the command line is wrong";
 
 /// A line of JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "GoingOn")]
 struct Record<'a> {
     slot: &'a str,
     #[serde(flatten)]
@@ -51,11 +54,14 @@ struct Record<'a> {
     is_paused: bool,
 }
 
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::lines("rollout-status", &[kind::<Record<'static>>]);
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).scope(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
     let slots = state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name));
     let (mut out, mut is_paused, mut is_empty) = (io::stdout().lock(), false, true);
     for (name, slot) in slots {

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Action, Category, Digest, Reason, ReleaseId, Scl, Thresholds};
 
@@ -17,8 +18,9 @@ pub(super) struct Layout<'a> {
 }
 
 /// A line of JSON.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "OfRelease")]
+pub(super) struct Record<'a> {
     message: &'a str,
     sha256: &'a str,
     bytes: usize,

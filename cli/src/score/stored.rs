@@ -1,7 +1,7 @@
 //! Scoring as a slot of a store does.
 
-mod lines;
-mod totals;
+pub(super) mod lines;
+pub(super) mod totals;
 
 use std::io::{self, BufWriter, Write};
 

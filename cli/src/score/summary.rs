@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use switchback::{Action, Digest, ReleaseId, Thresholds};
@@ -83,7 +84,8 @@ impl Counts {
 }
 
 /// The summary as it is printed.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "TotalsOfReleases")]
 pub(super) struct Totals {
     messages: u64,
     bytes: u64,
@@ -94,7 +96,8 @@ pub(super) struct Totals {
     releases: Vec<OfRelease>,
 }
 
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "TotalsOfRelease")]
 struct OfRelease {
     release: String,
     digest: Digest,
@@ -153,7 +156,7 @@ impl Totals {
                 release.categories.iter().map(|(name, n)| format!("{name} {}", show::count(*n))).collect();
             let mut row = vec![release.release.clone()];
             row.extend([release.scored, release.abstained, release.failed].map(show::count));
-            row.push(show::share(release.flagged(), release.scored + release.abstained));
+            row.push(show::rate(release.flagged(), release.scored + release.abstained));
             row.extend(actions);
             row.push(categories.join(", "));
             table.add_row(row);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::Context as _;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Segment, Standing};
 use switchback::{Control, Digest, Event, GuardReader, GuardStoreError, Note, Operation, Process, ReleaseId, State};
@@ -12,7 +13,7 @@ use crate::store::StoreArgs;
 use crate::store::aftermath::Unloadable;
 
 /// A slot in which no release decides.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Undecided {
     pub(super) slot: String,
     /// The processes that say so; none where the ledger does.
@@ -20,7 +21,7 @@ pub(super) struct Undecided {
 }
 
 /// A release that somebody let decide in a slot without the checks.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Forced {
     pub(super) slot: String,
     pub(super) release: ReleaseId,
@@ -29,7 +30,7 @@ pub(super) struct Forced {
 }
 
 /// A release that does harm in a slot, as far as the guard has counted.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Harmful {
     pub(super) slot: String,
     pub(super) release: ReleaseId,
@@ -55,7 +56,7 @@ pub(super) fn undecided(state: &State, processes: &[Process]) -> Vec<Undecided> 
 }
 
 /// A release that a process which starts could not load.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Faulty {
     pub(super) release: ReleaseId,
     /// Why.

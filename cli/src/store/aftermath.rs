@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Control, ReleaseId, SlotState, State};
 
@@ -10,7 +11,7 @@ use crate::exit::{Exit, say};
 use crate::show;
 
 /// What a change leaves behind.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub(super) struct Aftermath {
     /// The rollouts that it ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -21,7 +22,7 @@ pub(super) struct Aftermath {
 }
 
 /// A rollout that has ended before its last step.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct EndedRollout {
     slot: String,
     release: ReleaseId,
@@ -30,7 +31,7 @@ struct EndedRollout {
 }
 
 /// A release that decides in a slot, and that a process which starts would not load.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Unloadable {
     pub(crate) slot: String,
     pub(crate) release: ReleaseId,

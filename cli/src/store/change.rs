@@ -1,11 +1,15 @@
 //! Commands that change a store: what they have in common.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, State};
+use switchback::{
+    Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, SlotState, State,
+};
 
 use super::StoreArgs;
 use super::aftermath::Aftermath;
@@ -14,8 +18,10 @@ use super::effect;
 use super::obeyed::Census;
 use super::text;
 use crate::clock;
+use crate::duration::wait;
 use crate::exit::{Exit, chain, say};
 use crate::guard::Proof;
+use crate::schema::{Output, kind};
 use crate::show;
 
 /// Options of every command that changes a store.
@@ -40,9 +46,9 @@ pub(crate) struct ChangeArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Wait at most so many seconds for the processes
-    #[arg(long, value_name = "S", default_value_t = 30, value_parser = clap::value_parser!(u64).range(0..=3_600))]
-    wait: u64,
+    /// Wait at most so long for the processes, an hour at most: `30s`, `2min`, or a number of seconds (docs/times.md)
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = wait)]
+    wait: SignedDuration,
 }
 
 impl ChangeArgs {
@@ -53,7 +59,7 @@ impl ChangeArgs {
 
     /// How long processes are waited for.
     pub(crate) fn wait(&self) -> Duration {
-        Duration::from_secs(self.wait)
+        self.wait.unsigned_abs()
     }
 
     /// Signs what is done to a store with who and why.
@@ -71,7 +77,7 @@ pub(crate) struct Operator<'a> {
 }
 
 /// A change that took place, or would.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Change {
     dry_run: bool,
     pub(crate) event: Event,
@@ -92,7 +98,7 @@ pub(crate) struct Change {
 }
 
 /// What is said of a change beside the change itself.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub(crate) struct Remarks {
     /// Sentences.
     pub(crate) notes: Vec<String>,
@@ -105,16 +111,22 @@ pub(crate) struct Remarks {
 }
 
 /// A change as JSON.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "ChangeOfStore")]
 struct Record<'a> {
     #[serde(flatten)]
     change: &'a Change,
+    /// The slots of which it changes something, as they are afterwards.
+    #[schemars(with = "BTreeMap<String, SlotState>")]
     slots: effect::Changed<'a>,
     #[serde(flatten)]
     census: &'a Census,
     #[serde(flatten)]
     remarks: &'a Remarks,
 }
+
+/// What `--json` prints.
+pub(crate) const OUTPUT: Output = Output::document("change", &[kind::<Record<'static>>]);
 
 impl<'a> Operator<'a> {
     /// Opens the store that the options name.

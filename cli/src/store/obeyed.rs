@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use switchback::{Acknowledgements, Lasting, Obeyed, Process, StoreError};
 
@@ -11,7 +12,7 @@ use crate::exit::{Exit, say};
 use crate::show;
 
 /// Who obeys, and who has not said so.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Default, JsonSchema, Serialize)]
 pub(super) struct Census {
     obeyed: Vec<Obeys>,
     silent: Vec<Process>,
@@ -21,12 +22,13 @@ pub(super) struct Census {
 }
 
 /// A process that obeys.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 struct Obeys {
     process: u64,
     name: String,
     pid: u32,
     #[serde(rename = "after_ms", serialize_with = "milliseconds")]
+    #[schemars(with = "f64")]
     after: Duration,
     problem: Option<String>,
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 use switchback::{Process, State};
 
+use super::text;
 use crate::exit::Usage;
+use crate::show;
 
 /// Which slot.
 #[derive(clap::Args, Clone, Debug)]
@@ -15,7 +17,10 @@ pub(crate) struct SlotArgs {
     pub(crate) slot: Option<String>,
 }
 
-/// The slots that the ledger or a process knows.
+/// How alike two names are, 0 to 1, of which one is offered for the other.
+const LIKENESS_MIN: f64 = 0.8;
+
+/// The slots that the ledger, a process or a journal knows.
 #[derive(Debug)]
 pub(crate) struct Slots(BTreeSet<String>);
 
@@ -23,6 +28,12 @@ impl Slots {
     pub(crate) fn of(state: &State, processes: &[Process]) -> Self {
         let registered = processes.iter().flat_map(|process| process.registered.slots.iter().cloned());
         Self(state.slots.keys().cloned().chain(registered).collect())
+    }
+
+    /// And those of a journal.
+    pub(crate) fn and(mut self, journal: BTreeSet<String>) -> Self {
+        self.0.extend(journal);
+        self
     }
 
     /// Whether there is one of this name.
@@ -49,6 +60,15 @@ impl Slots {
         Ok(name)
     }
 
+    /// The slot that was named, or the only one; it has to be there, unless it is the first.
+    pub(crate) fn existing_or_first(&self, args: &SlotArgs) -> anyhow::Result<String> {
+        let name = self.chosen(args)?;
+        if !self.0.is_empty() {
+            self.check(&name)?;
+        }
+        Ok(name)
+    }
+
     /// The slot that was named, if one was; it has to be there, unless there is none at all.
     pub(crate) fn scope(&self, args: &SlotArgs) -> anyhow::Result<Option<String>> {
         if let Some(name) = args.slot.as_deref().filter(|_| !self.0.is_empty()) {
@@ -57,11 +77,29 @@ impl Slots {
         Ok(args.slot.clone())
     }
 
-    fn check(&self, name: &str) -> anyhow::Result<()> {
-        match self.has(name) {
-            true => Ok(()),
-            false => bail!("there is no slot `{name}`: {}", self.offer()),
+    /// The slot that was named, if one was; it has to be there.
+    pub(crate) fn known(&self, args: &SlotArgs) -> anyhow::Result<Option<String>> {
+        args.slot.iter().try_for_each(|name| self.check(name))?;
+        Ok(args.slot.clone())
+    }
+
+    /// Refuses a slot that nobody knows.
+    pub(crate) fn check(&self, name: &str) -> anyhow::Result<()> {
+        if self.has(name) {
+            return Ok(());
         }
+        let unknown = show::printable(name, text::NAME_CHARS_MAX);
+        let meant = self.like(name).map_or_else(String::new, |like| format!("; did you mean `{like}`?"));
+        bail!("there is no slot `{unknown}`: {}{meant}", self.offer())
+    }
+
+    /// The slot that somebody may have meant.
+    fn like(&self, name: &str) -> Option<&str> {
+        let likeness =
+            |slot: &String| strsim::normalized_damerau_levenshtein(&slot.to_lowercase(), &name.to_lowercase());
+        let likeness = self.0.iter().map(|slot| (likeness(slot), slot));
+        let (likeness, slot) = likeness.max_by(|a, b| a.0.total_cmp(&b.0))?;
+        (likeness >= LIKENESS_MIN).then_some(slot)
     }
 
     /// `there are inbound, outbound`.
@@ -102,10 +140,33 @@ mod tests {
 
     #[test]
     fn a_slot_that_is_not_there_is_a_mistake() {
-        let unknown = slots(&["in"]).existing(&named(Some("inn"))).unwrap_err().to_string();
-        assert_eq!(unknown, "there is no slot `inn`: there is in");
+        let unknown = slots(&["in"]).existing(&named(Some("other"))).unwrap_err().to_string();
+        assert_eq!(unknown, "there is no slot `other`: there is in");
         assert!(slots(&["in"]).scope(&named(Some("inn"))).is_err());
         assert_eq!(slots(&["in"]).scope(&named(None)).unwrap(), None);
         assert_eq!(slots(&[]).scope(&named(Some("in"))).unwrap().as_deref(), Some("in"));
+        assert_eq!(slots(&[]).existing_or_first(&named(Some("in"))).unwrap(), "in");
+        assert!(slots(&["in"]).existing_or_first(&named(Some("inn"))).is_err());
+        assert!(slots(&[]).known(&named(Some("in"))).is_err());
+        assert_eq!(slots(&[]).known(&named(None)).unwrap(), None);
+    }
+
+    #[test]
+    fn a_slot_that_was_mistyped_is_offered() {
+        let there = slots(&["inbound", "outbound", "list"]);
+        for (mistyped, meant) in
+            [("inbuond", "inbound"), ("Inbound", "inbound"), ("outbond", "outbound"), ("lists", "list")]
+        {
+            let said = there.check(mistyped).unwrap_err().to_string();
+            let meant = format!("there are inbound, list, outbound; did you mean `{meant}`?");
+            assert_eq!(said, format!("there is no slot `{mistyped}`: {meant}"));
+        }
+        for other in ["", "x", "bounce", "spam"] {
+            let said = there.check(other).unwrap_err().to_string();
+            assert!(!said.contains("did you mean"), "{said}");
+        }
+        let forged = there.check("in\nbound\u{1b}[2J").unwrap_err().to_string();
+        assert!(!forged.contains(['\n', '\u{1b}']), "{forged}");
+        assert!(slots(&["in"]).and(["list".to_owned()].into()).check("list").is_ok());
     }
 }

@@ -2,7 +2,10 @@
 
 use std::io::{self, Write as _};
 
+use switchback::TrustList;
+
 use crate::exit::Exit;
+use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{self, StoreArgs, text};
 
@@ -27,6 +30,9 @@ Exit codes:
   0  it is listed
   1  the store cannot be read
   2  the command line is wrong";
+
+/// What `--json` prints.
+pub(super) const OUTPUT: Output = Output::document("trust-list", &[kind::<TrustList>]);
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -52,5 +52,6 @@ fn failures_are_counted_and_end_with_1() {
     assert_eq!((ran.code, &of["failed"], &of["times"]), (1, &20.into(), &Value::Null));
     let empty = tempdir().unwrap();
     let ran = switchback_in(empty.path(), ["bench", "-m", &release("1.0.0"), "."]);
-    assert_eq!((ran.code, ran.err.as_str()), (1, "switchback: there is no message to measure with\n"));
+    let says = "switchback: there is no message in .\nswitchback: there is no message to measure with\n";
+    assert_eq!((ran.code, ran.err.as_str()), (1, says));
 }

@@ -9,8 +9,8 @@ use std::fs;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::model::{ABSTAINS_AT_BYTES, LARGE, SMALL, TRAPS_AT_BYTES, mail, release};
-use crate::run::{switchback, switchback_in};
+use crate::model::{ABSTAINS_AT_BYTES, LARGE, SMALL, TRAPS_AT_BYTES, failing, mail, release};
+use crate::run::{switchback, switchback_fed, switchback_in};
 
 /// 1.1.0 flags from 4,000 bytes on, 1.0.0 from 6,000: between them lie one message of shop.example (of two
 /// subdomains' three) and two of bank.example.
@@ -32,8 +32,11 @@ pub(crate) fn corpus() -> TempDir {
 }
 
 fn compare(dir: &TempDir, before: &str, after: &str, args: &[&str]) -> (i32, Value, String) {
-    let (before, after) = (release(before), release(after));
-    let ran = switchback_in(dir.path(), ["compare", &before, &after, ".", "--json"].iter().chain(args));
+    compare_with(dir, &release(before), &release(after), args)
+}
+
+fn compare_with(dir: &TempDir, before: &str, after: &str, args: &[&str]) -> (i32, Value, String) {
+    let ran = switchback_in(dir.path(), ["compare", before, after, ".", "--json"].iter().chain(args));
     (ran.code, serde_json::from_str(&ran.out).unwrap(), ran.err)
 }
 
@@ -106,6 +109,64 @@ fn more_flips_than_allowed_end_with_1() {
 }
 
 #[test]
+fn a_gate_does_not_pass_on_nothing() {
+    let (dir, nothing) = (tempdir().unwrap(), tempdir().unwrap());
+    fs::write(dir.path().join("1"), mail("x", "a@bank.example", 5_000)).unwrap();
+    let (before, after) = (release("1.0.0"), release("1.1.0"));
+    for more in [&[][..], &["--max-flips", "0"], &["--max-flips", "9", "--json"]] {
+        let ran = switchback_in(nothing.path(), ["compare", &before, &after, "."].iter().chain(more));
+        let why = "switchback: there is no message in .\nswitchback: no message was compared: there is none\n";
+        assert_eq!((ran.code, ran.err.as_str()), (1, why), "{more:?}");
+        let ran = switchback_fed(["compare", &before, &after, "-"].iter().chain(more), b"");
+        let why = "no message was compared: 0 unreadable, 1 left out\n";
+        assert!(ran.code == 1 && ran.err.ends_with(why), "{more:?}: {ran:?}");
+        // Nor where the release that is looked at answers nothing.
+        let ran = switchback_in(dir.path(), ["compare", &before, &failing(), "."].iter().chain(more));
+        let why =
+            "no message was compared: 1 message has not both answers and counts in no flip: linear@3.0.0 failed on 1";
+        assert!(ran.code == 1 && ran.err.contains(why), "{more:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_message_that_only_the_second_release_failed_on_counts_against_a_gate() {
+    let dir = corpus();
+    for (max, is_too_many) in [("3", true), ("4", false)] {
+        let (code, report, err) = compare_with(&dir, &release("1.0.0"), &failing(), &["--max-flips", max]);
+        let counts = ["unpaired", "newly_failed", "no_longer_failed"].map(|name| report[name].as_u64().unwrap());
+        assert_eq!(
+            (code, counts, &report["flips"]["messages"]),
+            (1, [4, 4, 0], &3.into()),
+            "a corpus has to be answered"
+        );
+        assert!(err.contains("3 messages compared; 4 messages have not both answers"), "{err}");
+        let why = "0 flips and 4 messages that linear@3.0.0 alone failed on, more than the 3 that --max-flips allows";
+        assert_eq!(err.contains(why), is_too_many, "{err}");
+    }
+    let (_, back, err) = compare_with(&dir, &failing(), &release("1.0.0"), &["--max-flips", "0"]);
+    assert_eq!((&back["newly_failed"], &back["no_longer_failed"]), (&0.into(), &4.into()));
+    assert!(!err.contains("more than"), "{err}");
+}
+
+#[test]
+fn shares_of_few_messages_have_their_interval() {
+    let (_, report, _) = compare(&corpus(), "1.0.0", "1.1.0", &[]);
+    let near = |rate: &Value, name: &str, exact: f64| {
+        let found = rate[name].as_f64().unwrap();
+        assert!((found - exact).abs() < 1e-4, "{name}: {found} for {exact}");
+    };
+    // Three of seven, by Wilson's formula.
+    let newly = &report["rates"]["newly_flagged"];
+    [("share", 0.428_571), ("low", 0.158_220), ("high", 0.749_542)]
+        .iter()
+        .for_each(|(name, exact)| near(newly, name, *exact));
+    // Two of two.
+    let bank = &report["domains"][0]["rates"]["flagged_after"];
+    [("share", 1.0), ("low", 0.342_380), ("high", 1.0)].iter().for_each(|(name, exact)| near(bank, name, *exact));
+    assert_eq!(report["without_sender"]["rates"], Value::Null);
+}
+
+#[test]
 fn a_message_on_which_a_release_failed_is_no_flip() {
     let dir = corpus();
     fs::write(dir.path().join("8"), mail("x", "a@bank.example", TRAPS_AT_BYTES)).unwrap();
@@ -173,17 +234,17 @@ fn the_report_is_readable() {
     for line in [
         "A linear@1.0.0   B linear@1.1.0",
         "7 messages, 0 not answered by both, 0 unreadable",
-        "Of 7 messages, linear@1.1.0 flags 3 (42.9 %) that linear@1.0.0 does not, and",
+        "Of 7 messages, linear@1.1.0 flags 3 (42.9 %, 95 %: 15-75 %) that linear@1.0.0",
         "flips across the flag boundary: 3",
-        "  flagged by B only                   3   42.9 %",
-        "  flagged by A only                   0    0.0 %",
+        "  flagged by B only                   3   42.9 %  95 %: 15-75 %",
+        "  flagged by A only                   0    0.0 %  95 %: 0-36 %",
         "* 0.1250  0.9375  ./1  \"No 1\"",
     ] {
         assert!(out.lines().any(|found| found == line), "{line:?} is not in\n{out}");
     }
     assert!(out.contains("bank.example") && out.contains("(2 other domains)"), "{out}");
     let words = out.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("mail that says to be from bank.example: 2 of its 2 (100.0 %)"), "{out}");
+    assert!(words.contains("mail that says to be from bank.example: 2 of its 2 (100.0 %, 95 %: 34-100 %)"), "{out}");
 }
 
 #[test]

@@ -43,6 +43,8 @@ const MODULE: &str = r#"(module
         (local.set $bytes (call $size (local.get $message)))
         (call $drop (local.get $message))
         (if (i64.eq (local.get $bytes) (i64.const 666)) (then unreachable))
+        (if (i32.and (i64.eq (i64.load (i32.const 8)) (i64.const -1)) (i64.ge_u (local.get $bytes) (i64.const 4000)))
+            (then unreachable))
         (if (i64.eq (local.get $bytes) (i64.const 777)) (then
             (i32.store8 (i32.const 264) (i32.const 1))
             (i32.store (i32.const 272) (i32.const 1024))
@@ -78,6 +80,18 @@ pub(crate) fn releases() -> PathBuf {
 /// One of them.
 pub(crate) fn release(version: &str) -> String {
     releases().join(format!("linear-{version}.wasm")).display().to_string()
+}
+
+/// `linear-3.0.0.wasm`, which traps on every message of 4,000 bytes or more, and flags no other.
+pub(crate) fn failing() -> String {
+    static DIR: OnceLock<TempDir> = OnceLock::new();
+    let dir = DIR.get_or_init(|| {
+        let dir = tempfile::tempdir().unwrap();
+        let packed = switchback_pack::pack_module(&module(), &u64::MAX.to_le_bytes(), &manifest("3.0.0")).unwrap();
+        std::fs::write(dir.path().join("linear-3.0.0.wasm"), packed).unwrap();
+        dir
+    });
+    dir.path().join("linear-3.0.0.wasm").display().to_string()
 }
 
 fn module() -> Vec<u8> {

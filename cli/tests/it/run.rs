@@ -50,7 +50,7 @@ pub(crate) fn switchback_fed<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>,
     command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
-    to_ran(&child.wait_with_output().unwrap())
+    checked(&command, to_ran(&child.wait_with_output().unwrap()))
 }
 
 /// Runs it where there is no terminal to ask at, whoever runs the tests.
@@ -60,7 +60,14 @@ pub(crate) fn switchback_alone<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S
 }
 
 pub(crate) fn ran(command: &mut Command) -> Ran {
-    to_ran(&command.output().unwrap())
+    let output = command.output().unwrap();
+    checked(command, to_ran(&output))
+}
+
+/// What a command has printed, which is as its schema says where it is JSON.
+fn checked(command: &Command, ran: Ran) -> Ran {
+    crate::schema::check_output(command.get_args(), &ran.out);
+    ran
 }
 
 pub(crate) fn to_ran(output: &std::process::Output) -> Ran {
@@ -71,7 +78,7 @@ pub(crate) fn to_ran(output: &std::process::Output) -> Ran {
 }
 
 /// Every command.
-pub(crate) const COMMANDS: [&str; 53] = [
+pub(crate) const COMMANDS: [&str; 54] = [
     "new",
     "pack",
     "inspect",
@@ -123,6 +130,7 @@ pub(crate) const COMMANDS: [&str; 53] = [
     "store backup",
     "store restore",
     "demo",
+    "schema",
     "completions",
     "man",
 ];
@@ -134,6 +142,7 @@ fn a_wrong_command_line_ends_with_2() {
         &["score"],
         &["score", "-m"],
         &["demo", "--seconds", "0"],
+        &["demo", "--html", "/dev/stdout"],
         &["new", "Big"],
         &["sign", "x.wasm"],
         &["verify"],

@@ -292,11 +292,12 @@ fn a_name_cannot_move_the_cursor() {
 }
 
 #[test]
-fn a_folder_that_holds_no_mail_gives_no_lines() {
+fn a_folder_that_holds_no_mail_gives_no_lines_and_says_so() {
     let dir = tempdir().unwrap();
     fs::write(dir.path().join(".hidden"), "x").unwrap();
     let ran = switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "."]);
-    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", "switchback: passed over: 1 hidden file\n"));
+    let says = "switchback: passed over: 1 hidden file\nswitchback: there is no message in .\n";
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (0, "", says));
 }
 
 #[test]

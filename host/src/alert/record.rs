@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::text;
+use crate::beginning::on_one_line;
 use crate::clock;
 use crate::guard::{Evidence, Requirements};
 use crate::release::{Digest, ReleaseId};
@@ -12,6 +13,7 @@ use crate::release::{Digest, ReleaseId};
 /// Something that a person has to know. As JSON it is what a webhook receives and what a command reads; fields are only
 /// ever added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Alert {
     /// Its name, the same for every attempt to deliver it: whoever receives it twice can tell.
     pub id: Uuid,
@@ -57,6 +59,7 @@ pub struct Alert {
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Kind {
@@ -103,6 +106,7 @@ impl Kind {
 
 /// How bad something is, in the words of syslog (RFC 5424, section 6.2.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Severity {
     /// Nothing is wrong.
@@ -129,6 +133,7 @@ impl Severity {
 
 /// What was done about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Response {
@@ -169,6 +174,7 @@ impl Response {
 
 /// A process of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct By {
     /// Its number in the store.
     pub process: u64,
@@ -257,7 +263,8 @@ pub struct About {
 impl Alert {
     /// An alert about this, with a new name. The severity, the line and the command that undoes it follow from the rest.
     pub fn new(found: Found, response: Response, about: About, at: Timestamp) -> Self {
-        let (summary, undo) = (text::summary(&found, response, &about), text::undo(&found, response, &about));
+        let summary = on_one_line(&text::summary(&found, response, &about));
+        let undo = text::undo(&found, response, &about);
         let kind = found.kind();
         let About { slot, release, generation, event, process, requirements, .. } = about;
         let evidence = found.evidence().cloned();

@@ -22,6 +22,7 @@ pub(super) const JOURNAL_KEY: &str = "key";
 
 /// What a backup holds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Contents {
     /// The version of the format.
@@ -40,6 +41,7 @@ pub struct Contents {
 
 /// A file in a backup.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Packed {
     /// Its path in the store's folder.
@@ -52,6 +54,7 @@ pub struct Packed {
 
 /// A backup that was made.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct BackedUp {
     /// What it holds.

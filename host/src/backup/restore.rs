@@ -41,6 +41,7 @@ pub struct Restore {
 
 /// A backup that was restored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Restored {
     /// What the backup held.

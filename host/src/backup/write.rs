@@ -1,12 +1,12 @@
 //! Making a backup of a store that processes may be using.
 
+use std::env;
 use std::fs::File;
-use std::io::{self, Read, Write as _};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
-use tempfile::NamedTempFile;
 
 use super::BackupError;
 use super::contents::{
@@ -15,6 +15,7 @@ use super::contents::{
 use crate::clock;
 use crate::control::SqliteStore;
 use crate::guard_store::GuardStoreError;
+use crate::output::{Access, Existing, Output, folder_of};
 use crate::private;
 use crate::release::Digest;
 use crate::{guard_store, journal};
@@ -49,34 +50,42 @@ impl Backup {
     }
 
     /// Writes it: all of it or nothing, durably, and readable by its user alone. The folder needs room for the databases
-    /// twice.
+    /// twice. Into a pipe or a device it is written front to back, and the system's folder for temporary files needs room
+    /// for the databases once.
     ///
     /// # Errors
     /// If the store cannot be read, its ledger is not whole, there is a file of this name, or it cannot be written.
     pub fn write(&self, file: impl AsRef<Path>) -> Result<BackedUp, BackupError> {
         let file = file.as_ref();
-        if file.symlink_metadata().is_ok() {
+        let failed = || BackupError::file(file);
+        let direct = Output::direct(file).map_err(failed())?;
+        let beside = match &direct {
+            Some(_) => env::temp_dir(),
+            None => folder_of(file).to_owned(),
+        };
+        if direct.is_none() && file.symlink_metadata().is_ok() {
             return Err(BackupError::Exists(file.to_owned()));
         }
-        let beside = match file.parent() {
-            Some(parent) if parent != Path::new("") => parent,
-            _ => Path::new("."),
-        };
-        let failed = || BackupError::file(file);
-        if is_inside(beside, &self.dir) {
+        if direct.is_none() && is_inside(&beside, &self.dir) {
             return Err(BackupError::Inside(file.to_owned()));
         }
-        let unfinished = private::temporary_in(beside).map_err(failed())?;
-        let mut archive = Archive::new(NamedTempFile::new_in(unfinished.path()).map_err(failed())?);
+        let unfinished = private::temporary_in(&beside).map_err(failed())?;
+        let output = match direct {
+            Some(direct) => direct,
+            None => Output::within(unfinished.path(), file, Access::Owner, Existing::Keep).map_err(failed())?,
+        };
+        let is_file = output.path().is_some();
+        let mut archive = Archive::new(output);
         let Filled { contents, missing, without_guard } = self.fill(&mut archive, unfinished.path(), file)?;
         let whole = archive.finish(&contents).map_err(failed())?;
-        whole.as_file().sync_all().map_err(failed())?;
-        let bytes = whole.as_file().metadata().map_err(failed())?.len();
-        whole.persist_noclobber(file).map_err(|error| match error.error.kind() {
+        let bytes = whole.bytes();
+        whole.keep().map_err(|error| match error.kind() {
             io::ErrorKind::AlreadyExists => BackupError::Exists(file.to_owned()),
-            _ => failed()(error.error),
+            _ => failed()(error),
         })?;
-        File::open(beside).and_then(|dir| dir.sync_all()).map_err(failed())?;
+        if is_file {
+            File::open(beside).and_then(|dir| dir.sync_all()).map_err(failed())?;
+        }
         Ok(BackedUp { contents, bytes, missing, without_guard })
     }
 
@@ -144,12 +153,12 @@ fn is_inside(folder: &Path, store: &Path) -> bool {
 
 /// An archive that is being written.
 struct Archive {
-    tar: Builder<NamedTempFile>,
+    tar: Builder<Output>,
     files: Vec<Packed>,
 }
 
 impl Archive {
-    fn new(file: NamedTempFile) -> Self {
+    fn new(file: Output) -> Self {
         Self { tar: Builder::new(file), files: Vec::new() }
     }
 
@@ -172,12 +181,10 @@ impl Archive {
         Ok(true)
     }
 
-    fn finish(mut self, contents: &Contents) -> io::Result<NamedTempFile> {
+    fn finish(mut self, contents: &Contents) -> io::Result<Output> {
         let text = serde_json::to_vec_pretty(contents)?;
         self.tar.append_data(&mut header(text.len() as u64), CONTENTS, text.as_slice())?;
-        let mut file = self.tar.into_inner()?;
-        file.flush()?;
-        Ok(file)
+        self.tar.into_inner()
     }
 }
 

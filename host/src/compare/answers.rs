@@ -8,6 +8,7 @@ use crate::verdict::{Cause, Dropped, Said};
 
 /// How often a release answered, and why it did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Answers {
     /// Messages that it scored.
     pub scored: u64,
@@ -15,9 +16,11 @@ pub struct Answers {
     pub abstained: u64,
     /// Messages that it failed on, by [`Cause`]; zeros are left out.
     #[serde(serialize_with = "by_name_of_cause")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, u64>"))]
     failed: [u64; Cause::ALL.len()],
     /// Messages that it was not asked about for want of room, by reason; zeros are left out.
     #[serde(serialize_with = "by_name_of_reason")]
+    #[cfg_attr(feature = "schema", schemars(with = "std::collections::BTreeMap<String, u64>"))]
     dropped: [u64; Dropped::ALL.len()],
 }
 

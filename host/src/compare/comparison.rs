@@ -106,6 +106,10 @@ pub struct Comparison {
     pub(super) all: Sums,
     /// Messages that one of them or both did not answer.
     pub(super) unpaired: u64,
+    /// Messages that only the second failed on.
+    pub(super) newly_failed: u64,
+    /// Messages that only the first failed on.
+    pub(super) no_longer_failed: u64,
     /// Messages that both scored, with the same score bit for bit.
     pub(super) scored_alike: u64,
     /// The first release's action, then the second's.
@@ -123,6 +127,8 @@ impl Comparison {
         Self {
             all: Sums::default(),
             unpaired: 0,
+            newly_failed: 0,
+            no_longer_failed: 0,
             scored_alike: 0,
             actions: [[0; ACTIONS]; ACTIONS],
             sides: Default::default(),
@@ -145,6 +151,9 @@ impl Comparison {
         self.sides[1].add(&pair.after);
         let Some((before, after)) = pair.before.said.action().zip(pair.after.said.action()) else {
             self.unpaired += 1;
+            let has_failed = [pair.before, pair.after].map(|side| matches!(side.said, Said::Failed(_)));
+            self.newly_failed += u64::from(has_failed == [false, true]);
+            self.no_longer_failed += u64::from(has_failed == [true, false]);
             return;
         };
         self.actions[before as usize][after as usize] += 1;
@@ -180,6 +189,8 @@ impl Comparison {
     pub fn merge(&mut self, other: Self) {
         self.all.merge(&other.all);
         self.unpaired += other.unpaired;
+        self.newly_failed += other.newly_failed;
+        self.no_longer_failed += other.no_longer_failed;
         self.scored_alike += other.scored_alike;
         let actions = self.actions.iter_mut().flatten().zip(other.actions.iter().flatten());
         actions.for_each(|(all, more)| *all += more);

@@ -16,6 +16,7 @@ pub struct Name {
 
 /// A message with both scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// What finds it again.
     pub message: String,

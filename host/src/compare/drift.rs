@@ -29,6 +29,7 @@ const KS_LIMITS: [f64; 2] = [0.125, 0.2];
 
 /// How far the scores of two releases have drifted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Drift {
     /// The population stability index.
     pub psi: f64,
@@ -49,6 +50,7 @@ pub struct Drift {
 
 /// What a drift amounts to, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Reading {
     /// No more than chance makes of it.

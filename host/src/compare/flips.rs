@@ -5,10 +5,12 @@ use serde::Serialize;
 use super::pair::Pair;
 use super::report::Segment;
 use super::scores::{SCORE_UNIT, fixed};
+use crate::rate::Rate;
 use crate::verdict::Action;
 
 /// How two releases differ across the flag boundary on some messages. Only messages that both answered count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Flips {
     /// Messages that both answered.
     pub messages: u64,
@@ -26,6 +28,17 @@ impl Flips {
     /// Flips in both directions.
     pub fn flips(&self) -> u64 {
         self.newly_flagged + self.no_longer_flagged
+    }
+
+    /// The shares that these are of the messages; none of no message.
+    pub fn rates(&self) -> Option<Rates> {
+        let of = |part| Rate::of(part, self.messages);
+        Some(Rates {
+            flagged_before: of(self.flagged_before)?,
+            flagged_after: of(self.flagged_after)?,
+            newly_flagged: of(self.newly_flagged)?,
+            no_longer_flagged: of(self.no_longer_flagged)?,
+        })
     }
 
     /// These messages and others.
@@ -47,6 +60,21 @@ impl Flips {
         self.newly_flagged += u64::from(!before && after);
         self.no_longer_flagged += u64::from(before && !after);
     }
+}
+
+/// Shares of the messages that both answered, with their 95 % intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Rates {
+    /// Of those that the first flags.
+    pub flagged_before: Rate,
+    /// Of those that the second flags.
+    pub flagged_after: Rate,
+    /// Of flips up.
+    pub newly_flagged: Rate,
+    /// Of flips down.
+    pub no_longer_flagged: Rate,
 }
 
 /// What is added up for a segment. Whole numbers throughout, so that the order of the messages never shows.
@@ -77,6 +105,7 @@ impl Sums {
 
     pub(super) fn segment(&self) -> Segment {
         let mean = || self.difference as f64 * SCORE_UNIT / self.scored as f64;
-        Segment { flips: self.flips, mean_difference: (self.scored > 0).then(mean) }
+        let (flips, rates) = (self.flips, self.flips.rates());
+        Segment { flips, rates, mean_difference: (self.scored > 0).then(mean) }
     }
 }

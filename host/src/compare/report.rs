@@ -10,7 +10,7 @@ use super::answers::Answers;
 use super::comparison::{Comparison, SideSums};
 use super::differences::Difference;
 use super::drift::Drift;
-use super::flips::{Flips, Sums};
+use super::flips::{Flips, Rates, Sums};
 use super::latency::Latency;
 use super::scores::{Band, Scores, bands};
 use crate::release::ReleaseId;
@@ -18,6 +18,7 @@ use crate::verdict::{Action, Senders};
 
 /// How two releases differ. Its JSON has the names that are here; no number in it is other than finite.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The release that is compared with.
     pub before: OfRelease,
@@ -25,10 +26,16 @@ pub struct Report {
     pub after: OfRelease,
     /// The flips over all messages that both answered.
     pub flips: Flips,
+    /// The shares that the flips are of these messages; none if there is none.
+    pub rates: Option<Rates>,
     /// The second release's scores less the first's, on average; none if there is no message that both scored.
     pub mean_difference: Option<f64>,
     /// Messages that one of them or both did not answer; they are in no flip.
     pub unpaired: u64,
+    /// Of these, messages that the second failed on and the first did not.
+    pub newly_failed: u64,
+    /// Messages that the first failed on and the second did not.
+    pub no_longer_failed: u64,
     /// Messages that both scored, with the same score bit for bit.
     pub scored_alike: u64,
     /// How many messages for which the first takes the outer action and the second the inner one.
@@ -59,6 +66,7 @@ pub struct Report {
 
 /// What one release made of all messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfRelease {
     /// The release.
     pub release: ReleaseId,
@@ -72,16 +80,20 @@ pub struct OfRelease {
 
 /// How two releases differ on the messages of some senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Segment {
     /// Across the flag boundary.
     #[serde(flatten)]
     pub flips: Flips,
+    /// The shares that the flips are of these messages; none if there is none.
+    pub rates: Option<Rates>,
     /// The second release's scores less the first's, on average; none if there is no message that both scored.
     pub mean_difference: Option<f64>,
 }
 
 /// The segment of a provider.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfProvider {
     /// The provider, as [`Providers`](super::Providers) has it.
     pub provider: Arc<str>,
@@ -92,6 +104,7 @@ pub struct OfProvider {
 
 /// The segment of a domain.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OfDomain {
     /// The organisational domain.
     pub domain: Arc<str>,
@@ -102,6 +115,7 @@ pub struct OfDomain {
 
 /// Domains that a list has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OtherDomains {
     /// How many.
     pub domains: u64,
@@ -112,6 +126,7 @@ pub struct OtherDomains {
 
 /// Domains that were too many to be counted one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PooledDomains {
     /// About how many: within 1 % up to ten million.
     pub domains_estimated: u64,
@@ -124,14 +139,17 @@ impl Comparison {
     /// The report, with at most `limit` domains and as many messages: the first release is `before`.
     #[must_use]
     pub fn report(&self, before: ReleaseId, after: ReleaseId, limit: usize) -> Report {
-        let Segment { flips, mean_difference } = self.all.segment();
+        let Segment { flips, rates, mean_difference } = self.all.segment();
         let (domains, other_domains) = self.largest_domains(limit);
         Report {
             before: self.sides[0].report(before),
             after: self.sides[1].report(after),
             flips,
+            rates,
             mean_difference,
             unpaired: self.unpaired,
+            newly_failed: self.newly_failed,
+            no_longer_failed: self.no_longer_failed,
             scored_alike: self.scored_alike,
             actions: self.named_actions(),
             drift: Drift::of(&self.sides[0].scores, &self.sides[1].scores),

@@ -32,6 +32,7 @@ pub(super) struct Histogram {
 
 /// How the scores of a release are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Scores {
     /// Messages that it scored.
     pub count: u64,
@@ -50,6 +51,7 @@ pub struct Scores {
 
 /// Scores in a band of log-odds, ln(score / (1 - score)), and how many each release gave.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Band {
     /// Where it begins; none for the band below all others.
     pub log_odds_from: Option<f64>,

@@ -200,7 +200,8 @@ fn every_number_is_finite_whatever_a_record_holds() {
     let json = serde_json::to_value(&report).unwrap();
     // JSON has no other way to say that a number is none.
     let absent: BTreeSet<_> = nulls("", &json).into_iter().collect();
-    let may_be = ["log_odds_from", "log_odds_to", "mean_difference", "other_domains", "pooled_domains", "subject"];
+    let may_be =
+        ["log_odds_from", "log_odds_to", "mean_difference", "other_domains", "pooled_domains", "rates", "subject"];
     assert_eq!(absent, may_be.map(str::to_owned).into());
     let drift = report.drift.unwrap();
     assert!([drift.psi, drift.ks, drift.psi_by_chance_p95, drift.ks_by_chance_p95].iter().all(|n| n.is_finite()));
@@ -264,4 +265,40 @@ fn the_table_of_actions_says_who_took_which() {
     assert_eq!((report.actions[&Deliver][&Quarantine], report.actions[&Junk][&Deliver]), (2, 1));
     assert_eq!(report.actions.values().flat_map(BTreeMap::values).sum::<u64>(), 3);
     assert!((report.mean_difference.unwrap() - (0.85 + 0.85 - 0.5) / 3.0).abs() < 1e-12);
+}
+
+#[test]
+fn failures_of_one_release_alone_are_told_apart() {
+    let failed = Side { said: Said::Failed(Cause::Trap), took_us: 1 };
+    let dropped = Side { said: Said::Dropped(Dropped::Budget), took_us: 0 };
+    let mut comparison = Comparison::new(Settings::default());
+    for (before, after) in
+        [(scored(0.1), failed), (scored(0.1), failed), (failed, scored(0.1)), (failed, failed), (scored(0.1), dropped)]
+    {
+        let pair = Pair { sender_domain: None, is_authenticated: false, before, after };
+        comparison.add(&pair, || Name { message: String::new(), subject: None });
+    }
+    let mut twice = comparison.clone();
+    twice.merge(comparison.clone());
+    for (comparison, times) in [(comparison, 1), (twice, 2)] {
+        let report = report(&comparison, 0);
+        let failed = [report.unpaired, report.newly_failed, report.no_longer_failed];
+        assert_eq!((report.flips.messages, failed), (0, [5, 2, 1].map(|count| count * times)));
+        assert_eq!(report.rates, None);
+    }
+}
+
+#[test]
+fn shares_come_with_what_they_may_be() {
+    let mut comparison = Comparison::new(Settings { senders: Senders::Anyone, ..Settings::default() });
+    for after in [0.9, 0.1, 0.1] {
+        let (before, after) = (scored(0.1), scored(after));
+        let pair = Pair { sender_domain: Some("gmail.com"), is_authenticated: false, before, after };
+        comparison.add(&pair, || Name { message: String::new(), subject: None });
+    }
+    let report = report(&comparison, 1);
+    assert_eq!(report.rates.map(|rates| rates.newly_flagged), crate::Rate::of(1, 3));
+    assert_eq!(report.rates.map(|rates| rates.no_longer_flagged), crate::Rate::of(0, 3));
+    assert_eq!(report.providers[0].segment.rates, report.rates);
+    assert_eq!(report.without_sender.rates, None);
 }

@@ -14,6 +14,7 @@ use crate::release::Digest;
 /// The ledger keeps it as JSON, exactly these bytes, and its hash is their SHA-256. Each event holds the hash
 /// of the one before, so none can be changed, taken out or moved without all that follow showing it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Event {
     /// Its place in the ledger: 1 for the first, one more for each.

@@ -12,6 +12,7 @@ use crate::release::Digest;
 ///
 /// Whoever remembers one does not take a ledger for the same that no longer has it, unless that was recovered since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mark {
     /// The last event; 0 where there was none.
     pub sequence: u64,
@@ -40,6 +41,7 @@ impl Mark {
 
 /// Somebody who remembers where a ledger ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Witness {
     /// Who.
     pub who: Who,
@@ -49,6 +51,7 @@ pub struct Witness {
 
 /// Who remembers where a ledger ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Who {

@@ -14,6 +14,7 @@ use crate::release::Digest;
 
 /// An event that this version does not understand: its operation, or something that it says, came later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct NewerEvent {
     /// Its place in the ledger.

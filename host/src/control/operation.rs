@@ -17,6 +17,7 @@ use crate::verdict::{Action, May, Rule};
 /// It is for reading: an operator asks with a [`Request`](super::Request), and what lets a release decide is an
 /// [`Admission`](super::Admission). In the ledger it is JSON, tagged by `op`. Fields are only ever added, with a default.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "op", rename_all = "kebab-case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Operation {
@@ -237,6 +238,7 @@ pub enum Operation {
 
 /// A revert that a process made by itself, and wrote into the ledger afterwards.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Emergency {
     /// The process, by its number in the store.
@@ -249,6 +251,7 @@ pub struct Emergency {
 
 /// What the guard did by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum GuardAction {
     /// It marked a shadow as harmful: it cannot be promoted or made a canary unless somebody forces it.

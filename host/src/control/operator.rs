@@ -338,7 +338,7 @@ pub enum ControlError {
         /// The release.
         release: ReleaseId,
         /// What is wrong.
-        fault: FileFault,
+        fault: Box<FileFault>,
     },
     /// Another operator was faster.
     #[error("somebody was faster, so nothing was done: {}", told(.0))]

@@ -8,13 +8,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::state::{Note, SlotState};
-use crate::guard::{MailCounts, Segment, Standing, TrialEvidence};
+use crate::guard::{MailCounts, Proof, Segment, Standing, TrialEvidence};
+use crate::lasting::Lasting;
 use crate::limits::ROLLOUT_STEPS_MAX;
 use crate::release::ReleaseId;
 use crate::route::BASIS_POINTS;
 
 /// What a release does in one step of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Trying {
     /// It scores everything, and decides nothing.
@@ -37,6 +39,7 @@ impl fmt::Display for Trying {
 
 /// One step of a rollout.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// What the release does.
@@ -59,9 +62,10 @@ impl fmt::Display for Step {
 
 /// The steps of a rollout: a shadow first, if at all, then rising shares, up to everything.
 ///
-/// Written as `shadow 24h, 1% 30m, 5% 30m, 25% 30m, 100%`: what the release does, and for how long at least, in `s`, `m`,
-/// `h` or `d`.
+/// Written as `shadow 24h, 1% 30m, 5% 30m, 25% 30m, 100%`: what the release does, and for how long at least, as
+/// [`Lasting`] is written, in whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "Vec<Step>", into = "Vec<Step>")]
 pub struct Plan(Vec<Step>);
 
@@ -125,10 +129,10 @@ impl fmt::Display for Plan {
 
 fn parsed(text: &str) -> Result<Step, InvalidPlan> {
     let invalid = || InvalidPlan::Step(text.to_owned());
-    let mut words = text.split_whitespace();
-    let trying = trying(words.next().ok_or_else(invalid)?).ok_or_else(invalid)?;
-    let hold_s = words.next().map_or(Some(0), seconds).ok_or_else(invalid)?;
-    if words.next().is_some() { Err(invalid()) } else { Ok(Step { trying, hold_s }) }
+    let (word, hold) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
+    let trying = trying(word).ok_or_else(invalid)?;
+    let hold_s = if hold.trim().is_empty() { Some(0) } else { seconds(hold) };
+    Ok(Step { trying, hold_s: hold_s.ok_or_else(invalid)? })
 }
 
 fn trying(word: &str) -> Option<Trying> {
@@ -142,16 +146,9 @@ fn trying(word: &str) -> Option<Trying> {
     Some(if share_bp == BASIS_POINTS { Trying::Live } else { Trying::Canary(share_bp) })
 }
 
-fn seconds(word: &str) -> Option<u64> {
-    let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
-    let unit = match unit {
-        "s" => 1,
-        "m" => 60,
-        "h" => 3_600,
-        "d" => 86_400,
-        _ => return None,
-    };
-    number.parse::<u64>().ok()?.checked_mul(unit)
+fn seconds(hold: &str) -> Option<u64> {
+    let Lasting(hold) = hold.parse().ok()?;
+    (hold.subsec_nanos() == 0).then_some(hold.as_secs())
 }
 
 /// Why a text, or a list of steps, is no plan.
@@ -165,7 +162,7 @@ pub enum InvalidPlan {
     #[error("a plan has at most {ROLLOUT_STEPS_MAX} steps, this one has {0}")]
     TooLong(usize),
     /// A step that cannot be read.
-    #[error("`{0}` is no step: `shadow 24h`, `2.5% 30m` or, as the last one, `100%` are (s, m, h, d)")]
+    #[error("`{0}` is no step: `shadow 24h`, `2.5% 30m` or, as the last one, `100%` are")]
     Step(String),
     /// The last step is not everything.
     #[error("the last step has to be `100%`, without a time: that is where a rollout leads; this one ends with `{0}`")]
@@ -180,6 +177,7 @@ pub enum InvalidPlan {
 
 /// A rollout on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rollout {
     /// What is rolled out.
     pub release: ReleaseId,
@@ -217,10 +215,10 @@ pub enum Pause {
     #[error("{} is harmed: look at `switchback guard status`, then withdraw the release", .0.iter().map(Segment::to_string).collect::<Vec<_>>().join(", "))]
     Harmed(Vec<Segment>),
     /// Not enough is known.
-    #[error("not enough is known yet: {campaigns} campaigns of authenticated, known senders were compared ({pairs})")]
+    #[error("not enough is known yet: {proof} ({pairs})")]
     Unproven {
-        /// How many campaigns there were.
-        campaigns: u64,
+        /// What is known of all senders together, and what it takes.
+        proof: Proof,
         /// All pairs that both releases scored.
         pairs: MailCounts,
     },
@@ -243,8 +241,8 @@ impl Rollout {
         if now < until {
             return Progress::Holds { until };
         }
-        if evidence.everything != Standing::Proven {
-            return Progress::Paused(Pause::Unproven { campaigns: evidence.campaigns, pairs: evidence.pairs });
+        if evidence.everything.standing != Standing::Proven {
+            return Progress::Paused(Pause::Unproven { proof: evidence.everything, pairs: evidence.pairs });
         }
         Progress::Due(self.step + 1)
     }
@@ -275,7 +273,9 @@ mod tests {
     fn a_plan_reads_back_as_it_is_written() {
         let plan: Plan = PLAN.parse().unwrap();
         assert_eq!(plan.to_string(), PLAN);
-        assert_eq!("shadow 24h,1%  30m , 2.5% 90s,100%".parse(), Ok(plan.clone()));
+        for same in ["shadow 24h,1%  30m , 2.5% 90s,100%", "shadow 1 day, 1% 30 minutes, 2.5% 1min 30s, 100%"] {
+            assert_eq!(same.parse(), Ok(plan.clone()), "{same}");
+        }
         assert_eq!(serde_json::from_str::<Plan>(&serde_json::to_string(&plan).unwrap()).unwrap(), plan);
     }
 
@@ -284,6 +284,8 @@ mod tests {
         for (text, why) in [
             ("", "`` is no step"),
             ("1% 5x, 100%", "`1% 5x` is no step"),
+            ("1% 1mo, 100%", "`1% 1mo` is no step"),
+            ("1% 1.5s, 100%", "`1% 1.5s` is no step"),
             ("0% 5m, 100%", "`0% 5m` is no step"),
             ("0.001% 5m, 100%", "is no step"),
             ("101%", "`101%` is no step"),
@@ -322,21 +324,23 @@ mod tests {
             began: note,
         };
         let pairs = MailCounts { messages: 30, authenticated: 12, eligible: 10, addressed: 30 };
-        let evidence =
-            |harmed: &[Segment], everything| TrialEvidence { harmed: harmed.to_vec(), everything, campaigns: 9, pairs };
-        let proven = evidence(&[], Standing::Proven);
+        let proof = |campaigns| Proof::of(0.02, 0, campaigns);
+        let evidence = |harmed: &[Segment], everything| TrialEvidence { harmed: harmed.to_vec(), everything, pairs };
+        let proven = evidence(&[], proof(177));
         let soon = later - SignedDuration::from_secs(1);
         assert_eq!(rollout.progress(soon, &proven), Progress::Holds { until: later });
         assert_eq!(rollout.progress(later, &proven), Progress::Due(1));
-        let unproven = evidence(&[], Standing::Unproven);
-        assert_eq!(rollout.progress(later, &unproven), Progress::Paused(Pause::Unproven { campaigns: 9, pairs }));
+        let unproven = evidence(&[], proof(9));
+        assert_eq!(rollout.progress(later, &unproven), Progress::Paused(Pause::Unproven { proof: proof(9), pairs }));
         assert_eq!(
-            Pause::Unproven { campaigns: 9, pairs }.to_string(),
-            "not enough is known yet: 9 campaigns of authenticated, known senders were compared (30 messages: 10 of \
-             authenticated, known senders, 2 of authenticated senders that are new, 18 of unauthenticated ones)"
+            Pause::Unproven { proof: proof(9), pairs }.to_string(),
+            "not enough is known yet: of the 177 campaigns of authenticated, known senders that it takes 9 were compared, \
+             0 of them newly flagged; so with 95 % confidence fewer than 32.31 % flip, and it takes fewer than 2 % (30 \
+             messages: 10 of authenticated, known senders, 2 of authenticated senders that are new, 18 of unauthenticated \
+             ones)"
         );
         let gmail = [Segment::Domain("gmail.com".into())];
-        let harmed = evidence(&gmail, Standing::Proven);
+        let harmed = evidence(&gmail, proof(177));
         assert_eq!(rollout.progress(later, &harmed), Progress::Paused(Pause::Harmed(gmail.to_vec())));
     }
 }

@@ -27,6 +27,7 @@ use crate::verdict::{Effect, Override};
 /// Pure: no clock, no files. The same events make the same state everywhere, and an event that does not
 /// apply changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct State {
     /// The sequence of the last event; 0 before the first.
     pub sequence: u64,
@@ -54,6 +55,7 @@ pub struct State {
 
 /// A release in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoredRelease {
     /// What it is.
     pub id: ReleaseId,
@@ -65,6 +67,7 @@ pub struct StoredRelease {
 
 /// Who made it so, when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Note {
     /// The event that made it so.
     pub sequence: u64,

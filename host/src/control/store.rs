@@ -178,6 +178,7 @@ impl Membership {
 
 /// A process that registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct NewProcess {
     /// What it calls itself.
     pub name: String,
@@ -211,6 +212,7 @@ impl NewProcess {
 
 /// A process that follows a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Process {
     /// Its number in this store.
     pub number: u64,
@@ -237,6 +239,7 @@ impl Process {
 
 /// How far a process has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Acknowledgement {
     /// The last event that it obeys.
     pub sequence: u64,
@@ -275,6 +278,7 @@ impl Acknowledgement {
 
 /// Whether a process has a release ready.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Preparation {
     /// It can be put in charge at once.

@@ -16,6 +16,7 @@ pub use untrusted::Untrusted;
 /// As long as no key was ever trusted, nothing has to be signed. From the first on everything has to be, for good:
 /// when every key is revoked, nothing is accepted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TrustList {
     keys: BTreeMap<KeyId, TrustedKey>,
@@ -25,6 +26,7 @@ pub struct TrustList {
 
 /// A key of a trust list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct TrustedKey {
     /// What verifies its signatures.

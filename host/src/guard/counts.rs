@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which way a candidate's action crosses the flag boundary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Flip {
     /// The baseline lets the message pass, and the candidate flags it.
@@ -26,6 +27,7 @@ impl Flip {
 
 /// Three integers: everything that a test knows. They add across processes, in any order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Counts {
     /// Flips in the direction that is tested.

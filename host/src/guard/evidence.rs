@@ -13,6 +13,7 @@ use crate::release::ReleaseId;
 
 /// Why the guard did something.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Evidence {
     /// Too many verdicts of a segment flipped.
@@ -41,6 +42,7 @@ impl Evidence {
 
 /// Which test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Test {
     /// Of the share that flips one way. Fast.
@@ -52,6 +54,7 @@ pub enum Test {
 /// Flips in a segment, beyond what a harmless candidate makes. Whoever has this can compute `log_e` and `log_threshold`
 /// again ([`FlipEvidence::recompute`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FlipEvidence {
     /// What the release was compared with.
@@ -131,6 +134,7 @@ pub fn log_threshold(alpha: f64, weight: f64) -> f64 {
 
 /// What a breaker counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Breaker {
     /// Traps, deadlines, exhausted limits, results outside the contract.
@@ -156,6 +160,7 @@ impl fmt::Display for Breaker {
 
 /// A release that failed, within one process.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BreakerEvidence {
     /// What it was compared with, where it was compared.

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 /// Mail of which something is counted: how much of it could be acted on, and why not the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct MailCounts {
     /// All messages; of a trial, those that both releases scored.
     pub messages: u64,
@@ -60,6 +61,7 @@ const BLIND_PART: u64 = 100;
 
 /// What a filter does not tell, so that the guard cannot do its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Blind {

@@ -8,6 +8,7 @@ use super::settings::Floor;
 
 /// Something that the guard asks for before it acts in a segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Required {
@@ -44,6 +45,7 @@ impl fmt::Display for Required {
 
 /// One thing that the guard asks for, what there is of it and what it needs. Written as `senders 1 of 5`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Requirement {
     /// What is asked for.
     pub name: Required,
@@ -100,6 +102,7 @@ pub(super) struct Found {
 
 /// All that the guard asks for before it acts in a segment, in one direction. It acts when all of it is met.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Requirements(Vec<Requirement>);
 

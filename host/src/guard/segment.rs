@@ -19,6 +19,7 @@ use crate::organisation::{is_registry, organisation};
 /// is counted (lower case, internationalised labels in ASCII, no dot at the end), and refuses one under which none is: a
 /// name below an organisational domain, or a public suffix. What was stored is read as it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub enum Segment {
     /// Every sender.

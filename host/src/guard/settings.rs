@@ -11,6 +11,7 @@ use crate::limits::{BREAKER_FAILURES_MAX, FLOOR_MAX, SENDER_PAIRS_MAX};
 
 /// What the guard does by itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// It reverts, withdraws and blocks.
@@ -34,6 +35,7 @@ impl fmt::Display for Mode {
 
 /// How large a share of flips a test tolerates: its null hypothesis.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Tolerance {
     /// Of the gross test: the share of campaigns that flip in the direction that is tested. 0 to 0.5.
@@ -45,6 +47,7 @@ pub struct Tolerance {
 /// How much has to have flipped in a segment before anything is done, whatever the tests say: so that no campaign of a
 /// few people decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Floor {
     /// Campaigns that flipped.
@@ -59,6 +62,7 @@ pub struct Floor {
 /// A floor for a filter that knows few senders, where as many as [`Floor::senders`] may never write: fewer suffice among
 /// all senders together, if each of them has been known for long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Few {
     /// A filter that knows fewer senders than this knows few. 0 turns it off. At most 1,000.
@@ -71,6 +75,7 @@ pub struct Few {
 
 /// When a release fails too much to wait for statistics.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct BreakerSettings {
     /// Over how many seconds is counted. 1 to 3,600.
@@ -98,6 +103,7 @@ pub struct BreakerSettings {
 ///
 /// The defaults revert a harmless candidate in at most one rollout of a thousand.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// What it does by itself.

@@ -1,5 +1,7 @@
 //! What the guard is told of one message.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +10,54 @@ use super::counts::Flip;
 use crate::message::{Fingerprint, Message};
 use crate::verdict::Action;
 
-/// Who an address, or whose a domain, is: the first 8 bytes of its BLAKE3 hash. All that is kept of people.
+/// Who an address, or whose a domain, is: the first 8 bytes of its BLAKE3 hash. All that is kept of people. As text, also
+/// in JSON, these bytes as 16 hexadecimal digits: most programs round a number of that size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "Spelled", into = "String")]
+#[cfg_attr(feature = "schema", schemars(try_from = "String", into = "String"))]
 pub struct Key(pub u64);
+
+/// A key as it is read.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Spelled {
+    Text(String),
+    /// As 0.1.0 wrote it.
+    Number(u64),
+}
+
+/// A text that is no key.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is not the key of a sender: that is 16 hexadecimal digits")]
+struct NoKey(String);
+
+impl TryFrom<Spelled> for Key {
+    type Error = NoKey;
+
+    fn try_from(spelled: Spelled) -> Result<Self, NoKey> {
+        match spelled {
+            Spelled::Number(number) => Ok(Self(number)),
+            Spelled::Text(text) => {
+                let is_key = text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit());
+                let bytes = u64::from_str_radix(&text, 16).ok().filter(|_| is_key).map(u64::to_be_bytes);
+                bytes.map(|bytes| Self(u64::from_le_bytes(bytes))).ok_or(NoKey(text))
+            }
+        }
+    }
+}
+
+impl From<Key> for String {
+    fn from(key: Key) -> Self {
+        key.to_string()
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.to_le_bytes().iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
 
 impl Key {
     /// The key of a text, taken in lower case.
@@ -84,5 +130,17 @@ mod tests {
     fn addresses_of_one_account_have_one_key() {
         assert_eq!(Key::of_sender("a.da+1@gmail.com"), Key::of_sender("ada@googlemail.com"));
         assert_ne!(Key::of_sender("a.da@x.example"), Key::of_sender("ada@x.example"));
+    }
+
+    #[test]
+    fn a_key_is_text_that_no_program_rounds_and_is_read_as_it_was_written_before() {
+        let key = Key(0xfedc_ba98_7654_3210);
+        let read = |text: &str| serde_json::from_str::<Key>(text);
+        assert_eq!(serde_json::to_string(&key).unwrap(), r#""1032547698badcfe""#);
+        assert_eq!(read(r#""1032547698badcfe""#).unwrap(), key);
+        assert_eq!(read("18364758544493064720").unwrap(), key);
+        for bad in [r#""""#, r#""1032547698badcf""#, r#""+032547698badcfe""#, r#""1032547698badcfg""#, "-1"] {
+            assert!(read(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -8,11 +8,13 @@ use super::bets::{Bets, Gains};
 use super::counts::{Counts, Flip};
 use super::mail_counts::MailCounts;
 use super::segment::Segment;
+use super::settings::Settings;
 use super::tally::Tally;
 use super::trial::Trial;
 
 /// What is known of a segment, for whoever decides about a promotion.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// With 95 % confidence fewer campaigns flip up than `proof_rate`.
@@ -46,15 +48,21 @@ pub struct TrialEvidence {
     /// Segments that are harmed.
     pub harmed: Vec<Segment>,
     /// What is known about all senders together.
-    pub everything: Standing,
-    /// How many eligible campaigns both releases scored.
-    pub campaigns: u64,
+    pub everything: Proof,
     /// All pairs that both releases scored, and how many of them can be acted on.
     pub pairs: MailCounts,
 }
 
+impl TrialEvidence {
+    /// What is known before anything was compared.
+    pub(crate) fn none(settings: &Settings) -> Self {
+        Self { harmed: Vec::new(), everything: Proof::of(settings.proof_rate, 0, 0), pairs: MailCounts::default() }
+    }
+}
+
 /// A standing, with its numbers. Counted are eligible campaigns, of each sender as many a day as the settings say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// What follows.
     pub standing: Standing,
@@ -65,6 +73,35 @@ pub struct Proof {
     /// The share of campaigns that flip up is below this, with 95 % confidence, however often one looks; 1 where nothing
     /// was seen.
     pub share_at_most: f64,
+    /// What it has to be below to be proven: the setting `proof_rate`.
+    pub rate: f64,
+    /// How many campaigns prove that if no more than those flip that have.
+    pub campaigns_needed: u64,
+}
+
+impl Proof {
+    /// What so many flips in so many campaigns prove of a rate. Whether a segment is harmed they do not say.
+    pub(crate) fn of(rate: f64, flips: u64, campaigns: u64) -> Self {
+        let standing = if is_below(rate, flips, campaigns) { Standing::Proven } else { Standing::Unproven };
+        let (share_at_most, campaigns_needed) = (share_at_most(flips, campaigns), campaigns_needed(rate, flips));
+        Self { standing, flips, campaigns, share_at_most, rate, campaigns_needed }
+    }
+}
+
+/// `of the 177 campaigns of authenticated, known senders that it takes 9 were compared, 0 of them newly flagged; so with 95 %
+/// confidence fewer than 32.31 % flip, and it takes fewer than 2 %`.
+impl fmt::Display for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { flips, campaigns, share_at_most, rate, campaigns_needed, .. } = self;
+        let rate = (rate * 1e6).round() / 1e4;
+        write!(
+            f,
+            "of the {campaigns_needed} campaigns of authenticated, known senders that it takes {campaigns} were compared, \
+             {flips} of them newly flagged; so with 95 % confidence fewer than {:.2} % flip, and it takes fewer than {rate} %",
+            // What is not enough is not shown as enough.
+            (share_at_most * 1e4).ceil() / 1e2
+        )
+    }
 }
 
 impl Trial {
@@ -72,14 +109,11 @@ impl Trial {
     pub fn proof(&self, tally: &Tally) -> Proof {
         let Counts { flips, all: campaigns, .. } = tally.up.eligible;
         let is_harmed = |flip| self.is_warned_by_eligible(tally.direction(flip), flip, tally.weight);
-        let standing = if is_harmed(Flip::Up) || is_harmed(Flip::Down) {
-            Standing::Harmed
-        } else if is_below(self.settings().proof_rate, flips, campaigns) {
-            Standing::Proven
-        } else {
-            Standing::Unproven
-        };
-        Proof { standing, flips, campaigns, share_at_most: share_at_most(flips, campaigns) }
+        let proof = Proof::of(self.settings().proof_rate, flips, campaigns);
+        match is_harmed(Flip::Up) || is_harmed(Flip::Down) {
+            true => Proof { standing: Standing::Harmed, ..proof },
+            false => proof,
+        }
     }
 }
 
@@ -111,9 +145,37 @@ fn share_at_most(flips: u64, campaigns: u64) -> f64 {
     high
 }
 
+/// The fewest campaigns of which so many flips prove that the share is below `rate`. The more there are, the more speaks for
+/// it: so it is found by doubling, and then by halving.
+fn campaigns_needed(rate: f64, flips: u64) -> u64 {
+    let suffices = |campaigns: u64| is_below(rate, flips, campaigns);
+    let mut enough = flips.max(1);
+    while !suffices(enough) && enough < CAMPAIGNS_COUNTABLE {
+        enough *= 2;
+    }
+    let mut few = enough / 2;
+    while enough - few > 1 {
+        let middle = few.midpoint(enough);
+        if suffices(middle) { enough = middle } else { few = middle }
+    }
+    enough
+}
+
+/// More than any filter sees, and few enough for a number to hold twice as many.
+const CAMPAIGNS_COUNTABLE: u64 = 1 << 50;
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_needed_proves_the_share_and_one_less_does_not() {
+        for (rate, flips) in [(0.02, 0), (0.02, 1), (0.02, 40), (0.001, 0), (0.5, 3), (0.9, 0)] {
+            let needed = campaigns_needed(rate, flips);
+            assert!(is_below(rate, flips, needed) && !is_below(rate, flips, needed - 1), "{flips} at {rate}: {needed}");
+        }
+        assert_eq!(campaigns_needed(0.02, 0), 177);
+    }
 
     #[test]
     fn so_many_campaigns_without_a_flip_prove_a_share() {

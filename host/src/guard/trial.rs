@@ -104,6 +104,7 @@ struct Tests {
 
 /// The evidence of a test, be it enough or not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Strength {
     /// Which test.
     pub test: Test,

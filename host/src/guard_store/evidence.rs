@@ -12,8 +12,7 @@ pub(crate) fn trial_evidence(
     key: &TrialKey,
     settings: &Settings,
 ) -> rusqlite::Result<TrialEvidence> {
-    let pairs = MailCounts::default();
-    let mut evidence = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0, pairs };
+    let mut evidence = TrialEvidence::none(settings);
     let (candidate, baseline) = (key.candidate.digest.as_bytes(), key.baseline.digest.as_bytes());
     let trial = connection
         .prepare_cached(
@@ -36,7 +35,7 @@ pub(crate) fn trial_evidence(
     for (segment, tally) in tallies::notable(connection, id)? {
         let proof = trial.proof(&tally);
         if segment == Segment::Everything {
-            (evidence.everything, evidence.campaigns) = (proof.standing, proof.campaigns);
+            evidence.everything = proof;
         }
         if proof.standing == Standing::Harmed {
             evidence.harmed.push(segment);

@@ -13,6 +13,7 @@ use crate::limits::{GUARD_RELEARN, GUARD_SILENT_MAX};
 
 /// How the guard of one process is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Health {
     /// The process, by its number in the store.
     pub process: u64,
@@ -26,6 +27,7 @@ pub struct Health {
 
 /// How a guard is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "is", rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Condition {
@@ -93,6 +95,7 @@ impl Health {
 
 /// What the guard knew, and knows no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Loss {
     /// When that was found.
     pub at: Timestamp,

@@ -12,6 +12,7 @@ use crate::guard::{Key, Sender, Settings, Sighting, is_known};
 
 /// What mail of earlier days has taught the guard, in senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lesson {
     /// Everybody who was met, authenticated.
     pub senders: u64,

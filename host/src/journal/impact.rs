@@ -1,24 +1,23 @@
 //! Which messages a release has decided otherwise than another one would have.
 
-use std::collections::{BTreeMap, HashMap};
+mod part;
+
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use arrow_array::types::TimestampMicrosecondType;
-use arrow_array::{FixedSizeBinaryArray, RecordBatch, StringArray};
-use arrow_schema::ArrowError;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::part::{Known, Part};
 use super::error::JournalError;
-use super::pairs::{Everyone, paths};
-use super::query::{Filter, Query};
+use super::pairs::paths;
+use super::query::Query;
 use super::reader::JournalReader;
 use super::record::{Mail, RecordId};
-use super::rows::{bytes, column, instant, mail, named, numbers, text};
-use super::scan::{Order, Piece, Pieces};
-use super::schema;
+use super::rows::text;
+use super::scan::{Order, Pieces};
 use crate::release::Digest;
-use crate::verdict::{Action, Thresholds};
+use crate::verdict::Action;
 
 /// Domains that are counted apart, at most; those of whoever comes later are counted together. A hundred thousand
 /// take some 15 MB.
@@ -94,6 +93,7 @@ impl Rescore for NoSource {
 
 /// A message that the other release would have decided otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Impacted {
     /// The name of the record.
     pub id: RecordId,
@@ -120,6 +120,7 @@ pub struct Impacted {
 
 /// In which direction a decision differs from the one that another release would have made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// It was flagged, and would not have been.
@@ -157,6 +158,7 @@ impl Direction {
 
 /// How it is known what another release would have made of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum KnownBy {
     /// It has scored the message, too.
@@ -180,6 +182,7 @@ impl KnownBy {
 
 /// How many messages a release has decided, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ImpactCounts {
     /// Decided by it.
     pub decided: u64,
@@ -191,8 +194,10 @@ pub struct ImpactCounts {
     pub harsher: u64,
     /// On the same side, and milder.
     pub milder: u64,
-    /// Nobody knows what the other would have done: it has not scored them, and no source had them.
+    /// Nobody knows what the other would have done: it has not scored them, or failed on them, and no source had them.
     pub unknown: u64,
+    /// Of those that are unknown: the other failed on them.
+    pub other_failed: u64,
     /// Of those that are known: because both have scored them.
     pub by_pair: u64,
     /// Because the very message was scored again.
@@ -215,19 +220,21 @@ impl ImpactCounts {
         self.harsher += others.harsher;
         self.milder += others.milder;
         self.unknown += others.unknown;
+        self.other_failed += others.other_failed;
         self.by_pair += others.by_pair;
         self.by_rescoring += others.by_rescoring;
         self.by_rescoring_alike += others.by_rescoring_alike;
     }
 
-    fn count(&mut self, known_by: Option<KnownBy>, direction: Option<Direction>) {
+    fn count(&mut self, known: Known, direction: Option<Direction>) {
         self.decided += 1;
-        *match known_by {
-            None => &mut self.unknown,
-            Some(KnownBy::Pair) => &mut self.by_pair,
-            Some(KnownBy::Rescored) => &mut self.by_rescoring,
-            Some(KnownBy::RescoredAlike) => &mut self.by_rescoring_alike,
+        *match known {
+            Known::No { .. } => &mut self.unknown,
+            Known::By(KnownBy::Pair) => &mut self.by_pair,
+            Known::By(KnownBy::Rescored) => &mut self.by_rescoring,
+            Known::By(KnownBy::RescoredAlike) => &mut self.by_rescoring_alike,
         } += 1;
+        self.other_failed += u64::from(known == Known::No { other_failed: true });
         match direction {
             None => {}
             Some(Direction::HeldBack) => self.held_back += 1,
@@ -251,7 +258,10 @@ pub struct Impact {
     pub other_domains: ImpactCounts,
     /// Messages that it has seen first and an operator's rule has decided.
     pub overruled: u64,
-    /// Messages that it failed on, so that the slot's failure policy has decided.
+    /// Messages that it was to decide and failed on, so that another release has decided in its place: its predecessor, or
+    /// the live release where it is a canary.
+    pub replaced: u64,
+    /// Messages that it was to decide and failed on, so that the slot's failure policy has decided.
     pub unscanned: u64,
     /// What could not be read.
     pub unread: Vec<JournalError>,
@@ -260,7 +270,7 @@ pub struct Impact {
 impl JournalReader {
     /// Finds the messages whose action a release has decided, as live release, canary or in place of one that had
     /// failed, and that another one would have decided otherwise; calls `found` for each, in the order of the
-    /// segments. Where an override or the failure policy has decided, the release has not.
+    /// segments. Where an override or the failure policy has decided, or another release in its place, the release has not.
     ///
     /// What the other would have done is known where it has scored the message as well. Where it has not, `source` is
     /// asked, with the thresholds that held in the slot when the message was judged.
@@ -277,12 +287,12 @@ impl JournalReader {
         mut found: impl FnMut(&Impacted) -> Result<(), E>,
     ) -> Result<Impact, E> {
         let records = Query { since: query.since, until: query.until, slot: query.slot.clone(), ..Query::default() };
-        let filter = self.filter(&records).named(query.release);
+        let filter = self.filter(&records).asked(query.release);
         let mut columns = paths(&COLUMNS);
         columns.push("decided_by".to_owned());
         let mut impact = Impact::default();
         let unread = Pieces::find(&self.folder, &filter, Order::OldestFirst)?.in_order(
-            |piece| Part::of(piece, &columns, &filter, query.against, source),
+            |piece| Part::of(piece, &columns, &filter, [query.release, query.against], source),
             |part| {
                 part.impacted.iter().try_for_each(&mut found)?;
                 impact.add(part);
@@ -295,13 +305,19 @@ impl JournalReader {
 }
 
 impl Impact {
+    /// Messages that it was to decide and failed on.
+    pub fn failed(&self) -> u64 {
+        self.replaced + self.unscanned
+    }
+
     fn add(&mut self, part: Part) {
         self.overruled += part.overruled;
+        self.replaced += part.replaced;
         self.unscanned += part.unscanned;
         for (domains, outcomes) in part.outcomes {
-            for (row, known_by, direction) in outcomes {
-                self.all.count(known_by, direction);
-                self.of_domain(text(&domains, row)).count(known_by, direction);
+            for (row, known, direction) in outcomes {
+                self.all.count(known, direction);
+                self.of_domain(text(&domains, row)).count(known, direction);
             }
         }
     }
@@ -315,120 +331,5 @@ impl Impact {
             self.domains.insert(domain.into(), ImpactCounts::default());
         }
         self.domains.get_mut(domain).unwrap_or(&mut self.other_domains)
-    }
-}
-
-/// What one piece of a journal adds.
-#[derive(Default)]
-struct Part {
-    /// What became of the messages of each batch that the release has decided, beside the senders of all.
-    outcomes: Vec<(StringArray, Vec<Outcome>)>,
-    overruled: u64,
-    unscanned: u64,
-    impacted: Vec<Impacted>,
-}
-
-/// The place of a message in its batch, and what became of it.
-type Outcome = (usize, Option<KnownBy>, Option<Direction>);
-
-impl Part {
-    fn of(
-        piece: &Piece,
-        columns: &[String],
-        filter: &Filter,
-        against: Digest,
-        source: &dyn Rescore,
-    ) -> (Self, Result<(), JournalError>) {
-        let mut part = Self::default();
-        let read = piece.metadata().map(|metadata| schema::thresholds(&metadata)).and_then(|thresholds| {
-            let other = Other { release: against, source, thresholds };
-            piece.read(columns, filter, &mut |batch| part.add(batch, &other))
-        });
-        (part, read)
-    }
-
-    fn add(&mut self, batch: &RecordBatch, other: &Other<'_>) -> Result<(), ArrowError> {
-        let said = Everyone::of(batch)?;
-        let text_of = |name| column::<StringArray>(batch, name);
-        let (decided_by, actions) = (text_of("decided_by")?, text_of("action")?);
-        let slots = text_of("slot")?;
-        let mut outcomes = Vec::with_capacity(batch.num_rows());
-        for row in 0..batch.num_rows() {
-            match decided_by.value(row) {
-                "allowed" | "blocked" => {
-                    self.overruled += 1;
-                    continue;
-                }
-                "unscanned" => {
-                    self.unscanned += 1;
-                    continue;
-                }
-                _ => {}
-            }
-            let action: Action = named("action", actions.value(row))?;
-            let would = other.would(batch, row, &said, slots.value(row))?;
-            let direction = would.and_then(|would| Direction::of(action, would.action));
-            let known_by = would.map(|would| would.known_by);
-            outcomes.push((row, known_by, direction));
-            if let (Some(would), Some(direction)) = (would, direction) {
-                self.impacted.push(Impacted {
-                    id: RecordId::from(bytes::<16>(column::<FixedSizeBinaryArray>(batch, "id")?, row)?),
-                    at: instant(numbers::<TimestampMicrosecondType>(batch, "judged_at")?, row)?,
-                    slot: slots.value(row).into(),
-                    mail: mail(batch, row)?,
-                    action,
-                    would: would.action,
-                    score: said.first(row)?.score(),
-                    other_score: would.score,
-                    direction,
-                    known_by: would.known_by,
-                });
-            }
-        }
-        self.outcomes.push((text_of("sender_domain")?.clone(), outcomes));
-        Ok(())
-    }
-}
-
-/// The release that would have decided.
-struct Other<'a> {
-    release: Digest,
-    source: &'a dyn Rescore,
-    /// Those of each slot when the messages were judged.
-    thresholds: BTreeMap<String, Thresholds>,
-}
-
-/// What it would have done with a message.
-#[derive(Clone, Copy)]
-struct Would {
-    action: Action,
-    score: Option<f64>,
-    known_by: KnownBy,
-}
-
-impl Other<'_> {
-    /// None if that is not known.
-    fn would(
-        &self,
-        batch: &RecordBatch,
-        row: usize,
-        said: &Everyone<'_>,
-        slot: &str,
-    ) -> Result<Option<Would>, ArrowError> {
-        if let Some(opinion) = said.find_other(row, &self.release)?
-            && let Some(action) = opinion.action()
-        {
-            return Ok(Some(Would { action, score: opinion.score(), known_by: KnownBy::Pair }));
-        }
-        let Some(thresholds) = self.thresholds.get(slot) else { return Ok(None) };
-        let rescored = self.source.rescore(&mail(batch, row)?);
-        Ok(rescored.map(|rescored| Would {
-            action: rescored.score.map_or(Action::Deliver, |score| thresholds.action(score)),
-            score: rescored.score,
-            known_by: match rescored.likeness {
-                Likeness::Same => KnownBy::Rescored,
-                Likeness::Alike => KnownBy::RescoredAlike,
-            },
-        }))
     }
 }

@@ -182,10 +182,15 @@ impl<'a> Everyone<'a> {
 
     /// What a release said, if it was to score the message.
     fn find(&self, row: usize, release: &Digest) -> Result<Option<RecordedOpinion>, ArrowError> {
-        if self.first.is_there(row) && self.first.release.value(row) == release.as_bytes() {
+        if self.is_first(row, release) {
             return opinion(&self.first, row).map(Some);
         }
         self.find_other(row, release)
+    }
+
+    /// Whether the verdict names a release.
+    pub(super) fn is_first(&self, row: usize, release: &Digest) -> bool {
+        self.first.is_there(row) && self.first.release.value(row) == release.as_bytes()
     }
 
     /// The same, of those beside the first.

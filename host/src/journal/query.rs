@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::key::{JournalKey, bare};
 use super::record::RecordId;
-use super::rows::{column, numbers, others, places, text};
+use super::rows::{column, numbers, others, places, text, typed};
 use super::schema::others_path;
 use crate::message::Fingerprint;
 use crate::release::Digest;
@@ -44,8 +44,8 @@ pub(super) struct Filter {
     query: Query,
     /// The Message-ID as it may stand in a record.
     message_ids: Vec<String>,
-    /// The release that the verdict names.
-    named: Option<Digest>,
+    /// The release that the verdict names, or that failed on the message.
+    asked: Option<Digest>,
     /// One of these, sorted.
     ids: Option<Vec<[u8; 16]>>,
 }
@@ -59,9 +59,10 @@ impl Filter {
         Self { message_ids: message_ids.collect(), query: query.clone(), ..Self::default() }
     }
 
-    /// And the verdict names this release.
-    pub(super) fn named(mut self, release: Digest) -> Self {
-        self.named = Some(release);
+    /// And the verdict names this release, or this release failed on the message, so that another one may have decided in its
+    /// place.
+    pub(super) fn asked(mut self, release: Digest) -> Self {
+        self.asked = Some(release);
         self
     }
 
@@ -77,7 +78,7 @@ impl Filter {
         let given = [
             ("judged_at", query.since.is_some() || query.until.is_some()),
             ("slot", query.slot.is_some()),
-            ("release", query.release.is_some() || self.named.is_some()),
+            ("release", query.release.is_some() || self.asked.is_some()),
             ("sender_domain", query.sender_domain.is_some()),
             ("fingerprint", query.fingerprint.is_some()),
             ("action", query.action.is_some()),
@@ -86,7 +87,8 @@ impl Filter {
             ("message_id", query.message_id.is_some()),
         ];
         let mut columns: Vec<_> = given.iter().filter(|(_, is)| *is).map(|(name, _)| (*name).to_owned()).collect();
-        columns.extend(query.release.map(|_| others_path("release")));
+        columns.extend(query.release.or(self.asked).map(|_| others_path("release")));
+        columns.extend(self.asked.map(|_| others_path("said")));
         columns
     }
 
@@ -139,7 +141,6 @@ impl Filter {
         let wanted = [
             ("fingerprint", query.fingerprint.as_ref().map(|fingerprint| fingerprint.as_bytes().as_slice())),
             ("id", query.id.as_ref().map(|id| id.as_bytes().as_slice())),
-            ("release", self.named.as_ref().map(|release| release.as_bytes().as_slice())),
         ];
         for (name, wanted) in wanted.into_iter().filter_map(|(name, wanted)| Some((name, wanted?))) {
             let array: &FixedSizeBinaryArray = column(batch, name)?;
@@ -150,19 +151,32 @@ impl Filter {
             mask.keep(|row| ids.binary_search_by(|id| id.as_slice().cmp(array.value(row))).is_ok());
         }
         if let Some(release) = &query.release {
-            let wanted = release.as_bytes().as_slice();
-            let first: &FixedSizeBinaryArray = column(batch, "release")?;
-            let (fields, list) = others(batch)?;
-            let releases = fields.column_by_name("release").and_then(|array| array.as_any().downcast_ref());
-            let releases: &FixedSizeBinaryArray =
-                releases.ok_or_else(|| ArrowError::SchemaError("the column release is missing".to_owned()))?;
-            mask.keep(|row| {
-                let is_first = first.is_valid(row) && first.value(row) == wanted;
-                is_first || places(list, row).any(|place| releases.value(place) == wanted)
-            });
+            mask_release(batch, release, mask, |_| true)?;
+        }
+        if let Some(release) = &self.asked {
+            let said: &StringArray = typed(others(batch)?.0.column_by_name("said"), "said")?;
+            mask_release(batch, release, mask, |place| said.value(place) == "failed")?;
         }
         Ok(())
     }
+}
+
+/// Keeps what a release was the first to see, or saw among others at a place that is meant.
+fn mask_release(
+    batch: &RecordBatch,
+    release: &Digest,
+    mask: &mut Mask,
+    is_meant: impl Fn(usize) -> bool,
+) -> Result<(), ArrowError> {
+    let wanted = release.as_bytes().as_slice();
+    let first: &FixedSizeBinaryArray = column(batch, "release")?;
+    let (fields, list) = others(batch)?;
+    let releases: &FixedSizeBinaryArray = typed(fields.column_by_name("release"), "release")?;
+    mask.keep(|row| {
+        let is_first = first.is_valid(row) && first.value(row) == wanted;
+        is_first || places(list, row).any(|place| releases.value(place) == wanted && is_meant(place))
+    });
+    Ok(())
 }
 
 /// A mark for each record of a batch.

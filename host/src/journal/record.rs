@@ -17,6 +17,7 @@ use crate::verdict::{Action, Category, DecidedBy, Opinion, Scl};
 
 /// What the journal keeps of one message. No content, and no recipients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Record {
     /// The name of this record; a verdict carries it.
     pub id: RecordId,
@@ -50,6 +51,7 @@ pub struct Record {
 
 /// Which message a record is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mail {
     /// The campaign that it belongs to: [`Message::fingerprint`](crate::Message::fingerprint).
     pub fingerprint: Fingerprint,
@@ -72,6 +74,7 @@ pub struct Mail {
 
 /// The name of a record: a UUID of version 7 (RFC 9562, section 5.7), which begins with the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct RecordId(Uuid);
 

@@ -33,7 +33,8 @@ pub(super) fn numbers<'a, T: ArrowPrimitiveType>(
     column(batch, name)
 }
 
-fn typed<'a, T: Array + 'static>(column: Option<&'a ArrayRef>, name: &str) -> Result<&'a T, ArrowError> {
+/// A column that was found by a name, as what it has to be.
+pub(super) fn typed<'a, T: Array + 'static>(column: Option<&'a ArrayRef>, name: &str) -> Result<&'a T, ArrowError> {
     let array = column.and_then(|column| column.as_any().downcast_ref::<T>());
     array.ok_or_else(|| ArrowError::SchemaError(format!("the column {name} is missing, or of another type")))
 }

@@ -270,6 +270,15 @@ impl Piece {
         Ok(Some(reader))
     }
 
+    /// How many records a row group has, and the microseconds of the first and the last; none of a stream, or where it does
+    /// not say.
+    pub(super) fn closed_extent(&self) -> Option<(u64, i64, i64)> {
+        let (metadata, group) = self.group.as_ref()?;
+        let group = metadata.metadata().row_group(*group);
+        let (first, last) = at_range(group)?;
+        Some((u64::try_from(group.num_rows()).ok()?, first, last))
+    }
+
     /// What the file says about itself.
     pub(super) fn metadata(&self) -> Result<Metadata, JournalError> {
         Ok(match &self.group {

@@ -28,6 +28,7 @@ const WORDS_MIN: usize = 12;
 /// the version of the algorithm: 1, or 2 where bytes of the text cannot be decoded. Fingerprints of different versions say
 /// nothing about each other.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Fingerprint([u8; 16]);
 

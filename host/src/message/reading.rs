@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 /// and processes that follow a store name theirs; `switchback explain` says when a record was made under another.
 /// `docs/reading.md` says what each reading changed. Any change of these facts is a new reading, or a bug.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Reading(u16);
 

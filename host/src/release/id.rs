@@ -20,6 +20,7 @@ pub const VERSION_BYTES_MAX: usize = 128;
 ///
 /// Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct ModelName(Arc<str>);
 
@@ -102,6 +103,7 @@ const SHOWN_CHARS_MAX: usize = 80;
 ///
 /// Two releases are the same when their digests are; name and version are for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ReleaseId {
     /// The model.
     pub name: ModelName,
@@ -110,6 +112,14 @@ pub struct ReleaseId {
     pub version: Arc<Version>,
     /// SHA-256 of the release file.
     pub digest: Digest,
+}
+
+impl ReleaseId {
+    /// Whether it is an older version of the same model. Of two versions that differ in their build metadata alone neither is
+    /// older ([Semantic Versioning](https://semver.org), item 10).
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        self.name == other.name && self.version.cmp_precedence(&other.version).is_lt()
+    }
 }
 
 /// `phish@1.1.0`.
@@ -142,6 +152,24 @@ mod tests {
             assert!(error.len() < 500 && error.contains("no version"), "{error}");
             let stored = serde_json::json!({ "name": "phish", "version": bad, "digest": Digest::of(b"") });
             assert!(serde_json::from_value::<ReleaseId>(stored).is_err());
+        }
+    }
+
+    #[test]
+    fn a_build_has_no_age() {
+        let is_older = |a: &str, b: &str| {
+            let [a, b] = [a, b].map(|text| {
+                let (name, version) = text.split_once('@').unwrap();
+                let (name, version) = (name.parse().unwrap(), Arc::new(version.parse().unwrap()));
+                ReleaseId { name, version, digest: Digest::of(text.as_bytes()) }
+            });
+            a.is_older_than(&b)
+        };
+        for (older, newer) in [("m@1.0.0", "m@1.0.1"), ("m@1.0.0-rc.1+b", "m@1.0.0+a"), ("m@1.0.0-9", "m@1.0.0-10")] {
+            assert!(is_older(older, newer) && !is_older(newer, older), "{older}");
+        }
+        for (one, other) in [("m@0.1.0+9f3", "m@0.1.0+a01"), ("m@1.0.0", "m@1.0.0+1"), ("m@1.0.0", "n@2.0.0")] {
+            assert!(!is_older(one, other) && !is_older(other, one), "{one}");
         }
     }
 

@@ -19,6 +19,7 @@ pub const SELF_TESTS_MAX: usize = 64;
 ///
 /// A field that this version does not know is refused rather than ignored: it might be a limit.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
     /// The model.
@@ -32,6 +33,7 @@ pub struct Manifest {
     #[serde(default)]
     pub description: String,
     /// What the model reads of a message. The host refuses it anything else.
+    #[cfg_attr(feature = "schema", schemars(with = "Vec<String>"))]
     pub reads: Reads,
     /// The limits that the model asks for; the host caps them.
     #[serde(default)]
@@ -129,6 +131,7 @@ const METRICS_MAX: usize = 256;
 
 /// The scale on which the weights of an assessment's reasons add up to its score.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
     /// The sum of the weights is the score.
@@ -153,6 +156,7 @@ impl Scale {
 /// Limits that a release asks for. What is absent is the host's default; what exceeds the host's cap
 /// is refused when the release is loaded. See [`Limits`](crate::Limits) for defaults and caps.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ManifestLimits {
     /// Linear memory, in bytes.
@@ -188,6 +192,7 @@ impl ManifestLimits {
 /// The model card (Mitchell et al., "Model Cards for Model Reporting", 2019): what an operator should
 /// know before the model judges anybody's mail.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
 pub struct Card {
     /// What the model does, and how.
@@ -225,12 +230,14 @@ impl Card {
 
 /// A message with the score that it must have.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SelfTest {
     /// For reports: the file that the message came from.
     pub name: String,
     /// The raw message.
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
+    #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub message: Vec<u8>,
     /// The expected score, equal bit for bit.
     pub score: f64,

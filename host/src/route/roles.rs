@@ -16,6 +16,7 @@ use crate::verdict::Role;
 
 /// A release that decides for a share of the messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Canary<R = ReleaseId> {
     /// The release.
     pub release: R,
@@ -30,6 +31,7 @@ pub struct Canary<R = ReleaseId> {
 
 /// A canary's share of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Share {
     /// In basis points, 1 to 10,000.
     pub share_bp: u16,
@@ -41,6 +43,7 @@ pub struct Share {
 
 /// A release that scores without deciding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Shadow<R = ReleaseId> {
     /// The release.
     pub release: R,
@@ -50,6 +53,7 @@ pub struct Shadow<R = ReleaseId> {
 
 /// The predecessor of a release that was promoted, which goes on scoring for a while: in reverse shadow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct CoolOff<R = ReleaseId> {
     /// The predecessor.
     pub release: R,
@@ -74,6 +78,7 @@ impl<R> CoolOff<R> {
 
 /// A segment of senders whose mail a standby decides, while the live release decides for the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SegmentRule<R = ReleaseId> {
     /// Whose mail.
     pub segment: Segment,

@@ -17,6 +17,7 @@ pub const BASIS_POINTS: u16 = 10_000;
 /// meet the same release. A message without one is shared by its content: otherwise all of them would be in the share, or
 /// none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CanaryKey {
     /// The fingerprint of the content: all copies of a campaign meet the same release.
@@ -63,6 +64,7 @@ impl CanaryKey {
 
 /// What makes the buckets of a rollout others than those of the one before: 8 bytes, written in hexadecimal.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct Salt([u8; 8]);
 
@@ -123,6 +125,7 @@ fn first_8(hash: &blake3::Hasher) -> [u8; 8] {
 
 /// The buckets of one canary: half-open ranges, in the order in which they were taken.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Buckets(Vec<(u16, u16)>);
 

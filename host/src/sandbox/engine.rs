@@ -68,8 +68,8 @@ fn pooled(asked: &SandboxConfig) -> Result<Engine> {
     tracing::warn!(
         %why, instances,
         "no address space for a pool of instances (4 GiB for each), so each message reserves and gives back what it needs, \
-         which takes longer; where the limit has to stay, build the runtime with fewer `instances`, or with \
-         `AddressSpace::Frugal`, which is the same without this warning"
+         which takes longer; where the limit has to stay, ask for fewer instances (`RuntimeBuilder::instances`), or for none ahead \
+         (`AddressSpace::Frugal`), which is the same without this warning"
     );
     frugal(asked)
 }

@@ -23,7 +23,7 @@ pub struct ScoreError {
     pub release: ReleaseId,
     /// What happened.
     pub fault: Fault,
-    /// The guest's last line at level error, such as a panic's message with its place.
+    /// The guest's last line at level error, such as a panic's message with its place. Its line breaks are escaped.
     pub guest_message: Option<String>,
 }
 
@@ -112,7 +112,7 @@ impl Fault {
         if of_system(error).is_some() {
             Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
         } else {
-            Self::Trap(error.root_cause().to_string())
+            Self::Trap(beginning(&error.root_cause().to_string(), ERROR_CHARS_MAX))
         }
     }
 

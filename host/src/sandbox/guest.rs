@@ -2,6 +2,7 @@
 
 use super::clock::Clock;
 use super::limiter::Limiter;
+use crate::beginning::on_one_line;
 use crate::limits::{LOG_CALLS_MAX, LOG_LINE_BYTES_MAX, ReleaseLimits};
 use crate::message::{Message, Recipients};
 use crate::release::Reads;
@@ -65,8 +66,10 @@ impl Log {
     }
 }
 
-/// A line as it is kept: no longer than the contract says, and in no more memory than it takes.
+/// A line as it is kept: one line, no longer than the contract says, and in no more memory than it takes.
 fn cut(mut line: String) -> String {
+    line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
+    let mut line = on_one_line(&line);
     line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
     line.shrink_to_fit();
     line
@@ -90,5 +93,16 @@ mod tests {
         let lines = log.take_lines();
         assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [1_024; 2]);
         assert!(lines.iter().all(|line| line.capacity() <= LOG_LINE_BYTES_MAX));
+    }
+
+    #[test]
+    fn a_line_with_line_breaks_is_one_line_and_no_longer() {
+        let mut log = Log::new(2);
+        log.push(false, "x\nswitchback: all is well".to_owned()).unwrap();
+        log.push(true, "\x1b".repeat(2_000)).unwrap();
+        let lines = log.take_lines();
+        assert_eq!(lines[0], r"x\nswitchback: all is well");
+        assert_eq!(lines[1].len(), LOG_LINE_BYTES_MAX);
+        assert!(lines[1].starts_with(r"\u{1b}\u{1b}"));
     }
 }

@@ -17,6 +17,7 @@ use super::imports::borrowed;
 use super::reaper::Remains;
 use super::signals::{self, Replaced, Unblocked};
 use super::stack;
+use crate::beginning::{ERROR_CHARS_MAX, beginning, on_one_line};
 use crate::limits::{NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
 use crate::message::{Message, Recipients};
 use crate::release::{Manifest, ReleaseId};
@@ -127,7 +128,8 @@ impl Loaded {
             // have, a list that does not fit, a string that is no UTF-8, a number that is no variant.
             Err(e) => {
                 let stopped = Fault::of(&e, store.data(), &self.limits);
-                Err(stopped.unwrap_or_else(|| Fault::BadResult(e.root_cause().to_string())))
+                Err(stopped
+                    .unwrap_or_else(|| Fault::BadResult(beginning(&e.root_cause().to_string(), ERROR_CHARS_MAX))))
             }
         }
     }
@@ -145,8 +147,11 @@ impl Loaded {
     fn outcome(&self, answer: Answer) -> Result<Outcome, Fault> {
         match answer {
             Ok(contract::Outcome::Scored(assessment)) => {
-                let assessment = Assessment::from(assessment);
+                let mut assessment = Assessment::from(assessment);
                 assessment.validate(self.limits.reasons_max, self.manifest.scale)?;
+                for reason in &mut assessment.reasons {
+                    reason.note = on_one_line(&reason.note);
+                }
                 Ok(Outcome::Scored(assessment))
             }
             Ok(contract::Outcome::Abstain(why)) => Ok(Outcome::Abstained(note(why)?)),
@@ -183,12 +188,12 @@ impl Drop for Loaded {
 /// What the contract's `score` returns.
 type Answer = Result<contract::Outcome, String>;
 
-/// A text of the guest's, no longer than the contract allows.
+/// A text of the guest's, no longer than the contract allows, and on one line.
 fn note(text: String) -> Result<String, Fault> {
     if text.len() > NOTE_BYTES_MAX {
         return Err(Fault::BadResult(format!("a text of {} bytes, at most {NOTE_BYTES_MAX} are allowed", text.len())));
     }
-    Ok(text)
+    Ok(on_one_line(&text))
 }
 
 impl From<contract::Assessment> for Assessment {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a filter does with a message, from the mildest to the harshest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
     /// Deliver it.

@@ -9,6 +9,7 @@ use crate::release::Scale;
 
 /// What kind of mail a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
     /// Wanted mail.
@@ -50,12 +51,14 @@ impl fmt::Display for Category {
 
 /// One reason for a score.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// A stable name: `[A-Z0-9_]`, 1 to 64 bytes.
     pub name: String,
     /// What it adds, on the release's scale.
     pub weight: f64,
-    /// For a person to read, at most 256 bytes; may be empty.
+    /// For a person to read: at most 256 bytes of the model's, and on one line; may be empty. Line breaks and other control
+    /// characters are escaped.
     pub note: String,
 }
 
@@ -118,7 +121,7 @@ impl Reason {
 pub enum Outcome {
     /// The model has an opinion.
     Scored(Assessment),
-    /// The model has none, and says why.
+    /// The model has none, and says why, on one line.
     Abstained(String),
 }
 

@@ -11,6 +11,7 @@ use crate::release::ReleaseId;
 
 /// What one release made of one message in a slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Opinion {
     /// The release.
     pub release: ReleaseId,
@@ -25,6 +26,7 @@ pub struct Opinion {
 
 /// What a release said about a message.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Said {
     /// It scored it.
@@ -44,6 +46,7 @@ pub enum Said {
 
 /// Why a release was not asked beside the one that decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Dropped {

@@ -9,6 +9,7 @@ use super::assessment::Category;
 /// The spam confidence level on Microsoft's scale ("Spam confidence level (SCL) in EOP"): -1 passed over
 /// by a rule, 0 and 1 clean, 5 and 6 spam, 8 and 9 high confidence spam. 2, 3, 4 and 7 are never stamped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Scl(i8);
 

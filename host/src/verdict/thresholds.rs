@@ -9,6 +9,7 @@ use super::action::Action;
 /// The defaults follow the levels of [`Scl`](super::Scl): junk from 0.5, quarantine from 0.9; nothing is
 /// tagged, and nothing is rejected, because a rejected message is gone and cannot be released.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Thresholds {
     /// Tag from this score on.

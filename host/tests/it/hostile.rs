@@ -35,6 +35,27 @@ fn a_panic_is_told_with_its_message_and_place() {
 }
 
 #[test]
+fn no_text_of_a_model_is_a_line_of_a_log() {
+    const FORGED: &str = r"x\nswitchback: all is well\u{1b}[2J";
+    for case in ["forge-panic", "forge-error"] {
+        let text = fault_of(case).to_string();
+        assert!(text.contains(FORGED) && !text.contains(char::is_control), "{case}: {text}");
+    }
+    let runtime = runtime();
+    let outcome =
+        |case: &str, version: &str| runtime.score_with(&load(&runtime, case, version), &message()).unwrap().outcome;
+    assert_eq!(outcome("forge-abstain", "5.0.0"), Outcome::Abstained(FORGED.to_owned()));
+    let Outcome::Scored(assessment) = outcome("forge-note", "6.0.0") else { panic!("it has a score") };
+    assert_eq!(assessment.reasons[0].note, FORGED);
+
+    let panics = load(&runtime, "forge-panic", "7.0.0");
+    runtime.score_with(&panics, &message()).unwrap_err();
+    let lines = runtime.log_of(&panics).unwrap();
+    assert!(lines.iter().any(|line| line.contains(FORGED)), "{lines:?}");
+    assert!(!lines.iter().any(|line| line.contains(char::is_control)), "{lines:?}");
+}
+
+#[test]
 fn a_loop_ends_at_its_deadline() {
     let runtime = runtime();
     let hostile = load(&runtime, "loop", "6.6.6");

@@ -5,6 +5,7 @@ use wasmparser::{Parser, Payload};
 
 /// A section and its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Section {
     /// Its kind; for a custom section, its name.
@@ -15,6 +16,7 @@ pub struct Section {
 
 /// A core module inside a component.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct CoreModule {
     /// Its size in bytes.

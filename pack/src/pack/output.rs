@@ -1,8 +1,10 @@
-//! The release file while it is not yet one: a temporary file beside the place where it goes.
+//! The release file while it is not yet one: a temporary file that the host loads, and the place where it goes.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use switchback::output::{Access, Existing, Output as File};
 use tempfile::NamedTempFile;
 
 use super::{file_name, releases_dir};
@@ -11,24 +13,25 @@ use crate::source::Source;
 
 pub(super) struct Output {
     temporary: NamedTempFile,
+    file: File,
     path: PathBuf,
 }
 
 impl Output {
-    /// Makes the folder and the temporary file.
+    /// Makes the folder and the temporary file, which lies in cargo's target folder.
     pub(super) fn create(out: Option<&Path>, target_directory: &Path, source: &Source) -> Result<Self, PackError> {
         let path = match out {
             Some(dir) if dir.is_dir() => dir.join(file_name(source)),
             Some(file) => file.to_owned(),
             None => releases_dir(target_directory).join(file_name(source)),
         };
-        let dir = match path.parent() {
-            Some(dir) if dir != Path::new("") => dir,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(dir).map_err(PackError::write(dir))?;
-        let temporary = tempfile::Builder::new().suffix(".wasm").tempfile_in(dir).map_err(PackError::write(dir))?;
-        Ok(Self { temporary, path })
+        if let Some(dir) = path.parent() {
+            fs::create_dir_all(dir).map_err(PackError::write(dir))?;
+        }
+        let temporary = tempfile::Builder::new().suffix(".wasm").tempfile_in(target_directory);
+        let temporary = temporary.map_err(PackError::write(target_directory))?;
+        let file = File::create(&path, Access::Everybody, Existing::Replace).map_err(PackError::write(&path))?;
+        Ok(Self { temporary, file, path })
     }
 
     /// The temporary file.
@@ -41,22 +44,62 @@ impl Output {
         fs::write(self.path(), bytes).map_err(PackError::write(self.path()))
     }
 
-    /// Gives the file its name, in one step, and the permissions that a new file has.
-    pub(super) fn keep(self) -> Result<PathBuf, PackError> {
-        open_to_readers(self.temporary.path())?;
-        self.temporary.persist(&self.path).map_err(|error| PackError::write(&self.path)(error.error))?;
+    /// Writes the release to where it goes: all of it or, where that is a file, nothing.
+    pub(super) fn keep(mut self, release: &[u8]) -> Result<PathBuf, PackError> {
+        let written = self.file.write_all(release).and_then(|()| self.file.keep());
+        written.map_err(PackError::write(&self.path))?;
         Ok(self.path)
     }
 }
 
-/// A temporary file is for its owner only; a release is for the service that loads it.
-#[cfg(unix)]
-fn open_to_readers(path: &Path) -> Result<(), PackError> {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::set_permissions(path, fs::Permissions::from_mode(0o644)).map_err(PackError::write(path))
-}
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{FileTypeExt as _, symlink};
+    use std::process::Command;
+    use std::thread;
 
-#[cfg(not(unix))]
-fn open_to_readers(_: &Path) -> Result<(), PackError> {
-    Ok(())
+    use super::*;
+    use crate::source::MANIFEST_FILE;
+
+    const MANIFEST: &str = "[release]\nname = \"m\"\nversion = \"1.0.0\"\nscale = \"log-odds\"\nreads = []\n\n\
+                            [[self_test]]\nmessage = \"a.eml\"\nscore = 1\n";
+
+    #[test]
+    fn a_release_goes_into_a_folder_through_a_link_and_into_a_pipe() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        fs::write(at(MANIFEST_FILE), MANIFEST).unwrap();
+        fs::write(at("a.eml"), "").unwrap();
+        let source = Source::read(dir.path()).unwrap();
+        let pack = |out: Option<&Path>| {
+            let output = Output::create(out, dir.path(), &source).unwrap();
+            output.write(b"unfinished").unwrap();
+            assert_eq!(fs::read(output.path()).unwrap(), b"unfinished");
+            output.keep(b"release").unwrap()
+        };
+        fs::create_dir(at("folder")).unwrap();
+        symlink("target", at("link")).unwrap();
+        for (out, release) in [
+            (None, "releases/m-1.0.0.wasm"),
+            (Some("folder"), "folder/m-1.0.0.wasm"),
+            (Some("new/m.wasm"), "new/m.wasm"),
+            (Some("link"), "target"),
+        ] {
+            pack(out.map(at).as_deref());
+            assert_eq!(fs::read(at(release)).unwrap(), b"release", "{out:?}");
+        }
+        assert!(at("link").is_symlink());
+        assert!(Command::new("mkfifo").arg(at("pipe")).status().unwrap().success());
+        let reader = thread::spawn({
+            let pipe = at("pipe");
+            move || fs::read(pipe).unwrap()
+        });
+        pack(Some(&at("pipe")));
+        assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
+        assert_eq!(reader.join().unwrap(), b"release");
+        let left = fs::read_dir(dir.path())
+            .unwrap()
+            .filter(|file| file.as_ref().unwrap().path().extension() == Some("wasm".as_ref()));
+        assert_eq!(left.count(), 0, "what was unfinished is gone");
+    }
 }

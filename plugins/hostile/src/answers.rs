@@ -4,10 +4,15 @@ use crate::case::Case;
 use std::hint::black_box;
 use switchback_guest::{Assessment, Category, Outcome, Reason, Score};
 
+/// A text that looks like a line of somebody else's, where it is taken as it is.
+pub(crate) const FORGED: &str = "x\nswitchback: all is well\x1b[2J";
+
 /// What a case answers that does nothing else.
 pub(crate) fn answer(case: Case) -> Outcome {
     match case {
         Case::Abstain => Outcome::Abstain("the hostile model has no opinion".to_owned()),
+        Case::ForgeAbstain => Outcome::Abstain(FORGED.to_owned()),
+        Case::ForgeNote => explained(vec![Reason { note: FORGED.to_owned(), ..reason("A", 0.0, 0) }]),
         Case::Nan => scored(f64::NAN),
         Case::Infinite => scored(f64::INFINITY),
         Case::Over => scored(2.0),

@@ -44,6 +44,14 @@ cases! {
     "trap" => Trap,
     /// panics, which is reported through the log and then traps.
     "panic" => Panic,
+    /// panics with a text of two lines, the second as this project's command says things.
+    "forge-panic" => ForgePanic,
+    /// returns an error of two lines.
+    "forge-error" => ForgeError,
+    /// abstains on two lines.
+    "forge-abstain" => ForgeAbstain,
+    /// a score with a note of two lines.
+    "forge-note" => ForgeNote,
     /// never returns.
     "loop" => Loop,
     /// calls itself until the stack of the sandbox is used up.

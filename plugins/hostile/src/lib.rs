@@ -49,6 +49,8 @@ impl Scorer for Hostile {
         match self.case {
             Case::Trap => deeds::trap(),
             Case::Panic => panic!("the hostile model panics while scoring"),
+            Case::ForgePanic => panic!("{}", answers::FORGED),
+            Case::ForgeError => Err(answers::FORGED.into()),
             Case::Loop => deeds::run_forever(),
             Case::Recurse => Ok(answers::after(deeds::recurse(message, 0))),
             Case::RecurseMemory => Ok(answers::after(deeds::recurse_with_memory(0))),

@@ -88,8 +88,8 @@ impl Segments {
                 show::count(flips.messages),
                 show::count(flips.newly_flagged),
                 show::count(flips.no_longer_flagged),
-                show::share(flips.flagged_before, flips.messages),
-                show::share(flips.flagged_after, flips.messages),
+                show::rate(flips.flagged_before, flips.messages),
+                show::rate(flips.flagged_after, flips.messages),
                 segment.mean_difference.map_or("-".to_owned(), |mean| format!("{mean:+.3}")),
             ]
         };

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::RecordId;
 use switchback::compare::Providers;
@@ -18,7 +19,7 @@ use crate::guard::mail::{Known, Pair, Seen, day};
 use crate::guard::proof::{OfSegment, of_tallies};
 
 /// What the guard would have done.
-#[derive(Debug, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Replay {
     /// When the candidate would have begun to be tried.
     pub(super) since: Timestamp,
@@ -51,7 +52,7 @@ pub(super) struct Replay {
 }
 
 /// When something was found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(super) struct Moment {
     /// The record of the message with which it was found; none of a corpus.
     pub(super) record: Option<RecordId>,
@@ -72,7 +73,7 @@ pub(super) struct Moment {
 }
 
 /// What the guard itself made of the mail.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(super) struct Own {
     /// The generation since which it tried the candidate.
     pub(super) since_generation: u64,

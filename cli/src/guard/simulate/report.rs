@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
 use switchback::{Lasting, ReleaseId};
@@ -14,7 +15,7 @@ use crate::show;
 use crate::store::text;
 
 /// Everything that is said.
-#[derive(Serialize)]
+#[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
     /// The baseline, and the candidate.
     pub(super) releases: [ReleaseId; 2],
@@ -39,6 +40,13 @@ impl Report {
         writeln!(out, "{candidate} against {baseline}, {} {span}", messages(replay.messages))?;
         let taught = show::counted(replay.taught, "message");
         writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
+        if self.unusable > 0 {
+            writeln!(
+                out,
+                "{} could not be read, or one of both failed on it",
+                show::counted(self.unusable, "other message")
+            )?;
+        }
         self.verdict(candidate, &mut out)?;
         if let Some(own) = &replay.own {
             writeln!(out, "{}", itself(own))?;

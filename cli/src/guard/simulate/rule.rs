@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::Flip;
 
@@ -74,7 +75,7 @@ impl Rule {
 }
 
 /// When a rule took it back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct Tripped {
     /// When.
     pub(super) at: Timestamp,
@@ -85,7 +86,7 @@ pub(super) struct Tripped {
 }
 
 /// Windows that a rule looked at.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
 pub(super) struct Windows {
     /// All of them.
     pub(super) all: u64,

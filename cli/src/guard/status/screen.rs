@@ -162,7 +162,7 @@ fn row(judged: &Judged) -> [String; 8] {
     [
         format!("    {}", show::printable(&known.segment.to_string(), 80)),
         known.standing.to_string(),
-        show::count(known.campaigns),
+        known.campaigns(),
         show::count(known.flips),
         show::count(known.tally.up.eligible.opposite),
         format!("{:.2} %", 100.0 * known.share_at_most),

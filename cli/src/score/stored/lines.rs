@@ -2,14 +2,16 @@
 
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Action, Authorship, Category, DecidedBy, Message, Reason, ReleaseId, Scl, Verdict};
 
 use crate::show;
 
 /// A line of JSON: a verdict without its times, so that the same messages give the same lines.
-#[derive(Serialize)]
-struct Record<'a> {
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "OfSlot")]
+pub(in super::super) struct Record<'a> {
     message: &'a str,
     sha256: String,
     bytes: usize,

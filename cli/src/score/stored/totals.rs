@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, Write};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{DecidedBy, Message, Verdict};
 
@@ -10,8 +11,9 @@ use crate::corpus::Missed;
 use crate::show;
 
 /// How many messages met what.
-#[derive(Debug, Default, Serialize)]
-pub(super) struct Totals {
+#[derive(Debug, Default, JsonSchema, Serialize)]
+#[schemars(rename = "TotalsOfSlot")]
+pub(in super::super) struct Totals {
     messages: u64,
     bytes: u64,
     #[serde(flatten)]
@@ -50,7 +52,7 @@ impl Totals {
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let (messages, bytes) = (show::counted(self.messages, "message"), show::bytes(self.bytes));
-        let flagged = show::share(self.flagged, self.messages);
+        let flagged = show::rate(self.flagged, self.messages);
         writeln!(out, "{messages}, {bytes}, {}, {flagged} flagged", self.missed)?;
         line(out, "decided by", self.decided_by.iter())?;
         line(out, "authors", self.authors.iter())?;

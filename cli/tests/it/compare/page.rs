@@ -49,6 +49,27 @@ fn the_page_stands_alone() {
 }
 
 #[test]
+fn the_charts_can_be_read_on_a_telephone() {
+    const READABLE_PX: f64 = 9.0;
+    let (_dir, path) = page();
+    let page = fs::read_to_string(path).unwrap();
+    let numbers = |before: &str| -> Vec<f64> {
+        let after = page.split(before).skip(1);
+        let digits =
+            |text: &str| text.find(|c: char| !c.is_ascii_digit() && c != '.').map(|end| text[..end].to_owned());
+        after.map(|text| digits(text).unwrap().parse().unwrap()).collect()
+    };
+    // A chart is drawn in units of its own, and no narrower on the screen than the style sheet says: it scrolls sideways.
+    let (widths, texts) = (numbers("<svg viewBox=\"0 0 "), numbers("font-size=\""));
+    let [narrowest] = numbers("svg { display: block; width: 100%; min-width: ")[..] else { panic!("{page}") };
+    assert!(widths.len() == 4 && texts.len() > 20, "{widths:?} {texts:?}");
+    let (widest, smallest) = (widths.into_iter().fold(0.0, f64::max), texts.into_iter().fold(f64::MAX, f64::min));
+    assert!(smallest * narrowest / widest >= READABLE_PX, "{smallest} units of {widest} on {narrowest} px");
+    assert_eq!(page.matches("<figure><svg ").count(), 4);
+    assert!(page.contains("figure { margin: 14px 0; overflow-x: auto; }"), "{page}");
+}
+
+#[test]
 fn what_mail_says_is_text_in_the_page() {
     let (_dir, path) = page();
     let page = fs::read_to_string(path).unwrap();
@@ -61,8 +82,11 @@ fn the_first_lines_say_what_changed_and_for_whom() {
     let (_dir, path) = page();
     let page = fs::read_to_string(path).unwrap();
     let summary = page.split("<h2>").next().unwrap();
-    assert!(summary.contains("Of 8 messages, linear@1.1.0 flags 4 (50.0 %) that linear@1.0.0 does not"), "{summary}");
-    assert!(summary.contains("bank.example: 2 of its 2 (100.0 %) are newly flagged"), "{summary}");
+    assert!(
+        summary.contains("Of 8 messages, linear@1.1.0 flags 4 (50.0 %, 95 %: 21-79 %) that linear@1.0.0 does not"),
+        "{summary}"
+    );
+    assert!(summary.contains("bank.example: 2 of its 2 (100.0 %, 95 %: 34-100 %) are newly flagged"), "{summary}");
 }
 
 #[test]

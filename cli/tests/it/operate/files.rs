@@ -21,7 +21,9 @@ fn file(store: &Store, version: &str) -> PathBuf {
 }
 
 /// What can become of a file, and what is said of it.
-const DAMAGES: [(fn(&PathBuf), &str); 3] = [
+type Damage = (fn(&PathBuf), &'static str);
+
+const DAMAGES: [Damage; 3] = [
     (|file| fs::remove_file(file).unwrap(), "its file is missing from the store: there is no "),
     (|file| fs::write(file, "altered").unwrap(), "its file in the store is damaged or was altered: "),
     (

@@ -42,7 +42,7 @@ fn the_history_of_a_slot_is_what_changed_it() {
     assert_eq!(operations("inbound"), ["promote", "promote", "quarantine", "freeze"]);
     assert_eq!(operations("outbound"), ["promote", "freeze"]);
     let refused = store.refused(["history", "--slot", "inbuond"]);
-    assert_eq!(refused, "nothing ever happened in a slot `inbuond`; slots with a history: inbound, outbound");
+    assert_eq!(refused, "there is no slot `inbuond`: there are inbound, outbound; did you mean `inbound`?");
 }
 
 #[test]

@@ -52,6 +52,18 @@ fn a_rule_says_what_it_matches_and_when_it_ends() {
 }
 
 #[test]
+fn the_longest_that_a_rule_may_hold_is_always_accepted() {
+    let store = Store::promoted(&["1.0.0"]);
+    // Whatever the fraction of the second in which it is asked for.
+    for round in 0..8 {
+        let domain = format!("{round}.example");
+        store.fine(["block", "--domain", &domain, "--anyone", "--reason", "x", "--for", "90d"]);
+    }
+    let refused = store.refused(["block", "--domain", "a.example", "--reason", "x", "--for", "90d 1s"]);
+    assert!(refused.contains("more than 90 days from now"), "{refused}");
+}
+
+#[test]
 fn a_rule_about_content_is_about_what_the_message_says() {
     let store = Store::promoted(&["1.0.0"]);
     let message = mail("newsletter", "a@example.org", 300);

@@ -81,9 +81,12 @@ fn a_slot_is_named_where_there_is_not_exactly_one() {
         &["revert", "--slot", "inbuond"][..],
         &["freeze", "--slot", "inbuond"],
         &["withdraw", "linear@1.0.0", "--slot", "inbuond"],
+        &["guard", "status", "--slot", "inbuond"],
+        &["guard", "set", "--slot", "inbuond", "--mode", "warn"],
+        &["rollout", "status", "--slot", "inbuond"],
     ] {
         let refused = store.refused(args);
-        assert_eq!(refused, "there is no slot `inbuond`: there are inbound, outbound");
+        assert_eq!(refused, "there is no slot `inbuond`: there are inbound, outbound; did you mean `inbound`?");
     }
     assert_eq!(
         store.refused(["revert", "--slot", "inbound"]),

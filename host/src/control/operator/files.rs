@@ -14,9 +14,12 @@ use crate::limits::STORED_RELEASE_BYTES_MAX;
 use crate::private::{self, Owner};
 use crate::release::{Digest, ReleaseId};
 
-/// Releases whose files were found whole: the files, and whose signatures were accepted. Others are read again.
+/// Releases whose files were found whole. Others are read again.
 #[derive(Default)]
-pub(super) struct Whole(Mutex<BTreeMap<Digest, ([Option<FileIdentity>; 2], TrustList)>>);
+pub(super) struct Whole(Mutex<BTreeMap<Digest, Found>>);
+
+/// The file of a release and its signature's, and whose signatures were accepted.
+type Found = ([Option<FileIdentity>; 2], TrustList);
 
 impl Control {
     /// Whether a process that starts could load a release: its file is in the store, has its digest, and is signed by
@@ -28,7 +31,7 @@ impl Control {
     pub fn check_file(&self, state: &State, release: &ReleaseId) -> Result<(), FileFault> {
         let layout = self.store.layout();
         // Before it is read: a file that comes meanwhile is another.
-        let found = (layout.release_identity(&release.digest), state.trust.clone());
+        let found: Found = (layout.release_identity(&release.digest), state.trust.clone());
         let mut whole = self.whole.0.lock().unwrap_or_else(PoisonError::into_inner);
         if found.0[0].is_some() && whole.get(&release.digest) == Some(&found) {
             return Ok(());
@@ -63,7 +66,7 @@ impl Control {
     pub(super) fn check_file_for(&self, state: &State, operation: &Operation) -> Result<(), ControlError> {
         let Some(release) = operation.relies_on(state) else { return Ok(()) };
         let release = release.clone();
-        self.check_file(state, &release).map_err(|fault| ControlError::File { release, fault })
+        self.check_file(state, &release).map_err(|fault| ControlError::File { release, fault: fault.into() })
     }
 }
 

@@ -281,7 +281,7 @@ impl State {
 
 /// Refuses an older version than the live one of the same model, unless it is meant.
 fn check_not_older(slot: &SlotState, release: &ReleaseId, older: bool) -> Result<(), Refused> {
-    let newer = slot.live.as_ref().filter(|live| live.name == release.name && live.version > release.version);
+    let newer = slot.live.as_ref().filter(|live| release.is_older_than(live));
     match newer {
         Some(live) if !older => Err(Refused::Older { release: release.clone().into(), live: live.clone().into() }),
         _ => Ok(()),

@@ -16,6 +16,7 @@ use crate::route::{Canary, CoolOff, Roles, RouteError, SegmentRule, Shadow};
 
 /// Which release has which role in a slot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SlotState {
     /// The generation that the last change of this route led to; 0 if it never had a release.
     pub generation: u64,

@@ -198,3 +198,58 @@ fn a_source_that_fails_ends_the_listing() {
     });
     assert!(ended.is_err() && found == 3);
 }
+
+#[test]
+fn a_failure_is_counted_whoever_decided_in_its_place() {
+    let failed = Said::Failed(Cause::Trap);
+    let scored = said(Some(0.1));
+    let live = opinion(2, Role::Live, failed);
+    let canary = opinion(2, Role::Canary, failed);
+    // What release 2 was, who decided, what all said, and whether it was to decide: its failure then counts.
+    let cases = [
+        ("its predecessor decided", DecidedBy::Previous, vec![opinion(1, Role::Standby, scored), live.clone()], true),
+        ("that abstained", DecidedBy::Abstained, vec![opinion(1, Role::Standby, said(None)), live.clone()], true),
+        ("a rule decided", DecidedBy::Allowed { rule: 1 }, vec![opinion(1, Role::Standby, scored), live.clone()], true),
+        ("the policy decided", DecidedBy::Unscanned, vec![live.clone(), opinion(1, Role::Standby, failed)], true),
+        ("the live release decided", DecidedBy::Live, vec![opinion(1, Role::Live, scored), canary.clone()], true),
+        ("beside a canary", DecidedBy::Canary, vec![opinion(1, Role::Canary, scored), live.clone()], false),
+        ("beside a segment", DecidedBy::Segment, vec![opinion(1, Role::Standby, scored), live], false),
+        ("in shadow", DecidedBy::Live, vec![opinion(1, Role::Live, scored), opinion(2, Role::Shadow, failed)], false),
+    ];
+    let mut sampler = Sampler::new(6);
+    for (what, decided_by, opinions, counts) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        let config = JournalConfig::new(dir.path());
+        let record = Record { slot: "inbound".into(), decided_by, opinions, ..sampler.record() };
+        written(&config, &[record]);
+        for state in ["stream", "Parquet"] {
+            let (impact, found) = impact(&config, &query(), &NoSource);
+            assert_eq!(
+                (impact.failed(), impact.all.decided, found.len()),
+                (u64::from(counts), 0, 0),
+                "{what}, {state}"
+            );
+            let is_unscanned = decided_by == DecidedBy::Unscanned;
+            assert_eq!(impact.unscanned, u64::from(is_unscanned), "{what}, {state}");
+            close_all(&config);
+        }
+    }
+}
+
+#[test]
+fn what_the_other_release_failed_on_is_unknown_for_that_reason() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = JournalConfig::new(dir.path());
+    let beside = [Said::Failed(Cause::Deadline), Said::Dropped(Dropped::Budget), said(Some(0.9))];
+    let mut sampler = Sampler::new(7);
+    let records = beside.map(|beside| Record {
+        slot: "inbound".into(),
+        decided_by: DecidedBy::Live,
+        action: Action::Deliver,
+        opinions: vec![opinion(2, Role::Live, said(Some(0.1))), opinion(1, Role::Shadow, beside)],
+        ..sampler.record()
+    });
+    written(&config, &records);
+    let (impact, _) = impact(&config, &query(), &NoSource);
+    assert_eq!((impact.all.decided, impact.all.unknown, impact.all.other_failed), (3, 2, 1));
+}

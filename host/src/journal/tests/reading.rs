@@ -212,3 +212,20 @@ fn records_of_before_readings_had_numbers_have_the_first() {
     json.as_object_mut().unwrap().remove("reading").unwrap();
     assert_eq!(serde_json::from_value::<Record>(json).unwrap().reading, Reading::FIRST);
 }
+
+#[test]
+fn a_journal_says_how_much_it_has_and_from_when_to_when() {
+    let (_dir, config, mut records) = journal();
+    let reader = JournalReader::open(&config.dir).unwrap();
+    records.sort_by_key(|record| record.at);
+    let extent = reader.extent().unwrap();
+    assert_eq!((extent.records, extent.judged), (3_000, Some((records[0].at, records[2_999].at))));
+    assert_eq!(reader.slots().unwrap().into_iter().collect::<Vec<_>>(), ["inbound"]);
+    for (slot, is_there) in [("inbound", true), ("outbound", true), ("elsewhere", false)] {
+        assert_eq!(reader.has_slot(slot).unwrap(), is_there, "{slot}");
+    }
+    let empty = tempfile::tempdir().unwrap();
+    written(&JournalConfig::new(empty.path()), &[]);
+    let nothing = JournalReader::open(empty.path()).unwrap();
+    assert_eq!((nothing.extent().unwrap(), nothing.slots().unwrap().len()), (Default::default(), 0));
+}

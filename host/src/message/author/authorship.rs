@@ -9,6 +9,7 @@ use crate::message::{AuthResult, Authentication, Message};
 
 /// What is known of who a message is from. Every verdict says it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Authorship {

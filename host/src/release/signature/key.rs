@@ -15,6 +15,7 @@ const SECRET_KEY_BYTES: usize = 158;
 ///
 /// A name, no proof: anybody can make a key with the id of another.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct KeyId(u64);
 
@@ -71,6 +72,7 @@ pub struct InvalidKeyId(String);
 
 /// A key that verifies signatures. Its text form is one line of base64.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct PublicKey {
     line: Line<42>,

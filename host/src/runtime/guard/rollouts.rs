@@ -10,7 +10,7 @@ use super::worker::Worker;
 use crate::alert::{Alert, Found, Response};
 use crate::clock;
 use crate::control::{Control, ControlError, Pause, Progress, PromoteError, Rollout, SlotState};
-use crate::guard::{MailCounts, Standing, TrialEvidence};
+use crate::guard::{Settings, TrialEvidence};
 use crate::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use crate::limits::{CLOCK_TRIED, GUARD_ROLLOUT_INTERVAL};
 use crate::runtime::slot::SlotShared;
@@ -53,8 +53,7 @@ impl Rollouts {
 
     /// Whether it is time to ask what is known: now and then, and at once where the step has taken its time.
     fn is_time(&mut self, slot: &str, rollout: &Rollout, now: Timestamp) -> bool {
-        let pairs = MailCounts::default();
-        let nothing = TrialEvidence { harmed: Vec::new(), everything: Standing::Unproven, campaigns: 0, pairs };
+        let nothing = TrialEvidence::none(&Settings::default());
         let is_held = matches!(rollout.progress(now, &nothing), Progress::Holds { .. });
         if is_held && self.asked.get(slot).is_some_and(|at| at.elapsed() < GUARD_ROLLOUT_INTERVAL) {
             return false;

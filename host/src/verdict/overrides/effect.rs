@@ -7,6 +7,7 @@ use crate::verdict::{Action, Category, DecidedBy, Scl, Verdict};
 
 /// What becomes of a message that a rule matches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Effect {
     /// It is delivered, with [`Scl::ALLOWED`].
@@ -23,6 +24,7 @@ pub enum Effect {
 
 /// Which verdicts an allow rule may override.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum May {
     /// Those of category ham, bulk or spam.

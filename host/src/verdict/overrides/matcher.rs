@@ -11,6 +11,7 @@ use crate::release::Digest;
 /// What of a message a rule looks at. Text form: `sender a@b.example`, `domain b.example`,
 /// `network 192.0.2.0/24`, `content 1a2b...` (64 digits).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Matcher {
     /// The sender's address; see [`Senders`](super::Senders).

@@ -13,12 +13,14 @@ use crate::message::is_normal;
 /// at most 320 bytes. Parsing brings it there; mail servers tell no two addresses apart by case, whatever RFC 5321
 /// allows them.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct SenderAddress(String);
 
 /// A sender's domain in its normal form: lower case, internationalised labels in ASCII (RFC 5891), no dot at the
 /// end, at most 253 bytes. Parsing brings it there. A rule for it matches its subdomains too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
 pub struct SenderDomain(String);
 

@@ -13,7 +13,9 @@ use crate::limits::{OVERRIDE_IPV4_PREFIX_MIN, OVERRIDE_IPV6_PREFIX_MIN};
 /// An IP network in its normal form: no bits behind the prefix, IPv4 written as IPv4. Parsing brings it there; an
 /// address alone is a network of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "IpNet", into = "IpNet")]
+#[cfg_attr(feature = "schema", schemars(try_from = "String", into = "String"))]
 pub struct Network(IpNet);
 
 /// Bits before the address in an IPv4-mapped IPv6 address (RFC 4291, section 2.5.5.2).

@@ -8,6 +8,7 @@ use crate::limits::{NAME_BYTES_MAX, TENANT_BYTES_MAX};
 
 /// Which messages an override is about, and until when.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Rule {
     /// What of the message is looked at.
@@ -24,6 +25,7 @@ pub struct Rule {
 
 /// Where a rule holds. The default is everywhere.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct Scope {
     /// Only in the slot of this name.
@@ -40,6 +42,7 @@ pub struct Scope {
 /// author is certain. A block rule matches if it matches the author, any candidate where the author is not certain, or
 /// the envelope sender, which is the address of `MAIL FROM`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Senders {
     /// Those that are who they say: an author by

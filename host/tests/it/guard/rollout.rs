@@ -60,7 +60,7 @@ fn without_evidence_a_rollout_pauses_and_says_why() {
         let evidence = reader.evidence(&slot.rollout_trial("inbound").unwrap(), &slot.guard).unwrap();
         slot.rollout.as_ref().unwrap().progress(jiff::Timestamp::now(), &evidence)
     };
-    until("it pauses", || matches!(paused(), Progress::Paused(Pause::Unproven { campaigns: 0, .. })));
+    until("it pauses", || matches!(paused(), Progress::Paused(Pause::Unproven { proof, .. }) if proof.campaigns == 0));
     process.flush();
     assert_eq!(trying(&filter), Some(Trying::Shadow));
     // Another process, and one that begins anew, see the same.

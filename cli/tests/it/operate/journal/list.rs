@@ -60,12 +60,84 @@ fn records_are_found_by_what_is_known_of_them() {
     let since = judged.records[50].at;
     assert_eq!(found(&["--since", &since.to_string()]), meant(&|r| r.at >= since));
     assert_eq!(found(&["--since", "1h", "--until", &since.to_string()]), meant(&|r| r.at < since));
-    assert!(found(&["--until", "1h"]).is_empty());
     let mail = String::from_utf8_lossy(&judged.mail[4]).into_owned();
     let id = mail.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().to_owned();
     assert_eq!(found(&["--message-id", &id])[0], judged.records[4]);
-    let none = judged.store.fine(["journal", "--domain", "nobody.example"]);
-    assert_eq!(none, "no record is as asked for\n");
+}
+
+#[test]
+fn where_nothing_is_as_asked_for_it_says_what_there_is() {
+    let judged = Judged::new();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("none.parquet").display().to_string();
+    for (args, why) in [
+        (&["--domain", "nobody.example"][..], ""),
+        (&["--until", "1h"], ", and --until is before the first of them"),
+        (&["--since", "2999-01-01"], ", and --since is in the future"),
+        (&["--since", "2999-01-01", "--until", "2999-01-02 12:00"], ", and --since is in the future"),
+    ] {
+        for command in [&["journal"][..], &["journal", "--json"], &["journal", "export", "-o", &file]] {
+            let ran = judged.store.run(command.iter().chain(args));
+            let says = "switchback: no record is as asked for: the journal has 120 records, from 20";
+            assert!(ran.code == 0 && ran.err.starts_with(says), "{command:?} {args:?}: {ran:?}");
+            assert!(ran.err.ends_with(&format!(" UTC{why}\n")), "{command:?} {args:?}: {ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_window_that_ends_before_it_begins_is_refused_by_every_command_that_has_one() {
+    let judged = Judged::new();
+    let windows = [
+        ["--since", "2h", "--until", "3h"],
+        ["--since", "2h", "--until", "2h"],
+        ["--since", "2026-04-25", "--until", "2026-04-24"],
+    ];
+    for command in [
+        &["journal"][..],
+        &["journal", "export", "-o", "none.parquet"],
+        &["impact", "linear@1.1.0"],
+        &["compare", "--live", "linear@1.0.0", "linear@1.1.0"],
+        &["guard", "simulate", "--journal", "linear@1.0.0", "linear@1.1.0"],
+    ] {
+        for window in windows {
+            let ran = judged.store.run(command.iter().copied().chain(window));
+            assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command:?} {window:?}: {ran:?}");
+            assert!(ran.err.contains("is not before --until"), "{ran:?}");
+        }
+    }
+}
+
+#[test]
+fn a_slot_that_nobody_knows_is_refused_by_every_command_that_reads_a_journal() {
+    let judged = Judged::new();
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("none.parquet").display().to_string();
+    for command in [
+        &["journal"][..],
+        &["journal", "export", "-o", &file],
+        &["impact", "linear@1.1.0"],
+        &["compare", "--live", "linear@1.0.0", "linear@1.1.0"],
+        &["guard", "simulate", "--journal", "linear@1.0.0", "linear@1.1.0"],
+        &["guard", "learn", "--journal"],
+    ] {
+        let refused = judged.store.refused(command.iter().copied().chain(["--slot", "inbuond"]));
+        assert_eq!(refused, "there is no slot `inbuond`: there is inbound; did you mean `inbound`?", "{command:?}");
+    }
+    assert!(!dir.path().join("none.parquet").exists());
+    // One that only the journal knows is there.
+    let other = Store::nowhere();
+    let journal = judged.store.path().join("journal").display().to_string();
+    assert_eq!(other.fine(["journal", "--dir", &journal, "--slot", "inbound", "-n", "3"]).lines().count(), 4);
+    let refused = other.refused(["journal", "--dir", &journal, "--slot", "elsewhere"]);
+    assert_eq!(refused, "there is no slot `elsewhere`: there is inbound");
+}
+
+#[test]
+fn a_domain_under_which_no_sender_is_kept_is_refused() {
+    let judged = Judged::new();
+    let ran = judged.store.run(["journal", "--domain", "mail.shop.example"]);
+    assert!(ran.code == 2 && ran.err.contains("which is `shop.example`: ask for that"), "{ran:?}");
 }
 
 #[test]
