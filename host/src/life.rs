@@ -1,7 +1,7 @@
 //! Whether a runtime is still at work, and who is at work in it.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use crate::forked::{Forked, Origin};
 
@@ -25,6 +25,9 @@ pub(crate) struct Life {
     inside: Pending,
     /// Whether somebody was told that it is over.
     is_told: AtomicBool,
+    /// What a fork does once, when it notices that it is one.
+    in_fork: OnceLock<Box<dyn Fn() + Send + Sync>>,
+    has_noticed: AtomicBool,
 }
 
 /// A call that is being answered.
@@ -37,7 +40,15 @@ impl Life {
             is_over: AtomicBool::new(false),
             inside: Pending::default(),
             is_told: AtomicBool::new(false),
+            in_fork: OnceLock::new(),
+            has_noticed: AtomicBool::new(false),
         }
+    }
+
+    /// Says what a fork is to do when it notices that it is one. It must wait for nobody.
+    pub(crate) fn in_fork(&self, notice: impl Fn() + Send + Sync + 'static) {
+        // It is said once, while the runtime is built.
+        let _ = self.in_fork.set(Box::new(notice));
     }
 
     /// A call begins, which the end waits for.
@@ -45,11 +56,17 @@ impl Life {
     /// # Errors
     /// If there is nobody any more who could answer it.
     pub(crate) fn enter(&self) -> Result<Inside<'_>, RuntimeGone> {
-        self.origin.check()?;
+        self.origin.check().inspect_err(|_| self.notice())?;
         self.inside.add();
         let inside = Inside(self);
         // After the call is counted: whoever ends it counts after saying so.
         if self.is_over.load(Ordering::SeqCst) { Err(RuntimeGone::ShutDown) } else { Ok(inside) }
+    }
+
+    fn notice(&self) {
+        if let Some(notice) = self.in_fork.get().filter(|_| !self.has_noticed.swap(true, Ordering::Relaxed)) {
+            notice();
+        }
     }
 
     /// Lets nobody enter any more.

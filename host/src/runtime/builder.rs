@@ -190,6 +190,7 @@ impl RuntimeBuilder {
         let guard = (!core.slots.is_empty()).then(|| Guard::start(Arc::clone(&core), seen, home, sinks));
         let guard = guard.transpose().map_err(thread_failed)?.map(Arc::new);
         let follower = follower.map(Arc::new);
+        follower.iter().for_each(|follower| core.life.in_fork(follower.leaving_in_fork()));
         Ok(Runtime { guard: guard.into(), core, follower: follower.into(), ending: Arc::default() })
     }
 

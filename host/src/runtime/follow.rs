@@ -115,6 +115,12 @@ impl Follower {
         self.shared.rouse(release)
     }
 
+    /// What lets go of this process's place in the register, in a fork of it.
+    pub(super) fn leaving_in_fork(&self) -> impl Fn() + Send + Sync + 'static {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.upgrade().iter().for_each(|shared| shared.leave_in_fork())
+    }
+
     /// Tells the store what is only known here.
     pub(super) fn flush(&self) {
         self.shared.flush();

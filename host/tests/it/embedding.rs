@@ -3,7 +3,7 @@
 #![expect(unsafe_code, reason = "fork, signals and users are asked for in C")]
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -120,6 +120,37 @@ fn a_fork_of_the_process_that_built_a_runtime_is_told_so_by_every_call_and_distu
     assert_eq!(dropped, Some(0), "dropping it does nothing");
     assert_eq!(store.control.processes().unwrap().len(), 1);
     assert_eq!(runtime.unwrap().slot("inbound").unwrap().score(&message()).decided_by, DecidedBy::Live);
+}
+
+/// A process that follows a store, forks, and ends, while its child lives until its input ends.
+#[test]
+fn a_process_that_ends_before_its_fork() {
+    let Some(store) = env::var_os(STORE) else { return };
+    let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).instances(4).store_dir(store).build().unwrap();
+    // SAFETY: the child takes no lock that another thread may hold, and ends without returning.
+    if unsafe { libc::fork() } != 0 {
+        // SAFETY: it takes a number.
+        unsafe { libc::_exit(0) };
+    }
+    let verdict = runtime.slot("inbound").unwrap().score(&message());
+    println!("noticed {}", is_unscanned(&verdict, "fork"));
+    io::stdin().read_line(&mut String::new()).unwrap();
+    // SAFETY: it takes a number.
+    unsafe { libc::_exit(0) };
+}
+
+const STORE: &str = "SWITCHBACK_TEST_STORE";
+
+#[test]
+fn a_process_that_has_ended_is_not_seen_because_a_fork_of_it_lives() {
+    let store = Store::new();
+    let mut command = child();
+    command.args(["--exact", "embedding::a_process_that_ends_before_its_fork", "--nocapture"]).env(STORE, store.path());
+    let mut parent = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = io::BufReader::new(parent.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "noticed true"));
+    assert!(parent.wait().unwrap().success());
+    assert_eq!(store.control.processes().unwrap(), []);
 }
 
 #[test]

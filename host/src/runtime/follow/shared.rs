@@ -165,6 +165,14 @@ impl Shared {
         self.core.releases.has(release)
     }
 
+    /// Lets go of the lock by which others see this process, in a fork of it, which has a copy: else the process would be seen
+    /// for as long as the fork lives. Where another thread was at work when it forked, the copy stays.
+    pub(super) fn leave_in_fork(&self) {
+        if let Ok(mut progress) = self.progress.try_lock() {
+            drop(progress.membership.take());
+        }
+    }
+
     /// How many reverts of this process the ledger does not have, after trying to write them.
     pub(super) fn write_reverts(&self) -> usize {
         let _ = self.write_emergencies(&mut self.progress());
