@@ -18,7 +18,7 @@ use switchback::{ReleaseId, Senders, Thresholds};
 use self::report::{Report, Source};
 use crate::args::{CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
-use crate::file::{self, Access};
+use crate::file::{self, Access, Kind};
 use crate::provider::{Provider, provider};
 use crate::schema::{Output, kind};
 use crate::sides::Named;
@@ -156,7 +156,7 @@ pub(crate) const OUTPUT: Output = Output::document("compare", &[kind::<Report>])
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     args.live.check()?;
     // Where it cannot be written, nobody waits for the comparison.
-    let html = args.html.as_deref().map(|path| file::create(path, Access::Everybody)).transpose()?;
+    let html = args.html.as_deref().map(|path| file::create(path, Access::Everybody, Kind::Page)).transpose()?;
     let named = [Named::of(&args.before), Named::of(&args.after)];
     let report = if args.live.live { live::report(args, &named)? } else { corpus::report(args, &named)? };
     if let (Some(path), Some(html)) = (&args.html, html) {

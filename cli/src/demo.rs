@@ -140,5 +140,5 @@ fn source(args: &Args) -> anyhow::Result<Source> {
     let busy = Busy::with(format!("reading {}", corpus.display()));
     let source = Source::corpus(corpus, &args.message);
     drop(busy);
-    source.with_context(|| format!("there is no message in {}", corpus.display()))
+    source.with_context(|| format!("the demo needs messages, and {} has none", corpus.display()))
 }

@@ -8,6 +8,9 @@ use switchback::InWords;
 
 use crate::show::printable;
 
+/// What a shell has for a command that SIGPIPE ended: 128 and the number of the signal.
+const BROKEN_PIPE: u8 = 128 + 13;
+
 /// How a command that ran to its end went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -50,9 +53,10 @@ impl std::error::Error for Usage {}
 
 /// Says what went wrong, and with which code to end.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
-    // Whoever read the output has seen enough (`switchback score ... | head`).
+    // Whoever read the output has seen enough (`switchback score ... | head`). What was to be found out was not, so this
+    // is no success: it ends as if by SIGPIPE.
     if is_broken_pipe(error) {
-        return ExitCode::SUCCESS;
+        return ExitCode::from(BROKEN_PIPE);
     }
     say(&chain(error.as_ref()));
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })

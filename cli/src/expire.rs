@@ -4,13 +4,14 @@ use switchback::Request;
 
 use crate::exit::Exit;
 use crate::store::change::{ChangeArgs, Operator};
+use crate::store::reference::event_number;
 
 /// End an override before its time
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// Its number, as `switchback overrides` lists it
-    #[arg(value_name = "NUMBER")]
+    #[arg(value_name = "NUMBER", value_parser = event_number)]
     rule: u64,
 
     #[command(flatten)]

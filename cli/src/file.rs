@@ -25,9 +25,71 @@ fn read_text(path: &Path) -> anyhow::Result<String> {
     String::from_utf8(bytes).ok().context("it is not text, so it is something else")
 }
 
-/// Begins a file that a command writes, in the place of one that may be there. Pipes and devices are written to.
-pub(crate) fn create(path: &Path, access: Access) -> anyhow::Result<Output> {
-    Output::create(path, access, Existing::Replace).with_context(|| cannot_write(path))
+/// What a command writes that it does not name itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kind {
+    /// A page for people.
+    Page,
+    /// Records of a journal.
+    Parquet,
+}
+
+impl Kind {
+    /// How a file of this kind begins, in whatever case.
+    fn begins(self) -> &'static [u8] {
+        match self {
+            Self::Page => b"<!DOCTYPE html>",
+            Self::Parquet => b"PAR1",
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Page => "an HTML page",
+            Self::Parquet => "a Parquet file",
+        }
+    }
+}
+
+/// Begins a file that a command writes, in the place of an empty one or one of its kind that may be there: never of anything
+/// else, and never in the folder of a store or a journal. Pipes and devices are written to.
+pub(crate) fn create(path: &Path, access: Access, kind: Kind) -> anyhow::Result<Output> {
+    let output = Output::create(path, access, Existing::Replace).with_context(|| cannot_write(path))?;
+    if let Some(file) = output.path() {
+        check_place(file).and_then(|()| check_replaced(file, kind)).with_context(|| cannot_write(path))?;
+    }
+    Ok(output)
+}
+
+/// Refuses a file that would lie among those of a store or a journal.
+fn check_place(file: &Path) -> anyhow::Result<()> {
+    let folder = std::path::absolute(file)?;
+    let is_ours = |dir: &Path| {
+        let has = |name: &str| dir.join(name).symlink_metadata().is_ok();
+        has("control.db") || has("key") && has("readers")
+    };
+    // A folder of a store is in it.
+    match folder.ancestors().skip(1).take(2).find(|dir| is_ours(dir)) {
+        Some(dir) => bail!("it would lie in {}, which is of a store or a journal: name another folder", dir.display()),
+        None => Ok(()),
+    }
+}
+
+/// Refuses to replace what is something else.
+fn check_replaced(file: &Path, kind: Kind) -> anyhow::Result<()> {
+    let mut begins = Vec::new();
+    match File::open(file) {
+        // What cannot be read has its reason.
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            bail!("something is there that cannot be read: {error}")
+        }
+        Err(_) => return Ok(()),
+        Ok(there) => there.take(kind.begins().len() as u64).read_to_end(&mut begins)?,
+    };
+    if begins.is_empty() || begins.eq_ignore_ascii_case(kind.begins()) {
+        return Ok(());
+    }
+    bail!("the file that is there is not {}, and is kept: name another one, or remove it", kind.name())
 }
 
 /// What is said of a file that cannot be written.

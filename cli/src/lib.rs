@@ -68,7 +68,7 @@ mod withdraw;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::exit::Exit;
 
@@ -102,6 +102,8 @@ Exit codes:
   1  something failed, or a check that was asked for found something; why is on stderr
   2  the command line is wrong
   3  of `status`: it is shown, and in a slot no release decides
+  141  whoever read the output has gone before the end of it, as in `| head`; what was not printed may not have been done
+docs/exit-codes.md has what each command says, and ends with, where there is nothing to do.
 
 A release is one .wasm file, made by `switchback pack`. Compiled releases are kept in
 $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use compiles.";
@@ -193,6 +195,16 @@ impl Command {
     }
 }
 
+/// The command line. Where the list of commands will be shown, all of them are described.
+fn parse() -> Cli {
+    let mut command = Cli::command();
+    let first = std::env::args_os().nth(1);
+    if first.is_none_or(|first| ["help", "--help", "-h"].iter().any(|help| first == *help)) {
+        command.build();
+    }
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
+}
+
 /// Runs the command that this process was called with.
 pub fn main() -> ExitCode {
     urgent::hurry();
@@ -200,7 +212,7 @@ pub fn main() -> ExitCode {
     warnings::to_stderr();
     let run = match demo::worker::Args::if_called() {
         Some(worker) => worker.run(),
-        None => Cli::parse().command.run(),
+        None => parse().command.run(),
     };
     match run {
         Ok(exit) => exit.into(),
@@ -210,8 +222,6 @@ pub fn main() -> ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory as _;
-
     use super::*;
 
     /// The commands with an option that takes a time, with their help.

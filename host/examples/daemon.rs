@@ -122,6 +122,7 @@ fn become_daemon() {
     match unsafe { libc::fork() } {
         -1 => fail(io::Error::last_os_error()),
         0 => {}
+        // SAFETY: it takes a number.
         _ => unsafe { libc::_exit(0) },
     }
     // SAFETY: it takes nothing.

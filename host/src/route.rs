@@ -103,6 +103,9 @@ pub enum RouteError {
     /// The release is live already.
     #[error("{0} is live already")]
     AlreadyLive(ReleaseId),
+    /// The release is live, and only another one takes that role from it.
+    #[error("{0} is live: revert, or promote another release, to replace it")]
+    StaysLive(ReleaseId),
     /// The release is no standby of this slot.
     #[error("{0} is no standby of this slot: promote it instead")]
     NotStandby(ReleaseId),

@@ -4,12 +4,14 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use switchback::InWords;
+
 /// Why packing stopped. Each message names the phase, the culprit and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum PackError {
     /// A file could not be read.
-    #[error("read {}: {source}", path.display())]
+    #[error("cannot read {}: {}", path.display(), InWords(source))]
     Read {
         /// The file.
         path: PathBuf,
@@ -17,13 +19,16 @@ pub enum PackError {
         source: io::Error,
     },
     /// A file or folder could not be written.
-    #[error("write {}: {source}", path.display())]
+    #[error("cannot write {}: {}", path.display(), InWords(source))]
     Write {
         /// The file or folder.
         path: PathBuf,
         /// Why.
         source: io::Error,
     },
+    /// A folder has no `switchback.toml`.
+    #[error("there is no model in {}: it has no switchback.toml, which a new model's folder has", .0.display())]
+    NoModel(PathBuf),
     /// `switchback.toml` is not as it should be.
     #[error("manifest {}: {why}", path.display())]
     Manifest {

@@ -15,6 +15,9 @@ pub use self::parts::{CoreModule, Section};
 use self::parts::Parts;
 use crate::error::PackError;
 
+/// What every WebAssembly file begins with.
+const WASM_MAGIC: &[u8] = b"\0asm";
+
 /// What is known of a file that claims to be a release. A damaged one says as much as can still be read,
 /// and what is wrong with it. Contract and manifest are read by the reader that loading uses ([`Outline`]): what could be
 /// read in two ways is not shown.
@@ -102,7 +105,9 @@ impl Inspection {
         }
         let outline = Outline::read(bytes);
         let parts = Parts::read(bytes);
-        problems.extend(parts.broken_at.as_ref().map(|why| format!("it cannot be read to its end: {why}")));
+        // Of what is not WebAssembly at all, the refusal has said enough.
+        let broken_at = parts.broken_at.as_ref().filter(|_| bytes.starts_with(WASM_MAGIC));
+        problems.extend(broken_at.map(|why| format!("it cannot be read to its end: {why}")));
         let digest = Digest::of(bytes);
         let manifest = outline.only(MANIFEST_SECTION).and_then(|json| Manifest::from_json(json).ok());
         Self {

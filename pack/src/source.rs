@@ -90,7 +90,7 @@ impl Source {
     /// line and what is allowed.
     pub fn read(path: impl AsRef<Path>) -> Result<Self, PackError> {
         let path = path.as_ref();
-        let path = if path.is_dir() { path.join(MANIFEST_FILE) } else { path.to_owned() };
+        let path = if path.is_dir() { manifest_in(path)? } else { path.to_owned() };
         let text = fs::read_to_string(&path).map_err(PackError::read(&path))?;
         let file: File = toml_edit::de::from_str(&text).map_err(|error| invalid(&path, error))?;
         file.check().map_err(|why| invalid(&path, why))?;
@@ -219,6 +219,12 @@ impl Test {
     }
 }
 
+/// The manifest in a model's folder.
+fn manifest_in(dir: &Path) -> Result<PathBuf, PackError> {
+    let path = dir.join(MANIFEST_FILE);
+    if path.exists() { Ok(path) } else { Err(PackError::NoModel(dir.to_owned())) }
+}
+
 fn invalid(path: &Path, why: impl ToString) -> PackError {
     PackError::Manifest { path: path.to_owned(), why: why.to_string() }
 }
@@ -295,6 +301,6 @@ category = "phish"
     #[test]
     fn a_file_that_is_not_there_is_named() {
         let message = read(&GOOD.replace("a.eml", "b.eml")).unwrap_err().to_string();
-        assert!(message.contains("b.eml") && message.starts_with("read "), "{message}");
+        assert!(message.contains("b.eml") && message.starts_with("cannot read "), "{message}");
     }
 }

@@ -14,6 +14,7 @@ pub(crate) use self::words::numbers;
 use crate::exit::Exit;
 use crate::schema::{Output, kind};
 use crate::store::StoreArgs;
+use crate::store::reference::event_number;
 
 /// Say in plain words why the guard did something, and compute it again
 ///
@@ -24,7 +25,7 @@ use crate::store::StoreArgs;
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// The number of the event: `switchback history` has it, and so has every alert
-    #[arg(value_name = "EVENT")]
+    #[arg(value_name = "EVENT", value_parser = event_number)]
     event: u64,
 
     #[command(flatten)]

@@ -3,13 +3,13 @@
 use switchback::Request;
 
 use super::settings::SettingsArgs;
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::store::change::{ChangeArgs, Operator};
 use crate::store::slot::{SlotArgs, Slots};
 
 /// Say what the guard may do in a slot, and from when on
 ///
-/// What is not given stays as it is. The settings are part of the ledger: every process goes by the same, and a decision
+/// What is not given stays as it is; at least one setting has to be given. The settings are part of the ledger: every process goes by the same, and a decision
 /// can be computed again.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
@@ -38,6 +38,9 @@ Exit codes:
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    if !args.settings.is_any_given() {
+        return Err(Usage("what is to be set? Name at least one setting, such as --mode warn".to_owned()).into());
+    }
     let operator = Operator::open(&args.change)?;
     let state = operator.state().clone();
     let slot = Slots::of(&state, &operator.processes()?).existing_or_first(&args.slot)?;

@@ -95,14 +95,26 @@ impl SettingsArgs {
     /// Whether any setting is given.
     pub(super) fn is_any_given(&self) -> bool {
         let Self { mode, alpha, alpha_down, alpha_warn, tolerance, tolerance_warn, floor, .. } = self;
-        let Self { act_on_flips_down, known_days, provider, segment_reverts, proof_rate, .. } = self;
+        let Self {
+            act_on_flips_down,
+            few,
+            known_days,
+            known_age_days,
+            pairs,
+            provider,
+            segment_reverts,
+            proof_rate,
+            ..
+        } = self;
         let numbers = [alpha, alpha_down, alpha_warn, proof_rate];
         numbers.iter().any(|number| number.is_some())
             || [tolerance, tolerance_warn].iter().any(|one| one.is_some())
             || mode.is_some()
             || floor.is_some()
             || act_on_flips_down.is_some()
-            || known_days.is_some()
+            || few.is_some()
+            || [known_days, known_age_days].iter().any(|days| days.is_some())
+            || pairs.is_some()
             || segment_reverts.is_some()
             || !provider.is_empty()
     }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use super::filters::FilterArgs;
 use super::{JournalArgs, check_sought, say_nothing, say_unread};
 use crate::exit::Exit;
-use crate::file::{self, Access};
+use crate::file::{self, Access, Kind};
 use crate::progress::Busy;
 use crate::show;
 
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
     let query = args.filters.query(&args.journal, &reader)?;
     let cannot = || file::cannot_write(&args.output);
-    let mut out = BufWriter::new(file::create(&args.output, Access::Owner)?);
+    let mut out = BufWriter::new(file::create(&args.output, Access::Owner, Kind::Parquet)?);
     let busy = Busy::with("reading the journal".to_owned());
     let exported = reader.export(&query, &mut out)?;
     drop(busy);

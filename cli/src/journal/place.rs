@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use switchback::{Control, JournalReader, Process, ReleaseId, State};
+use switchback::{Control, JournalError, JournalReader, Process, ReleaseId, State};
 
 use crate::exit::Usage;
 use crate::store::slot::Slots;
@@ -44,7 +44,13 @@ impl JournalArgs {
             Ok::<_, Usage>(of_store(&dir))
         };
         let dir = self.dir.clone().map_or_else(of_store, Ok)?;
-        Ok(JournalReader::open(dir)?)
+        JournalReader::open(dir).or_else(|error| {
+            if self.dir.is_none() && matches!(error, JournalError::NoJournal(_)) {
+                // Where there is no store either, that is what is wrong.
+                self.store.open()?;
+            }
+            Err(error.into())
+        })
     }
 
     /// What the store says; none if no store was named, or there is none.

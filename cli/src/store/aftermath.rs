@@ -16,6 +16,12 @@ pub(super) struct Aftermath {
     /// The rollouts that it ended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     rollouts_ended: Vec<EndedRollout>,
+    /// The canaries that go on beside another live release.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    still_deciding: Vec<StillDeciding>,
+    /// Slots that there were not, and that no process has.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    new_slots: Vec<String>,
     /// What decides by it, and what a process that starts could not load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     unloadable: Vec<Unloadable>,
@@ -30,6 +36,15 @@ struct EndedRollout {
     role: Option<String>,
 }
 
+/// A canary in a slot in which another release is live now.
+#[derive(Debug, JsonSchema, Serialize)]
+struct StillDeciding {
+    slot: String,
+    release: ReleaseId,
+    /// Its share: `10 % by content`.
+    share: String,
+}
+
 /// A release that decides in a slot, and that a process which starts would not load.
 #[derive(Debug, JsonSchema, Serialize)]
 pub(crate) struct Unloadable {
@@ -41,16 +56,17 @@ pub(crate) struct Unloadable {
 
 impl Aftermath {
     pub(super) fn of(control: &Control, before: &State, after: &State) -> Self {
-        let (mut rollouts_ended, mut unloadable) = (Vec::new(), Vec::new());
+        let (mut rollouts_ended, mut unloadable, mut still_deciding) = (Vec::new(), Vec::new(), Vec::new());
         for (name, slot) in &after.slots {
             let was = before.slots.get(name);
             rollouts_ended.extend(was.and_then(|was| EndedRollout::of(name, was, slot)));
+            still_deciding.extend(was.into_iter().flat_map(|was| StillDeciding::of(name, was, slot)));
             let decides = deciding(slot);
             let decided = was.map(deciding).unwrap_or_default();
             let new = decides.into_iter().filter(|release| !decided.contains(release));
             unloadable.extend(new.filter_map(|release| Unloadable::of(control, after, name, release)));
         }
-        Self { rollouts_ended, unloadable }
+        Self { rollouts_ended, still_deciding, new_slots: new_slots(control, before, after), unloadable }
     }
 
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
@@ -63,6 +79,16 @@ impl Aftermath {
                 None => "has no role there any more".to_owned(),
             };
             let line = format!("this ends the rollout of {release} in {slot}, which {now}");
+            writeln!(out, "{}", show::printable(&line, usize::MAX))?;
+        }
+        for StillDeciding { slot, release, share } in &self.still_deciding {
+            let line = format!(
+                "{release} still decides {share} in {slot}: `switchback withdraw {release} --slot {slot}` ends that"
+            );
+            writeln!(out, "{}", show::printable(&line, usize::MAX))?;
+        }
+        for slot in &self.new_slots {
+            let line = format!("{slot} is a new slot, which no process has: a filter that is built with it finds this");
             writeln!(out, "{}", show::printable(&line, usize::MAX))?;
         }
         Ok(())
@@ -86,6 +112,28 @@ fn deciding(slot: &SlotState) -> Vec<&ReleaseId> {
 }
 
 const LIVE: &str = "live";
+
+/// The slots that a change has made beside others, where no process has them: a slot that is mistyped is one.
+fn new_slots(control: &Control, before: &State, after: &State) -> Vec<String> {
+    let new: Vec<_> = after.slots.keys().filter(|slot| !before.slots.contains_key(*slot)).cloned().collect();
+    if new.is_empty() || before.slots.is_empty() {
+        return Vec::new();
+    }
+    let processes = control.processes().unwrap_or_default();
+    let has = |slot: &String| processes.iter().any(|process| process.registered.slots.contains(slot));
+    new.into_iter().filter(|slot| !has(slot)).collect()
+}
+
+impl StillDeciding {
+    fn of<'a>(name: &'a str, before: &'a SlotState, after: &'a SlotState) -> impl Iterator<Item = Self> + 'a {
+        let is_other = before.live.is_some() && before.live != after.live;
+        after.canaries.iter().filter(move |_| is_other).map(move |canary| Self {
+            slot: name.to_owned(),
+            release: canary.release.clone(),
+            share: text::share(&canary.share),
+        })
+    }
+}
 
 impl EndedRollout {
     fn of(name: &str, before: &SlotState, after: &SlotState) -> Option<Self> {

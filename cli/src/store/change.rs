@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -216,7 +217,8 @@ impl<'a> Operator<'a> {
             return Ok(change.aftermath.complain());
         }
         let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait()));
-        change.tell(self.args, &census, remarks)?;
+        let made = || format!("event {} is made, and cannot be shown", change.event.sequence);
+        change.tell(self.args, &census, remarks).with_context(made)?;
         if let Some(why) = &change.unknown {
             say(&format!("event {} stands, and what it changed cannot be shown: {why}", change.event.sequence));
         }

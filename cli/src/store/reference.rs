@@ -8,6 +8,11 @@ use crate::show;
 /// The fewest digits of a digest that name a release: fewer are typed by mistake.
 const DIGITS_MIN: usize = 4;
 
+/// The number of an event, which is that of the override that it made.
+pub(crate) fn event_number(written: &str) -> Result<u64, String> {
+    written.parse().map_err(|_| format!("`{written}` is not a valid number of an event: a whole number such as 17 is"))
+}
+
 /// The loaded release of this name.
 pub(crate) fn loaded(state: &State, reference: &str) -> anyhow::Result<ReleaseId> {
     find(state.releases.values().map(|stored| &stored.id), reference)

@@ -17,6 +17,8 @@ pub(crate) struct SlotArgs {
     pub(crate) slot: Option<String>,
 }
 
+const NO_SLOT: &str = "there is no slot yet";
+
 /// How alike two names are, 0 to 1, of which one is offered for the other.
 const LIKENESS_MIN: f64 = 0.8;
 
@@ -48,13 +50,16 @@ impl Slots {
         }
         match self.0.first() {
             Some(only) if self.0.len() == 1 => Ok(only.clone()),
-            None => Err(Usage("there is no slot yet: name the first one with --slot".to_owned())),
+            None => Err(Usage(format!("{NO_SLOT}: name the first one with --slot"))),
             Some(_) => Err(Usage(format!("which slot? There are {}: name one with --slot", self.list()))),
         }
     }
 
     /// The slot that was named, or the only one; it has to be there.
     pub(crate) fn existing(&self, args: &SlotArgs) -> anyhow::Result<String> {
+        if self.0.is_empty() {
+            bail!("{NO_SLOT}: `switchback promote RELEASE --slot NAME` makes the first one");
+        }
         let name = self.chosen(args)?;
         self.check(&name)?;
         Ok(name)
@@ -134,8 +139,12 @@ mod tests {
         assert_eq!(slots(&["in", "out"]).existing(&named(Some("out"))).unwrap(), "out");
         let which = slots(&["in", "out"]).existing(&named(None)).unwrap_err().to_string();
         assert!(which.contains("There are in, out: name one"), "{which}");
-        let first = slots(&[]).existing(&named(None)).unwrap_err().to_string();
+        let first = slots(&[]).chosen(&named(None)).unwrap_err().to_string();
         assert!(first.contains("name the first one"), "{first}");
+        for named in [named(None), named(Some("in"))] {
+            let none = slots(&[]).existing(&named).unwrap_err().to_string();
+            assert!(none.contains("`switchback promote RELEASE --slot NAME` makes the first one"), "{none}");
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod keygen;
 mod minisign;
 mod model;
 mod new;
+mod nothing;
 mod operate;
 mod outputs;
 mod run;

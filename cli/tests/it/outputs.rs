@@ -93,7 +93,7 @@ fn through_a_link_its_target_is_replaced() {
     let [compare, export, _backup] = writers(mail.path().to_str().unwrap());
     for (args, begins) in [compare, export] {
         let (target, link) = (dir.path().join(&args[0]), dir.path().join(format!("{}-link", args[0])));
-        fs::write(&target, "old").unwrap();
+        fs::write(&target, "").unwrap();
         symlink(&args[0], &link).unwrap();
         store.fine(args.iter().map(String::as_str).chain([link.to_str().unwrap()]));
         assert!(link.is_symlink() && !target.is_symlink(), "{args:?}");
@@ -114,4 +114,57 @@ fn a_reader_that_leaves_early_is_told_of() {
     let ran = ran(&mut shell);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("whoever read it has gone before all of it was written"), "{ran:?}");
+}
+
+#[test]
+fn nothing_but_a_file_of_its_kind_is_replaced_and_none_of_a_store() {
+    let (store, mail) = judged();
+    let dir = tempfile::tempdir().unwrap();
+    let path = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (input, in_store) = (path("input.wasm"), |name: &str| store.path().join(name).to_str().unwrap().to_owned());
+    fs::copy(release("1.0.0"), &input).unwrap();
+    let before = fs::read(&input).unwrap();
+    let mail = mail.path().to_str().unwrap();
+    let kept = store.refused(["compare", &input, &release("1.1.0"), mail, "--html", &input]);
+    assert!(kept.contains("is not an HTML page, and is kept"), "{kept}");
+    assert!(store.refused(["journal", "export", "-o", &input]).contains("is not a Parquet file"));
+    assert_eq!(fs::read(&input).unwrap(), before);
+    for name in ["control.db", "control.head", "new.parquet", "journal/new.parquet", "releases/new.parquet"] {
+        let refused = store.refused(["journal", "export", "-o", &in_store(name)]);
+        assert!(refused.contains("which is of a store or a journal"), "{name}: {refused}");
+    }
+    // Its own kind, and what is empty, is replaced.
+    fs::write(path("empty.parquet"), "").unwrap();
+    for _ in 0..2 {
+        store.fine(["journal", "export", "-o", &path("empty.parquet")]);
+        store.fine(["compare", &input, &release("1.1.0"), mail, "--html", &path("page.html")]);
+    }
+}
+
+#[test]
+fn a_reader_that_has_gone_makes_no_gate_pass() {
+    let (store, mail) = judged();
+    let script = "set -o pipefail; \"$0\" \"$@\" | true; exit ${PIPESTATUS[0]}";
+    for args in [
+        &["compare", &release("1.0.0"), &release("2.0.0"), mail.path().to_str().unwrap(), "--max-flips", "0"][..],
+        &["status"],
+    ] {
+        let mut shell = Command::new("bash");
+        shell.args(["-c", script]).arg(env!("CARGO_BIN_EXE_switchback")).args(args);
+        let ended = ran(shell.env("SWITCHBACK_STORE", store.path()));
+        // The shell's `true` may end after the command has written all.
+        let code_alone = store.run(args).code;
+        assert!(ended.code == 141 || ended.code == code_alone, "{args:?}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_change_that_cannot_be_shown_is_said_to_be_made() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "\"$0\" revert > /dev/full"]).arg(env!("CARGO_BIN_EXE_switchback"));
+    let ended = ran(shell.env("SWITCHBACK_STORE", store.path()));
+    assert_eq!(ended.code, 1);
+    assert!(ended.err.contains("is made, and cannot be shown"), "{}", ended.err);
+    assert_eq!(store.live(), "1.0.0");
 }

@@ -1,5 +1,6 @@
 //! Running the command.
 
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io::Write as _;
 use std::path::Path;
@@ -77,63 +78,27 @@ pub(crate) fn to_ran(output: &std::process::Output) -> Ran {
     Ran { code: output.status.code().unwrap(), out: text(&output.stdout), err }
 }
 
-/// Every command.
-pub(crate) const COMMANDS: [&str; 54] = [
-    "new",
-    "pack",
-    "inspect",
-    "keygen",
-    "sign",
-    "verify",
-    "score",
-    "compare",
-    "bench",
-    "load",
-    "unload",
-    "status",
-    "shadow",
-    "canary",
-    "promote",
-    "revert",
-    "restore",
-    "rollout",
-    "rollout status",
-    "rollout stop",
-    "quarantine",
-    "withdraw",
-    "freeze",
-    "thaw",
-    "allow",
-    "block",
-    "overrides",
-    "expire",
-    "guard",
-    "guard status",
-    "guard set",
-    "guard explain",
-    "guard simulate",
-    "guard learn",
-    "guard alerts",
-    "guard test-alert",
-    "history",
-    "history verify",
-    "history recover",
-    "journal",
-    "journal export",
-    "impact",
-    "explain",
-    "trust",
-    "trust add",
-    "trust list",
-    "trust revoke",
-    "store",
-    "store backup",
-    "store restore",
-    "demo",
-    "schema",
-    "completions",
-    "man",
-];
+/// Every command, `guard` and `guard status` alike, as the command itself lists them.
+pub(crate) fn commands() -> &'static BTreeSet<String> {
+    static COMMANDS: OnceLock<BTreeSet<String>> = OnceLock::new();
+    COMMANDS.get_or_init(|| {
+        let first = below("");
+        let second = first.iter().flat_map(|command| below(command));
+        first.iter().cloned().chain(second).collect()
+    })
+}
+
+/// The commands that a command has.
+fn below(command: &str) -> Vec<String> {
+    let help = switchback(command.split_whitespace().chain(["--help"])).fine();
+    let Some((_, list)) = help.split_once("\nCommands:\n") else { return Vec::new() };
+    let names = list.lines().take_while(|line| !line.is_empty()).filter_map(|line| {
+        // Further lines of a description are further in.
+        let name = line.strip_prefix("  ")?.split(' ').next()?;
+        (!name.is_empty() && name != "help").then_some(name)
+    });
+    names.map(|name| format!("{command} {name}").trim_start().to_owned()).collect()
+}
 
 #[test]
 fn a_wrong_command_line_ends_with_2() {
@@ -187,9 +152,17 @@ fn a_wrong_command_line_ends_with_2() {
 
 #[test]
 fn every_command_explains_itself_with_examples_and_exit_codes() {
-    for command in COMMANDS {
+    for command in commands() {
         let help = switchback(command.split(' ').chain(["--help"])).fine();
         assert!(help.contains("Examples:\n  switchback") && help.contains("Exit codes:\n  0  "), "{help}");
     }
     assert!(switchback(["--help"]).fine().contains("Exit codes:"));
+}
+
+#[test]
+fn the_list_of_commands_says_what_each_is_for() {
+    for asked in [&["--help"][..], &["-h"], &["help"]] {
+        let help = switchback(asked).fine();
+        assert!(help.contains("\n  pack         Pack a model into a release file\n"), "{help}");
+    }
 }

@@ -102,11 +102,12 @@ impl Restore {
     /// accepted; or the folder cannot be written.
     pub fn run(&self) -> Result<Restored, BackupError> {
         let is_new = self.dir.symlink_metadata().is_err();
+        let was_empty = is_new || fs::read_dir(&self.dir).is_ok_and(|mut entries| entries.next().is_none());
         let layout = Layout::make(&self.dir)?;
         let restored = self.put_into(&layout);
-        if restored.is_err() && is_new {
+        if restored.is_err() && was_empty {
             // Nothing was there, and nothing is left of the attempt. Fails where something is.
-            for dir in [layout.releases(), layout.processes(), self.dir.clone()] {
+            for dir in [layout.releases(), layout.processes()].into_iter().chain(is_new.then(|| self.dir.clone())) {
                 let _ = fs::remove_dir(dir);
             }
         }

@@ -377,6 +377,7 @@ impl fmt::Display for Operation {
                 write!(f, "rollout of {release} in {slot} goes on to step {}", step + 1)
             }
             Self::StopRollout { slot } => write!(f, "stop the rollout in {slot}"),
+            Self::TrustKey { key, label } if label.is_empty() => write!(f, "trust key {}", key.id()),
             Self::TrustKey { key, label } => write!(f, "trust key {} of {label}", key.id()),
             Self::RevokeKey { key } => write!(f, "revoke key {key}"),
             Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),

@@ -122,6 +122,9 @@ pub enum Refused {
     /// There is no such rollout, or it is in another step.
     #[error("there is no rollout in {0} of which this would be the next step")]
     NoRollout(String),
+    /// No rollout goes on in the slot.
+    #[error("no rollout goes on in {0}, so there is none to stop")]
+    NothingToStop(String),
     /// The trust list does not accept the release any more.
     #[error("{0} is not signed by a key that this store trusts now, or was revoked: sign it, and load it again")]
     Untrusted(ReleaseId),

@@ -188,7 +188,7 @@ impl State {
                 settings.validate().map_err(Refused::Guard)
             }
             Operation::StopRollout { slot } if self.slot(slot)?.rollout.is_none() => {
-                Err(Refused::NoRollout(slot.clone()))
+                Err(Refused::NothingToStop(slot.clone()))
             }
             Operation::Expire { rule } if !self.overrides.contains_key(rule) => Err(Refused::NoOverride(*rule)),
             Operation::Freeze { slot } if self.freeze_of(slot.as_deref())?.is_some() => {

@@ -139,15 +139,16 @@ pub(super) fn to_read(dir: &Path) -> Result<Connected, GuardStoreError> {
     sqlite::check_files(&path, Owner::Anybody)?;
     let since = dir.join(SINCE);
     private::check_if_there(&since, Owner::Anybody)?;
+    // An empty one is left of an attempt that made no file.
+    let missing = || match fs::metadata(&since).is_ok_and(|since| since.len() > 0) {
+        true => GuardStoreError::Lost(format!(
+            "{file} is gone ({SINCE} remembers it): put it back from a copy, or begin anew with a filter or \
+             `switchback guard learn`"
+        )),
+        false => GuardStoreError::None(file.clone()),
+    };
     if identity(&path).is_none() {
-        // An empty one is left of an attempt that made no file.
-        return Err(match fs::metadata(since).is_ok_and(|since| since.len() > 0) {
-            true => GuardStoreError::Lost(format!(
-                "{file} is gone ({SINCE} remembers it): put it back from a copy, or begin anew with a filter or \
-                 `switchback guard learn`"
-            )),
-            false => GuardStoreError::None(file),
-        });
+        return Err(missing());
     }
     let fault = |error| GuardStoreError::of(&file, error);
     let is_ours = sqlite::check_files(&path, Owner::Ours).is_ok();
@@ -158,7 +159,11 @@ pub(super) fn to_read(dir: &Path) -> Result<Connected, GuardStoreError> {
         }
         opened => opened.map_err(fault)?,
     };
-    schema::update(&file, &mut connection)?;
+    match schema::update(&file, &mut connection) {
+        // It has no tables yet, or had no room for them.
+        Err(GuardStoreError::None(_)) => return Err(missing()),
+        updated => updated?,
+    }
     connection.pragma_update(None, "query_only", true).map_err(fault)?;
     Ok(connection)
 }

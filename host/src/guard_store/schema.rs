@@ -185,8 +185,14 @@ pub(super) fn update(file: &str, connection: &mut Connection) -> Result<(), Guar
             check(file, connection)
         }
         (APPLICATION_ID, found) => Err(GuardStoreError::NewerSchema { file: file.to_owned(), found, known: VERSION }),
+        // Whoever makes it has not come to its tables, or had no room for them.
+        (0, 0) if is_empty(connection).map_err(fault)? => Err(GuardStoreError::None(file.to_owned())),
         _ => Err(GuardStoreError::NotOurs(file.to_owned())),
     }
+}
+
+fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT NOT EXISTS (SELECT 1 FROM sqlite_schema)", [], |row| row.get(0))
 }
 
 /// Refuses a file that does not consist of the tables that this program makes.

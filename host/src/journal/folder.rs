@@ -33,6 +33,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 use super::error::JournalError;
+use super::key;
 use crate::limits::CLOCK_GAP_MAX;
 use crate::private::{self, NotPrivate, Owner};
 
@@ -129,6 +130,16 @@ impl Folder {
         }
         private::check_dir_of(dir, Owner::Anybody)?;
         Ok(Self { dir: private::absolute(dir) })
+    }
+
+    /// Whether there are files, and none that a journal has.
+    pub(super) fn is_of_something_else(&self) -> bool {
+        let Ok(entries) = fs::read_dir(&self.dir) else { return false };
+        let is_ours = |path: &Path| {
+            Segment::of(path).is_some() || [key::FILE, READERS, JOINER].iter().any(|name| path.ends_with(name))
+        };
+        let mut paths = entries.flatten().map(|entry| entry.path()).peekable();
+        paths.peek().is_some() && !paths.any(|path| is_ours(&path))
     }
 
     /// Makes the files for locks.

@@ -13,7 +13,7 @@ use crate::message::{Message, Recipients};
 use crate::private;
 
 /// The file with the key, in the journal's folder.
-const FILE: &str = "key";
+pub(super) const FILE: &str = "key";
 
 /// Bytes of the key.
 const KEY_BYTES: usize = 32;

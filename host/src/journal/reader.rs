@@ -54,9 +54,13 @@ impl JournalReader {
     /// Opens the journal in a folder.
     ///
     /// # Errors
-    /// If there is none, or others could have written into it.
+    /// If there is none, the folder is one of something else, or others could have written into it. An empty folder is a
+    /// journal without a record.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, JournalError> {
         let folder = Folder::open(dir.as_ref())?;
+        if folder.is_of_something_else() {
+            return Err(JournalError::NoJournal(dir.as_ref().to_owned()));
+        }
         let key = JournalKey::find(folder.dir());
         Ok(Self { folder, key })
     }

@@ -22,6 +22,7 @@ use super::folder::{self, Files, Folder, Segment};
 use super::query::Filter;
 use super::schema;
 use super::stream::Batches;
+use crate::contain::contained;
 
 /// Records that are decoded at once.
 const BATCH_RECORDS: usize = 8_192;
@@ -165,10 +166,15 @@ fn open_if_there(path: &Path) -> Result<Option<File>, JournalError> {
 
 pub(super) fn open_closed(path: &Path) -> Result<Option<ArrowReaderMetadata>, JournalError> {
     let Some(file) = open_if_there(path)? else { return Ok(None) };
-    let metadata = ArrowReaderMetadata::load(&file, ArrowReaderOptions::new());
-    let metadata = metadata.map_err(|error| JournalError::of_parquet(path, error))?;
+    let metadata = contained(|| ArrowReaderMetadata::load(&file, ArrowReaderOptions::new()));
+    let metadata =
+        metadata.map_err(|said| panicked(path, &said))?.map_err(|error| JournalError::of_parquet(path, error))?;
     schema::check(metadata.schema()).map_err(|why| JournalError::damaged(path, why))?;
     Ok(Some(metadata))
+}
+
+fn panicked(path: &Path, said: &str) -> JournalError {
+    JournalError::damaged(path, format_args!("reading it ended in a panic: {said}"))
 }
 
 /// The microsecond of the latest record of a closed segment; none if it does not say.
@@ -207,6 +213,16 @@ impl Piece {
     /// Hands on the records that the filter is true of, batch by batch. Of a closed segment only these columns are
     /// read, given as paths; all if none are given.
     pub(super) fn read(
+        &self,
+        columns: &[String],
+        filter: &Filter,
+        f: &mut dyn FnMut(&RecordBatch) -> Result<(), ArrowError>,
+    ) -> Result<(), JournalError> {
+        // What decodes a file believes some of what a damaged one says.
+        contained(|| self.decode(columns, filter, f)).unwrap_or_else(|said| Err(panicked(&self.path, &said)))
+    }
+
+    fn decode(
         &self,
         columns: &[String],
         filter: &Filter,

@@ -212,7 +212,9 @@ impl<R: Warm + Clone> Roles<R> {
 
     /// Takes the role canary, shadow or standby from a release.
     pub(crate) fn withdrawing(mut self, release: &ReleaseId) -> Result<Self, RouteError> {
-        self.check_not_live(release)?;
+        if self.live.as_ref().is_some_and(|live| live.id() == release) {
+            return Err(RouteError::StaysLive(release.clone()));
+        }
         if !self.releases().any(|used| used.id() == release) {
             return Err(RouteError::NoRole(release.clone()));
         }

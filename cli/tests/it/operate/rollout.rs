@@ -19,7 +19,7 @@ fn a_rollout_begins_is_shown_and_stops() {
     assert!(status.code == 1 && status.out.contains("no guard has said anything yet"), "{status:?}");
     assert!(store.refused(["rollout", "linear@1.1.0"]).contains("is being rolled out in inbound"));
     store.fine(["rollout", "stop", "--reason", "not before the holidays"]);
-    assert!(store.refused(["rollout", "stop"]).contains("there is no rollout in inbound"));
+    assert!(store.refused(["rollout", "stop"]).contains("no rollout goes on in inbound"));
     let history = store.fine(["history"]);
     assert!(history.contains("stop the rollout in inbound"), "{history}");
     // The release keeps its role.

@@ -139,3 +139,23 @@ fn a_freeze_lets_a_share_be_narrowed_and_nothing_else() {
     store.fine(["withdraw", "linear@2.0.0"]);
     store.fine(["history", "verify"]);
 }
+
+#[test]
+fn a_canary_that_goes_on_deciding_after_a_revert_is_named() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    store.fine(["load", &release("2.0.0")]);
+    store.fine(["canary", "linear@2.0.0", "--share", "100%"]);
+    let out = store.fine(["revert", "--dry-run"]);
+    assert!(out.contains("linear@2.0.0 still decides 100 % by content in inbound: `switchback withdraw"), "{out}");
+    assert!(store.fine(["revert"]).contains("still decides 100 %"));
+    assert!(!store.fine(["withdraw", "linear@2.0.0"]).contains("still decides"));
+}
+
+#[test]
+fn a_slot_that_nobody_has_is_said_to_be_new() {
+    let store = Store::promoted(&["1.0.0"]);
+    assert!(store.fine(["promote", "linear@1.0.0", "--slot", "inbond"]).contains("inbond is a new slot"));
+    let store = Store::promoted(&["1.0.0"]);
+    let _filter = store.filter("a filter");
+    assert!(!store.fine(["freeze", "--slot", "inbound"]).contains("new slot"));
+}

@@ -14,6 +14,13 @@ fn trust_quietly(store: &Store, keys: &Keys) -> String {
 }
 
 #[test]
+fn a_key_without_a_label_is_named_by_its_id() {
+    let keys = Keys::without_password();
+    let out = trust_quietly(&Store::with(&[]), &keys);
+    assert!(out.starts_with(&format!("event 1: trust key {}\n", keys.id)), "{out}");
+}
+
+#[test]
 fn from_the_first_key_on_only_signed_releases_are_loaded() {
     let store = Store::promoted(&["1.0.0"]);
     let keys = Keys::without_password();

@@ -111,3 +111,18 @@ fn a_closed_segment_that_is_damaged_anywhere_never_makes_up_records() {
     assert!(lossy > 10, "{lossy}");
     assert_eq!(unnoticed, 0, "records are missing and nothing was said");
 }
+
+#[test]
+fn a_closed_segment_that_is_damaged_anywhere_is_read_or_named_and_ends_nothing() {
+    let (_dir, config, _) = stream();
+    close_all(&config);
+    let path = files(&config, ".parquet").remove(0);
+    let whole = fs::read(&path).unwrap();
+    for at in (0..whole.len() - 8).step_by(whole.len() / 300) {
+        let mut bytes = whole.clone();
+        bytes[at..at + 8].fill(0xFF);
+        fs::write(&path, &bytes).unwrap();
+        let Latest { records, unread, .. } = last(&config);
+        assert!(records.len() == 1_000 || !unread.is_empty(), "at {at}: {} records", records.len());
+    }
+}

@@ -200,4 +200,9 @@ fn a_journal_that_can_only_be_read_is_read() {
     assert_eq!(all(&config), records);
     let nowhere = JournalReader::open(dir.path().join("nowhere")).map(drop).unwrap_err().to_string();
     assert!(nowhere.contains("there is no journal in"), "{nowhere}");
+    let elsewhere = tempfile::tempdir().unwrap();
+    assert!(JournalReader::open(elsewhere.path()).is_ok(), "nothing is in it yet");
+    File::create(elsewhere.path().join("1.eml")).unwrap();
+    let elsewhere = JournalReader::open(elsewhere.path()).map(drop).unwrap_err().to_string();
+    assert!(elsewhere.contains("there is no journal in"), "{elsewhere}");
 }

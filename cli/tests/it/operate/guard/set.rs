@@ -56,3 +56,30 @@ fn what_is_out_of_range_is_refused_and_a_rehearsal_changes_nothing() {
     assert!(out.starts_with("nothing was changed; this would be event "), "{out}");
     assert_eq!(store.state(), before);
 }
+
+#[test]
+fn each_setting_can_be_set_alone_and_none_is_a_mistake() {
+    let store = store();
+    for setting in [
+        ["--mode", "warn"],
+        ["--alpha", "0.002"],
+        ["--alpha-down", "0.002"],
+        ["--alpha-warn", "0.02"],
+        ["--tolerance", "0.03,0.01"],
+        ["--tolerance-warn", "0.03,0.01"],
+        ["--floor", "20,6,7"],
+        ["--act-on-flips-down", "yes"],
+        ["--few", "50,4,90"],
+        ["--known-days", "4"],
+        ["--known-age-days", "30"],
+        ["--pairs", "2,5"],
+        ["--provider", "acme=acme.example"],
+        ["--segment-reverts", "2"],
+        ["--proof-rate", "0.03"],
+    ] {
+        store.fine(["guard", "set", "--dry-run"].into_iter().chain(setting));
+    }
+    let ran = store.run(["guard", "set", "--reason", "why"]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("what is to be set?"), "{ran:?}");
+}
