@@ -62,7 +62,7 @@ pub(crate) struct MessageArgs {
     ///
     /// Only one that removes such fields from incoming mail: otherwise anybody can write them. Without
     /// this, the results of SPF, DKIM, DMARC and ARC are unknown to the models.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = authserv_id)]
     trust_authserv_id: Vec<String>,
 
     /// The format of files [default: by place, name and content]
@@ -165,6 +165,20 @@ impl ThresholdArgs {
     }
 }
 
+/// The name of a server as `Authentication-Results` fields have it (RFC 8601, section 2.3): one word, to which some append a
+/// job (`mx.example/4711`).
+fn authserv_id(text: &str) -> Result<String, String> {
+    let id = text.trim();
+    let is_odd = |c: char| c.is_control() || c.is_whitespace() || "*()<>@,;:\\\"[]?=".contains(c);
+    match id.chars().find(|c| is_odd(*c)) {
+        _ if id.is_empty() => Err("it is empty: a server has a name, such as `mx.home.example`".to_owned()),
+        Some(odd) => Err(format!(
+            "no server's name has {odd:?} in it: give one, such as `mx.home.example`; repeat the option for more"
+        )),
+        None => Ok(id.to_owned()),
+    }
+}
+
 /// Opens the inputs; without any, standard input, if somebody feeds it.
 pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Result<Corpus, Usage> {
     if !inputs.is_empty() {
@@ -174,4 +188,34 @@ pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Result<Corpus, Usage
         return Err(Usage("there is nothing to read: name files or folders, or `-` for standard input".to_owned()));
     }
     Ok(Corpus::open(&[STDIN.into()], reading))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trusted_server_is_named_as_a_field_could_name_it() {
+        for (text, id) in [
+            ("mx.home.example", "mx.home.example"),
+            (" MX.home.example ", "MX.home.example"),
+            ("mx.example/4711", "mx.example/4711"),
+            ("bücher.example", "bücher.example"),
+        ] {
+            assert_eq!(authserv_id(text).as_deref(), Ok(id));
+        }
+        for (text, why) in [
+            ("", "empty"),
+            (" ", "empty"),
+            ("*", "'*'"),
+            ("*.home.example", "'*'"),
+            ("a b", "' '"),
+            ("mx.home.example;", "';'"),
+            ("mx.home.example,other", "','"),
+            ("mx\n.example", "'\\n'"),
+        ] {
+            let refused = authserv_id(text).unwrap_err();
+            assert!(refused.contains(why) && !refused.contains('\n'), "{text}: {refused}");
+        }
+    }
 }

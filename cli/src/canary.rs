@@ -1,7 +1,7 @@
 //! `switchback canary`.
 
 use clap::ValueEnum;
-use switchback::{Admission, CanaryKey, Waited};
+use switchback::{Admission, CanaryKey, ReleaseId, Share, SlotState, Waited};
 
 use crate::exit::Exit;
 use crate::promote::readiness;
@@ -14,8 +14,9 @@ use crate::store::{lately, reference};
 ///
 /// Which messages those are depends on a hash of what they say, so that all copies of one meet the same release, in
 /// every process; or of what --by names. The live release scores them too, beside the answers, and `compare --live`
-/// shows where the two differ. For a release that is a canary already this changes the share: widening moves no message
-/// back. Waits until every process has the release ready; a smaller share waits for nobody, and is possible in a freeze.
+/// shows where the two differ. For a release that is a canary already this changes the share, and what else is named:
+/// widening moves no message back. Waits until every process has the release ready; a smaller share waits for nobody, and
+/// is possible in a freeze.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
@@ -27,16 +28,20 @@ pub(crate) struct Args {
     #[arg(long, value_name = "PERCENT", value_parser = basis_points)]
     share: u16,
 
-    /// What has to be equal for two messages to meet the same release
+    /// What has to be equal for two messages to meet the same release [default: as before, for a new canary `content`]
     ///
     /// A message that does not have it (without a tenant, say) is in the share by its content: of 10 % by tenant, of a filter
     /// that names no tenants, a tenth of the messages is. A canary keeps what it is shared by until it is withdrawn.
-    #[arg(long, value_enum, default_value = "content")]
-    by: By,
+    #[arg(long, value_enum)]
+    by: Option<By>,
 
-    /// Score also the messages outside the share, without deciding
-    #[arg(long)]
+    /// Score also the messages outside the share, without deciding [default: as before, for a new canary not]
+    #[arg(long, conflicts_with = "no_mirror")]
     mirror: bool,
+
+    /// Score the messages in the share alone from now on
+    #[arg(long)]
+    no_mirror: bool,
 
     #[command(flatten)]
     slot: SlotArgs,
@@ -84,7 +89,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let processes = operator.processes()?;
     let slot = Slots::of(&state, &processes).existing(&args.slot)?;
     let release = reference::loaded(&state, &args.release)?;
-    let (share_bp, key, mirrored) = (args.share, args.by.into(), args.mirror);
+    let Share { share_bp, key, mirrored } = args.share(state.slots.get(&slot), &release);
     let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
     let ready = |process| readiness(process, &release);
     let mut notes: Vec<_> = if args.change.dry_run { processes.iter().map(ready).collect() } else { Vec::new() };
@@ -92,6 +97,19 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let change = operator.admit(&admission)?;
     notes.extend(lately::without_key(&args.change.store, &slot, key));
     operator.tell(&change, &Remarks { notes, ..Remarks::default() })
+}
+
+impl Args {
+    /// The share, as it was before where nothing else is said.
+    fn share(&self, slot: Option<&SlotState>, release: &ReleaseId) -> Share {
+        let before = slot.and_then(|slot| slot.canaries.iter().find(|canary| canary.release == *release));
+        let before = before.map(|canary| canary.share);
+        Share {
+            share_bp: self.share,
+            key: self.by.map_or_else(|| before.map_or(CanaryKey::Content, |share| share.key), CanaryKey::from),
+            mirrored: self.mirror || !self.no_mirror && before.is_some_and(|share| share.mirrored),
+        }
+    }
 }
 
 impl From<By> for CanaryKey {

@@ -9,7 +9,16 @@ pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
     SignedDuration::try_from(duration).map_err(|_| format!("`{text}` is longer than any time"))
 }
 
-/// The same, and a number alone for so many seconds; an hour at most.
+/// [`duration`], for what is kept in whole seconds.
+pub(crate) fn whole_seconds(text: &str) -> Result<SignedDuration, String> {
+    let duration = duration(text)?;
+    match duration.subsec_nanos() {
+        0 => Ok(duration),
+        _ => Err(format!("`{text}` is no whole number of seconds")),
+    }
+}
+
+/// [`duration`], and a number alone for so many seconds; an hour at most.
 pub(crate) fn wait(text: &str) -> Result<SignedDuration, String> {
     let seconds = text.trim().parse::<u32>().map(|seconds| SignedDuration::from_secs(seconds.into()));
     let wait = seconds.or_else(|_| duration(text))?;
@@ -25,6 +34,15 @@ const WAIT_MAX: SignedDuration = SignedDuration::from_hours(1);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_kept_in_seconds_is_not_cut_to_them() {
+        assert_eq!(whole_seconds("1.5min"), Ok(SignedDuration::from_secs(90)));
+        assert_eq!(whole_seconds("0s"), Ok(SignedDuration::ZERO));
+        for text in ["900ms", "1.5s", "1h 1ms"] {
+            assert!(whole_seconds(text).unwrap_err().contains("no whole number of seconds"), "{text}");
+        }
+    }
 
     #[test]
     fn a_wait_is_a_length_of_time_or_a_number_of_seconds() {

@@ -36,9 +36,9 @@ pub(crate) struct Args {
     #[command(flatten)]
     filters: FilterArgs,
 
-    /// Show only the newest N of those that are asked for
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 20)]
-    limit: usize,
+    /// Show only the newest N of those that are asked for [default: 20, and stderr says if there are more]
+    #[arg(short = 'n', long, value_name = "N")]
+    limit: Option<usize>,
 
     /// Print one JSON object per line
     #[arg(long)]
@@ -66,6 +66,9 @@ Exit codes:
   1  there is no journal, a file of it cannot be read, or neither it nor the store knows the slot or the release
   2  the command line is wrong";
 
+/// The records that are shown if nobody says how many.
+const LIMIT: usize = 20;
+
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::lines("journal", &[kind::<Record>]);
 
@@ -80,10 +83,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 fn list(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;
     let query = args.filters.query(&args.journal, &reader)?;
-    let latest = reader.last(&query, args.limit)?;
+    // One more than are shown, to know whether there are more.
+    let mut latest = reader.last(&query, args.limit.unwrap_or(LIMIT + 1))?;
     check_sought(&reader, &query, latest.records.is_empty())?;
-    if latest.records.is_empty() && args.limit > 0 {
+    if latest.records.is_empty() && args.limit != Some(0) {
         say_nothing(&reader, args.filters.window()?)?;
+    }
+    if args.limit.is_none() && latest.records.len() > LIMIT {
+        exit::say(&format!(
+            "these are the newest {LIMIT} of those that were asked for; there are more: -n says how many to show"
+        ));
+        latest.records.drain(..latest.records.len() - LIMIT);
     }
     let mut out = io::stdout().lock();
     if args.json {

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use switchback::{Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
 
 use crate::clock;
-use crate::duration::duration;
+use crate::duration::whole_seconds;
 use crate::exit::Exit;
 use crate::guard::{Proof, compared};
 use crate::show;
@@ -44,7 +44,7 @@ pub(crate) struct Args {
     force: bool,
 
     /// For how long the predecessor goes on scoring beside the answers, so that flips show; `0s` for not at all (docs/times.md)
-    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = duration)]
+    #[arg(long, value_name = "TIME", default_value = "24h", value_parser = whole_seconds)]
     cool_off: SignedDuration,
 
     #[command(flatten)]

@@ -39,7 +39,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
 
-    /// How long it holds, at most 90 days: `30min`, `24h`, `7d` (docs/times.md)
+    /// How long it holds, from a second to 90 days: `30min`, `24h`, `7d` (docs/times.md)
     #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = standing)]
     duration: SignedDuration,
 
@@ -155,10 +155,13 @@ fn message(path: &Path) -> anyhow::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// How long a rule stands: not for nothing.
+/// How long a rule stands: for a second at least.
 fn standing(text: &str) -> Result<SignedDuration, String> {
     let duration = duration(text)?;
-    if duration.is_zero() { Err(format!("`{text}` is over before it begins")) } else { Ok(duration) }
+    match duration.as_secs() {
+        0 => Err(format!("`{text}` is less than a second, so the rule is over before it begins")),
+        _ => Ok(duration),
+    }
 }
 
 #[cfg(test)]
@@ -168,6 +171,8 @@ mod tests {
     #[test]
     fn a_rule_stands_for_a_while() {
         assert_eq!(standing("24h"), Ok(SignedDuration::from_hours(24)));
-        assert!(standing("0s").unwrap_err().contains("over before"));
+        for text in ["0s", "1ms", "999ms"] {
+            assert!(standing(text).unwrap_err().contains("over before"), "{text}");
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 mod parts;
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::Serialize;
@@ -17,6 +18,8 @@ use crate::error::PackError;
 
 /// What every WebAssembly file begins with.
 const WASM_MAGIC: &[u8] = b"\0asm";
+/// The most bytes of a file that is read: twice the largest release that a host loads by default.
+const FILE_BYTES_MAX: u64 = 64 << 20;
 
 /// What is known of a file that claims to be a release. A damaged one says as much as can still be read,
 /// and what is wrong with it. Contract and manifest are read by the reader that loading uses ([`Outline`]): what could be
@@ -91,10 +94,11 @@ impl Inspection {
     /// Reads a file.
     ///
     /// # Errors
-    /// If the file cannot be read. What it contains is never an error.
+    /// If the file cannot be read, or is larger than 64 MiB, twice what a host loads by default. What it contains is never an
+    /// error.
     pub fn of_file(path: impl AsRef<Path>) -> Result<Self, PackError> {
         let path = path.as_ref();
-        Ok(Self::read(&fs::read(path).map_err(PackError::read(path))?))
+        Ok(Self::read(&bounded(path).map_err(PackError::read(path))?))
     }
 
     /// Reads bytes. Never fails: what is wrong with them is in [`problems`](Self::problems).
@@ -144,6 +148,17 @@ impl Inspection {
     pub fn is_acceptable(&self) -> bool {
         self.problems.is_empty()
     }
+}
+
+/// A file that is no larger than that: a device would fill the memory.
+fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        let why = format!("it has more than {} MiB, so it is no release", FILE_BYTES_MAX >> 20);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
+    }
+    Ok(bytes)
 }
 
 fn checksum(bytes: &[u8], outline: &Outline<'_>) -> Checksum {

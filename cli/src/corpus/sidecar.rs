@@ -1,14 +1,16 @@
 //! What a filter knew of a message besides its bytes, as a file beside it: `message.eml.json`.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
+use serde::Deserialize;
 use serde::de::Error as _;
-use serde::{Deserialize, Deserializer};
 use serde_json::Value;
-use switchback::{Authentication, Client, Envelope, MessageBuilder};
+use switchback::{Authentication, Client, Envelope, InWords, MessageBuilder};
+
+use crate::address::{forward_path, reverse_path};
 
 /// The largest sidecar, in bytes.
 const BYTES_MAX: u64 = 1 << 20;
@@ -20,7 +22,6 @@ pub(crate) struct Sidecar {
     pub(crate) envelope: Option<Transaction>,
     pub(crate) client: Peer,
     /// What the filter verified itself.
-    #[serde(deserialize_with = "authentication")]
     pub(crate) authentication: Option<Authentication>,
     pub(crate) tenant: Option<String>,
 }
@@ -47,26 +48,57 @@ impl Sidecar {
     /// Reads the sidecar of a message's file, if it has one.
     pub(super) fn beside(message: &Path) -> io::Result<Option<Self>> {
         let path = path_of(message);
-        let file = match File::open(&path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(in_sidecar(&path, &error)),
-        };
+        match fs::symlink_metadata(&path) {
+            // A name that is too long for a file has none.
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidFilename) => Ok(None),
+            Ok(found) if found.is_symlink() && matches!(path.try_exists(), Ok(false)) => {
+                Err(in_sidecar(&path, &io::Error::other("it is a link to what is not there")))
+            }
+            _ => Self::read(&path).map(Some).map_err(|error| in_sidecar(&path, &error)),
+        }
+    }
+
+    fn read(path: &Path) -> io::Result<Self> {
+        // Not opened before that is known: opening a pipe waits for whoever writes into it.
+        if !fs::metadata(path)?.is_file() {
+            return Err(io::Error::other("it is no regular file"));
+        }
         let mut text = String::new();
-        file.take(BYTES_MAX).read_to_string(&mut text).map_err(|error| in_sidecar(&path, &error))?;
-        Self::of(&text).map(Some).map_err(|error| in_sidecar(&path, &error))
+        File::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
+        if text.len() as u64 > BYTES_MAX {
+            return Err(io::Error::other(format!("it has more than {} MiB", BYTES_MAX >> 20)));
+        }
+        Ok(Self::of(&text)?)
     }
 
     /// Reads a sidecar's text. It and its parts are objects: a list would be taken for the fields in their order.
     fn of(text: &str) -> serde_json::Result<Self> {
+        if text.trim().is_empty() {
+            return Err(serde_json::Error::custom("it is empty; `{}` says that nothing is known"));
+        }
         let given: Value = serde_json::from_str(text)?;
         let parts = ["envelope", "client", "authentication"].map(|part| (part, given.get(part)));
         let odd = parts.into_iter().find(|(_, part)| part.is_some_and(|part| !part.is_object() && !part.is_null()));
         match odd {
-            _ if !given.is_object() => Err(serde_json::Error::custom("it is no JSON object")),
-            Some((part, _)) => Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
-            None => serde_json::from_str(text),
+            _ if !given.is_object() => return Err(serde_json::Error::custom("it is no JSON object")),
+            Some((part, _)) => return Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
+            None => check_authentication(&given["authentication"])?,
         }
+        serde_json::from_str::<Self>(text)?.checked()
+    }
+
+    /// With addresses that are some, as the options have them.
+    fn checked(mut self) -> serde_json::Result<Self> {
+        let odd = |field: &str, why| serde_json::Error::custom(format_args!("`{field}`: {why}"));
+        if let Some(Transaction { mail_from, recipients }) = &mut self.envelope {
+            if let Some(sender) = mail_from {
+                *sender = reverse_path(sender).map_err(|why| odd("mail_from", why))?;
+            }
+            for recipient in recipients {
+                *recipient = forward_path(recipient).map_err(|why| odd("recipients", why))?;
+            }
+        }
+        Ok(self)
     }
 
     /// The message with what is known of it.
@@ -92,15 +124,12 @@ impl Peer {
     }
 }
 
-/// What was verified; a field that the library does not know is an error here too.
-fn authentication<'de, D: Deserializer<'de>>(sidecar: D) -> Result<Option<Authentication>, D::Error> {
-    let given = Value::deserialize(sidecar)?;
-    let known = serde_json::to_value(Authentication::default()).map_err(D::Error::custom)?;
+/// Refuses a field of what was verified that the library does not know. `given` is an object or null.
+fn check_authentication(given: &Value) -> serde_json::Result<()> {
+    let known = serde_json::to_value(Authentication::default())?;
     let unknown = given.as_object().and_then(|fields| fields.keys().find(|field| known.get(field).is_none()));
-    match unknown {
-        Some(field) => Err(D::Error::custom(format_args!("unknown field `{field}` in `authentication`"))),
-        None => serde_json::from_value(given).map_err(D::Error::custom),
-    }
+    let error = |field| serde_json::Error::custom(format_args!("unknown field `{field}` in `authentication`"));
+    unknown.map_or(Ok(()), |field| Err(error(field)))
 }
 
 /// Where the sidecar of a message would be.
@@ -110,8 +139,10 @@ pub(super) fn path_of(message: &Path) -> PathBuf {
     path.into()
 }
 
-fn in_sidecar(path: &Path, error: &dyn std::error::Error) -> io::Error {
-    io::Error::other(format!("its sidecar {}: {error}; --no-sidecars leaves such files out", path.display()))
+/// In words, without the system's number: the message's own file has no such error.
+fn in_sidecar(path: &Path, error: &io::Error) -> io::Error {
+    let why = InWords(error);
+    io::Error::other(format!("its sidecar {}: {why}; --no-sidecars leaves such files out", path.display()))
 }
 
 #[cfg(test)]
@@ -119,6 +150,7 @@ mod tests {
     use switchback::{AuthResult, Message};
 
     use super::*;
+    use crate::corpus::Unread;
 
     #[test]
     fn a_sidecar_makes_the_message_that_the_filter_had() {
@@ -148,16 +180,46 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let message = dir.path().join("m.eml");
         assert_eq!(Sidecar::beside(&message).unwrap(), None);
+        let large = format!("{{}}{}", " ".repeat(1 << 20));
         for (text, why) in [
             ("{", "EOF"),
+            ("", "it is empty"),
+            (" \n", "it is empty"),
+            (&large, "more than 1 MiB"),
+            (r#"{"authentication": {"dmarc": "fail", "dmarc": "pass"}}"#, "duplicate field `dmarc`"),
+            (r#"{"tenant": "a", "tenant": "b"}"#, "duplicate field `tenant`"),
+            (r#"{"envelope": {"mail_from": "not an address"}}"#, "`mail_from`: `not an address` is no address"),
+            (r#"{"envelope": {"recipients": ["b@y.example", ""]}}"#, "`recipients`: `` is no address"),
             ("{\"label\": 1}", "unknown field `label`"),
             ("[]", "it is no JSON object"),
             ("{\"client\": []}", "`client` is no JSON object"),
             MISSPELT,
         ] {
-            std::fs::write(dir.path().join("m.eml.json"), text).unwrap();
+            fs::write(dir.path().join("m.eml.json"), text).unwrap();
             let error = Sidecar::beside(&message).unwrap_err().to_string();
             assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");
         }
+    }
+    #[test]
+    fn what_is_no_regular_file_is_no_sidecar_and_is_not_waited_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let message = dir.path().join("m.eml");
+        let sidecar = dir.path().join("m.eml.json");
+        let refused = |why: &str| {
+            let error = Unread::from(Sidecar::beside(&message).unwrap_err()).about("m.eml");
+            assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");
+        };
+        fs::create_dir(&sidecar).unwrap();
+        refused("it is no regular file");
+        fs::remove_dir(&sidecar).unwrap();
+        std::os::unix::fs::symlink("/dev/zero", &sidecar).unwrap();
+        refused("it is no regular file");
+        fs::remove_file(&sidecar).unwrap();
+        std::os::unix::fs::symlink("nowhere", &sidecar).unwrap();
+        refused("it is a link to what is not there");
+        fs::remove_file(&sidecar).unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(&sidecar).status().unwrap().success());
+        refused("it is no regular file");
+        assert_eq!(Sidecar::beside(&dir.path().join("m".repeat(253))).unwrap(), None);
     }
 }

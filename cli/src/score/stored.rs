@@ -4,9 +4,10 @@ pub(super) mod lines;
 pub(super) mod totals;
 
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 
 use anyhow::Context as _;
-use switchback::{Control, JournalConfig, Message, Runtime, Slot, SlotConfig, Verdict};
+use switchback::{Control, JournalConfig, Message, Runtime, Slot, SlotConfig, State, Verdict};
 
 use self::totals::Totals;
 use super::{Args, Exit, Usage};
@@ -49,6 +50,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let runtime = builder.build()?;
     drop(busy);
     let slot = runtime.slot(&name).context("the slot is not there")?;
+    say_unloadable(&dir, &state, slot)?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };
     Workers::start(threads)?.in_order(
@@ -74,6 +76,17 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let exit = report.finish()?;
     Ok(if lost > 0 { Exit::Found } else { exit })
+}
+
+/// Says why nothing is live here, where something is in the store.
+fn say_unloadable(dir: &Path, state: &State, slot: &Slot) -> anyhow::Result<()> {
+    let live = state.slots.get(slot.name()).and_then(|slot| slot.live.as_ref());
+    let Some(live) = live.filter(|_| slot.live().is_none()) else { return Ok(()) };
+    let fault = Control::open(dir)?.check_file(state, live).err();
+    let why = fault.map_or_else(|| "the log says why".to_owned(), |fault| fault.to_string());
+    let why = show::printable(&why, usize::MAX);
+    crate::exit::say(&format!("{live} is live in {} and cannot be loaded here: {why}", slot.name()));
+    Ok(())
 }
 
 fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, Result<(Message, Verdict), Unread>) {

@@ -55,6 +55,8 @@ fn a_file_that_is_no_release_says_so() {
     assert_eq!(ran.code, 1);
     assert!(ran.out.starts_with("no release\n") && ran.err.contains("it is not WebAssembly"), "{ran:?}");
     assert_eq!(switchback(["inspect", "/nowhere"]).code, 1);
+    let endless = switchback(["inspect", "/dev/zero"]);
+    assert!(endless.code == 1 && endless.err.contains("/dev/zero: it has more than 64 MiB"), "{endless:?}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use crate::limits::{CALL_STACK_BYTES, WASM_STACK_BYTES_MAX};
 const NEEDED: usize = WASM_STACK_BYTES_MAX + CALL_STACK_BYTES;
 
 /// Runs a call that may enter a guest. On a thread with less stack than that takes, as a daemon's threads of 256 KiB or those of
-/// musl, it runs on a stack of its own, which is made for it: some 10 microseconds.
+/// musl, it runs on a stack of its own, which is made for it: some 20 microseconds.
 ///
 /// # Errors
 /// If there is no memory for one.

@@ -1,5 +1,7 @@
 //! What is no release is refused before anything is compiled, with a message that says why.
 
+use std::io;
+
 use switchback::{CHECKSUM_SECTION, Digest, Limits, LoadFault, MANIFEST_SECTION, Refusal, Runtime, seal};
 
 use crate::support::{load_bytes, manifest, release, runtime};
@@ -218,4 +220,16 @@ fn wat_import(name: &str) -> Vec<u8> {
     bytes.extend([10, u8::try_from(import.len()).unwrap()]);
     bytes.extend(import);
     bytes
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why_as_its_source() {
+    use std::error::Error as _;
+    let runtime = runtime();
+    for (path, kind) in [("/nonexistent.wasm", io::ErrorKind::NotFound), ("/", io::ErrorKind::IsADirectory)] {
+        let error = runtime.load(path).unwrap_err();
+        let source = error.source().unwrap().downcast_ref::<io::Error>().unwrap();
+        assert_eq!(source.kind(), kind);
+        assert!(error.to_string().starts_with(&format!("load {path}: ")), "{error}");
+    }
 }

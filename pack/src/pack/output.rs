@@ -18,7 +18,8 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the folder and the temporary file, which lies in cargo's target folder.
+    /// Makes the folder and the temporary file, which lies in the system's folder for those: what the release goes to may be a
+    /// pipe.
     pub(super) fn create(out: Option<&Path>, target_directory: &Path, source: &Source) -> Result<Self, PackError> {
         let path = match out {
             Some(dir) if dir.is_dir() => dir.join(file_name(source)),
@@ -28,8 +29,8 @@ impl Output {
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(PackError::write(dir))?;
         }
-        let temporary = tempfile::Builder::new().suffix(".wasm").tempfile_in(target_directory);
-        let temporary = temporary.map_err(PackError::write(target_directory))?;
+        let temporary = tempfile::Builder::new().suffix(".wasm").tempfile();
+        let temporary = temporary.map_err(PackError::write(&std::env::temp_dir()))?;
         let file = File::create(&path, Access::Everybody, Existing::Replace).map_err(PackError::write(&path))?;
         Ok(Self { temporary, file, path })
     }

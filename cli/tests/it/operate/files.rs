@@ -161,3 +161,17 @@ fn a_filter_that_starts_after_a_promotion_has_what_it_needs() {
     let verdict: serde_json::Value = serde_json::from_str(&scored).unwrap();
     assert_eq!(verdict["release"]["version"], "1.1.0");
 }
+
+#[test]
+fn scoring_with_a_slot_whose_release_cannot_be_loaded_says_so() {
+    for (damage, _) in DAMAGES {
+        let store = store();
+        damage(&file(&store, "1.1.0"));
+        let message = store.path().join("a.eml");
+        fs::write(&message, mail("x", "a@example.org", 5_000)).unwrap();
+        let scored = store.run(["score", message.to_str().unwrap()]);
+        // One that was altered is set aside by now, so it is missing.
+        let said = "switchback: linear@1.1.0 is live in inbound and cannot be loaded here: its file ";
+        assert!(scored.err.contains(said), "{scored:?}");
+    }
+}

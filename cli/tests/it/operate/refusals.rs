@@ -104,6 +104,7 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
         (&["quarantine", "linear@1.0.0", "--lift"], "linear@1.0.0 is not quarantined"),
         (&["quarantine", "linear@1.0.0"], "inbound has no standby to revert to"),
         (&["withdraw", "linear@1.0.0"], "linear@1.0.0 is live: revert, or promote another release, to replace it"),
+        (&["rollout", "stop"], "no rollout goes on in inbound"),
         (&["allow", "--domain", "a.example", "--reason", "x", "--for", "100d"], "more than 90 days from now"),
         (&["block", "--domain", "a.example", "--reason", "x", "--action", "deliver"], "a block cannot deliver"),
         (&["allow", "--content", "missing.eml", "--reason", "x"], "cannot read missing.eml"),

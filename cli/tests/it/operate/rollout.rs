@@ -53,7 +53,7 @@ fn what_ends_a_rollout_says_what_becomes_of_what_it_tried() {
             "rollout stop",
             "goes on there as canary, 10 % by content, mirrored: `switchback withdraw linear@2.0.0 --slot inbound` takes that",
         ),
-        ("canary linear@2.0.0 --share 5%", "goes on there as canary, 5 % by content: "),
+        ("canary linear@2.0.0 --share 5%", "goes on there as canary, 5 % by content, mirrored: "),
         ("shadow linear@2.0.0", "goes on there as shadow, 100 %: "),
     ] {
         let store = Store::promoted(&["1.0.0", "1.1.0"]);

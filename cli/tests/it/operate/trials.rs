@@ -33,7 +33,9 @@ fn a_canary_has_a_share_that_can_be_widened() {
     let before = store.state().slots["inbound"].canaries[0].clone();
     let out = store.fine(["canary", "linear@2.0.0", "--share", "25%"]);
     assert!(
-        out.contains("inbound: live linear@1.0.0; nothing on standby; canary linear@2.0.0, 25 % by content\n"),
+        out.contains(
+            "inbound: live linear@1.0.0; nothing on standby; canary linear@2.0.0, 25 % by content, mirrored\n"
+        ),
         "{out}"
     );
     let after = store.state().slots["inbound"].canaries[0].clone();
@@ -41,6 +43,19 @@ fn a_canary_has_a_share_that_can_be_widened() {
     assert!((0..10_000).all(|bucket| !before.buckets.contains(bucket) || after.buckets.contains(bucket)));
     let json = store.json(["status", "--json"]);
     assert!(json.to_string().contains("\"share_bp\":2500"), "{json}");
+}
+
+#[test]
+fn a_canary_keeps_what_is_not_named_when_it_is_widened() {
+    let store = store();
+    let share = || store.state().slots["inbound"].canaries[0].share;
+    store.fine(["canary", "linear@2.0.0", "--share", "1%", "--by", "tenant", "--mirror"]);
+    for (args, is_mirrored) in
+        [(&["--share", "5%"][..], true), (&["--share", "6%", "--no-mirror"], false), (&["--share", "7%"], false)]
+    {
+        store.fine(["canary", "linear@2.0.0"].iter().chain(args));
+        assert_eq!((share().key, share().mirrored), (switchback::CanaryKey::Tenant, is_mirrored), "{args:?}");
+    }
 }
 
 #[test]
@@ -79,6 +94,8 @@ fn after_a_promotion_the_predecessor_goes_on_in_reverse_shadow() {
     assert_eq!(cool_off.until.duration_since(promoted.at), jiff::SignedDuration::from_hours(2));
     store.fine(["revert"]);
     assert_eq!(store.state().slots["inbound"].cool_off, None);
+    let ran = store.run(["promote", "linear@2.0.0", "--cool-off", "900ms"]);
+    assert!(ran.code == 2 && ran.err.contains("`900ms` is no whole number of seconds"), "{ran:?}");
     store.fine(["promote", "linear@2.0.0", "--cool-off", "0s"]);
     assert_eq!(store.state().slots["inbound"].cool_off, None);
 }

@@ -1,6 +1,7 @@
 //! A sender's address and a sender's domain, as rules name them.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -58,7 +59,14 @@ impl FromStr for SenderAddress {
         let Some((local, domain)) = text.rsplit_once('@') else {
             return Err(InvalidOverride(format!("`{text}` is no address: there is no `@`; for a domain say `domain`")));
         };
-        Self::try_from(format!("{}@{}", local.to_lowercase(), normal_domain(domain)?))
+        let domain = normal_domain(domain)?;
+        // RFC 5322 allows it; whoever writes it means a pattern.
+        if local.contains('*') {
+            return Err(InvalidOverride(format!(
+                "`{text}`: a rule for a sender is about one address, without `*`; for all of `{domain}` say `domain`"
+            )));
+        }
+        Self::try_from(format!("{}@{domain}", local.to_lowercase()))
     }
 }
 
@@ -119,6 +127,13 @@ fn normal_domain(text: &str) -> Result<String, InvalidOverride> {
             InvalidOverride(format!("`{text}` is no domain: its letters cannot be written in ASCII (RFC 5891)"))
         })?,
     };
+    let is_number =
+        ascii.rsplit('.').next().is_some_and(|last| !last.is_empty() && last.bytes().all(|b| b.is_ascii_digit()));
+    if is_number || ascii.parse::<IpAddr>().is_ok() {
+        return Err(InvalidOverride(format!(
+            "`{text}` is no domain: none ends in a number; for a client's address say `network`"
+        )));
+    }
     check_domain(&ascii)?;
     Ok(ascii)
 }
@@ -207,6 +222,9 @@ mod tests {
             ("exa mple.com", "a-z"),
             ("@example.com", "a-z"),
             ("[192.0.2.1]", "`network`"),
+            ("192.0.2.1", "`network`"),
+            ("mail.192.0.2.1.", "`network`"),
+            ("2001:db8::1", "`network`"),
             ("\u{200d}.example", "ASCII"),
         ] {
             assert!(domain(text).unwrap_err().contains(why), "{text}: {:?}", domain(text));
@@ -218,6 +236,10 @@ mod tests {
             ("a b@example.com", "character"),
             ("a@b@example.com", "character"),
             ("a@[192.0.2.1]", "`network`"),
+            ("a@192.0.2.1", "`network`"),
+            ("*@example.com", "for all of `example.com` say `domain`"),
+            ("news-*@example.com", "one address"),
+            ("a@*.example.com", "a-z"),
             (&long, "320"),
         ] {
             assert!(address(text).unwrap_err().contains(why), "{text}: {:?}", address(text));

@@ -38,7 +38,13 @@ fn the_newest_records_come_last_and_in_full_as_json() {
     assert_eq!(text.lines().count(), 6, "{text}");
     assert!(text.lines().last().unwrap().ends_with(&judged.records.last().unwrap().id.to_string()), "{text}");
     assert!(text.contains("linear@1.1.0") && text.contains("allowed by rule 1"), "{text}");
-    assert_eq!(judged.store.fine(["journal"]).lines().count(), 21);
+    for (args, lines) in [(&["journal"][..], 21), (&["journal", "--json"], 20)] {
+        let ran = judged.store.run(args);
+        assert_eq!((ran.code, ran.out.lines().count()), (0, lines), "{ran:?}");
+        assert!(ran.out.contains(&judged.records.last().unwrap().id.to_string()), "{ran:?}");
+        assert!(ran.err.contains("the newest 20 of those that were asked for; there are more: -n says"), "{ran:?}");
+    }
+    judged.store.fine(["journal", "-n", "20"]);
 }
 
 #[test]
