@@ -101,7 +101,11 @@ impl Life {
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.0.inside.done();
+        let Life { inside, is_over, .. } = self.0;
+        // Scoring takes no lock unless somebody waits for this: who ends it says so, and then looks who is inside.
+        if inside.leave() && is_over.load(Ordering::SeqCst) {
+            inside.wake();
+        }
     }
 }
 
@@ -119,10 +123,19 @@ impl Pending {
     }
 
     pub(crate) fn done(&self) {
-        if self.count.fetch_sub(1, Ordering::SeqCst) == 1 {
-            drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-            self.done.notify_all();
+        if self.leave() {
+            self.wake();
         }
+    }
+
+    /// One is done; returns whether it was the last one.
+    fn leave(&self) -> bool {
+        self.count.fetch_sub(1, Ordering::SeqCst) == 1
+    }
+
+    fn wake(&self) {
+        drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        self.done.notify_all();
     }
 
     pub(crate) fn wait(&self) {

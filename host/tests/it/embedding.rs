@@ -14,7 +14,7 @@ use switchback::{
     ReleaseId, Runtime, RuntimeGone, ShutdownError, SlotConfig, Traps, Verdict,
 };
 
-use crate::control::support::{PATIENCE, Store, promote};
+use crate::control::support::{PATIENCE, Store, promote, until};
 use crate::journal::record;
 use crate::support::{cache_of_parent, child, load, message, runtime, shared_cache};
 
@@ -326,6 +326,56 @@ fn relative_folders_stay_what_they_were_when_the_process_goes_to_another_one() {
     let journal = JournalReader::open(store.path().join("journal")).unwrap();
     assert_eq!(journal.last(&Query::default(), 10).unwrap().records.len(), 1);
     assert!(!PathBuf::from("/journal").exists() && !PathBuf::from("/compiled").exists());
+}
+
+/// Builds a runtime on a store, lets the process give up something, and sees how it goes on: it scores, says that the store is
+/// not followed, and has written so many records of two.
+fn goes_on_after(give_up: impl FnOnce(), written: u64) {
+    let store = Store::new();
+    let release = store.load_with(cache_of_parent(), "empty", "1.0.0");
+    let journal = JournalConfig::new(store.path().join("journal"));
+    let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(8).store_dir(store.path());
+    let runtime = builder.cache_dir(cache_of_parent()).journal(journal).build().unwrap();
+    store.obeyed(promote(&release));
+    let slot = runtime.slot("inbound").unwrap();
+    slot.score(&message());
+    runtime.flush();
+    give_up();
+    assert_eq!(slot.score(&message()).decided_by, DecidedBy::Live);
+    until("it is said that the store is not followed", || runtime.following().unwrap().trouble.is_some());
+    runtime.flush();
+    let counts = runtime.journal_counts().unwrap();
+    assert_eq!((counts.written, counts.failed), (written, 2 - written));
+    assert_eq!(slot.score(&message()).decided_by, DecidedBy::Live);
+    println!("went on");
+    // What is left of the test's folders is not this process's any more.
+    process::exit(0);
+}
+
+#[test]
+fn a_process_that_changes_its_user_after_build_scores_on_and_says_what_it_cannot_do() {
+    if nobody().is_none() {
+        return;
+    }
+    if env::var_os(ALONE).is_none() {
+        let said = in_a_process("a_process_that_changes_its_user_after_build_scores_on_and_says_what_it_cannot_do");
+        return assert!(said.contains("went on"), "{said}");
+    }
+    // SAFETY: it takes a number.
+    goes_on_after(|| assert_eq!(unsafe { libc::setuid(65_534) }, 0), 2);
+}
+
+#[test]
+fn a_process_that_changes_its_root_after_build_scores_on_and_says_what_it_cannot_do() {
+    if nobody().is_none() {
+        return;
+    }
+    if env::var_os(ALONE).is_none() {
+        let said = in_a_process("a_process_that_changes_its_root_after_build_scores_on_and_says_what_it_cannot_do");
+        return assert!(said.contains("went on"), "{said}");
+    }
+    let empty = tempfile::tempdir().unwrap();
+    goes_on_after(|| std::os::unix::fs::chroot(empty.path()).unwrap(), 1);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use crate::guard::{Evidence, Mode, Segment};
 use crate::guard_store::{Due, KeptDue, Stage};
 use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
 use crate::release::ReleaseId;
+use crate::route::RouteError;
 use crate::runtime::{Reverted, Slot};
 
 /// The author of what the guard does.
@@ -175,6 +176,8 @@ impl Worker {
             Ok(Reverted { generation, .. }) => {
                 Done::So(Deed { response: Response::RevertedHere, event: None, generation, share_bp: None })
             }
+            // Another process does it, or this one when it starts again.
+            Err(RouteError::Gone(_)) => Done::Later,
             Err(error) => {
                 tracing::error!(%error, "the guard can only tell");
                 Done::Told
