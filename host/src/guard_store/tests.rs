@@ -590,3 +590,21 @@ fn of_several_that_were_told_of_one_role_one_stays() {
     });
     assert_eq!(stages.unwrap(), [Stage::Told, Stage::RevertedHere]);
 }
+
+#[test]
+fn a_file_without_tables_is_none_yet_or_lost_as_the_file_beside_it_says() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("guard.db");
+    // As whoever makes it leaves it for a moment, or where there is no room for its tables.
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert!(matches!(GuardReader::open(dir.path()), Err(GuardStoreError::None(_))));
+    drop(GuardStore::open(dir.path()).unwrap());
+    assert!(GuardReader::open(dir.path()).is_ok());
+    for companion in crate::sqlite::companions(&path) {
+        let _ = fs::remove_file(companion);
+    }
+    fs::write(&path, "").unwrap();
+    // Emptying it is no way to have promotions go on without what it knew.
+    assert!(matches!(GuardReader::open(dir.path()), Err(GuardStoreError::Lost(_))));
+}
