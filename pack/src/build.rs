@@ -17,11 +17,6 @@ use crate::error::PackError;
 /// The only target that guests are built for: no operating system, so no imports but the contract's.
 pub const TARGET: &str = "wasm32-unknown-unknown";
 
-/// The stack that a guest has in its own memory, in bytes. The linker's default is four times as much, which the
-/// host would look through after every message, page by page. A guest that needs more traps: the stack lies at
-/// the bottom of the memory.
-const STACK_BYTES: usize = 256 << 10;
-
 /// The separator of `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\x1f";
 
@@ -32,6 +27,8 @@ pub(crate) struct Build<'a> {
     pub(crate) package_dir: &'a Path,
     /// The cargo profile.
     pub(crate) profile: &'a str,
+    /// The stack that the guest has in its own memory, in bytes.
+    pub(crate) stack_bytes: usize,
     /// Further arguments for `cargo build`.
     pub(crate) cargo_args: &'a [OsString],
 }
@@ -66,7 +63,7 @@ impl Build<'_> {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        add_rustflags(&mut command, &rustflags(project));
+        add_rustflags(&mut command, &rustflags(project, self.stack_bytes));
         command
     }
 }
@@ -83,8 +80,8 @@ fn no_cargo(source: std::io::Error) -> PackError {
 /// SIMD on, a small stack, and no path of this machine in the module: panic messages name source files, and a release's
 /// digest must not depend on where the checkout or the registry's cache lies. The compiler takes the last
 /// prefix that matches, so the most special comes last.
-fn rustflags(project: &Project) -> Vec<String> {
-    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), format!("-Clink-arg=-zstack-size={STACK_BYTES}")];
+fn rustflags(project: &Project, stack_bytes: usize) -> Vec<String> {
+    let mut flags = vec!["-Ctarget-feature=+simd128".to_owned(), format!("-Clink-arg=-zstack-size={stack_bytes}")];
     let mut remap = |from: &Path, to: &str| flags.push(format!("--remap-path-prefix={}={to}", from.display()));
     if let Some(home) = std::env::home_dir() {
         remap(&home, "/home");

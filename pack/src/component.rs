@@ -6,6 +6,7 @@ use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::error::PackError;
+use crate::stack::guarded;
 
 /// What every import and every interface of the contract starts with.
 pub(crate) const CONTRACT_PACKAGE: &str = "switchback:scoring/";
@@ -21,13 +22,13 @@ pub(crate) struct Component {
 }
 
 impl Component {
-    /// Wraps a core module as its `component-type` section says, which the guest's bindings put there.
+    /// Wraps a core module as its `component-type` section says, which the guest's bindings put there, with its stack guarded.
     pub(crate) fn of_module(module: &[u8]) -> Result<Self, PackError> {
         let outline = ModuleOutline::read(module)?;
         outline.refuse_foreign_imports()?;
         let contract = outline.contract_version()?;
         outline.require_exports()?;
-        Ok(Self { bytes: encode(module)?, contract })
+        Ok(Self { bytes: encode(&guarded(module)?)?, contract })
     }
 }
 

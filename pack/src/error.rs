@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use switchback::InWords;
 
+use crate::snapshot::PREPARE_CALLS_BYTES_MAX;
+use crate::source::STACK_KIB;
+
 /// Why packing stopped. Each message names the phase, the culprit and what to do.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -133,6 +136,16 @@ pub enum PackError {
         /// What the guest logged: a panic's message and place are here.
         log: Vec<String>,
     },
+    /// The model's `prepare` needs more stack than there is.
+    #[error(
+        "initialise: `prepare` exhausted its stack: its arrays and structures have what `stack_kib` under `[build]` in \
+         switchback.toml says ({STACK_KIB} KiB by default), its calls {} KiB; what is large belongs on the heap (`Vec`, `Box`), \
+         and what recurses needs a limit{}", PREPARE_CALLS_BYTES_MAX >> 10, quote(.log)
+    )]
+    PrepareStack {
+        /// What the guest logged.
+        log: Vec<String>,
+    },
     /// The model's `prepare` did not end.
     #[error(
         "initialise: `prepare` did not end within {} s; it probably loops{}", limit.as_secs_f64(), quote(.log)
@@ -207,6 +220,7 @@ impl PackError {
                 | Self::MissingExport { .. }
                 | Self::PrepareFailed { .. }
                 | Self::PrepareTrapped { .. }
+                | Self::PrepareStack { .. }
                 | Self::PrepareTimeout { .. }
                 | Self::OtherScore { .. }
                 | Self::SelfTest { .. }

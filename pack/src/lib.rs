@@ -3,7 +3,8 @@
 //! [`Packer`] goes the whole way from a Cargo package with a `switchback.toml` to a file that a host loads:
 //!
 //! 1. cargo builds the package for `wasm32-unknown-unknown`, SIMD on, without paths of this machine in it;
-//! 2. the module becomes a component that imports the scoring contract and nothing else;
+//! 2. a look at the stack is added where a function takes some of it, and the module becomes a component that imports the
+//!    scoring contract and nothing else;
 //! 3. the model's `prepare` runs once, with the data file that the manifest names, and the memory that it
 //!    leaves becomes the memory that every message starts from;
 //! 4. names and other leftovers go; standard metadata, contract version, manifest and checksum are added;
@@ -36,6 +37,7 @@ mod scaffold;
 mod self_test;
 mod snapshot;
 mod source;
+mod stack;
 mod strip;
 
 pub use build::TARGET;

@@ -152,7 +152,8 @@ impl Packer {
     fn build(&self, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<crate::build::Built, PackError> {
         let package_dir = source.package_dir();
         let profile = self.profile.as_deref().unwrap_or(source.profile());
-        let build = Build { package_dir: &package_dir, profile, cargo_args: &self.cargo_args };
+        let stack_bytes = source.stack_bytes();
+        let build = Build { package_dir: &package_dir, profile, stack_bytes, cargo_args: &self.cargo_args };
         build.run(&mut |name| progress(Progress::Compiled(name)))
     }
 

@@ -29,6 +29,9 @@ pub const PREPARE_TIME_MAX: Duration = Duration::from_secs(60);
 /// machine that packs it to its knees.
 pub const PREPARE_MEMORY_BYTES_MAX: usize = 1 << 30;
 
+/// The stack that the calls of `prepare` may use, in bytes: as much as a host grants to those of `score`.
+pub(crate) const PREPARE_CALLS_BYTES_MAX: usize = 512 << 10;
+
 /// The function of the contract that initialises a model.
 const PREPARE: &str = "prepare";
 
@@ -80,6 +83,9 @@ impl Initialised {
             Ok((_, Err(message))) => Err(PackError::PrepareFailed { message, log }),
             Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) => {
                 Err(PackError::PrepareTimeout { limit: time_max, log })
+            }
+            Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) => {
+                Err(PackError::PrepareStack { log })
             }
             Err(error) => Err(PackError::PrepareTrapped { trap: error.root_cause().to_string(), log }),
         }

@@ -3,6 +3,7 @@
 mod bless;
 
 use std::fs;
+use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
@@ -16,6 +17,13 @@ use crate::metadata::Metadata;
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "switchback.toml";
+
+/// The stack that a guest has in its own memory unless its manifest says otherwise, in KiB. The linker's default is four
+/// times as much, which the host would look through after every message, page by page.
+pub(crate) const STACK_KIB: usize = 256;
+
+/// The stacks that a manifest may ask for, in KiB.
+const STACK_KIB_RANGE: RangeInclusive<usize> = 16..=16 << 10;
 
 /// A manifest with the files that it names, read and checked.
 #[derive(Clone, Debug)]
@@ -65,11 +73,12 @@ struct Build {
     package_dir: PathBuf,
     profile: String,
     data: Option<PathBuf>,
+    stack_kib: usize,
 }
 
 impl Default for Build {
     fn default() -> Self {
-        Self { package_dir: ".".into(), profile: "release".into(), data: None }
+        Self { package_dir: ".".into(), profile: "release".into(), data: None, stack_kib: STACK_KIB }
     }
 }
 
@@ -126,6 +135,11 @@ impl Source {
     /// The cargo profile.
     pub fn profile(&self) -> &str {
         &self.file.build.profile
+    }
+
+    /// The stack that the guest has in its own memory, in bytes.
+    pub(crate) fn stack_bytes(&self) -> usize {
+        self.file.build.stack_kib << 10
     }
 
     /// What `prepare` is given: the content of the data file, or nothing.
@@ -201,6 +215,11 @@ impl File {
             1..=SELF_TESTS_MAX => {}
             many => return Err(format!("it has {many} [[self_test]] entries, the most is {SELF_TESTS_MAX}")),
         }
+        let stack = self.build.stack_kib;
+        if !STACK_KIB_RANGE.contains(&stack) {
+            let [least, most] = [STACK_KIB_RANGE.start(), STACK_KIB_RANGE.end()];
+            return Err(format!("build.stack_kib is {stack}, and not in {least}..={most}"));
+        }
         match self.self_test.iter().find(|test| test.score.is_some_and(|score| !(0.0..=1.0).contains(&score))) {
             Some(test) => Err(format!("self_test.score of `{}` is not in 0..=1", test.name())),
             None => Ok(()),
@@ -266,7 +285,7 @@ category = "phish"
     #[test]
     fn every_mistake_is_named_with_its_place_and_what_is_allowed() {
         let long = format!("\"1.0.0-{}\"", "a".repeat(200_000));
-        let cases: [(&str, &str, &[&str]); 11] = [
+        let cases: [(&str, &str, &[&str]); 12] = [
             ("version = \"1.0.0\"\n", "", &["line 2", "missing field `version`"]),
             ("\"1.0.0\"", &long, &["line 4", "at most 128"]),
             ("scale =", "colour = 1\nscale =", &["line 5", "unknown field `colour`", "`version`"]),
@@ -275,6 +294,7 @@ category = "phish"
             ("\"phish\"\nversion", "\"Phish!\"\nversion", &["line 3", "Phish!", "a-z"]),
             ("\"links\"", "\"body\"", &["line 6", "`body`", "attachments"]),
             ("score = 1\n", "score = 1.5\n", &["a.eml", "0..=1"]),
+            ("[[self_test]]", "[build]\nstack_kib = 8\n[[self_test]]", &["stack_kib is 8", "16..=16384"]),
             ("category = \"phish\"", "category = \"evil\"", &["line 11", "`evil`", "`malware`"]),
             ("[[self_test]]", "[limits]\nfuel = 1\n[[self_test]]", &["`fuel`", "`deadline_ms`"]),
             ("[[self_test]]\nmessage = \"a.eml\"\nscore = 1\ncategory = \"phish\"\n", "", &["no self-test", "--bless"]),

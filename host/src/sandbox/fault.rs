@@ -10,7 +10,7 @@ use super::imports::Undeclared;
 use super::limiter::Exhausted;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::life::RuntimeGone;
-use crate::limits::ReleaseLimits;
+use crate::limits::{ReleaseLimits, WASM_STACK_BYTES_MAX};
 use crate::release::ReleaseId;
 use crate::shortage;
 use crate::verdict::{Cause, InvalidAssessment};
@@ -58,8 +58,13 @@ pub enum Fault {
     /// It asked for a larger table than its limit.
     #[error("it asked for more than its {0} table elements")]
     Table(usize),
-    /// Its calls nested deeper than the stack.
-    #[error("it exhausted its stack")]
+    /// Its calls nested deeper than the engine's stack, or their variables took more than the stack in its own memory.
+    #[error(
+        "it exhausted its stack: its calls have {} KiB, and their arrays and structures as much as it was packed with \
+         (`stack_kib` under `[build]` in switchback.toml, 256 KiB by default); what is large belongs on the heap (`Vec`, `Box`), \
+         and what recurses needs a limit",
+        WASM_STACK_BYTES_MAX >> 10
+    )]
     Stack,
     /// It logged without end.
     #[error("it logged without end: {0}")]

@@ -7,6 +7,8 @@ use std::time::Duration;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result, Strategy};
 
+use super::PREPARE_CALLS_BYTES_MAX;
+
 /// Compiles with the baseline compiler, which takes a quarter of the time for code that runs once. It
 /// lacks some instructions on some processors (SIMD without AVX, for one); the other compiler has all.
 pub(super) fn compile(component: &[u8]) -> Result<(Engine, Component)> {
@@ -18,6 +20,7 @@ pub(super) fn compile_with(strategy: Strategy, component: &[u8]) -> Result<(Engi
     config
         .strategy(strategy)
         .epoch_interruption(true)
+        .max_wasm_stack(PREPARE_CALLS_BYTES_MAX)
         .concurrency_support(false)
         .wasm_gc(false)
         .gc_support(false)
