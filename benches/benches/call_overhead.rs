@@ -164,7 +164,7 @@ fn pack(module: &[u8], data: &[u8], scale: Scale, score: f64) -> Vec<u8> {
         reads: Reads::default(),
         limits: ManifestLimits::default(),
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "empty".to_owned(), message: Vec::new(), score, category: None }],
+        self_tests: vec![SelfTest::new("empty", "", score)],
     };
     switchback_pack::pack_module(module, data, &manifest).expect("it packs")
 }

@@ -248,7 +248,7 @@ fn packed(number: u64, attack: &str) -> Vec<u8> {
             ..ManifestLimits::default()
         },
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "empty".to_owned(), message: Vec::new(), score: 0.0, category: None }],
+        self_tests: vec![SelfTest::new("empty", "", 0.0)],
     };
     switchback_pack::pack_module(&module, &[], &manifest).expect("it packs")
 }

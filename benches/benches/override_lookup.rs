@@ -107,6 +107,7 @@ fn verdict() -> Verdict {
         generation: 0,
         reading: Reading::CURRENT,
         fault: None,
+        log: Vec::new(),
         timing: Timing::default(),
     }
 }

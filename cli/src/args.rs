@@ -6,15 +6,15 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
-use switchback::{Message, MessageBuilder, Thresholds};
+use switchback::{Message, MessageBuilder, ModelName, RuntimeBuilder, Thresholds};
 
 use crate::context::ContextArgs;
 use crate::corpus::{Corpus, Format, Letter, Reading, STDIN};
 use crate::exit::Usage;
 
-/// Where compiled releases are kept.
+/// How releases are run.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct CacheArgs {
+pub(crate) struct RuntimeArgs {
     /// Keep compiled releases in this folder [default: $XDG_CACHE_HOME/switchback or ~/.cache/switchback]
     ///
     /// Nobody but you may be able to write there: what is in it is run.
@@ -24,9 +24,18 @@ pub(crate) struct CacheArgs {
     /// Compile the releases anew, and keep nothing
     #[arg(long)]
     no_cache: bool,
+
+    /// Show this model the addresses of recipients, if its manifest reads them, as a filter does that grants it (repeatable)
+    #[arg(long = "grant-recipients", value_name = "MODEL")]
+    granted_recipients: Vec<ModelName>,
 }
 
-impl CacheArgs {
+impl RuntimeArgs {
+    /// The runtime with what is granted.
+    pub(crate) fn grant(&self, builder: RuntimeBuilder) -> RuntimeBuilder {
+        self.granted_recipients.iter().cloned().fold(builder, RuntimeBuilder::grant_recipients)
+    }
+
     /// The folder; none if nothing is to be kept, or nobody says where a user's caches are.
     pub(crate) fn dir(&self) -> Option<PathBuf> {
         if self.no_cache {

@@ -11,12 +11,14 @@ use anyhow::bail;
 use switchback_mailgen::Generator;
 
 use self::report::Report;
-use crate::args::{CacheArgs, MessageArgs, ThreadArgs};
+use self::run::OfRelease;
+use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
 use crate::corpus::{Letter, Mail, Missed};
 use crate::exit::Exit;
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
 use crate::schema::{Output, kind};
+use crate::show;
 
 /// Measure what scoring costs
 ///
@@ -52,7 +54,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -74,6 +76,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let busy = Busy::with(String::new());
     let measured = run::measure(args, &mail.messages, &busy)?;
     drop(busy);
+    for of in &measured.releases {
+        say_odd(of, &mail.names);
+        say_logged(of, &mail.names);
+    }
     let report = Report::new(args, &mail.messages, measured);
     let mut out = io::stdout().lock();
     match args.json {
@@ -83,12 +89,40 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::found_if(report.failed() > 0 || mail.missed.any()))
 }
 
+/// Names the messages that took longest and those that a release failed on.
+fn say_odd(of: &OfRelease, names: &[String]) {
+    let slowest =
+        of.odd.slowest.iter().map(|(time, message)| format!("{} for {}", show::time(*time), name(*message, names)));
+    let slowest: Vec<_> = slowest.collect();
+    if !slowest.is_empty() {
+        crate::exit::say(&format!("{}: the slowest took {}", of.id, slowest.join(", ")));
+    }
+    for (message, why) in &of.odd.failed {
+        crate::exit::say(&format!("{} failed on {}: {}", of.id, name(*message, names), show::printable(why, 500)));
+    }
+}
+
+/// What a message is called. One that was generated has a number.
+fn name(message: usize, names: &[String]) -> String {
+    names.get(message - 1).map_or_else(|| format!("message {message}"), |name| show::printable(name, 200))
+}
+
+/// Says what a release logged, and shows its first lines: logging costs, too.
+fn say_logged(of: &OfRelease, names: &[String]) {
+    if of.logged.lines == 0 {
+        return;
+    }
+    let lines = show::counted(of.logged.lines, "line");
+    let shown = of.logged.first.iter().map(|(message, line)| format!("\n{}: {line}", name(*message, names)));
+    crate::exit::say(&format!("{} logged {lines}, of which the first are:{}", of.id, shown.collect::<String>()));
+}
+
 /// The messages, read before anything is measured.
 fn mail(args: &Args) -> anyhow::Result<Mail> {
     let count = args.messages as usize;
     if args.inputs.is_empty() {
         let generated = Generator::new(args.seed).take(count).map(|message| Letter::from(message.bytes));
-        return Ok(Mail { messages: generated.collect(), missed: Missed::default() });
+        return Ok(Mail { messages: generated.collect(), names: Vec::new(), missed: Missed::default() });
     }
     let mail = Mail::read(&args.inputs, args.message.reading(), count);
     if mail.messages.is_empty() {

@@ -16,7 +16,7 @@ use switchback::compare::{Comparison, Providers, Settings};
 use switchback::{ReleaseId, Senders, Thresholds};
 
 use self::report::{Report, Source};
-use crate::args::{CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{LetterArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::file::{self, Access, Kind};
 use crate::provider::{Provider, provider};
@@ -86,7 +86,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 
     #[command(flatten)]
     thresholds: ThresholdArgs,

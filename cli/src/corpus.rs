@@ -212,6 +212,8 @@ fn enter_content(
 /// Messages in memory: for commands that go through them more than once.
 pub(crate) struct Mail {
     pub(crate) messages: Vec<Letter>,
+    /// What each is called.
+    pub(crate) names: Vec<String>,
     /// What could not be read or was left out; each was said on stderr.
     pub(crate) missed: Missed,
 }
@@ -219,7 +221,7 @@ pub(crate) struct Mail {
 impl Mail {
     /// Reads at most `count_max` messages, and at most [`MAIL_BYTES_MAX`] of them.
     pub(crate) fn read(inputs: &[PathBuf], reading: Reading, count_max: usize) -> Self {
-        let mut mail = Self { messages: Vec::new(), missed: Missed::default() };
+        let mut mail = Self { messages: Vec::new(), names: Vec::new(), missed: Missed::default() };
         let mut bytes = 0;
         for entry in Corpus::open(inputs, reading) {
             if mail.messages.len() >= count_max || bytes >= MAIL_BYTES_MAX {
@@ -230,6 +232,7 @@ impl Mail {
                 Ok(letter) => {
                     bytes += letter.bytes.len();
                     mail.messages.push(letter);
+                    mail.names.push(name);
                 }
                 Err(unread) => {
                     mail.missed.add(&unread);

@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow, bail};
 use switchback::{Digest, JournalReader, Message, Query, Reading, Record, RecordId};
 
 use self::report::{Again, Report};
-use crate::args::{CacheArgs, LetterArgs};
+use crate::args::{LetterArgs, RuntimeArgs};
 use crate::corpus::Corpus;
 use crate::exit::Exit;
 use crate::journal::JournalArgs;
@@ -47,7 +47,7 @@ pub(crate) struct Args {
     message: LetterArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 }
 
 const AFTER_HELP: &str = "\
@@ -75,7 +75,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if ids.is_empty() {
         bail!("no release has scored the message of {}: {}", args.id, record.decided_by);
     }
-    let loaded = releases::load(&args.journal.store, &ids, &args.cache, 1)?;
+    let loaded = releases::load(&args.journal.store, &ids, &args.runtime, 1)?;
     let again =
         asked.iter().map(|recorded| Again { recorded, now: Opinion::of(&loaded.runtime, &recorded.release, &message) });
     let report = Report::new(&record, differences(&record, &message), again.collect());

@@ -12,7 +12,7 @@ use switchback::{ImpactQuery, Impacted, NoSource, Rescore};
 use self::against::Against;
 use self::report::Report;
 use self::source::Source;
-use crate::args::{CacheArgs, LetterArgs, ThreadArgs};
+use crate::args::{LetterArgs, RuntimeArgs, ThreadArgs};
 use crate::exit::Exit;
 use crate::journal::{JournalArgs, say_nothing, say_unread};
 use crate::progress::Busy;
@@ -72,7 +72,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 }
 
 const AFTER_HELP: &str = "\

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{Card, Manifest};
-use switchback_pack::{Checksum, Inspection};
+use switchback_pack::{BuildRecord, Checksum, Inspection};
 
 use crate::exit::Exit;
 use crate::pack::list;
@@ -116,7 +116,24 @@ fn write_metadata(inspection: &Inspection, out: &mut impl Write) -> io::Result<(
         }
     }
     let tools: Vec<_> = metadata.processed_by.iter().map(|(tool, version)| format!("{tool} {version}")).collect();
-    line(out, "made by", &list(&tools))
+    line(out, "made by", &list(&tools))?;
+    match &inspection.build {
+        Some(build) => write_build(build, out),
+        None => Ok(()),
+    }
+}
+
+fn write_build(build: &BuildRecord, out: &mut impl Write) -> io::Result<()> {
+    line(out, "compiler", &format!("{} on {}", build.rustc, build.host))?;
+    line(out, "SDK", build.sdk.as_deref().unwrap_or("none"))?;
+    let settings: Vec<_> = build.profile_settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
+    line(out, "profile", &format!("{} ({})", build.profile, list(&settings)))?;
+    let lists = [("flags", &build.rustflags), ("features", &build.features), ("unstable", &build.unstable)];
+    for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
+        line(out, name, &values.join(" "))?;
+    }
+    let lock_file = build.lock_file.map_or("none".to_owned(), |digest| format!("sha256:{digest}"));
+    line(out, "lock file", &lock_file)
 }
 
 fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! What releases make of a message, outside any slot.
 
-use switchback::{Action, Assessment, Message, Outcome, ReleaseId, Runtime, Thresholds};
+use switchback::{Action, Assessment, Logged, Message, Outcome, ReleaseId, Runtime, ScoreError, Thresholds};
 
 use crate::corpus::{Entry, Letter, Unread};
 use crate::releases::Loaded;
@@ -19,12 +19,17 @@ pub(crate) enum Opinion {
 impl Opinion {
     /// Asks a loaded release.
     pub(crate) fn of(runtime: &Runtime, release: &ReleaseId, message: &Message) -> Self {
-        match runtime.score_with(release, message) {
+        Self::with_log(runtime, release, message).0
+    }
+
+    /// Asks a loaded release, and returns what it logged, too.
+    fn with_log(runtime: &Runtime, release: &ReleaseId, message: &Message) -> (Self, Logged) {
+        match ScoreError::unless_busy(|| runtime.score_with(release, message)) {
             Ok(scored) => match scored.outcome {
-                Outcome::Scored(assessment) => Self::Scored(assessment),
-                Outcome::Abstained(why) => Self::Abstained(why),
+                Outcome::Scored(assessment) => (Self::Scored(assessment), scored.log),
+                Outcome::Abstained(why) => (Self::Abstained(why), scored.log),
             },
-            Err(error) => Self::Failed(crate::exit::chain(&error)),
+            Err(error) => (Self::Failed(crate::exit::chain(&error)), error.log),
         }
     }
 
@@ -52,6 +57,8 @@ pub(crate) struct Judged {
     pub(crate) message: Message,
     /// In the order of the releases.
     pub(crate) opinions: Vec<Opinion>,
+    /// What each of them logged.
+    pub(crate) logs: Vec<Logged>,
 }
 
 /// Reads an entry and asks every release.
@@ -63,8 +70,9 @@ pub(crate) fn judge(
     let (name, letter) = entry.read();
     let judged = letter.map(|letter| {
         let message = message(letter);
-        let opinions = releases.ids.iter().map(|id| Opinion::of(&releases.runtime, id, &message)).collect();
-        Judged { message, opinions }
+        let asked = releases.ids.iter().map(|id| Opinion::with_log(&releases.runtime, id, &message));
+        let (opinions, logs) = asked.unzip();
+        Judged { message, opinions, logs }
     });
     (name, judged)
 }

@@ -221,6 +221,11 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The examples of README.md compile as they stand: this crate depends on both sides of the contract.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 #[cfg(test)]
 mod tests {
     use super::*;

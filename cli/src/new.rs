@@ -1,29 +1,29 @@
 //! `switchback new`.
 
-use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
 
 use switchback::ModelName;
-use switchback_pack::{Scaffold, Sdk};
+use switchback_pack::{Scaffold, Scaffolded, Sdk};
 
 use crate::exit::Exit;
 
 /// Start a model of your own
 ///
 /// Makes a folder with a small model in Rust, its manifest and its self-tests. It packs and passes its
-/// tests as it stands; change it from there.
+/// tests as it stands; change it from there. docs/first-model.md goes the whole way to a signed release in a filter.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// The model's name: 1 to 64 of a-z, 0-9 and -, starting with a letter
+    /// The model's name: 1 to 64 of a-z, 0-9 and -, starting with a letter; no keyword of Rust
     name: ModelName,
 
-    /// Make the folder in this one
+    /// Make the model's folder in this one, which is made if it is not there
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     parent: PathBuf,
 
-    /// Take the crate switchback-guest from this checkout [default: the checkout that this command was
-    /// built from, else the registry]
+    /// Take the crate switchback-guest from here: its folder, or a checkout of Switchback [default: the checkout that this
+    /// command was built from, if it is still there, else the registry]
     #[arg(long, value_name = "DIR")]
     sdk: Option<PathBuf>,
 }
@@ -33,11 +33,29 @@ Examples:
   switchback new newsletters
   switchback pack newsletters -o newsletters.wasm
   switchback score -m newsletters.wasm ~/Maildir
+  switchback new newsletters --in models --sdk ~/switchback
+
+Where a Cargo workspace around the folder has it among its `members`, the model becomes a member of that, without profiles
+of its own; else it is a workspace by itself.
 
 Exit codes:
   0  the folder was made
-  1  it was not: it exists already, or cannot be written
+  1  it was not, and nothing was written: no crate can have the name, the folder exists and is not empty or cannot be
+     written, the SDK is not where --sdk says, or cargo cannot work there
   2  the command line is wrong";
+
+/// What a member of a workspace lacks, compared with a model that is a workspace of its own.
+const MEMBER_PROFILE: &str = "\
+for a small and fast release, add there
+
+  [profile.guest]
+  inherits = \"release\"
+  codegen-units = 1
+  lto = true
+  panic = \"abort\"
+  strip = true
+
+and in the model's switchback.toml, under [build]: profile = \"guest\"";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -46,12 +64,38 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Some(sdk) => scaffold.sdk(Sdk::Path(sdk.clone())),
         None => scaffold,
     };
-    let files = scaffold.create(&args.parent)?;
-    let mut out = io::stdout().lock();
-    for file in &files {
+    let made = scaffold.create(&args.parent)?;
+    write(&made, &mut io::stdout().lock())?;
+    Ok(Exit::Fine)
+}
+
+fn write(made: &Scaffolded, out: &mut impl Write) -> io::Result<()> {
+    for file in &made.files {
         writeln!(out, "{}", file.display())?;
     }
-    let folder = args.parent.join(args.name.as_str());
-    writeln!(out, "\nnext:\n  cargo test --manifest-path {0}/Cargo.toml\n  switchback pack {0}", folder.display())?;
-    Ok(Exit::Fine)
+    match &made.sdk {
+        Sdk::Path(path) => writeln!(out, "\nswitchback-guest is taken from {}", path.display())?,
+        Sdk::Registry => writeln!(out, "\nswitchback-guest is taken from the registry")?,
+    }
+    if let Some(root) = &made.workspace {
+        let root = root.join("Cargo.toml");
+        writeln!(
+            out,
+            "\nit is a member of the workspace {}, where profiles are set; {MEMBER_PROFILE}",
+            root.display()
+        )?;
+    }
+    writeln!(out, "\nnext:")?;
+    writeln!(out, "  cargo test --manifest-path {}", shell_word(&made.folder.join("Cargo.toml")))?;
+    writeln!(out, "  switchback pack {}", shell_word(&made.folder))
+}
+
+/// A path as a shell reads it.
+fn shell_word(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+@:,%".contains(c);
+    match text.chars().all(is_plain) && !text.starts_with('-') {
+        true => text,
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
 }

@@ -2,11 +2,11 @@
 
 use std::ffi::OsString;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use switchback_pack::{Packed, Packer, Progress};
+use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, Usage};
 use crate::file;
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
@@ -15,16 +15,18 @@ use crate::show;
 /// Pack a model into a release file
 ///
 /// Builds the model's package for wasm32-unknown-unknown, makes it a component, runs its initialiser once
-/// and stores the memory that it leaves, adds manifest and checksum, and runs the self-tests. Packing the
-/// same files again gives the same bytes.
+/// and stores the memory that it leaves, adds manifest and checksum, and runs the self-tests. What the model
+/// logs meanwhile is shown on standard error. The same files, toolchain, platform and version of this command
+/// give the same bytes, wherever they are.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     /// The folder with the model's switchback.toml, or that file
-    #[arg(value_name = "DIR")]
+    #[arg(value_name = "DIR", default_value = ".")]
     source: PathBuf,
 
-    /// Write the scores that the model gives now into the manifest, as what its self-tests expect
+    /// Write the scores that the model gives now into the manifest, as what its self-tests expect, and the categories where
+    /// the manifest has some
     #[arg(long)]
     bless: bool,
 
@@ -32,6 +34,10 @@ pub(crate) struct Args {
     /// folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+
+    /// Pack again and compare with this release, byte by byte; write nothing
+    #[arg(long, value_name = "RELEASE", conflicts_with_all = ["bless", "output"])]
+    verify: Option<PathBuf>,
 
     /// Build with this cargo profile instead of the manifest's
     #[arg(long, value_name = "PROFILE")]
@@ -41,26 +47,33 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Arguments for `cargo build`, such as `--offline`
+    /// Arguments for `cargo build`, such as `--offline`, `--locked` or `--features large`; paths in them begin
+    /// where you are
     #[arg(last = true, value_name = "CARGO_ARG")]
     cargo_args: Vec<OsString>,
 }
 
 const AFTER_HELP: &str = "\
 Examples:
-  switchback pack plugins/linear/releases/1.0.0
+  switchback pack                         the model in this folder
   switchback pack my-model --bless        the model changed, and its scores with it
   switchback pack my-model -o out.wasm -- --offline
+  switchback pack my-model --verify my-model-1.0.0.wasm
+
+What a model is built with stands in its project (Cargo.toml, .cargo/config.toml, rust-toolchain.toml, switchback.toml), where cargo
+runs, or behind `--`. Flags for the compiler are those for the target: `[target.wasm32-unknown-unknown] rustflags`.
+RUSTFLAGS, CARGO_PROFILE_* and others that are meant for this machine's programs are left out. A release says what it was
+built with: `switchback inspect`.
 
 Needs Rust with the target: rustup target add wasm32-unknown-unknown
 
 Exit codes:
-  0  the release was packed, and its self-tests pass
-  1  it was not; a file that was there before is as it was
+  0  the release was packed, and its self-tests pass; with --verify, it is the same as the one that was given
+  1  it was not, and a file that was there before is as it was; with --verify, what differs is on stdout
   2  the command line is wrong";
 
 /// What `--json` prints.
-pub(crate) const OUTPUT: Output = Output::document("pack", &[kind::<Packed>]);
+pub(crate) const OUTPUT: Output = Output::document("pack", &[kind::<Packed>, kind::<Verification>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -78,7 +91,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         packer = packer.cargo_arg(argument);
     }
     let busy = Busy::with("read the manifest".to_owned());
-    let packed = packer.pack(&mut |progress| tell(&busy, progress))?;
+    if let Some(release) = &args.verify {
+        let verification = packer.verify(release, &mut |progress| tell(&busy, progress)).map_err(usage)?;
+        drop(busy);
+        return verified(&verification, release, args.json);
+    }
+    let packed = packer.pack(&mut |progress| tell(&busy, progress)).map_err(usage)?;
     drop(busy);
     let mut out = file::beside(args.output.as_deref());
     match args.json {
@@ -88,10 +106,40 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::Fine)
 }
 
+/// Says whether a release is what its model is packed to.
+fn verified(verification: &Verification, release: &Path, json: bool) -> anyhow::Result<Exit> {
+    let mut out = io::stdout().lock();
+    let Verification { id, packed, same, differences, .. } = verification;
+    let release = show::printable(&release.display().to_string(), 2_000);
+    if json {
+        writeln!(out, "{}", serde_json::to_string_pretty(verification)?)?;
+    } else if *same {
+        writeln!(out, "{release} is what {id} is packed to here, byte by byte: sha256:{packed}")?;
+    } else {
+        writeln!(out, "{release} is not what {id} is packed to here: sha256:{}, here sha256:{packed}", id.digest)?;
+        for difference in differences {
+            writeln!(out, "  {}", show::printable(&difference.to_string(), 2_000))?;
+        }
+    }
+    Ok(Exit::found_if(!same))
+}
+
+/// An argument that cannot be given to cargo is a wrong command line.
+fn usage(error: PackError) -> anyhow::Error {
+    match error {
+        PackError::CargoArgument { .. } => Usage(error.to_string()).into(),
+        error => error.into(),
+    }
+}
+
 fn tell(busy: &Busy, progress: Progress<'_>) {
     match progress {
         Progress::Started(step) => busy.now(step.to_string()),
         Progress::Compiled(package) => busy.now(format!("build: {package}")),
+        Progress::Remark(remark) => busy.say(remark),
+        Progress::Logged(call, log) => {
+            show::log_lines(log).for_each(|line| busy.say(&format!("{}: {line}", show::printable(call, 200))));
+        }
         Progress::Finished(step, time) => busy.say(&format!("{step:<12}  {}", show::time(time))),
         _ => {}
     }
@@ -115,6 +163,10 @@ fn write(packed: &Packed, out: &mut impl Write) -> io::Result<()> {
             test.category,
             show::printable(&test.name, 200)
         )?;
+    }
+    for (i, changed) in packed.blessed.iter().enumerate() {
+        let label = if i == 0 { "blessed" } else { "" };
+        writeln!(out, "  {label:<10} {}", show::printable(&changed.to_string(), 400))?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use switchback::{LoadError, ReleaseId, Runtime, RuntimeBuilder};
 
-use crate::args::CacheArgs;
+use crate::args::RuntimeArgs;
 use crate::exit::Usage;
 use crate::progress::Busy;
 
@@ -24,8 +24,8 @@ pub(crate) struct Loaded {
 }
 
 /// Loads releases, for as many threads to score with.
-pub(crate) fn load(paths: &[PathBuf], cache: &CacheArgs, threads: usize) -> anyhow::Result<Loaded> {
-    let runtime = builder(cache, paths.len(), threads).build().context("start the runtime")?;
+pub(crate) fn load(paths: &[PathBuf], args: &RuntimeArgs, threads: usize) -> anyhow::Result<Loaded> {
+    let runtime = builder(args, paths.len(), threads).build().context("start the runtime")?;
     let busy = Busy::with(String::new());
     let mut ids = Vec::new();
     for path in paths {
@@ -45,11 +45,11 @@ pub(crate) fn loading(path: &Path) -> String {
 }
 
 /// A runtime for as many releases and threads.
-pub(crate) fn builder(cache: &CacheArgs, releases: usize, threads: usize) -> RuntimeBuilder {
+pub(crate) fn builder(args: &RuntimeArgs, releases: usize, threads: usize) -> RuntimeBuilder {
     // A slot of the pool remembers the release that it last held: with room, nobody pays for taking one over.
     let instances = u32::try_from(2 * releases * threads).unwrap_or(u32::MAX).clamp(64, 20_000);
-    let builder = Runtime::builder().instances(instances);
-    match cache.dir() {
+    let builder = args.grant(Runtime::builder().instances(instances));
+    match args.dir() {
         Some(dir) => builder.cache_dir(dir),
         None => builder,
     }

@@ -11,7 +11,7 @@ use switchback::Thresholds;
 
 use self::lines::Layout;
 use self::summary::Summary;
-use crate::args::{self, CacheArgs, LetterArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{self, LetterArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage};
 use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
@@ -62,7 +62,7 @@ pub(crate) struct Args {
     #[arg(long)]
     summary: bool,
 
-    /// Show the reasons of each score
+    /// Show the reasons of each score, and what the release logged
     #[arg(short, long)]
     verbose: bool,
 
@@ -73,7 +73,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 
     #[command(flatten)]
     thresholds: ThresholdArgs,
@@ -123,7 +123,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
-    let releases = releases::load(&args.releases, &args.cache, threads)?;
+    let releases = releases::load(&args.releases, &args.runtime, threads)?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report::new(args, &releases, thresholds);
     Workers::start(threads)?.in_order(

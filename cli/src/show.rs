@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
-use switchback::{MODEL_NAME_BYTES_MAX, Rate, Reason, VERSION_BYTES_MAX};
+use switchback::{Logged, MODEL_NAME_BYTES_MAX, Rate, Reason, VERSION_BYTES_MAX};
 
 /// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
 /// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
@@ -152,6 +152,12 @@ pub(crate) fn reasons(reasons: &[Reason], out: &mut impl Write) -> io::Result<()
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// What a model logged, a line for each, and how many lines are not kept.
+pub(crate) fn log_lines(log: &Logged) -> impl Iterator<Item = String> {
+    let dropped = (log.dropped > 0).then(|| format!("... and {}, not kept", counted(log.dropped.into(), "more line")));
+    log.lines.iter().map(|line| printable(&line.to_string(), usize::MAX)).chain(dropped)
 }
 
 /// A table without lines: the columns' names, then rows.

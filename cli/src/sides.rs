@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use switchback::{Control, ReleaseId, Runtime, State};
 
-use crate::args::CacheArgs;
+use crate::args::RuntimeArgs;
 use crate::exit::Usage;
 use crate::progress::Busy;
 use crate::releases::{self, Loaded};
@@ -44,14 +44,14 @@ pub(crate) struct Shelf<'a> {
     /// What the process calls itself in the register of the store.
     pub(crate) name: &'a str,
     pub(crate) store: &'a StoreArgs,
-    pub(crate) cache: &'a CacheArgs,
+    pub(crate) runtime: &'a RuntimeArgs,
 }
 
 /// Loads both, for as many threads to score with.
 pub(crate) fn load(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyhow::Result<Loaded> {
     match named {
         [Named::File(before), Named::File(after)] => {
-            releases::load(&[before.clone(), after.clone()], shelf.cache, threads)
+            releases::load(&[before.clone(), after.clone()], shelf.runtime, threads)
         }
         _ => load_with_store(shelf, named, threads),
     }
@@ -65,7 +65,8 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
     let state = Control::open(&dir)?.state()?;
     let instances = u32::try_from(2 * threads * (state.releases.len() + 2)).unwrap_or(u32::MAX).clamp(64, 20_000);
     let busy = Busy::with(format!("loading the releases of {}", dir.display()));
-    let runtime = Runtime::builder().instances(instances).name(shelf.name).store_dir(&dir).build()?;
+    let runtime = Runtime::builder().instances(instances).name(shelf.name).store_dir(&dir);
+    let runtime = shelf.runtime.grant(runtime).build()?;
     let mut ids = Vec::new();
     for release in named {
         let id = match release {

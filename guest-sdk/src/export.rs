@@ -1,15 +1,22 @@
 //! The sandbox's side of [`export!`](crate::export): the contract's bindings, and what runs between them
 //! and a model.
 
+use crate::cut::{NOTE_BYTES_MAX, cut};
+use crate::error::Error;
 use crate::log::Level;
 use crate::message::Message;
 use crate::score::Category;
 use crate::scorer::{Outcome, Scorer};
 use std::cell::RefCell;
 use std::hint::black_box;
+use std::panic::PanicHookInfo;
 
 #[expect(missing_docs, reason = "generated; what it means is documented in the contract")]
 pub mod bindings;
+mod freed;
+mod lines;
+
+pub use lines::print;
 
 use bindings::switchback::scoring::{assessment as wit, log as wit_log};
 
@@ -18,6 +25,9 @@ use bindings::switchback::scoring::{assessment as wit, log as wit_log};
 /// text, links and features fit in this. More is not free either: after every message the host looks at
 /// each page of the memory, used or not.
 const SPARE_HEAP_BYTES: usize = 256 << 10;
+
+/// The most bytes of a log line, and of an error.
+const LINE_BYTES_MAX: usize = 1_024;
 
 /// Where a component keeps its model: the memory is single-threaded and holds one.
 #[derive(Debug)]
@@ -31,13 +41,13 @@ impl<S> Model<S> {
 }
 
 /// Runs a model's [`Scorer::prepare`] and keeps the model.
-pub fn prepare<S: Scorer>(model: &Model<S>, mut data: Vec<u8>) -> Result<(), String> {
-    report_panics();
-    let prepared = S::prepare(&data).map_err(|error| error.to_string())?;
-    // What is left in freed memory is stored in the release: a second copy of the data, for nothing.
-    data.fill(0);
-    drop(black_box(data));
-    *model.0.borrow_mut() = Some(prepared);
+pub fn prepare<S: Scorer>(model: &Model<S>, data: Vec<u8>) -> Result<(), String> {
+    std::panic::set_hook(Box::new(report));
+    let prepared = S::prepare(&data);
+    lines::flush();
+    *model.0.borrow_mut() = Some(prepared.map_err(said)?);
+    drop(data);
+    freed::wipe();
     drop(black_box(Vec::<u8>::with_capacity(SPARE_HEAP_BYTES)));
     Ok(())
 }
@@ -46,8 +56,10 @@ pub fn prepare<S: Scorer>(model: &Model<S>, mut data: Vec<u8>) -> Result<(), Str
 pub fn score<S: Scorer>(model: &Model<S>, message: &bindings::Message) -> Result<wit::Outcome, String> {
     let mut model = model.0.borrow_mut();
     let model = model.as_mut().ok_or("the model was never prepared: pack it with `switchback pack`")?;
-    match model.score(Message::of(message)).map_err(|error| error.to_string())? {
-        Outcome::Abstain(why) => Ok(wit::Outcome::Abstain(crate::score::cut(why, 256))),
+    let outcome = model.score(Message::of(message));
+    lines::flush();
+    match outcome.map_err(said)? {
+        Outcome::Abstain(why) => Ok(wit::Outcome::Abstain(cut(why, NOTE_BYTES_MAX))),
         Outcome::Scored(score) => {
             let assessment = score.into_assessment();
             Ok(wit::Outcome::Scored(wit::Assessment {
@@ -59,6 +71,11 @@ pub fn score<S: Scorer>(model: &Model<S>, message: &bindings::Message) -> Result
     }
 }
 
+/// An error's text as the host is told it.
+fn said(error: Error) -> String {
+    cut(error.to_string(), LINE_BYTES_MAX)
+}
+
 /// Hands a line to the host.
 pub(crate) fn log(level: Level, line: &str) {
     let level = match level {
@@ -67,12 +84,26 @@ pub(crate) fn log(level: Level, line: &str) {
         Level::Info => wit_log::Level::Info,
         Level::Debug => wit_log::Level::Debug,
     };
-    wit_log::log(level, line);
+    match line.len() > LINE_BYTES_MAX {
+        true => wit_log::log(level, &cut(line.to_owned(), LINE_BYTES_MAX)),
+        false => wit_log::log(level, line),
+    }
 }
 
 /// Tells the host what a panic said and where, before the trap that follows.
-fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| log(Level::Error, &panic.to_string())));
+fn report(panic: &PanicHookInfo<'_>) {
+    lines::flush();
+    let is_system = panic.location().is_some_and(|place| place.file().contains("/library/std/src/sys/"));
+    let hint = if is_system { " (a model has no clock, no threads, no files and no network)" } else { "" };
+    let place = panic.location().map(|place| format!(" at {place}{hint}")).unwrap_or_default();
+    log(
+        Level::Error,
+        &match panic.payload_as_str() {
+            Some("") => format!("panicked{place}"),
+            Some(message) => format!("panicked{place}: {message}"),
+            None => format!("panicked{place} with a value that is not a text"),
+        },
+    );
 }
 
 impl Category {

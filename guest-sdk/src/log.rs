@@ -13,8 +13,12 @@ pub enum Level {
     Debug,
 }
 
-/// Writes a line, of which the host keeps at most 1,024 bytes. It keeps at most 64 lines of one message,
-/// and after 4,096 calls in one message it traps. Natively the line goes to standard error.
+/// Writes a line; a longer one than 1,024 bytes is cut. A host keeps at most 64 lines of one message and counts the rest,
+/// and after 4,096 calls in one message it traps. `switchback score -v` shows them, `switchback pack` those of `prepare`
+/// and of the self-tests. Natively the line goes to standard error.
+///
+/// The macros of the crates `log` and `tracing` need somebody who hands their lines to this function; until a model installs one, in
+/// `prepare`, what they say is lost.
 pub fn log(level: Level, line: &str) {
     #[cfg(target_arch = "wasm32")]
     crate::export::log(level, line);

@@ -1,5 +1,6 @@
 //! [`Score`]: an opinion of a message, made of its reasons.
 
+use crate::cut::{NOTE_BYTES_MAX, cut};
 use std::borrow::Cow;
 
 /// The most reasons that an assessment has.
@@ -8,8 +9,8 @@ pub const REASONS_MAX: usize = 64;
 /// The most bytes that a reason's name has.
 const NAME_BYTES_MAX: usize = 64;
 
-/// The most bytes that a reason's note has.
-const NOTE_BYTES_MAX: usize = 256;
+/// The largest weight of a reason, either way.
+const WEIGHT_MAX: f64 = 1e6;
 
 /// What kind of mail a message is taken for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,7 +36,7 @@ pub struct Reason {
     pub name: String,
     /// What it adds, on the scale of the score.
     pub weight: f64,
-    /// For a person to read; may be empty. At most 256 bytes.
+    /// For a person to read; may be empty. At most 256 bytes, the last of them `…` where it was cut.
     pub note: String,
 }
 
@@ -108,21 +109,27 @@ impl Score {
     }
 
     /// Adds a reason: see [`add`](Self::add).
+    ///
+    /// # Panics
+    /// As [`add`](Self::add).
     #[must_use]
+    #[track_caller]
     pub fn reason(mut self, name: &str, weight: f64, note: impl Into<Cow<'static, str>>) -> Self {
         self.add(name, weight, note);
         self
     }
 
-    /// Adds a reason, with a weight on the scale of the score and a note for a person to read.
+    /// Adds a reason, with a weight on the scale of the score and a note for a person to read. A weight beyond a million
+    /// either way counts as a million: sums stay exact enough for the host to add them up again.
     ///
     /// # Panics
     /// If the weight is not finite: a model that computed nonsense has no opinion, and the host is to know.
+    #[track_caller]
     pub fn add(&mut self, name: &str, weight: f64, note: impl Into<Cow<'static, str>>) {
         assert!(weight.is_finite(), "the reason {name} has the weight {weight}");
         if let Inner::Sum { reasons, .. } = &mut self.0 {
             let note = cut(note.into().into_owned(), NOTE_BYTES_MAX);
-            reasons.push(Reason { name: clean_name(name), weight, note });
+            reasons.push(Reason { name: clean_name(name), weight: weight.clamp(-WEIGHT_MAX, WEIGHT_MAX), note });
         }
     }
 
@@ -157,8 +164,8 @@ impl Score {
         let category = match category {
             Some(Category::Bulk) => Category::Bulk,
             _ if score < 0.5 => Category::Ham,
+            Some(Category::Ham) | None => Category::Spam,
             Some(category) => category,
-            None => Category::Spam,
         };
         Assessment { score, category, reasons }
     }
@@ -190,12 +197,6 @@ fn clean_name(name: &str) -> String {
     let clean = |byte: u8| if byte.is_ascii_alphanumeric() { byte.to_ascii_uppercase() } else { b'_' };
     let name: String = name.bytes().take(NAME_BYTES_MAX).map(|byte| char::from(clean(byte))).collect();
     if name.is_empty() { "UNNAMED".to_owned() } else { name }
-}
-
-/// The longest prefix of at most `bytes_max` bytes that ends at a character.
-pub(crate) fn cut(mut text: String, bytes_max: usize) -> String {
-    text.truncate(text.floor_char_boundary(bytes_max));
-    text
 }
 
 #[cfg(test)]
@@ -247,7 +248,8 @@ mod tests {
 
     #[test]
     fn a_probability_beyond_its_bounds_is_brought_back_by_a_reason() {
-        for (weights, expected) in [([0.75, 0.5], 1.0), ([-0.5, 0.25], 0.0)] {
+        for (weights, expected) in [([0.75, 0.5], 1.0), ([-0.5, 0.25], 0.0), ([1e308, 0.5], 1.0), ([-1e308, 1e17], 0.0)]
+        {
             let score = weights.iter().fold(Score::probability(), |score, w| score.reason("A", *w, ""));
             let assessment = score.into_assessment();
             assert_eq!(assessment.score, expected);
@@ -261,7 +263,7 @@ mod tests {
         let score = Score::log_odds().reason("Größe 1", 0.0, "é".repeat(200)).reason("", 0.0, "");
         let reasons = score.into_assessment().reasons;
         assert_eq!(reasons[0].name, "GR____E_1");
-        assert_eq!(reasons[0].note, "é".repeat(128));
+        assert_eq!(reasons[0].note, "é".repeat(126) + "…");
         assert_eq!(reasons[1].name, "UNNAMED");
     }
 
@@ -272,6 +274,7 @@ mod tests {
         assert_eq!(category(-1.0, Category::Phish), Category::Ham);
         assert_eq!(category(1.0, Category::Phish), Category::Phish);
         assert_eq!(category(-1.0, Category::Bulk), Category::Bulk);
+        assert_eq!(category(1.0, Category::Ham), Category::Spam, "what is unwanted is no wanted mail");
     }
 
     #[test]

@@ -15,14 +15,14 @@ pub trait Scorer: Sized + 'static {
     /// names under `[build] data`, or empty.
     ///
     /// # Errors
-    /// What is wrong with the data. The release is not packed then.
+    /// What is wrong with the data, of which 1,024 bytes are kept. The release is not packed then.
     fn prepare(data: &[u8]) -> Result<Self, Error>;
 
     /// Scores one message. In the sandbox every call finds the model as `prepare` left it; natively it
     /// finds what the last call left, so clear the buffers that you reuse.
     ///
     /// # Errors
-    /// For a message that the model should have been able to score and could not. The host then does what
+    /// For a message that the model should have been able to score and could not; 1,024 bytes are kept. The host then does what
     /// the operator chose for that case. A message that the model is not made for is no error:
     /// [`Outcome::Abstain`].
     fn score(&mut self, message: &Message) -> Result<Outcome, Error>;
@@ -33,7 +33,7 @@ pub trait Scorer: Sized + 'static {
 pub enum Outcome {
     /// The model has an opinion.
     Scored(Score),
-    /// The model has none, and says why in at most 256 bytes: an unsupported language, say.
+    /// The model has none, and says why in 256 bytes, which are kept: an unsupported language, say.
     Abstain(String),
 }
 

@@ -1,11 +1,22 @@
 //! Texts of others in messages and logs: no longer than a person reads, and on one line.
 
+use std::borrow::Cow;
+
 /// The first characters of a text on one line, and a sign that there are more.
 pub(crate) fn beginning(text: &str, chars_max: usize) -> String {
     match text.char_indices().nth(chars_max) {
         Some((end, _)) => on_one_line(text.get(..end).unwrap_or_default()) + "…",
         None => on_one_line(text),
     }
+}
+
+/// The text or, where it has more than `bytes_max` bytes, as much of its beginning as fits with a sign that there are more.
+pub(crate) fn within(text: &str, bytes_max: usize) -> Cow<'_, str> {
+    if text.len() <= bytes_max {
+        return text.into();
+    }
+    let end = text.floor_char_boundary(bytes_max.saturating_sub("…".len()));
+    (text.get(..end).unwrap_or_default().to_owned() + "…").into()
 }
 
 /// A text whose line breaks, control characters and invisible characters are escaped: in a log it is no line of its own,
@@ -40,6 +51,15 @@ mod tests {
         assert_eq!(beginning("", 0), "");
         assert_eq!(beginning("x", 0), "…");
         assert_eq!(beginning("a\nb", 2), "a\\n…");
+    }
+
+    #[test]
+    fn a_text_of_so_many_bytes_is_whole_and_a_longer_one_says_so() {
+        for (text, bytes_max, expected) in [("größer", 8, "größer"), ("größer", 7, "grö…"), ("größer", 6, "gr…")]
+        {
+            assert_eq!(within(text, bytes_max), expected);
+        }
+        assert_eq!(within("", 0), "");
     }
 
     #[test]

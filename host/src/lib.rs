@@ -58,6 +58,7 @@ mod journal;
 mod lasting;
 mod life;
 mod limits;
+mod log;
 mod message;
 mod name;
 mod organisation;
@@ -95,6 +96,7 @@ pub use journal::{
 pub use lasting::{InvalidLasting, Lasting};
 pub use life::RuntimeGone;
 pub use limits::Limits;
+pub use log::{LogLevel, LogLine, Logged};
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
     Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
@@ -122,6 +124,6 @@ pub use timing::Timing;
 pub use verdict::{
     Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,
     InvalidAssessment, InvalidOverride, InvalidRole, InvalidThresholds, Matcher, May, Network, Opinion, Outcome,
-    Override, Overrides, Reason, Role, Rule, Said, Scl, Scope, SenderAddress, SenderDomain, Senders, Thresholds,
-    Verdict,
+    Override, Overrides, Reason, ReleaseLog, Role, Rule, Said, Scl, Scope, SenderAddress, SenderDomain, Senders,
+    Thresholds, Verdict,
 };

@@ -54,6 +54,11 @@ impl Limits {
         ]
     }
 
+    /// Linear memory that a host with these caps grants to a release whose manifest asks for these limits, in bytes.
+    pub fn memory_bytes_of(&self, asked: &ManifestLimits) -> u64 {
+        self.of_release(asked).memory_bytes_max as u64
+    }
+
     /// The limits of a release: what its manifest asks for, else the default, never above the cap.
     pub(crate) fn of_release(&self, asked: &ManifestLimits) -> ReleaseLimits {
         let [memory, deadline_ms, table, log_lines, reasons] = self.manifest_caps();
@@ -133,6 +138,9 @@ pub(crate) const REASON_NAME_BYTES_MAX: usize = 64;
 
 /// Bytes of a reason's note, and of the reason to abstain. From the contract.
 pub(crate) const NOTE_BYTES_MAX: usize = 256;
+
+/// Bytes kept of a guest's error: a sentence, and what it is about. As many as of a log line.
+pub(crate) const ERROR_BYTES_MAX: usize = LOG_LINE_BYTES_MAX;
 
 /// How often it is said again in the log that a release fails: often enough to be seen while it goes on, and a log that ten
 /// thousand messages a second fail in stays readable.

@@ -112,17 +112,16 @@ impl Runtime {
         Ok((id, added))
     }
 
-    /// Scores the self-tests of a release file, in their order, without comparing them with what the manifest
-    /// expects: for the tool that writes the expectations. The release is not loaded afterwards.
+    /// Scores the self-tests of a release, in their order, without comparing them with what the manifest expects: for the
+    /// tool that writes the expectations. The release is not loaded afterwards.
     ///
     /// # Errors
-    /// If the file is no release that this host accepts, or does not compile.
-    pub fn rehearse(&self, path: impl AsRef<Path>) -> Result<Vec<Result<Scored, ScoreError>>, LoadError> {
-        let verified = self.verify(path.as_ref())?;
-        let _inside = self.enter_to_load(verified.id())?;
-        let loaded = self.core.make_warm(verified)?;
+    /// If it does not compile.
+    pub fn rehearse(&self, release: Verified) -> Result<Vec<Result<Scored, ScoreError>>, LoadError> {
+        let _inside = self.enter_to_load(release.id())?;
+        let loaded = self.core.make_warm(release)?;
         let tests = &loaded.manifest().self_tests;
-        Ok(tests.iter().map(|test| loaded.score(&Message::parse(test.message.clone()))).collect())
+        Ok(tests.iter().map(|test| loaded.score_test(test)).collect())
     }
 
     fn enter_to_load(&self, release: &ReleaseId) -> Result<Inside<'_>, LoadError> {

@@ -29,6 +29,7 @@ pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
 use crate::journal::RecordId;
+use crate::log::Logged;
 use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
 use crate::timing::Timing;
@@ -65,6 +66,9 @@ pub struct Verdict {
     pub reading: Reading,
     /// What went wrong, if the live release did not answer; `decided_by` says who did.
     pub fault: Option<String>,
+    /// What the releases logged that were asked for this verdict; those that logged nothing are not in it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub log: Vec<ReleaseLog>,
     /// How long it took.
     pub timing: Timing,
 }
@@ -73,6 +77,25 @@ impl Verdict {
     /// Whether the message crosses the flag boundary: junk, quarantine or reject.
     pub fn is_flagged(&self) -> bool {
         self.action.is_flagged()
+    }
+}
+
+/// What one release logged while it scored one message.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct ReleaseLog {
+    /// The release.
+    pub release: ReleaseId,
+    /// What it logged.
+    #[serde(flatten)]
+    pub log: Logged,
+}
+
+impl ReleaseLog {
+    /// None if nothing was logged.
+    pub(crate) fn of(release: &ReleaseId, log: Logged) -> Option<Self> {
+        (!log.is_empty()).then(|| Self { release: release.clone(), log })
     }
 }
 

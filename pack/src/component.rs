@@ -1,12 +1,12 @@
 //! A core module becomes a component of the scoring contract.
 
 use semver::Version;
-use switchback::CONTRACT_SECTION;
+use switchback::{CONTRACT_SECTION, Reads};
 use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::error::PackError;
-use crate::stack::guarded;
+use crate::stack::{Guarded, guarded};
 
 /// What every import and every interface of the contract starts with.
 pub(crate) const CONTRACT_PACKAGE: &str = "switchback:scoring/";
@@ -19,6 +19,10 @@ pub(crate) const EXPORTS: [&str; 2] = ["prepare", "score"];
 pub(crate) struct Component {
     pub(crate) bytes: Vec<u8>,
     pub(crate) contract: Version,
+    /// What of a message it can ask for.
+    pub(crate) asks: Reads,
+    /// How much of its memory is stack, from the start of it on.
+    pub(crate) stack_bytes: usize,
 }
 
 impl Component {
@@ -28,7 +32,8 @@ impl Component {
         outline.refuse_foreign_imports()?;
         let contract = outline.contract_version()?;
         outline.require_exports()?;
-        Ok(Self { bytes: encode(&guarded(module)?)?, contract })
+        let Guarded { module, stack_bytes } = guarded(module)?;
+        Ok(Self { bytes: encode(&module)?, contract, asks: outline.asks(), stack_bytes })
     }
 }
 
@@ -97,10 +102,26 @@ impl<'a> ModuleOutline<'a> {
         text.parse().map_err(|error| refuse(format!("`{text}`: {error}")))
     }
 
+    /// The groups of the functions that it imports: what is never called is no import after linking.
+    fn asks(&self) -> Reads {
+        let methods = self.imports.iter().filter_map(|(_, name)| name.strip_prefix("[method]message."));
+        methods.filter_map(group).fold(Reads::default(), |all, one| all | one)
+    }
+
     fn require_exports(&self) -> Result<(), PackError> {
         let missing = EXPORTS.into_iter().find(|export| !self.exports.contains(export));
         missing.map_or(Ok(()), |export| Err(PackError::MissingExport { export }))
     }
+}
+
+/// The group that a method of `message` belongs to, as the contract says.
+fn group(method: &str) -> Option<Reads> {
+    Reads::from_name(match method {
+        "from" | "reply-to" => "sender",
+        "counts" | "defects" => "size",
+        "header" => "headers",
+        method => method,
+    })
 }
 
 /// Where an import outside the contract usually comes from.
@@ -109,8 +130,11 @@ fn hint(module: &str, name: &str) -> &'static str {
         "it was built for a WASI target, or a C library in it was: build for wasm32-unknown-unknown, without files, \
          clocks or threads"
     } else if module.starts_with("__wbindgen") || name.contains("__wbindgen") {
-        "a dependency expects a browser (wasm-bindgen): for `getrandom` choose the `custom` backend, for `chrono` or \
-         `instant` switch the default features off"
+        "a dependency expects a browser (wasm-bindgen), and a model has neither clock nor randomness: switch its default features off \
+         (`rand`, `uuid`, `ahash`, `chrono`, `instant`), or choose the `custom` backend of `getrandom`"
+    } else if name.starts_with("__getrandom") {
+        "`getrandom` has its `custom` backend, and nobody defines the function of this name: define one that returns an error, since \
+         a model has no randomness, or do without the dependency that asks for it"
     } else if module == "env" {
         "a C function is called that nothing defines: find the `-sys` crate or `extern \"C\"` block that declares it"
     } else {

@@ -4,7 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use switchback::InWords;
+use switchback::{InWords, Logged};
+
+use crate::self_test::Changed;
 
 use crate::snapshot::PREPARE_CALLS_BYTES_MAX;
 use crate::source::STACK_KIB;
@@ -48,6 +50,25 @@ pub enum PackError {
         /// Why it did not start.
         source: io::Error,
     },
+    /// An argument for cargo makes no sense for a model.
+    #[error("build: `{argument}` cannot be given to cargo: {why}")]
+    CargoArgument {
+        /// The argument.
+        argument: String,
+        /// Why not, and what to do instead.
+        why: String,
+    },
+    /// The folder that the manifest names holds a workspace, and no package of its own.
+    #[error(
+        "build: {} is a workspace without a package of its own; `build.crate` in the manifest names the folder of one of its \
+         members: {}", path.display(), members.join(", ")
+    )]
+    VirtualWorkspace {
+        /// The workspace's Cargo.toml.
+        path: PathBuf,
+        /// Its members.
+        members: Vec<String>,
+    },
     /// The folder that the manifest names holds no Cargo package.
     #[error("build: {} is no Cargo package; `build.crate` in the manifest names the folder of one", path.display())]
     NoPackage {
@@ -56,7 +77,7 @@ pub enum PackError {
     },
     /// The package builds no WebAssembly module.
     #[error(
-        "build: package `{package}` has no `cdylib` target; add to its Cargo.toml:\n\n    \
+        "build: the library of package `{package}` is no `cdylib`; add to its Cargo.toml:\n\n    \
          [lib]\n    crate-type = [\"cdylib\", \"rlib\"]\n"
     )]
     NoCdylib {
@@ -126,7 +147,7 @@ pub enum PackError {
         /// The guest's message.
         message: String,
         /// What the guest logged.
-        log: Vec<String>,
+        log: Logged,
     },
     /// The model's `prepare` trapped.
     #[error("initialise: `prepare` trapped: {trap}{}", quote(.log))]
@@ -134,7 +155,7 @@ pub enum PackError {
         /// What the engine says.
         trap: String,
         /// What the guest logged: a panic's message and place are here.
-        log: Vec<String>,
+        log: Logged,
     },
     /// The model's `prepare` needs more stack than there is.
     #[error(
@@ -144,7 +165,7 @@ pub enum PackError {
     )]
     PrepareStack {
         /// What the guest logged.
-        log: Vec<String>,
+        log: Logged,
     },
     /// The model's `prepare` did not end.
     #[error(
@@ -154,20 +175,53 @@ pub enum PackError {
         /// How long it had.
         limit: Duration,
         /// What the guest logged.
-        log: Vec<String>,
+        log: Logged,
+    },
+    /// The model's `prepare` used more memory than it is given.
+    #[error(
+        "initialise: `prepare` asked for more than {bytes_max} bytes of memory, the most that it is given; a host grants a \
+         release far less when it scores, and what `prepare` used and freed counts there: let it use less at once{}",
+        quote(.log)
+    )]
+    PrepareMemory {
+        /// How much it is given.
+        bytes_max: usize,
+        /// What the guest logged.
+        log: Logged,
+    },
+    /// The memory is larger after `prepare` than what a host grants to the release.
+    #[error(
+        "initialise: `prepare` left {bytes} bytes of memory, and a host grants this release {bytes_max}: ask for more in the \
+         manifest (`limits.memory_bytes_max`, at most {} with the caps that hosts have by default), or let `prepare` use less \
+         at once: a WebAssembly memory never shrinks, so what it freed counts, and so do the data that it was given",
+        switchback::Limits::default().memory_bytes_max
+    )]
+    PrepareLeft {
+        /// What it left.
+        bytes: u64,
+        /// What a host grants.
+        bytes_max: u64,
+    },
+    /// The model's data do not fit into the memory that a host grants to the release.
+    #[error(
+        "initialise: the data in {} have {bytes} bytes, and a host grants this release {bytes_max} bytes of memory, where \
+         `prepare` is given them as a whole: ask for more in the manifest (`limits.memory_bytes_max`, at most {} with the caps \
+         that hosts have by default), or make the data smaller",
+        path.display(),
+        switchback::Limits::default().memory_bytes_max
+    )]
+    DataTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How large it is.
+        bytes: usize,
+        /// What a host grants.
+        bytes_max: u64,
     },
     /// The initialised memory could not be stored.
     #[error("snapshot: {why}")]
     Snapshot {
         /// Why.
-        why: String,
-    },
-    /// A metadata field has a value that its standard does not allow.
-    #[error("metadata: `release.{field}`: {why}")]
-    Metadata {
-        /// The field of the manifest.
-        field: &'static str,
-        /// What is allowed.
         why: String,
     },
     /// The manifest cannot be sealed.
@@ -185,23 +239,41 @@ pub enum PackError {
         /// The self-test's message.
         test: String,
     },
-    /// A self-test has another score than the expected one.
+    /// The model answers self-tests otherwise than its manifest expects.
     #[error(
-        "self-test: `{test}`: {why}; if the model was meant to change, --bless writes the scores that it gives now"
+        "self-test: the model answers otherwise than expected (expected -> now): {}; if it was meant to change, --bless \
+         writes what it answers now",
+        list(changed)
     )]
-    OtherScore {
-        /// The self-test's message.
-        test: String,
-        /// What was expected, and what the model answered.
-        why: String,
+    OtherAnswer {
+        /// Each self-test of which this is so.
+        changed: Vec<Changed>,
     },
-    /// The model has no score for a self-test, or another category than the expected one. Other scores would not help.
+    /// The model has no score for a self-test. Other expectations would not help.
     #[error("self-test: `{test}`: {why}")]
     SelfTest {
         /// The self-test's message.
         test: String,
         /// Why there is none, and what to change.
         why: String,
+    },
+    /// What is to be compared is no release, or a damaged one.
+    #[error("verify: {} is no release that is as it was packed: {why}", path.display())]
+    NoRelease {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// What is to be compared is a release of another model or version.
+    #[error("verify: {} is {release}, and the manifest is that of {model}", path.display())]
+    OtherRelease {
+        /// The file.
+        path: PathBuf,
+        /// The release in it.
+        release: String,
+        /// What the manifest describes.
+        model: String,
     },
     /// A project cannot be made under this name or in this place.
     #[error("new: {why}")]
@@ -222,7 +294,10 @@ impl PackError {
                 | Self::PrepareTrapped { .. }
                 | Self::PrepareStack { .. }
                 | Self::PrepareTimeout { .. }
-                | Self::OtherScore { .. }
+                | Self::PrepareMemory { .. }
+                | Self::PrepareLeft { .. }
+                | Self::DataTooLarge { .. }
+                | Self::OtherAnswer { .. }
                 | Self::SelfTest { .. }
         )
     }
@@ -239,6 +314,11 @@ impl PackError {
 }
 
 /// The guest's log lines, each on its own line below the message.
-fn quote(log: &[String]) -> String {
-    log.iter().map(|line| format!("\n  guest: {line}")).collect()
+fn quote(log: &Logged) -> String {
+    let dropped = (log.dropped > 0).then(|| format!("\n  guest: ... and {} more", log.dropped));
+    log.lines.iter().map(|line| format!("\n  guest: {line}")).chain(dropped).collect()
+}
+
+fn list(changed: &[Changed]) -> String {
+    changed.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -1,5 +1,6 @@
 //! Everything that a release file says, as far as it can be read.
 
+mod difference;
 mod parts;
 
 use std::fs::File;
@@ -11,9 +12,13 @@ use switchback::{
     CHECKSUM_SECTION, CONTRACT_SECTION, Digest, Draft, Limits, MANIFEST_SECTION, Manifest, Outline, ReleaseId, Unsealed,
 };
 
+pub use self::difference::{Difference, Part};
 pub use self::parts::{CoreModule, Section};
 
+pub(crate) use self::difference::differences;
+
 use self::parts::Parts;
+use crate::build::BuildRecord;
 use crate::error::PackError;
 
 /// What every WebAssembly file begins with.
@@ -42,6 +47,8 @@ pub struct Inspection {
     pub manifest: Option<Manifest>,
     /// The standard metadata sections.
     pub metadata: Option<Metadata>,
+    /// How it was built; absent if it does not say.
+    pub build: Option<BuildRecord>,
     /// The component's imports.
     pub imports: Vec<String>,
     /// The component's exports.
@@ -126,6 +133,7 @@ impl Inspection {
             checksum: checksum(bytes, &outline),
             manifest,
             metadata: Metadata::read(bytes),
+            build: BuildRecord::read(bytes),
             imports: outline.imports().iter().map(ToString::to_string).collect(),
             exports: outline.exports().iter().map(ToString::to_string).collect(),
             sections: parts.sections,
@@ -151,7 +159,7 @@ impl Inspection {
 }
 
 /// A file that is no larger than that: a device would fill the memory.
-fn bounded(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn bounded(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {

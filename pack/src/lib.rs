@@ -14,8 +14,9 @@
 //! release file, damaged ones included. [`Scaffold`] makes a new model's folder.
 //!
 //! # What holds
-//! * **Packing twice gives the same bytes**, and where the checkout lies does not matter. Nothing is read
-//!   from clock, randomness, environment or version control.
+//! * **Packing twice gives the same bytes**, whoever packs, wherever the checkout, the target folder and the toolchain lie. Nothing is
+//!   read from clock, randomness or version control, and of the environment only what names tools and folders.
+//! * **A release says how it was built** ([`BuildRecord`]), so that [`Packer::verify`] can say why another build differs.
 //! * **A file appears under its name only when it is right**: until then there is a temporary file beside it.
 //! * **A guest runs here as it does in a host**: without files, clock or network, and within limits.
 //!
@@ -40,11 +41,11 @@ mod source;
 mod stack;
 mod strip;
 
-pub use build::TARGET;
+pub use build::{BuildRecord, TARGET};
 pub use error::PackError;
-pub use inspect::{Checksum, CoreModule, Inspection, Metadata, Section};
-pub use pack::{Packed, Packer, Progress, Step, pack_module};
-pub use scaffold::{Scaffold, Sdk};
-pub use self_test::Tested;
+pub use inspect::{Checksum, CoreModule, Difference, Inspection, Metadata, Part, Section};
+pub use pack::{Packed, Packer, Progress, Step, Verification, pack_module};
+pub use scaffold::{Scaffold, Scaffolded, Sdk};
+pub use self_test::{Changed, Tested};
 pub use snapshot::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
 pub use source::{MANIFEST_FILE, Source};

@@ -2,33 +2,39 @@
 
 mod output;
 mod progress;
+mod verification;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::{Manifest, ReleaseId, seal};
+use switchback::{Logged, Manifest, Reads, ReleaseId, seal};
 
 pub use self::progress::{Progress, Step};
+pub use self::verification::Verification;
 
 use self::output::Output;
 use self::progress::Reporter;
-use crate::build::Build;
+use crate::build::{Build, Built, News};
 use crate::component::Component;
 use crate::error::PackError;
 use crate::inline_shim::inline_shim;
-use crate::inspect::Inspection;
+use crate::inspect::{Inspection, bounded};
 use crate::metadata::Metadata;
-use crate::self_test::{self, Tested};
-use crate::snapshot::{PREPARE_TIME_MAX, snapshot};
+use crate::self_test::{self, Changed, Tested};
+use crate::snapshot::{PREPARE, PREPARE_TIME_MAX, Snapshot, snapshot};
 use crate::source::Source;
 use crate::strip::strip;
 
 /// Packs a model: builds its package, makes it a component, runs its initialiser, stores the memory that
 /// this leaves, adds manifest and checksum, and tries the result in a host.
 ///
-/// The same files, toolchain and version of this crate give the same bytes.
+/// The same files, toolchain, platform and version of this crate give the same bytes, and [`verify`](Self::verify) tells whether
+/// they did. Cargo runs in the package's folder: what the model is built with stands there (`Cargo.toml`, `.cargo/config.toml`,
+/// `rust-toolchain.toml`) or is given by [`cargo_arg`](Self::cargo_arg). Flags for the compiler are those for the target,
+/// `target.wasm32-unknown-unknown.rustflags`; variables such as `RUSTFLAGS` and `CARGO_PROFILE_*`, which are meant for
+/// programs of this machine, are left out, and [`Progress::Remark`] says so. If `CARGO` is set, it names the cargo to run.
 ///
 /// ```no_run
 /// use switchback_pack::{PackError, Packer};
@@ -40,7 +46,7 @@ use crate::strip::strip;
 /// # }
 /// ```
 #[derive(Clone, Debug)]
-#[must_use = "a packer does nothing until `pack`"]
+#[must_use = "a packer does nothing until `pack` or `verify`"]
 pub struct Packer {
     source: PathBuf,
     expectations: Expectations,
@@ -55,7 +61,7 @@ pub struct Packer {
 enum Expectations {
     /// The model has to meet them.
     Check,
-    /// The model's scores are written into the manifest.
+    /// What the model answers is written into the manifest.
     Bless,
 }
 
@@ -70,8 +76,12 @@ pub struct Packed {
     pub id: ReleaseId,
     /// Everything that the file says, sizes included.
     pub inspection: Inspection,
+    /// What the model logged in `prepare`.
+    pub prepare_log: Logged,
     /// What its self-tests came to.
     pub self_tests: Vec<Tested>,
+    /// The expectations that were written into the manifest, where they are others than before.
+    pub blessed: Vec<Changed>,
     /// How long each step took.
     pub timings: Vec<(Step, Duration)>,
 }
@@ -89,8 +99,8 @@ impl Packer {
         }
     }
 
-    /// Writes the scores that the model gives now into the manifest, as what self-tests expect. Default: they
-    /// have to be there and to be met.
+    /// Writes the scores that the model gives now into the manifest, as what self-tests expect, and the categories where the
+    /// manifest has some. Default: they have to be there and to be met.
     pub fn bless(mut self) -> Self {
         self.expectations = Expectations::Bless;
         self
@@ -109,7 +119,8 @@ impl Packer {
         self
     }
 
-    /// Adds an argument for `cargo build`, such as `--offline`.
+    /// Adds an argument for `cargo build`, such as `--offline`. It goes to each command of cargo that knows it. Relative paths
+    /// in it begin in the current folder.
     pub fn cargo_arg(mut self, argument: impl Into<OsString>) -> Self {
         self.cargo_args.push(argument.into());
         self
@@ -128,53 +139,140 @@ impl Packer {
     /// [`PackError`], for the first step that fails.
     pub fn pack(&self, on_progress: &mut dyn FnMut(Progress<'_>)) -> Result<Packed, PackError> {
         let mut reporter = Reporter::new(on_progress);
+        let build = Build::new(&self.cargo_args)?;
         let source = Source::read(&self.source)?;
-        if self.expectations == Expectations::Check
-            && let Some(test) = source.first_without_score()
-        {
-            return Err(PackError::NoExpectation { test });
+        if self.expectations == Expectations::Check {
+            require_scores(&source)?;
         }
-        let built = reporter.step(Step::Build, |progress| self.build(&source, progress))?;
-        let model =
-            Model::make(&built.module, source.data(), &source.metadata(), self.prepare_time_max, &mut reporter)?;
+        source.check_data()?;
+        let built = reporter.step(Step::Build, |progress| self.build(build, &source, progress))?;
+        let model = self.model(&built, &source, &mut reporter)?;
+        source.check_memory(model.memory_bytes)?;
         let output = Output::create(self.out.as_deref(), &built.target_directory, &source)?;
-        let manifest = self.expectations(&model, &source, &output, &mut reporter)?;
+        let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
-        output.write(&sealed)?;
-        let (id, self_tests) = reporter.step(Step::SelfTest, |_| self_test::check(output.path(), &manifest))?;
-        if self.expectations == Expectations::Bless {
-            source.write_scores(&manifest.self_tests.iter().map(|test| test.score).collect::<Vec<_>>())?;
+        let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match self.expectations {
+            Expectations::Check => self_test::check(&sealed, &manifest, progress),
+            // What the model logs was told already.
+            Expectations::Bless => self_test::check(&sealed, &manifest, &mut |_| {}),
+        })?;
+        if !blessed.is_empty() {
+            source.write_expectations(&manifest.self_tests)?;
         }
-        let inspection = Inspection::read(&sealed);
-        Ok(Packed { path: output.keep(&sealed)?, id, inspection, self_tests, timings: reporter.timings() })
+        Ok(Packed {
+            path: output.keep(&sealed)?,
+            id,
+            inspection: Inspection::read(&sealed),
+            prepare_log: model.log,
+            self_tests,
+            blessed,
+            timings: reporter.timings(),
+        })
     }
 
-    fn build(&self, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<crate::build::Built, PackError> {
-        let package_dir = source.package_dir();
+    /// Packs the model again and compares the result with a release of it, byte by byte. Writes no release and runs no
+    /// self-tests: [`bless`](Self::bless) and [`out`](Self::out) change nothing.
+    ///
+    /// # Errors
+    /// [`PackError`], if the file is no release of this model and version that is as it was packed, or packing fails.
+    pub fn verify(
+        &self,
+        release: impl AsRef<Path>,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Verification, PackError> {
+        let mut reporter = Reporter::new(on_progress);
+        let build = Build::new(&self.cargo_args)?;
+        let path = release.as_ref();
+        let released = bounded(path).map_err(PackError::read(path))?;
+        let id = verification::id_of(path, &released)?;
+        let source = Source::read(&self.source)?;
+        verification::require_same_model(path, &id, &source)?;
+        require_scores(&source)?;
+        source.check_data()?;
+        let built = reporter.step(Step::Build, |progress| self.build(build, &source, progress))?;
+        let packed = self.model(&built, &source, &mut reporter)?.seal(&source.manifest())?;
+        Ok(Verification::of(id, &released, &packed))
+    }
+
+    fn build(&self, build: Build, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Built, PackError> {
         let profile = self.profile.as_deref().unwrap_or(source.profile());
-        let stack_bytes = source.stack_bytes();
-        let build = Build { package_dir: &package_dir, profile, stack_bytes, cargo_args: &self.cargo_args };
-        build.run(&mut |name| progress(Progress::Compiled(name)))
+        build.run(&source.package_dir(), profile, source.stack_bytes(), &mut |news| {
+            progress(match news {
+                News::Compiled(name) => Progress::Compiled(name),
+                News::Remark(remark) => Progress::Remark(remark),
+            });
+        })
     }
 
-    /// The manifest with the scores that its self-tests must have.
+    /// What was built, initialised, with all that is to be said of it.
+    fn model(&self, built: &Built, source: &Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
+        let metadata = source.metadata().built(&built.record);
+        let mut model = Model::make(&built.module, source.data(), &metadata, self.prepare_time_max, reporter)?;
+        if let Some(folder) = built.folder_named_in(&model.component) {
+            let folder = folder.display();
+            reporter.remark(&format!(
+                "the release names a folder of this machine, {folder}, so it gets other bytes elsewhere: a build script, \
+                 `env!(\"OUT_DIR\")`, `env!(\"CARGO_MANIFEST_DIR\")` or the data may have brought it in"
+            ));
+        }
+        remarks_on_reads(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
+        built.record.add_to(&mut model.component)?;
+        Ok(model)
+    }
+
+    /// The manifest with what its self-tests must answer, and what of it is new.
     fn expectations(
         &self,
         model: &Model,
         source: &Source,
-        output: &Output,
         reporter: &mut Reporter<'_>,
-    ) -> Result<Manifest, PackError> {
+    ) -> Result<(Manifest, Vec<Changed>), PackError> {
         let mut manifest = source.manifest();
+        let mut blessed = Vec::new();
         if self.expectations == Expectations::Bless {
-            output.write(&model.seal(&manifest)?)?;
-            let scores = reporter.step(Step::Bless, |_| self_test::scores(output.path(), &manifest))?;
-            for (test, score) in manifest.self_tests.iter_mut().zip(scores) {
-                test.score = score;
+            let sealed = model.seal(&manifest)?;
+            let (_, answers) =
+                reporter.step(Step::Bless, |progress| self_test::answers(&sealed, &manifest, progress))?;
+            for ((test, answer), expected) in manifest.self_tests.iter_mut().zip(answers).zip(source.scores()) {
+                blessed.extend(Changed::of(test, expected, &answer));
+                test.score = answer.score;
+                test.category = test.category.map(|_| answer.category);
             }
         }
-        Ok(manifest)
+        Ok((manifest, blessed))
     }
+}
+
+/// How what a model declares to read differs from what it can ask for, which no self-test may come across.
+fn remarks_on_reads(declared: Reads, asks: Reads) -> Vec<String> {
+    let without = |all: Reads, known: Reads| {
+        let of = |name| Reads::from_name(name).is_some_and(|one| !known.contains(one));
+        all.names().filter(|name| of(*name)).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    let is_granted = declared.contains(Reads::RECIPIENTS);
+    let needed = if is_granted { asks | Reads::RECIPIENTS } else { asks };
+    let mut remarks = Vec::new();
+    let (undeclared, idle) = (without(asks, declared), without(declared, needed));
+    if !undeclared.is_empty() {
+        remarks.push(format!(
+            "the model can ask for {undeclared}, which `reads` does not declare: a message for which it does is a failure"
+        ));
+    }
+    if !idle.is_empty() {
+        remarks.push(format!("`reads` declares {idle}, which the model never asks for"));
+    }
+    if is_granted {
+        remarks.push(
+            "`reads` declares `recipients`: their addresses are shown only where an operator grants it, and not in self-tests; \
+             `switchback score --grant-recipients` tries it"
+                .to_owned(),
+        );
+    }
+    remarks
+}
+
+fn require_scores(source: &Source) -> Result<(), PackError> {
+    source.first_without_score().map_or(Ok(()), |test| Err(PackError::NoExpectation { test }))
 }
 
 /// Packs a core module that was built already: makes the component, runs the initialiser with `data`, and
@@ -199,6 +297,12 @@ pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Ve
 struct Model {
     component: Vec<u8>,
     contract: semver::Version,
+    /// What of a message it can ask for.
+    asks: Reads,
+    /// The memory that `prepare` left, in bytes.
+    memory_bytes: u64,
+    /// What `prepare` logged.
+    log: Logged,
 }
 
 impl Model {
@@ -209,10 +313,20 @@ impl Model {
         prepare_time_max: Duration,
         reporter: &mut Reporter<'_>,
     ) -> Result<Self, PackError> {
-        let Component { bytes, contract } = reporter.step(Step::Componentise, |_| Component::of_module(module))?;
-        let initialised = reporter.step(Step::Prepare, |_| snapshot(&bytes, data, prepare_time_max))?;
-        let stripped = strip(&initialised).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
-        Ok(Self { component: metadata.add_to(&inline_shim(&stripped)?)?, contract })
+        let made = reporter.step(Step::Componentise, |_| Component::of_module(module))?;
+        let Snapshot { component, memory_bytes, log } = reporter.step(Step::Prepare, |progress| {
+            let taken = snapshot(&made, data, prepare_time_max)?;
+            progress(Progress::Logged(PREPARE, &taken.log));
+            Ok::<_, PackError>(taken)
+        })?;
+        let stripped = strip(&component).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
+        Ok(Self {
+            component: metadata.add_to(&inline_shim(&stripped)?)?,
+            contract: made.contract,
+            asks: made.asks,
+            memory_bytes,
+            log,
+        })
     }
 
     fn seal(&self, manifest: &Manifest) -> Result<Vec<u8>, PackError> {

@@ -1,11 +1,19 @@
 //! The folder of a new model, which packs and passes its tests as it stands.
 
+mod cargo;
+mod crate_name;
+mod sdk;
+mod written;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use switchback::ModelName;
 
+use self::written::Written;
 use crate::error::PackError;
+
+pub use self::sdk::Sdk;
 
 /// A new model's folder.
 ///
@@ -13,7 +21,7 @@ use crate::error::PackError;
 /// use switchback_pack::Scaffold;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// for file in Scaffold::new("newsletters".parse()?).create(".")? {
+/// for file in Scaffold::new("newsletters".parse()?).create(".")?.files {
 ///     println!("{}", file.display());
 /// }
 /// # Ok(())
@@ -25,20 +33,27 @@ pub struct Scaffold {
     sdk: Sdk,
 }
 
-/// Where the new package finds the crate `switchback-guest`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sdk {
-    /// The registry.
-    Registry,
-    /// A folder: a checkout of the crate.
-    Path(PathBuf),
+/// A folder that was made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Scaffolded {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Its files, in the order in which to read them.
+    pub files: Vec<PathBuf>,
+    /// Where the model takes the crate `switchback-guest` from.
+    pub sdk: Sdk,
+    /// The root of the Cargo workspace that the model's package is a member of. None where the package is a workspace of
+    /// its own.
+    pub workspace: Option<PathBuf>,
 }
 
-/// Every file of the folder: where it goes, and its text with `{{name}}` and the like.
-const TEMPLATES: [(&str, &str); 9] = [
-    ("Cargo.toml", include_str!("../templates/Cargo.toml.in")),
+/// Every file of the folder: where it goes, and its text with `{{name}}` and the like. The code is the same for every name.
+const TEMPLATES: [(&str, &str); 10] = [
+    (MANIFEST, include_str!("../templates/Cargo.toml.in")),
     ("README.md", include_str!("../templates/README.md.in")),
     (".gitignore", include_str!("../templates/gitignore.in")),
+    (".gitattributes", include_str!("../templates/gitattributes.in")),
     ("src/lib.rs", include_str!("../templates/lib.rs.in")),
     ("src/tests.rs", include_str!("../templates/tests.rs.in")),
     ("switchback.toml", include_str!("../templates/switchback.toml.in")),
@@ -47,34 +62,11 @@ const TEMPLATES: [(&str, &str); 9] = [
     ("self-test/phish.eml", include_str!("../templates/phish.eml.in")),
 ];
 
-impl Sdk {
-    /// The checkout that this crate was built from, if it is still there, else the registry.
-    pub fn nearest() -> Self {
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../guest-sdk");
-        match checkout.join("Cargo.toml").canonicalize() {
-            Ok(manifest) => Self::Path(manifest.parent().map_or(checkout, Path::to_owned)),
-            Err(_) => Self::Registry,
-        }
-    }
+/// Cargo's manifest.
+const MANIFEST: &str = "Cargo.toml";
 
-    /// The value of the dependency in `Cargo.toml`.
-    fn dependency(&self) -> Result<String, PackError> {
-        match self {
-            Self::Registry => Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION"))),
-            Self::Path(path) => {
-                let missing = || PackError::Scaffold {
-                    why: format!("{} does not hold the crate switchback-guest", path.display()),
-                };
-                if !path.join("Cargo.toml").is_file() {
-                    return Err(missing());
-                }
-                let absolute = path.canonicalize().map_err(|_| missing())?;
-                let text = toml_edit::Value::from(absolute.to_string_lossy().as_ref());
-                Ok(format!("{{ path = {text} }}"))
-            }
-        }
-    }
-}
+/// What Cargo's manifest ends with where the package is no member of another's workspace.
+const OWN_WORKSPACE: &str = include_str!("../templates/workspace.toml.in");
 
 impl Scaffold {
     /// A model of this name. Uses [`Sdk::nearest`].
@@ -88,73 +80,55 @@ impl Scaffold {
         self
     }
 
-    /// Makes the folder, named after the model, inside of `parent`. Returns the files, in the order in which
-    /// to read them.
+    /// Makes the folder, named after the model, inside of `parent`. A folder that exists is taken if there is nothing in it
+    /// but a `.git`.
+    ///
+    /// Whose workspace the package belongs to is asked of cargo, if there is one: where `members` of a workspace around the
+    /// folder includes it, it becomes a member, and else a workspace of its own.
     ///
     /// # Errors
-    /// If the folder exists and is not empty, the SDK's folder does not hold it, or a file cannot be written.
-    pub fn create(&self, parent: impl AsRef<Path>) -> Result<Vec<PathBuf>, PackError> {
+    /// If no crate can have the name, the folder exists and is not empty, the SDK cannot be found, cargo cannot work
+    /// in that place, or a file cannot be written. Nothing is left behind then.
+    pub fn create(&self, parent: impl AsRef<Path>) -> Result<Scaffolded, PackError> {
+        let package = crate_name::of(&self.name)?;
+        let sdk = self.sdk.located()?;
+        let dependency = sdk.dependency()?;
         let folder = parent.as_ref().join(self.name.as_str());
-        if fs::read_dir(&folder).is_ok_and(|mut entries| entries.next().is_some()) {
-            let why = format!("{} exists and is not empty; choose another name or place", folder.display());
-            return Err(PackError::Scaffold { why });
+        refuse_unless_empty(&folder)?;
+        let fill = |template: &str| {
+            let filled = template.replace("{{name}}", self.name.as_str());
+            filled.replace("{{package}}", &package).replace("{{sdk}}", &dependency)
+        };
+        let mut written = Written::default();
+        for (path, template) in TEMPLATES {
+            written.file(folder.join(path), &fill(template))?;
         }
-        let dependency = self.sdk.dependency()?;
-        TEMPLATES.iter().map(|(path, template)| write(&folder.join(path), &self.fill(template, &dependency))).collect()
-    }
-
-    fn fill(&self, template: &str, dependency: &str) -> String {
-        template
-            .replace("{{name}}", self.name.as_str())
-            .replace("{{crate}}", &self.name.as_str().replace('-', "_"))
-            .replace("{{Type}}", &type_name(self.name.as_str()))
-            .replace("{{sdk}}", dependency)
+        let workspace = cargo::workspace_around(&folder)?;
+        if workspace.is_none() {
+            let manifest = folder.join(MANIFEST);
+            let text = fill(TEMPLATES[0].1) + OWN_WORKSPACE;
+            fs::write(&manifest, text).map_err(PackError::write(&manifest))?;
+        }
+        Ok(Scaffolded { folder, files: written.keep(), sdk, workspace })
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<PathBuf, PackError> {
-    if let Some(dir) = path.parent() {
-        fs::create_dir_all(dir).map_err(PackError::write(dir))?;
+fn refuse_unless_empty(folder: &Path) -> Result<(), PackError> {
+    if let Some(parent) = folder.parent().filter(|parent| parent.exists() && !parent.is_dir()) {
+        return Err(refused(format!("{} is not a folder; choose another place", parent.display())));
     }
-    fs::write(path, text).map_err(PackError::write(path))?;
-    Ok(path.to_owned())
-}
-
-/// `bad-links` becomes `BadLinks`.
-fn type_name(name: &str) -> String {
-    let capitalised = |part: &str| {
-        let mut characters = part.chars();
-        characters.next().map(|first| format!("{}{}", first.to_ascii_uppercase(), characters.as_str()))
+    let is_git = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
+    let why = match fs::read_dir(folder).map(|mut entries| entries.all(is_git)) {
+        Ok(false) => "exists and is not empty",
+        Err(_) if folder.symlink_metadata().is_ok() => "exists and is not a folder that can be read",
+        _ => return Ok(()),
     };
-    name.split('-').filter_map(capitalised).collect()
+    Err(refused(format!("{} {why}; choose another name or place", folder.display())))
+}
+
+fn refused(why: String) -> PackError {
+    PackError::Scaffold { why }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_type_is_named_after_the_model() {
-        assert_eq!(type_name("bad-links"), "BadLinks");
-        assert_eq!(type_name("a--b2-"), "AB2");
-    }
-
-    #[test]
-    fn every_placeholder_is_filled() {
-        let scaffold = Scaffold::new("bad-links".parse().unwrap());
-        for (path, template) in TEMPLATES {
-            let text = scaffold.fill(template, "\"1\"");
-            assert!(!text.contains("{{") && !text.contains("}}"), "{path}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_folder_that_is_not_empty_is_left_alone() {
-        let parent = tempfile::tempdir().unwrap();
-        let scaffold = Scaffold::new("mine".parse().unwrap());
-        fs::create_dir(parent.path().join("mine")).unwrap();
-        fs::write(parent.path().join("mine/precious"), "x").unwrap();
-        assert!(scaffold.create(parent.path()).unwrap_err().to_string().contains("not empty"));
-        assert_eq!(fs::read_dir(parent.path().join("mine")).unwrap().count(), 1);
-    }
-}
+mod tests;

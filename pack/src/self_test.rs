@@ -1,13 +1,14 @@
 //! Tries a sealed release in a host, as every host will before the release may score anything.
 
-use std::path::Path;
+use std::fmt;
 
 use serde::Serialize;
 use switchback::{
-    Assessment, Category, LoadError, LoadFault, Manifest, Message, Outcome, ReleaseId, Runtime, ScoreError, Scored,
+    Assessment, Category, Draft, Limits, Logged, Manifest, Outcome, ReleaseId, Runtime, ScoreError, Scored, SelfTest,
 };
 
 use crate::error::PackError;
+use crate::pack::Progress;
 
 /// The instances that the host reserves: one message at a time is scored.
 const INSTANCES: u32 = 1;
@@ -23,58 +24,135 @@ pub struct Tested {
     pub score: f64,
     /// The category.
     pub category: Category,
+    /// What the model logged.
+    pub log: Logged,
 }
 
-/// Loads the release, which runs its self-tests, and says what they came to.
-pub(crate) fn check(path: &Path, manifest: &Manifest) -> Result<(ReleaseId, Vec<Tested>), PackError> {
-    let runtime = runtime()?;
-    let id = runtime.load(path).map_err(|error| refused(error, &runtime, path, manifest))?;
-    let tested = manifest.self_tests.iter().map(|test| {
-        let scored = runtime.score_with(&id, &Message::parse(test.message.clone()));
-        let assessment = assessment(&test.name, scored)?;
-        Ok(Tested { name: test.name.clone(), score: assessment.score, category: assessment.category })
+/// A self-test that the model answers otherwise than its manifest expects, or expected.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Changed {
+    /// The self-test's message.
+    pub name: String,
+    /// The score that was expected; none where the manifest had none.
+    pub expected_score: Option<f64>,
+    /// The score that the model gives now.
+    pub score: f64,
+    /// The category that was expected; none where the manifest has none.
+    pub expected_category: Option<Category>,
+    /// The category that the model gives now.
+    pub category: Category,
+}
+
+/// `self-test/phish.eml: score 0.5 -> 0.75, category ham -> phish`.
+impl fmt::Display for Changed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_other = self.expected_score.is_none_or(|expected| expected.to_bits() != self.score.to_bits());
+        let expected = self.expected_score.map_or_else(|| "none".to_owned(), |score| score.to_string());
+        let score = is_other.then(|| format!(" score {expected} -> {}", self.score));
+        let category = self.expected_category.filter(|expected| *expected != self.category);
+        let category = category.map(|expected| format!(" category {expected} -> {}", self.category));
+        write!(f, "{}:{}", self.name, [score, category].into_iter().flatten().collect::<Vec<_>>().join(","))
+    }
+}
+
+impl Changed {
+    /// None if the answer is the one that is expected.
+    pub(crate) fn of(test: &SelfTest, expected_score: Option<f64>, answer: &Tested) -> Option<Self> {
+        let is_met = expected_score.is_some_and(|expected| expected.to_bits() == answer.score.to_bits())
+            && test.category.is_none_or(|expected| expected == answer.category);
+        (!is_met).then(|| Self {
+            name: test.name.clone(),
+            expected_score,
+            score: answer.score,
+            expected_category: test.category,
+            category: answer.category,
+        })
+    }
+}
+
+/// Has a host score the self-tests, and returns what it calls the release and what it answers, whatever the manifest
+/// expects. `on_progress` hears what the model logs.
+pub(crate) fn answers(
+    release: &[u8],
+    manifest: &Manifest,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(ReleaseId, Vec<Tested>), PackError> {
+    let verified = Draft::new(release.to_vec()).verify(&Limits::default());
+    let verified = verified.map_err(|refusal| PackError::Host { why: refusal.to_string() })?;
+    let id = verified.id().clone();
+    let runtime = Runtime::builder().instances(INSTANCES).build();
+    let runtime = runtime.map_err(|error| PackError::Host { why: error.to_string() })?;
+    let rehearsed = runtime.rehearse(verified).map_err(|error| PackError::Host { why: error.fault.to_string() })?;
+    let named = manifest.self_tests.iter().zip(rehearsed);
+    let tested = named.map(|(test, scored)| {
+        let log = scored.as_ref().map_or_else(|error| &error.log, |scored| &scored.log);
+        on_progress(Progress::Logged(&test.name, log));
+        tested(&test.name, scored)
     });
-    let tested = tested.collect::<Result<_, PackError>>()?;
+    let tested = tested.collect::<Result<_, _>>()?;
     Ok((id, tested))
 }
 
-/// The scores of the self-tests, whatever the manifest expects.
-pub(crate) fn scores(path: &Path, manifest: &Manifest) -> Result<Vec<f64>, PackError> {
-    let rehearsed = runtime()?.rehearse(path).map_err(|error| PackError::Host { why: error.to_string() })?;
-    let named = manifest.self_tests.iter().zip(rehearsed);
-    named.map(|(test, scored)| Ok(assessment(&test.name, scored)?.score)).collect()
+/// Has a host score the self-tests, all of which have to be answered as the manifest expects.
+pub(crate) fn check(
+    release: &[u8],
+    manifest: &Manifest,
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<(ReleaseId, Vec<Tested>), PackError> {
+    let (id, tested) = answers(release, manifest, on_progress)?;
+    let answered = manifest.self_tests.iter().zip(&tested);
+    let changed: Vec<_> = answered.filter_map(|(test, answer)| Changed::of(test, Some(test.score), answer)).collect();
+    if changed.is_empty() { Ok((id, tested)) } else { Err(PackError::OtherAnswer { changed }) }
 }
 
-fn runtime() -> Result<Runtime, PackError> {
-    let built = Runtime::builder().instances(INSTANCES).build();
-    built.map_err(|error| PackError::Host { why: error.to_string() })
-}
-
-fn assessment(test: &str, scored: Result<Scored, ScoreError>) -> Result<Assessment, PackError> {
-    let failed = |why: String| PackError::SelfTest { test: test.to_owned(), why };
-    match scored.map_err(|error| failed(error.to_string()))?.outcome {
-        Outcome::Scored(assessment) => Ok(assessment),
-        Outcome::Abstained(why) => Err(failed(format!("it abstained: {why}"))),
-    }
-}
-
-fn refused(error: LoadError, runtime: &Runtime, path: &Path, manifest: &Manifest) -> PackError {
-    match error.fault {
-        LoadFault::SelfTest { test, why } if is_only_the_score(&test, runtime, path, manifest) => {
-            PackError::OtherScore { test, why }
-        }
-        LoadFault::SelfTest { test, why } => PackError::SelfTest { test, why },
-        _ => PackError::Host { why: error.to_string() },
-    }
-}
-
-/// Whether the model has a score for the self-test, and the category that is expected.
-fn is_only_the_score(test: &str, runtime: &Runtime, path: &Path, manifest: &Manifest) -> bool {
-    let rehearsed = runtime.rehearse(path).unwrap_or_default();
-    let mut tests = manifest.self_tests.iter().zip(rehearsed);
-    let Some((expected, Ok(scored))) = tests.find(|(one, _)| one.name == test) else { return false };
+fn tested(name: &str, scored: Result<Scored, ScoreError>) -> Result<Tested, PackError> {
+    let scored = scored.map_err(|error| failed(name, &error))?;
     match scored.outcome {
-        Outcome::Scored(scored) => expected.category.is_none_or(|category| category == scored.category),
-        Outcome::Abstained(_) => false,
+        Outcome::Scored(Assessment { score, category, .. }) => {
+            Ok(Tested { name: name.to_owned(), score, category, log: scored.log })
+        }
+        Outcome::Abstained(why) => Err(PackError::SelfTest {
+            test: name.to_owned(),
+            why: format!(
+                "it abstained: {why}; a self-test is a message that the model scores: choose another, or let it score this one"
+            ),
+        }),
+    }
+}
+
+fn failed(name: &str, error: &ScoreError) -> PackError {
+    let said = error.guest_message().map(|said| format!("; the model said: {said}")).unwrap_or_default();
+    let why = format!("{}{said}", error.fault);
+    match error.is_guest_fault() {
+        true => PackError::SelfTest { test: name.to_owned(), why },
+        false => PackError::Host { why: format!("self-test `{name}` could not be run: {why}") },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_changed_is_told_and_nothing_else() {
+        let test = |category| {
+            let mut test = SelfTest::new("a.eml", "", 0.5);
+            test.category = category;
+            test
+        };
+        let answer = |score, category| Tested { name: "a.eml".to_owned(), score, category, log: Logged::default() };
+        let told = |category, expected, answer: &Tested| {
+            Changed::of(&test(category), expected, answer).map(|changed| changed.to_string())
+        };
+        let (ham, spam) = (Some(Category::Ham), Category::Spam);
+        assert_eq!(told(None, Some(0.5), &answer(0.5, spam)), None);
+        assert_eq!(told(ham, Some(0.5), &answer(0.5, Category::Ham)), None);
+        let changed = |category, expected, score| told(category, expected, &answer(score, spam)).unwrap();
+        assert_eq!(changed(None, Some(0.5), 0.75), "a.eml: score 0.5 -> 0.75");
+        assert_eq!(changed(None, None, 0.75), "a.eml: score none -> 0.75");
+        assert_eq!(changed(ham, Some(0.5), 0.5), "a.eml: category ham -> spam");
+        assert_eq!(changed(ham, Some(0.5), 0.75), "a.eml: score 0.5 -> 0.75, category ham -> spam");
     }
 }

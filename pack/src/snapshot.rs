@@ -11,13 +11,15 @@ mod state;
 
 use std::time::Duration;
 
-use wasmtime::component::{Component, Instance, Linker};
+use switchback::Logged;
+use wasmtime::component::{Component as Compiled, Instance, Linker};
 use wasmtime::{Engine, Store, Trap};
 use wasmtime_wizer::Wizer;
 
 use self::engine::Alarm;
 use self::notes::Notes;
 use self::state::State;
+use crate::component::Component;
 use crate::error::PackError;
 
 /// How long `prepare` may run unless the caller says otherwise. An initialiser parses a file and fills
@@ -31,28 +33,37 @@ pub const PREPARE_MEMORY_BYTES_MAX: usize = 1 << 30;
 
 /// The stack that the calls of `prepare` may use, in bytes: as much as a host grants to those of `score`.
 pub(crate) const PREPARE_CALLS_BYTES_MAX: usize = 512 << 10;
+/// The most bytes of `prepare`'s error that are kept: what the SDK keeps of one.
+const ERROR_BYTES_MAX: usize = 1_024;
 
 /// The function of the contract that initialises a model.
-const PREPARE: &str = "prepare";
+pub(crate) const PREPARE: &str = "prepare";
+
+/// A model after its `prepare`.
+pub(crate) struct Snapshot {
+    pub(crate) component: Vec<u8>,
+    /// How large its memory is, in bytes.
+    pub(crate) memory_bytes: u64,
+    /// What it logged.
+    pub(crate) log: Logged,
+}
 
 /// Initialises `component` with `data`: the result is a component whose memory starts as `prepare` left it.
 ///
 /// It still exports `prepare`, because the contract's world has it, and no host calls it.
-pub(crate) fn snapshot(component: &[u8], data: &[u8], time_max: Duration) -> Result<Vec<u8>, PackError> {
+pub(crate) fn snapshot(component: &Component, data: &[u8], time_max: Duration) -> Result<Snapshot, PackError> {
     let mut wizer = Wizer::new();
     // Both names, because the rewriter drops the export otherwise and leaves the function that it names.
     wizer.init_func(PREPARE).keep_init_func(true);
-    let (context, instrumented) = wizer.instrument_component(component).map_err(|error| unsupported(&error))?;
+    let (context, instrumented) = wizer.instrument_component(&component.bytes).map_err(|error| unsupported(&error))?;
     let (engine, compiled) = engine::compile(&instrumented).map_err(|error| unsupported(&error))?;
     let mut initialised = Initialised::run(&engine, &compiled, data, time_max)?;
-    let mut state = State::new(&mut initialised.store, initialised.instance);
+    let mut state = State::new(&mut initialised.store, initialised.instance, component.stack_bytes);
     let rewritten = state::ready(wizer.snapshot_component(&context, &mut state));
-    if let Some(why) = state.into_fault() {
-        return Err(PackError::Snapshot { why });
-    }
+    let memory_bytes = state.read().map_err(|why| PackError::Snapshot { why })?;
     let rewritten = rewritten.map_err(|error| PackError::Snapshot { why: format!("{error:#}") })?;
     wasmparser::validate(&rewritten).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
-    Ok(rewritten)
+    Ok(Snapshot { component: rewritten, memory_bytes, log: initialised.log })
 }
 
 fn unsupported(error: &wasmtime::Error) -> PackError {
@@ -63,40 +74,65 @@ fn unsupported(error: &wasmtime::Error) -> PackError {
 struct Initialised {
     store: Store<Notes>,
     instance: Instance,
+    log: Logged,
 }
 
 impl Initialised {
-    fn run(engine: &Engine, compiled: &Component, data: &[u8], time_max: Duration) -> Result<Self, PackError> {
+    fn run(engine: &Engine, compiled: &Compiled, data: &[u8], time_max: Duration) -> Result<Self, PackError> {
         let mut store = Store::new(engine, Notes::new(PREPARE_MEMORY_BYTES_MAX));
-        store.limiter(Notes::limits);
+        store.limiter(|notes| notes);
         store.set_epoch_deadline(1);
         let alarm = Alarm::set(engine, time_max);
         let outcome = instantiate_and_prepare(&mut store, compiled, data);
         drop(alarm);
-        let log = store.data_mut().take_lines();
+        let log = store.data_mut().take_log();
         match outcome {
             Ok((instance, Ok(()))) => {
-                // Reading a memory takes one more page of it.
+                // Reading a memory takes one more page of it, and hands over all of it.
                 store.data_mut().lift_limits();
-                Ok(Self { store, instance })
+                store.set_hostcall_fuel(usize::MAX);
+                Ok(Self { store, instance, log })
             }
-            Ok((_, Err(message))) => Err(PackError::PrepareFailed { message, log }),
+            Ok((_, Err(message))) => Err(PackError::PrepareFailed { message: cut(message), log }),
             Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::Interrupt) => {
                 Err(PackError::PrepareTimeout { limit: time_max, log })
             }
             Err(error) if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) => {
                 Err(PackError::PrepareStack { log })
             }
-            Err(error) => Err(PackError::PrepareTrapped { trap: error.root_cause().to_string(), log }),
+            Err(_) if store.data().was_refused_memory() => {
+                Err(PackError::PrepareMemory { bytes_max: PREPARE_MEMORY_BYTES_MAX, log })
+            }
+            Err(error) => Err(PackError::PrepareTrapped { trap: trap(&error, &log), log }),
         }
     }
+}
+
+/// What the engine says, and that the guest said nothing.
+fn trap(error: &wasmtime::Error, log: &Logged) -> String {
+    let trap = error.root_cause().to_string();
+    match error.downcast_ref() {
+        Some(Trap::UnreachableCodeReached) if log.last_error().is_none() => {
+            format!("{trap} (an abort, `unreachable`, or a panic while a panic was told: it said nothing)")
+        }
+        _ => trap,
+    }
+}
+
+/// As much of a guest's error as is kept.
+fn cut(mut message: String) -> String {
+    if message.len() > ERROR_BYTES_MAX {
+        message.truncate(message.floor_char_boundary(ERROR_BYTES_MAX));
+        message.push('…');
+    }
+    message
 }
 
 type Prepared = Result<(), String>;
 
 fn instantiate_and_prepare(
     store: &mut Store<Notes>,
-    compiled: &Component,
+    compiled: &Compiled,
     data: &[u8],
 ) -> wasmtime::Result<(Instance, Prepared)> {
     let mut linker = Linker::new(store.engine());

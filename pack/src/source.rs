@@ -7,10 +7,13 @@ use std::ops::RangeInclusive;
 use std::path::{Component, Path, PathBuf};
 
 use semver::Version;
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use switchback::{
-    Card, Category, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version,
+    Authentication, Card, Category, Client, Envelope, Limits, Manifest, ManifestLimits, ModelName, Reads,
+    SELF_TESTS_MAX, Scale, SelfTest, read_version,
 };
+use wasm_metadata::{Licenses, Source as Url};
 
 use crate::error::PackError;
 use crate::metadata::Metadata;
@@ -61,8 +64,10 @@ struct Release {
     description: String,
     #[serde(default)]
     authors: Vec<String>,
-    license: Option<String>,
-    source: Option<String>,
+    #[serde(default, deserialize_with = "licenses")]
+    license: Option<Licenses>,
+    #[serde(default, deserialize_with = "url")]
+    source: Option<Url>,
     revision: Option<String>,
 }
 
@@ -86,6 +91,9 @@ impl Default for Build {
 #[serde(deny_unknown_fields)]
 struct Test {
     message: PathBuf,
+    envelope: Option<Envelope>,
+    client: Option<Client>,
+    authentication: Option<Authentication>,
     score: Option<f64>,
     category: Option<Category>,
 }
@@ -100,7 +108,14 @@ impl Source {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, PackError> {
         let path = path.as_ref();
         let path = if path.is_dir() { manifest_in(path)? } else { path.to_owned() };
-        let text = fs::read_to_string(&path).map_err(PackError::read(&path))?;
+        let bytes = fs::read(&path).map_err(PackError::read(&path))?;
+        if bytes.starts_with(b"\0asm") {
+            return Err(invalid(
+                &path,
+                "it is WebAssembly already; what is packed is the folder of its source, with a switchback.toml",
+            ));
+        }
+        let text = String::from_utf8(bytes).map_err(|error| invalid(&path, format!("it is no text: {error}")))?;
         let file: File = toml_edit::de::from_str(&text).map_err(|error| invalid(&path, error))?;
         file.check().map_err(|why| invalid(&path, why))?;
         let mut source = Self { path, file, data: Vec::new(), messages: Vec::new() };
@@ -108,7 +123,9 @@ impl Source {
             source.data = source.read_named(data)?;
         }
         source.messages =
-            source.file.self_test.iter().map(|test| source.read_named(&test.message)).collect::<Result<_, _>>()?;
+            source.file.self_test.iter().map(|test| source.read_message(test)).collect::<Result<_, _>>()?;
+        // What no host would read is told before it takes the time to build.
+        source.manifest().to_json().map_err(|error| invalid(&source.path, error))?;
         Ok(source)
     }
 
@@ -155,11 +172,13 @@ impl Source {
     /// The release's own manifest. A score that is not there yet is 0.
     pub(crate) fn manifest(&self) -> Manifest {
         let File { release, limits, card, self_test, .. } = &self.file;
-        let self_tests = self_test.iter().zip(&self.messages).map(|(test, message)| SelfTest {
-            name: test.name(),
-            message: message.clone(),
-            score: test.score.unwrap_or_default(),
-            category: test.category,
+        let self_tests = self_test.iter().zip(&self.messages).map(|(test, message)| {
+            let mut made = SelfTest::new(test.name(), &**message, test.score.unwrap_or_default());
+            made.envelope = test.envelope.clone();
+            made.client = test.client.clone();
+            made.authentication = test.authentication.clone();
+            made.category = test.category;
+            made
         });
         Manifest {
             name: release.name.clone(),
@@ -183,22 +202,64 @@ impl Source {
             license: release.license.clone(),
             source: release.source.clone(),
             revision: release.revision.clone(),
+            rustc: None,
         }
     }
 
-    /// Writes the scores of the self-tests, in their order, into the manifest's file.
-    pub(crate) fn write_scores(&self, scores: &[f64]) -> Result<(), PackError> {
-        let text = fs::read_to_string(&self.path).map_err(PackError::read(&self.path))?;
-        let blessed = bless::with_scores(&text, scores).map_err(|why| invalid(&self.path, why))?;
-        if blessed == text {
-            return Ok(());
+    /// The expected scores of the self-tests, in their order.
+    pub(crate) fn scores(&self) -> impl Iterator<Item = Option<f64>> {
+        self.file.self_test.iter().map(|test| test.score)
+    }
+
+    /// Refuses a memory that is larger after `prepare` than a host grants to the release.
+    pub(crate) fn check_memory(&self, bytes: u64) -> Result<(), PackError> {
+        let bytes_max = Limits::default().memory_bytes_of(&self.file.limits);
+        if bytes > bytes_max { Err(PackError::PrepareLeft { bytes, bytes_max }) } else { Ok(()) }
+    }
+
+    /// Refuses data that do not fit into that memory.
+    pub(crate) fn check_data(&self) -> Result<(), PackError> {
+        let bytes_max = Limits::default().memory_bytes_of(&self.file.limits);
+        match &self.file.build.data {
+            Some(data) if self.data.len() as u64 > bytes_max => {
+                Err(PackError::DataTooLarge { path: self.resolve(data), bytes: self.data.len(), bytes_max })
+            }
+            _ => Ok(()),
         }
+    }
+
+    /// Writes what the self-tests expect, in their order, into the manifest's file.
+    pub(crate) fn write_expectations(&self, tests: &[SelfTest]) -> Result<(), PackError> {
+        let text = fs::read_to_string(&self.path).map_err(PackError::read(&self.path))?;
+        let blessed = bless::with_expectations(&text, tests).map_err(|why| invalid(&self.path, why))?;
         fs::write(&self.path, blessed).map_err(PackError::write(&self.path))
     }
 
     fn resolve(&self, relative: &Path) -> PathBuf {
         // Joining an empty parent leaves the path as it is: relative to the current folder.
         self.path.parent().unwrap_or(Path::new("")).join(relative)
+    }
+
+    /// The message of a self-test: the bytes that a filter would hand over, and nothing that would have to be unpacked or
+    /// parted first, as a command would that scores the file.
+    fn read_message(&self, test: &Test) -> Result<Vec<u8>, PackError> {
+        let bytes = self.read_named(&test.message)?;
+        let refuse = |why: &str| Err(invalid(&self.path, format!("self-test `{}`: {why}", test.name())));
+        let starts = |begin: &[u8]| bytes.starts_with(begin);
+        if starts(b"\x1f\x8b") || starts(b"\x28\xb5\x2f\xfd") {
+            return refuse("it is compressed, and a self-test is one message as it is: unpack it");
+        }
+        if starts(b"From ") {
+            return refuse(
+                "it is an mbox, and a self-test is one message as it is: take the message out, without the line `From `",
+            );
+        }
+        let mut sidecar = self.resolve(&test.message).into_os_string();
+        sidecar.push(".json");
+        if Path::new(&sidecar).exists() {
+            return refuse(SIDECAR);
+        }
+        Ok(bytes)
     }
 
     fn read_named(&self, relative: &Path) -> Result<Vec<u8>, PackError> {
@@ -230,9 +291,19 @@ impl File {
 const NO_SELF_TEST: &str = "it has no self-test, and no host loads a release without one; add\n\n    \
     [[self_test]]\n    message = \"self-test/example.eml\"\n\nand let `switchback pack --bless` write the score";
 
+const SIDECAR: &str = "there is a file .json beside it, which is not read here; what a filter knew of the message stands in the \
+    manifest, under its [[self_test]]:\n\n    \
+    envelope = { mail_from = \"a@x.example\", recipients = [\"b@y.example\"] }\n    \
+    client = { ip = \"192.0.2.7\", helo = \"mx.x.example\" }\n    \
+    authentication = { spf = \"pass\", dmarc = \"pass\" }";
+
 impl Test {
-    /// The path without the steps upwards at its start, which mean something only beside the manifest.
+    /// The path without the steps upwards at its start, which mean something only beside the manifest; of a path that is
+    /// not relative to it, the file's name.
     fn name(&self) -> String {
+        if self.message.is_absolute() {
+            return self.message.file_name().unwrap_or_default().display().to_string();
+        }
         let inner = self.message.components().skip_while(|part| !matches!(part, Component::Normal(_)));
         inner.collect::<PathBuf>().display().to_string()
     }
@@ -242,6 +313,25 @@ impl Test {
 fn manifest_in(dir: &Path) -> Result<PathBuf, PackError> {
     let path = dir.join(MANIFEST_FILE);
     if path.exists() { Ok(path) } else { Err(PackError::NoModel(dir.to_owned())) }
+}
+
+/// An SPDX expression.
+fn licenses<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Licenses>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let invalid = |error: &dyn std::fmt::Display| {
+        // The library marks the place below the text, which stands here already.
+        let why = error.to_string();
+        let why = why.lines().last().unwrap_or_default().trim_start_matches([' ', '^']).to_owned();
+        D::Error::custom(format!("`{text}` is no SPDX expression such as `MIT OR Apache-2.0`: {why}"))
+    };
+    text.parse().map(Some).map_err(|error| invalid(&error))
+}
+
+/// Where the source is.
+fn url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Url>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let invalid = |error| format!("`{text}` is no URL such as `https://example.org/model`: {error}");
+    text.parse().map(Some).map_err(|error| D::Error::custom(invalid(error)))
 }
 
 fn invalid(path: &Path, why: impl ToString) -> PackError {
@@ -285,7 +375,7 @@ category = "phish"
     #[test]
     fn every_mistake_is_named_with_its_place_and_what_is_allowed() {
         let long = format!("\"1.0.0-{}\"", "a".repeat(200_000));
-        let cases: [(&str, &str, &[&str]); 12] = [
+        let cases: [(&str, &str, &[&str]); 14] = [
             ("version = \"1.0.0\"\n", "", &["line 2", "missing field `version`"]),
             ("\"1.0.0\"", &long, &["line 4", "at most 128"]),
             ("scale =", "colour = 1\nscale =", &["line 5", "unknown field `colour`", "`version`"]),
@@ -293,6 +383,8 @@ category = "phish"
             ("\"1.0.0\"", "\"1.0\"", &["line 4", "version"]),
             ("\"phish\"\nversion", "\"Phish!\"\nversion", &["line 3", "Phish!", "a-z"]),
             ("\"links\"", "\"body\"", &["line 6", "`body`", "attachments"]),
+            ("scale =", "license = \"MTI\"\nscale =", &["line 5", "`MTI`", "`MIT OR Apache-2.0`"]),
+            ("scale =", "source = \"here\"\nscale =", &["line 5", "`here` is no URL"]),
             ("score = 1\n", "score = 1.5\n", &["a.eml", "0..=1"]),
             ("[[self_test]]", "[build]\nstack_kib = 8\n[[self_test]]", &["stack_kib is 8", "16..=16384"]),
             ("category = \"phish\"", "category = \"evil\"", &["line 11", "`evil`", "`malware`"]),
@@ -311,11 +403,40 @@ category = "phish"
 
     #[test]
     fn a_self_test_is_named_after_its_file_without_the_way_there() {
-        for (path, name) in
-            [("../../self-test/a.eml", "self-test/a.eml"), ("./a.eml", "a.eml"), ("b/../a.eml", "b/../a.eml")]
-        {
-            assert_eq!(Test { message: path.into(), score: None, category: None }.name(), name);
+        for (path, name) in [
+            ("../../self-test/a.eml", "self-test/a.eml"),
+            ("./a.eml", "a.eml"),
+            ("b/../a.eml", "b/../a.eml"),
+            ("/home/ada/a.eml", "a.eml"),
+        ] {
+            let test: Test = toml_edit::de::from_str(&format!("message = {path:?}")).unwrap();
+            assert_eq!(test.name(), name);
         }
+    }
+
+    #[test]
+    fn a_self_test_has_what_the_filter_knew_and_is_one_message() {
+        let known = "score = 1\nenvelope = { mail_from = \"<a@x.example>\", recipients = [\"b@y.example\"] }\n\
+            client = { ip = \"192.0.2.7\", tls = true }\nauthentication = { dmarc = \"pass\" }\n";
+        let source = read(&GOOD.replace("score = 1\n", known)).unwrap();
+        let message = source.manifest().self_tests[0].to_message();
+        assert_eq!(message.envelope().unwrap().mail_from.as_deref(), Some("a@x.example"));
+        assert_eq!(message.client().tls, Some(true));
+        assert_eq!(message.authentication().dmarc, switchback::AuthResult::Pass);
+        let misspelt = read(&GOOD.replace("score = 1\n", "score = 1\nclient = { ipp = 1 }\n")).unwrap_err().to_string();
+        assert!(misspelt.contains("unknown field `ipp`") && misspelt.contains("`helo`"), "{misspelt}");
+
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(MANIFEST_FILE), GOOD).unwrap();
+        let refused = |message: &[u8], expected: &str| {
+            fs::write(dir.path().join("a.eml"), message).unwrap();
+            let error = Source::read(dir.path()).unwrap_err().to_string();
+            assert!(error.contains("`a.eml`") && error.contains(expected), "{error}");
+        };
+        refused(b"\x1f\x8b\x08", "unpack it");
+        refused(b"From a@x.example Mon Nov 30 2026\nSubject: x\n\n", "an mbox");
+        fs::write(dir.path().join("a.eml.json"), "{}").unwrap();
+        refused(b"Subject: a\n\n", "client = {");
     }
 
     #[test]

@@ -24,20 +24,29 @@ use crate::error::PackError;
 /// end without moving it.
 const GUARD_BYTES: i32 = 1024;
 
-/// The module with a look at the stack wherever its end is moved; one whose stack does not lie first in its memory as it is.
-pub(crate) fn guarded(module: &[u8]) -> Result<Vec<u8>, PackError> {
+/// A module with a guarded stack.
+#[derive(Debug)]
+pub(crate) struct Guarded {
+    pub(crate) module: Vec<u8>,
+    /// How much of its memory is stack, from the start of it on; 0 if it is not known to be.
+    pub(crate) stack_bytes: usize,
+}
+
+/// The module with a look at the stack wherever its end is moved down; one whose stack does not lie first in its memory as it
+/// is.
+pub(crate) fn guarded(module: &[u8]) -> Result<Guarded, PackError> {
     rewritten(module).map_err(|error| PackError::NotAModule { why: format!("cannot guard its stack: {error}") })
 }
 
-fn rewritten(module: &[u8]) -> Result<Vec<u8>, Error> {
+fn rewritten(module: &[u8]) -> Result<Guarded, Error> {
     let outline = Outline::read(module)?;
-    let Some(stack_end) = outline.stack_end() else {
-        return Ok(module.to_vec());
+    let Some(stack_bytes) = outline.stack_bytes() else {
+        return Ok(Guarded { module: module.to_vec(), stack_bytes: 0 });
     };
-    let mut guard = Guard { stack_end, outline, bodies: 0 };
+    let mut guard = Guard { stack_end: outline.imported_globals, outline, bodies: 0 };
     let mut guarded = Module::new();
     guard.parse_core_module(&mut guarded, Parser::new(0), module)?;
-    Ok(guarded.finish())
+    Ok(Guarded { module: guarded.finish(), stack_bytes })
 }
 
 /// What has to be known of a module.
@@ -94,10 +103,10 @@ impl Outline {
         Ok(outline)
     }
 
-    /// The global that has the end of the stack. LLVM's linker writes it first, and it starts where the data start, above the stack.
-    fn stack_end(&self) -> Option<u32> {
+    /// How large the stack is. LLVM's linker writes the global first that has its end, which starts at or below the data.
+    fn stack_bytes(&self) -> Option<usize> {
         let start = self.first_global.filter(|start| *start > GUARD_BYTES && start % 16 == 0)?;
-        (start <= self.lowest_data?).then_some(self.imported_globals)
+        usize::try_from(start).ok().filter(|_| self.lowest_data.is_some_and(|data| start <= data))
     }
 
     /// The number of the function that is added.

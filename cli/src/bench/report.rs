@@ -33,6 +33,8 @@ pub(super) struct Report {
 struct ReportOf {
     release: ReleaseId,
     failed: u64,
+    /// Lines that it logged.
+    log_lines: u64,
     load_us: f64,
     resident_growth_bytes: Option<u64>,
     /// None if it never answered.
@@ -122,6 +124,7 @@ impl ReportOf {
     fn new(mut of: OfRelease, threads: usize) -> Self {
         Self {
             failed: of.failed,
+            log_lines: of.logged.lines,
             load_us: micros(of.load),
             resident_growth_bytes: of.resident_growth,
             times: (!of.timings.is_empty()).then(|| Times::of(&mut of.timings, threads)),

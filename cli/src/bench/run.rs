@@ -1,11 +1,13 @@
 //! Scoring, with a stopwatch.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use switchback::{ReleaseId, Runtime, Timing};
+use switchback::{LogLine, Logged, ReleaseId, Runtime, ScoreError, Timing};
 
 use super::Args;
 use super::memory::Resident;
@@ -15,6 +17,12 @@ use crate::releases;
 
 /// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
 const WARM_UP_MESSAGES: usize = 200;
+
+/// Messages of a release that are named because they took long, or because it failed on them.
+const MESSAGES_SHOWN: usize = 3;
+
+/// Lines of a release's log that are shown.
+const LINES_SHOWN: usize = 3;
 
 /// What was measured.
 pub(super) struct Measured {
@@ -32,6 +40,8 @@ pub(super) struct OfRelease {
     /// One for each message that it answered for.
     pub(super) timings: Vec<Timing>,
     pub(super) failed: u64,
+    pub(super) logged: Noted,
+    pub(super) odd: Odd,
     pub(super) load: Duration,
     /// By how much memory grew when it was loaded and scored once, in bytes.
     pub(super) resident_growth: Option<u64>,
@@ -41,7 +51,7 @@ pub(super) struct OfRelease {
 pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
     let paths = &args.releases.paths;
-    let runtime = releases::builder(&args.cache, paths.len(), threads).build().context("start the runtime")?;
+    let runtime = releases::builder(&args.runtime, paths.len(), threads).build().context("start the runtime")?;
     let resident_before = resident_bytes();
     let mut measured = Vec::new();
     for path in paths {
@@ -58,6 +68,8 @@ pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Resu
     for (of, taken) in measured.iter_mut().zip(taken) {
         of.timings = taken.timings;
         of.failed = taken.failed;
+        of.logged = taken.logged;
+        of.odd = taken.odd;
     }
     Ok(Measured { releases: measured, wall, resident_before })
 }
@@ -70,7 +82,15 @@ fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &Letter) 
     // A failure is counted when it is this message's turn.
     let _ = runtime.score_with(&id, &args.message.message(first.clone()));
     let resident_growth = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
-    Ok(OfRelease { id, timings: Vec::new(), failed: 0, load, resident_growth })
+    Ok(OfRelease {
+        id,
+        timings: Vec::new(),
+        failed: 0,
+        logged: Noted::default(),
+        odd: Odd::default(),
+        load,
+        resident_growth,
+    })
 }
 
 fn resident_bytes() -> Option<u64> {
@@ -81,6 +101,73 @@ fn resident_bytes() -> Option<u64> {
 struct Taken {
     timings: Vec<Timing>,
     failed: u64,
+    logged: Noted,
+    odd: Odd,
+}
+
+/// Messages that an author wants to look at, with their numbers, from 1.
+#[derive(Clone, Default)]
+pub(super) struct Odd {
+    /// Those that took longest, each once, the slowest first.
+    pub(super) slowest: Vec<(Duration, usize)>,
+    /// The first that it failed on, and why.
+    pub(super) failed: Vec<(usize, String)>,
+}
+
+impl Odd {
+    fn took(&mut self, message: usize, time: Duration) {
+        let is_slow =
+            self.slowest.len() < MESSAGES_SHOWN || self.slowest.last().is_some_and(|(least, _)| time > *least);
+        if is_slow {
+            self.slowest.push((time, message));
+            self.tidy();
+        }
+    }
+
+    fn failed_on(&mut self, message: usize, error: &ScoreError) {
+        if self.failed.len() < MESSAGES_SHOWN && self.failed.iter().all(|(known, _)| *known != message) {
+            self.failed.push((message, error.fault.to_string()));
+        }
+    }
+
+    fn join(&mut self, other: Self) {
+        self.slowest.extend(other.slowest);
+        self.failed.extend(other.failed);
+        self.tidy();
+    }
+
+    fn tidy(&mut self) {
+        self.slowest.sort_by_key(|slow| Reverse(*slow));
+        let mut seen = BTreeSet::new();
+        self.slowest.retain(|(_, message)| seen.insert(*message));
+        self.slowest.truncate(MESSAGES_SHOWN);
+        self.failed.sort();
+        self.failed.dedup_by_key(|(message, _)| *message);
+        self.failed.truncate(MESSAGES_SHOWN);
+    }
+}
+
+/// What a release logged.
+#[derive(Clone, Default)]
+pub(super) struct Noted {
+    pub(super) lines: u64,
+    /// The first lines that each thread saw, with the number of the message, from 1.
+    pub(super) first: Vec<(usize, LogLine)>,
+}
+
+impl Noted {
+    fn add(&mut self, message: usize, log: Logged) {
+        self.lines += log.lines.len() as u64 + u64::from(log.dropped);
+        let room = LINES_SHOWN.saturating_sub(self.first.len());
+        self.first.extend(log.lines.into_iter().take(room).map(|line| (message, line)));
+    }
+
+    fn join(&mut self, other: Self) {
+        self.lines += other.lines;
+        self.first.extend(other.first);
+        self.first.sort_by_key(|(message, _)| *message);
+        self.first.truncate(LINES_SHOWN);
+    }
 }
 
 struct Bench<'a> {
@@ -102,6 +189,8 @@ impl Bench<'_> {
                 for (all, taken) in all.iter_mut().zip(taken) {
                     all.timings.extend(taken.timings);
                     all.failed += taken.failed;
+                    all.logged.join(taken.logged);
+                    all.odd.join(taken.odd);
                 }
             }
             Ok(all)
@@ -115,15 +204,26 @@ impl Bench<'_> {
             if turn >= messages {
                 return taken;
             }
-            let letter = &self.mail[turn % self.mail.len()];
+            let place = turn % self.mail.len();
+            let letter = &self.mail[place];
             for k in 0..self.ids.len() {
                 // Another release begins with each message: whoever comes first has the colder caches.
                 let which = (turn + k) % self.ids.len();
                 let message = self.args.message.message(letter.clone());
-                match self.runtime.score_with(&self.ids[which], &message) {
-                    Ok(scored) => taken[which].timings.push(scored.timing),
-                    Err(_) => taken[which].failed += 1,
-                }
+                let taken = &mut taken[which];
+                let log = match self.runtime.score_with(&self.ids[which], &message) {
+                    Ok(scored) => {
+                        taken.timings.push(scored.timing);
+                        taken.odd.took(place + 1, scored.timing.total);
+                        scored.log
+                    }
+                    Err(failed) => {
+                        taken.failed += 1;
+                        taken.odd.failed_on(place + 1, &failed);
+                        failed.log
+                    }
+                };
+                taken.logged.add(place + 1, log);
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use switchback::compare::{Comparison, Name, Pair, Side};
-use switchback::{Message, Outcome, Reads, ReleaseId, Said, Senders, Thresholds};
+use switchback::{Message, Outcome, Reads, ReleaseId, Said, ScoreError, Senders, Thresholds};
 
 use super::report::{Report, Source};
 use super::{Args, page};
@@ -34,7 +34,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
-    let shelf = Shelf { name: NAME, store: &args.store, cache: &args.cache };
+    let shelf = Shelf { name: NAME, store: &args.store, runtime: &args.runtime };
     let releases = sides::load(shelf, named, threads)?;
     let jury = Jury::new(&releases, thresholds);
     let mut progress = Progress::over(corpus.bytes(), false);
@@ -127,8 +127,11 @@ impl<'a> Jury<'a> {
     }
 
     fn ask(&self, release: &ReleaseId, message: &Message, failures: &mut Vec<String>) -> Side {
-        let start = Instant::now();
-        let scored = self.releases.runtime.score_with(release, message);
+        let mut start = Instant::now();
+        let scored = ScoreError::unless_busy(|| {
+            start = Instant::now();
+            self.releases.runtime.score_with(release, message)
+        });
         let took_us = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
         let said = match scored.map(|scored| scored.outcome) {
             Ok(Outcome::Scored(assessment)) => {

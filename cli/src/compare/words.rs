@@ -29,9 +29,10 @@ fn flips(report: &Report) -> String {
             show::counted(messages, "message")
         ),
         (_, up, 0) => format!(
-            "Of {}, {after} flags {} that {before} does not, and every one that it does.",
+            "Of {}, {after} flags {} that {before} does not, and {}.",
             show::counted(messages, "message"),
-            of_all(up)
+            of_all(up),
+            if flagged_before == 0 { "that flags none" } else { "every one that it does" }
         ),
         (_, 0, down) => format!(
             "Of {}, {after} no longer flags {} that {before} does, and flags no other.",

@@ -80,11 +80,10 @@ impl Sidecar {
         let parts = ["envelope", "client", "authentication"].map(|part| (part, given.get(part)));
         let odd = parts.into_iter().find(|(_, part)| part.is_some_and(|part| !part.is_object() && !part.is_null()));
         match odd {
-            _ if !given.is_object() => return Err(serde_json::Error::custom("it is no JSON object")),
-            Some((part, _)) => return Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
-            None => check_authentication(&given["authentication"])?,
+            _ if !given.is_object() => Err(serde_json::Error::custom("it is no JSON object")),
+            Some((part, _)) => Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
+            None => serde_json::from_str::<Self>(text)?.checked(),
         }
-        serde_json::from_str::<Self>(text)?.checked()
     }
 
     /// With addresses that are some, as the options have them.
@@ -122,14 +121,6 @@ impl Peer {
         let client = self.host.iter().fold(client, |client, host| client.host(host));
         self.tls.into_iter().fold(client, Client::tls)
     }
-}
-
-/// Refuses a field of what was verified that the library does not know. `given` is an object or null.
-fn check_authentication(given: &Value) -> serde_json::Result<()> {
-    let known = serde_json::to_value(Authentication::default())?;
-    let unknown = given.as_object().and_then(|fields| fields.keys().find(|field| known.get(field).is_none()));
-    let error = |field| serde_json::Error::custom(format_args!("unknown field `{field}` in `authentication`"));
-    unknown.map_or(Ok(()), |field| Err(error(field)))
 }
 
 /// Where the sidecar of a message would be.

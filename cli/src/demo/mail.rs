@@ -46,7 +46,7 @@ impl Source {
 
     /// The mail in a folder; none if there is none.
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
-        let Mail { mut messages, missed } = Mail::read(&[dir.to_owned()], args.reading(), usize::MAX);
+        let Mail { mut messages, missed, .. } = Mail::read(&[dir.to_owned()], args.reading(), usize::MAX);
         // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
         messages.sort_by_cached_key(|letter| Digest::of(&letter.bytes));
         let grouped = messages.into_iter().map(|letter| {

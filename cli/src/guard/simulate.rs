@@ -20,7 +20,7 @@ pub(crate) use self::rule::Rule;
 use super::mail::{Mail, MailArgs};
 use super::pairs;
 use super::settings::SettingsArgs;
-use crate::args::{CacheArgs, MessageArgs, ThreadArgs, ThresholdArgs};
+use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage, say};
 use crate::journal;
 use crate::moment::moment;
@@ -91,7 +91,7 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 
     #[command(flatten)]
-    cache: CacheArgs,
+    runtime: RuntimeArgs,
 
     #[command(flatten)]
     thresholds: ThresholdArgs,
@@ -255,7 +255,7 @@ impl Args {
             return Ok((pairs::of_journal(&dir, &ids, &query, settings)?, ids));
         }
         let threads = self.threads.count();
-        let shelf = Shelf { name: NAME, store: &self.store, cache: &self.cache };
+        let shelf = Shelf { name: NAME, store: &self.store, runtime: &self.runtime };
         let loaded = sides::load(shelf, named, threads)?;
         let thresholds = self.thresholds.thresholds()?;
         let mail = pairs::of_corpus(&self.mail.inputs, &loaded, thresholds, &self.message, threads, settings)?;

@@ -28,7 +28,7 @@ impl Source {
     /// Scores every message with the release, and says which it could not read or score. Returns their number, too.
     pub(super) fn read(args: &Args, reader: &JournalReader, release: &ReleaseId) -> anyhow::Result<(Self, u64)> {
         let threads = args.threads.count();
-        let loaded = releases::load(&args.journal.store, std::slice::from_ref(release), &args.cache, threads)?;
+        let loaded = releases::load(&args.journal.store, std::slice::from_ref(release), &args.runtime, threads)?;
         let corpus = Corpus::open(&args.source, args.message.reading());
         let mut progress = Progress::over(corpus.bytes(), false);
         let (mut source, mut unread) = (Self::default(), 0);

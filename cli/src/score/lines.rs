@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Action, Category, Digest, Reason, ReleaseId, Scl, Thresholds};
+use switchback::{Action, Category, Digest, LogLine, Reason, ReleaseId, Scl, Thresholds};
 
 use crate::judge::{Judged, Opinion};
 use crate::show;
@@ -34,6 +34,17 @@ pub(super) struct Record<'a> {
     reasons: &'a [Reason],
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<&'a str>,
+    /// What the release logged; absent if that is nothing.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    log: &'a [LogLine],
+    /// How many more lines it logged than are kept of one message; absent if that is none.
+    #[serde(skip_serializing_if = "is_none")]
+    log_dropped: u32,
+}
+
+/// By reference, as `serde` asks.
+pub(super) fn is_none(count: &u32) -> bool {
+    *count == 0
 }
 
 impl<'a> Layout<'a> {
@@ -44,7 +55,7 @@ impl<'a> Layout<'a> {
 
     /// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`
     pub(super) fn text(&self, name: &str, judged: &Judged, out: &mut impl Write) -> io::Result<()> {
-        for (release, opinion) in self.releases.iter().zip(&judged.opinions) {
+        for ((release, opinion), log) in self.releases.iter().zip(&judged.opinions).zip(&judged.logs) {
             let (score, scl, category) = match opinion.assessment() {
                 Some(a) => (show::score(a.score), Scl::of(a.score, a.category).to_string(), a.category.to_string()),
                 None => ("-".to_owned(), "-".to_owned(), "-".to_owned()),
@@ -54,6 +65,9 @@ impl<'a> Layout<'a> {
             let name = show::printable(name, usize::MAX);
             writeln!(out, "{score:<6}  {action:<10}  {scl:>1}  {category:<7}  {release}  {name}")?;
             self.reasons(opinion, out)?;
+            if self.verbose {
+                show::log_lines(log).try_for_each(|line| writeln!(out, "        {line}"))?;
+            }
         }
         Ok(())
     }
@@ -61,7 +75,7 @@ impl<'a> Layout<'a> {
     /// The reasons below a line, what weighs most first.
     fn reasons(&self, opinion: &Opinion, out: &mut impl Write) -> io::Result<()> {
         if let Opinion::Abstained(why) | Opinion::Failed(why) = opinion {
-            return writeln!(out, "        {}", show::printable(why, 300));
+            return writeln!(out, "        {}", show::printable(why, usize::MAX));
         }
         let Some(assessment) = opinion.assessment().filter(|_| self.verbose) else { return Ok(()) };
         show::reasons(&assessment.reasons, out)
@@ -69,7 +83,7 @@ impl<'a> Layout<'a> {
 
     pub(super) fn json(&self, name: &str, judged: &Judged, out: &mut impl Write) -> anyhow::Result<()> {
         let sha256 = judged.message.sha256_hex();
-        for (release, opinion) in self.releases.iter().zip(&judged.opinions) {
+        for ((release, opinion), log) in self.releases.iter().zip(&judged.opinions).zip(&judged.logs) {
             let assessment = opinion.assessment();
             let (outcome, why) = match opinion {
                 Opinion::Scored(_) => ("scored", None),
@@ -89,6 +103,8 @@ impl<'a> Layout<'a> {
                 action: opinion.action(&self.thresholds),
                 reasons: assessment.map_or(&[], |a| &a.reasons),
                 why,
+                log: &log.lines,
+                log_dropped: log.dropped,
             };
             serde_json::to_writer(&mut *out, &record)?;
             writeln!(out)?;
@@ -100,7 +116,7 @@ impl<'a> Layout<'a> {
 /// What went wrong, if the release failed.
 pub(super) fn failure(opinion: &Opinion) -> Option<String> {
     match opinion {
-        Opinion::Failed(why) => Some(show::printable(why, 500)),
+        Opinion::Failed(why) => Some(show::printable(why, usize::MAX)),
         _ => None,
     }
 }

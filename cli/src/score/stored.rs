@@ -39,8 +39,9 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let instances = u32::try_from(2 * threads * used).unwrap_or(u32::MAX).clamp(64, 20_000);
     let config = SlotConfig::new(&name).thresholds(thresholds);
     let alerts = args.sinks.config()?;
-    let mut builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).alerts(alerts);
-    builder = match args.journal {
+    let builder = Runtime::builder().instances(instances).name(NAME).store_dir(&dir).slot(config).alerts(alerts);
+    let builder = args.runtime.grant(builder);
+    let builder = match args.journal {
         // Nobody waits for an answer here: what scores beside it may have all of the CPU.
         true => builder.journal(JournalConfig::new(journal::of_store(&dir))).shadow_cpu_share(1.0),
         // Nobody would see what it says.

@@ -183,7 +183,7 @@ mod tests {
         let releases = [release];
         let mut summary = Summary::new(&releases, Thresholds::default());
         for opinion in opinions {
-            summary.add(&Judged { message: Message::parse(*b"x"), opinions: vec![opinion] });
+            summary.add(&Judged { message: Message::parse(*b"x"), opinions: vec![opinion], logs: Vec::new() });
         }
         summary.totals().scores_sha256
     }

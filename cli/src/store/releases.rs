@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use switchback::ReleaseId;
 
 use super::StoreArgs;
-use crate::args::CacheArgs;
+use crate::args::RuntimeArgs;
 use crate::releases::{self, Loaded};
 
 /// The folder of a store with the files of releases, by digest.
@@ -18,7 +18,7 @@ fn path_in(store: &Path, release: &ReleaseId) -> PathBuf {
 }
 
 /// Loads these releases from the store, in this order.
-pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], cache: &CacheArgs, threads: usize) -> anyhow::Result<Loaded> {
+pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], args: &RuntimeArgs, threads: usize) -> anyhow::Result<Loaded> {
     let dir = store.dir()?;
     let mut paths = Vec::new();
     for id in ids {
@@ -26,7 +26,7 @@ pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], cache: &CacheArgs, thre
         path.metadata().with_context(|| format!("{id} is not in the store any more: load its file again"))?;
         paths.push(path);
     }
-    let loaded = releases::load(&paths, cache, threads)?;
+    let loaded = releases::load(&paths, args, threads)?;
     for (id, loaded) in ids.iter().zip(&loaded.ids) {
         anyhow::ensure!(id == loaded, "the store's file of {id} holds {loaded} ({}): it was replaced", loaded.digest);
     }

@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 use tempfile::tempdir;
 
-use crate::model::{TRAPS_AT_BYTES, mail, release};
+use crate::model::{LOGS_AT_BYTES, TRAPS_AT_BYTES, mail, release};
 use crate::run::{switchback, switchback_in};
 
 #[test]
@@ -40,6 +40,21 @@ fn a_small_corpus_is_gone_through_several_times() {
     let out = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "50", "."]).fine();
     assert!(out.starts_with("50 messages (2 distinct, 300 B on average) with each of 1 release on "), "{out}");
     assert!(out.contains("linear@1.0.0") && out.contains("verdicts/s"), "{out}");
+}
+
+#[test]
+fn what_a_release_logs_is_counted_and_its_first_lines_are_shown() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("1"), mail("x", "a@example.org", 200)).unwrap();
+    fs::write(dir.path().join("2"), mail("x", "a@example.org", LOGS_AT_BYTES)).unwrap();
+    let ran = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "20", "--json", "."]);
+    let says = "switchback: linear@1.0.0 logged 10 lines, of which the first are:\n  ./2: debug: odd size\n";
+    assert!(ran.code == 0 && ran.err.starts_with(says), "{ran:?}");
+    assert_eq!(ran.err.lines().count(), 4, "{ran:?}");
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!(report["releases"][0]["log_lines"], 10);
+    let quiet = switchback(["bench", "-m", &release("1.0.0"), "--messages", "5"]);
+    assert_eq!((quiet.code, quiet.err.as_str()), (0, ""), "generated mail has other sizes");
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn a_release_says_what_it_is() {
         "  checksum     matches",
         "  signature    none beside the file",
         "  contract     1.0.0",
-        "  imports      switchback:scoring/message@1.0.0",
+        "  imports      switchback:scoring/log@1.0.0, switchback:scoring/message@1.0.0",
         "  is           judges a message by its size",
         "  reads        size",
         "  scale        probability",

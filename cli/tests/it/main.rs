@@ -14,6 +14,8 @@ mod new;
 mod nothing;
 mod operate;
 mod outputs;
+mod pack;
+mod pages;
 mod run;
 mod schema;
 mod score;

@@ -5,13 +5,19 @@ use std::sync::OnceLock;
 
 use switchback::{Card, Category, Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use tempfile::TempDir;
-use wit_parser::Resolve;
+use wit_parser::{Resolve, WorldId};
 
 /// The size of a message on which every model traps.
 pub(crate) const TRAPS_AT_BYTES: usize = 666;
 
 /// The size of a message on which every model abstains.
 pub(crate) const ABSTAINS_AT_BYTES: usize = 777;
+
+/// The size of a message on which every model logs a line.
+pub(crate) const LOGS_AT_BYTES: usize = 555;
+
+/// The size of a message on which every model logs 70 lines, the last as an error, and traps.
+pub(crate) const LOGS_AND_TRAPS_AT_BYTES: usize = 556;
 
 /// What a model says of a message that is as large as its limit, or larger.
 pub(crate) const LARGE: f64 = 0.9375;
@@ -27,6 +33,7 @@ const CONTRACT: &str = include_str!("../../../wit/1.0.0/scoring.wit");
 const MODULE: &str = r#"(module
     (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
     (import "switchback:scoring/message@1.0.0" "[method]message.size" (func $size (param i32) (result i64)))
+    (import "switchback:scoring/log@1.0.0" "log" (func $log (param i32 i32 i32)))
     (memory (export "memory") 2 4)
     (global $bump (mut i32) (i32.const 4096))
     (data (i32.const 284) "\00\02\00\00\01\00\00\00")
@@ -39,10 +46,18 @@ const MODULE: &str = r#"(module
     (func (export "prepare") (param $data i32) (param $length i32) (result i32)
         (i64.store (i32.const 8) (i64.load (local.get $data)))
         (i32.const 128))
-    (func (export "score") (param $message i32) (result i32) (local $bytes i64) (local $score f64)
+    (func (export "score") (param $message i32) (result i32) (local $bytes i64) (local $score f64) (local $line i32)
         (local.set $bytes (call $size (local.get $message)))
         (call $drop (local.get $message))
         (if (i64.eq (local.get $bytes) (i64.const 666)) (then unreachable))
+        (if (i64.eq (local.get $bytes) (i64.const 555))
+            (then (call $log (i32.const 3) (i32.const 1024) (i32.const 8))))
+        (if (i64.eq (local.get $bytes) (i64.const 556)) (then
+            (loop $again
+                (call $log (i32.const 1) (i32.const 1024) (i32.const 8))
+                (br_if $again (i32.lt_u (local.tee $line (i32.add (local.get $line) (i32.const 1))) (i32.const 69))))
+            (call $log (i32.const 0) (i32.const 1024) (i32.const 8))
+            unreachable))
         (if (i32.and (i64.eq (i64.load (i32.const 8)) (i64.const -1)) (i64.ge_u (local.get $bytes) (i64.const 4000)))
             (then unreachable))
         (if (i64.eq (local.get $bytes) (i64.const 777)) (then
@@ -94,17 +109,29 @@ pub(crate) fn failing() -> String {
     dir.path().join("linear-3.0.0.wasm").display().to_string()
 }
 
-fn module() -> Vec<u8> {
-    let mut module = wat::parse_str(MODULE).unwrap();
+/// What a module says of the contract, for whatever makes a component of it.
+pub(crate) fn contract_section() -> Vec<u8> {
+    let (resolve, world) = contract();
+    wit_component::metadata::encode(&resolve, world, wit_component::StringEncoding::UTF8, None).unwrap()
+}
+
+fn contract() -> (Resolve, WorldId) {
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();
     let world = resolve.select_world(&[package], Some("plugin")).unwrap();
+    (resolve, world)
+}
+
+fn module() -> Vec<u8> {
+    let mut module = wat::parse_str(MODULE).unwrap();
+    let (resolve, world) = contract();
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
     module
 }
 
 fn manifest(version: &str) -> Manifest {
-    let empty = SelfTest { name: "empty".to_owned(), message: Vec::new(), score: SMALL, category: Some(Category::Ham) };
+    let mut empty = SelfTest::new("empty", "", SMALL);
+    empty.category = Some(Category::Ham);
     Manifest {
         name: "linear".parse().unwrap(),
         version: version.parse().unwrap(),

@@ -11,7 +11,7 @@ fn a_new_model_has_all_that_packing_needs() {
     let dir = tempdir().unwrap();
     let out = switchback_in(dir.path(), ["new", "bad-links"]).fine();
     assert!(out.contains("switchback pack ./bad-links\n"), "{out}");
-    for file in ["switchback.toml", "Cargo.toml", "src/lib.rs"] {
+    for file in ["switchback.toml", "Cargo.toml", "README.md"] {
         assert!(out.lines().any(|line| line == format!("./bad-links/{file}")), "{out}");
         assert!(fs::read_to_string(dir.path().join("bad-links").join(file)).unwrap().contains("bad"), "{file}");
     }

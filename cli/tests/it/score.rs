@@ -8,7 +8,9 @@ use std::process::Stdio;
 use serde_json::Value;
 use tempfile::{TempDir, tempdir};
 
-use crate::model::{ABSTAINS_AT_BYTES, LARGE, SMALL, TRAPS_AT_BYTES, mail, release};
+use crate::model::{
+    ABSTAINS_AT_BYTES, LARGE, LOGS_AND_TRAPS_AT_BYTES, LOGS_AT_BYTES, SMALL, TRAPS_AT_BYTES, mail, release,
+};
 use crate::run::{command, switchback, switchback_fed, switchback_in, to_ran};
 
 /// A folder with a small message, a large one and one in between.
@@ -53,6 +55,27 @@ fn there_is_an_aligned_line_for_each_message_and_release() {
        +0.9375  SIZE
 ";
     assert_eq!(out, expected);
+}
+
+#[test]
+fn what_a_release_logs_is_shown_below_its_message() {
+    let dir = tempdir().unwrap();
+    for (name, bytes) in [("a", 200), ("b", LOGS_AT_BYTES), ("c", LOGS_AND_TRAPS_AT_BYTES)] {
+        fs::write(dir.path().join(name), mail("x", "a@example.org", bytes)).unwrap();
+    }
+    let score = |option: &str| switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), option, "a", "b", "c"]);
+    let ran = score("--verbose");
+    assert!(ran.out.contains("  b\n       +0.1250  SIZE\n        debug: odd size\n-  "), "{ran:?}");
+    assert_eq!(ran.out.matches("        warn: odd size\n").count(), 63, "{ran:?}");
+    assert!(ran.out.ends_with("        error: odd size\n        ... and 6 more lines, not kept\n"), "{ran:?}");
+    assert!(ran.code == 1 && ran.err.contains("the guest said: odd size"), "{ran:?}");
+
+    let lines = objects(&score("--json").out);
+    assert!(lines[0].get("log").is_none() && lines[0].get("log_dropped").is_none(), "{}", lines[0]);
+    assert_eq!(lines[1]["log"], serde_json::json!([{ "level": "debug", "line": "odd size" }]));
+    assert!(lines[1].get("log_dropped").is_none(), "{}", lines[1]);
+    assert_eq!((lines[2]["log"].as_array().unwrap().len(), &lines[2]["log_dropped"]), (64, &6.into()));
+    assert!(!score("--summary").out.contains("odd size"));
 }
 
 #[test]

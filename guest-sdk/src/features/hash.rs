@@ -91,6 +91,7 @@ pub fn pair(first: u64, second: u64) -> u64 {
 
 /// The index of a feature among 2<sup>bits</sup>: the top `bits` of its hash, 1 to 32 of them.
 #[inline(always)]
+#[track_caller]
 pub fn index_of(hash: u64, bits: u32) -> u32 {
     debug_assert!((1..=32).contains(&bits), "{bits} bits of index");
     (hash >> 64_u32.wrapping_sub(bits)) as u32

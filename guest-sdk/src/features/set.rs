@@ -41,6 +41,7 @@ impl FeatureSet {
     ///
     /// # Panics
     /// Unless `bits` is between 1 and [`BITS_MAX`].
+    #[track_caller]
     pub fn new(bits: u32) -> Self {
         assert!((1..=BITS_MAX).contains(&bits), "a feature set has 1 to {BITS_MAX} bits, not {bits}");
         Self { bits, seen: vec![0; (1_usize << bits).div_ceil(64)], indices: vec![0; CAPACITY], len: 0 }
@@ -79,6 +80,7 @@ impl FeatureSet {
     ///
     /// # Panics
     /// If `index` is not below 2<sup>bits</sup>.
+    #[track_caller]
     pub fn insert(&mut self, index: u32) {
         assert!(index >> self.bits == 0, "index {index} has more than {} bits", self.bits);
         self.insert_up_to::<1>(|slots| slots.insert(index));

@@ -8,20 +8,31 @@
 ///
 /// # Panics
 /// If an index is beyond the end of `weights`.
+#[track_caller]
 pub fn sum<W: Copy + Into<f64>>(weights: &[W], indices: &[u32]) -> f64 {
-    let weight = |index: u32| -> f64 { weights[index as usize].into() };
+    let Some(sum) = checked(weights, indices) else {
+        let beyond = indices.iter().max().unwrap_or(&0);
+        panic!("the index {beyond} of a feature is out of bounds of {} weights", weights.len());
+    };
+    sum
+}
+
+/// The sum; `None` if an index is beyond the end of `weights`.
+#[inline(always)]
+fn checked<W: Copy + Into<f64>>(weights: &[W], indices: &[u32]) -> Option<f64> {
+    let weight = |index: u32| -> Option<f64> { Some((*weights.get(index as usize)?).into()) };
     let mut sums = [0.0; 4];
     let (blocks, rest) = indices.as_chunks::<8>();
     for &[a, b, c, d, e, f, g, h] in blocks {
-        sums[0] += weight(a) + weight(e);
-        sums[1] += weight(b) + weight(f);
-        sums[2] += weight(c) + weight(g);
-        sums[3] += weight(d) + weight(h);
+        sums[0] += weight(a)? + weight(e)?;
+        sums[1] += weight(b)? + weight(f)?;
+        sums[2] += weight(c)? + weight(g)?;
+        sums[3] += weight(d)? + weight(h)?;
     }
     for &index in rest {
-        sums[0] += weight(index);
+        sums[0] += weight(index)?;
     }
-    (sums[0] + sums[1]) + (sums[2] + sums[3])
+    Some((sums[0] + sums[1]) + (sums[2] + sums[3]))
 }
 
 #[cfg(test)]

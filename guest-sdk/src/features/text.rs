@@ -44,8 +44,12 @@ impl Text {
     }
 
     /// An empty text with room for so many bytes.
+    ///
+    /// # Panics
+    /// If that is more than an address space has.
+    #[track_caller]
     pub fn with_capacity(bytes: usize) -> Self {
-        let mut padded = Vec::with_capacity(bytes + bytes / 8 + 1 + PADDING);
+        let mut padded = Vec::with_capacity(bytes.saturating_add(bytes / 8).saturating_add(1 + PADDING));
         padded.resize(1 + PADDING, b' ');
         Self { padded, len: 0 }
     }

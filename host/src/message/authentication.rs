@@ -11,6 +11,7 @@ pub(super) use results::Report;
 
 /// The result of one authentication method (RFC 8601, section 2.7).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthResult {
     /// Nobody checked.
@@ -85,7 +86,8 @@ impl AuthResult {
 /// verified.dmarc_domain = Some("news.example".into());
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Authentication {
     /// SPF (RFC 7208).

@@ -32,7 +32,7 @@ impl MessageBuilder {
 
     /// What the SMTP transaction said. Default: nothing.
     pub fn envelope(mut self, envelope: Envelope) -> Self {
-        self.context.envelope = Some(envelope);
+        self.context.envelope = Some(envelope.bounded());
         self
     }
 

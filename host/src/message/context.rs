@@ -20,7 +20,8 @@ use super::limits::{MAILBOX_BYTES_MAX, RECIPIENTS_MAX};
 /// assert_eq!(envelope.recipients.len(), 1);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Envelope {
     /// The reverse path (`MAIL FROM`) without angle brackets: empty for the null sender, absent if it
@@ -35,6 +36,12 @@ impl Envelope {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The envelope as it is kept, however its fields were set: addresses without angle brackets.
+    pub(super) fn bounded(self) -> Self {
+        let envelope = self.mail_from.iter().fold(Self::new(), |envelope, address| envelope.mail_from(address));
+        self.recipients.iter().fold(envelope, |envelope, address| envelope.recipient(address))
     }
 
     /// Sets the reverse path; `""` is the null sender.
@@ -68,7 +75,8 @@ fn unbracketed(address: &str) -> &str {
 /// assert_eq!(client.host, None);
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Client {
     /// Its address. An IPv4 address that is written as IPv6 (`::ffff:192.0.2.7`) is taken for the IPv4 address that it is.

@@ -81,7 +81,7 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<(ReleaseId, Manifest), Refusal
     let manifest = Manifest::from_json(manifest)?;
     check_limits(&manifest, limits)?;
     check_interfaces(&outline)?;
-    profile::check(bytes, limits)?;
+    profile::check(bytes, &limits.of_release(&manifest.limits))?;
     let id = ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
     Ok((id, manifest))
 }
@@ -188,7 +188,7 @@ pub enum Refusal {
     #[error("it is not WebAssembly: a release is one .wasm file made by `switchback pack`")]
     NotWasm,
     /// It is a core module.
-    #[error("it is a core module, not a component: pack it with `switchback pack`")]
+    #[error("it is a core module, not a component: `switchback pack` makes a release of the folder with its source")]
     CoreModule,
     /// Sections that packing adds are missing.
     #[error(
@@ -225,6 +225,29 @@ pub enum Refusal {
         asked: u64,
         /// What the host grants.
         cap: u64,
+    },
+    /// It begins with more memory than it is granted.
+    #[error(
+        "it begins with {bytes} bytes of memory, what `prepare` left, and is granted {bytes_max}: ask for more in the manifest \
+         (`limits.memory_bytes_max`; a host grants no more than its own cap), or let `prepare` use less, since memory that it \
+         used and freed counts, too"
+    )]
+    Memory {
+        /// What it begins with.
+        bytes: u64,
+        /// What it is granted.
+        bytes_max: u64,
+    },
+    /// It begins with a larger table than it is granted.
+    #[error(
+        "it begins with a table of {elements} elements, and is granted {elements_max}: ask for more in the manifest \
+         (`limits.table_elements_max`; a host grants no more than its own cap)"
+    )]
+    Table {
+        /// What it begins with.
+        elements: u64,
+        /// What it is granted.
+        elements_max: u64,
     },
     /// It imports something that the contract does not offer.
     #[error(

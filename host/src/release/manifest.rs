@@ -1,6 +1,7 @@
 //! What a release says about itself: the `switchback:manifest` section.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -10,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use super::id::{ModelName, parse_version, read_version};
 use super::reads::Reads;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
+use crate::message::{Authentication, Client, Envelope, Message, MessageBuilder};
 use crate::verdict::Category;
 
 /// The most self-test messages of a release.
@@ -96,6 +98,9 @@ impl Manifest {
             let many = self.card.metrics.len();
             return Err(InvalidManifest(format!("card.metrics has {many} entries, the most is {METRICS_MAX}")));
         }
+        if let Some((name, figure)) = self.card.metrics.iter().find(|(_, figure)| !figure.is_finite()) {
+            return Err(InvalidManifest(format!("card.metrics.{name} is {figure}, which is no figure")));
+        }
         self.card.metrics.keys().try_for_each(|name| line("a name in card.metrics", name, NAME_BYTES_MAX))?;
         self.self_tests.iter().try_for_each(|test| line("the name of a self-test", &test.name, NAME_BYTES_MAX))
     }
@@ -144,12 +149,33 @@ impl Scale {
     /// How far the sum of the reasons may be from the score: rounding, and no more.
     pub const TOLERANCE: f64 = 1e-6;
 
+    /// Its name, as in a manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Probability => "probability",
+            Self::LogOdds => "log-odds",
+        }
+    }
+
+    pub(crate) const fn other(self) -> Self {
+        match self {
+            Self::Probability => Self::LogOdds,
+            Self::LogOdds => Self::Probability,
+        }
+    }
+
     /// The score that weights of this sum explain.
     pub fn score_of(self, sum: f64) -> f64 {
         match self {
             Self::Probability => sum,
             Self::LogOdds => 1.0 / (1.0 + (-sum).exp()),
         }
+    }
+}
+
+impl fmt::Display for Scale {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
     }
 }
 
@@ -228,10 +254,11 @@ impl Card {
     }
 }
 
-/// A message with the score that it must have.
+/// A message with the score that it must have. It is scored as by a host that grants the addresses of recipients to nobody.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SelfTest {
     /// For reports: the file that the message came from.
     pub name: String,
@@ -239,11 +266,36 @@ pub struct SelfTest {
     #[serde(serialize_with = "to_base64", deserialize_with = "from_base64")]
     #[cfg_attr(feature = "schema", schemars(with = "String"))]
     pub message: Vec<u8>,
+    /// What the SMTP transaction said. Absent: it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub envelope: Option<Envelope>,
+    /// The SMTP client. Absent: nothing is known of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Client>,
+    /// What the filter verified. Absent: nobody checked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authentication: Option<Authentication>,
     /// The expected score, equal bit for bit.
     pub score: f64,
     /// The expected category, if it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+}
+
+impl SelfTest {
+    /// A test on a message of which nothing but its bytes is known, in any category.
+    pub fn new(name: impl Into<String>, message: impl Into<Vec<u8>>, score: f64) -> Self {
+        let (name, message) = (name.into(), message.into());
+        Self { name, message, envelope: None, client: None, authentication: None, score, category: None }
+    }
+
+    /// The message as a filter would hand it over.
+    pub fn to_message(&self) -> Message {
+        let builder = Message::builder(self.message.clone());
+        let builder = self.envelope.iter().cloned().fold(builder, MessageBuilder::envelope);
+        let builder = self.client.iter().cloned().fold(builder, MessageBuilder::client);
+        self.authentication.iter().cloned().fold(builder, MessageBuilder::authentication).build()
+    }
 }
 
 fn to_base64<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
@@ -272,7 +324,7 @@ mod tests {
             reads: Reads::SUBJECT | Reads::LINKS,
             limits: ManifestLimits { deadline_ms: Some(20), ..ManifestLimits::default() },
             card: Card::default(),
-            self_tests: vec![SelfTest { name: "a".into(), message: vec![0, 255], score: 0.25, category: None }],
+            self_tests: vec![SelfTest::new("a", [0, 255], 0.25)],
         }
     }
 

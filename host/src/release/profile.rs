@@ -17,7 +17,7 @@ use self::startup::Startup;
 use super::draft::Refusal;
 use super::file::OWN_PREFIX;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
-use crate::limits::{CORE_INSTANCES_MAX, Limits};
+use crate::limits::{CORE_INSTANCES_MAX, ReleaseLimits};
 
 /// The proposals that a model may use, as the sandbox's engine has them.
 const FEATURES: WasmFeatures = WasmFeatures::COMPONENT_MODEL
@@ -31,7 +31,7 @@ const FEATURES: WasmFeatures = WasmFeatures::COMPONENT_MODEL
     .union(WasmFeatures::FLOATS);
 
 /// Checks that a component is valid, holds nothing that no release needs, and starts cheaply.
-pub(super) fn check(component: &[u8], limits: &Limits) -> Result<(), Refusal> {
+pub(super) fn check(component: &[u8], limits: &ReleaseLimits) -> Result<(), Refusal> {
     let mut profile = Profile { startup: Startup::new(limits), modules: 0, place: Place::Component };
     let mut validator = Validator::new_with_features(FEATURES);
     let mut allocations = FuncValidatorAllocations::default();
@@ -83,7 +83,7 @@ impl Profile {
             (Place::Module, Payload::CustomSection(section)) if section.name().starts_with(OWN_PREFIX) => {
                 needless(format!("a section `{OWN_PREFIX}...` inside a core module"))
             }
-            (Place::Module, payload) => Ok(self.startup.take(payload)?),
+            (Place::Module, payload) => self.startup.take(payload),
         }
     }
 }

@@ -13,7 +13,7 @@ use super::news::News;
 use super::slot::Slot;
 use crate::contain::contained;
 use crate::life::Life;
-use crate::message::{Message, Recipients};
+use crate::message::Recipients;
 use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
 use crate::sandbox::{Loaded, Sandbox};
 use crate::verdict::{Outcome, Overrides};
@@ -138,7 +138,7 @@ impl Core {
 fn self_test(loaded: &Loaded) -> Result<(), LoadFault> {
     for test in &loaded.manifest().self_tests {
         let failed = |why: String| LoadFault::SelfTest { test: test.name.clone(), why };
-        let scored = loaded.score(&Message::parse(test.message.clone())).map_err(|e| match e.is_guest_fault() {
+        let scored = loaded.score_test(test).map_err(|e| match e.is_guest_fault() {
             true => failed(e.to_string()),
             false => LoadFault::Shortage(format!("self-test `{}` could not be run: {}", test.name, e.fault)),
         })?;

@@ -35,7 +35,9 @@ use crate::release::ReleaseId;
 use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
 use crate::sandbox::{Loaded, ScoreError};
 use crate::timing::Timing;
-use crate::verdict::{Action, Answer, Cause, DecidedBy, Opinion, Outcome, Overrides, Role, Said, Scl, Verdict};
+use crate::verdict::{
+    Action, Answer, Cause, DecidedBy, Opinion, Outcome, Overrides, ReleaseLog, Role, Said, Scl, Verdict,
+};
 
 /// The place in a filter where one model's verdict is used. Obtained from
 /// [`Runtime::slot`](crate::Runtime::slot).
@@ -415,6 +417,7 @@ impl Slot {
         self.scored(route, live, Role::Live, message).unwrap_or_else(|failed| {
             let Failed { opinion, error } = *failed;
             let mut judgement = self.fail(route, message, error.fault.cause(), error.to_string());
+            judgement.verdict.log.splice(..0, ReleaseLog::of(&error.release, error.log));
             // First comes the release that the verdict names.
             let place = if judgement.verdict.decided_by == DecidedBy::Unscanned { 0 } else { judgement.opinions.len() };
             judgement.opinions.insert(place, opinion);
@@ -454,6 +457,7 @@ impl Slot {
             generation: route.generation(),
             reading: Reading::CURRENT,
             fault: None,
+            log: ReleaseLog::of(release.id(), scored.log).into_iter().collect(),
             timing: scored.timing,
         };
         let verdict = match scored.outcome {
@@ -474,17 +478,20 @@ impl Slot {
     /// The verdict when the live release does not answer.
     fn fail(&self, route: &Route<Loaded>, message: &Message, cause: Cause, why: String) -> Judgement {
         let answer = self.config().failure.answer(cause);
-        let mut opinions = Opinions::new();
+        let (mut opinions, mut log) = (Opinions::new(), Vec::new());
         if let (Answer::Previous, Some(previous)) = (answer, route.standbys().first()) {
             match self.scored(route, previous, Role::Standby, message) {
                 Ok(mut judgement) => {
                     judgement.verdict.fault = Some(why);
                     return judgement;
                 }
-                Err(failed) => opinions.push(failed.opinion),
+                Err(failed) => {
+                    opinions.push(failed.opinion);
+                    log.extend(ReleaseLog::of(&failed.error.release, failed.error.log));
+                }
             }
         }
-        Judgement { verdict: unscanned(route, message, answer, why), opinions }
+        Judgement { verdict: Verdict { log, ..unscanned(route, message, answer, why) }, opinions }
     }
 
     /// The verdict when there is nobody any more who could score.
@@ -509,6 +516,7 @@ fn unscanned(route: &Route<Loaded>, message: &Message, answer: Answer, why: Stri
         generation: route.generation(),
         reading: Reading::CURRENT,
         fault: Some(why),
+        log: Vec::new(),
         timing: Timing::default(),
     }
 }
@@ -548,6 +556,7 @@ impl Judgement {
         self.opinions.push(opinion);
         let fault = self.verdict.fault.take();
         self.verdict.fault = Some(fault.map_or_else(|| error.to_string(), |fault| format!("{error}; {fault}")));
+        self.verdict.log.splice(..0, ReleaseLog::of(&error.release, error.log));
         self
     }
 }

@@ -10,36 +10,74 @@ use super::imports::Undeclared;
 use super::limiter::Exhausted;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::life::RuntimeGone;
-use crate::limits::{ReleaseLimits, WASM_STACK_BYTES_MAX};
+use crate::limits::{RESULT_BYTES_MAX, ReleaseLimits, WASM_STACK_BYTES_MAX};
+use crate::log::Logged;
 use crate::release::ReleaseId;
 use crate::shortage;
 use crate::verdict::{Cause, InvalidAssessment};
 
+/// How often a message that nobody waits for is scored before its deadline counts.
+const TRIES: usize = 3;
+
 /// A release did not answer for one message. The next message is not affected.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
-#[error("score {release}: {fault}{}", .guest_message.as_ref().map(|said| format!("; the guest said: {said}")).unwrap_or_default())]
+#[error("score {release}: {fault}{}", last_word(fault, log).map(|said| format!("; the guest said: {said}")).unwrap_or_default())]
+#[non_exhaustive]
 pub struct ScoreError {
     /// The release.
     pub release: ReleaseId,
     /// What happened.
     pub fault: Fault,
-    /// The guest's last line at level error, such as a panic's message with its place. Its line breaks are escaped.
-    pub guest_message: Option<String>,
+    /// What the guest logged before.
+    pub log: Logged,
 }
 
 impl ScoreError {
+    /// Without a line of log: no guest was called.
+    pub(crate) fn new(release: &ReleaseId, fault: Fault) -> Self {
+        Self { release: release.clone(), fault, log: Logged::default() }
+    }
+
     pub(crate) fn not_loaded(release: &ReleaseId) -> Self {
-        Self { release: release.clone(), fault: Fault::NotLoaded, guest_message: None }
+        Self::new(release, Fault::NotLoaded)
     }
 
     pub(crate) fn gone(release: &ReleaseId, gone: RuntimeGone) -> Self {
-        Self { release: release.clone(), fault: Fault::Gone(gone), guest_message: None }
+        Self::new(release, Fault::Gone(gone))
+    }
+
+    /// Where the guest was stopped, its last line if that is at level error, such as a panic's message with its place. Its
+    /// line breaks are escaped.
+    pub fn guest_message(&self) -> Option<&str> {
+        last_word(&self.fault, &self.log)
+    }
+
+    /// Scores up to three times, until something else than the deadline ends it: for a message that nobody waits for, on a
+    /// machine that does other things, too.
+    ///
+    /// # Errors
+    /// The last error.
+    pub fn unless_busy<T>(mut score: impl FnMut() -> Result<T, Self>) -> Result<T, Self> {
+        let is_deadline = |result: &Result<T, Self>| matches!(result, Err(Self { fault: Fault::Deadline(_), .. }));
+        let mut result = score();
+        for _ in 1..TRIES {
+            if !is_deadline(&result) {
+                break;
+            }
+            result = score();
+        }
+        result
     }
 
     /// Whether the release is to blame, rather than the host's load.
     pub fn is_guest_fault(&self) -> bool {
         !matches!(self.fault, Fault::NotLoaded | Fault::Gone(_) | Fault::Signals(_) | Fault::PoolBusy | Fault::Host(_))
     }
+}
+
+/// The last line at level error of who did not come to say what is wrong.
+fn last_word<'a>(fault: &Fault, log: &'a Logged) -> Option<&'a str> {
+    log.last_error().filter(|_| !matches!(fault, Fault::CannotScore(_)))
 }
 
 /// What happened to a call.
@@ -53,10 +91,10 @@ pub enum Fault {
     #[error("it took longer than its deadline of {} ms", .0.as_millis())]
     Deadline(Duration),
     /// It asked for more memory than its limit.
-    #[error("it asked for more than its {0} bytes of memory")]
+    #[error("it asked for more than its {0} bytes of memory; a manifest can ask for more (`limits.memory_bytes_max`)")]
     Memory(usize),
     /// It asked for a larger table than its limit.
-    #[error("it asked for more than its {0} table elements")]
+    #[error("it asked for more than its {0} table elements; a manifest can ask for more (`limits.table_elements_max`)")]
     Table(usize),
     /// Its calls nested deeper than the engine's stack, or their variables took more than the stack in its own memory.
     #[error(
@@ -141,10 +179,29 @@ impl Fault {
         error.downcast_ref::<Trap>().map(|trap| match trap {
             Trap::Interrupt => Self::Deadline(limits.deadline),
             Trap::StackOverflow => Self::Stack,
+            Trap::UnreachableCodeReached if guest.log.last_error().is_none() => Self::Trap(format!(
+                "{trap} (an abort, `unreachable`, or a panic while a panic was told: it said nothing)"
+            )),
             trap => Self::Trap(trap.to_string()),
         })
     }
+
+    /// What kept the engine from taking over what a guest handed to it. The guest used the contract in a way that it does not
+    /// allow: a handle that it does not have, a list that does not fit, a string that is no UTF-8, a number that is no variant.
+    pub(super) fn of_misuse(error: &wasmtime::Error) -> Self {
+        let why = error.root_cause().to_string();
+        if why.contains(TOO_MUCH_HANDED_OVER) {
+            return Self::BadResult(format!(
+                "it handed over more than {RESULT_BYTES_MAX} bytes in one call, which is the most: a shorter text or log line, \
+                 or fewer reasons"
+            ));
+        }
+        Self::BadResult(beginning(&why, ERROR_CHARS_MAX))
+    }
 }
+
+/// What the engine says of more bytes than it was told to take; it has no name for that.
+const TOO_MUCH_HANDED_OVER: &str = "fuel allocated for hostcalls has been exhausted";
 
 /// What the system did not give, if that is why the engine failed.
 pub(super) fn of_system(error: &wasmtime::Error) -> Option<io::Error> {

@@ -2,8 +2,8 @@
 
 use super::clock::Clock;
 use super::limiter::Limiter;
-use crate::beginning::on_one_line;
-use crate::limits::{LOG_CALLS_MAX, LOG_LINE_BYTES_MAX, ReleaseLimits};
+use crate::limits::{LOG_CALLS_MAX, ReleaseLimits};
+use crate::log::{LogLevel, Logged};
 use crate::message::{Message, Recipients};
 use crate::release::Reads;
 
@@ -29,50 +29,30 @@ impl Guest {
 pub(crate) struct Log {
     lines_max: usize,
     calls: u32,
-    lines: Vec<String>,
-    last_is_error: bool,
+    logged: Logged,
 }
 
 impl Log {
     fn new(lines_max: usize) -> Self {
-        Self { lines_max, calls: 0, lines: Vec::new(), last_is_error: false }
+        Self { lines_max, calls: 0, logged: Logged::default() }
     }
 
-    /// Keeps a line if there is room. Refuses the call that is one too many. The last line at level error
-    /// takes the last place if it must: it says why the guest is about to abort.
-    pub(crate) fn push(&mut self, is_error: bool, line: String) -> Result<(), LogFlood> {
+    /// Keeps a line if there is room. Refuses the call that is one too many, whose line is still kept if it is an error.
+    pub(crate) fn push(&mut self, level: LogLevel, line: &str) -> Result<(), LogFlood> {
         self.calls += 1;
-        if self.calls > LOG_CALLS_MAX {
-            return Err(LogFlood);
-        }
-        if self.lines.len() < self.lines_max {
-            self.lines.push(cut(line));
-            self.last_is_error = is_error;
-        } else if let (true, Some(last)) = (is_error, self.lines.last_mut()) {
-            *last = cut(line);
-            self.last_is_error = true;
-        }
-        Ok(())
+        self.logged.push(level, line, self.lines_max);
+        if self.calls > LOG_CALLS_MAX { Err(LogFlood) } else { Ok(()) }
     }
 
-    /// The last line kept, if it was an error: the guest's last word before it aborted.
-    pub(crate) fn last_error(&self) -> Option<String> {
-        self.lines.last().filter(|_| self.last_is_error).cloned()
+    /// The guest's last word, if it was an error.
+    pub(crate) fn last_error(&self) -> Option<&str> {
+        self.logged.last_error()
     }
 
-    /// Every line kept.
-    pub(crate) fn take_lines(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.lines)
+    /// What is kept.
+    pub(crate) fn take(&mut self) -> Logged {
+        std::mem::take(&mut self.logged)
     }
-}
-
-/// A line as it is kept: one line, no longer than the contract says, and in no more memory than it takes.
-fn cut(mut line: String) -> String {
-    line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
-    let mut line = on_one_line(&line);
-    line.truncate(line.floor_char_boundary(LOG_LINE_BYTES_MAX));
-    line.shrink_to_fit();
-    line
 }
 
 /// The guest called `log` more often than the contract allows.
@@ -85,24 +65,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_that_is_cut_takes_the_memory_of_what_is_left() {
+    fn a_call_too_many_is_refused_and_the_last_word_is_kept() {
         let mut log = Log::new(2);
-        for is_error in [false, false, true] {
-            log.push(is_error, "é".repeat(65_000)).unwrap();
+        for _ in 0..LOG_CALLS_MAX {
+            log.push(LogLevel::Info, "so much to say").unwrap();
         }
-        let lines = log.take_lines();
-        assert_eq!(lines.iter().map(String::len).collect::<Vec<_>>(), [1_024; 2]);
-        assert!(lines.iter().all(|line| line.capacity() <= LOG_LINE_BYTES_MAX));
-    }
-
-    #[test]
-    fn a_line_with_line_breaks_is_one_line_and_no_longer() {
-        let mut log = Log::new(2);
-        log.push(false, "x\nswitchback: all is well".to_owned()).unwrap();
-        log.push(true, "\x1b".repeat(2_000)).unwrap();
-        let lines = log.take_lines();
-        assert_eq!(lines[0], r"x\nswitchback: all is well");
-        assert_eq!(lines[1].len(), LOG_LINE_BYTES_MAX);
-        assert!(lines[1].starts_with(r"\u{1b}\u{1b}"));
+        log.push(LogLevel::Error, "panicked").unwrap_err();
+        let logged = log.take();
+        assert_eq!((logged.last_error(), logged.dropped), (Some("panicked"), LOG_CALLS_MAX - 1));
     }
 }

@@ -6,6 +6,7 @@ use wasmtime::component::Resource;
 use super::bindings::switchback::scoring::{assessment, log, message as contract};
 use super::clock::Clock;
 use super::guest::Guest;
+use crate::log::LogLevel;
 use crate::message::{self, AuthResult, Defects};
 use crate::release::Reads;
 
@@ -188,7 +189,18 @@ impl contract::HostMessage for Guest {
 
 impl log::Host for Guest {
     fn log(&mut self, level: log::Level, line: String) -> Result<()> {
-        Ok(self.log.push(matches!(level, log::Level::Error), line)?)
+        Ok(self.log.push(level.into(), &line)?)
+    }
+}
+
+impl From<log::Level> for LogLevel {
+    fn from(level: log::Level) -> Self {
+        match level {
+            log::Level::Error => Self::Error,
+            log::Level::Warn => Self::Warn,
+            log::Level::Info => Self::Info,
+            log::Level::Debug => Self::Debug,
+        }
     }
 }
 

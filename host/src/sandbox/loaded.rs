@@ -17,10 +17,11 @@ use super::imports::borrowed;
 use super::reaper::Remains;
 use super::signals::{self, Replaced, Unblocked};
 use super::stack;
-use crate::beginning::{ERROR_CHARS_MAX, beginning, on_one_line};
-use crate::limits::{NOTE_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
+use crate::beginning::{on_one_line, within};
+use crate::limits::{ERROR_BYTES_MAX, NOTE_BYTES_MAX, REASON_NAME_BYTES_MAX, RESULT_BYTES_MAX, ReleaseLimits};
+use crate::log::Logged;
 use crate::message::{Message, Recipients};
-use crate::release::{Manifest, ReleaseId};
+use crate::release::{Manifest, ReleaseId, SelfTest};
 use crate::timing::Timing;
 use crate::verdict::{Assessment, Category, Outcome, Reason};
 
@@ -42,9 +43,12 @@ pub(crate) struct Loaded {
 
 /// What one release made of one message.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Scored {
     /// What the model answered.
     pub outcome: Outcome,
+    /// What it logged meanwhile.
+    pub log: Logged,
     /// How long it took.
     pub timing: Timing,
 }
@@ -76,35 +80,44 @@ impl Loaded {
 
     /// Scores one message in an instance of its own.
     pub(crate) fn score(&self, message: &Message) -> Result<Scored, ScoreError> {
-        let scored = stack::with_room(|| self.score_here(message));
-        scored.unwrap_or_else(|why| Err(self.error(Fault::Host(format!("a stack for the guest: {why}")), None)))
+        self.score_with(message, self.recipients)
     }
 
-    fn score_here(&self, message: &Message) -> Result<Scored, ScoreError> {
+    /// Scores the message of a self-test. What is expected of a release does not depend on what this host grants it.
+    /// Nor does it depend on what else this machine does: what only the deadline ended is tried again.
+    pub(crate) fn score_test(&self, test: &SelfTest) -> Result<Scored, ScoreError> {
+        let message = test.to_message();
+        ScoreError::unless_busy(|| self.score_with(&message, Recipients::Masked))
+    }
+
+    fn score_with(&self, message: &Message, recipients: Recipients) -> Result<Scored, ScoreError> {
+        let scored = stack::with_room(|| self.score_here(message, recipients));
+        scored
+            .unwrap_or_else(|why| Err(ScoreError::new(&self.id, Fault::Host(format!("a stack for the guest: {why}")))))
+    }
+
+    fn score_here(&self, message: &Message, recipients: Recipients) -> Result<Scored, ScoreError> {
         let start = Instant::now();
         message.prepare();
         let prepared = start.elapsed();
-        let guest = Guest::new(message.clone(), self.manifest.reads, self.recipients, &self.limits);
+        let guest = Guest::new(message.clone(), self.manifest.reads, recipients, &self.limits);
         let Some(code) = &self.code else {
-            return Err(self.error(Fault::Host("the release is being unloaded".to_owned()), None));
+            return Err(ScoreError::new(&self.id, Fault::Host("the release is being unloaded".to_owned())));
         };
         let mut store = Store::new(code.engine(), guest);
         let answer = self.call(code, &mut store);
         let guest = store.data_mut();
-        let result = match answer {
-            Ok((answer, instantiate, guest_time)) => self
-                .outcome(answer)
-                .map(|outcome| (outcome, instantiate, guest_time))
-                .map_err(|fault| self.error(fault, None)),
-            Err(fault) => Err(self.error(fault, guest.log.last_error())),
-        };
-        let derived = guest.clock.derived();
-        self.keep_log(guest.log.take_lines());
+        let (log, derived) = (guest.log.take(), guest.clock.derived());
+        self.keep_log(&log);
         drop(store);
-        let (outcome, instantiate, guest) = result?;
+        let answered = answer.and_then(|(answer, instantiate, guest)| Ok((self.outcome(answer)?, instantiate, guest)));
+        let (outcome, instantiate, guest) = match answered {
+            Ok(answered) => answered,
+            Err(fault) => return Err(ScoreError { release: self.id.clone(), fault, log }),
+        };
         // What was derived for the guest is the host's time.
         let (parse, guest) = (prepared + derived, guest.saturating_sub(derived));
-        Ok(Scored { outcome, timing: Timing { parse, instantiate, guest, total: start.elapsed() } })
+        Ok(Scored { outcome, log, timing: Timing { parse, instantiate, guest, total: start.elapsed() } })
     }
 
     fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
@@ -124,12 +137,9 @@ impl Loaded {
         let instantiated = Instant::now();
         match plugin.call_score(&mut *store, borrowed()) {
             Ok(answer) => Ok((answer, instantiated - start, instantiated.elapsed())),
-            // Without a trap the guest used the contract in a way that it does not allow: a handle that it does not
-            // have, a list that does not fit, a string that is no UTF-8, a number that is no variant.
             Err(e) => {
                 let stopped = Fault::of(&e, store.data(), &self.limits);
-                Err(stopped
-                    .unwrap_or_else(|| Fault::BadResult(beginning(&e.root_cause().to_string(), ERROR_CHARS_MAX))))
+                Err(stopped.unwrap_or_else(|| Fault::of_misuse(&e)))
             }
         }
     }
@@ -147,29 +157,22 @@ impl Loaded {
     fn outcome(&self, answer: Answer) -> Result<Outcome, Fault> {
         match answer {
             Ok(contract::Outcome::Scored(assessment)) => {
-                let mut assessment = Assessment::from(assessment);
+                let assessment = Assessment::from(assessment);
                 assessment.validate(self.limits.reasons_max, self.manifest.scale)?;
-                for reason in &mut assessment.reasons {
-                    reason.note = on_one_line(&reason.note);
-                }
                 Ok(Outcome::Scored(assessment))
             }
-            Ok(contract::Outcome::Abstain(why)) => Ok(Outcome::Abstained(note(why)?)),
-            Err(why) => Err(Fault::CannotScore(note(why)?)),
+            Ok(contract::Outcome::Abstain(why)) => Ok(Outcome::Abstained(text(&why, NOTE_BYTES_MAX))),
+            Err(why) => Err(Fault::CannotScore(text(&why, ERROR_BYTES_MAX))),
         }
-    }
-
-    fn error(&self, fault: Fault, guest_message: Option<String>) -> ScoreError {
-        ScoreError { release: self.id.clone(), fault, guest_message }
     }
 
     /// Keeps what was logged, unless another thread is doing so: scoring waits for nobody.
-    fn keep_log(&self, lines: Vec<String>) {
-        if lines.is_empty() {
+    fn keep_log(&self, log: &Logged) {
+        if log.lines.is_empty() {
             return;
         }
         if let Ok(mut recent) = self.recent_log.try_lock() {
-            recent.extend(lines);
+            recent.extend(log.lines.iter().map(|kept| kept.line.clone()));
             let excess = recent.len().saturating_sub(RECENT_LOG_LINES);
             recent.drain(..excess);
         }
@@ -188,20 +191,23 @@ impl Drop for Loaded {
 /// What the contract's `score` returns.
 type Answer = Result<contract::Outcome, String>;
 
-/// A text of the guest's, no longer than the contract allows, and on one line.
-fn note(text: String) -> Result<String, Fault> {
-    if text.len() > NOTE_BYTES_MAX {
-        return Err(Fault::BadResult(format!("a text of {} bytes, at most {NOTE_BYTES_MAX} are allowed", text.len())));
-    }
-    Ok(on_one_line(&text))
+/// A name of the guest's, as much of it as the contract allows. It has no sign for that it was cut.
+fn cut(mut name: String, bytes_max: usize) -> String {
+    name.truncate(name.floor_char_boundary(bytes_max));
+    name
+}
+
+/// A text of the guest's: as much of it as is kept, on one line.
+fn text(text: &str, bytes_max: usize) -> String {
+    on_one_line(&within(text, bytes_max))
 }
 
 impl From<contract::Assessment> for Assessment {
     fn from(from: contract::Assessment) -> Self {
         let reasons = from.reasons.into_iter().map(|reason| Reason {
-            name: reason.name,
+            name: cut(reason.name, REASON_NAME_BYTES_MAX),
             weight: reason.weight,
-            note: reason.note,
+            note: text(&reason.note, NOTE_BYTES_MAX),
         });
         Self { score: from.score, category: from.category.into(), reasons: reasons.collect() }
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::limits::{NOTE_BYTES_MAX, REASON_NAME_BYTES_MAX};
+use crate::limits::REASON_NAME_BYTES_MAX;
 use crate::release::Scale;
 
 /// What kind of mail a message is.
@@ -74,7 +74,7 @@ pub struct Assessment {
 }
 
 impl Assessment {
-    /// Checks ranges, lengths, and that the reasons explain the score. What a guest returns is data, never
+    /// Checks ranges, names, and that the reasons explain the score. What a guest returns is data, never
     /// trusted.
     pub(crate) fn validate(&self, reasons_max: usize, scale: Scale) -> Result<(), InvalidAssessment> {
         if !(0.0..=1.0).contains(&self.score) {
@@ -87,14 +87,26 @@ impl Assessment {
             )));
         }
         self.reasons.iter().try_for_each(Reason::validate)?;
-        let explained = scale.score_of(self.reasons.iter().map(|reason| reason.weight).sum());
-        if (explained - self.score).abs() > Scale::TOLERANCE {
-            return Err(InvalidAssessment(format!(
-                "its reasons add up to {explained}, not to its score {}",
-                self.score
-            )));
+        self.check_sum(scale)
+    }
+
+    /// Checks that the reasons explain the score on the manifest's scale.
+    fn check_sum(&self, scale: Scale) -> Result<(), InvalidAssessment> {
+        let sum = self.reasons.iter().map(|reason| reason.weight).sum();
+        let explains = |scale: Scale| (scale.score_of(sum) - self.score).abs() <= Scale::TOLERANCE;
+        if explains(scale) {
+            return Ok(());
         }
-        Ok(())
+        let (explained, score) = (scale.score_of(sum), self.score);
+        let other = scale.other();
+        Err(InvalidAssessment(match explains(other) {
+            true => format!(
+                "its score {score} is what its reasons add up to on the scale `{other}`, and its manifest says \
+                 `scale = \"{scale}\"`: state `scale = \"{other}\"`, or make the score with `Score::{}()`",
+                scale.name().replace('-', "_")
+            ),
+            false => format!("on the scale `{scale}` its reasons add up to {explained}, not to its score {score}"),
+        }))
     }
 }
 
@@ -107,9 +119,6 @@ impl Reason {
         }
         if !self.weight.is_finite() {
             return Err(InvalidAssessment(format!("the weight of reason {} is {}", self.name, self.weight)));
-        }
-        if self.note.len() > NOTE_BYTES_MAX {
-            return Err(InvalidAssessment(format!("the note of reason {} has {} bytes", self.name, self.note.len())));
         }
         Ok(())
     }
@@ -172,5 +181,18 @@ mod tests {
         assert!(odds.validate(64, Scale::LogOdds).is_ok());
         assert!(odds.validate(64, Scale::Probability).is_err());
         assert!(assessment(0.75, "A", 0.7).validate(64, Scale::Probability).is_err());
+    }
+
+    #[test]
+    fn a_score_on_the_other_scale_is_told_so() {
+        let why = |score, weight, scale| assessment(score, "A", weight).validate(64, scale).unwrap_err().to_string();
+        let odds = why(0.75, 3.0_f64.ln(), Scale::Probability);
+        assert!(odds.contains("`scale = \"probability\"`: state `scale = \"log-odds\"`"), "{odds}");
+        assert!(odds.ends_with("`Score::probability()`"), "{odds}");
+        let probability = why(0.75, 0.75, Scale::LogOdds);
+        assert!(probability.contains("`scale = \"log-odds\"`: state `scale = \"probability\"`"), "{probability}");
+        assert!(probability.ends_with("`Score::log_odds()`"), "{probability}");
+        let neither = why(0.75, 0.5, Scale::LogOdds);
+        assert!(neither.contains("scale `log-odds`") && !neither.contains("probability"), "{neither}");
     }
 }

@@ -54,18 +54,45 @@ fn manifest() -> Manifest {
             ..ManifestLimits::default()
         },
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "empty".into(), message: Vec::new(), score: 0.0, category: None }],
+        self_tests: vec![SelfTest::new("empty", "", 0.0)],
     }
 }
 
 fn packed(attack: &str, realloc: &str, functions: &str) -> Vec<u8> {
+    packed_with(attack, realloc, functions, &manifest())
+}
+
+fn packed_with(attack: &str, realloc: &str, functions: &str, manifest: &Manifest) -> Vec<u8> {
+    switchback_pack::pack_module(&module(attack, realloc, functions), &[], manifest).unwrap()
+}
+
+fn module(attack: &str, realloc: &str, functions: &str) -> Vec<u8> {
     let text = MODULE.replace("ATTACK", attack).replace("REALLOC", realloc).replace("FUNCTIONS", functions);
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();
     let world = resolve.select_world(&[package], Some("plugin")).unwrap();
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).unwrap();
-    switchback_pack::pack_module(&module, &[], &manifest()).unwrap()
+    module
+}
+
+#[test]
+fn a_self_test_sees_the_same_whatever_this_host_grants() {
+    // Ends in a trap where it is shown a field `To`.
+    let traps_at_to = "(i32.store16 (i32.const 512) (i32.const 0x6f54))
+        (call $header (local.get $handle) (i32.const 512) (i32.const 2) (i32.const 1024))
+        (if (i32.load (i32.const 1028)) (then unreachable))";
+    let mut manifest = manifest();
+    manifest.reads = manifest.reads | Reads::RECIPIENTS;
+    manifest.self_tests = vec![SelfTest::new("to somebody", "To: <b@y.example>\n\n", 0.0)];
+    let release = packed_with(traps_at_to, ROOM, "", &manifest);
+    for is_granted in [false, true] {
+        let runtime = Runtime::builder().instances(2);
+        let runtime = if is_granted { runtime.grant_recipients(manifest.name.clone()) } else { runtime };
+        let runtime = runtime.build().unwrap();
+        let release = load_bytes(&runtime, &release).unwrap();
+        assert_eq!(runtime.score_with(&release, &message()).is_err(), is_granted);
+    }
 }
 
 /// Scores a message with a release, twice, and checks that it is to blame and that nobody else notices.
@@ -88,6 +115,31 @@ fn ends_at_its_deadline(attack: &str, realloc: &str, functions: &str) {
 fn is_a_fault(attack: &str, realloc: &str) {
     let error = fault_of(&packed(attack, realloc, ""));
     assert!(matches!(error.fault, Fault::Trap(_) | Fault::BadResult(_)), "{attack}: {error}");
+}
+
+#[test]
+fn a_line_that_is_longer_than_one_call_may_hand_over_is_told_in_words() {
+    // Zeros, which are characters, too.
+    let logging =
+        |bytes: u32| packed(&format!("(call $log (i32.const 1) (i32.const 4096) (i32.const {bytes}))"), ROOM, "");
+    let runtime = runtime();
+    let cut = load_bytes(&runtime, &logging(131_072)).unwrap();
+    let log = runtime.score_with(&cut, &message()).unwrap().log;
+    assert!(log.lines[0].line.starts_with(r"\u{0}\u{0}") && log.lines[0].line.ends_with('…'), "{}", log.lines[0]);
+    let error = fault_of(&logging(131_073)).to_string();
+    assert!(error.contains("handed over more than 131072 bytes in one call"), "{error}");
+}
+
+#[test]
+fn a_release_that_begins_with_more_memory_than_it_is_granted_is_refused_before_it_is_compiled() {
+    let mut manifest = manifest();
+    manifest.limits.memory_bytes_max = Some(8 << 20);
+    let module = module("", ROOM, "");
+    let release = switchback_pack::pack_module(&module, &[], &manifest).unwrap();
+    let error = load_bytes(&runtime(), &release).unwrap_err().to_string();
+    for part in ["begins with 16777216 bytes", "granted 8388608", "`prepare`", "`limits.memory_bytes_max`"] {
+        assert!(error.contains(part), "{part} is not in: {error}");
+    }
 }
 
 #[test]

@@ -2,9 +2,11 @@
 
 use std::time::{Duration, Instant};
 
-use switchback::{Answer, DecidedBy, FailurePolicy, Fault, Outcome, Runtime, ScoreError, SlotConfig};
+use switchback::{
+    Answer, DecidedBy, FailurePolicy, Fault, LogLevel, Logged, Outcome, ReleaseLog, Runtime, ScoreError, SlotConfig,
+};
 
-use crate::support::{load, message, runtime, shared_cache};
+use crate::support::{load, message, release, runtime, shared_cache};
 
 /// Scores one message with a case; then checks that another release and the same one go on as before.
 fn fault_of(case: &str) -> ScoreError {
@@ -29,7 +31,7 @@ fn a_trap_is_a_trap() {
 fn a_panic_is_told_with_its_message_and_place() {
     let error = fault_of("panic");
     assert!(matches!(error.fault, Fault::Trap(_)), "{error}");
-    let said = error.guest_message.as_deref().unwrap();
+    let said = error.guest_message().unwrap();
     assert!(said.contains("panics while scoring") && said.contains("lib.rs:"), "{said}");
     assert!(error.to_string().contains("hostile@6.6.6"), "{error}");
 }
@@ -101,13 +103,88 @@ fn a_flood_of_log_lines_is_stopped() {
 }
 
 #[test]
-fn a_long_log_line_does_not_cost_the_verdict_but_is_cut_or_refused() {
+fn a_text_that_is_too_long_is_cut_and_costs_no_verdict() {
     let runtime = runtime();
-    let hostile = load(&runtime, "log-long", "6.6.6");
-    // A megabyte is more than a guest may hand over in one call.
-    let error = runtime.score_with(&hostile, &message()).unwrap_err();
-    assert!(matches!(error.fault, Fault::BadResult(_)), "{error}");
+    let scored = |case: &str, version: &str| runtime.score_with(&load(&runtime, case, version), &message()).unwrap();
+    let log = scored("log-long", "6.6.6").log;
+    assert_eq!((log.lines[0].level, log.lines[0].line.len(), log.dropped), (LogLevel::Warn, 1_024, 0));
+    assert!(log.lines[0].line.starts_with("long long") && log.lines[0].line.ends_with('…'));
+    for (case, version, name, note) in [
+        ("long-note", "6.6.7", "A".to_owned(), "n".repeat(253) + "…"),
+        ("long-name", "6.6.8", "A".repeat(64), String::new()),
+    ] {
+        let Outcome::Scored(assessment) = scored(case, version).outcome else { panic!("{case} has a score") };
+        assert_eq!((&assessment.reasons[0].name, &assessment.reasons[0].note), (&name, &note), "{case}");
+    }
+    let Outcome::Abstained(why) = scored("long-abstain", "6.6.9").outcome else { panic!("it abstains") };
+    assert!(why.len() <= 256 && why.starts_with("größer") && why.ends_with('…'), "{why}");
+    let Fault::CannotScore(why) = fault_of("long-error").fault else { panic!("it cannot score") };
+    assert!(why.len() <= 1_024 && why.starts_with("größer") && why.ends_with('…'), "{why}");
 }
+
+#[test]
+fn what_a_model_logs_comes_with_its_answer() {
+    let runtime = runtime();
+    let log_of = |case: &str, version: &str| match runtime.score_with(&load(&runtime, case, version), &message()) {
+        Ok(scored) => scored.log,
+        Err(error) => error.log,
+    };
+    assert_eq!(log_of("empty", "1.0.0"), Logged::default());
+    let printed: Vec<_> = log_of("print", "1.0.1").lines.iter().map(ToString::to_string).collect();
+    assert_eq!(printed[..3], ["debug: one line", "debug: two", "debug: lines"]);
+    assert!(printed[3].starts_with("debug: [") && printed[3].ends_with("] 1 + 1 = 2"), "{printed:?}");
+    assert_eq!(printed[4..], ["debug: begun"]);
+
+    let full = log_of("panic-late", "1.0.2");
+    assert_eq!((full.lines.len(), full.dropped), (64, 38), "a line that has begun is one of those");
+    let last = &full.lines[63];
+    assert!(last.level == LogLevel::Error && last.line.ends_with("after so many lines"), "{last}");
+}
+
+#[test]
+fn a_verdict_has_the_lines_of_every_release_that_was_asked() {
+    let runtime = runtime();
+    let slot = runtime.slot("inbound").unwrap();
+    slot.promote(&load(&runtime, "print", "1.0.0")).unwrap();
+    slot.promote(&load(&runtime, "panic", "6.6.6")).unwrap();
+    let verdict = slot.score(&message());
+    assert_eq!(verdict.decided_by, DecidedBy::Previous);
+    let said = |of: &ReleaseLog| (of.release.version.to_string(), of.log.lines[0].level);
+    let logs: Vec<_> = verdict.log.iter().map(said).collect();
+    assert_eq!(logs, [("6.6.6".to_owned(), LogLevel::Error), ("1.0.0".to_owned(), LogLevel::Debug)]);
+    let back: switchback::Verdict = serde_json::from_value(serde_json::to_value(&verdict).unwrap()).unwrap();
+    assert_eq!(back.log, verdict.log);
+}
+
+#[test]
+fn a_mistake_with_the_sdk_is_blamed_on_who_made_it() {
+    for (case, why) in
+        [("weight-in-sdk", "the reason A has the weight NaN"), ("sum-in-sdk", "the index 9 of a feature")]
+    {
+        let error = fault_of(case).to_string();
+        assert!(error.contains("panicked at plugins/hostile/src/deeds.rs:") && error.contains(why), "{error}");
+    }
+    let silent = fault_of("trap").to_string();
+    assert!(silent.contains("it said nothing"), "{silent}");
+}
+
+#[test]
+fn what_prepare_freed_is_not_in_the_release() {
+    let release = release("forget", "1.0.0");
+    let holds = |pattern: &[u8]| release.windows(pattern.len()).any(|window| window == pattern);
+    assert!(holds(&pattern(0)), "what is kept is there");
+    for freed in 1..=FORGOTTEN {
+        assert!(!holds(&pattern(freed)), "{freed} is in the release");
+    }
+}
+
+/// What the case `forget` allocates: the pattern 0 is kept, the others are freed.
+fn pattern(number: u8) -> [u8; 24] {
+    std::array::from_fn(|i| (i as u8).wrapping_mul(29) ^ number.wrapping_mul(67) ^ 0x5A)
+}
+
+/// How many of them are freed.
+const FORGOTTEN: u8 = 40;
 
 #[test]
 fn what_the_manifest_does_not_declare_cannot_be_read() {
@@ -131,9 +208,7 @@ fn answers_outside_the_contract_are_refused() {
         "unexplained",
         "many-reasons",
         "huge-list",
-        "long-note",
         "huge-note",
-        "long-name",
         "bad-name",
         "empty-name",
     ] {

@@ -51,7 +51,7 @@ pub(crate) fn manifest(case: &str, version: &str) -> Manifest {
             ..ManifestLimits::default()
         },
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "behaves".into(), message: SELF_TEST.to_vec(), score: 0.5, category: None }],
+        self_tests: vec![SelfTest::new("behaves", SELF_TEST, 0.5)],
     }
 }
 

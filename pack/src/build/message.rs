@@ -21,7 +21,8 @@ pub(super) enum Message {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Diagnostic {
-    pub(super) level: String,
+    level: String,
+    spans: Vec<serde::de::IgnoredAny>,
     pub(super) rendered: Option<String>,
 }
 
@@ -30,9 +31,62 @@ pub(super) struct Target {
     pub(super) name: String,
 }
 
+impl Diagnostic {
+    pub(super) fn is_error(&self) -> bool {
+        self.level.starts_with("error")
+    }
+
+    /// Whether it says something of the source, and does not count what was said.
+    pub(super) fn is_warning(&self) -> bool {
+        let counts = self.rendered.as_deref().is_some_and(|text| text.trim_end().ends_with("emitted"));
+        self.level == "warning" && !(counts && self.spans.is_empty())
+    }
+}
+
 /// Whether the compiler says that it has no standard library for the target.
 pub(super) fn says_target_is_missing(output: &str) -> bool {
     output.contains("target may not be installed")
+}
+
+/// The warnings among what cargo itself writes: not what it is doing, and not how many warnings there were.
+pub(super) fn warnings_of_cargo(stderr: &str) -> Vec<String> {
+    let mut warnings: Vec<String> = Vec::new();
+    let mut is_warning = false;
+    for line in stderr.lines() {
+        if line.starts_with("warning: ") {
+            is_warning = !line.contains(" generated ");
+            if is_warning {
+                warnings.push(line.to_owned());
+            }
+        } else if is_status(line) || line.starts_with("error") {
+            is_warning = false;
+        } else if let (true, Some(warning)) = (is_warning, warnings.last_mut()) {
+            *warning = format!("{warning}\n{line}");
+        }
+    }
+    warnings.iter().map(|warning| warning.trim_end().to_owned()).collect()
+}
+
+/// `   Compiling x v1.0.0`: a verb that ends in column 12.
+fn is_status(line: &str) -> bool {
+    let verb = line.split_at_checked(12).filter(|(_, rest)| rest.starts_with(' ')).map(|(verb, _)| verb.trim_start());
+    verb.is_some_and(|verb| verb.starts_with(char::is_uppercase) && verb.chars().all(char::is_alphabetic))
+}
+
+/// What to do about an error that its text does not explain to the author of a model.
+pub(super) fn advice(output: &str) -> Option<&'static str> {
+    if output.contains("duplicate symbol: ") && ["prepare", "score"].iter().any(|name| output.contains(name)) {
+        Some(
+            "two crates of this build have `switchback_guest::export!`: what models share belongs into a library crate without it",
+        )
+    } else if output.contains("getrandom") && (output.contains("wasm_js") || output.contains("\"js\" feature")) {
+        Some(
+            "a dependency asks for randomness, which a model does not have: switch its default features off (`rand`, `uuid`, `ahash`), \
+             or choose the `custom` backend of `getrandom` and define its function so that it returns an error",
+        )
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -50,8 +104,43 @@ mod tests {
     }
 
     #[test]
+    fn what_an_error_does_not_explain_is_explained() {
+        let linker = "rust-lld: error: duplicate symbol: prepare\n>>> defined in first.rcgu.o\n";
+        assert!(advice(linker).unwrap().contains("export!"));
+        let randomness = "error: The wasm32-unknown-unknown targets are not supported by default; you may need to enable the \
+            \"wasm_js\" configuration flag.\n --> getrandom-0.3.3/src/backends.rs:189:9";
+        assert!(advice(randomness).unwrap().contains("default features"));
+        assert_eq!(advice(NOT_INSTALLED), None);
+    }
+
+    #[test]
     fn messages_of_other_kinds_are_passed_over() {
         let line = r#"{"reason":"build-finished","success":true}"#;
         assert!(matches!(serde_json::from_str(line).unwrap(), Message::Other));
+    }
+
+    #[test]
+    fn a_count_of_warnings_is_none() {
+        let warning = |spans: &str, rendered: &str| {
+            let json = format!(r#"{{"level": "warning", "spans": {spans}, "rendered": "{rendered}"}}"#);
+            serde_json::from_str::<Diagnostic>(&json).unwrap().is_warning()
+        };
+        assert!(warning(r#"[{"file_name": "src/lib.rs"}]"#, "warning: unused variable: `x`"));
+        assert!(warning("[]", "warning: unstable feature"));
+        assert!(!warning("[]", "warning: 2 warnings emitted\\n\\n"));
+    }
+
+    #[test]
+    fn of_what_cargo_writes_only_warnings_are_passed_on() {
+        let stderr = "warning: /x/Cargo.toml: unused manifest key: lib.colour\n   Compiling x v0.1.0 (/x)\n\
+            warning: unused key\n --> Cargo.toml:3:1\n  |\n3 | colour = 1\n  | ^^^^^^\n\
+            warning: `x` (lib) generated 1 warning\n    Finished `release` profile [optimized] target(s) in 0.1s\n";
+        assert_eq!(
+            warnings_of_cargo(stderr),
+            [
+                "warning: /x/Cargo.toml: unused manifest key: lib.colour",
+                "warning: unused key\n --> Cargo.toml:3:1\n  |\n3 | colour = 1\n  | ^^^^^^"
+            ]
+        );
     }
 }

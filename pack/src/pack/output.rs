@@ -1,48 +1,35 @@
-//! The release file while it is not yet one: a temporary file that the host loads, and the place where it goes.
+//! The place where a release goes.
 
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use switchback::output::{Access, Existing, Output as File};
-use tempfile::NamedTempFile;
 
 use super::{file_name, releases_dir};
 use crate::error::PackError;
 use crate::source::Source;
 
 pub(super) struct Output {
-    temporary: NamedTempFile,
     file: File,
     path: PathBuf,
 }
 
 impl Output {
-    /// Makes the folder and the temporary file, which lies in the system's folder for those: what the release goes to may be a
-    /// pipe.
+    /// Makes the folder, and looks whether a file can be written there.
     pub(super) fn create(out: Option<&Path>, target_directory: &Path, source: &Source) -> Result<Self, PackError> {
         let path = match out {
-            Some(dir) if dir.is_dir() => dir.join(file_name(source)),
+            Some(dir) if dir.is_dir() || dir.as_os_str().as_encoded_bytes().ends_with(b"/") => {
+                dir.join(file_name(source))
+            }
             Some(file) => file.to_owned(),
             None => releases_dir(target_directory).join(file_name(source)),
         };
         if let Some(dir) = path.parent() {
             fs::create_dir_all(dir).map_err(PackError::write(dir))?;
         }
-        let temporary = tempfile::Builder::new().suffix(".wasm").tempfile();
-        let temporary = temporary.map_err(PackError::write(&std::env::temp_dir()))?;
         let file = File::create(&path, Access::Everybody, Existing::Replace).map_err(PackError::write(&path))?;
-        Ok(Self { temporary, file, path })
-    }
-
-    /// The temporary file.
-    pub(super) fn path(&self) -> &Path {
-        self.temporary.path()
-    }
-
-    /// Replaces what the temporary file holds.
-    pub(super) fn write(&self, bytes: &[u8]) -> Result<(), PackError> {
-        fs::write(self.path(), bytes).map_err(PackError::write(self.path()))
+        Ok(Self { file, path })
     }
 
     /// Writes the release to where it goes: all of it or, where that is a file, nothing.
@@ -72,12 +59,7 @@ mod tests {
         fs::write(at(MANIFEST_FILE), MANIFEST).unwrap();
         fs::write(at("a.eml"), "").unwrap();
         let source = Source::read(dir.path()).unwrap();
-        let pack = |out: Option<&Path>| {
-            let output = Output::create(out, dir.path(), &source).unwrap();
-            output.write(b"unfinished").unwrap();
-            assert_eq!(fs::read(output.path()).unwrap(), b"unfinished");
-            output.keep(b"release").unwrap()
-        };
+        let pack = |out: Option<&Path>| Output::create(out, dir.path(), &source).unwrap().keep(b"release").unwrap();
         fs::create_dir(at("folder")).unwrap();
         symlink("target", at("link")).unwrap();
         for (out, release) in [
@@ -98,9 +80,5 @@ mod tests {
         pack(Some(&at("pipe")));
         assert!(fs::symlink_metadata(at("pipe")).unwrap().file_type().is_fifo());
         assert_eq!(reader.join().unwrap(), b"release");
-        let left = fs::read_dir(dir.path())
-            .unwrap()
-            .filter(|file| file.as_ref().unwrap().path().extension() == Some("wasm".as_ref()));
-        assert_eq!(left.count(), 0, "what was unfinished is gone");
     }
 }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
+use switchback::Logged;
 
 /// A step of packing, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -17,7 +18,7 @@ pub enum Step {
     Componentise,
     /// The initialiser runs, and its memory is stored.
     Prepare,
-    /// The self-tests' scores are found out, to be written into the manifest.
+    /// What the self-tests come to is found out, to be written into the manifest.
     Bless,
     /// A host loads the release and runs its self-tests.
     SelfTest,
@@ -43,6 +44,10 @@ pub enum Progress<'a> {
     Started(Step),
     /// During [`Step::Build`]: a crate is done.
     Compiled(&'a str),
+    /// A warning of the compiler or of cargo, or what is to be known of how the model is built. It may have several lines.
+    Remark(&'a str),
+    /// What the model logged in one call: in `prepare`, or for the self-test of this name.
+    Logged(&'a str, &'a Logged),
     /// A step ended well, after this time.
     Finished(Step, Duration),
 }
@@ -70,6 +75,10 @@ impl<'a> Reporter<'a> {
         self.timings.push((step, time));
         (self.on_progress)(Progress::Finished(step, time));
         Ok(done)
+    }
+
+    pub(super) fn remark(&mut self, remark: &str) {
+        (self.on_progress)(Progress::Remark(remark));
     }
 
     pub(super) fn timings(self) -> Vec<(Step, Duration)> {

@@ -1,44 +1,52 @@
 //! What an initialiser may use of the host: a log, and memory up to a limit.
 
+use switchback::{LogLevel, Logged};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Val};
-use wasmtime::{ResourceLimiter, Result, StoreLimits, StoreLimitsBuilder};
+use wasmtime::{ResourceLimiter, Result};
 
 use crate::component::CONTRACT_PACKAGE;
 
 /// The most log lines that are kept; the contract's own limit for one message.
 const LINES_MAX: usize = 64;
-/// The most bytes of a line that are kept; the contract's own limit.
-const LINE_BYTES_MAX: usize = 1024;
 
 /// The state beside an initialiser's instance.
 pub(super) struct Notes {
-    lines: Vec<String>,
-    limits: StoreLimits,
+    log: Logged,
+    memory_bytes_max: usize,
+    was_refused_memory: bool,
 }
 
 impl Notes {
     pub(super) fn new(memory_bytes_max: usize) -> Self {
-        Self { lines: Vec::new(), limits: StoreLimitsBuilder::new().memory_size(memory_bytes_max).build() }
-    }
-
-    pub(super) fn limits(&mut self) -> &mut dyn ResourceLimiter {
-        &mut self.limits
+        Self { log: Logged::default(), memory_bytes_max, was_refused_memory: false }
     }
 
     pub(super) fn lift_limits(&mut self) {
-        self.limits = StoreLimits::default();
+        self.memory_bytes_max = usize::MAX;
     }
 
-    pub(super) fn take_lines(&mut self) -> Vec<String> {
-        std::mem::take(&mut self.lines)
+    /// Whether more memory was asked for than there may be: whoever is refused it aborts, and would look as if it had trapped
+    /// for no reason.
+    pub(super) fn was_refused_memory(&self) -> bool {
+        self.was_refused_memory
     }
 
-    fn keep(&mut self, level: &str, line: &str) {
-        if self.lines.len() < LINES_MAX {
-            let cut = line.floor_char_boundary(LINE_BYTES_MAX);
-            self.lines.push(format!("{level}: {}", &line[..cut]));
-        }
+    pub(super) fn take_log(&mut self) -> Logged {
+        std::mem::take(&mut self.log)
+    }
+}
+
+impl ResourceLimiter for Notes {
+    fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        let granted = desired <= self.memory_bytes_max;
+        self.was_refused_memory |= !granted;
+        Ok(granted)
+    }
+
+    fn table_growing(&mut self, _current: usize, _desired: usize, _maximum: Option<usize>) -> Result<bool> {
+        // A host refuses what grows a table.
+        Ok(true)
     }
 }
 
@@ -51,7 +59,8 @@ pub(super) fn add_log(linker: &mut Linker<Notes>, component: &Component) -> Resu
         if is_log && matches!(item.ty, ComponentItem::ComponentInstance(_)) {
             linker.instance(name)?.func_new("log", |mut store, _, arguments, _| {
                 if let [Val::Enum(level), Val::String(line)] = arguments {
-                    store.data_mut().keep(level, line);
+                    let level = LogLevel::ALL.into_iter().find(|known| known.name() == level);
+                    store.data_mut().log.push(level.unwrap_or(LogLevel::Error), line, LINES_MAX);
                 }
                 Ok(())
             })?;

@@ -17,17 +17,23 @@ pub(super) struct State<'a> {
     /// Memories by the function that returns them. They are asked for twice, and every call grows the
     /// memory by a page, so both get what the first call found.
     memories: HashMap<String, Vec<u8>>,
+    /// How much of the model's memory is its stack.
+    stack_bytes: usize,
+    /// The first global, which is read before any memory: the stack's pointer, if there is a stack.
+    pointer: Option<i32>,
     /// The first thing that went wrong; the trait has no room for it.
     fault: Option<String>,
 }
 
 impl<'a> State<'a> {
-    pub(super) fn new(store: &'a mut Store<Notes>, instance: Instance) -> Self {
-        Self { store, instance, memories: HashMap::new(), fault: None }
+    pub(super) fn new(store: &'a mut Store<Notes>, instance: Instance, stack_bytes: usize) -> Self {
+        Self { store, instance, memories: HashMap::new(), stack_bytes, pointer: None, fault: None }
     }
 
-    pub(super) fn into_fault(self) -> Option<String> {
-        self.fault
+    /// How many bytes of memory were read, or why they could not be.
+    pub(super) fn read(self) -> std::result::Result<u64, String> {
+        let bytes = self.memories.values().map(|memory| memory.len() as u64).sum();
+        self.fault.map_or(Ok(bytes), Err)
     }
 
     fn call<R: Lift + Send + Sync + 'static>(&mut self, instance: &str, func: &str) -> Result<R> {
@@ -44,7 +50,12 @@ impl<'a> State<'a> {
 
     fn memory(&mut self, instance: &str, func: &str) -> Result<Vec<u8>> {
         let list: WasmList<u8> = self.call(instance, func)?;
-        Ok(list.as_le_slice(&*self.store).to_vec())
+        let mut memory = list.as_le_slice(&*self.store).to_vec();
+        let is_unused = self.pointer.is_some_and(|pointer| usize::try_from(pointer) == Ok(self.stack_bytes));
+        if is_unused && let Some(stack) = memory.get_mut(..self.stack_bytes) {
+            stack.fill(0);
+        }
+        Ok(memory)
     }
 
     fn keep_fault<R: Default>(&mut self, func: &str, result: Result<R>) -> R {
@@ -67,7 +78,9 @@ impl ComponentInstanceState for State<'_> {
     }
 
     async fn call_func_ret_s32(&mut self, instance: &str, func: &str) -> i32 {
-        self.call_or_default(instance, func)
+        let value = self.call_or_default(instance, func);
+        self.pointer.get_or_insert(value);
+        value
     }
 
     async fn call_func_ret_s64(&mut self, instance: &str, func: &str) -> i64 {

@@ -32,7 +32,8 @@ fn take(module: &[u8], [bytes, index, value, depth]: [i32; 4]) -> Result<i32, Tr
 #[test]
 fn a_stack_that_runs_out_is_a_stack_that_ran_out_and_nothing_else() {
     let plain = wat::parse_str(STACK_FIRST).unwrap();
-    let guarded = guarded(&plain).unwrap();
+    let Guarded { module: guarded, stack_bytes } = guarded(&plain).unwrap();
+    assert_eq!(stack_bytes, 65536);
     let works = [16, 3, 42, 100];
     assert_eq!((take(&plain, works), take(&guarded, works)), (Ok(42), Ok(42)));
     assert_eq!(take(&guarded, [65536 - GUARD_BYTES, 0, 1, 0]), Ok(1), "all of it can be used, but for the guard");
@@ -58,6 +59,7 @@ fn a_module_whose_first_global_is_no_stack_stays_as_it_is() {
     ];
     for (from, to) in others {
         let other = wat::parse_str(STACK_FIRST.replace(from, to)).unwrap();
-        assert!(guarded(&other).unwrap() == other, "{to}");
+        let guarded = guarded(&other).unwrap();
+        assert!(guarded.module == other && guarded.stack_bytes == 0, "{to}");
     }
 }

@@ -42,6 +42,20 @@ pub(crate) fn module_with(imports: &str, prepare: &str) -> Vec<u8> {
                 (i32.const 0))
             (@custom "switchback:contract" "1.0.0"))"#
     );
+    embedded(&text)
+}
+
+/// A core module with this memory and this `prepare`, whose `score` traps.
+pub(crate) fn plain(parts: &str) -> Vec<u8> {
+    embedded(&format!(
+        r#"(module {parts}
+            (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 327680))
+            (func (export "score") (param i32) (result i32) unreachable)
+            (@custom "switchback:contract" "1.0.0"))"#
+    ))
+}
+
+fn embedded(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();
@@ -60,6 +74,6 @@ pub(crate) fn manifest(score: f64) -> Manifest {
         reads: Reads::default(),
         limits: ManifestLimits::default(),
         card: Card::default(),
-        self_tests: vec![SelfTest { name: "empty".to_owned(), message: Vec::new(), score, category: None }],
+        self_tests: vec![SelfTest::new("empty", "", score)],
     }
 }

@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod author;
 mod guest;
 mod inspecting;
+mod manifest;
 mod modules;
 mod scaffolding;

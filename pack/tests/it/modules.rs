@@ -4,7 +4,7 @@ use switchback::{Message, Runtime};
 use switchback_pack::{PackError, pack_module};
 use wasmparser::{Instance, Parser, Payload};
 
-use crate::guest::{KEEP_NUMBER, manifest, module, module_with};
+use crate::guest::{KEEP_NUMBER, manifest, module, module_with, plain};
 
 fn error_of(module: &[u8]) -> String {
     pack_module(module, &0.25_f64.to_le_bytes(), &manifest(0.25)).unwrap_err().to_string()
@@ -59,6 +59,52 @@ fn a_trap_of_the_initialiser_comes_with_what_it_logged() {
 }
 
 #[test]
+fn an_error_and_a_log_that_are_too_long_are_cut() {
+    // 2,000 zeros are 2,000 characters.
+    let long =
+        "(i32.store (i32.const 280) (i32.const 2000)) (i32.store (i32.const 276) (i32.const 2048)) (i32.const 272)";
+    let error = error_of(&module(long));
+    assert!(error.ends_with("\0…") && error.len() < 1_100, "{error}");
+
+    let line = |level| format!("(call $log (i32.const {level}) (i32.const 1024) (i32.const 11))");
+    let error = error_of(&module(&format!("{} {} unreachable", line(3).repeat(5_000), line(0))));
+    assert!(
+        error.ends_with("guest: debug: upside down\n  guest: error: upside down\n  guest: ... and 4937 more"),
+        "{error}"
+    );
+    assert_eq!(error.matches("guest: debug").count(), 63);
+}
+
+#[test]
+fn memory_that_there_is_not_is_named() {
+    let grown =
+        module("(if (i32.eq (memory.grow (i32.const 65000)) (i32.const -1)) (then unreachable)) (i32.const 256)");
+    let error = error_of(&grown);
+    assert!(error.contains("`prepare` asked for more than 1073741824 bytes of memory"), "{error}");
+}
+
+#[test]
+fn what_is_left_on_the_stack_is_not_stored() {
+    let stored = |module: &str| {
+        let release = pack_module(&plain(module), &0.5_f64.to_le_bytes(), &manifest(0.5)).unwrap();
+        let holds = |text: &str| release.windows(text.len()).any(|window| window == text.as_bytes());
+        (holds("left here"), holds("kept there"))
+    };
+    let prepare = |pointer: u32| {
+        format!(
+            r#"(memory (export "memory") 6) (global (mut i32) (i32.const {pointer}))
+            (data (i32.const 262144) "left herekept there") (data $result (i32.const 300000) "\00")
+            (func (export "prepare") (param i32 i32) (result i32)
+                (memory.copy (i32.const 1000) (i32.const 262144) (i32.const 9))
+                (memory.fill (i32.const 262144) (i32.const 0) (i32.const 9))
+                (i32.const 300000))"#
+        )
+    };
+    assert_eq!(stored(&prepare(262_144)), (false, true));
+    assert_eq!(stored(&prepare(262_128)), (true, true), "a global of another value is no stack's pointer");
+}
+
+#[test]
 fn an_initialiser_that_grows_to_its_last_page_is_told_to_leave_one() {
     let error = error_of(&module("(drop (memory.grow (i32.const 2))) (i32.const 256)"));
     assert!(error.starts_with("snapshot: ") && error.contains("memory"), "{error}");
@@ -70,6 +116,7 @@ fn an_import_outside_the_contract_is_named_with_its_likely_cause() {
         ("wasi_snapshot_preview1", "fd_write", "build for wasm32-unknown-unknown"),
         ("__wbindgen_placeholder__", "__wbindgen_describe", "getrandom"),
         ("env", "sqlite3_open", "C function"),
+        ("env", "__getrandom_v03_custom", "returns an error"),
     ];
     for (from, name, cause) in cases {
         let error = error_of(&module_with(&format!(r#"(import "{from}" "{name}" (func))"#), KEEP_NUMBER));

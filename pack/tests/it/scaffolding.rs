@@ -82,7 +82,7 @@ fn a_changed_model_fails_its_self_test_until_it_is_blessed() {
     let (_guard, folder) = new_model();
     change(&folder.join("words.txt"), "1.5 urgent", "2.5 urgent");
     let error = pack(&folder).unwrap_err();
-    assert!(matches!(error, PackError::OtherScore { .. }), "{error}");
+    assert!(matches!(error, PackError::OtherAnswer { .. }), "{error}");
     assert!(error.to_string().contains("phish.eml") && error.to_string().contains("--bless"), "{error}");
     assert!(!folder.join("bad-links-0.1.0.wasm").exists());
 
@@ -142,4 +142,44 @@ fn an_initialiser_that_panics_or_loops_is_stopped_with_its_message() {
     let limit = std::time::Duration::from_millis(300);
     let error = packer(&folder).prepare_time_max(limit).pack(&mut |_| {}).unwrap_err();
     assert_eq!(error.to_string(), "initialise: `prepare` did not end within 0.3 s; it probably loops");
+}
+
+/// Names that mean something to the code, to cargo or to the SDK's own dependencies.
+const WORST_NAMES: [&str; 13] = [
+    "libm",
+    "wit-bindgen",
+    "ref-cast",
+    "link",
+    "message",
+    "score",
+    "none",
+    "vec",
+    "model",
+    "main",
+    "a--b-",
+    "deps",
+    "switchback",
+];
+
+#[test]
+fn a_model_of_any_name_compiles_without_a_warning_in_a_workspace_that_takes_it() {
+    let _guard = FOLDER.lock().unwrap_or_else(PoisonError::into_inner);
+    let root = tempfile::tempdir().unwrap();
+    // The profile with which the other tests here build: what is compiled for them is used again.
+    let profile = include_str!("../../templates/workspace.toml.in").replace("[workspace]", "");
+    let workspace = "[workspace]\nresolver = \"3\"\nmembers = [\"models/*\"]\n";
+    fs::write(root.path().join("Cargo.toml"), workspace.to_owned() + &profile).unwrap();
+    fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.lock"), root.path().join("Cargo.lock")).unwrap();
+    let longest = "x".repeat(64);
+    for name in WORST_NAMES.iter().copied().chain([longest.as_str()]) {
+        let made = Scaffold::new(name.parse().unwrap()).sdk(sdk()).create(root.path().join("models")).unwrap();
+        assert!(made.workspace.is_some(), "{name}");
+    }
+    for arguments in [&["--all-targets"][..], &["--release", "--target", switchback_pack::TARGET]] {
+        let mut check = Command::new(env!("CARGO"));
+        check.args(["check", "--workspace", "--target-dir", TARGET_DIR]).args(arguments).current_dir(root.path());
+        let output = check.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success() && !said.contains("warning"), "{said}");
+    }
 }

@@ -62,6 +62,20 @@ cases! {
     "grow" => Grow,
     /// logs without end.
     "log-flood" => LogFlood,
+    /// prints with the SDK's macros, and scores. Well-behaved.
+    "print" => Print,
+    /// panics after a hundred lines of log.
+    "panic-late" => PanicLate,
+    /// adds a reason whose weight is not a number.
+    "weight-in-sdk" => WeightInSdk,
+    /// asks for the weight of a feature that has none.
+    "sum-in-sdk" => SumInSdk,
+    /// frees, when it is prepared, what a release must not hold. Well-behaved.
+    "forget" => Forget,
+    /// returns an error of 200,000 bytes.
+    "long-error" => LongError,
+    /// abstains with 2,000 bytes.
+    "long-abstain" => LongAbstain,
     /// logs one line of a megabyte, and scores.
     "log-long" => LogLong,
     /// reads raw bytes, which its manifest should not declare.

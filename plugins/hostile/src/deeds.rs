@@ -2,7 +2,9 @@
 
 use crate::answers;
 use std::hint::black_box;
-use switchback_guest::{Error, Level, Message, Outcome, log};
+use switchback_guest::features::sum;
+use switchback_guest::print::{dbg, eprintln, print, println};
+use switchback_guest::{Error, Level, Message, Outcome, Score, log};
 
 /// Executes `unreachable` without a panic before it.
 pub(crate) fn trap() -> ! {
@@ -51,6 +53,51 @@ pub(crate) fn flood_log() -> Result<Outcome, Error> {
     loop {
         log(Level::Error, "the hostile model has so much to say");
     }
+}
+
+/// Prints, a line of which does not end.
+pub(crate) fn print() -> Outcome {
+    print!("one ");
+    println!("line");
+    eprintln!("two\nlines");
+    let two = dbg!(1 + 1);
+    print!("begun");
+    answers::after(two)
+}
+
+/// Panics when nobody keeps another line.
+pub(crate) fn panic_late() -> Result<Outcome, Error> {
+    print!("begun");
+    (0..100).for_each(|line| log(Level::Debug, &format!("line {line}")));
+    panic!("after so many lines");
+}
+
+/// Gives the SDK a weight that is no number.
+pub(crate) fn add_no_number() -> Outcome {
+    Score::log_odds().reason("A", black_box(f64::NAN), "").into()
+}
+
+/// Asks the SDK for a weight that is not there.
+pub(crate) fn sum_beyond_the_weights() -> Outcome {
+    answers::after(sum(&[0.5_f32; 4], black_box(&[1, 9, 2])))
+}
+
+/// Allocates patterns in blocks of many sizes, in the way that vectors grow too, and frees all but the first.
+pub(crate) fn forget() -> Vec<u8> {
+    let pattern =
+        |number: u8| -> Vec<u8> { (0..24_u8).map(|i| i.wrapping_mul(29) ^ number.wrapping_mul(67) ^ 0x5A).collect() };
+    let kept = pattern(0);
+    let mut freed = Vec::new();
+    for number in 1..=40_u8 {
+        let mut grown = Vec::new();
+        for _ in 0..=u32::from(number).pow(2) {
+            grown.extend(pattern(number));
+        }
+        // What is freed lies between what is not.
+        freed.push((black_box(grown), black_box(vec![number; 40])));
+    }
+    drop(black_box(freed));
+    kept
 }
 
 /// Logs one line of a megabyte.

@@ -28,6 +28,8 @@ pub struct Hostile {
     case: Case,
     /// How many messages this instance has scored: more than one only if it is reused.
     scored: u32,
+    /// What the case `forget` keeps of all that it allocates.
+    kept: Vec<u8>,
 }
 
 impl Scorer for Hostile {
@@ -37,7 +39,8 @@ impl Scorer for Hostile {
             Case::PanicInPrepare => panic!("the hostile model panics in prepare"),
             Case::ErrorInPrepare => Err("the hostile model refuses to be prepared".into()),
             Case::LoopInPrepare => deeds::run_forever(),
-            _ => Ok(Self { case, scored: 0 }),
+            Case::Forget => Ok(Self { case, scored: 0, kept: deeds::forget() }),
+            _ => Ok(Self { case, scored: 0, kept: Vec::new() }),
         }
     }
 
@@ -56,6 +59,13 @@ impl Scorer for Hostile {
             Case::RecurseMemory => Ok(answers::after(deeds::recurse_with_memory(0))),
             Case::Grow => deeds::fill_memory(),
             Case::LogFlood => deeds::flood_log(),
+            Case::Print => Ok(deeds::print()),
+            Case::PanicLate => deeds::panic_late(),
+            Case::WeightInSdk => Ok(deeds::add_no_number()),
+            Case::SumInSdk => Ok(deeds::sum_beyond_the_weights()),
+            Case::Forget => Ok(answers::after(&self.kept)),
+            Case::LongError => Err("größer".repeat(25_000).into()),
+            Case::LongAbstain => Ok(Outcome::Abstain("größer".repeat(250))),
             Case::LogLong => Ok(deeds::log_long_line()),
             Case::ReadUndeclared => Ok(deeds::read_raw(message)),
             Case::Error => Err("the hostile model could not score".into()),

@@ -4,8 +4,11 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Action, Authorship, Category, DecidedBy, Message, Reason, ReleaseId, Scl, Verdict};
+use switchback::{
+    Action, Authorship, Category, DecidedBy, LogLine, Message, Reason, ReleaseId, ReleaseLog, Scl, Verdict,
+};
 
+use crate::score::lines::is_none;
 use crate::show;
 
 /// A line of JSON: a verdict without its times, so that the same messages give the same lines.
@@ -27,6 +30,21 @@ pub(in super::super) struct Record<'a> {
     reasons: &'a [Reason],
     #[serde(skip_serializing_if = "Option::is_none")]
     fault: Option<&'a str>,
+    /// What the releases logged that were asked for the verdict; absent if that is nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    log: Vec<Line<'a>>,
+    /// How many more lines they logged than are kept of one message; absent if that is none.
+    #[serde(skip_serializing_if = "is_none")]
+    log_dropped: u32,
+}
+
+/// A line of a release's log.
+#[derive(JsonSchema, Serialize)]
+#[schemars(rename = "LogLineOfRelease")]
+struct Line<'a> {
+    release: &'a ReleaseId,
+    #[serde(flatten)]
+    line: &'a LogLine,
 }
 
 /// `0.9931  quarantine  8  phish    linear@1.0.0  mail/1.eml`, and below it who decided, unless it was that release, and
@@ -47,6 +65,9 @@ pub(super) fn text(name: &str, verdict: &Verdict, verbose: bool, out: &mut impl 
     }
     if verbose {
         show::reasons(&verdict.reasons, out)?;
+        for ReleaseLog { release, log, .. } in &verdict.log {
+            show::log_lines(log).try_for_each(|line| writeln!(out, "        {release}  {line}"))?;
+        }
     }
     Ok(())
 }
@@ -58,6 +79,7 @@ pub(super) fn json(
     verdict: &Verdict,
     out: &mut impl Write,
 ) -> anyhow::Result<()> {
+    let lines = verdict.log.iter().flat_map(|of| of.log.lines.iter().map(|line| Line { release: &of.release, line }));
     let record = Record {
         message: name,
         sha256: message.sha256_hex(),
@@ -73,6 +95,8 @@ pub(super) fn json(
         action: verdict.action,
         reasons: &verdict.reasons,
         fault: verdict.fault.as_deref(),
+        log: lines.collect(),
+        log_dropped: verdict.log.iter().map(|of| of.log.dropped).sum(),
     };
     serde_json::to_writer(&mut *out, &record)?;
     Ok(writeln!(out)?)

@@ -4,7 +4,7 @@ use serde_json::Value;
 use tempfile::tempdir;
 
 use super::store::Store;
-use crate::model::{SMALL, TRAPS_AT_BYTES, mail};
+use crate::model::{LOGS_AND_TRAPS_AT_BYTES, LOGS_AT_BYTES, SMALL, TRAPS_AT_BYTES, mail};
 
 fn objects(text: &str) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -52,6 +52,28 @@ fn a_failure_is_said_and_the_policy_answers() {
     let ran = store.run(["score", file.to_str().unwrap()]);
     assert_eq!(ran.code, 1, "{ran:?}");
     assert!(ran.err.contains("it trapped") && ran.out.contains("\n        unscanned\n"), "{ran:?}");
+}
+
+#[test]
+fn what_the_releases_of_a_slot_log_is_shown_with_their_names() {
+    let store = Store::promoted(&["1.0.0", "1.1.0"]);
+    let dir = tempdir().unwrap();
+    let file = |bytes: usize| {
+        let file = dir.path().join(bytes.to_string());
+        std::fs::write(&file, mail("x", "a@example.org", bytes)).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let out = store.fine(["score", "-v", &file(LOGS_AT_BYTES)]);
+    assert!(out.ends_with("\n        linear@1.1.0  debug: odd size\n"), "{out}");
+    let verdict = &objects(&store.fine(["score", "--json", &file(LOGS_AT_BYTES)]))[0];
+    assert_eq!((&verdict["log"][0]["level"], &verdict["log"][0]["line"]), (&"debug".into(), &"odd size".into()));
+    assert_eq!(verdict["log"][0]["release"], verdict["release"]);
+    // The previous release was asked for the live one that failed, and failed as well.
+    let verdict = &objects(&store.run(["score", "--json", &file(LOGS_AND_TRAPS_AT_BYTES)]).out)[0];
+    let releases: std::collections::BTreeSet<_> =
+        verdict["log"].as_array().unwrap().iter().map(|line| line["release"]["version"].as_str().unwrap()).collect();
+    assert_eq!(releases.into_iter().collect::<Vec<_>>(), ["1.0.0", "1.1.0"], "{verdict}");
+    assert_eq!(verdict["log_dropped"], 12);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use wasmparser::{BinaryReaderError, Data, DataKind, ElementItems, Operator, Payload, TypeRef};
 
 use super::Refusal;
-use crate::limits::{Limits, STARTUP_COPY_BYTES_MAX};
+use crate::limits::{ReleaseLimits, STARTUP_COPY_BYTES_MAX};
 
 /// Bytes of a page of linear memory (core specification, section 4.2.8).
 const PAGE_BYTES: u64 = 1 << 16;
@@ -16,6 +16,7 @@ const SEGMENT_COST_BYTES: u64 = 64;
 
 /// The cost so far.
 pub(super) struct Startup {
+    memory_bytes_max: u64,
     table_elements_max: u64,
     elements: u64,
     copied_bytes: u64,
@@ -34,8 +35,15 @@ struct Module {
 }
 
 impl Startup {
-    pub(super) fn new(limits: &Limits) -> Self {
-        Self { table_elements_max: limits.table_elements_max, elements: 0, copied_bytes: 0, module: Module::default() }
+    pub(super) fn new(limits: &ReleaseLimits) -> Self {
+        let (memory, table) = (limits.memory_bytes_max as u64, limits.table_elements_max as u64);
+        Self {
+            memory_bytes_max: memory,
+            table_elements_max: table,
+            elements: 0,
+            copied_bytes: 0,
+            module: Module::default(),
+        }
     }
 
     pub(super) fn begin_module(&mut self) {
@@ -48,7 +56,7 @@ impl Startup {
         }
     }
 
-    pub(super) fn take(&mut self, payload: &Payload<'_>) -> Result<(), BinaryReaderError> {
+    pub(super) fn take(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
@@ -57,7 +65,19 @@ impl Startup {
             }
             Payload::MemorySection(section) => {
                 for memory in section.clone() {
-                    self.module.own_memory_bytes = Some(memory?.initial.saturating_mul(PAGE_BYTES));
+                    let (bytes, bytes_max) = (memory?.initial.saturating_mul(PAGE_BYTES), self.memory_bytes_max);
+                    if bytes > bytes_max {
+                        return Err(Refusal::Memory { bytes, bytes_max });
+                    }
+                    self.module.own_memory_bytes = Some(bytes);
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section.clone() {
+                    let (elements, elements_max) = (table?.ty.initial, self.table_elements_max);
+                    if elements > elements_max {
+                        return Err(Refusal::Table { elements, elements_max });
+                    }
                 }
             }
             Payload::ElementSection(section) => {

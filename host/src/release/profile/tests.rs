@@ -3,9 +3,11 @@ use rand::SeedableRng as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
+use crate::limits::Limits;
+use crate::release::ManifestLimits;
 
 fn checked(text: &str) -> Result<(), Refusal> {
-    check(&wat::parse_str(text).unwrap(), &Limits::default())
+    check(&wat::parse_str(text).unwrap(), &Limits::default().of_release(&ManifestLimits::default()))
 }
 
 /// Why a component with these parts is refused.
@@ -133,6 +135,15 @@ fn data_that_would_be_copied_for_every_message_are_bounded() {
     let mapped = format!(r#"(component (core module (memory 100) (data (i32.const 6000000) "{data}")))"#);
     checked(&mapped).unwrap();
     checked(r#"(component (core module (import "" "m" (memory 2)) (data (i32.const 0) "little")))"#).unwrap();
+}
+
+#[test]
+fn what_is_larger_at_first_than_it_may_become_is_refused_by_name() {
+    checked("(component (core module (memory 256) (table 65536 funcref)))").unwrap();
+    let memory = checked("(component (core module (memory 257)))").unwrap_err();
+    assert!(matches!(memory, Refusal::Memory { bytes: 16_842_752, bytes_max: 16_777_216 }), "{memory}");
+    let table = checked("(component (core module (table 65537 funcref)))").unwrap_err();
+    assert!(matches!(table, Refusal::Table { elements: 65_537, elements_max: 65_536 }), "{table}");
 }
 
 #[test]

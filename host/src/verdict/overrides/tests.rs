@@ -40,6 +40,7 @@ fn verdict(action: Action, category: Option<Category>) -> Verdict {
         generation: 3,
         reading: crate::message::Reading::CURRENT,
         fault: None,
+        log: Vec::new(),
         timing: crate::timing::Timing::default(),
     }
 }
