@@ -76,30 +76,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let busy = Busy::with(String::new());
     let measured = run::measure(args, &mail.messages, &busy)?;
     drop(busy);
-    for of in &measured.releases {
-        say_odd(of, &mail.names);
-        say_logged(of, &mail.names);
-    }
-    let report = Report::new(args, &mail.messages, measured);
+    measured.releases.iter().for_each(|of| say_logged(of, &mail.names));
+    let report = Report::new(args, &mail, measured);
     let mut out = io::stdout().lock();
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
         false => report.write(&mut out)?,
     }
     Ok(Exit::found_if(report.failed() > 0 || mail.missed.any()))
-}
-
-/// Names the messages that took longest and those that a release failed on.
-fn say_odd(of: &OfRelease, names: &[String]) {
-    let slowest =
-        of.odd.slowest.iter().map(|(time, message)| format!("{} for {}", show::time(*time), name(*message, names)));
-    let slowest: Vec<_> = slowest.collect();
-    if !slowest.is_empty() {
-        crate::exit::say(&format!("{}: the slowest took {}", of.id, slowest.join(", ")));
-    }
-    for (message, why) in &of.odd.failed {
-        crate::exit::say(&format!("{} failed on {}: {}", of.id, name(*message, names), show::printable(why, 500)));
-    }
 }
 
 /// What a message is called. One that was generated has a number.

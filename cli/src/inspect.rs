@@ -164,7 +164,8 @@ fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {
     for (i, test) in manifest.self_tests.iter().enumerate() {
         let label = if i == 0 { "self-tests" } else { "" };
         let category = test.category.map_or("-".to_owned(), |category| category.to_string());
-        let (score, name) = (show::score(test.score), show::printable(&test.name, TEXT_CHARS_MAX));
+        let score = if test.abstains { "abstains".to_owned() } else { show::score(test.score) };
+        let name = show::printable(&test.name, TEXT_CHARS_MAX);
         writeln!(out, "  {label:<11}  {score}  {category:<7}  {name} ({} bytes)", test.message.len())?;
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use switchback::Category;
 use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
 use crate::exit::{Exit, Usage};
@@ -159,8 +160,8 @@ fn write(packed: &Packed, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
             "  {label:<10} {}  {}  {}",
-            show::score(test.score),
-            test.category,
+            test.score.map_or_else(|| "abstains".to_owned(), show::score),
+            test.category.map_or("", Category::name),
             show::printable(&test.name, 200)
         )?;
     }

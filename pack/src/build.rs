@@ -96,14 +96,15 @@ impl Build {
 
         let flags = flags::all(&theirs, &names_of_folders, &toolchain, stack_bytes);
         let mut command = self.command(&project, profile, &flags);
-        let settings = profile::settings(cargo, self.command(&project, profile, &flags), &project.manifest_path)?;
+        // Where cargo cannot be asked, the build says why, or the record has none.
+        let settings = profile::settings(cargo, self.command(&project, profile, &flags), &project.manifest_path);
         let mut child = command.spawn().map_err(|error| no_program(&command, error))?;
         let watched = Watched { project: &project, cargo_dir: &cargo.dir, caller_dir: &cargo.caller_dir };
         let outcome = watched.until_end(&mut child, on_news).map_err(|error| no_program(&command, error))?;
         let path = outcome.module(&project)?;
         let module = fs::read(&path).map_err(PackError::read(&path))?;
         let theirs = theirs.iter().map(|flag| flags::without_folders(flag, &names_of_folders)).collect();
-        let record = BuildRecord::new(&project, &toolchain, arguments, (profile, settings), theirs);
+        let record = BuildRecord::new(&project, &toolchain, arguments, (profile, settings.unwrap_or_default()), theirs);
         Ok(Built { module, target_directory: project.target_directory, record, names_of_folders })
     }
 

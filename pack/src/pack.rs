@@ -235,8 +235,8 @@ impl Packer {
                 reporter.step(Step::Bless, |progress| self_test::answers(&sealed, &manifest, progress))?;
             for ((test, answer), expected) in manifest.self_tests.iter_mut().zip(answers).zip(source.scores()) {
                 blessed.extend(Changed::of(test, expected, &answer));
-                test.score = answer.score;
-                test.category = test.category.map(|_| answer.category);
+                test.score = answer.score.unwrap_or(test.score);
+                test.category = test.category.and(answer.category);
             }
         }
         Ok((manifest, blessed))

@@ -20,10 +20,10 @@ const INSTANCES: u32 = 1;
 pub struct Tested {
     /// The self-test's message.
     pub name: String,
-    /// The score, equal to the expected one bit for bit.
-    pub score: f64,
-    /// The category.
-    pub category: Category,
+    /// The score, equal to the expected one bit for bit; none if the model abstained, as is expected.
+    pub score: Option<f64>,
+    /// The category; none if the model abstained.
+    pub category: Option<Category>,
     /// What the model logged.
     pub log: Logged,
 }
@@ -60,15 +60,11 @@ impl fmt::Display for Changed {
 impl Changed {
     /// None if the answer is the one that is expected.
     pub(crate) fn of(test: &SelfTest, expected_score: Option<f64>, answer: &Tested) -> Option<Self> {
-        let is_met = expected_score.is_some_and(|expected| expected.to_bits() == answer.score.to_bits())
-            && test.category.is_none_or(|expected| expected == answer.category);
-        (!is_met).then(|| Self {
-            name: test.name.clone(),
-            expected_score,
-            score: answer.score,
-            expected_category: test.category,
-            category: answer.category,
-        })
+        let (score, category) = (answer.score?, answer.category?);
+        let is_met = expected_score.is_some_and(|expected| expected.to_bits() == score.to_bits())
+            && test.category.is_none_or(|expected| expected == category);
+        let name = || test.name.clone();
+        (!is_met).then(|| Self { name: name(), expected_score, score, expected_category: test.category, category })
     }
 }
 
@@ -89,7 +85,7 @@ pub(crate) fn answers(
     let tested = named.map(|(test, scored)| {
         let log = scored.as_ref().map_or_else(|error| &error.log, |scored| &scored.log);
         on_progress(Progress::Logged(&test.name, log));
-        tested(&test.name, scored)
+        tested(test, scored)
     });
     let tested = tested.collect::<Result<_, _>>()?;
     Ok((id, tested))
@@ -107,18 +103,22 @@ pub(crate) fn check(
     if changed.is_empty() { Ok((id, tested)) } else { Err(PackError::OtherAnswer { changed }) }
 }
 
-fn tested(name: &str, scored: Result<Scored, ScoreError>) -> Result<Tested, PackError> {
-    let scored = scored.map_err(|error| failed(name, &error))?;
+fn tested(test: &SelfTest, scored: Result<Scored, ScoreError>) -> Result<Tested, PackError> {
+    let scored = scored.map_err(|error| failed(&test.name, &error))?;
+    let (name, log) = (test.name.clone(), scored.log);
     match scored.outcome {
-        Outcome::Scored(Assessment { score, category, .. }) => {
-            Ok(Tested { name: name.to_owned(), score, category, log: scored.log })
+        Outcome::Scored(Assessment { score, category, .. }) if !test.abstains => {
+            Ok(Tested { name, score: Some(score), category: Some(category), log })
         }
-        Outcome::Abstained(why) => Err(PackError::SelfTest {
-            test: name.to_owned(),
-            why: format!(
-                "it abstained: {why}; a self-test is a message that the model scores: choose another, or let it score this one"
-            ),
-        }),
+        Outcome::Abstained(_) if test.abstains => Ok(Tested { name, score: None, category: None, log }),
+        Outcome::Scored(Assessment { score, .. }) => {
+            let why = format!("it scored {score} and is expected to abstain; without `abstains = true` it may score");
+            Err(PackError::SelfTest { test: name, why })
+        }
+        Outcome::Abstained(why) => {
+            let why = format!("it abstained: {why}; if it is to, `abstains = true` in place of the score says so");
+            Err(PackError::SelfTest { test: name, why })
+        }
     }
 }
 
@@ -142,7 +142,12 @@ mod tests {
             test.category = category;
             test
         };
-        let answer = |score, category| Tested { name: "a.eml".to_owned(), score, category, log: Logged::default() };
+        let answer = |score, category| Tested {
+            name: "a.eml".to_owned(),
+            score: Some(score),
+            category: Some(category),
+            log: Logged::default(),
+        };
         let told = |category, expected, answer: &Tested| {
             Changed::of(&test(category), expected, answer).map(|changed| changed.to_string())
         };

@@ -96,6 +96,8 @@ struct Test {
     authentication: Option<Authentication>,
     score: Option<f64>,
     category: Option<Category>,
+    #[serde(default)]
+    abstains: bool,
 }
 
 impl Source {
@@ -166,7 +168,7 @@ impl Source {
 
     /// The first self-test without an expected score.
     pub(crate) fn first_without_score(&self) -> Option<String> {
-        self.file.self_test.iter().find(|test| test.score.is_none()).map(Test::name)
+        self.file.self_test.iter().find(|test| test.score.is_none() && !test.abstains).map(Test::name)
     }
 
     /// The release's own manifest. A score that is not there yet is 0.
@@ -178,6 +180,7 @@ impl Source {
             made.client = test.client.clone();
             made.authentication = test.authentication.clone();
             made.category = test.category;
+            made.abstains = test.abstains;
             made
         });
         Manifest {
@@ -280,6 +283,10 @@ impl File {
         if !STACK_KIB_RANGE.contains(&stack) {
             let [least, most] = [STACK_KIB_RANGE.start(), STACK_KIB_RANGE.end()];
             return Err(format!("build.stack_kib is {stack}, and not in {least}..={most}"));
+        }
+        let is_both = |test: &&Test| test.abstains && (test.score.is_some() || test.category.is_some());
+        if let Some(test) = self.self_test.iter().find(is_both) {
+            return Err(format!("self_test `{}` abstains, and then it has neither score nor category", test.name()));
         }
         match self.self_test.iter().find(|test| test.score.is_some_and(|score| !(0.0..=1.0).contains(&score))) {
             Some(test) => Err(format!("self_test.score of `{}` is not in 0..=1", test.name())),

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::{ReleaseId, Timing};
 
-use super::Args;
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
-use crate::corpus::Letter;
+use super::{Args, name};
+use crate::corpus::Mail;
 use crate::show;
 
 /// All measurements.
@@ -39,6 +39,22 @@ struct ReportOf {
     resident_growth_bytes: Option<u64>,
     /// None if it never answered.
     times: Option<Times>,
+    /// The messages that took longest, the slowest first.
+    slowest: Vec<Slow>,
+    /// The first messages that it failed on.
+    failures: Vec<Failure>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct Slow {
+    message: String,
+    total_us: f64,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct Failure {
+    message: String,
+    why: String,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -59,21 +75,22 @@ struct Spread {
 }
 
 impl Report {
-    pub(super) fn new(args: &Args, mail: &[Letter], measured: Measured) -> Self {
+    pub(super) fn new(args: &Args, mail: &Mail, measured: Measured) -> Self {
+        let letters = &mail.messages;
         let threads = args.threads.count();
         let resident = Resident::read();
         let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
         Self {
             messages: args.messages,
-            distinct_messages: mail.len(),
-            mean_message_bytes: mail.iter().map(|letter| letter.bytes.len()).sum::<usize>() / mail.len(),
+            distinct_messages: letters.len(),
+            mean_message_bytes: letters.iter().map(|letter| letter.bytes.len()).sum::<usize>() / letters.len(),
             threads,
             wall_us: micros(measured.wall),
             verdicts_per_s: verdicts as f64 / measured.wall.as_secs_f64(),
             resident_bytes_before: measured.resident_before,
             resident_bytes: resident.map(|resident| resident.now_bytes),
             resident_bytes_peak: resident.map(|resident| resident.peak_bytes),
-            releases: measured.releases.into_iter().map(|of| ReportOf::new(of, threads)).collect(),
+            releases: measured.releases.into_iter().map(|of| ReportOf::new(of, threads, &mail.names)).collect(),
         }
     }
 
@@ -109,6 +126,7 @@ impl Report {
         }
         show::numbers(&mut table, 1..10);
         writeln!(out, "\n{}\n", table.trim_fmt())?;
+        self.releases.iter().try_for_each(|of| of.write_odd(out))?;
         let [before, now, peak] =
             [self.resident_bytes_before, self.resident_bytes, self.resident_bytes_peak].map(memory_text);
         let (rate, wall) =
@@ -121,15 +139,31 @@ impl Report {
 }
 
 impl ReportOf {
-    fn new(mut of: OfRelease, threads: usize) -> Self {
+    fn new(mut of: OfRelease, threads: usize, names: &[String]) -> Self {
+        let slow = |(time, message)| Slow { message: name(message, names), total_us: micros(time) };
+        let failure = |(message, why)| Failure { message: name(message, names), why };
         Self {
             failed: of.failed,
             log_lines: of.logged.lines,
             load_us: micros(of.load),
             resident_growth_bytes: of.resident_growth,
+            slowest: of.odd.slowest.into_iter().map(slow).collect(),
+            failures: of.odd.failed.into_iter().map(failure).collect(),
             times: (!of.timings.is_empty()).then(|| Times::of(&mut of.timings, threads)),
             release: of.id,
         }
+    }
+
+    /// The messages to look at.
+    fn write_odd(&self, out: &mut impl Write) -> io::Result<()> {
+        for (number, Slow { message, total_us }) in self.slowest.iter().enumerate() {
+            let what = if number == 0 { "slowest with" } else { "then" };
+            writeln!(out, "{what} {}: {}  {message}", self.release, time(*total_us))?;
+        }
+        for Failure { message, why } in &self.failures {
+            writeln!(out, "{} failed on {message}: {}", self.release, show::printable(why, 500))?;
+        }
+        Ok(())
     }
 
     fn row(&self) -> Vec<String> {

@@ -40,6 +40,11 @@ fn a_small_corpus_is_gone_through_several_times() {
     let out = switchback_in(dir.path(), ["bench", "-m", &release("1.0.0"), "--messages", "50", "."]).fine();
     assert!(out.starts_with("50 messages (2 distinct, 300 B on average) with each of 1 release on "), "{out}");
     assert!(out.contains("linear@1.0.0") && out.contains("verdicts/s"), "{out}");
+    let slowest: Vec<_> =
+        out.lines().filter(|line| line.contains("slowest with") || line.starts_with("then ")).collect();
+    assert_eq!(slowest.len(), 2, "{out}");
+    assert!(slowest[0].starts_with("slowest with linear@1.0.0: "), "{out}");
+    assert!(["./1", "./2"].iter().all(|name| slowest.iter().any(|line| line.ends_with(name))), "{out}");
 }
 
 #[test]
@@ -65,6 +70,9 @@ fn failures_are_counted_and_end_with_1() {
     let report: Value = serde_json::from_str(&ran.out).unwrap();
     let of = &report["releases"][0];
     assert_eq!((ran.code, &of["failed"], &of["times"]), (1, &20.into(), &Value::Null));
+    let failures = of["failures"].as_array().unwrap();
+    assert_eq!((failures.len(), &failures[0]["message"]), (1, &"./1".into()), "{failures:?}");
+    assert!(failures[0]["why"].as_str().unwrap().starts_with("it trapped: "), "{failures:?}");
     let empty = tempdir().unwrap();
     let ran = switchback_in(empty.path(), ["bench", "-m", &release("1.0.0"), "."]);
     let says = "switchback: there is no message in .\nswitchback: there is no message to measure with\n";

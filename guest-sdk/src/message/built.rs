@@ -33,6 +33,9 @@ pub(super) struct Source {
 impl Message {
     /// Starts an empty message: no fields, no text, nothing checked. Only outside of the sandbox.
     ///
+    /// Nothing is parsed here. What a model makes of a real message is tested by a `[[self_test]]` in the manifest, and tried with
+    /// `switchback score -v -m model.wasm message.eml`.
+    ///
     /// ```
     /// use switchback_guest::{AuthResult, Authentication, Message};
     ///

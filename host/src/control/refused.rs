@@ -26,7 +26,7 @@ pub enum Refused {
     LoadedAlready(ReleaseId),
     /// Another file is loaded under this name and version.
     #[error(
-        "{loaded} is loaded with digest {}, this file has {}: a release is immutable, so give the changed one a new version",
+        "{loaded} is loaded with digest {}, this file has {}: a release is immutable, so give the changed one a new version, such as 1.2.3-dev.1 for a trial",
         loaded.digest.short(), offered.short()
     )]
     Namesake {

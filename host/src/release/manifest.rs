@@ -275,18 +275,30 @@ pub struct SelfTest {
     /// What the filter verified. Absent: nobody checked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authentication: Option<Authentication>,
-    /// The expected score, equal bit for bit.
+    /// The expected score, equal bit for bit; without meaning where the model is to abstain.
     pub score: f64,
     /// The expected category, if it matters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub category: Option<Category>,
+    /// Whether the model is expected to have no opinion.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub abstains: bool,
 }
 
 impl SelfTest {
     /// A test on a message of which nothing but its bytes is known, in any category.
     pub fn new(name: impl Into<String>, message: impl Into<Vec<u8>>, score: f64) -> Self {
         let (name, message) = (name.into(), message.into());
-        Self { name, message, envelope: None, client: None, authentication: None, score, category: None }
+        Self {
+            name,
+            message,
+            envelope: None,
+            client: None,
+            authentication: None,
+            score,
+            category: None,
+            abstains: false,
+        }
     }
 
     /// The message as a filter would hand it over.

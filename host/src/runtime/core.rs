@@ -143,7 +143,11 @@ fn self_test(loaded: &Loaded) -> Result<(), LoadFault> {
             false => LoadFault::Shortage(format!("self-test `{}` could not be run: {}", test.name, e.fault)),
         })?;
         let assessment = match scored.outcome {
+            Outcome::Scored(assessment) if test.abstains => {
+                return Err(failed(format!("it scored {}, expected to abstain", assessment.score)));
+            }
             Outcome::Scored(assessment) => assessment,
+            Outcome::Abstained(_) if test.abstains => continue,
             Outcome::Abstained(why) => return Err(failed(format!("it abstained: {why}"))),
         };
         if assessment.score.to_bits() != test.score.to_bits() {

@@ -107,7 +107,7 @@ pub enum LoadFault {
     #[error(transparent)]
     Gone(#[from] RuntimeGone),
     /// Another file is loaded under this name and version.
-    #[error("the loaded release of this version has digest {}, this file has {}: a release is immutable, so give the changed one a new version", loaded.short(), offered.short())]
+    #[error("the loaded release of this version has digest {}, this file has {}: a release is immutable, so give the changed one a new version, such as 1.2.3-dev.1 for a trial", loaded.short(), offered.short())]
     Namesake {
         /// The loaded one's.
         loaded: Digest,

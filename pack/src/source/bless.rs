@@ -44,6 +44,7 @@ fn edits<'a>(
     let score = match table.get("score") {
         Some(item) if number(item).is_some_and(|old| old.to_bits() == test.score.to_bits()) => None,
         Some(item) => item.span().map(|place| (place, Value::from(test.score).to_string())),
+        None if test.abstains => None,
         None => table.get("message").and_then(Item::span).map(|message| missing_score(text, message, test.score)),
     };
     let category = table.get("category").zip(test.category).filter(|(old, new)| old.as_str() != Some(new.name()));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use switchback::{Category, LogLevel};
+use switchback::{Category, LogLevel, Runtime};
 use switchback_pack::{MANIFEST_FILE, PackError, Packed, Packer, Progress, Scaffold, Sdk};
 
 /// Where guests are built: what other tests compiled is there.
@@ -124,7 +124,7 @@ fn a_model_that_fails_says_why_with_its_file_and_line() {
         }
     }
     let of_score: [(&str, &[&str]); 3] = [
-        ("abstain", &["it abstained: no words", "choose another"]),
+        ("abstain", &["it abstained: no words", "`abstains = true`"]),
         ("probability", &["`scale = \"log-odds\"`", "`scale = \"probability\"`", "`Score::log_odds()`"]),
         ("text", &["it read `text`", "add it to `reads`"]),
     ];
@@ -172,4 +172,40 @@ fn what_changed_is_told_and_blessing_it_cures_it() {
     assert_eq!((differing, before.matches("\r\n").count()), (4, after.matches('\n').count()), "{after}");
     let packed = pack(&folder, "", false).0.unwrap();
     assert!(packed.id.digest == blessed.id.digest && packed.blessed.is_empty());
+}
+
+#[test]
+fn a_model_may_be_expected_to_abstain_and_is_told_what_it_can_ask_for() {
+    let (_parent, folder) = model();
+    let manifest = folder.join(MANIFEST_FILE);
+    let text = fs::read_to_string(&manifest).unwrap();
+    let (head, _) = text.split_once("[[self_test]]").unwrap();
+    let abstains = "[[self_test]]\nmessage = \"self-test/wanted.eml\"\nabstains = true\n";
+    fs::write(&manifest, format!("{head}{abstains}")).unwrap();
+    for bless in [false, true] {
+        let packed = pack(&folder, "abstain", bless).0.unwrap();
+        assert_eq!((packed.self_tests[0].score, packed.self_tests[0].category), (None, None));
+        assert!(packed.blessed.is_empty());
+        let runtime = Runtime::builder().instances(1).build().unwrap();
+        runtime.load(&packed.path).unwrap();
+    }
+    assert!(fs::read_to_string(&manifest).unwrap().ends_with(abstains), "there is nothing to write");
+    let said = pack(&folder, "", true).0.unwrap_err().to_string();
+    assert!(said.contains("is expected to abstain"), "{said}");
+
+    fs::write(&manifest, format!("{}{abstains}", head.replace("\"links\"", "\"links\", \"recipients\""))).unwrap();
+    fs::write(folder.join("words.txt"), "abstain").unwrap();
+    let mut remarks = Vec::new();
+    let packer = Packer::new(&folder).cargo_arg("--target-dir").cargo_arg(TARGET_DIR).out(&folder);
+    let packed = packer.pack(&mut |progress| {
+        if let Progress::Remark(remark) = progress {
+            remarks.push(remark.to_owned());
+        }
+    });
+    packed.unwrap();
+    for part in
+        ["can ask for `text`, which", "declares `links`, which the model never", "`recipients`: their addresses"]
+    {
+        assert!(remarks.iter().any(|remark| remark.contains(part)), "{part}: {remarks:?}");
+    }
 }

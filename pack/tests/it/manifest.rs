@@ -15,7 +15,7 @@ fn example() -> &'static str {
 fn read(manifest: &str) -> Result<Source, String> {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join("self-test")).unwrap();
-    for file in ["weights.bin", "self-test/phish.eml"] {
+    for file in ["weights.bin", "self-test/phish.eml", "self-test/chinese.eml"] {
         fs::write(dir.path().join(file), "").unwrap();
     }
     fs::write(dir.path().join(MANIFEST_FILE), manifest).unwrap();
