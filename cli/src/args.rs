@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
-use switchback::{Message, MessageBuilder, ModelName, RuntimeBuilder, Thresholds};
+use switchback::{Message, MessageBuilder, ModelName, ReleaseId, RuntimeBuilder, Thresholds};
 
 use crate::context::ContextArgs;
 use crate::corpus::{Corpus, Format, Letter, Reading, STDIN};
@@ -34,6 +34,14 @@ impl RuntimeArgs {
     /// The runtime with what is granted.
     pub(crate) fn grant(&self, builder: RuntimeBuilder) -> RuntimeBuilder {
         self.granted_recipients.iter().cloned().fold(builder, RuntimeBuilder::grant_recipients)
+    }
+
+    /// Refuses a grant to a model that none of the releases is of.
+    pub(crate) fn check_grants(&self, releases: &[ReleaseId]) -> anyhow::Result<()> {
+        match self.granted_recipients.iter().find(|name| releases.iter().all(|id| id.name != **name)) {
+            Some(name) => Err(Usage(format!("--grant-recipients {name}: no release here is of this model")).into()),
+            None => Ok(()),
+        }
     }
 
     /// The folder; none if nothing is to be kept, or nobody says where a user's caches are.

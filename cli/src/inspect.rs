@@ -127,7 +127,7 @@ fn write_build(build: &BuildRecord, out: &mut impl Write) -> io::Result<()> {
     line(out, "compiler", &format!("{} on {}", build.rustc, build.host))?;
     line(out, "SDK", build.sdk.as_deref().unwrap_or("none"))?;
     let settings: Vec<_> = build.profile_settings.iter().map(|(name, value)| format!("{name} {value}")).collect();
-    line(out, "profile", &format!("{} ({})", build.profile, list(&settings)))?;
+    line(out, "profile", &format!("{} ({}), stack of {} KiB", build.profile, list(&settings), build.stack_kib))?;
     let lists = [("flags", &build.rustflags), ("features", &build.features), ("unstable", &build.unstable)];
     for (name, values) in lists.into_iter().filter(|(_, values)| !values.is_empty()) {
         line(out, name, &values.join(" "))?;

@@ -36,6 +36,7 @@ pub(crate) fn load(paths: &[PathBuf], args: &RuntimeArgs, threads: usize) -> any
         }
         ids.push(id);
     }
+    args.check_grants(&ids)?;
     Ok(Loaded { runtime, ids })
 }
 

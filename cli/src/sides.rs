@@ -82,6 +82,7 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
         ids.push(id);
     }
     different([&ids[0], &ids[1]])?;
+    shelf.runtime.check_grants(&ids)?;
     Ok(Loaded { runtime, ids })
 }
 

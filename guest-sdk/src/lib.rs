@@ -66,6 +66,8 @@
 //!   manifest's `reads` traps; each says to which group it belongs.
 //! * **A static that is filled when it is first used is filled for every message**: what a regular expression or a table takes to
 //!   build belongs into [`Scorer::prepare`], and its result into the model.
+//! * **The order of a `HashMap` changes with the code around it**, and with it the last bits of a sum: a model that adds up what one
+//!   holds takes a `BTreeMap`, or sorts first.
 //! * **There is no clock, no randomness, no file and no network**: the same message has the same score for
 //!   ever. [`std::time`] and the like panic.
 //! * **A panic is an error of this one message.** Its text and place appear in the error the host

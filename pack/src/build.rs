@@ -90,7 +90,7 @@ impl Build {
         let configuration = Configuration::of(cargo, arguments, &project.manifest_path)?;
         let toolchain = Toolchain::of(cargo, configuration.rustc(), &project.manifest_path)?;
         let theirs = configuration.flags(&toolchain);
-        let remarks = [cargo::left_out(), configuration.left_out(), flags::taken(&theirs)];
+        let remarks = [cargo::left_out(), configuration.left_out(), configuration.profiles(), flags::taken(&theirs)];
         remarks.iter().flatten().for_each(|remark| on_news(News::Remark(remark)));
         let names_of_folders = flags::names_of_folders(&project, &toolchain);
 
@@ -104,7 +104,14 @@ impl Build {
         let path = outcome.module(&project)?;
         let module = fs::read(&path).map_err(PackError::read(&path))?;
         let theirs = theirs.iter().map(|flag| flags::without_folders(flag, &names_of_folders)).collect();
-        let record = BuildRecord::new(&project, &toolchain, arguments, (profile, settings.unwrap_or_default()), theirs);
+        let record = BuildRecord::new(
+            &project,
+            &toolchain,
+            arguments,
+            (profile, settings.unwrap_or_default()),
+            stack_bytes,
+            theirs,
+        );
         Ok(Built { module, target_directory: project.target_directory, record, names_of_folders })
     }
 

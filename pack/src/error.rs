@@ -193,7 +193,7 @@ pub enum PackError {
     #[error(
         "initialise: `prepare` left {bytes} bytes of memory, and a host grants this release {bytes_max}: ask for more in the \
          manifest (`limits.memory_bytes_max`, at most {} with the caps that hosts have by default), or let `prepare` use less \
-         at once: a WebAssembly memory never shrinks, so what it freed counts, and so do the data that it was given",
+         at once: a WebAssembly memory never shrinks, so what it freed counts, and so do the data that it was given and its stack (`build.stack_kib`)",
         switchback::Limits::default().memory_bytes_max
     )]
     PrepareLeft {

@@ -187,7 +187,6 @@ impl Packer {
         let id = verification::id_of(path, &released)?;
         let source = Source::read(&self.source)?;
         verification::require_same_model(path, &id, &source)?;
-        require_scores(&source)?;
         source.check_data()?;
         let built = reporter.step(Step::Build, |progress| self.build(build, &source, progress))?;
         let packed = self.model(&built, &source, &mut reporter)?.seal(&source.manifest())?;

@@ -1,5 +1,6 @@
 //! Measurements as they are printed.
 
+use std::cmp::Reverse;
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -41,7 +42,7 @@ struct ReportOf {
     times: Option<Times>,
     /// The messages that took longest, the slowest first.
     slowest: Vec<Slow>,
-    /// The first messages that it failed on.
+    /// Why it failed, what happened most first.
     failures: Vec<Failure>,
 }
 
@@ -53,8 +54,10 @@ struct Slow {
 
 #[derive(JsonSchema, Serialize)]
 struct Failure {
-    message: String,
     why: String,
+    count: u64,
+    /// The first of the messages.
+    message: String,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -141,14 +144,16 @@ impl Report {
 impl ReportOf {
     fn new(mut of: OfRelease, threads: usize, names: &[String]) -> Self {
         let slow = |(time, message)| Slow { message: name(message, names), total_us: micros(time) };
-        let failure = |(message, why)| Failure { message: name(message, names), why };
+        let failure = |(why, (message, count))| Failure { why, count, message: name(message, names) };
+        let mut failures: Vec<_> = of.odd.failed.into_iter().map(failure).collect();
+        failures.sort_by_key(|failure| Reverse(failure.count));
         Self {
             failed: of.failed,
             log_lines: of.logged.lines,
             load_us: micros(of.load),
             resident_growth_bytes: of.resident_growth,
             slowest: of.odd.slowest.into_iter().map(slow).collect(),
-            failures: of.odd.failed.into_iter().map(failure).collect(),
+            failures,
             times: (!of.timings.is_empty()).then(|| Times::of(&mut of.timings, threads)),
             release: of.id,
         }
@@ -160,8 +165,9 @@ impl ReportOf {
             let what = if number == 0 { "slowest with" } else { "then" };
             writeln!(out, "{what} {}: {}  {message}", self.release, time(*total_us))?;
         }
-        for Failure { message, why } in &self.failures {
-            writeln!(out, "{} failed on {message}: {}", self.release, show::printable(why, 500))?;
+        for Failure { why, count, message } in &self.failures {
+            let count = show::counted(*count, "time");
+            writeln!(out, "{} failed {count}, first on {message}: {}", self.release, show::printable(why, 500))?;
         }
         Ok(())
     }

@@ -1,13 +1,13 @@
 //! Scoring, with a stopwatch.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use switchback::{LogLine, Logged, ReleaseId, Runtime, ScoreError, Timing};
+use switchback::{LogLine, Logged, ReleaseId, Runtime, Timing};
 
 use super::Args;
 use super::memory::Resident;
@@ -18,7 +18,7 @@ use crate::releases;
 /// Messages that are scored before anything is counted: they map pages, and warm caches and the pool.
 const WARM_UP_MESSAGES: usize = 200;
 
-/// Messages of a release that are named because they took long, or because it failed on them.
+/// Messages of a release that are named because they took long.
 const MESSAGES_SHOWN: usize = 3;
 
 /// Lines of a release's log that are shown.
@@ -59,6 +59,7 @@ pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Resu
         measured.push(load(&runtime, path, args, &mail[0])?);
     }
     let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();
+    args.runtime.check_grants(&ids)?;
     busy.now("measuring".to_owned());
     let bench = Bench { runtime: &runtime, ids: &ids, args, mail };
     bench.on_threads(threads, WARM_UP_MESSAGES.min(args.messages as usize))?;
@@ -110,8 +111,8 @@ struct Taken {
 pub(super) struct Odd {
     /// Those that took longest, each once, the slowest first.
     pub(super) slowest: Vec<(Duration, usize)>,
-    /// The first that it failed on, and why.
-    pub(super) failed: Vec<(usize, String)>,
+    /// Why it failed, on which message first, and how often.
+    pub(super) failed: BTreeMap<String, (usize, u64)>,
 }
 
 impl Odd {
@@ -124,16 +125,15 @@ impl Odd {
         }
     }
 
-    fn failed_on(&mut self, message: usize, error: &ScoreError) {
-        if self.failed.len() < MESSAGES_SHOWN && self.failed.iter().all(|(known, _)| *known != message) {
-            self.failed.push((message, error.fault.to_string()));
-        }
+    fn failed_on(&mut self, why: String, message: usize, times: u64) {
+        let (first, count) = self.failed.entry(why).or_insert((message, 0));
+        (*first, *count) = (message.min(*first), *count + times);
     }
 
     fn join(&mut self, other: Self) {
         self.slowest.extend(other.slowest);
-        self.failed.extend(other.failed);
         self.tidy();
+        other.failed.into_iter().for_each(|(why, (message, times))| self.failed_on(why, message, times));
     }
 
     fn tidy(&mut self) {
@@ -141,9 +141,6 @@ impl Odd {
         let mut seen = BTreeSet::new();
         self.slowest.retain(|(_, message)| seen.insert(*message));
         self.slowest.truncate(MESSAGES_SHOWN);
-        self.failed.sort();
-        self.failed.dedup_by_key(|(message, _)| *message);
-        self.failed.truncate(MESSAGES_SHOWN);
     }
 }
 
@@ -211,15 +208,17 @@ impl Bench<'_> {
                 let which = (turn + k) % self.ids.len();
                 let message = self.args.message.message(letter.clone());
                 let taken = &mut taken[which];
-                let log = match self.runtime.score_with(&self.ids[which], &message) {
+                let start = Instant::now();
+                let scored = self.runtime.score_with(&self.ids[which], &message);
+                taken.odd.took(place + 1, start.elapsed());
+                let log = match scored {
                     Ok(scored) => {
                         taken.timings.push(scored.timing);
-                        taken.odd.took(place + 1, scored.timing.total);
                         scored.log
                     }
                     Err(failed) => {
                         taken.failed += 1;
-                        taken.odd.failed_on(place + 1, &failed);
+                        taken.odd.failed_on(failed.fault.to_string(), place + 1, 1);
                         failed.log
                     }
                 };

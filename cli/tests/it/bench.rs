@@ -72,6 +72,7 @@ fn failures_are_counted_and_end_with_1() {
     assert_eq!((ran.code, &of["failed"], &of["times"]), (1, &20.into(), &Value::Null));
     let failures = of["failures"].as_array().unwrap();
     assert_eq!((failures.len(), &failures[0]["message"]), (1, &"./1".into()), "{failures:?}");
+    assert_eq!((&failures[0]["count"], &of["slowest"][0]["message"]), (&20.into(), &"./1".into()));
     assert!(failures[0]["why"].as_str().unwrap().starts_with("it trapped: "), "{failures:?}");
     let empty = tempdir().unwrap();
     let ran = switchback_in(empty.path(), ["bench", "-m", &release("1.0.0"), "."]);

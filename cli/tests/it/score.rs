@@ -333,3 +333,12 @@ fn a_stream_that_never_ends_is_not_kept_in_memory() {
     assert_eq!((ran.code, ran.out.as_str()), (1, ""));
     assert!(ran.err.contains("/dev/zero: it has more than 50 MiB"), "{}", ran.err);
 }
+
+#[test]
+fn a_grant_to_a_model_that_is_not_there_is_refused() {
+    let dir = three();
+    let ran = switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "--grant-recipients", "nope", "."]);
+    assert_eq!((ran.code, ran.out.as_str()), (2, ""));
+    assert!(ran.err.contains("--grant-recipients nope: no release here is of this model"), "{ran:?}");
+    switchback_in(dir.path(), ["score", "-m", &release("1.0.0"), "--grant-recipients", "linear", "."]).fine();
+}

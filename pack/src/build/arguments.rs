@@ -108,7 +108,7 @@ impl Arguments {
             let value = match (known.takes, attached) {
                 (Takes::Nothing, _) => None,
                 (_, Some(attached)) => Some(OsString::from(attached)),
-                (_, None) => rest.next().cloned(),
+                (_, None) => Some(rest.next().cloned().ok_or_else(|| refused(argument, "it needs a value"))?),
             };
             sorted.take(argument, known, value, caller_dir)?;
         }
@@ -324,6 +324,7 @@ mod tests {
             (&["--example", "x"], "the library"),
             (&["--message-format=short"], "one format"),
             (&["+nightly"], "rust-toolchain.toml"),
+            (&["--target-dir"], "needs a value"),
         ] {
             let error = read(given).unwrap_err().to_string();
             assert!(error.contains(instead) && error.contains(given[0]), "{error}");

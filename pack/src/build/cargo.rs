@@ -11,7 +11,7 @@ use super::place::shown_from;
 use crate::error::PackError;
 
 /// Variables by which cargo and the compiler are told how to build for this machine.
-const FOR_THIS_MACHINE: [&str; 8] = [
+const FOR_THIS_MACHINE: [&str; 9] = [
     "RUSTFLAGS",
     "CARGO_ENCODED_RUSTFLAGS",
     "CARGO_BUILD_RUSTFLAGS",
@@ -20,6 +20,7 @@ const FOR_THIS_MACHINE: [&str; 8] = [
     "CFLAGS",
     "CXXFLAGS",
     "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER",
 ];
 
 /// The same for each setting of a profile.
@@ -54,6 +55,8 @@ impl Cargo {
         for name in meant_for_this_machine() {
             command.env_remove(name);
         }
+        // A setting of the user's for what they build daily, which changes the bytes.
+        command.env("CARGO_INCREMENTAL", "0");
         // A template of cargo's begins with a brace.
         let is_path = |path: &OsString| !path.is_empty() && !path.as_encoded_bytes().starts_with(b"{");
         for name in PATHS {

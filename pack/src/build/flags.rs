@@ -26,6 +26,7 @@ const TARGET_RUSTFLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";
 pub(super) struct Configuration {
     target: BTreeMap<String, Table>,
     build: Table,
+    profile: serde_json::Map<String, serde_json::Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -93,6 +94,14 @@ impl Configuration {
         let tables = self.target.get(TARGET).into_iter();
         let tables = tables.chain(self.target.iter().filter(|(name, _)| holds(name)).map(|(_, table)| table));
         tables.flat_map(|table| table.rustflags.list()).collect()
+    }
+
+    /// Profiles of it, for whoever packs: another machine may have others.
+    pub(super) fn profiles(&self) -> Option<String> {
+        (!self.profile.is_empty()).then(|| {
+            let profiles = serde_json::Value::Object(self.profile.clone());
+            format!("cargo's configuration changes profiles, and with them the release: {profiles}")
+        })
     }
 
     /// What of it is left out, for whoever wrote it.
@@ -197,17 +206,19 @@ mod tests {
 
     #[test]
     fn the_most_special_folder_is_named_last_and_a_registry_once() {
-        let mut project = Project::default();
-        project.cargo_home = "/ws/.cargo".into();
-        project.workspace_root = "/ws".into();
-        project.target_directory = "/ws/target".into();
-        project.build_directory = "/".into();
         let package = |name: &str, dir: &str| (name.to_owned(), PathBuf::from(dir));
-        project.foreign = vec![
-            package("a-1.0.0", "/ws/.cargo/registry/src/index/a-1.0.0"),
-            package("b-1.0.0", "/ws/.cargo/registry/src/index/b-1.0.0"),
-            package("c-1.0.0", "/ws/vendor/c"),
-        ];
+        let project = Project {
+            cargo_home: "/ws/.cargo".into(),
+            workspace_root: "/ws".into(),
+            target_directory: "/ws/target".into(),
+            build_directory: "/".into(),
+            foreign: vec![
+                package("a-1.0.0", "/ws/.cargo/registry/src/index/a-1.0.0"),
+                package("b-1.0.0", "/ws/.cargo/registry/src/index/b-1.0.0"),
+                package("c-1.0.0", "/ws/vendor/c"),
+            ],
+            ..Project::default()
+        };
         let names = names_of_folders(&project, &toolchain());
         let of = |dir: &str| names.iter().position(|(named, _)| named == Path::new(dir)).unwrap();
         assert!(of("/ws") < of("/ws/.cargo") && of("/ws/.cargo") < of("/ws/.cargo/registry/src/index"));

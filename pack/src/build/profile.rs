@@ -11,7 +11,8 @@ use super::cargo::Cargo;
 use crate::error::PackError;
 
 /// The settings that change what the compiler makes.
-const SETTINGS: [&str; 6] = ["opt_level", "lto", "codegen_units", "debug_assertions", "overflow_checks", "panic"];
+const SETTINGS: [&str; 8] =
+    ["opt_level", "lto", "codegen_units", "debuginfo", "debug_assertions", "overflow_checks", "panic", "strip"];
 
 /// What cargo would do.
 #[derive(Debug, Deserialize)]
@@ -36,13 +37,17 @@ pub(super) fn settings(cargo: &Cargo, mut build: Command, of: &Path) -> Result<B
     };
     let graph: UnitGraph = serde_json::from_slice(&json).map_err(unreadable)?;
     let profile = graph.roots.first().and_then(|root| Some(&graph.units.get(*root)?.profile));
-    let settings = SETTINGS.iter().filter_map(|setting| {
-        let value = match profile?.get(*setting)? {
-            Value::Null => return None,
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
-        Some((setting.replace('_', "-"), value))
-    });
+    let settings =
+        SETTINGS.iter().filter_map(|setting| Some((setting.replace('_', "-"), plain(profile?.get(*setting)?)?)));
     Ok(settings.collect())
+}
+
+/// A value as Cargo.toml has it: cargo tells of some where they come from, around them.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        Value::Object(fields) => fields.values().next().and_then(plain),
+        other => Some(other.to_string()),
+    }
 }

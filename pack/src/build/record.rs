@@ -43,6 +43,8 @@ pub struct BuildRecord {
     pub profile: String,
     /// What it says, by the names that Cargo.toml has: `lto`, `panic` and so on.
     pub profile_settings: BTreeMap<String, String>,
+    /// The stack that the model has in its own memory, in KiB.
+    pub stack_kib: usize,
     /// The compiler's flags that cargo's configuration has for models. Folders in them are named as in the release.
     pub rustflags: Vec<String>,
     /// The package's features that were asked for, and `--all-features` or `--no-default-features`.
@@ -59,6 +61,7 @@ impl BuildRecord {
         toolchain: &Toolchain,
         arguments: &Arguments,
         profile: (&str, BTreeMap<String, String>),
+        stack_bytes: usize,
         rustflags: Vec<String>,
     ) -> Self {
         let values = |option| arguments.values_of(option).map(|value| value.to_string_lossy().into_owned());
@@ -82,6 +85,7 @@ impl BuildRecord {
             sdk: project.sdk.clone(),
             profile: profile.0.to_owned(),
             profile_settings: profile.1,
+            stack_kib: stack_bytes >> 10,
             rustflags,
             features,
             unstable: values("-Z").chain(bootstrap).collect(),
@@ -99,20 +103,19 @@ impl BuildRecord {
     /// Reads it from a release. There is none where several claim to be it.
     pub(crate) fn read(release: &[u8]) -> Option<Self> {
         let mut depth = 0_u32;
-        let mut found = None;
+        let mut found = Vec::new();
         for payload in Parser::new(0).parse_all(release) {
             match payload.ok()? {
                 Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
                 Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
-                    if found.replace(section.data()).is_some() {
-                        return None;
-                    }
+                    found.push(section.data())
                 }
                 _ => {}
             }
         }
-        serde_json::from_slice(found?).ok()
+        let [only] = found[..] else { return None };
+        serde_json::from_slice(only).ok()
     }
 
     /// The number of the compiler's version and the rest of what it calls itself, as the standard section for tools has it.

@@ -46,6 +46,8 @@ pub enum Part {
     Sdk,
     /// The cargo profile.
     Profile,
+    /// The stack in the model's own memory.
+    Stack,
     /// The compiler's flags.
     Flags,
     /// The package's features.
@@ -111,6 +113,7 @@ fn of_records(released: Option<&BuildRecord>, packed: Option<&BuildRecord>) -> V
             (Part::Packer, Some(record.packer.clone())),
             (Part::Sdk, record.sdk.clone()),
             (Part::Profile, Some(record.profile.clone())),
+            (Part::Stack, Some(format!("{} KiB", record.stack_kib))),
             (Part::Flags, list(&record.rustflags)),
             (Part::Features, list(&record.features)),
             (Part::Unstable, list(&record.unstable)),
@@ -148,7 +151,12 @@ fn of_fields(part: Part, field: String, released: &Value, packed: &Value, found:
             }
         }
         (one, other) => {
-            found.push(Difference { part, field: Some(field), released: shown(one), packed: shown(other) });
+            let (mut released, mut packed) = (shown(one), shown(other));
+            if released == packed {
+                // They differ behind what is shown.
+                (released, packed) = (None, None);
+            }
+            found.push(Difference { part, field: Some(field), released, packed });
         }
     }
 }
@@ -227,9 +235,11 @@ impl Part {
             ),
             Self::Packer => ("switchback-pack", "pack with the version of the release"),
             Self::Sdk => ("switchback-guest", "the SDK has to be the same, and from the same place"),
-            Self::Profile => {
-                ("the cargo profile", "`build.profile` in switchback.toml names it, and Cargo.toml says what it is")
-            }
+            Self::Profile => (
+                "the cargo profile",
+                "`build.profile` in switchback.toml names it, and Cargo.toml or cargo's configuration says what it is",
+            ),
+            Self::Stack => ("the stack", "`build.stack_kib` in switchback.toml says how large it is"),
             Self::Flags => {
                 ("the compiler's flags", "those in .cargo/config.toml of the project are the same for everybody")
             }
@@ -258,7 +268,7 @@ mod tests {
     fn record() -> BuildRecord {
         serde_json::from_value(json!({
             "rustc": "rustc 1.95.0", "host": "a", "packer": "0.1.0", "profile": "release",
-            "profile_settings": {"lto": "fat"}, "rustflags": [], "features": [], "unstable": []
+            "profile_settings": {"lto": "fat"}, "stack_kib": 256, "rustflags": [], "features": [], "unstable": []
         }))
         .unwrap()
     }
@@ -274,6 +284,7 @@ mod tests {
         here.sdk = Some("0.1.0 (path)".to_owned());
         here.profile = "guest".to_owned();
         here.profile_settings.insert("lto".to_owned(), "off".to_owned());
+        here.stack_kib = 512;
         here.rustflags = vec!["--cfg".to_owned(), "fancy".to_owned()];
         here.features = vec!["large".to_owned()];
         here.unstable = vec!["build-std".to_owned()];
@@ -286,6 +297,7 @@ mod tests {
             "switchback-guest: none in the release, 0.1.0 (path) here; ",
             "the cargo profile, `lto`: fat in the release, off here; ",
             "the cargo profile: release in the release, guest here; ",
+            "the stack: 256 KiB in the release, 512 KiB here; ",
             "the compiler's flags: none in the release, --cfg fancy here; ",
             "the features: none in the release, large here; ",
             "cargo's unstable arguments: none in the release, build-std here; ",
@@ -293,7 +305,7 @@ mod tests {
         ]) {
             assert!(said.starts_with(begins), "{said}");
         }
-        assert_eq!(said.len(), 10);
+        assert_eq!(said.len(), 11);
         let without = of_records(None, Some(&here));
         assert_eq!((without.len(), without[0].part), (1, Part::Record));
     }

@@ -101,7 +101,7 @@ fn a_model_that_fails_says_why_with_its_file_and_line() {
         ("unwrap", &[place, "called `Option::unwrap()` on a `None` value"]),
         ("index", &[place, "index out of bounds: the len is 0 but the index is 7"]),
         ("divide", &[place, "attempt to divide by zero"]),
-        ("static", &["panicked at src/lib.rs:8:", "on a `None` value"]),
+        ("static", &["panicked at src/lib.rs:9:", "on a `None` value"]),
         ("weight", &[place, "the reason A has the weight NaN"]),
         ("error", &["no such weight"]),
         ("long", &[place, "longlong", "…"]),
@@ -153,7 +153,7 @@ fn what_changed_is_told_and_blessing_it_cures_it() {
         assert!(error.to_string().contains(part), "{part:?} is not in: {error}");
     }
     assert_eq!(logged.len(), 3, "{logged:?}");
-    assert!(logged[1].starts_with("self-test/wanted.eml: debug: [src/lib.rs:21:"), "{logged:?}");
+    assert!(logged[1].starts_with("self-test/wanted.eml: debug: [src/lib.rs:22:"), "{logged:?}");
 
     let manifest = folder.join(MANIFEST_FILE);
     let before = fs::read_to_string(&manifest).unwrap().replace('\n', "\r\n");

@@ -101,7 +101,7 @@ fn what_is_left_on_the_stack_is_not_stored() {
         )
     };
     assert_eq!(stored(&prepare(262_144)), (false, true));
-    assert_eq!(stored(&prepare(262_128)), (true, true), "a global of another value is no stack's pointer");
+    assert_eq!(stored(&prepare(262_120)), (true, true), "a global of this value is no stack's pointer");
 }
 
 #[test]
