@@ -149,17 +149,16 @@ impl Score {
             Inner::Raw(assessment) => return assessment,
             Inner::Sum { scale, category, reasons } => (scale, category, reasons),
         };
-        fold_smallest(&mut reasons, REASONS_MAX);
-        let mut sum: f64 = total(&reasons);
-        if scale == Scale::Probability && !(0.0..=1.0).contains(&sum) {
-            fold_smallest(&mut reasons, REASONS_MAX - 1);
-            let weight = total(&reasons).clamp(0.0, 1.0) - total(&reasons);
+        let is_outside = scale == Scale::Probability && !(0.0..=1.0).contains(&total(&reasons));
+        fold_smallest(&mut reasons, REASONS_MAX - usize::from(is_outside));
+        if is_outside {
+            let sum = total(&reasons);
+            let weight = sum.clamp(0.0, 1.0) - sum;
             reasons.push(Reason { name: "CLAMPED".to_owned(), weight, note: String::new() });
-            sum = total(&reasons).clamp(0.0, 1.0);
         }
         let score = match scale {
-            Scale::LogOdds => logistic(sum),
-            Scale::Probability => sum,
+            Scale::LogOdds => logistic(total(&reasons)),
+            Scale::Probability => total(&reasons).clamp(0.0, 1.0),
         };
         let category = match category {
             Some(Category::Bulk) => Category::Bulk,
@@ -257,6 +256,14 @@ mod tests {
             assert_eq!(total(&assessment.reasons), expected);
             assert_eq!(assessment.reasons[2].name, "CLAMPED");
         }
+    }
+
+    #[test]
+    fn what_is_folded_and_brought_back_is_folded_once() {
+        let score = (0..100).fold(Score::probability(), |score, _| score.reason("A", 0.02, ""));
+        let assessment = score.into_assessment();
+        let last: Vec<_> = assessment.reasons[61..].iter().map(|reason| reason.name.as_str()).collect();
+        assert_eq!((assessment.score, last), (1.0, vec!["A", "OTHER", "CLAMPED"]));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::refused;
 use crate::error::PackError;
 
 /// Keywords of every edition, none of which a crate can be called by others (<https://doc.rust-lang.org/reference/keywords.html>).
-const KEYWORDS: [&str; 51] = [
+pub(super) const KEYWORDS: [&str; 51] = [
     "abstract", "as", "async", "await", "become", "box", "break", "const", "continue", "crate", "do", "dyn", "else",
     "enum", "extern", "false", "final", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "macro", "match", "mod",
     "move", "mut", "override", "priv", "pub", "ref", "return", "self", "static", "struct", "super", "trait", "true",
@@ -14,7 +14,7 @@ const KEYWORDS: [&str; 51] = [
 ];
 
 /// The crates that come with the compiler.
-const WITH_THE_COMPILER: [&str; 5] = ["alloc", "core", "proc-macro", "std", "test"];
+pub(super) const WITH_THE_COMPILER: [&str; 5] = ["alloc", "core", "proc-macro", "std", "test"];
 
 /// The package's name: the model's, with one `-` where that has several, since the compiler warns of `a__b`.
 pub(super) fn of(name: &ModelName) -> Result<String, PackError> {

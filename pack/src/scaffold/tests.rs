@@ -47,6 +47,45 @@ fn the_code_is_the_same_for_every_name() {
     assert_eq!(codes.len(), 1);
 }
 
+/// Every name of up to six of a few characters, with which keywords and other crates' names can be written, too.
+#[test]
+fn every_name_is_that_of_a_crate_or_refused() {
+    let mut names = vec![String::new()];
+    for from in [0, 1, 7, 43, 259, 1_555] {
+        let longer: Vec<_> =
+            names[from..].iter().flat_map(|name| "fnstd-".chars().map(move |c| format!("{name}{c}"))).collect();
+        names.extend(longer);
+    }
+    let known = crate_name::KEYWORDS.iter().chain(&crate_name::WITH_THE_COMPILER);
+    names.extend(known.flat_map(|name| [format!("{name}-"), format!("{name}2"), (*name).to_owned()]));
+    let (mut taken, mut refused) = (0, 0);
+    for name in names.iter().filter_map(|name| name.parse::<ModelName>().ok()) {
+        let Ok(package) = crate_name::of(&name) else {
+            refused += 1;
+            continue;
+        };
+        taken += 1;
+        let parts: Vec<_> = package.trim_end_matches('-').split('-').collect();
+        assert!(
+            parts.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric())),
+            "{package}"
+        );
+        assert!(package.starts_with(|first: char| first.is_ascii_lowercase()), "{package}");
+        let name_of_crate = package.replace('-', "_");
+        assert!(name_of_crate.parse::<u64>().is_err() && !crate_name::KEYWORDS.contains(&&*name_of_crate), "{package}");
+        assert!(
+            !["std", "core", "alloc", "test", "proc_macro", "switchback_guest"].contains(&&*name_of_crate),
+            "{package}"
+        );
+    }
+    assert!(taken > 40_000 && refused >= crate_name::KEYWORDS.len(), "{taken} taken, {refused} refused");
+    // The code does not depend on the name.
+    for (path, template) in TEMPLATES.iter().filter(|(path, _)| path.ends_with(".rs")) {
+        let code = template.lines().filter(|line| !line.trim_start().starts_with("//"));
+        assert!(code.into_iter().all(|line| !line.contains("{{")), "{path}");
+    }
+}
+
 #[test]
 fn a_name_that_no_crate_can_have_is_refused_before_anything_is_written() {
     let parent = tempdir().unwrap();
