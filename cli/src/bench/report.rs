@@ -14,6 +14,9 @@ use super::{Args, name};
 use crate::corpus::Mail;
 use crate::show;
 
+/// Causes of failures that are told of a release. A model may word each of its failures otherwise.
+const CAUSES_SHOWN: usize = 10;
+
 /// All measurements.
 #[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
@@ -42,7 +45,7 @@ struct ReportOf {
     times: Option<Times>,
     /// The messages that took longest, the slowest first.
     slowest: Vec<Slow>,
-    /// Why it failed, what happened most first.
+    /// Why it failed: the ten causes that happened most.
     failures: Vec<Failure>,
 }
 
@@ -147,6 +150,7 @@ impl ReportOf {
         let failure = |(why, (message, count))| Failure { why, count, message: name(message, names) };
         let mut failures: Vec<_> = of.odd.failed.into_iter().map(failure).collect();
         failures.sort_by_key(|failure| Reverse(failure.count));
+        failures.truncate(CAUSES_SHOWN);
         Self {
             failed: of.failed,
             log_lines: of.logged.lines,
