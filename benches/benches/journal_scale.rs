@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use switchback::guard::Key;
 use switchback::{
     Category, DecidedBy, Digest, Dropped, ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail,
-    NoSource, Opinion, Query, Reading, Record, RecordId, ReleaseId, Role, Said, Scl, Thresholds, Timing,
+    NoSource, Opinion, Query, Reading, Record, ReleaseId, Role, Said, Scl, Thresholds, Timing, new_record_id,
 };
 
 const RECORDS: u64 = 10_000_000;
@@ -167,7 +167,7 @@ impl<'a> Maker<'a> {
         let is_dropped = random[2].is_multiple_of(DROPPED_OF);
         let beside = if is_dropped { Said::Dropped(Dropped::Budget) } else { said(other) };
         Record {
-            id: RecordId::new(),
+            id: new_record_id(),
             at: Timestamp::now(),
             process: 1,
             slot: Arc::clone(&self.slot),

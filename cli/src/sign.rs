@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use minisign::SecretKey;
-use switchback::{Draft, Limits, PublicKey, ReleaseId, Signature, Verified, signature_path, trusted_comment};
+use switchback::{Limits, PublicKey, ReleaseId, Signature, Verified, read_release, signature_path, trusted_comment};
 
 use crate::exit::Exit;
 use crate::file::{Access, write};
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 /// A release that a host with default limits would not refuse.
 pub(crate) fn sound(path: &Path) -> anyhow::Result<Verified> {
     let limits = Limits::default();
-    let verified = Draft::read(path, &limits).and_then(|draft| draft.verify(&limits));
+    let verified = read_release(path, &limits).and_then(|draft| draft.verify(&limits));
     verified.with_context(|| path.display().to_string())
 }
 

@@ -44,38 +44,46 @@ compile_error!(
      into a container or a virtual machine"
 );
 
-pub mod alert;
-mod backup;
-mod beginning;
-mod clock;
-pub mod compare;
-mod contain;
-mod control;
-mod forked;
-pub mod guard;
-mod guard_store;
-mod journal;
-mod lasting;
 mod life;
 mod limits;
-mod log;
-mod message;
-mod name;
-mod organisation;
-pub mod output;
-mod private;
-mod rate;
-mod release;
-mod route;
 mod runtime;
-mod sandbox;
-mod shortage;
-mod sqlite;
-mod timing;
-mod verdict;
 
-pub use backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
-pub use control::{
+pub use runtime::{
+    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime,
+    RuntimeBuilder, ShutdownError, Slot, SlotConfig, UnloadError,
+};
+pub use switchback_model::gone::{Forked, RuntimeGone};
+pub use switchback_model::lasting::{InvalidLasting, Lasting};
+pub use switchback_model::limits::Limits;
+pub use switchback_model::log::{LogLevel, LogLine, Logged};
+pub use switchback_model::message::{
+    Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
+    Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
+    Reading, Recipient, RecipientList, Recipients,
+};
+pub use switchback_model::rate::Rate;
+pub use switchback_model::release::{
+    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
+    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,
+    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Outline, PublicKey, Reads, Refusal, ReleaseId,
+    SELF_TESTS_MAX, Scale, Seal, SelfTest, Signature, SignatureError, Unsealed, VERSION_BYTES_MAX, Verified,
+    parse_version, read_version, seal, trusted_comment,
+};
+pub use switchback_model::route::{
+    BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
+};
+pub use switchback_model::timing::Timing;
+pub use switchback_model::verdict::{
+    Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,
+    InvalidAssessment, InvalidOverride, InvalidRecordId, InvalidRole, InvalidThresholds, Matcher, May, Network,
+    Opinion, Outcome, Override, Overrides, Reason, RecordId, ReleaseLog, Role, Rule, Said, Scl, Scope, SenderAddress,
+    SenderDomain, Senders, Thresholds, Verdict,
+};
+pub use switchback_model::{compare, guard};
+pub use switchback_sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
+pub use switchback_store::alert;
+pub use switchback_store::backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
+pub use switchback_store::control::{
     Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
     Damage, Drafted, Emergency, Entry, Event, FileFault, GuardAction, InvalidPlan, LayoutError, Ledger,
     LoadReleaseError, LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime,
@@ -83,47 +91,17 @@ pub use control::{
     Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey,
     Trying, Untrusted, Waited, Watch, Watched, Who, Witness,
 };
-pub use forked::Forked;
-pub use guard_store::{
+pub use switchback_store::guard_store::{
     Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
-    SegmentTally, TrialKey, TrialRecord,
+    SegmentTally, TrialRecord,
 };
-pub use journal::{
-    Direction, Exported, Extent, Impact, ImpactCounts, ImpactQuery, Impacted, InvalidRecordId, Journal, JournalConfig,
-    JournalCounts, JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query,
-    Record, RecordId, RecordedOpinion, RecordedPair, Rescore, Rescored,
+pub use switchback_store::journal::{
+    Direction, Exported, Extent, Impact, ImpactCounts, ImpactQuery, Impacted, Journal, JournalConfig, JournalCounts,
+    JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query, Record,
+    RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
-pub use lasting::{InvalidLasting, Lasting};
-pub use life::RuntimeGone;
-pub use limits::Limits;
-pub use log::{LogLevel, LogLine, Logged};
-pub use message::{
-    Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
-    Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
-    Reading, Recipient, RecipientList, Recipients,
-};
-pub use private::NotPrivate;
-pub use rate::Rate;
-pub use release::{
-    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
-    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,
-    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Outline, PublicKey, Reads, Refusal, ReleaseId,
-    SELF_TESTS_MAX, Scale, Seal, SelfTest, Signature, SignatureError, UnreadableSignature, Unsealed, VERSION_BYTES_MAX,
-    Verified, parse_version, read_signature, read_version, seal, signature_path, trusted_comment,
-};
-pub use route::{
-    BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
-};
-pub use runtime::{
-    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime,
-    RuntimeBuilder, ShutdownError, Slot, SlotConfig, UnloadError,
-};
-pub use sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
-pub use shortage::InWords;
-pub use timing::Timing;
-pub use verdict::{
-    Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,
-    InvalidAssessment, InvalidOverride, InvalidRole, InvalidThresholds, Matcher, May, Network, Opinion, Outcome,
-    Override, Overrides, Reason, ReleaseLog, Role, Rule, Said, Scl, Scope, SenderAddress, SenderDomain, Senders,
-    Thresholds, Verdict,
-};
+pub use switchback_system::clock::new_record_id;
+pub use switchback_system::output;
+pub use switchback_system::private::NotPrivate;
+pub use switchback_system::release_file::{UnreadableSignature, read_release, read_signature, signature_path};
+pub use switchback_system::shortage::InWords;

@@ -3,19 +3,8 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
-use crate::forked::{Forked, Origin};
-
-/// A runtime does nothing any more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RuntimeGone {
-    /// This process is a fork of the one that built it.
-    #[error("the runtime is of another process: {0}")]
-    Forked(#[from] Forked),
-    /// [`Runtime::shutdown`](crate::Runtime::shutdown) was called.
-    #[error("the runtime was shut down")]
-    ShutDown,
-}
+use switchback_model::gone::{Forked, RuntimeGone};
+use switchback_system::forked::Origin;
 
 /// The life of a runtime.
 pub(crate) struct Life {

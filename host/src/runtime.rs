@@ -17,6 +17,13 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use switchback_model::gone::RuntimeGone;
+use switchback_model::message::Message;
+use switchback_model::release::{Manifest, ReleaseId, Verified};
+use switchback_sandbox::{ScoreError, Scored};
+use switchback_store::control::{Control, LoadedRelease};
+use switchback_store::journal::{Journal, JournalCounts};
+use switchback_system::release_file::{read_release, read_signature, signature_path};
 
 use self::core::Core;
 use self::ending::{Ending, Parts};
@@ -28,12 +35,7 @@ pub use error::{BuildError, LoadError, LoadFault, UnloadError};
 pub use follow::{FollowTrouble, Following};
 pub use slot::{Reverted, Slot, SlotConfig};
 
-use crate::control::{Control, LoadedRelease};
-use crate::journal::{Journal, JournalCounts};
-use crate::life::{Inside, RuntimeGone};
-use crate::message::Message;
-use crate::release::{Draft, Manifest, ReleaseId, Verified, read_signature, signature_path};
-use crate::sandbox::{ScoreError, Scored};
+use crate::life::Inside;
 
 /// A filter's engine: loads releases, holds them in slots, scores messages. Share it between threads by
 /// reference or in an [`Arc`]; every method takes `&self`.
@@ -131,7 +133,7 @@ impl Runtime {
     /// Reads a release file and checks all that needs no compiler.
     fn verify(&self, path: &Path) -> Result<Verified, LoadError> {
         let refused = |refusal| LoadError::new(path.display(), LoadFault::Refused(refusal));
-        let draft = Draft::read(path, self.core.sandbox.limits()).map_err(refused)?;
+        let draft = read_release(path, self.core.sandbox.limits()).map_err(refused)?;
         draft.verify(self.core.sandbox.limits()).map_err(refused)
     }
 

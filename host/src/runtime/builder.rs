@@ -5,6 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use switchback_model::limits::Limits;
+use switchback_model::name::{acceptable, check_name};
+use switchback_model::release::ModelName;
+use switchback_model::verdict::Overrides;
+use switchback_sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
+use switchback_store::alert::AlertConfig;
+use switchback_store::journal::{Journal, JournalConfig};
 
 use super::Runtime;
 use super::beside::{Beside, BesideConfig};
@@ -15,14 +22,8 @@ use super::guard::{Guard, Home, Inbox};
 use super::meters::StoreMeters;
 use super::news::News;
 use super::slot::{Slot, SlotConfig};
-use crate::alert::AlertConfig;
-use crate::journal::{Journal, JournalConfig};
 use crate::life::Life;
-use crate::limits::{DEFAULT_INSTANCES, Limits, SHADOW_CPU_SHARE};
-use crate::name::{acceptable, check_name};
-use crate::release::ModelName;
-use crate::sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
-use crate::verdict::Overrides;
+use crate::limits::{DEFAULT_INSTANCES, SHADOW_CPU_SHARE};
 
 /// The most instances of a pool: each reserves 4 GiB of address space, and 47 bits hold 32,768 of those.
 const INSTANCES_MAX: u32 = 20_000;

@@ -4,6 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
+use switchback_model::contain::contained;
+use switchback_model::message::Recipients;
+use switchback_model::release::{Digest, ModelName, Reads, ReleaseId, Verified};
+use switchback_model::verdict::{Outcome, Overrides};
+use switchback_sandbox::{Loaded, Sandbox};
 
 use super::beside::Beside;
 use super::error::{LoadError, LoadFault, UnloadError};
@@ -11,12 +16,7 @@ use super::guard::Inbox;
 use super::meters::StoreMeters;
 use super::news::News;
 use super::slot::Slot;
-use crate::contain::contained;
 use crate::life::Life;
-use crate::message::Recipients;
-use crate::release::{Digest, ModelName, Reads, ReleaseId, Verified};
-use crate::sandbox::{Loaded, Sandbox};
-use crate::verdict::{Outcome, Overrides};
 
 pub(super) struct Core {
     pub(super) life: Arc<Life>,

@@ -4,10 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use switchback_model::gone::RuntimeGone;
+
 use super::core::Core;
 use super::follow::Follower;
 use super::guard::Guard;
-use crate::life::RuntimeGone;
 
 /// What an end has come to, in the order in which things end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

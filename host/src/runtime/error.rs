@@ -4,13 +4,14 @@ use std::error;
 use std::fmt::{self, Display};
 use std::io;
 
-use crate::control::{LoadReleaseError, StoreError};
-use crate::journal::JournalError;
-use crate::life::RuntimeGone;
-use crate::release::{Digest, Refusal, ReleaseId, UnreadableSignature};
-use crate::sandbox::SandboxError;
-use crate::shortage::InWords;
-use crate::verdict::Role;
+use switchback_model::gone::RuntimeGone;
+use switchback_model::release::{Digest, Refusal, ReleaseId};
+use switchback_model::verdict::Role;
+use switchback_sandbox::SandboxError;
+use switchback_store::control::{LoadReleaseError, StoreError};
+use switchback_store::journal::JournalError;
+use switchback_system::release_file::UnreadableSignature;
+use switchback_system::shortage::InWords;
 
 /// A runtime that cannot be built as configured.
 #[derive(Debug, thiserror::Error)]
@@ -175,7 +176,7 @@ pub enum UnloadError {
     /// It has a role.
     #[error("{release} is {role} in slot `{slot}`: {}", match role {
         Role::Live => "promote or revert to another release first",
-        Role::Canary | Role::Shadow | Role::Standby => "withdraw it there first",
+        _ => "withdraw it there first",
     })]
     InUse {
         /// The release.

@@ -10,6 +10,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
+use switchback_model::contain::contained;
+use switchback_model::message::Reading;
+use switchback_model::release::{CONTRACT_VERSION, Digest};
+use switchback_store::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
+use switchback_store::limits::FOLLOW_INTERVAL_MAX;
+use switchback_system::clock;
+
 pub(super) use emergency::StoreLink;
 pub use shared::{FollowTrouble, Following};
 
@@ -17,12 +24,7 @@ use self::preparer::Preparer;
 use self::shared::Shared;
 use super::Core;
 use super::error::{BuildError, thread_failed};
-use crate::clock;
-use crate::contain::contained;
-use crate::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
-use crate::limits::{FOLLOW_INTERVAL_MAX, FOLLOW_NICENESS};
-use crate::message::Reading;
-use crate::release::{CONTRACT_VERSION, Digest};
+use crate::limits::FOLLOW_NICENESS;
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
 ///

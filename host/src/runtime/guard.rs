@@ -26,6 +26,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
+use switchback_store::alert::{By, Sink};
+use switchback_store::control::SqliteStore;
 
 pub(super) use inbox::{Inbox, Seen, is_plain};
 
@@ -33,8 +35,6 @@ use self::deliver::Deliverer;
 use self::worker::{Order, Worker};
 use super::core::Core;
 use super::follow::StoreLink;
-use crate::alert::{By, Sink};
-use crate::control::SqliteStore;
 
 /// The guard of a runtime, until it is dropped.
 pub(super) struct Guard {

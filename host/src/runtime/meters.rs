@@ -12,13 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
+use switchback_model::message::{Authorship, Reading};
+use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
 pub(super) use journal::JournalMeters;
 pub(super) use release::ReleaseMeters;
-
-use crate::message::{Authorship, Reading};
-use crate::release::{Digest, ReleaseId};
-use crate::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
 /// The metrics of one slot.
 pub(super) struct Meters {

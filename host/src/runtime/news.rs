@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use crate::alert::{Changes, Found};
-use crate::control::Event;
+use switchback_store::alert::{Changes, Found};
+use switchback_store::control::Event;
+
 use crate::limits::NEWS_MAX;
 
 /// What is to be told, the oldest first.

@@ -14,6 +14,19 @@ use std::time::{Duration, Instant};
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
 use smallvec::{SmallVec, smallvec};
+use switchback_model::compare::Report;
+use switchback_model::gone::RuntimeGone;
+use switchback_model::guard::{Evidence, Segment};
+use switchback_model::message::{Message, Reading};
+use switchback_model::release::ReleaseId;
+use switchback_model::route::{Roles, Route, RouteError, Salt, Share, Switch};
+use switchback_model::timing::Timing;
+use switchback_model::verdict::{
+    Action, Answer, Cause, DecidedBy, Opinion, Outcome, Overrides, ReleaseLog, Role, Said, Scl, Verdict,
+};
+use switchback_sandbox::{Loaded, ScoreError};
+use switchback_store::control::{GuardAction, Note, SlotState};
+use switchback_system::clock;
 
 pub use config::SlotConfig;
 pub(super) use pairs::of as pairs_of;
@@ -24,20 +37,7 @@ use super::beside::{Beside, Judged, micros};
 use super::core::Releases;
 use super::follow::StoreLink;
 use super::guard::{Inbox, is_plain};
-use crate::clock;
-use crate::compare::Report;
-use crate::control::{GuardAction, Note, SlotState};
-use crate::guard::{Evidence, Segment};
-use crate::journal::RecordId;
-use crate::life::{Life, RuntimeGone};
-use crate::message::{Message, Reading};
-use crate::release::ReleaseId;
-use crate::route::{Roles, Route, RouteError, Salt, Share, Switch, Warm};
-use crate::sandbox::{Loaded, ScoreError};
-use crate::timing::Timing;
-use crate::verdict::{
-    Action, Answer, Cause, DecidedBy, Opinion, Outcome, Overrides, ReleaseLog, Role, Said, Scl, Verdict,
-};
+use crate::life::Life;
 
 /// The place in a filter where one model's verdict is used. Obtained from
 /// [`Runtime::slot`](crate::Runtime::slot).
@@ -369,7 +369,7 @@ impl Slot {
             self.shared.tell_plain(verdict.generation, opinions, message);
             return;
         }
-        let id = RecordId::new();
+        let id = clock::new_record_id();
         verdict.id = is_recorded.then_some(id);
         let judged = Judged {
             id,
@@ -565,12 +565,6 @@ fn decider(role: Role) -> DecidedBy {
     match role {
         Role::Canary => DecidedBy::Canary,
         Role::Standby => DecidedBy::Previous,
-        Role::Live | Role::Shadow => DecidedBy::Live,
-    }
-}
-
-impl Warm for Loaded {
-    fn id(&self) -> &ReleaseId {
-        Self::id(self)
+        _ => DecidedBy::Live,
     }
 }

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use switchback::{
-    Action, DecidedBy, Digest, Journal, JournalConfig, JournalReader, Mail, Query, Reading, Record, RecordId, Timing,
+    Action, DecidedBy, Digest, Journal, JournalConfig, JournalReader, Mail, Query, Reading, Record, Timing,
+    new_record_id,
 };
 
 /// Where the process that is to be killed writes. Only it has this variable.
@@ -31,7 +32,7 @@ pub(crate) fn record(number: u64) -> Record {
     let mut fingerprint = [0; 16];
     fingerprint[..8].copy_from_slice(&number.to_be_bytes());
     Record {
-        id: RecordId::new(),
+        id: new_record_id(),
         at: Timestamp::now(),
         process: 1,
         slot: "inbound".into(),

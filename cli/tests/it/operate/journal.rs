@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use switchback::{
-    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, RecordId, ReleaseId, Role,
-    Runtime, Said, Scl, Thresholds, Timing,
+    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, ReleaseId, Role, Runtime,
+    Said, Scl, Thresholds, Timing, new_record_id,
 };
 use switchback_mailgen::Generator;
 
@@ -66,7 +66,7 @@ impl Judged {
             let is_allowed = decided_by != DecidedBy::Live;
             let score = mine.score().unwrap();
             let record = Record {
-                id: RecordId::new(),
+                id: new_record_id(),
                 // The journal keeps microseconds.
                 at: Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap(),
                 process: 1,

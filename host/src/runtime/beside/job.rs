@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use smallvec::SmallVec;
+use switchback_model::message::{Message, Reading};
+use switchback_model::timing::Timing;
+use switchback_model::verdict::{Action, Category, DecidedBy, Dropped, Opinion, RecordId, Role, Said, Scl, Thresholds};
+use switchback_sandbox::Loaded;
+use switchback_store::journal::{Mail, Record};
 
-use crate::journal::{Mail, Record, RecordId};
-use crate::message::{Message, Reading};
 use crate::runtime::slot::SlotShared;
-use crate::sandbox::Loaded;
-use crate::timing::Timing;
-use crate::verdict::{Action, Category, DecidedBy, Dropped, Opinion, Role, Said, Scl, Thresholds};
 
 /// A release that is to score a message beside the answer.
 #[derive(Clone)]

@@ -10,16 +10,16 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::time::{ClockId, clock_gettime};
 use smallvec::SmallVec;
+use switchback_model::message::Message;
+use switchback_model::verdict::Dropped;
+use switchback_store::journal::{Journal, Overflow};
 
 use super::budget::Budget;
 use super::job::{Ask, Job, Judged};
 use super::queue::Queue;
-use crate::journal::{Journal, Overflow};
 use crate::life::Pending;
 use crate::limits::{BESIDE_BYTES_MAX, BESIDE_JOBS_MAX};
-use crate::message::Message;
 use crate::runtime::meters::JournalMeters;
-use crate::verdict::Dropped;
 
 /// The priority of shadows, the lowest that a thread can have: a scoring thread that wants the core gets it. (At 10, which
 /// leaves shadows a tenth of a busy core, the slowest hundredth of the answers took 1.7 times as long.) Recording has the

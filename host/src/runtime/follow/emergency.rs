@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use crate::clock;
-use crate::control::Emergency;
-use crate::release::ReleaseId;
-use crate::route::Route;
-use crate::sandbox::Loaded;
+use switchback_model::release::ReleaseId;
+use switchback_model::route::Route;
+use switchback_sandbox::Loaded;
+use switchback_store::control::Emergency;
+use switchback_system::clock;
 
 /// The generations that one process may use ahead of the ledger, so that no two processes name different
 /// routes by the same one. A process reverts by itself once in a while, not a million times.

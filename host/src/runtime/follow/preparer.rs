@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 use std::thread::{self, JoinHandle};
 
+use switchback_model::release::Digest;
+
 use super::shared::Shared;
-use crate::release::Digest;
 
 /// A thread that loads what the store says has to be ready. It takes milliseconds where the release was
 /// compiled before, and seconds where not: too long for the thread that follows.

@@ -12,13 +12,14 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use switchback_model::release::Digest;
+use switchback_model::verdict::{HitCounter, Overrides};
+use switchback_store::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
+
 use self::trouble::{Said, Trouble};
 use super::emergency::StoreLink;
-use crate::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
-use crate::release::Digest;
 use crate::runtime::Core;
 use crate::runtime::error::BuildError;
-use crate::verdict::{HitCounter, Overrides};
 
 /// How a process follows its store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,17 +4,17 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
+use switchback_model::guard::{Evidence, Mode, Segment};
+use switchback_model::release::ReleaseId;
+use switchback_model::route::RouteError;
+use switchback_store::alert::{About, Alert, Found, Response, numbers};
+use switchback_store::control::{Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState};
+use switchback_store::guard_store::{Due, KeptDue, Stage};
 
 use super::Home;
 use super::wellness::Task;
 use super::worker::{Worker, raise_once};
-use crate::alert::{About, Alert, Found, Response, numbers};
-use crate::control::{Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState};
-use crate::guard::{Evidence, Mode, Segment};
-use crate::guard_store::{Due, KeptDue, Stage};
 use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
-use crate::release::ReleaseId;
-use crate::route::RouteError;
 use crate::runtime::{Reverted, Slot};
 
 /// The author of what the guard does.

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::inbox::Seen;
-use crate::compare::{Providers, Side};
-use crate::control::SlotState;
-use crate::guard::{
+use switchback_model::compare::{Providers, Side};
+use switchback_model::guard::{
     Breakers, Call, Evidence, Finding, Level, MailCounts, Mode, Requirements, Segment, Sender, Settings, Sighting,
-    Trial, Trip, flip, organisation,
+    Trial, TrialKey, Trip, flip, organisation,
 };
-use crate::guard_store::{Due, NotedPair, StoreMemory, TrialKey, Whose, day_of};
-use crate::release::{Digest, ReleaseId};
+use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::verdict::{Opinion, Role};
+use switchback_store::control::SlotState;
+use switchback_store::guard_store::{Due, NotedPair, StoreMemory, Whose, day_of};
+
+use super::inbox::Seen;
 use crate::runtime::slot::pairs_of;
-use crate::verdict::{Opinion, Role};
 
 /// What follows from a batch.
 #[derive(Default)]

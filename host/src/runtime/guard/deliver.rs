@@ -8,11 +8,14 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use jiff::Timestamp;
+use switchback_store::alert::{Alert, Sink, pause_after};
+use switchback_store::guard_store::{
+    GuardStore, GuardStoreError, Parcel, Round, claim, delivered, failed, is_any_due, raise,
+};
+use switchback_store::limits::ALERTS_WAITING_MAX;
 
 use super::Home;
-use crate::alert::{Alert, Sink, pause_after};
-use crate::guard_store::{GuardStore, GuardStoreError, Parcel, Round, claim, delivered, failed, is_any_due, raise};
-use crate::limits::{ALERT_LAST_TIME, ALERT_LOOK_INTERVAL, ALERTS_WAITING_MAX};
+use crate::limits::{ALERT_LAST_TIME, ALERT_LOOK_INTERVAL};
 
 /// Delivers alerts, until it is dropped. What was not delivered by then stays in the store, where another process finds it.
 pub(super) struct Deliverer {
@@ -223,7 +226,7 @@ fn send(parcel: &mut Parcel, sinks: &[Sink]) -> Option<(String, Option<Duration>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::alert::{About, AlertConfig, Found, Response};
+    use switchback_store::alert::{About, AlertConfig, Found, Response};
 
     /// Delivers to a command, and waits for it hardly at all.
     fn deliverer(command: &str) -> Deliverer {

@@ -6,14 +6,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use jiff::Timestamp;
 use metrics::{Counter, counter};
+use switchback_model::guard::{Key, Sighting};
+use switchback_model::message::{Fingerprint, Message, organisational_domain};
+use switchback_model::verdict::{Opinion, RecordId, Said};
 
-use crate::guard::{Key, Sighting};
-use crate::journal::RecordId;
 use crate::limits::GUARD_QUEUE_MAX;
-use crate::message::{Fingerprint, Message, organisational_domain};
 use crate::runtime::beside::Judged;
 use crate::runtime::slot::{Opinions, SlotShared, has_pair, pairs_of};
-use crate::verdict::{Opinion, Said};
 
 /// A message that was answered, and what releases made of it.
 pub(in crate::runtime) struct Seen {
@@ -216,8 +215,8 @@ impl Inbox {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::{Digest, ReleaseId};
-    use crate::verdict::{Dropped, Role};
+    use switchback_model::release::{Digest, ReleaseId};
+    use switchback_model::verdict::{Dropped, Role};
 
     #[test]
     fn a_pair_of_which_one_was_never_asked_is_lost() {
@@ -227,7 +226,7 @@ mod tests {
             Opinion { release, role, said, took_us: 0 }
         };
         let dropped = || Said::Dropped(Dropped::Budget);
-        let failed = || Said::Failed(crate::verdict::Cause::Trap);
+        let failed = || Said::Failed(switchback_model::verdict::Cause::Trap);
         let live = opinion(Role::Live, failed());
         let of = |others: Vec<Opinion>| Pairs::in_opinions(&others.into_iter().collect());
         assert_eq!(of(vec![live.clone()]), Pairs { asked: 0, lost: 0 });

@@ -4,15 +4,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use switchback_model::guard::{Settings, TrialEvidence};
+use switchback_store::alert::{Alert, Found, Response};
+use switchback_store::control::{Control, Progress, Rollout, SlotState};
+use switchback_store::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
+use switchback_store::limits::CLOCK_TRIED;
+use switchback_system::clock;
 
 use super::wellness::Task;
 use super::worker::Worker;
-use crate::alert::{Alert, Found, Response};
-use crate::clock;
-use crate::control::{Control, ControlError, Pause, Progress, PromoteError, Rollout, SlotState};
-use crate::guard::{Settings, TrialEvidence};
-use crate::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
-use crate::limits::{CLOCK_TRIED, GUARD_ROLLOUT_INTERVAL};
+use crate::limits::GUARD_ROLLOUT_INTERVAL;
 use crate::runtime::slot::SlotShared;
 
 /// Which pauses of rollouts are known to have been told of: the store is not asked again every second.
@@ -94,11 +95,7 @@ impl Worker {
         match rollout.progress(now, &evidence) {
             Progress::Holds { .. } => {}
             Progress::Paused(pause) => {
-                let cause = match pause {
-                    Pause::Unproven { .. } => PauseCause::Unproven,
-                    Pause::Harmed(_) => PauseCause::Harmed,
-                };
-                self.tell_pause(slot, rollout, cause, &pause.to_string());
+                self.tell_pause(slot, rollout, pause.cause(), &pause.to_string());
             }
             Progress::Due(step) => self.advance(slot, rollout, step, control),
         }
@@ -117,7 +114,7 @@ impl Worker {
             }
             // Another process made the step, or somebody changed the slot: the state will say.
             Err(error) if error.is_overtaken() => {}
-            Err(error) => self.tell_pause(slot, rollout, cause_of(&error), &error.to_string()),
+            Err(error) => self.tell_pause(slot, rollout, error.pause_cause(), &error.to_string()),
         }
     }
 
@@ -149,25 +146,13 @@ impl Worker {
     }
 }
 
-fn cause_of(error: &PromoteError) -> PauseCause {
-    match error {
-        PromoteError::Unable { .. }
-        | PromoteError::Silent { .. }
-        | PromoteError::Control(ControlError::File { .. }) => PauseCause::Unready,
-        PromoteError::Unguarded { .. } => PauseCause::Unguarded,
-        PromoteError::Harmed { .. } => PauseCause::Harmed,
-        PromoteError::Control(ControlError::Refused(_)) => PauseCause::Refused,
-        PromoteError::Control(_) => PauseCause::Store,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::control::Note;
-    use crate::release::{Digest, ReleaseId};
+    use switchback_model::release::{Digest, ReleaseId};
+    use switchback_store::control::Note;
 
     /// In its first step, of a minute, since a time.
     fn rollout(step_began: Timestamp) -> Rollout {

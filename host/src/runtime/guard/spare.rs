@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use switchback_store::guard_store::{Current, GuardStore};
+
 use super::Home;
-use crate::guard_store::{Current, GuardStore};
 
 /// A memory of this process alone, for as long as the store's cannot be written. It begins with what can still be read
 /// there. What it counted is forgotten when the store is back: a trial that lacks some messages is as valid as one that

@@ -1,6 +1,7 @@
-use crate::alert::Kind;
-use crate::guard_store::{Condition, GuardReader};
-use crate::message::Message;
+use switchback_model::message::Message;
+use switchback_store::alert::Kind;
+use switchback_store::guard_store::{Condition, GuardReader};
+
 use crate::runtime::{Runtime, SlotConfig};
 
 /// The slot in which looking at a message panics.

@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Instant;
 
+use switchback_store::guard_store::{Condition, Full};
+
 use super::inbox::Pairs;
-use crate::guard_store::{Condition, Full};
 use crate::limits::{
     GUARD_BEHIND_FELT, GUARD_NEWS_INTERVAL, GUARD_PAIRS_MIN, GUARD_PAIRS_PART_MIN, GUARD_PAIRS_WINDOW, GUARD_PANIC_FELT,
 };
@@ -236,7 +237,7 @@ mod tests {
             wellness.full(Full { eligible, others });
             let condition = wellness.news().unwrap();
             let at = jiff::Timestamp::now();
-            crate::guard_store::Health { process: 1, at, condition, dropped: 0 }.trouble(at)
+            switchback_store::guard_store::Health { process: 1, at, condition, dropped: 0 }.trouble(at)
         };
         assert_eq!(trouble(false, true), None);
         assert!(trouble(true, false).unwrap().contains("known senders"));

@@ -11,6 +11,13 @@ use crossbeam_channel::{Receiver, Sender, select};
 use jiff::Timestamp;
 use metrics::{Counter, counter};
 use rusqlite::Connection;
+use switchback_model::guard::MailCounts;
+use switchback_model::release::ReleaseId;
+use switchback_store::alert::{About, Alert, By, Found, Kind, Response};
+use switchback_store::guard_store::{
+    Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
+};
+use switchback_system::clock::{self, Steady};
 
 use super::Home;
 use super::batch::{Findings, Judge, Warning};
@@ -19,17 +26,10 @@ use super::inbox::Seen;
 use super::rollouts::Rollouts;
 use super::spare::Spare;
 use super::wellness::{Task, Wellness};
-use crate::alert::{About, Alert, By, Found, Kind, Response};
-use crate::clock::{self, Steady};
-use crate::guard::MailCounts;
-use crate::guard_store::{
-    Condition, Current, Due, Full, GuardStore, GuardStoreError, Health, Stage, StoreMemory, is_told, leave, raise,
-};
 use crate::limits::{
     GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_FRESH_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK,
     GUARD_TIDY_INTERVAL,
 };
-use crate::release::ReleaseId;
 use crate::runtime::Slot;
 use crate::runtime::core::Core;
 use crate::runtime::news::Item;

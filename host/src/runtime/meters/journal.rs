@@ -1,8 +1,7 @@
 //! The metrics of the journal.
 
 use metrics::{Counter, counter};
-
-use crate::journal::JournalCounts;
+use switchback_store::journal::JournalCounts;
 
 /// The metrics of the journal.
 pub(in crate::runtime) struct JournalMeters {

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use metrics::{Counter, Histogram, counter, histogram};
-
-use crate::release::ReleaseId;
-use crate::verdict::{Action, Cause, Dropped, Opinion, Role, Said};
+use switchback_model::release::ReleaseId;
+use switchback_model::verdict::{Action, Cause, Dropped, Opinion, Role, Said};
 
 /// Why a release that was asked did not answer.
 const FAULTS: [Cause; 4] = [Cause::Trap, Cause::Deadline, Cause::Overload, Cause::BadInput];

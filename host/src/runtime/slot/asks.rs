@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use smallvec::SmallVec;
+use switchback_model::route::{BASIS_POINTS, Roles};
+use switchback_model::verdict::{Opinion, Role};
+use switchback_sandbox::Loaded;
+use switchback_system::clock;
 
-use crate::clock;
-use crate::route::{BASIS_POINTS, Roles};
 use crate::runtime::beside::Ask;
-use crate::sandbox::Loaded;
-use crate::verdict::{Opinion, Role};
 
 /// Releases that are to score a message beside the answer; each once.
 pub(super) type Asks = SmallVec<[Ask; 4]>;

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use switchback_model::guard::Settings;
+use switchback_model::name::{check_name, shown};
+use switchback_model::verdict::{FailurePolicy, Thresholds};
+use switchback_store::limits::COOL_OFF_DEFAULT;
 
-use crate::guard::Settings;
-use crate::limits::COOL_OFF_DEFAULT;
-use crate::name::{check_name, shown};
 use crate::runtime::error::BuildError;
-use crate::verdict::{FailurePolicy, Thresholds};
 
 /// How a slot turns scores into verdicts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use switchback_model::release::Digest;
+use switchback_model::verdict::Role;
+use switchback_sandbox::ScoreError;
+
 use crate::limits::FAILURE_REMINDER_INTERVAL;
-use crate::release::Digest;
-use crate::sandbox::ScoreError;
-use crate::verdict::Role;
 
 /// The failures of releases in one slot.
 #[derive(Default)]

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::compare::{Comparison, Name, Pair, Report, Settings, Side};
-use crate::message::Message;
-use crate::release::{Digest, ReleaseId};
+use switchback_model::compare::{Comparison, Name, Pair, Report, Settings, Side};
+use switchback_model::message::Message;
+use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::verdict::{Opinion, Role};
+
 use crate::runtime::beside::Judged;
-use crate::verdict::{Opinion, Role};
 
 /// The most pairs of releases that are counted: those of the last few rollouts. One takes at most 8 MiB.
 const PAIRS_MAX: usize = 16;
@@ -67,8 +68,8 @@ fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -
 pub(in crate::runtime) fn of(opinions: &[Opinion]) -> impl Iterator<Item = (&Opinion, &Opinion)> {
     let live = opinions.iter().find(|opinion| opinion.role == Role::Live);
     opinions.iter().filter_map(move |other| match other.role {
-        Role::Live => None,
         Role::Standby => Some((other, live?)),
         Role::Canary | Role::Shadow => Some((live?, other)),
+        _ => None,
     })
 }

@@ -3,20 +3,21 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use switchback_model::guard::Mode;
+use switchback_model::message::Message;
+use switchback_model::route::Roles;
+use switchback_model::verdict::Role;
+use switchback_sandbox::Loaded;
+use switchback_store::control::SlotState;
+
 use super::asks::{Asks, Sampler, asks};
 use super::failures::Failures;
 use super::fresh::Fresh;
 use super::pairs::{self, Pairs};
 use super::{Opinions, SlotConfig};
-use crate::control::SlotState;
-use crate::guard::Mode;
-use crate::message::Message;
-use crate::route::Roles;
 use crate::runtime::beside::Judged;
 use crate::runtime::guard::Inbox;
 use crate::runtime::meters::Meters;
-use crate::sandbox::Loaded;
-use crate::verdict::Role;
 
 /// What a slot and the work beside its answers share.
 pub(in crate::runtime) struct SlotShared {

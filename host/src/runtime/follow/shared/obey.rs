@@ -3,13 +3,14 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use switchback_model::release::{Digest, ReleaseId};
+use switchback_store::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
+use switchback_system::clock;
+
 use super::super::emergency::Waiting;
 use super::trouble::OVERWRITTEN;
 use super::{Progress, Shared, Trouble};
-use crate::clock;
-use crate::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
 use crate::limits::RELEASES_SPARE_MAX;
-use crate::release::{Digest, ReleaseId};
 use crate::runtime::Slot;
 
 impl Shared {

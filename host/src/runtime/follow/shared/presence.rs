@@ -2,9 +2,10 @@
 
 use std::time::Instant;
 
+use switchback_store::control::{ControlStore as _, Preparation, Presence, StoreError};
+
 use super::obey::Shortfall;
 use super::{Progress, Shared, Trouble};
-use crate::control::{ControlStore as _, Preparation, Presence, StoreError};
 use crate::limits::HITS_INTERVAL;
 
 impl Shared {

@@ -1,12 +1,14 @@
 //! Following the ledger.
 
 use jiff::Timestamp;
+use switchback_model::release::Digest;
+use switchback_model::verdict::{HitCounter, Overrides};
+use switchback_store::control::{
+    Broken, ControlStore as _, Damage, Entry, Event, Operation, State, Tail, Who, Witness,
+};
+use switchback_system::clock;
 
 use super::{Progress, Shared, Trouble};
-use crate::clock;
-use crate::control::{Broken, ControlStore as _, Damage, Entry, Event, Operation, State, Tail, Who, Witness};
-use crate::release::Digest;
-use crate::verdict::{HitCounter, Overrides};
 
 impl Shared {
     /// Reads the ledger from its beginning. One that ends before what anybody remembers of it is not obeyed.

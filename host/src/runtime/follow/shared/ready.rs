@@ -3,13 +3,14 @@
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use switchback_model::release::{Digest, Draft, ReleaseId};
+use switchback_store::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
+use switchback_system::private::Owner;
+use switchback_system::shortage;
+
 use super::{Progress, Shared};
-use crate::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
 use crate::limits::{LOAD_PAUSE_MAX, LOAD_PAUSE_MIN};
-use crate::private::Owner;
-use crate::release::{Digest, Draft, ReleaseId};
 use crate::runtime::error::{LoadFault, describe};
-use crate::shortage;
 
 /// A release that could not be loaded.
 pub(super) struct Failure {

@@ -1,10 +1,11 @@
 //! Telling the store what was decided here.
 
+use switchback_model::verdict::HitCounter;
+use switchback_store::control::{ControlStore as _, StoreError};
+use switchback_system::clock;
+
 use super::super::emergency::{Answered, Waiting};
 use super::{Progress, Shared, Trouble};
-use crate::clock;
-use crate::control::{ControlStore as _, Operation, Proposal, StoreError};
-use crate::verdict::HitCounter;
 
 impl Shared {
     /// Writes the reverts that this process made by itself into the ledger, oldest first. They win over what the
@@ -29,15 +30,10 @@ impl Shared {
 
     fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<Answered, Trouble> {
         let Waiting { slot, to, emergency } = waiting.clone();
-        let proposal = Proposal {
-            author: self.process.name.clone(),
-            reason: "reverted by the process itself".to_owned(),
-            operation: Operation::Revert { slot, to: Some(to), emergency: Some(emergency) },
-        };
-        let drafted = progress.ledger.draft_all(proposal, clock::now());
-        let answered = match drafted {
-            Ok(drafts) => {
-                self.store.append_all(&drafts.all)?;
+        let author = self.process.name.clone();
+        let answered = match progress.ledger.draft_emergency(author, slot, to, emergency, clock::now()) {
+            Ok(drafted) => {
+                self.store.append_all(&drafted)?;
                 Answered::Written
             }
             Err(refused) => {

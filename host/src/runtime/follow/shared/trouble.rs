@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
+use switchback_model::lasting::Lasting;
+use switchback_store::alert::Found;
+use switchback_store::control::{Broken, NewerEvent, StoreError};
+
 use super::obey::Shortfall;
 use super::{Progress, Shared};
-use crate::alert::Found;
-use crate::control::{Broken, NewerEvent, StoreError};
-use crate::lasting::Lasting;
 use crate::limits::FOLLOW_REMINDER_INTERVAL;
 
 /// Why the store cannot be followed. The state stays as it is.

@@ -1,0 +1,121 @@
+//! What each release made of a message, whoever decided.
+
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::assessment::Outcome;
+use super::failure::Cause;
+use super::role::Role;
+use super::thresholds::Thresholds;
+use crate::release::ReleaseId;
+
+/// What one release made of one message in a slot.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Opinion {
+    /// The release.
+    pub release: ReleaseId,
+    /// Its role in the slot when it was asked. A standby that scores does so in reverse shadow after a promotion,
+    /// or for a live release that failed.
+    pub role: Role,
+    /// What it said.
+    pub said: Said,
+    /// How long it took, in microseconds; 0 where it was not asked.
+    pub took_us: u32,
+}
+
+/// What a release said about a message.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// It scored it.
+    Scored {
+        /// The score, 0 to 1.
+        score: f64,
+        /// The action that the slot's thresholds make of that score alone, whatever an override decided.
+        action: Action,
+    },
+    /// It had no opinion.
+    Abstained,
+    /// It did not answer.
+    Failed(Cause),
+    /// It was to score the message beside the one that decides, and there was no room: nobody asked it.
+    Dropped(Dropped),
+}
+
+/// Why a release was not asked beside the one that decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Dropped {
+    /// What is scored beside the answers had used its share of the CPU.
+    Budget,
+    /// Too many messages were waiting already.
+    Queue,
+    /// The filter was ending.
+    Shutdown,
+}
+
+impl Dropped {
+    /// Every reason.
+    pub const ALL: [Self; 3] = [Self::Budget, Self::Queue, Self::Shutdown];
+
+    /// Its name, as in every text, metric and record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Budget => "budget",
+            Self::Queue => "queue",
+            Self::Shutdown => "shutdown",
+        }
+    }
+}
+
+impl Said {
+    /// What an outcome amounts to under a slot's thresholds.
+    #[doc(hidden)]
+    pub fn of(outcome: &Outcome, thresholds: &Thresholds) -> Self {
+        match outcome.score() {
+            Some(score) => Self::Scored { score, action: thresholds.action(score) },
+            None => Self::Abstained,
+        }
+    }
+
+    /// Its name, as in every record: `scored`, `abstained`, `failed` or `dropped`.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Scored { .. } => "scored",
+            Self::Abstained => "abstained",
+            Self::Failed(_) => "failed",
+            Self::Dropped(_) => "dropped",
+        }
+    }
+
+    /// The score, unless it abstained, failed or was not asked.
+    pub const fn score(&self) -> Option<f64> {
+        if let Self::Scored { score, .. } = self { Some(*score) } else { None }
+    }
+
+    /// What would be done with the message if this release alone decided. A message that it has no opinion on is
+    /// delivered; none where it failed or was not asked.
+    pub const fn action(&self) -> Option<Action> {
+        match self {
+            Self::Scored { action, .. } => Some(*action),
+            Self::Abstained => Some(Action::Deliver),
+            Self::Failed(_) | Self::Dropped(_) => None,
+        }
+    }
+}
+
+impl Opinion {
+    /// The score, unless it abstained, failed or was not asked.
+    pub fn score(&self) -> Option<f64> {
+        self.said.score()
+    }
+
+    /// What would be done with the message if this release alone decided: [`Said::action`].
+    pub fn action(&self) -> Option<Action> {
+        self.said.action()
+    }
+}

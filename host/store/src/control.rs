@@ -1,0 +1,46 @@
+//! Who put what in charge, when and why: operations, the ledger that they are written to, the state that they
+//! amount to, and the stores that keep it.
+//!
+//! **The state is the fold of the ledger** ([`State::apply`]): the same events make the same state in every
+//! process. What is not durable in the ledger has not happened.
+
+mod admission;
+mod along;
+mod chronology;
+mod event;
+mod ledger;
+mod mark;
+mod newer;
+mod operation;
+mod operator;
+mod refused;
+mod request;
+mod rollout;
+mod state;
+mod store;
+mod trust;
+
+pub use admission::{Admission, Promotion, Waited};
+pub use chronology::{Anachronism, OutOfTime};
+pub use event::{Drafted, Event, Proposal};
+pub use ledger::{Broken, Damage, Entry, Ledger};
+pub use mark::{Mark, Who, Witness};
+pub use newer::NewerEvent;
+pub use operation::{Emergency, GuardAction, Operation};
+pub use operator::{
+    Acknowledgements, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,
+};
+pub use refused::Refused;
+pub use request::Request;
+pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
+pub use state::{Note, SlotState, State, StoredRelease};
+pub use store::layout::{FileIdentity, Layout};
+pub use store::{
+    Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
+    SqliteStore, StoreError, Tail, Watch, Watched,
+};
+pub use store::{Adopted, Copied, Presence, Processes};
+pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,139 @@
+//! What lets a release decide.
+
+use std::time::Duration;
+
+use switchback_model::guard::Segment;
+use switchback_model::release::ReleaseId;
+use switchback_model::route::CanaryKey;
+
+use super::operation::Operation;
+use super::rollout::{Plan, Trying};
+use super::state::State;
+
+/// Whatever lets a release decide for more messages than before. [`Control::admit`](super::Control::admit) is the one way to
+/// do it, and checks first.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Admission {
+    /// Puts a release in charge.
+    Promotion(Promotion),
+    /// Lets a release decide for a share of the messages, or changes its share.
+    Canary {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The share, in basis points, 1 to 10,000; the canaries of a slot share at most 10,000.
+        share_bp: u16,
+        /// What is hashed to tell whether a message belongs to the share. All canaries of a slot have the same.
+        key: CanaryKey,
+        /// Whether the canary also scores, without deciding, the messages outside its share.
+        mirrored: bool,
+        /// What it waits for.
+        waited: Waited,
+    },
+    /// Begins to try a release out, step by step. The first step begins at once.
+    Rollout {
+        /// Where.
+        slot: String,
+        /// The release.
+        release: ReleaseId,
+        /// The steps.
+        plan: Plan,
+        /// For how long to wait until every living process has the release ready, where the first step decides.
+        ready_within: Duration,
+    },
+    /// Lets the live release decide again for a segment that went back to a standby.
+    Restoration {
+        /// Where.
+        slot: String,
+        /// Whose mail.
+        segment: Segment,
+        /// What it waits for.
+        waited: Waited,
+    },
+}
+
+/// A promotion to be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// Where.
+    pub slot: String,
+    /// The release.
+    pub release: ReleaseId,
+    /// Whether a version older than the live one is meant.
+    pub older: bool,
+    /// For how long the predecessor goes on scoring, in reverse shadow. Default if not given: 24 hours.
+    pub cool_off: Option<Duration>,
+    /// What it waits for.
+    pub waited: Waited,
+}
+
+/// What is waited for before a release decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waited {
+    /// Every process that is alive has the release ready and a guard that works; wait for that at most so long. A release
+    /// that the guard knows to do harm is refused.
+    Ready(Duration),
+    /// Nothing. The ledger records that.
+    Forced,
+}
+
+impl From<Promotion> for Admission {
+    fn from(promotion: Promotion) -> Self {
+        Self::Promotion(promotion)
+    }
+}
+
+impl Admission {
+    pub(super) fn slot(&self) -> &str {
+        match self {
+            Self::Promotion(Promotion { slot, .. })
+            | Self::Canary { slot, .. }
+            | Self::Rollout { slot, .. }
+            | Self::Restoration { slot, .. } => slot,
+        }
+    }
+
+    /// The release that is to decide; none where a segment is restored and nothing is live.
+    pub(super) fn release<'a>(&'a self, state: &'a State) -> Option<&'a ReleaseId> {
+        match self {
+            Self::Promotion(Promotion { release, .. })
+            | Self::Canary { release, .. }
+            | Self::Rollout { release, .. } => Some(release),
+            Self::Restoration { slot, .. } => state.slots.get(slot)?.live.as_ref(),
+        }
+    }
+
+    /// What has to be waited for; none where it decides nothing yet.
+    pub(super) fn waited(&self) -> Option<Waited> {
+        match self {
+            Self::Promotion(Promotion { waited, .. })
+            | Self::Canary { waited, .. }
+            | Self::Restoration { waited, .. } => Some(*waited),
+            // Each later step is checked when it is made.
+            Self::Rollout { plan, .. } if plan.steps().first().is_some_and(|step| step.trying == Trying::Shadow) => {
+                None
+            }
+            Self::Rollout { ready_within, .. } => Some(Waited::Ready(*ready_within)),
+        }
+    }
+}
+
+impl From<&Admission> for Operation {
+    fn from(admission: &Admission) -> Self {
+        match admission.clone() {
+            Admission::Promotion(Promotion { slot, release, older, cool_off, waited }) => {
+                let cool_off_s = cool_off.map(|cool_off| cool_off.as_secs());
+                Self::Promote { slot, release, older, forced: waited == Waited::Forced, cool_off_s }
+            }
+            Admission::Canary { slot, release, share_bp, key, mirrored, waited } => {
+                Self::Canary { slot, release, share_bp, key, mirrored, forced: waited == Waited::Forced }
+            }
+            Admission::Rollout { slot, release, plan, .. } => Self::Rollout { slot, release, plan },
+            Admission::Restoration { slot, segment, waited } => {
+                Self::RestoreSegment { slot, segment, forced: waited == Waited::Forced }
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! One line of the ledger.
+
+use std::ops::Deref;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use switchback_model::release::Digest;
+
+use super::operation::Operation;
+use super::request::Request;
+
+/// An operation that took place: who, when, why, and after what.
+///
+/// The ledger keeps it as JSON, exactly these bytes, and its hash is their SHA-256. Each event holds the hash
+/// of the one before, so none can be changed, taken out or moved without all that follow showing it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Its place in the ledger: 1 for the first, one more for each.
+    pub sequence: u64,
+    /// The generation after it. Rises with every event that changes a route, and never falls.
+    pub generation: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Who did it: a user of the system, or a name that was given.
+    pub author: String,
+    /// Why; may be empty.
+    pub reason: String,
+    /// What was done.
+    pub operation: Operation,
+    /// The hash of the event before; zeros for the first.
+    pub previous: Digest,
+}
+
+/// What somebody wants done.
+///
+/// Outside this crate it is made of a [`Request`] alone.
+///
+/// ```compile_fail
+/// # fn propose(operation: switchback::Operation) {
+/// let _ = switchback::Proposal { author: "ada".into(), reason: String::new(), operation };
+/// # }
+/// ```
+///
+/// ```
+/// let _ = switchback::Proposal::new("ada", "holidays", switchback::Request::Freeze { slot: None });
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Proposal {
+    pub(crate) author: String,
+    pub(crate) reason: String,
+    pub(crate) operation: Operation,
+}
+
+impl Proposal {
+    /// What an operator asks for, who it is, and why; the reason may be empty.
+    pub fn new(author: impl Into<String>, reason: impl Into<String>, request: Request) -> Self {
+        Self { author: author.into(), reason: reason.into(), operation: request.into() }
+    }
+}
+
+/// An event that was drafted against a state and not refused: what a store [appends](super::ControlStore::append).
+///
+/// Only [`State::draft`](super::State::draft) makes one. An event that somebody put together, or read elsewhere, cannot be
+/// appended.
+///
+/// ```compile_fail
+/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Event) {
+/// let _ = store.append(&event);
+/// # }
+/// ```
+///
+/// ```
+/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Drafted) {
+/// let _ = store.append(&event);
+/// # }
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drafted(Event);
+
+impl Drafted {
+    pub(super) fn new(event: Event) -> Self {
+        Self(event)
+    }
+
+    /// The event.
+    pub fn into_event(self) -> Event {
+        self.0
+    }
+}
+
+impl Deref for Drafted {
+    type Target = Event;
+
+    fn deref(&self) -> &Event {
+        &self.0
+    }
+}
+
+impl Event {
+    /// The event as the ledger keeps it.
+    ///
+    /// # Errors
+    /// Never for an event that [`State::draft`](super::State::draft) made.
+    pub fn to_json(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+
+    /// The hash under which the ledger keeps it; while it is the last one, the ledger's head. Whoever writes it down
+    /// elsewhere can tell later whether the ledger still has this event, and all before it.
+    ///
+    /// # Errors
+    /// As [`Event::to_json`].
+    pub fn hash(&self) -> Result<Digest, serde_json::Error> {
+        Ok(hash(&self.to_json()?))
+    }
+
+    /// Reads an event as the ledger keeps it.
+    ///
+    /// # Errors
+    /// If the text is none.
+    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+}
+
+/// The hash of an event that is kept as this text.
+pub(super) fn hash(body: &str) -> Digest {
+    Digest::of(body.as_bytes())
+}
+
+/// What the first event names as the hash of the one before.
+pub(super) const GENESIS: Digest = Digest::new([0; 32]);

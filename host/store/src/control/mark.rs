@@ -1,0 +1,77 @@
+//! Where a ledger was once seen to end, and who remembers it: one that was set back does not get past that.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+use switchback_model::release::Digest;
+
+use super::event::GENESIS;
+
+/// A place in a ledger at which it once ended.
+///
+/// Whoever remembers one does not take a ledger for the same that no longer has it, unless that was recovered since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Mark {
+    /// The last event; 0 where there was none.
+    pub sequence: u64,
+    /// Its hash; zeros where there was none.
+    pub head: Digest,
+    /// How often the ledger had been recovered.
+    #[serde(default)]
+    pub recoveries: u64,
+    /// The generation after that event.
+    #[serde(default)]
+    pub generation: u64,
+}
+
+impl Default for Mark {
+    fn default() -> Self {
+        Self { sequence: 0, head: GENESIS, recoveries: 0, generation: 0 }
+    }
+}
+
+impl Mark {
+    /// Whether it is further on than another one of the same store.
+    pub(super) fn is_after(&self, other: &Self) -> bool {
+        (self.recoveries, self.sequence) > (other.recoveries, other.sequence)
+    }
+}
+
+/// Somebody who remembers where a ledger ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Witness {
+    /// Who.
+    pub who: Who,
+    /// Where.
+    pub mark: Mark,
+}
+
+/// Who remembers where a ledger ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Who {
+    /// A file beside the ledger.
+    File(PathBuf),
+    /// A process that obeyed the event.
+    Process {
+        /// Its number in the store.
+        number: u64,
+        /// What it calls itself.
+        name: String,
+    },
+}
+
+/// `control.head`, or `filter (process 3)`.
+impl fmt::Display for Who {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.file_name().unwrap_or(path.as_os_str()).display()),
+            Self::Process { number, name } => write!(f, "{name} (process {number})"),
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! What is known about a candidate as a whole.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+use switchback_model::guard::{MailCounts, Segment, Settings, Standing, Trial, TrialEvidence, TrialKey};
+
+use super::{tallies, time};
+
+/// What is known about a candidate: the segments in which anything flipped, and all of them together.
+pub fn trial_evidence(connection: &Connection, key: &TrialKey, settings: &Settings) -> rusqlite::Result<TrialEvidence> {
+    let mut evidence = TrialEvidence::none(settings);
+    let (candidate, baseline) = (key.candidate.digest.as_bytes(), key.baseline.digest.as_bytes());
+    let trial = connection
+        .prepare_cached(
+            "SELECT id, began_us, pairs, authenticated, eligible, addressed FROM trials
+             WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
+        )?
+        .query_row(params![key.slot, candidate, baseline, key.since], |row| {
+            let pairs = MailCounts {
+                messages: row.get(2)?,
+                authenticated: row.get(3)?,
+                eligible: row.get(4)?,
+                addressed: row.get(5)?,
+            };
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, pairs))
+        })
+        .optional()?;
+    let Some((id, began_us, pairs)) = trial else { return Ok(evidence) };
+    evidence.pairs = pairs;
+    let trial = Trial::new(settings.clone(), key.baseline.clone(), time(began_us));
+    for (segment, tally) in tallies::notable(connection, id)? {
+        let proof = trial.proof(&tally);
+        if segment == Segment::Everything {
+            evidence.everything = proof;
+        }
+        if proof.standing == Standing::Harmed {
+            evidence.harmed.push(segment);
+        }
+    }
+    Ok(evidence)
+}

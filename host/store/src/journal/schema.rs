@@ -1,0 +1,196 @@
+//! The columns of a journal. Frozen: other programs read them (docs/journal.md). New ones are added at the end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use arrow_array::{RecordBatch, UInt16Array};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Metadata, Schema, SchemaRef, TimeUnit};
+use switchback_model::message::Reading;
+use switchback_model::verdict::Thresholds;
+
+/// The version of the columns, under [`FORMAT_KEY`] in every file's metadata.
+pub(super) const FORMAT: &str = "1";
+
+/// Where a file says which version of the columns it has.
+pub(super) const FORMAT_KEY: &str = "switchback:journal";
+
+/// Where a file says the thresholds of each slot while it was written, as JSON.
+const THRESHOLDS_KEY: &str = "switchback:thresholds";
+
+/// Where a closed file says which releases are in it, as JSON.
+pub(super) const RELEASES_KEY: &str = "switchback:releases";
+
+/// The columns of the release that the verdict names, and the fields of `others`, in their order.
+pub(super) const OPINION: [&str; 9] =
+    ["model", "version", "release", "role", "said", "why", "score", "would", "took_us"];
+
+/// The column with what the other releases said, and the name of a list's elements.
+pub(super) const OTHERS: &str = "others";
+const ELEMENT: &str = "element";
+
+/// The column with the reading of the message. Files of before have none of it, and records of the first reading.
+pub(super) const READING: &str = "reading";
+
+/// The columns, without anything in the metadata but their version.
+pub(super) fn bare() -> SchemaRef {
+    let mut fields = vec![
+        Field::new("id", DataType::FixedSizeBinary(16), false),
+        Field::new("judged_at", DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())), false),
+        Field::new("process", DataType::UInt64, false),
+        Field::new("slot", DataType::Utf8, false),
+        Field::new("generation", DataType::UInt64, false),
+        Field::new("fingerprint", DataType::FixedSizeBinary(16), false),
+        Field::new("message", DataType::FixedSizeBinary(32), false),
+        Field::new("context", DataType::FixedSizeBinary(32), false),
+        Field::new("message_id", DataType::Utf8, true),
+        Field::new("sender_domain", DataType::Utf8, true),
+        Field::new("sender", DataType::FixedSizeBinary(8), true),
+        Field::new("is_authenticated", DataType::Boolean, false),
+        Field::new("bytes", DataType::UInt64, false),
+        Field::new("action", DataType::Utf8, false),
+        Field::new("scl", DataType::Int8, true),
+        Field::new("category", DataType::Utf8, true),
+        Field::new("decided_by", DataType::Utf8, false),
+        Field::new("rule", DataType::UInt64, true),
+        Field::new("parse_ns", DataType::UInt64, false),
+        Field::new("instantiate_ns", DataType::UInt64, false),
+        Field::new("guest_ns", DataType::UInt64, false),
+        Field::new("total_ns", DataType::UInt64, false),
+    ];
+    fields.extend(opinion_fields(Presence::MayBeAbsent).iter().map(|field| field.as_ref().clone()));
+    fields.push(Field::new(OTHERS, DataType::List(others_element()), false));
+    fields.push(Field::new(READING, DataType::UInt16, false));
+    Arc::new(Schema::new_with_metadata(fields, HashMap::from([(FORMAT_KEY.to_owned(), FORMAT.to_owned())])))
+}
+
+/// A batch of a file, whenever it was written, with all columns.
+pub(super) fn completed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
+    let mut columns = batch.columns().to_vec();
+    if batch.column_by_name(READING).is_none() {
+        columns.push(Arc::new(UInt16Array::from(vec![Reading::FIRST.number(); batch.num_rows()])));
+    }
+    RecordBatch::try_new(Arc::clone(schema), columns)
+}
+
+/// The columns, with what a closed file says about all of its records.
+pub(super) fn like(metadata: &Metadata) -> SchemaRef {
+    let mut metadata = metadata.clone();
+    metadata.remove(RELEASES_KEY);
+    Arc::new(Schema::new_with_metadata(bare().fields().clone(), metadata))
+}
+
+/// What a closed file says about all of its records, for comparison: equal for those that can be one file.
+pub(super) fn kind(metadata: &Metadata) -> String {
+    let said: BTreeMap<_, _> = metadata.iter().filter(|(key, _)| key.as_str() != RELEASES_KEY).collect();
+    format!("{said:?}")
+}
+
+/// The columns, with the thresholds that hold while a file is written.
+pub(super) fn with_thresholds(thresholds: &BTreeMap<String, Thresholds>) -> SchemaRef {
+    let bare = bare();
+    let mut metadata = bare.metadata().clone();
+    // A map of numbers and names always becomes JSON.
+    metadata.insert(THRESHOLDS_KEY.to_owned(), serde_json::to_string(thresholds).unwrap_or_default());
+    Arc::new(Schema::new_with_metadata(bare.fields().clone(), metadata))
+}
+
+/// The thresholds of each slot while a file was written.
+pub(super) fn thresholds(metadata: &Metadata) -> BTreeMap<String, Thresholds> {
+    metadata.get(THRESHOLDS_KEY).and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default()
+}
+
+/// Why a file of these columns cannot be read, if it cannot.
+pub(super) fn check(schema: &Schema) -> Result<(), String> {
+    match schema.metadata().get(FORMAT_KEY).map(String::as_str) {
+        Some(FORMAT) => Ok(()),
+        Some(other) => Err(format!("it has version {other} of the columns, and this program reads {FORMAT}")),
+        None => Err("it is no file of a journal".to_owned()),
+    }
+}
+
+/// Whether the fields of an opinion can be absent: those of the first can, where the slot had no release.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Presence {
+    MayBeAbsent,
+    Always,
+}
+
+pub(super) fn opinion_fields(presence: Presence) -> Fields {
+    let may_be_absent = presence == Presence::MayBeAbsent;
+    Fields::from(vec![
+        Field::new("model", DataType::Utf8, may_be_absent),
+        Field::new("version", DataType::Utf8, may_be_absent),
+        Field::new("release", DataType::FixedSizeBinary(32), may_be_absent),
+        Field::new("role", DataType::Utf8, may_be_absent),
+        Field::new("said", DataType::Utf8, may_be_absent),
+        Field::new("why", DataType::Utf8, true),
+        Field::new("score", DataType::Float64, true),
+        Field::new("would", DataType::Utf8, true),
+        Field::new("took_us", DataType::UInt32, may_be_absent),
+    ])
+}
+
+/// An element of `others`.
+pub(super) fn others_element() -> Arc<Field> {
+    Arc::new(Field::new(ELEMENT, DataType::Struct(opinion_fields(Presence::Always)), false))
+}
+
+/// The path of a field of `others` in a Parquet file.
+pub(super) fn others_path(field: &str) -> String {
+    format!("{OTHERS}.list.{ELEMENT}.{field}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_columns_are_frozen() {
+        let schema = bare();
+        let line = |field: &Arc<Field>| {
+            format!("{} {}{}", field.name(), field.data_type(), if field.is_nullable() { " null" } else { "" })
+        };
+        let columns: Vec<_> = schema.fields().iter().map(line).collect();
+        assert_eq!(columns, FROZEN);
+        let thresholds = BTreeMap::from([("inbound".to_owned(), Thresholds::default())]);
+        assert_eq!(super::thresholds(with_thresholds(&thresholds).metadata()), thresholds);
+    }
+
+    const FROZEN: [&str; 33] = [
+        "id FixedSizeBinary(16)",
+        "judged_at Timestamp(µs, \"UTC\")",
+        "process UInt64",
+        "slot Utf8",
+        "generation UInt64",
+        "fingerprint FixedSizeBinary(16)",
+        "message FixedSizeBinary(32)",
+        "context FixedSizeBinary(32)",
+        "message_id Utf8 null",
+        "sender_domain Utf8 null",
+        "sender FixedSizeBinary(8) null",
+        "is_authenticated Boolean",
+        "bytes UInt64",
+        "action Utf8",
+        "scl Int8 null",
+        "category Utf8 null",
+        "decided_by Utf8",
+        "rule UInt64 null",
+        "parse_ns UInt64",
+        "instantiate_ns UInt64",
+        "guest_ns UInt64",
+        "total_ns UInt64",
+        "model Utf8 null",
+        "version Utf8 null",
+        "release FixedSizeBinary(32) null",
+        "role Utf8 null",
+        "said Utf8 null",
+        "why Utf8 null",
+        "score Float64 null",
+        "would Utf8 null",
+        "took_us UInt32 null",
+        "others List(non-null Struct(\"model\": non-null Utf8, \"version\": non-null Utf8, \
+         \"release\": non-null FixedSizeBinary(32), \"role\": non-null Utf8, \"said\": non-null Utf8, \"why\": Utf8, \
+         \"score\": Float64, \"would\": Utf8, \"took_us\": non-null UInt32), field: 'element')",
+        "reading UInt16",
+    ];
+}
