@@ -7,7 +7,8 @@
 use std::hint::black_box;
 
 use criterion::Criterion;
-use switchback::{Card, Manifest, ManifestLimits, Message, Reads, Scale, SelfTest};
+use switchback::Message;
+use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use switchback_benches::{in_turn, load, print_ratio, root, runtime_builder, target_dir};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;

@@ -8,7 +8,9 @@
 
 use std::time::{Duration, Instant};
 
-use switchback::{Card, Manifest, ManifestLimits, Message, Reads, Recipients, Runtime, Scale, SelfTest};
+use switchback::message::Recipients;
+use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::{Message, Runtime};
 use switchback_benches::load;
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;

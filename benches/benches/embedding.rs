@@ -9,7 +9,8 @@ use std::hint::black_box;
 use std::path::Path;
 use std::thread;
 
-use switchback::{AddressSpace, Message, ReleaseId, Runtime, Traps};
+use switchback::runtime::{AddressSpace, Traps};
+use switchback::{LocalRuntime, Message, ReleaseId, Runtime};
 use switchback_benches::{in_turn, print_ratio, raw_messages, release_path, runtime_builder};
 use switchback_train::guest_message;
 
@@ -33,7 +34,7 @@ fn main() {
     let checks = built(Traps::Checks, AddressSpace::Pooled);
     let frugal = built(Traps::Signals, AddressSpace::Frugal);
     for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.0.0"] {
-        let release = |runtime: &Runtime| runtime.load(release_path(name)).expect("the release loads");
+        let release = |runtime: &LocalRuntime| runtime.load(release_path(name)).expect("the release loads");
         let ids = [&signals, &chained, &checks, &frugal].map(release);
         let score = |runtime: &Runtime, id: &ReleaseId| score_all(runtime, id, &messages);
         let [by_default, unlooked, without_signals, without_pool, small_stack] = in_turn(

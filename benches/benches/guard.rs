@@ -9,7 +9,9 @@ use std::hint::black_box;
 use criterion::Criterion;
 use jiff::Timestamp;
 use switchback::guard::{Counts, InMemory, Key, Settings, Sighting, Trial};
-use switchback::{Action, Digest, Fingerprint, ModelName, ReleaseId};
+use switchback::message::Fingerprint;
+use switchback::release::ModelName;
+use switchback::{Action, Digest, ReleaseId};
 use switchback_benches::{in_turn, print_ratio};
 
 const FEW: usize = 100;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use criterion::Criterion;
 use semver::Version;
 use switchback::guard::{Mode, Settings};
-use switchback::{Message, Runtime, Slot, SlotConfig};
+use switchback::{LocalSlot, Message, Runtime, SlotConfig};
 use switchback_benches::{answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
@@ -26,14 +26,14 @@ fn main() {
     let runtime = runtime.build().expect("a runtime");
     let release = load(&runtime, &renumbered(&release_path("linear-1.1.0"), Version::new(9, 1, 0)));
     let slots = ["alone", "guarded"].map(|name| runtime.slot(name).expect("the slot is configured"));
-    for slot in slots {
+    for slot in &slots {
         slot.promote(&release).expect("it is loaded");
     }
     let mail = raw_messages(BLOCK);
     // The first round warms up.
-    answers(1, &mail, slots[0], Duration::ZERO);
-    compare(&runtime, &mail, slots, "a core free", 1, PAUSES);
-    compare(&runtime, &mail, slots, "no core free", thread::available_parallelism().map_or(1, usize::from), 0);
+    answers(1, &mail, &slots[0], Duration::ZERO);
+    compare(&runtime, &mail, &slots, "a core free", 1, PAUSES);
+    compare(&runtime, &mail, &slots, "no core free", thread::available_parallelism().map_or(1, usize::from), 0);
 
     let mut criterion = Criterion::default().configure_from_args();
     criterion.bench_function("an answer in a slot that is guarded", |b| {
@@ -43,9 +43,9 @@ fn main() {
 }
 
 /// Scores blocks in both slots in turn, on so many threads, and prints the ratios.
-fn compare(runtime: &Runtime, mail: &[Vec<u8>], slots: [&Slot; 2], name: &str, threads: usize, pauses: u32) {
+fn compare(runtime: &Runtime, mail: &[Vec<u8>], slots: &[LocalSlot; 2], name: &str, threads: usize, pauses: u32) {
     let mut times = [Vec::new(), Vec::new()];
-    let interval = quantile(&mut answers(1, mail, slots[0], Duration::ZERO), 0.5) * pauses;
+    let interval = quantile(&mut answers(1, mail, &slots[0], Duration::ZERO), 0.5) * pauses;
     for _ in 0..BLOCKS {
         for (slot, times) in slots.iter().zip(&mut times) {
             times.extend(answers(threads, mail, slot, interval));

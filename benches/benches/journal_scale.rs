@@ -14,10 +14,12 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use switchback::guard::Key;
-use switchback::{
-    Category, DecidedBy, Digest, Dropped, ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail,
-    NoSource, Opinion, Query, Reading, Record, ReleaseId, Role, Said, Scl, Thresholds, Timing, new_record_id,
+use switchback::journal::{
+    ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail, NoSource, Query, Record, new_record_id,
 };
+use switchback::message::Reading;
+use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said, Timing};
+use switchback::{Category, Digest, ReleaseId, Scl, Thresholds};
 
 const RECORDS: u64 = 10_000_000;
 const DOMAINS: u64 = 100_000;

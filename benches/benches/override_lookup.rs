@@ -8,10 +8,9 @@ use std::hint::black_box;
 use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
-use switchback::{
-    Action, AuthResult, Authentication, Authorship, Client, DecidedBy, Effect, May, Message, Override, Overrides,
-    Reading, Rule, Scope, Senders, Timing, Verdict,
-};
+use switchback::message::{Authorship, Reading};
+use switchback::verdict::{AllowScope, DecidedBy, Effect, Override, Overrides, Rule, Scope, Senders, Timing};
+use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
 
 const FEW: usize = 10;
@@ -72,7 +71,7 @@ fn rule(number: usize) -> Override {
             expires_at: Timestamp::MAX,
         },
         effect: if number.is_multiple_of(2) {
-            Effect::Allow { may: May::All }
+            Effect::Allow { may: AllowScope::All }
         } else {
             Effect::Block { action: Action::Junk }
         },

@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchback::{Control, Promotion, ReleaseId, Runtime, Slot, SlotConfig, Waited};
+use switchback::control::{Promotion, Readiness};
+use switchback::{Control, ReleaseId, Runtime, Slot, SlotConfig};
 use switchback_benches::{Again, median, quantile, release_path, target_dir, warm_messages};
 
 /// What this program is when it is started again: `load`, or `score` with the folder of the store.
@@ -91,8 +92,9 @@ fn last_of(said: &[u8]) -> Duration {
 
 fn promote(control: &Control, release: &ReleaseId) {
     let (slot, release) = (SLOT.to_owned(), release.clone());
-    let promotion = Promotion { slot, release, older: true, cool_off: Some(Duration::ZERO), waited: Waited::Forced };
-    let event = control.promote(promotion).expect("it is promoted");
+    let promotion =
+        Promotion { slot, release, older: true, cool_off: Some(Duration::ZERO), readiness: Readiness::Skip };
+    let event = control.promote(promotion).expect("it is promoted").event;
     let silent = control.acknowledgements(&event, PATIENCE).expect("the store can be read").silent;
     assert!(silent.is_empty(), "{silent:?}");
 }
@@ -129,7 +131,7 @@ fn score(store: &Path) {
     if wait_for_line() {
         let over = AtomicBool::new(false);
         thread::scope(|scope| {
-            scope.spawn(|| score_until(slot, &over));
+            scope.spawn(|| score_until(&slot, &over));
             wait_for_line();
             over.store(true, Ordering::Relaxed);
         });

@@ -8,7 +8,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
-use switchback::{Message, ReleaseId, Runtime, SlotConfig};
+use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
 use switchback_benches::{
     Again, in_turn, print_ratio, raw_messages, release_path, root, runtime_builder, warm_messages,
 };
@@ -66,7 +66,7 @@ fn score_all(runtime: &Runtime, release: &ReleaseId, messages: &[Message]) {
 
 /// Prints both ratios of one model: score alone, and the whole message.
 fn compare<S: Scorer>(
-    runtime: &Runtime,
+    runtime: &LocalRuntime,
     releases: &[ReleaseId; 3],
     index: usize,
     messages: &[Message],
@@ -113,7 +113,7 @@ fn compare<S: Scorer>(
 }
 
 /// From bytes to verdict, against the same with the model run natively.
-fn whole_message<S: Scorer>(runtime: &Runtime, release: &ReleaseId, native: &mut S) {
+fn whole_message<S: Scorer>(runtime: &LocalRuntime, release: &ReleaseId, native: &mut S) {
     let slot = runtime.slot("inbound").expect("the slot");
     slot.promote(release).expect("loaded");
     let raw = raw_messages(MESSAGES);

@@ -13,7 +13,8 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use semver::Version;
-use switchback::{BASIS_POINTS, Message, ReleaseId, Runtime, Slot, SlotConfig};
+use switchback::route::BASIS_POINTS;
+use switchback::{Message, ReleaseId, Runtime, Slot, SlotConfig};
 use switchback_benches::{Again, answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
@@ -36,16 +37,16 @@ fn main() {
     let releases: Vec<_> =
         (0..3).map(|patch| load(&runtime, &renumbered(&source, Version::new(9, 0, patch)))).collect();
     let [alone, shadowed] = ["alone", "shadowed"].map(|name| runtime.slot(name).expect("the slot is configured"));
-    for slot in [alone, shadowed] {
+    for slot in [&alone, &shadowed] {
         slot.promote(&releases[0]).expect("it is loaded");
     }
     for shadow in &releases[1..] {
         shadowed.shadow(shadow, BASIS_POINTS).expect("it is loaded");
     }
     let mail = raw_messages(BLOCK);
-    let bench = Bench { runtime: &runtime, mail: &mail, slots: [alone, shadowed], releases: &releases };
+    let bench = Bench { runtime: &runtime, mail: &mail, slots: [&alone, &shadowed], releases: &releases };
     // The first round warms up.
-    answers(1, &mail, alone, Duration::ZERO);
+    answers(1, &mail, &alone, Duration::ZERO);
     bench.compare("a core free", 1, PAUSES);
     bench.compare("no core free", thread::available_parallelism().map_or(1, usize::from), 0);
 
@@ -63,11 +64,11 @@ fn neighbour(interval: Duration) {
     let slot = runtime.slot("alone").expect("the slot is configured");
     slot.promote(&release).expect("it is loaded");
     let mail = raw_messages(BLOCK);
-    answers(1, &mail, slot, Duration::ZERO);
+    answers(1, &mail, &slot, Duration::ZERO);
     println!();
     let end = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     while !end.is_finished() {
-        answers(1, &mail, slot, interval);
+        answers(1, &mail, &slot, interval);
     }
 }
 

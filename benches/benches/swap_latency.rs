@@ -32,7 +32,7 @@ fn main() {
     // Begin and end of each change, by the generation that it made.
     let mut changes = Vec::new();
     let seen: Vec<Vec<Seen>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(slot, &messages, &stop))).collect();
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(&slot, &messages, &stop))).collect();
         for swap in 0..SWAPS {
             let begun = Instant::now();
             let generation =

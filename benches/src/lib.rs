@@ -13,7 +13,8 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchback::{Manifest, Message, ReleaseId, Runtime, RuntimeBuilder, Slot, seal};
+use switchback::release::{Manifest, seal};
+use switchback::{Message, ReleaseId, Runtime, RuntimeBuilder, Slot};
 use switchback_mailgen::Generator;
 use switchback_pack::Inspection;
 
@@ -69,10 +70,11 @@ pub fn renumbered(release: &Path, version: semver::Version) -> Vec<u8> {
     let inspection = Inspection::read(&bytes);
     let manifest = inspection.manifest.expect("a release has a manifest");
     let manifest = Manifest { version, ..manifest };
-    let name = switchback::CONTRACT_SECTION.as_bytes();
+    let name = switchback::release::CONTRACT_SECTION.as_bytes();
     let contract = bytes.windows(name.len()).rposition(|window| window == name).expect("a contract section");
     // Before the name: its length, the section's length, the section's number; one byte each.
-    seal(bytes[..contract - 3].to_vec(), &switchback::CONTRACT_VERSION, &manifest).expect("the manifest is valid")
+    seal(bytes[..contract - 3].to_vec(), &switchback::release::CONTRACT_VERSION, &manifest)
+        .expect("the manifest is valid")
 }
 
 /// Loads bytes as a release.

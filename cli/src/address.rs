@@ -20,23 +20,23 @@ const ADDRESS_BYTES_MAX: usize = 320;
 fn address(text: &str) -> Result<String, String> {
     let text = text.trim();
     let bare = text.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(text);
-    let refuse = |why: &str| Err(format!("`{}` is no address: {why}", printable(bare, ADDRESS_BYTES_MAX)));
+    let refuse = |why: &str| Err(format!("`{}` is not a valid address: {why}", printable(bare, ADDRESS_BYTES_MAX)));
     if bare.len() > ADDRESS_BYTES_MAX {
         return refuse("it has more than 320 bytes");
     }
     let Some((local, domain)) = bare.rsplit_once('@') else { return refuse("there is no `@`") };
     if local.is_empty() || domain.is_empty() {
-        return refuse("there is something before and behind the `@` of one");
+        return refuse("an address has something before and behind the `@`");
     }
     let is_quoted = local.starts_with('"') && local.ends_with('"');
     let is_odd = |c: char| c.is_control() || (c.is_whitespace() || "<>,;".contains(c)) && !is_quoted;
     if local.chars().any(is_odd) {
-        return refuse("before the `@` there is a character that belongs into no address");
+        return refuse("there is a character before the `@` that no address can have");
     }
     let is_literal = domain.starts_with('[') && domain.ends_with(']');
     let is_odd = |c: char| c.is_control() || c.is_whitespace() || "<>,;@()\"\\".contains(c);
     if domain.chars().any(is_odd) || !is_literal && domain.trim_end_matches('.').split('.').any(str::is_empty) {
-        return refuse("behind the `@` there is no domain");
+        return refuse("there is no domain behind the `@`");
     }
     Ok(bare.to_owned())
 }

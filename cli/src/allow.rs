@@ -1,35 +1,32 @@
 //! `switchback allow`.
 
-use switchback::{May, Request};
+use switchback::control::Request;
+use switchback::verdict::AllowScope;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::rule::RuleArgs;
+use crate::store::change;
 
 /// Let mail pass, whatever the models say
 ///
-/// An override stands above every model in every process, has a reason and an end, and is named by the verdicts that it
-/// decides. An address or a domain matches authenticated senders only, unless --anyone is given. A block beats an allow.
+/// An override takes precedence over every model in every process, has a reason and an expiry, and is named in the verdicts that
+/// it decides. An address or a domain matches authenticated senders only, unless --anyone is given. A block beats an allow.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
-    /// Which verdicts give way: `spam` (and bulk), `phish` (and spoofs), or `all` (and malware, and what nobody scored)
-    #[arg(long, value_name = "WHAT", default_value_t = May::default())]
-    over: May,
+    /// Verdicts to override: `spam` (and bulk), `phish` (and spoofs), or `all` (also malware, and mail that was not scored)
+    #[arg(long, value_name = "WHAT", default_value_t = AllowScope::default())]
+    over: AllowScope,
 
     #[command(flatten)]
     rule: RuleArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback allow --domain payroll.example.com --reason 'flagged since this morning' --for 8h
-  switchback allow --network 192.0.2.0/24 --over phish --slot inbound --reason 'our own phishing drill'
-  switchback allow --content newsletter.eml --reason 'asked for by the board'
-
-Exit codes:
-  0  it holds in every process
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback allow --network 192.0.2.0/24 --over phish --slot inbound --reason 'phishing drill'
+  switchback allow --content newsletter.eml --reason 'asked for by the board'";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

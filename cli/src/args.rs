@@ -6,10 +6,11 @@ use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::ValueEnum as _;
-use switchback::{Message, MessageBuilder, ModelName, ReleaseId, RuntimeBuilder, Thresholds};
+use switchback::release::ModelName;
+use switchback::{Message, MessageBuilder, ReleaseId, RuntimeBuilder, Thresholds};
 
 use crate::context::ContextArgs;
-use crate::corpus::{Corpus, Format, Letter, Reading, STDIN};
+use crate::corpus::{Corpus, Format, RawMessage, Reading, STDIN};
 use crate::exit::Usage;
 
 /// How releases are run.
@@ -17,22 +18,22 @@ use crate::exit::Usage;
 pub(crate) struct RuntimeArgs {
     /// Keep compiled releases in this folder [default: $XDG_CACHE_HOME/switchback or ~/.cache/switchback]
     ///
-    /// Nobody but you may be able to write there: what is in it is run.
+    /// Nobody else may be able to write to it, because its contents are executed.
     #[arg(long = "cache", value_name = "DIR", conflicts_with = "no_cache")]
     dir: Option<PathBuf>,
 
-    /// Compile the releases anew, and keep nothing
+    /// Compile the releases again, and do not keep the result
     #[arg(long)]
     no_cache: bool,
 
-    /// Show this model the addresses of recipients, if its manifest reads them, as a filter does that grants it (repeatable)
+    /// Let this model see the addresses of recipients if its manifest reads them (repeatable)
     #[arg(long = "grant-recipients", value_name = "MODEL")]
     granted_recipients: Vec<ModelName>,
 }
 
 impl RuntimeArgs {
     /// The runtime with what is granted.
-    pub(crate) fn grant(&self, builder: RuntimeBuilder) -> RuntimeBuilder {
+    pub(crate) fn grant<S>(&self, builder: RuntimeBuilder<S>) -> RuntimeBuilder<S> {
         self.granted_recipients.iter().cloned().fold(builder, RuntimeBuilder::grant_recipients)
     }
 
@@ -77,8 +78,8 @@ impl ThreadArgs {
 pub(crate) struct MessageArgs {
     /// Trust Authentication-Results fields that name this server (repeatable)
     ///
-    /// Only one that removes such fields from incoming mail: otherwise anybody can write them. Without
-    /// this, the results of SPF, DKIM, DMARC and ARC are unknown to the models.
+    /// Name only a server that removes such fields from incoming mail: otherwise anybody can forge them. Without
+    /// this option, the results of SPF, DKIM, DMARC and ARC are unknown to the models.
     #[arg(long, value_name = "ID", value_parser = authserv_id)]
     trust_authserv_id: Vec<String>,
 
@@ -88,15 +89,15 @@ pub(crate) struct MessageArgs {
     /// it is named *.mbox (or *.mbx, *.mboxo, *.mboxrd, *.mboxcl, *.mboxcl2), if Thunderbird's index *.msf is beside it, or
     /// if its first line is that of an mbox, `From sender date`, and a header field follows. Any other file is one message
     /// if it begins with a header field and has, before its first empty line, a field that mail has, such as From, Subject
-    /// or Received. What is no message by this rule is left out: it is named on stderr and counted, and the command ends
-    /// with 1. gzip and zstd are unpacked. Of a folder, hidden files, the `tmp` of a Maildir, and indices of mail programs
-    /// (dovecot*, *.msf and the like) are passed over, which is said.
+    /// or Received. Everything else is left out: it is named on stderr and counted, and the exit code is 1. gzip and zstd are
+    /// unpacked. In a folder, hidden files, the `tmp` of a Maildir, and index files of mail programs (dovecot*, *.msf and the
+    /// like) are skipped, and stderr says so.
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t, hide_default_value = true)]
     format: Format,
 
-    /// Do not read what is known of message.eml in message.eml.json
+    /// Ignore sidecar files, such as message.eml.json for message.eml
     ///
-    /// A JSON object with what the filter knew of the message beside its bytes: {"envelope": {"mail_from": "..",
+    /// A sidecar is a JSON object with what the filter knew about the message besides its bytes: {"envelope": {"mail_from": "..",
     /// "recipients": [..]}, "client": {"ip": "..", "helo": "..", "host": "..", "tls": true}, "authentication": {"spf":
     /// "pass", ..}, "tenant": ".."}. What is absent is unknown.
     #[arg(long)]
@@ -118,9 +119,9 @@ impl MessageArgs {
     }
 
     /// The message, with what its sidecar says.
-    pub(crate) fn message(&self, letter: impl Into<Letter>) -> Message {
-        let letter = letter.into();
-        self.build(letter.sidecar.unwrap_or_default().tell(Message::builder(letter.bytes)))
+    pub(crate) fn message(&self, raw: impl Into<RawMessage>) -> Message {
+        let raw = raw.into();
+        self.build(raw.sidecar.unwrap_or_default().tell(Message::builder(raw.bytes)))
     }
 
     fn build(&self, builder: MessageBuilder) -> Message {
@@ -130,7 +131,7 @@ impl MessageArgs {
 
 /// How a message is read, and what its filter knew of it.
 #[derive(clap::Args, Clone, Debug)]
-pub(crate) struct LetterArgs {
+pub(crate) struct InputArgs {
     #[command(flatten)]
     message: MessageArgs,
 
@@ -138,15 +139,15 @@ pub(crate) struct LetterArgs {
     context: ContextArgs,
 }
 
-impl LetterArgs {
+impl InputArgs {
     /// How inputs are read.
     pub(crate) fn reading(&self) -> Reading {
         self.message.reading()
     }
 
     /// The message, with what the options say, and its sidecar where they say nothing.
-    pub(crate) fn message(&self, letter: Letter) -> Message {
-        let builder = self.context.over(letter.sidecar.unwrap_or_default()).tell(Message::builder(letter.bytes));
+    pub(crate) fn message(&self, raw: RawMessage) -> Message {
+        let builder = self.context.over(raw.sidecar.unwrap_or_default()).tell(Message::builder(raw.bytes));
         self.message.build(self.context.with_key(builder))
     }
 }
@@ -159,7 +160,7 @@ pub(crate) struct ThresholdArgs {
     #[arg(long, value_name = "SCORE")]
     tag: Option<f64>,
 
-    /// Junk from this score on; here lies the flag boundary
+    /// Junk from this score on; this is the flag boundary
     #[arg(long, value_name = "SCORE", default_value_t = 0.5)]
     junk: f64,
 

@@ -5,15 +5,15 @@ mod restore;
 
 use clap::Subcommand;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::schema::Output;
 
 /// Make a backup of a store, or restore one
 ///
-/// A backup is one file with the ledger, the releases, trusted keys, overrides, what the guard remembers and the key of the
-/// journal, made while filters run, all of one moment. It is a tar archive; whoever can read it can read the store.
+/// A backup is one file with the ledger, the releases, trusted keys, overrides, the guard's memory and the key of the journal,
+/// all from one moment, made while filters run. It is a tar archive; whoever can read it can read the store.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -25,15 +25,12 @@ enum Command {
     Restore(restore::Args),
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback store backup /backup/$(date +%F).tar
-  switchback store restore /backup/2026-11-30.tar --store /var/lib/filter/store
+  switchback store restore /backup/2026-11-30.tar --store /var/lib/filter/store";
 
-Exit codes:
-  0  it is done
-  1  it is not, for the reason shown; or a release is missing in the backup
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = ["success", "it failed, and stderr says why; or a release is missing from the backup"];
 
 /// What `--json` prints, by command.
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[("store backup", make::OUTPUT), ("store restore", restore::OUTPUT)];

@@ -13,8 +13,8 @@ use switchback_mailgen::Generator;
 use self::report::Report;
 use self::run::OfRelease;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
-use crate::corpus::{Letter, Mail, Missed};
-use crate::exit::Exit;
+use crate::corpus::{Mail, Missed, RawMessage};
+use crate::exit::{Exit, after_help};
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
 use crate::schema::{Output, kind};
@@ -22,11 +22,11 @@ use crate::show;
 
 /// Measure what scoring costs
 ///
-/// Each message is parsed anew for each release, and the releases take turns on every message, as they
+/// Each message is parsed again for each release, and the releases take turns on every message, as they
 /// would in a filter. Text, links and attachments are derived when a model first asks for them, and count
 /// as parsing. Times are percentiles over all messages, after a warm-up that is not counted.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     releases: ReleaseArgs,
@@ -35,7 +35,7 @@ pub(crate) struct Args {
     #[arg(value_name = "CORPUS")]
     inputs: Vec<PathBuf>,
 
-    /// How many messages; a smaller corpus is gone through several times
+    /// Number of messages; a smaller corpus is repeated
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     messages: u32,
 
@@ -57,15 +57,13 @@ pub(crate) struct Args {
     runtime: RuntimeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback bench -m linear-1.0.0.wasm -m rules-1.0.0.wasm -m onnx-1.0.0.wasm
-  switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir
+  switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir";
 
-Exit codes:
-  0  measured
-  1  an input could not be read, a release could not be loaded, or it failed on a message
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] =
+    ["the costs are shown", "an input could not be read, a release could not be loaded, or it failed on a message"];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("bench", &[kind::<Report>]);
@@ -105,7 +103,7 @@ fn say_logged(of: &OfRelease, names: &[String]) {
 fn mail(args: &Args) -> anyhow::Result<Mail> {
     let count = args.messages as usize;
     if args.inputs.is_empty() {
-        let generated = Generator::new(args.seed).take(count).map(|message| Letter::from(message.bytes));
+        let generated = Generator::new(args.seed).take(count).map(|message| RawMessage::from(message.bytes));
         return Ok(Mail { messages: generated.collect(), names: Vec::new(), missed: Missed::default() });
     }
     let mail = Mail::read(&args.inputs, args.message.reading(), count);

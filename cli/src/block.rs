@@ -1,18 +1,21 @@
 //! `switchback block`.
 
-use switchback::{Action, Effect, Request};
+use switchback::Action;
+use switchback::control::Request;
+use switchback::verdict::Effect;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::rule::RuleArgs;
+use crate::store::change;
 
 /// Hold mail back, whatever the models say
 ///
-/// An override stands above every model in every process, has a reason and an end, and is named by the verdicts that it
-/// decides. An address or a domain matches authenticated senders only, unless --anyone is given. A block beats an allow.
+/// An override takes precedence over every model in every process, has a reason and an expiry, and is named in the verdicts that
+/// it decides. An address or a domain matches authenticated senders only, unless --anyone is given. A block beats an allow.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
-    /// What is done with it: `junk`, `quarantine` or `reject`
+    /// Action to take: `junk`, `quarantine` or `reject`
     #[arg(long, value_name = "ACTION", default_value_t = Effect::BLOCK_ACTION_DEFAULT)]
     action: Action,
 
@@ -20,15 +23,10 @@ pub(crate) struct Args {
     rule: RuleArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback block --domain lottery.example --anyone --reason 'a campaign since 09:00' --for 2d
-  switchback block --content worm.eml --action reject --reason 'INC-4711'
-
-Exit codes:
-  0  it holds in every process
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback block --content worm.eml --action reject --reason 'INC-4711'";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -1,55 +1,57 @@
 //! `switchback canary`.
 
 use clap::ValueEnum;
-use switchback::{Admission, CanaryKey, ReleaseId, Share, SlotState, Waited};
+use switchback::ReleaseId;
+use switchback::control::{Admission, Readiness, SlotState};
+use switchback::route::{CanaryKey, Share};
 
-use crate::exit::Exit;
-use crate::promote::readiness;
+use crate::exit::{Exit, after_help};
 use crate::share::basis_points;
-use crate::store::change::{ChangeArgs, Operator, Remarks};
-use crate::store::slot::{SlotArgs, Slots};
-use crate::store::{lately, reference};
+use crate::store::change::{self, ChangeArgs, Operator, Remarks};
+use crate::store::slot::SlotArgs;
+use crate::store::{recent, text};
 
 /// Let a release decide for a share of the messages
 ///
-/// Which messages those are depends on a hash of what they say, so that all copies of one meet the same release, in
-/// every process; or of what --by names. The live release scores them too, beside the answers, and `compare --live`
-/// shows where the two differ. For a release that is a canary already this changes the share, and what else is named:
-/// widening moves no message back. Waits until every process has the release ready; a smaller share waits for nobody, and
-/// is possible in a freeze.
+/// A hash of a message's content, or of what --by names, selects the messages, so all copies of a message get the same
+/// release in every process. The live release scores them too, in the background, and `compare --live` shows where the two
+/// differ. If the release is already a canary, this changes its share and the other options given; a larger share keeps every
+/// message that it has. Waits until every process has the release ready. Reducing the share does not wait, and is allowed
+/// during a freeze.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     /// The release: `phish@2.0.0`, or the first digits of its digest
     #[arg(value_name = "RELEASE")]
     release: String,
 
-    /// The share of the messages
+    /// Share of the messages to decide
     #[arg(long, value_name = "PERCENT", value_parser = basis_points)]
     share: u16,
 
-    /// What has to be equal for two messages to meet the same release [default: as before, for a new canary `content`]
+    /// What selects the messages: messages with the same value get the same release [default: unchanged; `content` for a new
+    /// canary]
     ///
-    /// A message that does not have it (without a tenant, say) is in the share by its content: of 10 % by tenant, of a filter
-    /// that names no tenants, a tenth of the messages is. A canary keeps what it is shared by until it is withdrawn.
+    /// A message without the value (without a tenant, say) is selected by its content: with 10 % by tenant in a filter that
+    /// names no tenants, a tenth of the messages is selected. A canary keeps this setting until it is withdrawn.
     #[arg(long, value_enum)]
     by: Option<By>,
 
-    /// Score also the messages outside the share, without deciding [default: as before, for a new canary not]
+    /// Also score the messages outside the share, without deciding [default: unchanged; off for a new canary]
     #[arg(long, conflicts_with = "no_mirror")]
     mirror: bool,
 
-    /// Score the messages in the share alone from now on
+    /// Score only the messages in the share from now on
     #[arg(long)]
     no_mirror: bool,
 
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// Do not wait for the processes to be ready: until then the live release decides there in its place. Also one that
-    /// the guard knows to do harm
+    /// Do not wait for the processes, and allow a release that the guard found harmful
     ///
-    /// The ledger records it.
+    /// In a process that does not have the release ready, the live release decides until it has. The ledger records that the
+    /// checks were skipped.
     #[arg(long)]
     force: bool,
 
@@ -57,45 +59,37 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-/// What has to be equal for two messages to meet the same release.
+/// What selects the messages of a canary.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum By {
-    /// What the message says
+    /// The content of the message
     Content,
-    /// The organisational domain of the sender; of a message without one, what it says
+    /// The organisational domain of the sender; the content if there is none
     SenderDomain,
-    /// The domain of the recipient; of a message without one, what it says
+    /// The domain of the recipient; the content if there is none
     RecipientDomain,
-    /// The tenant that the filter named; of a message without one, what it says
+    /// The tenant that the filter named; the content if there is none
     Tenant,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback canary phish@2.0.0 --share 1% --reason 'a day in shadow went well'
   switchback canary phish@2.0.0 --share 25%              widen it
   switchback canary phish@2.0.0 --share 10% --by tenant  a tenth of the tenants, each as a whole
-  switchback withdraw phish@2.0.0                        end it
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback withdraw phish@2.0.0                        end it";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state().clone();
-    let processes = operator.processes()?;
-    let slot = Slots::of(&state, &processes).existing(&args.slot)?;
-    let release = reference::loaded(&state, &args.release)?;
-    let Share { share_bp, key, mirrored } = args.share(state.slots.get(&slot), &release);
-    let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
-    let ready = |process| readiness(process, &release);
-    let mut notes: Vec<_> = if args.change.dry_run { processes.iter().map(ready).collect() } else { Vec::new() };
-    let admission = Admission::Canary { slot: slot.clone(), release, share_bp, key, mirrored, waited };
+    let (slot, release) = (operator.slot(&args.slot)?, operator.release(&args.release)?);
+    let Share { share_bp, key, mirrored } = args.share(operator.state().slots.get(&slot), &release);
+    let readiness = if args.force { Readiness::Skip } else { Readiness::Wait(args.change.wait()) };
+    let asked = if args.change.dry_run { operator.processes()? } else { Vec::new() };
+    let mut notes: Vec<_> = asked.iter().map(|process| text::readiness(process, &release)).collect();
+    let admission = Admission::Canary { slot: slot.clone(), release, share_bp, key, mirrored, readiness };
     let change = operator.admit(&admission)?;
-    notes.extend(lately::without_key(&args.change.store, &slot, key));
+    notes.extend(recent::without_key(&args.change.store, &slot, key));
     operator.tell(&change, &Remarks { notes, ..Remarks::default() })
 }
 

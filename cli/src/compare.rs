@@ -13,32 +13,34 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use switchback::compare::{Comparison, Providers, Settings};
-use switchback::{ReleaseId, Senders, Thresholds};
+use switchback::verdict::Senders;
+use switchback::{ReleaseId, Thresholds};
 
 use self::report::{Report, Source};
-use crate::args::{LetterArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::{Exit, Usage};
+use crate::args::{InputArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
+use crate::exit::{Exit, Usage, after_help};
 use crate::file::{self, Access, Kind};
 use crate::provider::{Provider, provider};
 use crate::schema::{Output, kind};
 use crate::sides::Named;
 use crate::store::StoreArgs;
+use crate::store::slot::SlotArgs;
 use crate::window::WindowArgs;
 
 /// Compare two releases on the same messages
 ///
-/// Shows the flips (messages that one release flags and the other does not), by direction and by the senders'
-/// provider and organisational domain, the actions of both, whether their scores have drifted apart, how long they take
-/// and where they fail, and the messages that they disagree on most. On a corpus, which both score now, or with --live
-/// on what the journal of a store has of both.
+/// Shows the flips (messages that one release flags and the other does not) by direction and by the senders' provider and
+/// organisational domain, the actions of both, whether their scores have drifted apart, how long they take and where they
+/// fail, and the messages on which they differ most. Both score a corpus now, or --live takes what the journal of a store has
+/// of both.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The release to compare with, the one that is live, say: a file, or its name or digest in a store
+    /// The release to compare with, such as the live one: a file, or its name or digest in a store
     #[arg(value_name = "A")]
     before: PathBuf,
 
-    /// The release to look at
+    /// The release to evaluate
     #[arg(value_name = "B")]
     after: PathBuf,
 
@@ -56,7 +58,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Write one self-contained page with charts, in the place of one that may be there; `/dev/stdout` and pipes work, too
+    /// Write a self-contained page with charts, replacing an existing one; `/dev/stdout` and pipes work too
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -66,21 +68,21 @@ pub(crate) struct Args {
 
     /// Exit with 1 if there are more flips than this
     ///
-    /// A message that B failed on and A did not counts as a flip here. Where no message was compared the command exits with 1,
-    /// too, with this option and without.
+    /// A message that B failed on and A did not counts as a flip here. If no message was compared, the command exits with 1
+    /// even without this option.
     #[arg(long, value_name = "N")]
     max_flips: Option<u64>,
 
-    /// Whose domain a message is counted under [default: anyone on a corpus, authenticated with --live]
+    /// Which senders are counted under their domain [default: anyone for a corpus, authenticated with --live]
     #[arg(long, value_name = "WHOSE")]
     senders: Option<WhoseDomain>,
 
-    /// Count these domains as one provider, beside those that are known (repeatable)
+    /// Count these domains as one provider, besides the built-in ones (repeatable)
     #[arg(long, value_name = "NAME=DOMAIN,...", value_parser = provider)]
     provider: Vec<Provider>,
 
     #[command(flatten)]
-    message: LetterArgs,
+    message: InputArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -96,7 +98,7 @@ pub(crate) struct Args {
 #[derive(clap::Args)]
 #[command(next_help_heading = "Live traffic")]
 struct LiveArgs {
-    /// Compare what both made of live traffic, from the journal of the store
+    /// Compare the scores of both on live traffic, from the journal of the store
     #[arg(
         long,
         conflicts_with_all = [
@@ -109,18 +111,15 @@ struct LiveArgs {
     #[command(flatten)]
     window: WindowArgs,
 
-    /// The slot [default: the only one that there is]
-    #[arg(long, value_name = "SLOT")]
-    slot: Option<String>,
+    #[command(flatten)]
+    slot: SlotArgs,
 }
 
 impl LiveArgs {
     /// Refuses to choose among records where there are none. The parser does not: a corpus excuses it.
     fn check(&self) -> Result<(), Usage> {
-        match !self.live && (self.window.is_given() || self.slot.is_some()) {
-            true => {
-                Err(Usage("--since, --until and --slot choose among live traffic: say --live, and no corpus".into()))
-            }
+        match !self.live && (self.window.is_given() || self.slot.named().is_some()) {
+            true => Err(Usage("--since, --until and --slot select live traffic: use --live, without a corpus".into())),
             false => Ok(()),
         }
     }
@@ -129,25 +128,25 @@ impl LiveArgs {
 /// Whose domain a message is counted under.
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum WhoseDomain {
-    /// Only a sender's who was authenticated; the others are counted together
+    /// Authenticated senders only; all others are counted together
     Authenticated,
-    /// Whoever says to be the sender; anybody can say so
+    /// Whoever claims to be the sender, which anybody can
     Anyone,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm ~/Maildir
-  switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --max-flips 10 && echo safe to promote
+  switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --max-flips 10 && echo safe
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm mail/ --html report.html
   switchback compare linear@1.1.0 linear@2.0.0 mail/ --json | jq .flips
-  switchback compare linear@1.1.0 linear@2.0.0 --live --since 24h
+  switchback compare linear@1.1.0 linear@2.0.0 --live --since 24h";
 
-Exit codes:
-  0  the releases were compared
-  1  an input could not be read or is no message, a message of a corpus was not answered by both, there are more flips, and messages
-     that B alone failed on, than --max-flips, or no message was compared
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the releases were compared",
+    "an input could not be read or is not a message, a message of a corpus was not answered by both, flips and messages that \
+     only B failed on exceed --max-flips, or no message was compared",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("compare", &[kind::<Report>]);

@@ -8,9 +8,11 @@ mod compressed;
 mod content;
 mod files;
 mod format;
+mod header;
 mod mbox;
 mod passed;
 mod sidecar;
+mod size;
 mod unread;
 
 use std::fs::File;
@@ -25,15 +27,12 @@ use self::format::{Dialect, Expected};
 use self::mbox::Mbox;
 use self::passed::Passed;
 pub(crate) use self::sidecar::{Peer, Sidecar, Transaction};
+pub(crate) use self::size::read_bounded;
 pub(crate) use self::unread::{Missed, Unread};
 use crate::show;
 
 /// The input that stands for standard input.
 pub(crate) const STDIN: &str = "-";
-
-/// The largest message that is read, in bytes: as large as a slot scores by default. It keeps a device, or
-/// a disk image between the mail, from filling memory.
-const MESSAGE_BYTES_MAX: u64 = 50 << 20;
 
 /// The most mail that is kept in memory, in bytes; one more message may go over it.
 const MAIL_BYTES_MAX: usize = 512 << 20;
@@ -48,7 +47,7 @@ pub(crate) struct Reading {
 
 /// A message as it was found: its bytes, and what its sidecar says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Letter {
+pub(crate) struct RawMessage {
     pub(crate) bytes: Vec<u8>,
     pub(crate) sidecar: Option<Sidecar>,
 }
@@ -211,7 +210,7 @@ fn enter_content(
 
 /// Messages in memory: for commands that go through them more than once.
 pub(crate) struct Mail {
-    pub(crate) messages: Vec<Letter>,
+    pub(crate) messages: Vec<RawMessage>,
     /// What each is called.
     pub(crate) names: Vec<String>,
     /// What could not be read or was left out; each was said on stderr.
@@ -227,11 +226,11 @@ impl Mail {
             if mail.messages.len() >= count_max || bytes >= MAIL_BYTES_MAX {
                 break;
             }
-            let (name, letter) = entry.read();
-            match letter {
-                Ok(letter) => {
-                    bytes += letter.bytes.len();
-                    mail.messages.push(letter);
+            let (name, raw) = entry.read();
+            match raw {
+                Ok(raw) => {
+                    bytes += raw.bytes.len();
+                    mail.messages.push(raw);
                     mail.names.push(name);
                 }
                 Err(unread) => {
@@ -267,31 +266,31 @@ impl Entry {
     }
 
     /// Its name and the message.
-    pub(crate) fn read(self) -> (String, Result<Letter, Unread>) {
-        let letter = match self.source {
+    pub(crate) fn read(self) -> (String, Result<RawMessage, Unread>) {
+        let raw = match self.source {
             Source::File(path, expected, reading) => read_file(&path, expected, reading),
-            Source::Bytes(bytes, expected) => message(bytes, expected).map(Letter::from),
+            Source::Bytes(bytes, expected) => message(bytes, expected).map(RawMessage::from),
             // A `From ` line that it begins with is its own: that of the mbox is gone.
             Source::Member(bytes) => {
-                content::message(&bytes, Expected::Message).map(|_| Letter::from(bytes)).map_err(Unread::LeftOut)
+                content::message(&bytes, Expected::Message).map(|_| RawMessage::from(bytes)).map_err(Unread::LeftOut)
             }
             Source::Unread(unread) => Err(unread),
         };
-        (self.name, letter)
+        (self.name, raw)
     }
 }
 
-impl From<Vec<u8>> for Letter {
+impl From<Vec<u8>> for RawMessage {
     fn from(bytes: Vec<u8>) -> Self {
         Self { bytes, sidecar: None }
     }
 }
 
-fn read_file(path: &Path, expected: Expected, reading: Reading) -> Result<Letter, Unread> {
+fn read_file(path: &Path, expected: Expected, reading: Reading) -> Result<RawMessage, Unread> {
     let bytes = File::open(path).and_then(uncompressed).and_then(read_bounded)?;
     let bytes = message(bytes, expected)?;
     let sidecar = if reading.sidecars { Sidecar::beside(path)? } else { None };
-    Ok(Letter { bytes, sidecar })
+    Ok(RawMessage { bytes, sidecar })
 }
 
 /// The message in these bytes. One that has an mbox's line in front was taken out of an mbox, with its quoting.
@@ -300,21 +299,6 @@ fn message(bytes: Vec<u8>, expected: Expected) -> Result<Vec<u8>, Unread> {
         0 => Ok(bytes),
         start => Ok(mbox::unquoted(&bytes[start..], Dialect::Any)),
     }
-}
-
-fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    from.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    check_size(bytes)
-}
-
-fn check_size(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
-    if bytes.len() as u64 > MESSAGE_BYTES_MAX { Err(too_large()) } else { Ok(bytes) }
-}
-
-fn too_large() -> io::Error {
-    let why = format!("it has more than {} MiB, the most that a slot scores", MESSAGE_BYTES_MAX >> 20);
-    io::Error::new(io::ErrorKind::FileTooLarge, why)
 }
 
 #[cfg(test)]

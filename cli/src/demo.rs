@@ -8,7 +8,10 @@ mod mail;
 mod operator;
 mod quarantine;
 mod report;
+mod script;
+mod stage;
 mod story;
+mod table;
 mod tally;
 mod traffic;
 pub(crate) mod worker;
@@ -17,34 +20,34 @@ use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use switchback::output::is_standard_output;
+use switchback::files::is_standard_output;
 
 use self::mail::Source;
 use self::operator::Operator;
-use self::story::Story;
+use self::stage::Stage;
 use crate::args::{MessageArgs, ThreadArgs};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, after_help};
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
 
 /// See a bad model go live under full load, and its revert
 ///
 /// Re-enacts a day on which an update of a mail filter's model began to flag legitimate Gmail mail. Several processes
-/// follow one store and score mail without pause. An operator promotes 1.1.0 of the model `linear` and lets 2.0.0 score
-/// beside it, as a shadow; it was trained on too much phish from Gmail, and the comparison says so. Somebody promotes it
-/// anyway; then it is reverted. The table shows which share of the mail the live release flags, and how soon each process
-/// obeyed. Then it is promoted once more, with the guard on, which knows senders of earlier mail: nobody reverts, and it is
-/// reverted. In the end the messages are listed that the bad release misfiled, and every message is accounted for: answered
-/// exactly once, by a release that was live between its start and its end. With --corpus there is no last act: the guard
-/// would have to know the senders.
+/// follow one store and score mail without pause. An operator promotes version 1.1.0 of the model `linear` and lets 2.0.0 score
+/// as a shadow; 2.0.0 was trained on too much phish from Gmail, and the comparison shows it. Somebody promotes it anyway, and
+/// then reverts it. The table shows the share of the mail that the live release flags, and how soon each process applied each
+/// change. Then 2.0.0 is promoted once more with the guard on, which knows the senders of earlier mail and reverts the release by
+/// itself. At the end, the command lists the messages that the bad release misfiled and accounts for every message: each was
+/// answered exactly once, by a release that was live between its start and its end. With --corpus there is no last act, because
+/// the guard would have to know the senders.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The folder with linear-1.0.0.wasm, linear-1.1.0.wasm and linear-2.0.0.wasm
     #[arg(long, value_name = "DIR", default_value = "target/releases")]
     releases: PathBuf,
 
-    /// Score this mail over and over instead of generated mail; its labels are not known
+    /// Score this mail repeatedly instead of generated mail; its labels are unknown
     #[arg(long, value_name = "DIR")]
     corpus: Option<PathBuf>,
 
@@ -52,11 +55,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=64))]
     processes: u16,
 
-    /// How long the scoring is to take, about
+    /// Approximate duration of the scoring, in seconds
     #[arg(long, value_name = "S", default_value_t = 16, value_parser = clap::value_parser!(u32).range(1..=600))]
     seconds: u32,
 
-    /// Messages per phase, instead of a time
+    /// Messages per phase, instead of a duration
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=10_000_000))]
     messages: Option<u64>,
 
@@ -64,7 +67,7 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
-    /// Write the comparison of the bad release with its predecessor as a page with charts
+    /// Write the comparison of the bad release with its predecessor to a page with charts
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 
@@ -79,22 +82,19 @@ pub(crate) struct Args {
     message: MessageArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback demo
   switchback demo --corpus ~/Maildir
-  switchback demo --releases /srv/releases --processes 8 -j 8 --seconds 60
+  switchback demo --releases /srv/releases --processes 8 -j 8 --seconds 60";
 
-Exit codes:
-  0  every message was answered exactly once, by a release that was live, and the guard reverted the bad one
-  1  one was not, the guard did not, a file of the corpus could not be read, or the demonstration could not run
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "every message was answered exactly once, by a release that was live, and the guard reverted the bad one",
+    "a message was not, the guard did not, a file of the corpus could not be read, or the demo could not run",
+];
 
 /// The versions of the story: good, better, bad.
 const VERSIONS: [&str; 3] = ["1.0.0", "1.1.0", "2.0.0"];
-
-/// The slot's name.
-const SLOT: &str = "inbound";
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("demo", &[kind::<report::Ended>]);
@@ -108,9 +108,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let dir = tempfile::tempdir().context("make a folder for the store")?;
     let operator = Operator::new(dir.path().join("store"))?;
     let releases = load(args, &operator)?;
-    let story = Story::new(&operator, &releases, &source, args, dir.path());
+    let stage = Stage::new(&operator, &releases, &source, args, dir.path());
     let mut out = io::stdout().lock();
-    let ended = story.play(&mut out)?;
+    let ended = stage.play(&mut out)?;
     if args.json {
         serde_json::to_writer_pretty(&mut out, &ended)?;
         io::Write::write_all(&mut out, b"\n")?;

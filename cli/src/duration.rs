@@ -1,11 +1,11 @@
 //! Lengths of time on the command line: `docs/times.md` says how they are written.
 
 use jiff::SignedDuration;
-use switchback::Lasting;
+use switchback::control::Lasting;
 
 /// `24h`, `7d`, `1h 30min`, `0s`.
 pub(crate) fn duration(text: &str) -> Result<SignedDuration, String> {
-    let Lasting(duration) = text.parse().map_err(|error: switchback::InvalidLasting| error.to_string())?;
+    let Lasting(duration) = text.parse().map_err(|error: switchback::control::InvalidLasting| error.to_string())?;
     SignedDuration::try_from(duration).map_err(|_| format!("`{text}` is longer than any time"))
 }
 
@@ -14,7 +14,7 @@ pub(crate) fn whole_seconds(text: &str) -> Result<SignedDuration, String> {
     let duration = duration(text)?;
     match duration.subsec_nanos() {
         0 => Ok(duration),
-        _ => Err(format!("`{text}` is no whole number of seconds")),
+        _ => Err(format!("`{text}` is not a whole number of seconds")),
     }
 }
 
@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(whole_seconds("1.5min"), Ok(SignedDuration::from_secs(90)));
         assert_eq!(whole_seconds("0s"), Ok(SignedDuration::ZERO));
         for text in ["900ms", "1.5s", "1h 1ms"] {
-            assert!(whole_seconds(text).unwrap_err().contains("no whole number of seconds"), "{text}");
+            assert!(whole_seconds(text).unwrap_err().contains("not a whole number of seconds"), "{text}");
         }
     }
 

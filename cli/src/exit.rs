@@ -4,12 +4,22 @@ use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
-use switchback::InWords;
+use switchback::files::InWords;
 
-use crate::show::printable;
+use crate::hint;
+use crate::show::{printable, wrapped};
 
 /// What a shell has for a command that SIGPIPE ended: 128 and the number of the signal.
 const BROKEN_PIPE: u8 = 128 + 13;
+
+/// Columns for what an exit code means: the help has 100.
+const MEANING_WIDTH: usize = 95;
+
+/// What the long help of a command ends with: examples, and what 0 and 1 mean as its exit codes.
+pub(crate) fn after_help(examples: &str, [fine, found]: [&str; 2]) -> String {
+    let [fine, found] = [fine, found].map(|means| wrapped(means, MEANING_WIDTH).join("\n     "));
+    format!("{examples}\n\nExit codes:\n  0  {fine}\n  1  {found}\n  2  the command line is wrong")
+}
 
 /// How a command that ran to its end went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +68,7 @@ pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     if is_broken_pipe(error) {
         return ExitCode::from(BROKEN_PIPE);
     }
-    say(&chain(error.as_ref()));
+    say(&explained(error));
     ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
 }
 
@@ -76,6 +86,15 @@ fn remark(what: &str) -> String {
         true => said + "\n",
         false => format!("{said}\n  {line}"),
     })
+}
+
+/// An error with its causes and what to do about it, on one line.
+pub(crate) fn explained(error: &anyhow::Error) -> String {
+    let line = chain(error.as_ref());
+    match hint::of(error) {
+        Some(hint) => format!("{line}: {hint}"),
+        None => line,
+    }
 }
 
 /// An error with its causes, on one line. A cause that the line ends with already is not repeated.

@@ -1,14 +1,14 @@
 //! `switchback expire`.
 
-use switchback::Request;
+use switchback::control::Request;
 
-use crate::exit::Exit;
-use crate::store::change::{ChangeArgs, Operator};
+use crate::exit::{Exit, after_help};
+use crate::store::change::{self, ChangeArgs, Operator};
 use crate::store::reference::event_number;
 
-/// End an override before its time
+/// End an override early
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     /// Its number, as `switchback overrides` lists it
     #[arg(value_name = "NUMBER", value_parser = event_number)]
@@ -18,15 +18,10 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback overrides
-  switchback expire 17 --reason 'their mail is scored well again'
-
-Exit codes:
-  0  it holds nowhere any more
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback expire 17 --reason 'their mail is scored correctly again'";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -6,12 +6,15 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, bail};
-use switchback::{Digest, JournalReader, Message, Query, Reading, Record, RecordId};
+use switchback::journal::{JournalReader, Query, Record};
+use switchback::message::Reading;
+use switchback::verdict::RecordId;
+use switchback::{Digest, Message};
 
 use self::report::{Again, Report};
-use crate::args::{LetterArgs, RuntimeArgs};
+use crate::args::{InputArgs, RuntimeArgs};
 use crate::corpus::Corpus;
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::journal::JournalArgs;
 use crate::judge::Opinion;
 use crate::schema::{Output, kind};
@@ -20,13 +23,13 @@ use crate::store::releases;
 
 /// Score a recorded message again with the recorded releases, and compare bit for bit
 ///
-/// A verdict can be computed again: the same release and the same message give the same score, whenever and wherever,
-/// under the same reading of the message. A record that was made under another says so.
-/// Shows the reasons, which the journal does not keep. FILE has to be the message as the filter had it: delivery adds
-/// header fields. What the filter knew besides (envelope, client, authentication) is not in the file: give it as options,
-/// or in a sidecar file, so that the match is exact.
+/// A verdict can be recomputed: the same release and the same message always give the same score under the same reading of the
+/// message. If the record was made under another reading, the command says so.
+/// Shows the reasons, which the journal does not keep. FILE has to be the message as the filter saw it: delivery adds header
+/// fields. What else the filter knew (envelope, client, authentication) is not in the file: give it as options or in a sidecar
+/// file, so that the match is exact.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The record, as `switchback journal` names it
     #[arg(long, value_name = "ID")]
@@ -44,23 +47,23 @@ pub(crate) struct Args {
     journal: JournalArgs,
 
     #[command(flatten)]
-    message: LetterArgs,
+    message: InputArgs,
 
     #[command(flatten)]
     runtime: RuntimeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback explain --id 019668fe-2ac0-7c3e-9a52-0242ac120002 message.eml
   switchback explain --id 019668fe-2ac0-7c3e-9a52-0242ac120002 --mail-from a@news.example --rcpt me@home.example \
       --client-ip 192.0.2.7 message.eml
-  switchback journal --message-id '<4711@mail.example>' --json | jq -r .id
+  switchback journal --message-id '<4711@mail.example>' --json | jq -r .id";
 
-Exit codes:
-  0  every release that had scored the message gives the same score again, bit for bit
-  1  one does not, and why is said; or it cannot be tried
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "every release that scored the message gives the same score again, bit for bit",
+    "one gives another score, and the output says why; or it could not be tried",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("explain", &[kind::<report::Explained<'static>>]);
@@ -96,9 +99,8 @@ fn find(reader: &JournalReader, id: RecordId) -> anyhow::Result<Record> {
 fn read(args: &Args, record: &Record) -> anyhow::Result<Message> {
     let (mut only, mut count) = (None, 0_u64);
     for entry in Corpus::open(std::slice::from_ref(&args.file), args.message.reading()) {
-        let (name, letter) = entry.read();
-        let message =
-            letter.map(|letter| args.message.message(letter)).map_err(|unread| anyhow!(unread.about(&name)))?;
+        let (name, raw) = entry.read();
+        let message = raw.map(|raw| args.message.message(raw)).map_err(|unread| anyhow!(unread.about(&name)))?;
         if Digest::from(message.sha256()) == record.mail.digest {
             return Ok(message);
         }

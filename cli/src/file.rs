@@ -5,8 +5,8 @@ use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
-pub(crate) use switchback::output::Access;
-use switchback::output::{Existing, Output, is_standard_output};
+pub(crate) use switchback::files::Access;
+use switchback::files::{Existing, Output, is_standard_output};
 
 /// The most bytes of a file with a key or a password. A secret key has 262; minisign takes passwords of up to 1,024.
 const SMALL_BYTES_MAX: u64 = 8 << 10;

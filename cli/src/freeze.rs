@@ -1,17 +1,16 @@
 //! `switchback freeze` and `switchback thaw`.
 
-use switchback::Request;
+use switchback::control::Request;
 
-use crate::exit::Exit;
-use crate::store::change::{ChangeArgs, Operator};
-use crate::store::slot::{SlotArgs, Slots};
+use crate::exit::{Exit, after_help};
+use crate::store::change::{self, ChangeArgs, Operator};
 
-/// Refuse promotions, and canaries that get more, until a thaw
+/// Refuse promotions, and larger shares for canaries, until a thaw
 ///
-/// In one slot, or everywhere. What gives a release less is possible at any time: a revert, a smaller share of a canary,
-/// `withdraw`. A canary that is narrowed is in the ledger between a thaw and a freeze as before.
+/// In one slot, or in every slot. A freeze does not prevent what reduces a release's influence: a revert, a smaller share for a
+/// canary, `withdraw`. To reduce a canary, the ledger records a thaw before it and the same freeze after it.
 #[derive(clap::Args)]
-#[command(after_long_help = FREEZE_HELP)]
+#[command(after_long_help = after_help(FREEZE_EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct FreezeArgs {
     #[command(flatten)]
     scope: ScopeArgs,
@@ -19,9 +18,9 @@ pub(crate) struct FreezeArgs {
 
 /// End a freeze
 ///
-/// That of one slot, or the one of every slot: they stand side by side, and both have to end.
+/// A freeze of one slot and a freeze of every slot are independent: end both to allow promotions again.
 #[derive(clap::Args)]
-#[command(after_long_help = THAW_HELP)]
+#[command(after_long_help = after_help(THAW_EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct ThawArgs {
     #[command(flatten)]
     scope: ScopeArgs,
@@ -37,25 +36,15 @@ struct ScopeArgs {
     change: ChangeArgs,
 }
 
-const FREEZE_HELP: &str = "\
+const FREEZE_EXAMPLES: &str = "\
 Examples:
   switchback freeze --reason 'until we know why Gmail was flagged'
-  switchback freeze --slot inbound
+  switchback freeze --slot inbound";
 
-Exit codes:
-  0  it is frozen, and every process knows
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
-
-const THAW_HELP: &str = "\
+const THAW_EXAMPLES: &str = "\
 Examples:
   switchback thaw
-  switchback thaw --slot inbound --reason 'the cause is found'
-
-Exit codes:
-  0  the freeze is over, and every process knows
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback thaw --slot inbound --reason 'the cause is found'";
 
 /// Runs `freeze`.
 pub(crate) fn freeze(args: &FreezeArgs) -> anyhow::Result<Exit> {
@@ -70,8 +59,7 @@ pub(crate) fn thaw(args: &ThawArgs) -> anyhow::Result<Exit> {
 impl ScopeArgs {
     fn change(&self, request: impl FnOnce(Option<String>) -> Request) -> anyhow::Result<Exit> {
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(operator.state(), &operator.processes()?);
-        let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
+        let slot = operator.slots()?.scope(self.slot.as_deref())?;
         operator.change(request(slot))
     }
 }

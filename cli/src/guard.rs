@@ -5,7 +5,6 @@ mod explain;
 mod learn;
 mod mail;
 mod pairs;
-mod proof;
 mod set;
 mod settings;
 mod simulate;
@@ -15,18 +14,17 @@ mod test_alert;
 use clap::Subcommand;
 
 pub(crate) use self::explain::numbers;
-pub(crate) use self::proof::{Proof, compared};
 pub(crate) use self::simulate::Rule;
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::schema::Output;
 
-/// What takes a bad release back without a human: look at it, set it, try it
+/// Inspect, configure and simulate the guard, which reverts harmful releases by itself
 ///
-/// The guard compares what a candidate and its baseline make of the same messages, in every process of a store, and counts
-/// together. When verdicts flip in a cohort of senders beyond what a harmless candidate does, it reverts a live release,
-/// withdraws a canary and blocks a shadow. Its settings are part of the ledger, and so is everything that it did.
+/// The guard compares the verdicts of a candidate and its baseline on the same messages, and adds up the counts of every
+/// process of a store. When more verdicts flip in a segment of senders than a harmless candidate causes, it reverts a live
+/// release, withdraws a canary, and blocks a shadow. The ledger records its settings and everything that it does.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -43,18 +41,15 @@ enum Command {
     TestAlert(test_alert::Args),
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard status
-  switchback guard simulate phish@1.1.0 phish@2.0.0 --journal     what would it have done?
+  switchback guard simulate phish@1.1.0 phish@2.0.0 --journal     what would the guard have done?
   switchback guard set --slot inbound --mode warn
   switchback guard explain 17                                     why did it do that?
-  switchback guard test-alert --on-alert 'mail -s \"$SWITCHBACK_ALERT_SUMMARY\" postmaster'
+  switchback guard test-alert --on-alert 'mail -s \"$SWITCHBACK_ALERT_SUMMARY\" postmaster'";
 
-Exit codes:
-  0  all is well
-  1  something failed, or was found; why is said
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = ["success", "something failed, or was found; stderr says what"];
 
 /// What `--json` prints, by command.
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[

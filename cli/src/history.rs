@@ -7,20 +7,20 @@ use std::io::{self, Write as _};
 
 use clap::Subcommand;
 use comfy_table::Table;
-use switchback::{Event, NewerEvent, Operation, State};
+use switchback::control::{Event, NewerEvent, Operation, State};
 
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
-use crate::store::slot::{SlotArgs, Slots};
+use crate::store::slot::Slots;
 use crate::store::{StoreArgs, note_newer, text};
 
 /// Show who changed a store, when and why
 ///
-/// Reads and checks the whole ledger: what is shown is as it was written. Events that a newer version of Switchback wrote are
-/// shown as far as this one understands them.
+/// Reads and checks the whole ledger, so every event is shown as it was written. Events written by a newer version of
+/// Switchback are shown as far as this version understands them.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP, args_conflicts_with_subcommands = true)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES), args_conflicts_with_subcommands = true)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
@@ -28,7 +28,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Only what changed this slot, or froze it
+    /// Only events that changed this slot, or froze it [default: every slot]
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
 
@@ -47,17 +47,15 @@ enum Command {
     Recover(recover::Args),
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback history -n 20
   switchback history --slot inbound
   switchback history --json | jq 'select(.author == \"ada\")'
-  switchback history verify
+  switchback history verify";
 
-Exit codes:
-  0  it is shown
-  1  the store cannot be read, it does not know the slot, or somebody touched the ledger
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] =
+    ["the events are shown", "the store cannot be read, it has no such slot, or the ledger was altered"];
 
 /// What `--json` prints, by command.
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[
@@ -80,7 +78,7 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
     let (events, ledger) = control.whole()?;
     note_newer(&ledger);
     let slots = Slots::of(ledger.state(), &control.processes()?);
-    let events = match slots.known(&SlotArgs { slot: args.slot.clone() })? {
+    let events = match slots.known(args.slot.as_deref())? {
         Some(slot) => about(&slot, events)?,
         None => events,
     };
@@ -88,12 +86,10 @@ fn list(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     if args.json {
         for event in &events[skipped..] {
-            serde_json::to_writer(&mut out, event)?;
-            writeln!(out)?;
+            json_line(event, &mut out)?;
         }
         for newer in ledger.newer() {
-            serde_json::to_writer(&mut out, newer)?;
-            writeln!(out)?;
+            json_line(newer, &mut out)?;
         }
         return Ok(Exit::Fine);
     }

@@ -7,43 +7,43 @@ mod source;
 use std::io;
 use std::path::PathBuf;
 
-use switchback::{ImpactQuery, Impacted, NoSource, Rescore};
+use switchback::journal::{ImpactQuery, Impacted, NoSource, Rescore};
 
 use self::against::Against;
 use self::report::Report;
 use self::source::Source;
-use crate::args::{LetterArgs, RuntimeArgs, ThreadArgs};
-use crate::exit::Exit;
+use crate::args::{InputArgs, RuntimeArgs, ThreadArgs};
+use crate::exit::{Exit, after_help};
 use crate::journal::{JournalArgs, say_nothing, say_unread};
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
 use crate::window::{Window, WindowArgs};
 
-/// List the messages that a release has decided otherwise than another would have
+/// List the messages that a release decided differently from how another would have
 ///
-/// What the other would have done is known where it has scored the message as well: as shadow, beside a canary, or in
-/// reverse shadow after a promotion. Other messages are scored again where --source has them, with what their
-/// sidecars say (see --no-sidecars); what is in neither is counted as unknown. Where an operator's rule has decided, the release has not,
-/// and neither has it where it failed, be it that its predecessor decided in its place: these messages are counted apart.
+/// What the other release would have done is known if it scored the message too: as a shadow, next to a canary, or as the
+/// reverse shadow after a promotion. Other messages are scored again if --source has them, with what their sidecars say (see
+/// --no-sidecars); the rest are counted as unknown. Messages that an override decided, or that the release failed on, were not
+/// decided by the release, and are counted separately.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The release that decided: `phish@2.0.0`, or the first digits of its digest
     #[arg(value_name = "RELEASE")]
     release: String,
 
-    /// The release to compare with [default: the one that is live now, or if that is it, the first standby]
+    /// The release to compare with [default: the live one; if that is RELEASE itself, the first standby]
     #[arg(long, value_name = "RELEASE")]
     against: Option<String>,
 
     #[command(flatten)]
     window: WindowArgs,
 
-    /// Only what was judged in this slot
+    /// Only messages of this slot [default: every slot]
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
 
-    /// Score messages again that are here: files, mbox files, Maildirs, folders (repeatable)
+    /// Messages to score again: files, mbox files, Maildirs, folders (repeatable)
     #[arg(long, value_name = "PATH")]
     source: Vec<PathBuf>,
 
@@ -53,8 +53,8 @@ pub(crate) struct Args {
 
     /// Print one line of comma-separated values for each message
     ///
-    /// For spreadsheets: a text out of mail that one would take for a formula (it begins with =, +, -, @ or a tab) has an
-    /// apostrophe before it. --json has it as it is.
+    /// For spreadsheets: text from mail that could be taken for a formula (it begins with =, +, -, @ or a tab) is prefixed with
+    /// an apostrophe. --json prints it unchanged.
     #[arg(long)]
     csv: bool,
 
@@ -66,7 +66,7 @@ pub(crate) struct Args {
     journal: JournalArgs,
 
     #[command(flatten)]
-    message: LetterArgs,
+    message: InputArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -75,21 +75,18 @@ pub(crate) struct Args {
     runtime: RuntimeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback impact phish@2.0.0 --since 6d
   switchback impact phish@2.0.0 --against phish@1.1.0 --since 2025-04-25T09:24:00Z --until 2025-05-01T16:31:00Z
   switchback impact phish@2.0.0 --source /var/spool/quarantine --csv > to-release.csv
-  switchback impact phish@2.0.0 --json | jq -r 'select(.direction == \"held-back\") | .digest'
+  switchback impact phish@2.0.0 --json | jq -r 'select(.direction == \"held-back\") | .digest'";
 
-A TIME is one of the calendar, as in 2025-04-25T09:24:00Z, or how long ago it was, as in 2h or 6d; without a zone it is in UTC.
-docs/times.md has all forms.
-
-Exit codes:
-  0  they are listed, be there any or not; where the release was asked about no message, stderr says what the journal has
-  1  there is no journal, a file of it or of a source cannot be read or is no message, the other release cannot be loaded, or neither
-     journal nor store knows the slot or a release
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the messages are listed, if there are any; if the release scored none, stderr says how many records the journal has",
+    "there is no journal, a file of it or of a source cannot be read or is no message, the other release cannot be loaded, or neither \
+     journal nor store has the slot or a release",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::lines("impact", &[kind::<Impacted>, kind::<report::Counts<'static>>]);

@@ -7,10 +7,10 @@ use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Card, Manifest};
+use switchback::release::{Card, Manifest};
 use switchback_pack::{BuildRecord, Checksum, Inspection};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::pack::list;
 use crate::schema::{Output, kind};
 use crate::show;
@@ -23,12 +23,12 @@ const TEXT_CHARS_MAX: usize = 2_000;
 /// Characters on a line of text.
 const TEXT_WIDTH: usize = 100;
 
-/// Show what a release file says about itself
+/// Show the contents of a release file
 ///
-/// Reads the file and runs nothing of it. A damaged file shows what can still be read of it. A signature beside it is
-/// shown and not checked: `switchback verify` does that.
+/// Reads the file without running any of it. Of a damaged file, it shows what can still be read. A signature next to the file is
+/// shown but not checked; `switchback verify` checks it.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The release file
     #[arg(value_name = "FILE")]
@@ -39,15 +39,15 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback inspect linear-1.0.0.wasm
-  switchback inspect linear-1.0.0.wasm --json | jq .manifest.card
+  switchback inspect linear-1.0.0.wasm --json | jq .manifest.card";
 
-Exit codes:
-  0  the file is a release that a host with default limits would load
-  1  it is not, for the reasons shown; or it cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the file is a release that a host with default limits would load",
+    "it is not, for the reasons shown; or it cannot be read",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("inspect", &[kind::<Shown>]);
@@ -145,8 +145,8 @@ fn write_manifest(manifest: &Manifest, out: &mut impl Write) -> io::Result<()> {
         out,
         "scale",
         match manifest.scale {
-            switchback::Scale::Probability => "probability",
-            switchback::Scale::LogOdds => "log-odds",
+            switchback::release::Scale::Probability => "probability",
+            switchback::release::Scale::LogOdds => "log-odds",
         },
     )?;
     let limits = &manifest.limits;

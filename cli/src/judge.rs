@@ -1,8 +1,9 @@
 //! What releases make of a message, outside any slot.
 
-use switchback::{Action, Assessment, Logged, Message, Outcome, ReleaseId, Runtime, ScoreError, Thresholds};
+use switchback::verdict::{Assessment, Logged, Outcome};
+use switchback::{Action, Message, ReleaseId, Runtime, ScoreError, Thresholds};
 
-use crate::corpus::{Entry, Letter, Unread};
+use crate::corpus::{Entry, RawMessage, Unread};
 use crate::releases::Loaded;
 
 /// What one release makes of one message.
@@ -65,11 +66,11 @@ pub(crate) struct Judged {
 pub(crate) fn judge(
     entry: Entry,
     releases: &Loaded,
-    message: impl FnOnce(Letter) -> Message,
+    message: impl FnOnce(RawMessage) -> Message,
 ) -> (String, Result<Judged, Unread>) {
-    let (name, letter) = entry.read();
-    let judged = letter.map(|letter| {
-        let message = message(letter);
+    let (name, raw) = entry.read();
+    let judged = raw.map(|raw| {
+        let message = message(raw);
         let asked = releases.ids.iter().map(|id| Opinion::with_log(&releases.runtime, id, &message));
         let (opinions, logs) = asked.unzip();
         Judged { message, opinions, logs }

@@ -6,25 +6,24 @@ use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use minisign::KeyPair;
-use switchback::{KeyId, PublicKey};
+use switchback::release::{KeyId, PublicKey};
 
 use crate::exit::Exit;
 use crate::file::{Access, write_new};
 use crate::secret::{PasswordArgs, key_error};
 
-/// Make a pair of keys: one that signs releases, one that verifies them
+/// Create a key pair: one key to sign releases, one to verify them
 ///
-/// Writes NAME.key, which signs and stays with you, and NAME.pub, which verifies and goes to everybody who uses your
-/// releases. The format is minisign's: its own command works with both. There is no way to get a lost key or password
-/// back.
+/// Writes NAME.key, which signs and must stay secret, and NAME.pub, which verifies and is for everybody who uses your releases.
+/// Both are in the format of minisign, whose command works with them. A lost key or password cannot be recovered.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
-    /// Write NAME.key and NAME.pub; NAME may have a folder before it
+    /// Write NAME.key and NAME.pub; NAME may include a folder
     #[arg(short, long, value_name = "NAME", default_value = "switchback")]
     output: PathBuf,
 
-    /// Leave the secret key without a password: whoever can read the file can sign
+    /// Write the secret key without a password: whoever can read the file can sign
     #[arg(long, conflicts_with = "password_file")]
     no_password: bool,
 

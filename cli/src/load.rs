@@ -9,27 +9,28 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Control, Digest, Event, LoadedRelease, ReleaseId, Runtime};
+use switchback::control::{Event, LoadedRelease};
+use switchback::{Control, Digest, ReleaseId, Runtime};
 
 use self::readiness::Readiness;
-use crate::exit::{Exit, chain, is_broken_pipe, say};
+use crate::exit::{Exit, after_help, explained, is_broken_pipe, say};
 use crate::progress::Busy;
 use crate::releases;
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::sign::sound;
 use crate::store::change::ChangeArgs;
 
-/// Bring releases into a store
+/// Add releases to a store
 ///
-/// Checks each file and, where the store trusts keys, its signature; compiles it once, for all processes; runs its
-/// self-tests; and waits until every process that follows the store has it ready. It has no role then: `promote` gives it
-/// one. A store that is not there is made. A release that is loaded already is no error: where its file is missing from the
-/// store, or was altered, it is put back.
+/// Checks each file and, if the store trusts keys, its signature; compiles it once, for all processes; runs its
+/// self-tests; and waits until every process that follows the store has it ready. A loaded release has no role until
+/// `promote` or another command gives it one. Creates the store if there is none. Loading a release again is not an error: if
+/// its file is missing from the store or was altered, the file is restored.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The releases; a signature is looked for beside each
+    /// The release files; a signature is looked for beside each
     #[arg(value_name = "FILE.wasm", required = true)]
     files: Vec<PathBuf>,
 
@@ -37,15 +38,15 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback load phish-2.0.0.wasm --store /var/lib/my-filter/switchback
-  switchback load --dry-run releases/*.wasm          would they be accepted?
+  switchback load --dry-run releases/*.wasm          would they be accepted?";
 
-Exit codes:
-  0  every release is loaded, and ready in every process
-  1  one is not, for the reason shown, or not everywhere
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "every release is loaded, and ready in every process",
+    "a release is not loaded, or not ready in every process; stderr says why",
+];
 
 /// Messages that are scored at once while a release is tested.
 const INSTANCES: u32 = 4;
@@ -91,7 +92,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             // It is loaded. Whoever read the output has seen enough, and the others are loaded all the same.
             Err(error) if is_broken_pipe(&error) => {}
             Err(error) => {
-                say(&chain(error.as_ref()));
+                say(&explained(&error));
                 exit = Exit::Found;
             }
         }
@@ -120,8 +121,7 @@ impl Loaded {
     fn tell(&self, json: bool) -> anyhow::Result<Exit> {
         let mut out = io::stdout().lock();
         if json {
-            serde_json::to_writer(&mut out, self)?;
-            writeln!(out)?;
+            json_line(self, &mut out)?;
         } else {
             let Self { release, event, head, dry_run, mended, .. } = self;
             match (event, dry_run) {

@@ -6,7 +6,7 @@ use jiff::civil::{DateTime, Time};
 use jiff::fmt::temporal::Pieces;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
-use switchback::{InvalidLasting, Lasting};
+use switchback::control::{InvalidLasting, Lasting};
 
 use crate::clock;
 

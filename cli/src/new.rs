@@ -3,46 +3,46 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use switchback::ModelName;
+use switchback::release::ModelName;
 use switchback_pack::{Scaffold, Scaffolded, Sdk};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 
-/// Start a model of your own
+/// Create a new model
 ///
-/// Makes a folder with a small model in Rust, its manifest and its self-tests. It packs and passes its
-/// tests as it stands; change it from there. docs/first-model.md goes the whole way to a signed release in a filter.
+/// Creates a folder with a small model in Rust, its manifest and its self-tests. It can be packed and passes its tests
+/// unchanged; change it from there. docs/first-model.md leads to a signed release in a filter.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The model's name: 1 to 64 of a-z, 0-9 and -, starting with a letter; no keyword of Rust
+    /// The model's name: 1 to 64 of a-z, 0-9 and -, starting with a letter; not a keyword of Rust
     name: ModelName,
 
-    /// Make the model's folder in this one, which is made if it is not there
+    /// Create the model's folder in this one, which is created if necessary
     #[arg(long = "in", value_name = "DIR", default_value = ".")]
     parent: PathBuf,
 
-    /// Take the crate switchback-guest from here: its folder, or a checkout of Switchback [default: the checkout that this
-    /// command was built from, if it is still there, else the registry]
+    /// The crate switchback-guest to use: its folder, or a checkout of Switchback [default: the checkout that this
+    /// command was built from, if it still exists, else the registry]
     #[arg(long, value_name = "DIR")]
     sdk: Option<PathBuf>,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback new newsletters
   switchback pack newsletters -o newsletters.wasm
   switchback score -m newsletters.wasm ~/Maildir
   switchback new newsletters --in models --sdk ~/switchback
 
-Where a Cargo workspace around the folder has it among its `members`, the model becomes a member of that, without profiles
-of its own; else it is a workspace by itself.
+If a Cargo workspace around the folder includes it in its `members`, the model becomes a member of
+that workspace, without profiles of its own; otherwise it is a workspace by itself.";
 
-Exit codes:
-  0  the folder was made
-  1  it was not, and nothing was written: no crate can have the name, the folder exists and is not empty or cannot be
-     written, the SDK is not where --sdk says, or cargo cannot work there
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the folder was created",
+    "it was not, and nothing was written: the name is not valid for a crate, the folder exists and is not empty or cannot be \
+     written, the SDK is not where --sdk says, or cargo cannot work there",
+];
 
 /// What a member of a workspace lacks, compared with a model that is a workspace of its own.
 const MEMBER_PROFILE: &str = "\

@@ -6,26 +6,26 @@ use std::io::{self, Write};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Override, Rule};
+use switchback::verdict::{Override, Rule};
 
 use crate::clock;
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::{self, StoreArgs, text};
 
-/// List the overrides of a store, and how often each has decided
+/// List the overrides of a store, and how many messages each has decided
 ///
-/// Processes tell their hits every second. One that was made while the clock was ahead, by more than a day, does not hold, and
-/// is listed: make it again, and `expire` the wrong one. None holds for longer than 90 days after it was made. A clock that is
-/// set back to before what the ledger has come to is not believed.
+/// Processes report their hits every second. An override that was made while the clock was more than a day ahead is listed, but
+/// is not in effect: make it again, and `expire` the wrong one. No override is in effect for longer than 90 days. A clock that
+/// was set back to before the last event of the ledger is not trusted.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Also those whose time is over
+    /// Also list expired overrides
     #[arg(long)]
     all: bool,
 
@@ -34,15 +34,12 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback overrides
-  switchback overrides --json | jq 'select(.hits == 0)'
+  switchback overrides --json | jq 'select(.hits == 0)'";
 
-Exit codes:
-  0  they are listed
-  1  the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = ["the overrides are listed, if there are any", "the store cannot be read"];
 
 /// A line of JSON.
 #[derive(JsonSchema, Serialize)]
@@ -81,8 +78,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     if args.json {
         for record in records {
-            serde_json::to_writer(&mut out, &record)?;
-            writeln!(out)?;
+            json_line(&record, &mut out)?;
         }
         return Ok(Exit::Fine);
     }
@@ -92,15 +88,15 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn write(records: &[Record<'_>], out: &mut impl Write) -> io::Result<()> {
     if records.is_empty() {
-        return writeln!(out, "no override stands");
+        return writeln!(out, "no overrides in effect");
     }
     let mut table = show::table(["number", "hits", "what", "until", "by"]);
     for Record { rule: one, standing, ahead, ends_at, hits } in records {
         let until = text::instant(*ends_at);
         let until = match (standing, ahead) {
             (true, _) => until,
-            (_, true) => format!("DOES NOT HOLD: made {}, the clock was wrong", text::instant(one.at)),
-            (false, false) => format!("over since {until}"),
+            (_, true) => format!("NOT IN EFFECT: made {}, the clock was wrong", text::instant(one.at)),
+            (false, false) => format!("expired {until}"),
         };
         let by = text::by(&one.author, &one.reason);
         let by = by.strip_prefix("by ").unwrap_or(&by).to_owned();

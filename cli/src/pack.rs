@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use switchback::Category;
 use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Usage, after_help};
 use crate::file;
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
@@ -15,23 +15,22 @@ use crate::show;
 
 /// Pack a model into a release file
 ///
-/// Builds the model's package for wasm32-unknown-unknown, makes it a component, runs its initialiser once
-/// and stores the memory that it leaves, adds manifest and checksum, and runs the self-tests. What the model
-/// logs meanwhile is shown on standard error. The same files, toolchain, platform and version of this command
-/// give the same bytes, wherever they are.
+/// Builds the model's package for wasm32-unknown-unknown, makes it a component, runs its initialiser once and stores the
+/// resulting memory, adds manifest and checksum, and runs the self-tests. What the model logs meanwhile is shown on standard
+/// error. The same files, toolchain, platform and version of this command give the same bytes in any folder.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The folder with the model's switchback.toml, or that file
     #[arg(value_name = "DIR", default_value = ".")]
     source: PathBuf,
 
-    /// Write the scores that the model gives now into the manifest, as what its self-tests expect, and the categories where
-    /// the manifest has some
+    /// Write the scores that the model gives now into the manifest, as the expected results of its self-tests, and the
+    /// categories where the manifest has them
     #[arg(long)]
     bless: bool,
 
-    /// Where the release goes: a file, or a folder [default: releases/NAME-VERSION.wasm in cargo's target
+    /// The file or folder to write the release to [default: releases/NAME-VERSION.wasm in cargo's target
     /// folder]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -48,30 +47,31 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// Arguments for `cargo build`, such as `--offline`, `--locked` or `--features large`; paths in them begin
-    /// where you are
+    /// Arguments for `cargo build`, such as `--offline`, `--locked` or `--features large`; paths in them are
+    /// relative to the current folder
     #[arg(last = true, value_name = "CARGO_ARG")]
     cargo_args: Vec<OsString>,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback pack                         the model in this folder
   switchback pack my-model --bless        the model changed, and its scores with it
   switchback pack my-model -o out.wasm -- --offline
   switchback pack my-model --verify my-model-1.0.0.wasm
 
-What a model is built with stands in its project (Cargo.toml, .cargo/config.toml, rust-toolchain.toml, switchback.toml), where cargo
-runs, or behind `--`. Flags for the compiler are those for the target: `[target.wasm32-unknown-unknown] rustflags`.
-RUSTFLAGS, CARGO_PROFILE_* and others that are meant for this machine's programs are left out. A release says what it was
-built with: `switchback inspect`.
+A model is built with the settings of its project (Cargo.toml, .cargo/config.toml,
+rust-toolchain.toml, switchback.toml), where cargo runs, and the arguments behind `--`. Compiler
+flags are those for the target: `[target.wasm32-unknown-unknown] rustflags`. RUSTFLAGS,
+CARGO_PROFILE_* and other variables for programs of this machine are ignored. `switchback inspect`
+shows what a release was built with.
 
-Needs Rust with the target: rustup target add wasm32-unknown-unknown
+Needs Rust with the target: rustup target add wasm32-unknown-unknown";
 
-Exit codes:
-  0  the release was packed, and its self-tests pass; with --verify, it is the same as the one that was given
-  1  it was not, and a file that was there before is as it was; with --verify, what differs is on stdout
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the release was packed, and its self-tests pass; with --verify, it is identical to the given one",
+    "it was not, and an existing file is unchanged; with --verify, stdout has the differences",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("pack", &[kind::<Packed>, kind::<Verification>]);

@@ -4,27 +4,29 @@ use std::io;
 
 use anyhow::bail;
 use jiff::SignedDuration;
-use switchback::{Preparation, Process, Promotion, ReleaseId, State, TrialRecord, Waited};
+use switchback::ReleaseId;
+use switchback::control::{Preparation, Process, Promotion, Readiness, State};
+use switchback::guard::TrialRecord;
 
 use crate::clock;
 use crate::duration::whole_seconds;
-use crate::exit::Exit;
-use crate::guard::{Proof, compared};
-use crate::show;
-use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
+use crate::exit::{Exit, after_help};
+use crate::store::change::{self, Change, ChangeArgs, Operator, Remarks};
+use crate::store::proof::{Proof, compared};
 use crate::store::slot::{SlotArgs, Slots};
-use crate::store::{reference, text};
+use crate::store::text;
 
-/// Put a release in charge of a slot
+/// Make a release live in a slot
 ///
-/// Waits until every process that follows the store has the release ready; then it takes effect in all of them within
-/// milliseconds. If one cannot load it, nothing changes anywhere. What was live stays warm: `revert` puts it back.
+/// Waits until every process that follows the store has the release ready; the change then takes effect in all of them within
+/// milliseconds. If one of them cannot load it, nothing changes anywhere. The previous live release stays warm: `revert`
+/// makes it live again.
 ///
-/// Says first what the guard knows of it: in which segments of senders it is proven that fewer verdicts flip than the
-/// settings allow, where that is unproven, and where it is harmed. A release that harms a segment is not promoted without
-/// --force.
+/// First prints what the guard knows about the release: in which segments of senders fewer verdicts are proven to flip than the
+/// settings allow, where that is unproven, and where the release does harm. A release that harms a segment is promoted only
+/// with --force.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     /// The release: `phish@2.0.0`, or the first digits of its digest
     #[arg(value_name = "RELEASE")]
@@ -33,17 +35,18 @@ pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// Promote also a version older than the live one
+    /// Allow a version older than the live one
     #[arg(long)]
     older: bool,
 
-    /// Do not wait for the processes to be ready, and promote also into a slot that none of them has, or what does harm
+    /// Do not wait for the processes, and allow a harmful release, or a slot that no process has
     ///
-    /// The ledger records it. A process that does not have the release ready goes on as before until it has.
+    /// A process that does not have the release ready continues as before until it has. The ledger records that the checks
+    /// were skipped.
     #[arg(long)]
     force: bool,
 
-    /// For how long the predecessor goes on scoring beside the answers, so that flips show; `0s` for not at all (docs/times.md)
+    /// How long the predecessor keeps scoring in the background, so that flips show; `0s` to disable (docs/times.md)
     #[arg(long, value_name = "TIME", default_value = "24h", value_parser = whole_seconds)]
     cool_off: SignedDuration,
 
@@ -51,33 +54,27 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
-  switchback promote phish@2.0.0 --dry-run          what would change, and who is ready?
+  switchback promote phish@2.0.0 --dry-run          what would change, and is every process ready?
   switchback promote phish@2.0.0 --reason 'trained on the mail of May'
-  switchback promote phish@1.0.0 --slot inbound --older
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown, or does harm; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback promote phish@1.0.0 --slot inbound --older";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state().clone();
-    let processes = operator.processes()?;
-    let slot = args.slot(&Slots::of(&state, &processes), &processes)?;
-    let release = reference::loaded(&state, &args.release)?;
-    let (proof, note) = match args.proof(&state, &slot, &release) {
+    let (state, processes) = (operator.state(), operator.processes()?);
+    let slot = args.slot(&Slots::of(state, &processes), &processes)?;
+    let release = operator.release(&args.release)?;
+    let (proof, note) = match args.proof(state, &slot, &release) {
         Ok(Some(proof)) => (Some(proof), None),
-        Ok(None) => (None, args.untried(&state, &slot, &release)?),
+        Ok(None) => (None, args.untried(state, &slot, &release)?),
         // Whoever forces it does so without; else it is refused below.
-        Err(error) => (None, Some(format!("what the guard knows of it cannot be read: {error:#}"))),
+        Err(error) => (None, Some(format!("what the guard knows about it cannot be read: {error:#}"))),
     };
     let remarks = Remarks { notes: note.into_iter().collect(), standing_overrides: None, proof };
     let cool_off = Some(args.cool_off.unsigned_abs());
-    let promotion = Promotion { slot, release, older: args.older, cool_off, waited: args.waited() };
+    let promotion = Promotion { slot, release, older: args.older, cool_off, readiness: args.readiness() };
     if args.change.dry_run {
         return args.rehearse(&operator, promotion, &processes, remarks);
     }
@@ -91,9 +88,9 @@ const SEGMENTS: usize = 10;
 impl Args {
     /// The slot, if a process has it or the ledger knows it, or there is nobody who could tell.
     fn slot(&self, slots: &Slots, processes: &[Process]) -> anyhow::Result<String> {
-        let slot = slots.chosen(&self.slot)?;
+        let slot = slots.chosen(self.slot.named())?;
         if !slots.has(&slot) && !processes.is_empty() && !self.force {
-            bail!("no process has a slot `{slot}`: {}; --force promotes there all the same", slots.offer());
+            bail!("no process has a slot `{slot}`: {}; use --force to promote there anyway", slots.offer());
         }
         Ok(slot)
     }
@@ -115,7 +112,7 @@ impl Args {
     fn untried(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<String>> {
         let live = state.slots.get(slot).and_then(|slot| slot.live.as_ref()).filter(|live| *live != release);
         let Some(live) = live else { return Ok(None) };
-        let nothing = format!("nothing is proven of it against {live}: `shadow` or `rollout` compares them");
+        let nothing = format!("nothing is proven about it against {live}: compare them with `shadow` or `rollout`");
         let Some(earlier) = Proof::earlier(&self.change.store, slot, release)? else { return Ok(Some(nothing)) };
         let TrialRecord { baseline, since, began_at, last_at, pairs, .. } = &earlier;
         let [began, last] = [began_at, last_at].map(|at| text::instant(*at));
@@ -126,8 +123,8 @@ impl Args {
         )))
     }
 
-    fn waited(&self) -> Waited {
-        if self.force { Waited::Forced } else { Waited::Ready(self.change.wait()) }
+    fn readiness(&self) -> Readiness {
+        if self.force { Readiness::Skip } else { Readiness::Wait(self.change.wait()) }
     }
 
     fn rehearse(
@@ -138,21 +135,12 @@ impl Args {
         mut remarks: Remarks,
     ) -> anyhow::Result<Exit> {
         let release = promotion.release.clone();
-        remarks.notes.extend(processes.iter().map(|process| readiness(process, &release)));
+        remarks.notes.extend(processes.iter().map(|process| text::readiness(process, &release)));
         let is_unable =
             processes.iter().any(|one| matches!(one.preparation(&release.digest), Some(Preparation::Failed { .. })));
         let change = operator.admit(&promotion.into())?;
         let told = operator.tell(&change, &remarks.above(&change))?;
         Ok(if is_unable && !self.force { Exit::Found } else { told })
-    }
-}
-
-pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
-    let label = text::process(process);
-    match process.preparation(&release.digest) {
-        Some(Preparation::Ready) => format!("{label} is ready"),
-        Some(Preparation::Failed { why }) => format!("{label} cannot load it: {}", show::printable(why, usize::MAX)),
-        None => format!("{label} is not ready yet, and is asked to be when this is done"),
     }
 }
 

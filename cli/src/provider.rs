@@ -25,7 +25,7 @@ pub(crate) fn provider(text: &str) -> Result<Provider, String> {
 fn counted(text: &str) -> Result<String, String> {
     match text.parse() {
         Ok(Segment::Domain(domain)) => Ok(domain.as_ref().to_owned()),
-        Ok(_) => Err(format!("`{text}` is no domain")),
+        Ok(_) => Err(format!("`{text}` is not a valid domain")),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -42,7 +42,9 @@ mod tests {
             assert!(provider(wrong).is_err(), "{wrong}");
         }
         assert_eq!(provider("acme=Bücher.example.").unwrap().domains, ["xn--bcher-kva.example"]);
-        for (wrong, why) in [("acme=mx.acme.example", "counted under acme.example"), ("acme=everything", "no domain")] {
+        for (wrong, why) in
+            [("acme=mx.acme.example", "counted under acme.example"), ("acme=everything", "not a valid domain")]
+        {
             assert!(provider(wrong).unwrap_err().contains(why), "{wrong}");
         }
     }

@@ -12,7 +12,7 @@ use crate::progress::Busy;
 /// The releases of a command line, ready to score.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct ReleaseArgs {
-    /// A release that scores (repeatable: several score side by side)
+    /// A release to score with (repeatable: all of them score each message)
     #[arg(short = 'm', long = "model", value_name = "RELEASE.wasm", required = true)]
     pub(crate) paths: Vec<PathBuf>,
 }
@@ -37,7 +37,7 @@ pub(crate) fn load(paths: &[PathBuf], args: &RuntimeArgs, threads: usize) -> any
         ids.push(id);
     }
     args.check_grants(&ids)?;
-    Ok(Loaded { runtime, ids })
+    Ok(Loaded { runtime: runtime.into(), ids })
 }
 
 /// What is being done, for [`Busy`].

@@ -1,27 +1,27 @@
 //! `switchback restore`.
 
+use switchback::control::{Admission, Readiness, State};
 use switchback::guard::{InvalidSegment, Segment};
-use switchback::{Admission, State, Waited};
 
-use crate::exit::{Exit, Usage};
-use crate::store::change::{ChangeArgs, Operator, Remarks};
-use crate::store::lately;
-use crate::store::slot::{SlotArgs, Slots};
+use crate::exit::{Exit, Usage, after_help};
+use crate::store::change::{self, ChangeArgs, Operator, Remarks};
+use crate::store::recent;
+use crate::store::slot::SlotArgs;
 
-/// Let the live release decide again for a segment that went back
+/// Let the live release decide again for a segment that was reverted
 ///
-/// Undoes `revert --segment`, and with --force what the guard did of that kind. Waits until the guard of every process works;
+/// Undoes `revert --segment`, and with --force such a revert by the guard. Waits until the guard works in every process, and is
 /// refused during a freeze.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     /// The segment: a domain, or `provider:gmail`
     #[arg(long, value_name = "SEGMENT")]
     segment: String,
 
-    /// Restore also a segment that the guard put back, and do not wait for the guards
+    /// Allow a segment that the guard reverted, and do not wait for the guards
     ///
-    /// The ledger records it.
+    /// The ledger records that the checks were skipped.
     #[arg(long)]
     force: bool,
 
@@ -32,25 +32,20 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
-  switchback restore --segment provider:gmail --reason 'it was a mistake of theirs'
-  switchback restore --segment bank.example --slot inbound
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback restore --segment provider:gmail --reason 'their mistake, now fixed'
+  switchback restore --segment bank.example --slot inbound";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let slot = Slots::of(operator.state(), &operator.processes()?).existing(&args.slot)?;
-    let waited = if args.force { Waited::Forced } else { Waited::Ready(args.change.wait()) };
+    let slot = operator.slot(&args.slot)?;
+    let readiness = if args.force { Readiness::Skip } else { Readiness::Wait(args.change.wait()) };
     let segment = segment(operator.state(), &slot, &args.segment)?;
-    let restoration = Admission::Restoration { slot: slot.clone(), segment: segment.clone(), waited };
+    let restoration = Admission::Restoration { slot: slot.clone(), segment: segment.clone(), readiness };
     let change = operator.admit(&restoration)?;
-    let notes = vec![lately::of_segment(&args.change.store, &change.after, &slot, &segment)];
+    let notes = vec![recent::of_segment(&args.change.store, &change.after, &slot, &segment)];
     operator.tell(&change, &Remarks { notes, ..Remarks::default() })
 }
 

@@ -1,25 +1,21 @@
 //! Override rules as the commands `allow` and `block` describe them.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
-use switchback::{
-    Digest, Lasting, Matcher, Message, Network, Override, Request, Rule, Scope, SenderAddress, SenderDomain, Senders,
-};
+use switchback::control::{Lasting, Request};
+use switchback::verdict::{Matcher, Network, Override, Rule, Scope, SenderAddress, SenderDomain, Senders};
+use switchback::{Digest, Message};
 
 use crate::clock;
-use crate::corpus::STDIN;
+use crate::corpus::{STDIN, read_bounded};
 use crate::duration::duration;
 use crate::exit::{Exit, Usage};
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
-use crate::store::slot::{SlotArgs, Slots};
 use crate::store::text;
-
-/// The most bytes of a message whose content a rule is about: what mail servers accept.
-const MESSAGE_BYTES_MAX: u64 = 50 << 20;
 
 /// Which messages, and how long.
 #[derive(clap::Args)]
@@ -27,7 +23,7 @@ pub(crate) struct RuleArgs {
     #[command(flatten)]
     matched: MatchedArgs,
 
-    /// Match whoever says to be the sender: also mail that is forged
+    /// Match anyone who claims to be the sender, including forged mail
     #[arg(long, conflicts_with_all = ["network", "content"])]
     anyone: bool,
 
@@ -39,7 +35,7 @@ pub(crate) struct RuleArgs {
     #[arg(long, value_name = "TENANT")]
     tenant: Option<String>,
 
-    /// How long it holds, from a second to 90 days: `30min`, `24h`, `7d` (docs/times.md)
+    /// How long it is in effect, from a second to 90 days: `30min`, `24h`, `7d` (docs/times.md)
     #[arg(long = "for", value_name = "TIME", default_value = "24h", value_parser = standing)]
     duration: SignedDuration,
 
@@ -47,7 +43,7 @@ pub(crate) struct RuleArgs {
     change: ChangeArgs,
 }
 
-/// What of a message is looked at.
+/// What has to match.
 #[derive(clap::Args)]
 #[group(required = true, multiple = false)]
 struct MatchedArgs {
@@ -55,15 +51,15 @@ struct MatchedArgs {
     #[arg(long, value_name = "ADDRESS")]
     sender: Option<SenderAddress>,
 
-    /// Messages from this domain, and those below it
+    /// Messages from this domain and its subdomains
     #[arg(long, value_name = "DOMAIN")]
     domain: Option<SenderDomain>,
 
-    /// Messages that a client in this network delivers
+    /// Messages delivered by a client in this network
     #[arg(long, value_name = "CIDR")]
     network: Option<Network>,
 
-    /// Messages that say the same as the one in this file, or `-` for standard input
+    /// Messages with the same content as the one in this file, or `-` for standard input
     #[arg(long, value_name = "FILE")]
     content: Option<PathBuf>,
 }
@@ -72,21 +68,17 @@ impl RuleArgs {
     /// Makes the rule, and says what it matches and when it ends.
     pub(crate) fn add(&self, request: impl FnOnce(Rule) -> Request) -> anyhow::Result<Exit> {
         if self.change.reason.trim().is_empty() {
-            return Err(Usage(
-                "an override needs a reason, for whoever finds it later: give one with --reason".to_owned(),
-            )
-            .into());
+            return Err(Usage("an override needs a reason: give one with --reason".to_owned()).into());
         }
         let operator = Operator::open(&self.change)?;
-        let slots = Slots::of(operator.state(), &operator.processes()?);
-        let slot = slots.scope(&SlotArgs { slot: self.slot.clone() })?;
+        let slot = operator.slots()?.scope(self.slot.as_deref())?;
         // Not rounded: half a second more would be too long where this is the longest that there may be.
         let end = clock::now().checked_add(self.duration);
         let rule = Rule {
             matcher: self.matched.matcher()?,
             scope: Scope { slot, tenant: self.tenant.clone() },
             senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
-            expires_at: end.context("no clock goes so far; a rule holds for 90 days at most")?,
+            expires_at: end.context("that is out of range; an override lasts 90 days at most")?,
         };
         let change = operator.commit(request(rule.clone()))?;
         let notes = self.notes(&rule, &change);
@@ -96,13 +88,13 @@ impl RuleArgs {
     fn notes(&self, rule: &Rule, change: &Change) -> Vec<String> {
         let (number, end) = (change.event.sequence, text::instant(rule.expires_at));
         let ends = format!(
-            "override {number} ends at {end}, in {}; `switchback expire {number}` ends it before",
+            "override {number} ends at {end}, in {}; `switchback expire {number}` ends it earlier",
             Lasting(self.duration.unsigned_abs())
         );
         let leap = change.gap().filter(|gap| gap.unsigned_abs() > Override::EXPIRY_MAX && gap.is_positive());
         let leap = leap.map(|gap| {
             format!(
-                "the clock is {} days later than at event {}: if it is wrong, the override will not hold when it is right again",
+                "the clock is {} days later than at event {}: if the clock is wrong, the override will not be in effect once it is corrected",
                 gap.as_hours() / 24,
                 number - 1
             )
@@ -110,11 +102,11 @@ impl RuleArgs {
         let who = match (&rule.matcher, rule.senders) {
             (Matcher::Network(_) | Matcher::Content(_), _) => return std::iter::once(ends).chain(leap).collect(),
             (_, Senders::Authenticated) => {
-                "it matches authenticated senders only: where DMARC passed, or DKIM did for their domain; mail that \
-                 is forged is judged as before"
+                "it matches authenticated senders only (DMARC passed, or DKIM did for their domain); forged mail is \
+                 scored as before"
             }
             (_, Senders::Anyone) => {
-                "it matches whoever says to be the sender, and anybody can: forged mail is treated the same"
+                "it matches anyone who claims to be the sender, so it applies to forged mail as well"
             }
         };
         [ends, who.to_owned()].into_iter().chain(leap).collect()
@@ -129,7 +121,8 @@ impl MatchedArgs {
             (_, _, Some(network), _) => Ok(Matcher::Network(*network)),
             (.., Some(path)) => Ok(Matcher::Content(content(path)?)),
             (None, None, None, None) => {
-                Err(Usage("which messages? Say --sender, --domain, --network or --content".to_owned()).into())
+                Err(Usage("which messages? Name them with --sender, --domain, --network or --content".to_owned())
+                    .into())
             }
         }
     }
@@ -142,15 +135,10 @@ fn content(path: &Path) -> anyhow::Result<Digest> {
 }
 
 fn message(path: &Path) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    let input: Box<dyn io::Read> =
-        if path.as_os_str() == STDIN { Box::new(io::stdin().lock()) } else { Box::new(File::open(path)?) };
-    input.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MESSAGE_BYTES_MAX {
-        bail!("it has more than {} MiB, so it is no message", MESSAGE_BYTES_MAX >> 20);
-    }
+    let bytes =
+        if path.as_os_str() == STDIN { read_bounded(io::stdin().lock())? } else { read_bounded(File::open(path)?)? };
     if bytes.is_empty() {
-        bail!("it is empty, and a rule about nothing would match every empty message");
+        bail!("it is empty, and an override for it would match every empty message");
     }
     Ok(bytes)
 }
@@ -159,7 +147,7 @@ fn message(path: &Path) -> anyhow::Result<Vec<u8>> {
 fn standing(text: &str) -> Result<SignedDuration, String> {
     let duration = duration(text)?;
     match duration.as_secs() {
-        0 => Err(format!("`{text}` is less than a second, so the rule is over before it begins")),
+        0 => Err(format!("`{text}` is less than a second, the shortest that an override lasts")),
         _ => Ok(duration),
     }
 }
@@ -172,7 +160,7 @@ mod tests {
     fn a_rule_stands_for_a_while() {
         assert_eq!(standing("24h"), Ok(SignedDuration::from_hours(24)));
         for text in ["0s", "1ms", "999ms"] {
-            assert!(standing(text).unwrap_err().contains("over before"), "{text}");
+            assert!(standing(text).unwrap_err().contains("the shortest"), "{text}");
         }
     }
 }

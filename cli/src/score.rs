@@ -11,29 +11,29 @@ use switchback::Thresholds;
 
 use self::lines::Layout;
 use self::summary::Summary;
-use crate::args::{self, LetterArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::{Exit, Usage};
+use crate::args::{self, InputArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
+use crate::exit::{Exit, Usage, after_help};
 use crate::judge::{Judged, judge};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::{self, Loaded};
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::sinks::SinkArgs;
 use crate::store::StoreArgs;
 use crate::store::slot::SlotArgs;
 
-/// Score messages with one release or several, or as a store's slot does
+/// Score messages with one or more releases, or as a slot of a store does
 ///
-/// Prints a line for each message and release: score, action, SCL, category, release, message. The order
-/// is that of the inputs whatever the number of threads, and the same messages give the same output.
+/// Prints a line for each message and release: score, action, SCL, category, release, message. Lines are in the order of the
+/// inputs, whatever the number of threads, and the same messages give the same output.
 ///
-/// With --store, the release decides that is live in the slot, below the overrides of the store; while it
-/// works, the command is a process that follows the store. Canaries decide for their share; shadows score with --journal.
-/// The guard looks at the pairs, and alerts go where --on-alert, --webhook and --syslog say.
+/// With --store, the live release of the slot decides, subject to the overrides of the store. While it runs, the command is a
+/// process that follows the store: canaries decide for their share, and shadows score with --journal. The guard compares the
+/// verdicts, and alerts go to --on-alert, --webhook and --syslog.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// A release that scores (repeatable: several score side by side)
+    /// A release to score with (repeatable: all of them score each message)
     #[arg(short = 'm', long = "model", value_name = "RELEASE.wasm", conflicts_with_all = ["store", "slot"])]
     releases: Vec<PathBuf>,
 
@@ -49,8 +49,8 @@ pub(crate) struct Args {
 
     /// Files, mbox files, Maildirs, folders, or `-` for standard input [default: standard input]
     ///
-    /// A folder is read with all that is below it, hidden files left out; of a Maildir, what was delivered. What is read as
-    /// a message, an mbox or no mail, --format says.
+    /// Folders are read recursively, without hidden files; of a Maildir, only delivered mail is read. --format describes what is
+    /// read as a message or an mbox, and what is left out.
     #[arg(value_name = "INPUT")]
     inputs: Vec<PathBuf>,
 
@@ -67,7 +67,7 @@ pub(crate) struct Args {
     verbose: bool,
 
     #[command(flatten)]
-    message: LetterArgs,
+    message: InputArgs,
 
     #[command(flatten)]
     threads: ThreadArgs,
@@ -82,7 +82,7 @@ pub(crate) struct Args {
     sinks: SinkArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback score -m linear-1.0.0.wasm message.eml
   switchback score -m linear-1.0.0.wasm -v < message.eml
@@ -90,13 +90,13 @@ Examples:
   switchback score -m rules-1.0.0.wasm --client-ip 192.0.2.7 --mail-from a@news.example --rcpt me@home.example message.eml
   switchback score -m linear-1.0.0.wasm --json mail/ | jq 'select(.score > 0.9)'
   switchback score -m linear-1.0.0.wasm --summary mail/
-  switchback score --store /var/lib/my-filter/switchback --slot inbound message.eml
-  switchback score --store /tmp/trial --journal --summary mail/     then `compare --live` and `impact` know it
+  switchback score --store /var/lib/my-filter/switchback message.eml
+  switchback score --store /tmp/trial --journal --summary mail/   for `compare --live` and `impact`";
 
-Exit codes:
-  0  every message was read, and every release answered for it
-  1  an input could not be read or is no message, a release could not be loaded, or it failed on a message
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "every message was read, and every release answered for it",
+    "an input could not be read or is not a message, a release could not be loaded, or it failed on a message",
+];
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::lines(
@@ -128,7 +128,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut report = Report::new(args, &releases, thresholds);
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| judge(entry, &releases, |letter| args.message.message(letter)),
+        |entry| judge(entry, &releases, |raw| args.message.message(raw)),
         |(name, judged)| {
             match &judged {
                 Ok(judged) => report.message(&name, judged, &progress)?,
@@ -182,8 +182,7 @@ impl<'a> Report<'a> {
     fn finish(mut self) -> anyhow::Result<Exit> {
         let totals = self.summary.totals();
         if self.args.summary && self.args.json {
-            serde_json::to_writer(&mut self.out, &totals)?;
-            writeln!(self.out)?;
+            json_line(&totals, &mut self.out)?;
         } else if self.args.summary {
             totals.write(&mut self.out)?;
         }

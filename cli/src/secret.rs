@@ -7,7 +7,7 @@ use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use minisign::{ErrorKind, PError, SecretKey, SecretKeyBox};
-use switchback::PublicKey;
+use switchback::release::PublicKey;
 
 use crate::exit::Usage;
 use crate::file::read_small;
@@ -90,7 +90,7 @@ impl Protection {
             bail!("this is a public key: sign with the .key file that was made with it");
         }
         let bytes = decoded(text)
-            .context("this is no secret key: expected is the .key file of `switchback keygen` or minisign")?;
+            .context("this is not a secret key: expected the .key file of `switchback keygen` or minisign")?;
         // `Sc` is scrypt, two zeros are no encryption; the checksum is at the end.
         match (&bytes[2..4], &bytes[SECRET_KEY_BYTES - 32..]) {
             (b"Sc", _) => Ok(Self::Password),

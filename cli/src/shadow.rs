@@ -1,21 +1,20 @@
 //! `switchback shadow`.
 
-use switchback::Request;
+use switchback::control::Request;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::share::basis_points;
-use crate::store::change::{ChangeArgs, Operator};
-use crate::store::reference;
-use crate::store::slot::{SlotArgs, Slots};
+use crate::store::change::{self, ChangeArgs, Operator};
+use crate::store::slot::SlotArgs;
 
-/// Let a release score mail beside the answers, without deciding anything
+/// Score mail with a release in the background, without letting it decide
 ///
-/// What it says of each message is kept in the journal beside what the live release says, and `compare --live` shows
-/// where they differ. It costs no answer any time: where the CPU does not suffice, messages are left out and counted.
-/// For a release that is a shadow already this changes the rate; one that is a canary decides nothing any more. A shadow
-/// decides nothing, so a freeze does not stop it.
+/// The journal records its score of each message next to that of the live release, and `compare --live` shows where they
+/// differ. No answer waits for a shadow: when there is not enough CPU, messages are skipped and counted. If the release is
+/// already a shadow, this changes its rate; if it is a canary, it stops deciding. A freeze does not prevent shadows, because
+/// they decide nothing.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     /// The release: `phish@2.0.0`, or the first digits of its digest
     #[arg(value_name = "RELEASE")]
@@ -24,7 +23,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// The share of the messages that it scores
+    /// Share of the messages to score
     #[arg(long, value_name = "PERCENT", default_value = "100%", value_parser = basis_points)]
     rate: u16,
 
@@ -32,23 +31,16 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback shadow phish@2.0.0
   switchback shadow phish@2.0.0 --rate 10% --slot inbound --reason 'before the rollout'
   switchback compare phish@1.1.0 phish@2.0.0 --live      where do they differ?
-  switchback withdraw phish@2.0.0                        end it
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback withdraw phish@2.0.0                        end it";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let state = operator.state().clone();
-    let slot = Slots::of(&state, &operator.processes()?).existing(&args.slot)?;
-    let release = reference::loaded(&state, &args.release)?;
+    let (slot, release) = (operator.slot(&args.slot)?, operator.release(&args.release)?);
     operator.change(Request::Shadow { slot, release, rate_bp: args.rate })
 }

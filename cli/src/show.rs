@@ -4,7 +4,9 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use comfy_table::{CellAlignment, Table, presets};
-use switchback::{Logged, MODEL_NAME_BYTES_MAX, Rate, Reason, VERSION_BYTES_MAX};
+use switchback::compare::Rate;
+use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
+use switchback::verdict::{Logged, Reason};
 
 /// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
 /// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use switchback::{Control, ReleaseId, Runtime, State};
+use switchback::control::State;
+use switchback::{Control, ReleaseId, Runtime};
 
 use crate::args::RuntimeArgs;
 use crate::exit::Usage;
@@ -40,7 +41,7 @@ impl Named {
 
 /// Where releases are found.
 #[derive(Clone, Copy)]
-pub(crate) struct Shelf<'a> {
+pub(crate) struct ReleaseSource<'a> {
     /// What the process calls itself in the register of the store.
     pub(crate) name: &'a str,
     pub(crate) store: &'a StoreArgs,
@@ -48,25 +49,28 @@ pub(crate) struct Shelf<'a> {
 }
 
 /// Loads both, for as many threads to score with.
-pub(crate) fn load(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyhow::Result<Loaded> {
+pub(crate) fn load(source: ReleaseSource<'_>, named: &[Named; 2], threads: usize) -> anyhow::Result<Loaded> {
     match named {
         [Named::File(before), Named::File(after)] => {
-            releases::load(&[before.clone(), after.clone()], shelf.runtime, threads)
+            releases::load(&[before.clone(), after.clone()], source.runtime, threads)
         }
-        _ => load_with_store(shelf, named, threads),
+        _ => load_with_store(source, named, threads),
     }
 }
 
 /// Loads both into a runtime that has what the store has: compiled already, and checked as a filter checks it.
-fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyhow::Result<Loaded> {
-    let dir = shelf.store.dir().map_err(|_| {
-        Usage("a release that is no file is one of a store: name the store with --store or in SWITCHBACK_STORE".into())
+fn load_with_store(source: ReleaseSource<'_>, named: &[Named; 2], threads: usize) -> anyhow::Result<Loaded> {
+    let dir = source.store.dir().map_err(|_| {
+        Usage(
+            "a release that is not a file has to be in a store: name the store with --store or in SWITCHBACK_STORE"
+                .into(),
+        )
     })?;
     let state = Control::open(&dir)?.state()?;
     let instances = u32::try_from(2 * threads * (state.releases.len() + 2)).unwrap_or(u32::MAX).clamp(64, 20_000);
     let busy = Busy::with(format!("loading the releases of {}", dir.display()));
-    let runtime = Runtime::builder().instances(instances).name(shelf.name).store_dir(&dir);
-    let runtime = shelf.runtime.grant(runtime).build()?;
+    let runtime = Runtime::builder().instances(instances).name(source.name).store_dir(&dir);
+    let runtime = source.runtime.grant(runtime).build()?;
     let mut ids = Vec::new();
     for release in named {
         let id = match release {
@@ -77,12 +81,12 @@ fn load_with_store(shelf: Shelf<'_>, named: &[Named; 2], threads: usize) -> anyh
             Named::Stored(name) => reference::loaded(&state, name)?,
         };
         if !runtime.rouse(&id) {
-            bail!("{id} is in the store and cannot be loaded from it; why is said above");
+            bail!("{id} is in the store but cannot be loaded; see above");
         }
         ids.push(id);
     }
     different([&ids[0], &ids[1]])?;
-    shelf.runtime.check_grants(&ids)?;
+    source.runtime.check_grants(&ids)?;
     Ok(Loaded { runtime, ids })
 }
 
@@ -97,7 +101,7 @@ pub(crate) fn ids(store: &StoreArgs, named: &[Named; 2]) -> anyhow::Result<[Rele
 
 fn different([before, after]: [&ReleaseId; 2]) -> Result<(), Usage> {
     match before == after {
-        true => Err(Usage(format!("{after} is there twice: a release does not differ from itself"))),
+        true => Err(Usage(format!("{after} is named twice: compare two different releases"))),
         false => Ok(()),
     }
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use minisign::SecretKey;
-use switchback::{Limits, PublicKey, ReleaseId, Signature, Verified, read_release, signature_path, trusted_comment};
+use switchback::release::{PublicKey, Signature, Verified, read_release, signature_path, trusted_comment};
+use switchback::{Limits, ReleaseId};
 
 use crate::exit::Exit;
 use crate::file::{Access, write};
@@ -13,8 +14,8 @@ use crate::secret::{PasswordArgs, key_error};
 
 /// Sign releases
 ///
-/// Writes FILE.wasm.minisig beside each release, in the place of one that is there. Each file is checked first: what a
-/// host with default limits would refuse is not signed, and then none of them is. minisign verifies the signatures too.
+/// Writes FILE.wasm.minisig next to each release, replacing an existing one. All files are checked first: if a host with default
+/// limits would refuse one of them, none is signed. minisign can verify the signatures too.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {

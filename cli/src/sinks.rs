@@ -11,23 +11,23 @@ use crate::file::read_small;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Alerts")]
 pub(crate) struct SinkArgs {
-    /// Run this command of the shell for each alert: JSON on its standard input, the main fields in its environment
+    /// Run this shell command for each alert, with JSON on its standard input and the main fields in its environment
     #[arg(long, value_name = "CMD")]
     on_alert: Option<String>,
 
-    /// Post each alert to this address, as JSON, signed
+    /// Post each alert to this URL as signed JSON
     #[arg(long, value_name = "URL", requires = "webhook_secret_file")]
     webhook: Option<String>,
 
-    /// The file with what posted alerts are signed with: `openssl rand -base64 32`
+    /// The file with the secret that signs posted alerts, as from `openssl rand -base64 32`
     #[arg(long, value_name = "FILE", requires = "webhook")]
     webhook_secret_file: Option<PathBuf>,
 
-    /// Write each alert into the system's log
+    /// Write each alert to the system log
     #[arg(long)]
     syslog: bool,
 
-    /// Tell each change of the store as well, with the ledger's head, for `history verify --head`
+    /// Also send an alert for each change of the store, with the head of the ledger for `history verify --head`
     #[arg(long)]
     alert_changes: bool,
 }

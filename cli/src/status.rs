@@ -9,28 +9,29 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Control, Event, Process, State};
+use switchback::Control;
+use switchback::control::{Event, Process, State};
 
 use self::marks::{Faulty, Forced, Harmful, Undecided};
-use crate::exit::{Exit, chain};
+use crate::exit::{Exit, explained};
 use crate::schema::{Output, kind};
 use crate::store::aftermath::Unloadable;
 use crate::store::{StoreArgs, note_newer, text};
 
-/// Show what a store says, and who follows it
+/// Show the state of a store and the processes that follow it
 ///
-/// Slots with their live, standby, canary and shadow releases, segments that went back and rollouts; freezes, quarantines and
-/// what the guard found harmful; which release is ready where; the processes with how far they have come; the overrides that
-/// stand. Marked are slots in which nobody decides, be it in the store or in one process, releases that somebody forced, those
-/// that do harm as far as the guard has counted, and those that a process which starts could not load: the files of releases
-/// with a role are read and compared with their digests, of the others it is looked whether they are there.
+/// Shows each slot with its live, standby, canary and shadow releases, reverted segments and rollouts; freezes, quarantines and
+/// what the guard found harmful; which release is ready where; how far each process has come; and the overrides in effect.
+/// Warns of slots in which no release decides, in the store or in one process; of releases that were forced or do harm; and
+/// of releases that a starting process could not load: the files of releases with a role are compared with their digests, of
+/// other releases only the presence of the file is checked.
 #[derive(clap::Args)]
 #[command(after_long_help = AFTER_HELP)]
 pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Show it again whenever it changes, until interrupted
+    /// Show the status again whenever it changes, until interrupted
     #[arg(short, long)]
     watch: bool,
 
@@ -46,11 +47,12 @@ Examples:
   switchback status --json | jq -r '.state.slots.inbound.live.version'
 
 Exit codes:
-  0  it is shown
+  0  the status is shown
   1  the store cannot be read
   2  the command line is wrong
-  3  it is shown, and in a slot nobody decides: no release is live there, or a process cannot load it, or none
-     that starts would, because its file is missing or altered, or of the trust list";
+  3  the status is shown, and in a slot no release decides: none is live, or a process cannot load
+     it, or a process that starts could not, because the file is missing or altered, or the trust
+     list does not accept it";
 
 /// How long to wait for a change before looking again: the end of a process writes nothing.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -127,7 +129,7 @@ impl Status {
         let (undecided, forced) = (marks::undecided(&state, &processes), marks::forced(&state, &events));
         let (harmful, harmful_unknown) = match marks::harmful(store, &state) {
             Ok(harmful) => (harmful, None),
-            Err(error) => (Vec::new(), Some(chain(error.as_ref()))),
+            Err(error) => (Vec::new(), Some(explained(&error))),
         };
         let (unloadable, faulty) = (marks::unloadable(control, &state), marks::faulty(control, &state));
         let (store, last) = (dir.to_owned(), events.last().cloned());

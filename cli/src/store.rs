@@ -4,8 +4,9 @@ pub(crate) mod aftermath;
 pub(crate) mod author;
 pub(crate) mod change;
 mod effect;
-pub(crate) mod lately;
 mod obeyed;
+pub(crate) mod proof;
+pub(crate) mod recent;
 pub(crate) mod reference;
 pub(crate) mod releases;
 pub(crate) mod slot;
@@ -13,7 +14,8 @@ pub(crate) mod text;
 
 use std::path::PathBuf;
 
-use switchback::{Control, Ledger, State, StoreError};
+use switchback::Control;
+use switchback::control::{Ledger, State, StoreError};
 
 use crate::exit::{Usage, say};
 
@@ -23,7 +25,7 @@ const VARIABLE: &str = "SWITCHBACK_STORE";
 /// Which store.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct StoreArgs {
-    /// The folder of the store [default: what SWITCHBACK_STORE says]
+    /// Folder of the store [default: the value of SWITCHBACK_STORE]
     #[arg(long, value_name = "DIR")]
     store: Option<PathBuf>,
 }
@@ -58,5 +60,5 @@ pub(crate) fn note_newer(ledger: &Ledger) {
 
 /// Whether an error says that there is no store in the folder.
 pub(crate) fn is_missing(error: &StoreError) -> bool {
-    matches!(error, StoreError::Layout(switchback::LayoutError::NoStore(_)))
+    matches!(error, StoreError::Layout(switchback::control::LayoutError::NoStore(_)))
 }

@@ -7,15 +7,16 @@ mod unsigned;
 
 use clap::Subcommand;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::schema::Output;
+use crate::store::change;
 
-/// Say whose releases a store loads
+/// Manage the keys whose releases a store loads
 ///
-/// As long as no key was ever trusted, releases need no signature. From the first one on, nothing is loaded that is
-/// unsigned, signed by another key, or altered.
+/// Until the first key is trusted, releases need no signature. From then on, a release is loaded only if a trusted key signed
+/// it and it was not altered.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -28,16 +29,11 @@ enum Command {
     Revoke(revoke::Args),
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback trust add ada.pub --label ada
   switchback trust list
-  switchback trust revoke 484971BD463A024D --reason 'her laptop was stolen'
-
-Exit codes:
-  0  it is done
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback trust revoke 484971BD463A024D --reason 'her laptop was stolen'";
 
 /// What `--json` prints, by command; the others print a change.
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[("trust list", list::OUTPUT)];

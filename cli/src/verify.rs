@@ -4,20 +4,22 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use switchback::{PublicKey, ReleaseId, SignatureError, TrustList, Untrusted, read_signature, signature_path};
+use switchback::ReleaseId;
+use switchback::control::{TrustList, Untrusted};
+use switchback::release::{PublicKey, SignatureError, read_signature, signature_path};
 
-use crate::exit::{Exit, chain, say};
+use crate::exit::{Exit, after_help, explained, say};
 use crate::file::read_small;
 use crate::sign::sound;
 
-/// Check releases' signatures
+/// Check the signatures of releases
 ///
-/// A release passes if it is sound, FILE.wasm.minisig beside it was made by this key, nothing was altered since, and
-/// the signature names this release if it names any.
+/// A release passes if it is valid, FILE.wasm.minisig next to it was made with this key, the file was not altered since, and the
+/// signature, if it names a release, names this one.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The public key of whoever signed
+    /// The public key of the signer
     #[arg(short = 'p', long, value_name = "NAME.pub")]
     public_key: PathBuf,
 
@@ -26,15 +28,12 @@ pub(crate) struct Args {
     files: Vec<PathBuf>,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback verify -p ada.pub phish-2.0.0.wasm
-  switchback verify -p ada.pub releases/*.wasm
+  switchback verify -p ada.pub releases/*.wasm";
 
-Exit codes:
-  0  every release passes
-  1  some do not, for the reasons shown; or the key cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = ["every release passes", "some do not, for the reasons shown; or the key cannot be read"];
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -47,7 +46,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             Ok(release) => writeln!(out, "{}  {release}  key {}", path.display(), key.id())?,
             Err(error) => {
                 failed = true;
-                say(&chain(error.as_ref()));
+                say(&explained(&error));
             }
         }
     }

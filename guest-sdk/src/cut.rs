@@ -3,6 +3,10 @@
 /// The most bytes of a note, and of the reason to abstain.
 pub(crate) const NOTE_BYTES_MAX: usize = 256;
 
+/// The most bytes of a log line, and of an error.
+#[cfg(target_arch = "wasm32")]
+pub(crate) const LINE_BYTES_MAX: usize = 1_024;
+
 /// What a text ends with that was cut.
 const MARK: char = '…';
 

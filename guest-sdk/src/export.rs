@@ -1,9 +1,9 @@
 //! The sandbox's side of [`export!`](crate::export): the contract's bindings, and what runs between them
 //! and a model.
 
-use crate::cut::{NOTE_BYTES_MAX, cut};
+use crate::cut::{LINE_BYTES_MAX, NOTE_BYTES_MAX, cut};
 use crate::error::Error;
-use crate::log::Level;
+use crate::log::{Level, log};
 use crate::message::Message;
 use crate::score::Category;
 use crate::scorer::{Outcome, Scorer};
@@ -18,16 +18,13 @@ mod lines;
 
 pub use lines::print;
 
-use bindings::switchback::scoring::{assessment as wit, log as wit_log};
+use bindings::switchback::scoring::assessment as wit;
 
 /// The heap that is left free for scoring when a model has been prepared. Growing memory while a message
 /// is scored costs two system calls and a lock that all threads share; a message of the usual size, its
 /// text, links and features fit in this. More is not free either: after every message the host looks at
 /// each page of the memory, used or not.
 const SPARE_HEAP_BYTES: usize = 256 << 10;
-
-/// The most bytes of a log line, and of an error.
-const LINE_BYTES_MAX: usize = 1_024;
 
 /// Where a component keeps its model: the memory is single-threaded and holds one.
 #[derive(Debug)]
@@ -74,20 +71,6 @@ pub fn score<S: Scorer>(model: &Model<S>, message: &bindings::Message) -> Result
 /// An error's text as the host is told it.
 fn said(error: Error) -> String {
     cut(error.to_string(), LINE_BYTES_MAX)
-}
-
-/// Hands a line to the host.
-pub(crate) fn log(level: Level, line: &str) {
-    let level = match level {
-        Level::Error => wit_log::Level::Error,
-        Level::Warn => wit_log::Level::Warn,
-        Level::Info => wit_log::Level::Info,
-        Level::Debug => wit_log::Level::Debug,
-    };
-    match line.len() > LINE_BYTES_MAX {
-        true => wit_log::log(level, &cut(line.to_owned(), LINE_BYTES_MAX)),
-        false => wit_log::log(level, line),
-    }
 }
 
 /// Tells the host what a panic said and where, before the trap that follows.

@@ -77,6 +77,8 @@
 //! * **What `prepare` frees is not in the release**: it is filled with zeros first, whichever allocator a model has. But a
 //!   WebAssembly memory never shrinks, so it counts for `limits.memory_bytes_max`.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod cut;
 mod error;
 #[cfg(target_arch = "wasm32")]

@@ -21,7 +21,24 @@ pub enum Level {
 /// `prepare`, what they say is lost.
 pub fn log(level: Level, line: &str) {
     #[cfg(target_arch = "wasm32")]
-    crate::export::log(level, line);
+    tell_host(level, line);
     #[cfg(not(target_arch = "wasm32"))]
     eprintln!("{level:?}: {line}");
+}
+
+#[cfg(target_arch = "wasm32")]
+fn tell_host(level: Level, line: &str) {
+    use crate::cut::{LINE_BYTES_MAX, cut};
+    use crate::export::bindings::switchback::scoring::log as wit;
+
+    let level = match level {
+        Level::Error => wit::Level::Error,
+        Level::Warn => wit::Level::Warn,
+        Level::Info => wit::Level::Info,
+        Level::Debug => wit::Level::Debug,
+    };
+    match line.len() > LINE_BYTES_MAX {
+        true => wit::log(level, &cut(line.to_owned(), LINE_BYTES_MAX)),
+        false => wit::log(level, line),
+    }
 }

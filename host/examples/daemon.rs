@@ -18,7 +18,8 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use std::{env, fs, mem, path, ptr, thread};
 
-use switchback::{JournalConfig, Message, Runtime, SlotConfig};
+use switchback::journal::JournalConfig;
+use switchback::{Message, Runtime, SlotConfig};
 
 /// A filter has one runtime, which every thread finds. A static is never dropped.
 static RUNTIME: OnceLock<Runtime> = OnceLock::new();
@@ -79,7 +80,7 @@ fn read(paths: SyncSender<String>) {
 }
 
 fn work(inbox: &Mutex<Receiver<String>>) {
-    let Some(slot) = RUNTIME.get().and_then(|runtime| runtime.slot("inbound")) else { return };
+    let Some(slot) = RUNTIME.get().and_then(|runtime| runtime.slot("inbound").ok()) else { return };
     loop {
         let next = inbox.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(path) = next else { return };
@@ -95,7 +96,7 @@ fn work(inbox: &Mutex<Receiver<String>>) {
 
 /// What an operator tells this filter to do takes effect at once; when it is answered, it also holds for every other one.
 fn revert() {
-    let Some(slot) = RUNTIME.get().and_then(|runtime| runtime.slot("inbound")) else { return };
+    let Some(slot) = RUNTIME.get().and_then(|runtime| runtime.slot("inbound").ok()) else { return };
     match slot.revert() {
         Ok(reverted) if reverted.wait_recorded(Duration::from_secs(5)) => println!("reverted everywhere"),
         Ok(_) => println!("reverted here; the ledger learns it as soon as it can be written"),

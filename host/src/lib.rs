@@ -9,7 +9,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).build()?;
-//! let slot = runtime.slot("inbound").ok_or("no such slot")?;
+//! let slot = runtime.slot("inbound")?;
 //!
 //! let v1 = runtime.load("linear-1.0.0.wasm")?;
 //! slot.promote(&v1)?;
@@ -35,73 +35,65 @@
 //! * A guest imports the scoring contract and nothing else, so a verdict can be computed again bit for bit.
 //! * Scoring waits for nobody: not for a load, a compile or a change of route.
 //! * No message is accepted in silence: a verdict that no model made says so.
-
+//!
+//! # Where what is
+//! What every filter needs is here; the rest is in a module for each subject, best read in this order:
+//!
+//! | module | what |
+//! |---|---|
+//! | [`message`] | what a filter hands over, and the facts that are read from it |
+//! | [`verdict`] | what the host decides, by thresholds, failure policies and overrides |
+//! | [`release`] | what a release file holds, what makes one acceptable, signatures |
+//! | [`route`] | roles, shares of canaries, shadows |
+//! | [`runtime`] | how a runtime is configured, followed and ended |
+//! | [`control`] | operations, the ledger, stores, rollouts: what an operator does |
+//! | [`journal`] | the record of verdicts, and questions to it |
+//! | [`compare`] | how two releases differ on the same messages |
+//! | [`guard`] | what takes a harmful release back without a human |
+//! | [`alert`] | who is told, and how |
+//! | [`backup`] | a store in one file |
+//! | [`files`] | files that are whole or not there, and what the system lacks, in words |
+//!
+//! Types of other crates that show in signatures are re-exported: [`jiff`], [`ipnet`], [`semver`], [`uuid`].
+//!
+//! # Events
+//! What goes on is told through [`tracing`](https://docs.rs/tracing), under the target `switchback`: install a subscriber, such as
+//! `tracing_subscriber::fmt::init()`, to see it.
+//!
+//! # Features
+#![cfg_attr(feature = "document-features", doc = document_features::document_features!())]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
-#[cfg(not(target_os = "linux"))]
-compile_error!(
-    "switchback runs on Linux: stores, signals and priorities are used as Linux has them; on another system, put the filter \
-     into a container or a virtual machine"
-);
+#[cfg(feature = "alerts")]
+pub mod alert;
+#[cfg(all(feature = "store", feature = "journal"))]
+pub mod backup;
+pub mod compare;
+#[cfg(feature = "store")]
+pub mod control;
+pub mod files;
+pub mod guard;
+#[cfg(feature = "journal")]
+pub mod journal;
+pub mod message;
+pub mod release;
+pub mod route;
+pub mod runtime;
+pub mod verdict;
 
 mod life;
 mod limits;
-mod runtime;
 
+pub use {ipnet, jiff, semver, uuid};
+
+#[cfg(feature = "store")]
+pub use control::Control;
+pub use message::{AuthResult, Authentication, Client, Envelope, Message, MessageBuilder};
+pub use release::{Digest, Limits, ReleaseId};
+pub use route::RouteError;
 pub use runtime::{
-    BuildError, EndStage, FollowTrouble, Following, LoadCounts, LoadError, LoadFault, Reverted, Runtime,
-    RuntimeBuilder, ShutdownError, Slot, SlotConfig, UnloadError,
+    BuildError, Fault, LoadError, LocalRuntime, LocalSlot, Runtime, RuntimeBuilder, RuntimeGone, ScoreError, Scored,
+    ShutdownError, Slot, SlotConfig, UnknownSlot, UnloadError,
 };
-pub use switchback_model::gone::{Forked, RuntimeGone};
-pub use switchback_model::lasting::{InvalidLasting, Lasting};
-pub use switchback_model::limits::Limits;
-pub use switchback_model::log::{LogLevel, LogLine, Logged};
-pub use switchback_model::message::{
-    Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
-    Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
-    Reading, Recipient, RecipientList, Recipients,
-};
-pub use switchback_model::rate::Rate;
-pub use switchback_model::release::{
-    CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
-    InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,
-    MODEL_NAME_BYTES_MAX, Manifest, ManifestLimits, ModelName, Outline, PublicKey, Reads, Refusal, ReleaseId,
-    SELF_TESTS_MAX, Scale, Seal, SelfTest, Signature, SignatureError, Unsealed, VERSION_BYTES_MAX, Verified,
-    parse_version, read_version, seal, trusted_comment,
-};
-pub use switchback_model::route::{
-    BASIS_POINTS, Buckets, Canary, CanaryKey, CoolOff, InvalidSalt, RouteError, Salt, SegmentRule, Shadow, Share,
-};
-pub use switchback_model::timing::Timing;
-pub use switchback_model::verdict::{
-    Action, Answer, Assessment, Category, Cause, DecidedBy, Dropped, Effect, FailurePolicy, InvalidAction,
-    InvalidAssessment, InvalidOverride, InvalidRecordId, InvalidRole, InvalidThresholds, Matcher, May, Network,
-    Opinion, Outcome, Override, Overrides, Reason, RecordId, ReleaseLog, Role, Rule, Said, Scl, Scope, SenderAddress,
-    SenderDomain, Senders, Thresholds, Verdict,
-};
-pub use switchback_model::{compare, guard};
-pub use switchback_sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
-pub use switchback_store::alert;
-pub use switchback_store::backup::{BackedUp, Backup, BackupError, Contents, Restore, Restored};
-pub use switchback_store::control::{
-    Accept, Acknowledgement, Acknowledgements, Admission, Anachronism, Broken, Control, ControlError, ControlStore,
-    Damage, Drafted, Emergency, Entry, Event, FileFault, GuardAction, InvalidPlan, LayoutError, Ledger,
-    LoadReleaseError, LoadedRelease, Mark, Membership, NewProcess, NewerEvent, Note, Obeyed, Operation, OutOfTime,
-    Pause, Plan, Preparation, Process, Progress, PromoteError, Promotion, Proposal, Recovered, Refused, Request,
-    Rollout, SlotState, SqliteStore, State, Step, StoreError, StoredRelease, Tail, TrustList, TrustRefused, TrustedKey,
-    Trying, Untrusted, Waited, Watch, Watched, Who, Witness,
-};
-pub use switchback_store::guard_store::{
-    Condition, GuardReader, GuardStore, GuardStoreError, Health, KeptAlert, Lesson, Loss, NotedPair, NotedPairs,
-    SegmentTally, TrialRecord,
-};
-pub use switchback_store::journal::{
-    Direction, Exported, Extent, Impact, ImpactCounts, ImpactQuery, Impacted, Journal, JournalConfig, JournalCounts,
-    JournalError, JournalReader, KnownBy, Latest, Likeness, Mail, MessageIds, NoSource, Overflow, Query, Record,
-    RecordedOpinion, RecordedPair, Rescore, Rescored,
-};
-pub use switchback_system::clock::new_record_id;
-pub use switchback_system::output;
-pub use switchback_system::private::NotPrivate;
-pub use switchback_system::release_file::{UnreadableSignature, read_release, read_signature, signature_path};
-pub use switchback_system::shortage::InWords;
+pub use verdict::{Action, Category, FailurePolicy, Scl, Thresholds, Verdict};

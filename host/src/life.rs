@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
-use switchback_model::gone::{Forked, RuntimeGone};
 use switchback_system::forked::Origin;
+
+pub(crate) use switchback_model::gone::{Forked, RuntimeGone};
 
 /// The life of a runtime.
 pub(crate) struct Life {
@@ -71,11 +72,6 @@ impl Life {
     /// Waits until everybody who entered has left.
     pub(crate) fn wait_for_leaving(&self) {
         self.inside.wait();
-    }
-
-    /// Whether this process is a fork of the one in which it began.
-    pub(crate) fn is_elsewhere(&self) -> bool {
-        self.origin.is_elsewhere()
     }
 
     /// Says once in the log that it is over: no message is passed over in silence.

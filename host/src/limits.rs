@@ -11,17 +11,17 @@ pub(crate) const FAILURE_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 /// times threads, with room.
 pub(crate) const DEFAULT_INSTANCES: u32 = 256;
 
-/// The share of all cores' time that what is scored beside the answers may use, unless the filter says otherwise. A
+/// The share of all cores' time that what is scored in the background may use, unless the filter says otherwise. A
 /// shadow of a release as costly as the live one then sees all of the mail while the cores are less than a quarter
 /// busy with answers, and a part of it above that.
 pub(crate) const SHADOW_CPU_SHARE: f64 = 0.3;
 
-/// Messages that wait to be scored beside their answers, and as many that wait to be recorded: some tens of milliseconds
+/// Messages that wait to be scored in the background, and as many that wait to be recorded: some tens of milliseconds
 /// of busy traffic. They are lost with a process that is killed.
-pub(crate) const BESIDE_JOBS_MAX: usize = 256;
+pub(crate) const BACKGROUND_JOBS_MAX: usize = 256;
 
 /// Bytes of those messages, from which on no more are taken. One more large message may lie above it.
-pub(crate) const BESIDE_BYTES_MAX: usize = 64 << 20;
+pub(crate) const BACKGROUND_BYTES_MAX: usize = 64 << 20;
 
 /// Messages that are compared first, whatever else there is to do, once other releases decide in a slot: as many as a guard
 /// needs to see harm that is plain, and too few to be felt.

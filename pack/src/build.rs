@@ -29,9 +29,8 @@ use self::outcome::Watched;
 use self::project::Project;
 use self::toolchain::Toolchain;
 use crate::error::PackError;
-
-/// The only target that guests are built for: no operating system, so no imports but the contract's.
-pub const TARGET: &str = "wasm32-unknown-unknown";
+use crate::progress::Progress;
+use crate::target::TARGET;
 
 /// The separator of `CARGO_ENCODED_RUSTFLAGS`.
 const FLAG_SEPARATOR: &str = "\x1f";
@@ -41,15 +40,6 @@ const FLAG_SEPARATOR: &str = "\x1f";
 pub(crate) struct Build {
     arguments: Arguments,
     cargo: Cargo,
-}
-
-/// News of a build.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum News<'a> {
-    /// A crate is done.
-    Compiled(&'a str),
-    /// A warning, or what is to be known of how the model is built.
-    Remark(&'a str),
 }
 
 /// What came of it.
@@ -83,7 +73,7 @@ impl Build {
         package_dir: &Path,
         profile: &str,
         stack_bytes: usize,
-        on_news: &mut dyn FnMut(News<'_>),
+        on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Built, PackError> {
         let project = Project::of(package_dir, &self.arguments, &mut self.cargo)?;
         let Self { arguments, cargo } = &self;
@@ -91,7 +81,7 @@ impl Build {
         let toolchain = Toolchain::of(cargo, configuration.rustc(), &project.manifest_path)?;
         let theirs = configuration.flags(&toolchain);
         let remarks = [cargo::left_out(), configuration.left_out(), configuration.profiles(), flags::taken(&theirs)];
-        remarks.iter().flatten().for_each(|remark| on_news(News::Remark(remark)));
+        remarks.iter().flatten().for_each(|remark| on_progress(Progress::Remark(remark)));
         let names_of_folders = flags::names_of_folders(&project, &toolchain);
 
         let flags = flags::all(&theirs, &names_of_folders, &toolchain, stack_bytes);
@@ -100,7 +90,7 @@ impl Build {
         let settings = profile::settings(cargo, self.command(&project, profile, &flags), &project.manifest_path);
         let mut child = command.spawn().map_err(|error| no_program(&command, error))?;
         let watched = Watched { project: &project, cargo_dir: &cargo.dir, caller_dir: &cargo.caller_dir };
-        let outcome = watched.until_end(&mut child, on_news).map_err(|error| no_program(&command, error))?;
+        let outcome = watched.until_end(&mut child, on_progress).map_err(|error| no_program(&command, error))?;
         let path = outcome.module(&project)?;
         let module = fs::read(&path).map_err(PackError::read(&path))?;
         let theirs = theirs.iter().map(|flag| flags::without_folders(flag, &names_of_folders)).collect();

@@ -1,7 +1,7 @@
 //! A core module becomes a component of the scoring contract.
 
 use semver::Version;
-use switchback::{CONTRACT_SECTION, Reads};
+use switchback::release::{CONTRACT_SECTION, Reads};
 use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 

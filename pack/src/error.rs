@@ -4,12 +4,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use switchback::{InWords, Logged};
+use switchback::files::InWords;
+use switchback::verdict::Logged;
 
-use crate::self_test::Changed;
-
-use crate::snapshot::PREPARE_CALLS_BYTES_MAX;
-use crate::source::STACK_KIB;
+use crate::answer::Changed;
+use crate::limits::{PREPARE_CALLS_BYTES_MAX, STACK_KIB};
 
 /// Why packing stopped. Each message names the phase, the culprit and what to do.
 #[derive(Debug, thiserror::Error)]
@@ -226,7 +225,7 @@ pub enum PackError {
     },
     /// The manifest cannot be sealed.
     #[error("seal: {0}")]
-    Seal(#[from] switchback::InvalidManifest),
+    Seal(#[from] switchback::release::InvalidManifest),
     /// A host does not accept the release.
     #[error("self-test: a host does not accept the release: {why}")]
     Host {
@@ -305,6 +304,10 @@ impl PackError {
     pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Read { path, source }
+    }
+
+    pub(crate) fn scaffold(why: String) -> Self {
+        Self::Scaffold { why }
     }
 
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {

@@ -8,9 +8,8 @@ use std::io::{self, Read as _};
 use std::path::Path;
 
 use serde::Serialize;
-use switchback::{
-    CHECKSUM_SECTION, CONTRACT_SECTION, Digest, Draft, Limits, MANIFEST_SECTION, Manifest, Outline, ReleaseId, Unsealed,
-};
+use switchback::release::{CHECKSUM_SECTION, CONTRACT_SECTION, Draft, MANIFEST_SECTION, Manifest, Outline, Unsealed};
+use switchback::{Digest, Limits, ReleaseId};
 
 pub use self::difference::{Difference, Part};
 pub use self::parts::{CoreModule, Section};

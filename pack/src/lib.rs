@@ -24,28 +24,38 @@
 //! Rust with the target: `rustup target add wasm32-unknown-unknown`. Without rustup, Debian has the
 //! compiler and its library's source in the packages `rustc-web` and `rust-web-src`; `-Zbuild-std` as a
 //! [`cargo_arg`](Packer::cargo_arg) builds the library from that.
-
+//!
+//! # Features
+//! None is needed.
+#![cfg_attr(feature = "document-features", doc = document_features::document_features!())]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+mod answer;
 mod build;
 mod component;
 mod error;
 mod inline_shim;
 mod inspect;
+mod limits;
 mod metadata;
 mod pack;
+mod progress;
 mod scaffold;
 mod self_test;
 mod snapshot;
 mod source;
 mod stack;
 mod strip;
+mod target;
 
-pub use build::{BuildRecord, TARGET};
+pub use answer::{Changed, Tested};
+pub use build::BuildRecord;
 pub use error::PackError;
 pub use inspect::{Checksum, CoreModule, Difference, Inspection, Metadata, Part, Section};
-pub use pack::{Packed, Packer, Progress, Step, Verification, pack_module};
+pub use limits::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
+pub use pack::{Packed, Packer, Verification, pack_module};
+pub use progress::{Progress, Step};
 pub use scaffold::{Scaffold, Scaffolded, Sdk};
-pub use self_test::{Changed, Tested};
-pub use snapshot::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
 pub use source::{MANIFEST_FILE, Source};
+pub use target::TARGET;

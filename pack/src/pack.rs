@@ -1,7 +1,6 @@
 //! The whole way: manifest and package in, release file out.
 
 mod output;
-mod progress;
 mod verification;
 
 use std::ffi::OsString;
@@ -9,21 +8,24 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::{Logged, Manifest, Reads, ReleaseId, seal};
+use switchback::ReleaseId;
+use switchback::release::{Manifest, Reads, seal};
+use switchback::verdict::Logged;
 
-pub use self::progress::{Progress, Step};
 pub use self::verification::Verification;
 
 use self::output::Output;
-use self::progress::Reporter;
-use crate::build::{Build, Built, News};
+use crate::answer::{Changed, Tested};
+use crate::build::{Build, Built};
 use crate::component::Component;
 use crate::error::PackError;
 use crate::inline_shim::inline_shim;
 use crate::inspect::{Inspection, bounded};
+use crate::limits::PREPARE_TIME_MAX;
 use crate::metadata::Metadata;
-use crate::self_test::{self, Changed, Tested};
-use crate::snapshot::{PREPARE, PREPARE_TIME_MAX, Snapshot, snapshot};
+use crate::progress::{Progress, Reporter, Step};
+use crate::self_test;
+use crate::snapshot::{PREPARE, Snapshot, snapshot};
 use crate::source::Source;
 use crate::strip::strip;
 
@@ -195,12 +197,7 @@ impl Packer {
 
     fn build(&self, build: Build, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Built, PackError> {
         let profile = self.profile.as_deref().unwrap_or(source.profile());
-        build.run(&source.package_dir(), profile, source.stack_bytes(), &mut |news| {
-            progress(match news {
-                News::Compiled(name) => Progress::Compiled(name),
-                News::Remark(remark) => Progress::Remark(remark),
-            });
-        })
+        build.run(&source.package_dir(), profile, source.stack_bytes(), progress)
     }
 
     /// What was built, initialised, with all that is to be said of it.
@@ -331,14 +328,4 @@ impl Model {
     fn seal(&self, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
         Ok(seal(self.component.clone(), &self.contract, manifest)?)
     }
-}
-
-/// The default name of a release file.
-fn file_name(source: &Source) -> String {
-    format!("{}-{}.wasm", source.name(), source.version())
-}
-
-/// The folder of release files in a target folder.
-fn releases_dir(target_directory: &Path) -> PathBuf {
-    target_directory.join("releases")
 }

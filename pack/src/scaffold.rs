@@ -8,8 +8,9 @@ mod written;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use switchback::ModelName;
+use switchback::release::ModelName;
 
+use self::cargo::MANIFEST;
 use self::written::Written;
 use crate::error::PackError;
 
@@ -62,9 +63,6 @@ const TEMPLATES: [(&str, &str); 10] = [
     ("self-test/phish.eml", include_str!("../templates/phish.eml.in")),
 ];
 
-/// Cargo's manifest.
-const MANIFEST: &str = "Cargo.toml";
-
 /// What Cargo's manifest ends with where the package is no member of another's workspace.
 const OWN_WORKSPACE: &str = include_str!("../templates/workspace.toml.in");
 
@@ -115,7 +113,7 @@ impl Scaffold {
 
 fn refuse_unless_empty(folder: &Path) -> Result<(), PackError> {
     if let Some(parent) = folder.parent().filter(|parent| parent.exists() && !parent.is_dir()) {
-        return Err(refused(format!("{} is not a folder; choose another place", parent.display())));
+        return Err(PackError::scaffold(format!("{} is not a folder; choose another place", parent.display())));
     }
     let is_git = |entry: std::io::Result<fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name() == ".git");
     let why = match fs::read_dir(folder).map(|mut entries| entries.all(is_git)) {
@@ -123,11 +121,7 @@ fn refuse_unless_empty(folder: &Path) -> Result<(), PackError> {
         Err(_) if folder.symlink_metadata().is_ok() => "exists and is not a folder that can be read",
         _ => return Ok(()),
     };
-    Err(refused(format!("{} {why}; choose another name or place", folder.display())))
-}
-
-fn refused(why: String) -> PackError {
-    PackError::Scaffold { why }
+    Err(PackError::scaffold(format!("{} {why}; choose another name or place", folder.display())))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ mod state;
 
 use std::time::Duration;
 
-use switchback::Logged;
+use switchback::verdict::Logged;
 use wasmtime::component::{Component as Compiled, Instance, Linker};
 use wasmtime::{Engine, Store, Trap};
 use wasmtime_wizer::Wizer;
@@ -21,18 +21,8 @@ use self::notes::Notes;
 use self::state::State;
 use crate::component::Component;
 use crate::error::PackError;
+use crate::limits::PREPARE_MEMORY_BYTES_MAX;
 
-/// How long `prepare` may run unless the caller says otherwise. An initialiser parses a file and fills
-/// tables; the slowest example takes seconds. What takes a minute has almost surely lost its way.
-pub const PREPARE_TIME_MAX: Duration = Duration::from_secs(60);
-
-/// The most linear memory that `prepare` may use, in bytes. Well above what a host grants to a model that
-/// serves mail, so that a release which is too big is refused for that, and below what would bring the
-/// machine that packs it to its knees.
-pub const PREPARE_MEMORY_BYTES_MAX: usize = 1 << 30;
-
-/// The stack that the calls of `prepare` may use, in bytes: as much as a host grants to those of `score`.
-pub(crate) const PREPARE_CALLS_BYTES_MAX: usize = 512 << 10;
 /// The most bytes of `prepare`'s error that are kept: what the SDK keeps of one.
 const ERROR_BYTES_MAX: usize = 1_024;
 

@@ -9,21 +9,18 @@ use std::path::{Component, Path, PathBuf};
 use semver::Version;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
-use switchback::{
-    Authentication, Card, Category, Client, Envelope, Limits, Manifest, ManifestLimits, ModelName, Reads,
-    SELF_TESTS_MAX, Scale, SelfTest, read_version,
+use switchback::release::{
+    Card, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version,
 };
+use switchback::{Authentication, Category, Client, Envelope, Limits};
 use wasm_metadata::{Licenses, Source as Url};
 
 use crate::error::PackError;
+use crate::limits::STACK_KIB;
 use crate::metadata::Metadata;
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "switchback.toml";
-
-/// The stack that a guest has in its own memory unless its manifest says otherwise, in KiB. The linker's default is four
-/// times as much, which the host would look through after every message, page by page.
-pub(crate) const STACK_KIB: usize = 256;
 
 /// The stacks that a manifest may ask for, in KiB.
 const STACK_KIB_RANGE: RangeInclusive<usize> = 16..=16 << 10;

@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::shell::{cargo, command, step};
-use crate::{demo, models, setup, test};
+use crate::{demo, models, publish, setup, test};
 
 /// Runs everything, cheapest first.
 pub(crate) fn run() -> Result<()> {
@@ -11,19 +11,13 @@ pub(crate) fn run() -> Result<()> {
     setup::cargo_deny()?;
     step("licences and sources", command("cargo-deny").args(["--locked", "check", "licenses", "bans", "sources"]))?;
     advisories();
-    // Tests first build everything in the one profile; lints and documentation then reuse build scripts and macros.
+    // Tests first build everything in the one profile; lints and packages then reuse build scripts and macros.
     test::run(&[])?;
     step(
         "lints",
         cargo().args(["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
     )?;
-    step(
-        "documentation",
-        cargo()
-            .args(["doc", "--release", "--locked", "--no-deps", "--package", "switchback", "--package"])
-            .arg("switchback-guest")
-            .env("RUSTDOCFLAGS", "--deny warnings"),
-    )?;
+    publish::check()?;
     test::build_benches()?;
     demo::run(&[])?;
     match models::corpora() {

@@ -3,6 +3,7 @@
 mod ci;
 mod demo;
 mod models;
+mod publish;
 mod replay;
 mod setup;
 mod shell;
@@ -35,8 +36,10 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
-    /// Everything that CI runs: format, lints, licences, tests, documentation, benches, demo.
+    /// Everything that CI runs: format, lints, licences, tests, packages and their documentation, benches, demo.
     Ci,
+    /// Pack the crates that are published, build and document what was packed, and look at what they declare.
+    PublishCheck,
     /// Pack the example models into target/releases.
     Models,
     /// Score all corpora with all models, twice and with two thread counts, and compare the digests.
@@ -112,6 +115,7 @@ fn main() -> Result<()> {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Ci => ci::run(),
+        Task::PublishCheck => publish::check(),
         Task::Models => models::pack().map(drop),
         Task::Corpora => test::corpora(),
         Task::Fingerprint { corpora } => test::fingerprint(corpora),

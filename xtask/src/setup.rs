@@ -33,6 +33,18 @@ pub(crate) fn cargo_deny() -> Result<()> {
     step("install cargo-deny", cargo().args(["install", "--locked", "cargo-deny", "--version", "0.20.2"]))
 }
 
+/// Builds cargo-semver-checks, unless it is there.
+pub(crate) fn cargo_semver_checks() -> Result<()> {
+    if is_installed("cargo-semver-checks", "--version") {
+        return Ok(());
+    }
+    // The version that reads what this version of Rust documents.
+    step(
+        "install cargo-semver-checks",
+        cargo().args(["install", "--locked", "cargo-semver-checks", "--version", "0.51.0"]),
+    )
+}
+
 /// Programs that tests run, with the Debian package of each and an argument with which it does nothing.
 const TEST_PROGRAMS: [(&str, &str); 7] = [
     ("chromium", "--version"),

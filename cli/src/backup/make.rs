@@ -3,29 +3,29 @@
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use switchback::{BackedUp, Backup};
+use switchback::backup::{BackedUp, Backup};
 
-use crate::exit::{Exit, say};
+use crate::exit::{Exit, after_help, say};
 use crate::file;
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::StoreArgs;
 
-/// Make a backup of a store, while filters use it
+/// Make a backup of a store while filters use it
 ///
-/// The file is complete when it gets its name, and readable by its user alone. Its folder needs room for the databases
-/// twice. A journal that is kept elsewhere than in the store's folder `journal` is not in it.
+/// The file appears under its name only when it is complete, and only its owner can read it. Its folder needs twice the space
+/// of the databases. A journal that is not in the folder `journal` of the store is not part of the backup.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(super) struct Args {
-    /// The file to write; it must not exist, but as a pipe or a device, which are written to
+    /// The file to create, which must not exist, or a pipe or device to write to
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Also the records of the journal; most of what a store holds
+    /// Include the records of the journal, which are most of what a store holds
     #[arg(long)]
     journal: bool,
 
@@ -34,16 +34,16 @@ pub(super) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback store backup /backup/$(date +%F).tar
   switchback store backup --journal /backup/all.tar
-  tar -xOf /backup/all.tar switchback-backup.json       what is in it?
+  tar -xOf /backup/all.tar switchback-backup.json       what is in it?";
 
-Exit codes:
-  0  it is made
-  1  it is not, for the reason shown; or it is, and a release or what the guard remembers could not be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the backup is made",
+    "it is not, and stderr says why; or a release or the memory of the guard could not be read and is not in it",
+];
 
 /// What `--json` prints.
 pub(super) const OUTPUT: Output = Output::document("store-backup", &[kind::<BackedUp>]);
@@ -57,8 +57,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let made = backup.write(&args.file)?;
     let mut out = file::beside(Some(&args.file));
     if args.json {
-        serde_json::to_writer(&mut out, &made)?;
-        writeln!(out)?;
+        json_line(&made, &mut out)?;
     } else {
         let contents = &made.contents;
         let files = show::counted(contents.files.len() as u64, "file");
@@ -67,12 +66,12 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     for digest in &made.missing {
         say(&format!(
-            "the file of release {} is missing in the store, and so in the backup: load it again",
+            "the file of release {} is missing from the store, and so from the backup: load it again",
             digest.short()
         ));
     }
     if let Some(why) = &made.without_guard {
-        say(&format!("what the guard remembers is not in the backup: {why}"));
+        say(&format!("the guard's memory is not in the backup: {why}"));
     }
     Ok(Exit::found_if(!made.missing.is_empty() || made.without_guard.is_some()))
 }

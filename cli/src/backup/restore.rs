@@ -4,21 +4,23 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use switchback::{BackupError, Restore, Restored, StoreError};
+use switchback::backup::{BackupError, Restore, Restored};
+use switchback::control::StoreError;
 
-use crate::exit::{Exit, say};
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help, say};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
-use crate::store::{StoreArgs, author};
+use crate::store::StoreArgs;
+use crate::store::author::AuthorArgs;
 
 /// Restore a backup that `store backup` made
 ///
-/// The ledger becomes that of the backup, with one more event that says that it was restored: filters that follow the store
-/// go on from there. What was there is set aside, not deleted. Releases are added to those that are there; what the guard
-/// remembers and the journal stay where the folder has them, and else come from the backup. Events since the backup are
-/// lost: freezes, overrides, trusted keys and routes of then.
+/// The ledger becomes that of the backup, with one more event that records the restoration; filters that follow the store
+/// continue from there. The previous database is kept under another name. Releases are added to those in the store; the guard's
+/// memory and the journal are taken from the backup only if the store has none. Events since the backup are lost, with their
+/// freezes, overrides, trusted keys and routes.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(super) struct Args {
     /// The backup
     #[arg(value_name = "FILE")]
@@ -27,44 +29,43 @@ pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Put it in the place of the store that is there
+    /// Replace the store that is there
     #[arg(long)]
     replace: bool,
 
-    /// Do it although processes follow the store that is there: they obey the restored one within seconds
+    /// Restore even though processes follow the store: they follow the restored one within seconds
     #[arg(long, requires = "replace")]
     force: bool,
 
-    /// Why; kept in the ledger
+    /// Reason, recorded in the ledger
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reason: String,
 
-    /// Who; kept in the ledger [default: the system's user, or whoever called sudo]
-    #[arg(long, value_name = "NAME")]
-    author: Option<String>,
+    #[command(flatten)]
+    author: AuthorArgs,
 
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback store restore /backup/2026-11-30.tar --store /var/lib/filter/store
-  switchback store restore /backup/2026-11-30.tar --replace --reason 'disk failed'
+  switchback store restore /backup/2026-11-30.tar --replace --reason 'disk failed'";
 
-Exit codes:
-  0  it is restored
-  1  it is not, for the reason shown; or it is, and the file of a release was in neither the backup nor the store
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the backup is restored",
+    "it is not, and stderr says why; or the file of a release was in neither the backup nor the store",
+];
 
 /// What `--json` prints.
 pub(super) const OUTPUT: Output = Output::document("store-restore", &[kind::<Restored>]);
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let author = args.author.clone().unwrap_or_else(author::of_system);
-    let mut restore = Restore::new(&args.file, args.store.dir()?).author(author).reason(args.reason.as_str());
+    let mut restore =
+        Restore::new(&args.file, args.store.dir()?).author(args.author.name()).reason(args.reason.as_str());
     if args.replace {
         restore = restore.replacing();
     }
@@ -73,7 +74,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let restored = match restore.run() {
         Err(error @ BackupError::StoreThere(_)) => {
-            Err(error).context("use --replace to put the backup in its place; what is there is set aside")?
+            Err(error).context("use --replace to replace it; what is there is kept under another name")?
         }
         Err(error @ BackupError::Store(StoreError::Followed { .. })) => {
             Err(error).context("stop them first, or use --force")?
@@ -82,26 +83,29 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let mut out = io::stdout().lock();
     if args.json {
-        serde_json::to_writer(&mut out, &restored)?;
-        writeln!(out)?;
+        json_line(&restored, &mut out)?;
         return Ok(Exit::found_if(!restored.missing.is_empty()));
     }
     let last = restored.contents.sequence;
-    writeln!(out, "the ledger is that of the backup, up to event {last}; event {} says so", restored.event)?;
+    writeln!(
+        out,
+        "the ledger is that of the backup, up to event {last}; event {} records the restoration",
+        restored.event
+    )?;
     if restored.known > last {
         writeln!(
             out,
-            "LOST: events {} to {}: freezes, overrides, trusted keys and routes of then",
+            "LOST: events {} to {}, with their freezes, overrides, trusted keys and routes",
             last + 1,
             restored.known
         )?;
     }
-    restored.aside.iter().try_for_each(|aside| writeln!(out, "the database that was there is {}", aside.display()))?;
+    restored.aside.iter().try_for_each(|aside| writeln!(out, "the previous database is {}", aside.display()))?;
     if !restored.kept.is_empty() {
         let kept = show::counted(restored.kept.len() as u64, "file");
         writeln!(out, "not taken from the backup, because the store has its own: {kept} of the guard or the journal")?;
     }
-    writeln!(out, "`switchback status` shows what is live by it")?;
+    writeln!(out, "`switchback status` shows what is live now")?;
     for digest in &restored.missing {
         say(&format!("the file of release {} is in neither: load it again", digest.short()));
     }

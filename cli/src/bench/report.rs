@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{ReleaseId, Timing};
+use switchback::ReleaseId;
+use switchback::verdict::Timing;
 
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
@@ -82,14 +83,14 @@ struct Spread {
 
 impl Report {
     pub(super) fn new(args: &Args, mail: &Mail, measured: Measured) -> Self {
-        let letters = &mail.messages;
+        let raw_messages = &mail.messages;
         let threads = args.threads.count();
         let resident = Resident::read();
         let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
         Self {
             messages: args.messages,
-            distinct_messages: letters.len(),
-            mean_message_bytes: letters.iter().map(|letter| letter.bytes.len()).sum::<usize>() / letters.len(),
+            distinct_messages: raw_messages.len(),
+            mean_message_bytes: raw_messages.iter().map(|raw| raw.bytes.len()).sum::<usize>() / raw_messages.len(),
             threads,
             wall_us: micros(measured.wall),
             verdicts_per_s: verdicts as f64 / measured.wall.as_secs_f64(),

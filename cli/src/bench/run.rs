@@ -7,11 +7,12 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
-use switchback::{LogLine, Logged, ReleaseId, Runtime, Timing};
+use switchback::verdict::{LogLine, Logged, Timing};
+use switchback::{ReleaseId, Runtime};
 
 use super::Args;
 use super::memory::Resident;
-use crate::corpus::Letter;
+use crate::corpus::RawMessage;
 use crate::progress::Busy;
 use crate::releases;
 
@@ -48,7 +49,7 @@ pub(super) struct OfRelease {
 }
 
 /// Loads the releases and scores every message with each.
-pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Result<Measured> {
+pub(super) fn measure(args: &Args, mail: &[RawMessage], busy: &Busy) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
     let paths = &args.releases.paths;
     let runtime = releases::builder(&args.runtime, paths.len(), threads).build().context("start the runtime")?;
@@ -75,7 +76,7 @@ pub(super) fn measure(args: &Args, mail: &[Letter], busy: &Busy) -> anyhow::Resu
     Ok(Measured { releases: measured, wall, resident_before })
 }
 
-fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &Letter) -> anyhow::Result<OfRelease> {
+fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &RawMessage) -> anyhow::Result<OfRelease> {
     let before = resident_bytes();
     let start = Instant::now();
     let id = runtime.load(path).map_err(releases::described)?;
@@ -171,7 +172,7 @@ struct Bench<'a> {
     runtime: &'a Runtime,
     ids: &'a [ReleaseId],
     args: &'a Args,
-    mail: &'a [Letter],
+    mail: &'a [RawMessage],
 }
 
 impl Bench<'_> {
@@ -202,11 +203,11 @@ impl Bench<'_> {
                 return taken;
             }
             let place = turn % self.mail.len();
-            let letter = &self.mail[place];
+            let raw = &self.mail[place];
             for k in 0..self.ids.len() {
                 // Another release begins with each message: whoever comes first has the colder caches.
                 let which = (turn + k) % self.ids.len();
-                let message = self.args.message.message(letter.clone());
+                let message = self.args.message.message(raw.clone());
                 let taken = &mut taken[which];
                 let start = Instant::now();
                 let scored = self.runtime.score_with(&self.ids[which], &message);

@@ -3,17 +3,19 @@
 use std::time::Instant;
 
 use switchback::compare::{Comparison, Name, Pair, Side};
-use switchback::{Message, Outcome, Reads, ReleaseId, Said, ScoreError, Senders, Thresholds};
+use switchback::release::Reads;
+use switchback::verdict::{Outcome, Said, Senders};
+use switchback::{Message, ReleaseId, ScoreError, Thresholds};
 
-use super::report::{Report, Source};
-use super::{Args, page};
+use super::Args;
+use super::report::{Report, SUBJECT_CHARS_MAX, Source};
 use crate::args;
 use crate::corpus::{Entry, Missed, Unread};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::Loaded;
 use crate::show;
-use crate::sides::{self, Named, Shelf};
+use crate::sides::{self, Named, ReleaseSource};
 
 /// What this process calls itself in the register of a store.
 const NAME: &str = "switchback compare";
@@ -34,15 +36,15 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let thresholds = args.thresholds.thresholds()?;
     let corpus = args::open(&args.inputs, args.message.reading())?;
     let threads = args.threads.count();
-    let shelf = Shelf { name: NAME, store: &args.store, runtime: &args.runtime };
-    let releases = sides::load(shelf, named, threads)?;
-    let jury = Jury::new(&releases, thresholds);
+    let source = ReleaseSource { name: NAME, store: &args.store, runtime: &args.runtime };
+    let releases = sides::load(source, named, threads)?;
+    let scorers = Scorers::new(&releases, thresholds);
     let mut progress = Progress::over(corpus.bytes(), false);
     let mut comparison = Comparison::new(args.settings(Senders::Anyone));
     let mut missed = Missed::default();
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| jury.judge(entry, args),
+        |entry| scorers.judge(entry, args),
         |(name, judged)| {
             let bytes = judged.as_ref().map_or(0, |judged| judged.bytes);
             match judged {
@@ -75,14 +77,14 @@ impl Judged {
 }
 
 /// Both releases, ready to be asked.
-struct Jury<'a> {
+struct Scorers<'a> {
     releases: &'a Loaded,
     thresholds: Thresholds,
     /// What either of them reads.
     reads: Reads,
 }
 
-impl<'a> Jury<'a> {
+impl<'a> Scorers<'a> {
     fn new(releases: &'a Loaded, thresholds: Thresholds) -> Self {
         let manifests = releases.ids.iter().filter_map(|id| releases.runtime.manifest(id));
         let reads = manifests.fold(Reads::default(), |all, manifest| all | manifest.reads);
@@ -90,8 +92,8 @@ impl<'a> Jury<'a> {
     }
 
     fn judge(&self, entry: Entry, args: &Args) -> (String, Result<Judged, Unread>) {
-        let (name, letter) = entry.read();
-        (name, letter.map(|letter| self.ask_both(&args.message.message(letter))))
+        let (name, raw) = entry.read();
+        (name, raw.map(|raw| self.ask_both(&args.message.message(raw))))
     }
 
     fn ask_both(&self, message: &Message) -> Judged {
@@ -102,7 +104,7 @@ impl<'a> Jury<'a> {
             bytes: message.len() as u64,
             domain: message.sender_domain().map(str::to_owned),
             is_authenticated: message.is_sender_authenticated(),
-            subject: message.subject().chars().take(page::SUBJECT_CHARS_MAX).collect(),
+            subject: message.subject().chars().take(SUBJECT_CHARS_MAX).collect(),
             sides,
             failures,
         }

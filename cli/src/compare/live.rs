@@ -3,15 +3,17 @@
 use std::path::Path;
 
 use anyhow::bail;
+use switchback::ReleaseId;
 use switchback::compare::{Comparison, Name, Pair, Side};
-use switchback::{JournalReader, Query, RecordId, RecordedOpinion, ReleaseId, Senders};
+use switchback::journal::{JournalReader, Query, RecordedOpinion};
+use switchback::verdict::{RecordId, Senders};
 
 use super::Args;
 use super::report::{Live, Report, Source};
 use crate::journal;
 use crate::progress::Busy;
 use crate::sides::{self, Named};
-use crate::store::slot::{SlotArgs, Slots};
+use crate::store::slot::Slots;
 
 /// Compares them.
 pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> {
@@ -19,7 +21,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let dir = args.store.dir()?;
     let control = args.store.open()?;
     let slots = Slots::of(&control.state()?, &control.processes()?);
-    let slot = slots.chosen(&SlotArgs { slot: args.live.slot.clone() })?;
+    let slot = slots.chosen(args.live.slot.named())?;
     let reader = JournalReader::open(journal::of_store(&dir))?;
     journal::check_slot(slots, &reader, &slot)?;
     let releases = sides::ids(&args.store, named)?;

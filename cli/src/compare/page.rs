@@ -10,15 +10,12 @@ use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
-use switchback::Senders;
+use switchback::verdict::Senders;
 
 use self::rows::{Actions, Figure, Row, Segments, Worst};
 use super::report::{Report, Source};
 use super::words;
 use crate::show;
-
-/// Characters kept of a subject.
-pub(super) const SUBJECT_CHARS_MAX: usize = 200;
 
 /// The style sheet, as it stands in the page.
 const STYLE: &str = include_str!("../../templates/compare.css");

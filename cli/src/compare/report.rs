@@ -12,6 +12,9 @@ use crate::corpus::Missed;
 use crate::store::text::instant;
 use crate::window::Window;
 
+/// Characters kept of a subject.
+pub(super) const SUBJECT_CHARS_MAX: usize = 200;
+
 /// How two releases differ, and on which messages.
 #[derive(JsonSchema, Serialize)]
 pub(super) struct Report {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use switchback::Action;
-use switchback::compare::{Latency, OfRelease, Segment};
+use switchback::compare::{Latency, ReleaseSummary, Segment};
 
 use super::report::{Report, Source};
 use super::words::{self, Row};
@@ -174,6 +174,6 @@ fn write_worst(report: &Report, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn sides(report: &Report) -> [(&'static str, &OfRelease); 2] {
+fn sides(report: &Report) -> [(&'static str, &ReleaseSummary); 2] {
     [("A", &report.releases.before), ("B", &report.releases.after)]
 }

@@ -1,7 +1,7 @@
 //! A comparison in plain words: what changed, and for whom.
 
-use switchback::compare::{Drift, Flips, OfRelease, Reading, Report, Segment};
-use switchback::{Cause, Dropped, Senders};
+use switchback::compare::{Drift, Flips, Reading, ReleaseSummary, Report, Segment};
+use switchback::verdict::{Cause, Dropped, Senders};
 
 use crate::show;
 
@@ -138,7 +138,7 @@ pub(super) fn unanswered(report: &Report) -> Option<String> {
 }
 
 /// `m@2.0.0 failed on 3 (2 trap, 1 deadline), was not asked about 5 (5 budget)`.
-fn silence(release: &OfRelease) -> Option<String> {
+fn silence(release: &ReleaseSummary) -> Option<String> {
     let answers = &release.answers;
     let said = [
         (answers.failed(), "failed on", failures(release)),
@@ -153,12 +153,12 @@ fn silence(release: &OfRelease) -> Option<String> {
 }
 
 /// `2 trap, 1 deadline`; empty if it never failed.
-pub(super) fn failures(release: &OfRelease) -> String {
+pub(super) fn failures(release: &ReleaseSummary) -> String {
     named(Cause::ALL.map(|cause| (cause.name(), release.answers.failed_by(cause))))
 }
 
 /// `5 budget`; empty if it was always asked.
-pub(super) fn drops(release: &OfRelease) -> String {
+pub(super) fn drops(release: &ReleaseSummary) -> String {
     named(Dropped::ALL.map(|reason| (reason.name(), release.answers.dropped_by(reason))))
 }
 

@@ -65,7 +65,7 @@ fn walk(dir: &Path, places: &mut Vec<Place>, passed: &mut Passed) {
             Ok(entry) if entry.file_type().is_dir() => {}
             Ok(entry) => {
                 let name = entry.path().display().to_string();
-                places.push(Place::LeftOut(name, "it is no regular file"));
+                places.push(Place::LeftOut(name, "it is not a regular file"));
             }
             Err(error) => {
                 let name = error.path().unwrap_or(dir).display().to_string();

@@ -52,6 +52,13 @@ pub(super) enum Dialect {
     Cl2,
 }
 
+/// What tells that something is an mbox.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    ByName,
+    ByContent,
+}
+
 impl Format {
     /// What to expect of a file of this name.
     pub(super) fn expected(self, path: &Path) -> Expected {

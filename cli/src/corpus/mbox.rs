@@ -16,13 +16,11 @@ mod window;
 
 use std::io::{self, Read};
 
+use self::from_line::MAGIC;
 use self::window::Window;
-use super::content::{Known, header_lines};
-use super::format::Dialect;
-use super::{MESSAGE_BYTES_MAX, check_size, too_large};
-
-/// What an mbox begins with.
-pub(super) const MAGIC: &[u8] = b"From ";
+use super::format::{Dialect, Known};
+use super::header::header_lines;
+use super::size::{MESSAGE_BYTES_MAX, check_size, too_large};
 
 /// The longest header in which a Content-Length is looked for, in bytes.
 const HEADER_BYTES_MAX: usize = 1 << 20;

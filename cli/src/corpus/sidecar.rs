@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::Error as _;
 use serde_json::Value;
-use switchback::{Authentication, Client, Envelope, InWords, MessageBuilder};
+use switchback::files::InWords;
+use switchback::{Authentication, Client, Envelope, MessageBuilder};
 
 use crate::address::{forward_path, reverse_path};
 
@@ -61,7 +62,7 @@ impl Sidecar {
     fn read(path: &Path) -> io::Result<Self> {
         // Not opened before that is known: opening a pipe waits for whoever writes into it.
         if !fs::metadata(path)?.is_file() {
-            return Err(io::Error::other("it is no regular file"));
+            return Err(io::Error::other("it is not a regular file"));
         }
         let mut text = String::new();
         File::open(path)?.take(BYTES_MAX + 1).read_to_string(&mut text)?;
@@ -80,8 +81,8 @@ impl Sidecar {
         let parts = ["envelope", "client", "authentication"].map(|part| (part, given.get(part)));
         let odd = parts.into_iter().find(|(_, part)| part.is_some_and(|part| !part.is_object() && !part.is_null()));
         match odd {
-            _ if !given.is_object() => Err(serde_json::Error::custom("it is no JSON object")),
-            Some((part, _)) => Err(serde_json::Error::custom(format_args!("`{part}` is no JSON object"))),
+            _ if !given.is_object() => Err(serde_json::Error::custom("it is not a JSON object")),
+            Some((part, _)) => Err(serde_json::Error::custom(format_args!("`{part}` is not a JSON object"))),
             None => serde_json::from_str::<Self>(text)?.checked(),
         }
     }
@@ -179,11 +180,14 @@ mod tests {
             (&large, "more than 1 MiB"),
             (r#"{"authentication": {"dmarc": "fail", "dmarc": "pass"}}"#, "duplicate field `dmarc`"),
             (r#"{"tenant": "a", "tenant": "b"}"#, "duplicate field `tenant`"),
-            (r#"{"envelope": {"mail_from": "not an address"}}"#, "`mail_from`: `not an address` is no address"),
-            (r#"{"envelope": {"recipients": ["b@y.example", ""]}}"#, "`recipients`: `` is no address"),
+            (
+                r#"{"envelope": {"mail_from": "not an address"}}"#,
+                "`mail_from`: `not an address` is not a valid address",
+            ),
+            (r#"{"envelope": {"recipients": ["b@y.example", ""]}}"#, "`recipients`: `` is not a valid address"),
             ("{\"label\": 1}", "unknown field `label`"),
-            ("[]", "it is no JSON object"),
-            ("{\"client\": []}", "`client` is no JSON object"),
+            ("[]", "it is not a JSON object"),
+            ("{\"client\": []}", "`client` is not a JSON object"),
             MISSPELT,
         ] {
             fs::write(dir.path().join("m.eml.json"), text).unwrap();
@@ -201,16 +205,16 @@ mod tests {
             assert!(error.contains("m.eml.json: ") && error.contains(why), "{error}");
         };
         fs::create_dir(&sidecar).unwrap();
-        refused("it is no regular file");
+        refused("it is not a regular file");
         fs::remove_dir(&sidecar).unwrap();
         std::os::unix::fs::symlink("/dev/zero", &sidecar).unwrap();
-        refused("it is no regular file");
+        refused("it is not a regular file");
         fs::remove_file(&sidecar).unwrap();
         std::os::unix::fs::symlink("nowhere", &sidecar).unwrap();
         refused("it is a link to what is not there");
         fs::remove_file(&sidecar).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&sidecar).status().unwrap().success());
-        refused("it is no regular file");
+        refused("it is not a regular file");
         assert_eq!(Sidecar::beside(&dir.path().join("m".repeat(253))).unwrap(), None);
     }
 }

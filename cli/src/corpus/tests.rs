@@ -27,9 +27,9 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 fn read(dir: &TempDir, format: Format) -> (Vec<String>, Vec<String>) {
     let (mut names, mut unread) = (Vec::new(), Vec::new());
     for entry in Corpus::open(&[dir.path().to_owned()], Reading { format, ..READING }) {
-        let (name, letter) = entry.read();
+        let (name, raw) = entry.read();
         let name = name.strip_prefix(&format!("{}/", dir.path().display())).unwrap().to_owned();
-        match letter {
+        match raw {
             Ok(_) => names.push(name),
             Err(why) => unread.push(why.about(&name)),
         }
@@ -197,8 +197,8 @@ fn a_sidecar_belongs_to_the_message_beside_it() {
         "{unread:?}"
     );
     let helo = |reading| {
-        let (_, letter) = Corpus::open(&[dir.path().join("a.eml")], reading).next().unwrap().read();
-        letter.unwrap().sidecar.and_then(|sidecar| sidecar.client.helo)
+        let (_, raw) = Corpus::open(&[dir.path().join("a.eml")], reading).next().unwrap().read();
+        raw.unwrap().sidecar.and_then(|sidecar| sidecar.client.helo)
     };
     assert_eq!((helo(READING).as_deref(), helo(Reading { sidecars: false, ..READING })), (Some("x"), None));
 }

@@ -5,7 +5,7 @@ use std::io;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::InWords;
+use switchback::files::InWords;
 
 /// Why there is no message.
 #[derive(Debug)]

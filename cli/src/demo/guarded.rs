@@ -7,27 +7,17 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, bail};
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Control, Event, GuardAction, Lasting, Operation};
+use switchback::Control;
+use switchback::control::{Event, GuardAction, Lasting, Operation};
 
 use super::audit::Change;
 use super::crew::Crew;
 use super::operator::{Known, Obeyed, Told};
-use super::report::Live;
-use super::story::{STEPS_COUNT, Step, Story};
+use super::script::{ON, PROMOTION, STEPS};
+use super::stage::Stage;
+use super::table::Live;
 use crate::guard::{Rule, numbers};
 use crate::show;
-
-/// The generations that this act adds: the promotion, and the revert.
-pub(super) const GENERATIONS: usize = 2;
-
-/// What the operator does before the story.
-pub(super) const OFF: &str = "guard set --slot inbound --mode off";
-
-/// What the operator does before the last act.
-const ON: &str = "guard set --mode act";
-
-/// The promotion that nobody looks at.
-const PROMOTION: Step = Step { command: "promote linear@2.0.0", reason: "once more, in the night", live: 2 };
 
 /// The release that is live again in the end.
 const PREDECESSOR: u8 = 1;
@@ -59,9 +49,9 @@ const EARLIER: [&str; 3] =
 
 /// Teaches the guard who is known: all who write, as if they had written on three days in April 2025. Nobody where the
 /// mail is somebody's own.
-pub(super) fn learn(story: &Story<'_>) -> anyhow::Result<Option<Known>> {
-    let Some((authserv_id, messages)) = story.source.day() else { return Ok(None) };
-    let dir = story.dir.join("earlier");
+pub(super) fn learn(stage: &Stage<'_>) -> anyhow::Result<Option<Known>> {
+    let Some((authserv_id, messages)) = stage.source.day() else { return Ok(None) };
+    let dir = stage.dir.join("earlier");
     fs::create_dir_all(&dir).with_context(|| format!("make {}", dir.display()))?;
     for (number, bytes) in messages.enumerate() {
         for (day, date) in EARLIER.iter().enumerate() {
@@ -70,39 +60,39 @@ pub(super) fn learn(story: &Story<'_>) -> anyhow::Result<Option<Known>> {
             fs::write(path, [received, bytes.clone()].concat()).context("write mail of earlier days")?;
         }
     }
-    story.operator.teach(authserv_id, &dir).map(Some)
+    stage.operator.teach(authserv_id, &dir).map(Some)
 }
 
 impl Guarded {
     /// Promotes the bad release with the guard on, and waits until it is reverted.
     pub(super) fn play(
-        story: &Story<'_>,
+        stage: &Stage<'_>,
         known: Known,
         crew: &mut Crew,
         changes: &mut Vec<Change>,
         operations: &mut Vec<Told>,
         live: &mut Live<'_, impl Write>,
     ) -> anyhow::Result<Self> {
-        let generation = STEPS_COUNT + 1;
-        story.operator.change(ON, "now with it")?;
+        let generation = STEPS.len() + 1;
+        stage.operator.change(ON, "now with it")?;
         live.say(&format!("\n$ switchback {ON} --reason 'now with it'\n  {}", taught(known)))?;
-        let (promotion, told) = story.take(&PROMOTION, generation)?;
+        let (promotion, told) = stage.take(&PROMOTION, generation)?;
         live.step(&PROMOTION.line(), &told, promotion.returned - promotion.called)?;
-        let control = story.operator.control()?;
+        let control = stage.operator.control()?;
         let event = wait_for_revert(&control, crew)?;
-        let revert = follow(story, &control, &event)?;
+        let revert = follow(stage, &control, &event)?;
         let reverted_after = event.at.duration_since(told.event.at);
         let alone = changes.last().zip(changes.iter().rev().nth(1)).map(|(end, begin)| end.called - begin.called);
         changes.extend([promotion, revert.0]);
         operations.extend([told, revert.1]);
-        while crew.counts(generation + 1).messages < story.last_row_messages() {
+        while crew.counts(generation + 1).messages < stage.last_row_messages() {
             crew.listen()?;
         }
-        story.row(crew, generation, PROMOTION.live, live)?;
-        let [_, _, gmail] = story.source.columns();
+        stage.row(crew, generation, PROMOTION.live, live)?;
+        let [_, _, gmail] = stage.source.columns();
         let share = crew.counts(generation).share(&gmail);
         // The generation in which a person took it back, and for how long it was live then.
-        let by_hand = crew.counts(STEPS_COUNT - 1).share(&gmail);
+        let by_hand = crew.counts(STEPS.len() - 1).share(&gmail);
         let rule_after = Rule::default().earliest();
         let rate = by_hand.flagged as f64 / alone.unwrap_or_default().as_secs_f64().max(1e-3);
         let guarded = Self {
@@ -115,7 +105,7 @@ impl Guarded {
             rule_misfiled: (rate * rule_after.as_secs_f64()) as u64,
         };
         guarded.tell(live)?;
-        story.row(crew, generation + 1, PREDECESSOR, live)?;
+        stage.row(crew, generation + 1, PREDECESSOR, live)?;
         Ok(guarded)
     }
 
@@ -160,11 +150,11 @@ fn wait_for_revert(control: &Control, crew: &mut Crew) -> anyhow::Result<Event> 
 }
 
 /// Who obeyed it when.
-fn follow(story: &Story<'_>, control: &Control, event: &Event) -> anyhow::Result<(Change, Told)> {
+fn follow(stage: &Stage<'_>, control: &Control, event: &Event) -> anyhow::Result<(Change, Told)> {
     let obeyed = control.acknowledgements(event, PATIENCE)?.obeyed;
-    let returned = story.clock.now();
+    let returned = stage.clock.now();
     let obeyed = obeyed.into_iter().map(|one| Obeyed { name: one.name, after_ms: one.after.as_secs_f64() * 1e3 });
-    let called = std::time::SystemTime::from(event.at).duration_since(story.epoch).unwrap_or_default();
+    let called = std::time::SystemTime::from(event.at).duration_since(stage.epoch).unwrap_or_default();
     let change = Change { release: PREDECESSOR, called: called.min(returned), returned };
     Ok((change, Told { event: event.clone(), obeyed: obeyed.collect() }))
 }

@@ -6,7 +6,7 @@ use switchback::{Client, Digest, Envelope, Message};
 use switchback_mailgen::{AUTHSERV_ID, Generated, Generator, Provider};
 
 use crate::args::MessageArgs;
-use crate::corpus::{Letter, Mail, Missed};
+use crate::corpus::{Mail, Missed, RawMessage};
 use crate::show;
 
 /// Generated messages. They come over and over, so that those who write today have written before.
@@ -17,7 +17,7 @@ pub(super) enum Source {
     /// Generated, with the truth about each message.
     Generated(Generator),
     /// Somebody's own mail, over and over.
-    Corpus { messages: Vec<(Letter, Group)>, missed: Missed, args: MessageArgs },
+    Corpus { messages: Vec<(RawMessage, Group)>, missed: Missed, args: MessageArgs },
 }
 
 /// Whose mail a message is.
@@ -48,11 +48,11 @@ impl Source {
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
         let Mail { mut messages, missed, .. } = Mail::read(&[dir.to_owned()], args.reading(), usize::MAX);
         // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
-        messages.sort_by_cached_key(|letter| Digest::of(&letter.bytes));
-        let grouped = messages.into_iter().map(|letter| {
-            let message = Message::parse(letter.bytes.as_slice());
+        messages.sort_by_cached_key(|raw| Digest::of(&raw.bytes));
+        let grouped = messages.into_iter().map(|raw| {
+            let message = Message::parse(raw.bytes.as_slice());
             let is_gmail = matches!(message.sender_domain(), Some("gmail.com" | "googlemail.com"));
-            (letter, if is_gmail { Group::Gmail } else { Group::Other })
+            (raw, if is_gmail { Group::Gmail } else { Group::Other })
         });
         let messages: Vec<_> = grouped.collect();
         (!messages.is_empty()).then(|| Self::Corpus { messages, missed, args: args.clone() })
@@ -110,8 +110,8 @@ impl Source {
         match self {
             Self::Generated(generator) => received(generator.nth_message(number % DAY_MESSAGES)),
             Self::Corpus { messages, args, .. } => {
-                let (letter, group) = &messages[(number % messages.len() as u64) as usize];
-                (args.message(letter.clone()), *group)
+                let (raw, group) = &messages[(number % messages.len() as u64) as usize];
+                (args.message(raw.clone()), *group)
             }
         }
     }

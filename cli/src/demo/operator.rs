@@ -8,9 +8,10 @@ use anyhow::{Context as _, bail};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use switchback::{Control, Event, ReleaseId};
+use switchback::control::Event;
+use switchback::{Control, ReleaseId};
 
-use super::SLOT;
+use super::script::SLOT;
 
 /// Somebody who operates a store.
 pub(super) struct Operator {

@@ -1,49 +1,21 @@
 //! The day, told while it happens.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::{Context as _, bail};
-use switchback::ReleaseId;
+use anyhow::Context as _;
 
-use super::Args;
 use super::audit::{Audit, Change};
 use super::crew::Crew;
 use super::guarded::{self, Guarded};
-use super::mail::Source;
-use super::operator::{Operator, Told};
-use super::report::{Ended, Live};
+use super::operator::Told;
+use super::report::Ended;
+use super::script::{GENERATIONS, OFF, STEPS};
+use super::stage::{ROW_MESSAGES_MIN, ROWS_PER_PHASE, Stage};
+use super::table::Live;
 use super::tally::Counts;
-use super::traffic::Clock;
 use super::worker;
-
-/// Rows of the table in each phase.
-const ROWS_PER_PHASE: u32 = 4;
-
-/// Messages of a row at least, unless another number was asked for: that many make a share. The first row
-/// has as many, because the speed is not known yet.
-const ROW_MESSAGES_MIN: u64 = 400;
-
-/// What the operator does at the beginning of a phase.
-pub(super) struct Step {
-    pub(super) command: &'static str,
-    pub(super) reason: &'static str,
-    /// The index of the release that is to be live from then on.
-    pub(super) live: u8,
-}
-
-/// Good, better, the bad one as a shadow, then in charge, and back.
-const STEPS: [Step; 5] = [
-    Step { command: "promote linear@1.0.0 --slot inbound", reason: "the first release", live: 0 },
-    Step { command: "promote linear@1.1.0", reason: "trained on more mail", live: 1 },
-    Step { command: "shadow linear@2.0.0", reason: "what would it change?", live: 1 },
-    Step { command: "promote linear@2.0.0", reason: "catches more phish", live: 2 },
-    Step { command: "revert", reason: "mail from Gmail is flagged", live: 1 },
-];
-
-/// The steps of a person. What the guard does comes after them.
-pub(super) const STEPS_COUNT: usize = STEPS.len();
 
 /// The step after whose phase the comparison is shown.
 const SHADOWED: usize = 2;
@@ -56,39 +28,13 @@ const IMPACT: &str = "impact linear@2.0.0 --against linear@1.1.0 --limit 3";
 const PAIRS_MIN: u64 = 200;
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How many generations there are, that of an empty route and those of the guard's act included.
-pub(super) const GENERATIONS: usize = STEPS.len() + 1 + guarded::GENERATIONS;
-
-/// Everybody in it.
-pub(super) struct Story<'a> {
-    pub(super) operator: &'a Operator,
-    releases: &'a [ReleaseId],
-    pub(super) source: &'a Source,
-    args: &'a Args,
-    /// For the files of the processes.
-    pub(super) dir: &'a Path,
-    pub(super) epoch: SystemTime,
-    pub(super) clock: Clock,
-}
-
-impl<'a> Story<'a> {
-    pub(super) fn new(
-        operator: &'a Operator,
-        releases: &'a [ReleaseId],
-        source: &'a Source,
-        args: &'a Args,
-        dir: &'a Path,
-    ) -> Self {
-        let epoch = SystemTime::now();
-        Self { operator, releases, source, args, dir, epoch, clock: Clock::since(epoch) }
-    }
-
+impl Stage<'_> {
     /// Plays it, and accounts for every message.
     pub(super) fn play(&self, out: &mut impl Write) -> anyhow::Result<Ended> {
         let mut live = Live::new(out, self.source, self.args.json);
         live.title(self.args.processes, self.threads())?;
         // Until the last act: what a person does with a bad release is the story before.
-        self.operator.change(guarded::OFF, "first without it")?;
+        self.operator.change(OFF, "first without it")?;
         let known = guarded::learn(self)?;
         let (first, told) = self.step(0)?;
         live.step(&STEPS[0].line(), &told, first.returned - first.called)?;
@@ -195,23 +141,6 @@ impl<'a> Story<'a> {
         Ok(())
     }
 
-    /// The mail that was judged in a generation, as a row of the table.
-    pub(super) fn row(
-        &self,
-        crew: &Crew,
-        generation: usize,
-        release: u8,
-        live: &mut Live<'_, impl Write>,
-    ) -> anyhow::Result<()> {
-        let release = &self.releases[usize::from(release)];
-        Ok(live.row(self.clock.now(), release, &crew.counts(generation))?)
-    }
-
-    /// How many messages make a row of the last act.
-    pub(super) fn last_row_messages(&self) -> u64 {
-        self.args.messages.map_or(ROW_MESSAGES_MIN, |per_phase| per_phase.div_ceil(ROWS_PER_PHASE.into()))
-    }
-
     /// How many messages make the next row, after this many rows: as many as were asked for, or as many as
     /// the processes will score, at their speed so far, in its part of the time that is left.
     fn row_messages(&self, rows: u32, elapsed: Duration, begun: u64) -> u64 {
@@ -228,24 +157,5 @@ impl<'a> Story<'a> {
     /// Lets the operator do what begins a phase.
     fn step(&self, index: usize) -> anyhow::Result<(Change, Told)> {
         self.take(&STEPS[index], index + 1)
-    }
-
-    /// Lets the operator do what leads to a generation.
-    pub(super) fn take(&self, step: &Step, generation: usize) -> anyhow::Result<(Change, Told)> {
-        let called = self.clock.now();
-        let told = self.operator.change(step.command, step.reason)?;
-        let returned = self.clock.now();
-        if told.event.generation != generation as u64 {
-            bail!("somebody else changed the route");
-        }
-        // The audit holds the processes to what should be live, not to what they say is.
-        Ok((Change { release: step.live, called, returned }, told))
-    }
-}
-
-impl Step {
-    /// The command as an operator types it.
-    pub(super) fn line(&self) -> String {
-        format!("switchback {} --reason '{}'", self.command, self.reason)
     }
 }

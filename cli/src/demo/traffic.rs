@@ -4,7 +4,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant, SystemTime};
 
-use switchback::{DecidedBy, Message, ReleaseId, Slot};
+use switchback::verdict::DecidedBy;
+use switchback::{Message, ReleaseId, Slot};
 
 use super::mail::Source;
 use super::tally::{Counts, Tally};

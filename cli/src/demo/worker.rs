@@ -10,17 +10,19 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context as _;
 use clap::Parser as _;
 use serde::{Deserialize, Serialize};
-use switchback::{Control, JournalConfig, Runtime, SlotConfig};
+use switchback::journal::JournalConfig;
+use switchback::{Control, Runtime, SlotConfig};
 
+use super::answers;
 use super::mail::Source;
 use super::quarantine::Quarantine;
-use super::story::GENERATIONS;
+use super::script::{GENERATIONS, SLOT};
 use super::tally::Counts;
 use super::traffic::{Answer, Clock, Share, Traffic};
-use super::{SLOT, answers};
 use crate::args::MessageArgs;
 use crate::exit::Exit;
 use crate::journal;
+use crate::schema::json_line;
 
 /// How often it says how far it is.
 const REPORT_INTERVAL: Duration = Duration::from_millis(20);
@@ -93,13 +95,13 @@ impl Args {
         let builder = Runtime::builder().slot(SlotConfig::new(SLOT)).instances(instances);
         let journal = JournalConfig::new(journal::of_store(&self.store));
         let runtime = builder.name(&self.name).store_dir(&self.store).journal(journal).build()?;
-        let slot = runtime.slot(SLOT).context("the slot is not there")?;
+        let slot = runtime.slot(SLOT)?;
         let state = Control::open(&self.store)?.state()?;
         // By name and version, as whoever counts the answers numbers them.
         let mut releases: Vec<_> = state.releases.into_values().map(|stored| stored.id).collect();
         releases.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
         let share = Share { index: self.index, of: self.of };
-        let traffic = Traffic::new(slot, &releases, &source, clock, share, GENERATIONS);
+        let traffic = Traffic::new(&slot, &releases, &source, clock, share, GENERATIONS);
         let answered = score(&traffic, self.threads, &self.quarantine)?;
         answers::write(&self.answers, &answered).context("write the answers")?;
         tell(&traffic)?;
@@ -168,7 +170,6 @@ fn score(traffic: &Traffic<'_>, threads: usize, quarantine: &Path) -> anyhow::Re
 fn tell(traffic: &Traffic<'_>) -> anyhow::Result<()> {
     let report = Report { begun: traffic.begun(), counts: traffic.counts() };
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, &report)?;
-    writeln!(out)?;
+    json_line(&report, &mut out)?;
     Ok(out.flush()?)
 }

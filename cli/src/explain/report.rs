@@ -4,7 +4,10 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Category, Reading, Reason, Record, ReleaseId, Role};
+use switchback::journal::Record;
+use switchback::message::Reading;
+use switchback::verdict::{Reason, Role};
+use switchback::{Category, ReleaseId};
 
 use crate::judge::Opinion;
 use crate::show;
@@ -12,7 +15,7 @@ use crate::store::text;
 
 /// What a release had said, and what it says now.
 pub(super) struct Again<'a> {
-    pub(super) recorded: &'a switchback::Opinion,
+    pub(super) recorded: &'a switchback::verdict::Opinion,
     pub(super) now: Opinion,
 }
 

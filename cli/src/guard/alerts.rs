@@ -5,18 +5,19 @@ use std::io::{self, Write as _};
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::alert::Alert;
-use switchback::{GuardReader, GuardStoreError, KeptAlert};
+use switchback::alert::KeptAlert;
+use switchback::guard::{GuardReader, GuardStoreError};
 
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::{StoreArgs, text};
 
-/// Show the alerts that were raised, the latest last, and whether they arrived
+/// Show the alerts that were raised, the latest last, and whether they were delivered
 ///
-/// Where no process was told whom to send them to, they are sent to nobody, and none is missed.
+/// If no process is configured with a recipient, alerts are not sent, and that is not an error.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
@@ -30,15 +31,15 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard alerts
-  switchback guard alerts --json | jq 'select(.alert.kind == \"harm\")'
+  switchback guard alerts --json | jq 'select(.alert.kind == \"harm\")'";
 
-Exit codes:
-  0  they are shown, be there any or not
-  1  the guard's memory cannot be read, or an alert did not arrive and is tried no more
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the alerts are shown, if there are any",
+    "the guard's memory cannot be read, or an alert was not delivered and is no longer retried",
+];
 
 /// A line of JSON.
 #[derive(JsonSchema, Serialize)]
@@ -65,8 +66,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
             let KeptAlert { alert, attempts, delivered_at, trouble } = kept;
             let record =
                 Record { alert, attempts: *attempts, delivered_at: *delivered_at, trouble: trouble.as_deref() };
-            serde_json::to_writer(&mut out, &record)?;
-            writeln!(out)?;
+            json_line(&record, &mut out)?;
         } else {
             lines(kept).into_iter().try_for_each(|line| writeln!(out, "{line}"))?;
         }
@@ -75,7 +75,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         writeln!(out, "no alert was raised")?;
     }
     if dropped > 0 {
-        crate::exit::say(&format!("{} never arrived, and are tried no more", show::counted(dropped, "alert")));
+        crate::exit::say(&format!(
+            "{} could not be delivered and will not be retried",
+            show::counted(dropped, "alert")
+        ));
     }
     Ok(Exit::found_if(dropped > 0))
 }
@@ -99,8 +102,8 @@ pub(super) fn lines(kept: &KeptAlert) -> Vec<String> {
         (None, Some(why), _) => {
             format!("  not delivered after {}: {why}", show::counted((*attempts).into(), "attempt"))
         }
-        (None, None, 0) => "  sent to nobody".to_owned(),
-        (None, None, _) => "  is being sent".to_owned(),
+        (None, None, 0) => "  not sent, no recipient".to_owned(),
+        (None, None, _) => "  being sent".to_owned(),
     };
     let first = format!("{}  {}  {}{fate}", text::instant(alert.at), alert.severity.name(), alert.summary);
     let undo = alert.undo.iter().map(|undo| format!("    to undo it: {undo}"));

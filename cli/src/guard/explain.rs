@@ -2,29 +2,29 @@
 
 mod words;
 
-use std::io::{self, Write as _};
+use std::io;
 
 use anyhow::bail;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::control::{Event, Operation, State};
 use switchback::guard::{Evidence, FlipEvidence, Floor, Requirements};
-use switchback::{Event, Operation, State};
 
 pub(crate) use self::words::numbers;
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::store::StoreArgs;
 use crate::store::reference::event_number;
 
-/// Say in plain words why the guard did something, and compute it again
+/// Explain why the guard acted, and recompute its decision
 ///
-/// The event in the ledger has the integers that the guard decided by. From these and the settings of the time the evidence, what
-/// it had to reach and the floor are computed again: a decision that cannot be reproduced shows. So is the share of calls that failed or were
-/// slow. Of scores at the rails or without spread the event has no more than what was measured.
+/// The event in the ledger records the integers that the guard decided by. From these and the settings of that time, the command
+/// recomputes the evidence, the threshold and the floor, so a decision that cannot be reproduced is found. It also recomputes the
+/// share of calls that failed or were slow. For scores near 0 and 1, or without spread, the event has only the measured value.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The number of the event: `switchback history` has it, and so has every alert
+    /// The number of the event, as in `switchback history` and in every alert
     #[arg(value_name = "EVENT", value_parser = event_number)]
     event: u64,
 
@@ -36,15 +36,15 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard explain 17
-  switchback guard explain 17 --json | jq .recomputed
+  switchback guard explain 17 --json | jq .recomputed";
 
-Exit codes:
-  0  the decision is the same, computed again as far as the event has the numbers for it
-  1  it is another one, the event is none of the guard's, or the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the recomputed decision is the same, as far as the event has the numbers for it",
+    "the decision differs, the event is not an action of the guard, or the store cannot be read",
+];
 
 /// As JSON.
 #[derive(JsonSchema, Serialize)]
@@ -76,9 +76,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let Operation::Guard { evidence, .. } = &event.operation else {
         let acts = history.iter().filter(|event| matches!(event.operation, Operation::Guard { .. }));
         let acts: Vec<_> = acts.map(|event| event.sequence.to_string()).collect();
-        let acts =
-            if acts.is_empty() { "it never did anything".to_owned() } else { format!("those are {}", acts.join(", ")) };
-        bail!("event {} is nothing that the guard did: {}; {acts}", args.event, event.operation);
+        let acts = if acts.is_empty() {
+            "the guard has not acted yet".to_owned()
+        } else {
+            format!("its actions are events {}", acts.join(", "))
+        };
+        bail!("event {} is not an action of the guard: {}; {acts}", args.event, event.operation);
     };
     let floor = floor_before(&history, event)?;
     let (recomputed, requirements, agrees) = match &**evidence {
@@ -95,8 +98,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     match args.json {
         true => {
-            serde_json::to_writer(&mut out, &Explained { event, recomputed, requirements, agrees })?;
-            writeln!(out)?;
+            json_line(&Explained { event, recomputed, requirements, agrees }, &mut out)?;
         }
         false => words::write(event, requirements.as_ref(), agrees, &mut out)?,
     }

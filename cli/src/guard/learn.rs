@@ -7,32 +7,34 @@ use std::path::Path;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::guard::{GuardStore, Lesson};
 use switchback::guard::{Settings, Sighting};
-use switchback::{GuardStore, JournalReader, Lesson, Query};
+use switchback::journal::{JournalReader, Query};
 
 use super::mail::{Mail, MailArgs, Seen};
 use super::settings;
 use crate::args::{self, MessageArgs, ThreadArgs};
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::journal;
 use crate::parallel::Workers;
 use crate::progress::Progress;
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::StoreArgs;
 use crate::store::slot::{SlotArgs, Slots};
 
-/// Teach the guard who is known, from mail of earlier days
+/// Teach the guard which senders are known, from earlier mail
 ///
-/// Says how many senders were new to it, how many it had seen, and how many of them count today.
+/// Prints how many senders were new to it, how many it had seen before, and how many of them count today.
 ///
-/// The guard acts on behalf of senders only that were authenticated and seen on several days, the first of them weeks ago. A
-/// filter that is new knows nobody, and its guard only warns; this tells it whom the mail that came before was from, and on
-/// which days. So it may act from its first day on.
-/// Also after the guard's memory was lost: if this teaches anybody, promotions go on. Only hashes of senders are kept. A journal has the addresses hashed with a key of
-/// its own, so it teaches domains, and no addresses of mailbox providers: a corpus does.
+/// The guard acts only on behalf of senders that were authenticated and seen on several days, the first of them weeks ago. A
+/// new filter knows no senders, so its guard only warns. This command teaches it the senders of earlier mail and the days on
+/// which they wrote, so that it can act from its first day.
+/// Use it too after the guard's memory was lost: once any sender is known, promotions are possible again. Only hashes of senders
+/// are kept. A journal has addresses hashed with its own key, so it teaches domains but not the addresses at mailbox
+/// providers; a corpus teaches both.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     mail: MailArgs,
@@ -54,16 +56,14 @@ pub(crate) struct Args {
     threads: ThreadArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard learn --journal
   switchback guard learn --trust-authserv-id mx.example.net ~/Maildir
-  switchback guard learn --journal=/mnt/backup/journal
+  switchback guard learn --journal=/mnt/backup/journal";
 
-Exit codes:
-  0  everything was read
-  1  something could not be read, or nobody in it counts from now on
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] =
+    ["everything was read", "something could not be read, or no sender in it counts from now on"];
 
 /// What was learned.
 #[derive(JsonSchema, Serialize)]
@@ -87,11 +87,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let slots = Slots::of(&state, &control.processes()?);
     let slot = match args.mail.journal(&args.store)? {
         Some(dir) => {
-            let slot = slots.chosen(&args.slot)?;
+            let slot = slots.chosen(args.slot.named())?;
             journal::check_slot(slots, &JournalReader::open(dir)?, &slot)?;
             slot
         }
-        None => slots.existing_or_first(&args.slot)?,
+        None => slots.existing_or_first(args.slot.named())?,
     };
     let settings = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let mail = match args.mail.journal(&args.store)? {
@@ -154,8 +154,7 @@ impl Learned {
     fn tell(&self, args: &Args, settings: &Settings) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if args.json {
-            serde_json::to_writer(&mut out, self)?;
-            return writeln!(out);
+            return json_line(self, &mut out);
         }
         let Self { messages, authenticated, days, lesson, .. } = self;
         let Lesson { senders, new, more_days, known, .. } = *lesson;
@@ -173,7 +172,10 @@ impl Learned {
         if args.mail.is_journal() {
             writeln!(out, "users of mailbox providers stay unknown: a journal has no addresses, a corpus does")?;
         } else if *authenticated == 0 {
-            writeln!(out, "nobody was: for a corpus, --trust-authserv-id names the server whose results count")?;
+            writeln!(
+                out,
+                "none was authenticated: for a corpus, name the server whose results count with --trust-authserv-id"
+            )?;
         }
         Ok(())
     }

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use switchback::compare::Providers;
 use switchback::guard::{Flip, Key, KnownSenders, Past, Sender, Settings, Sighting, flip};
-use switchback::{Action, Fingerprint, Message, Recipients, RecordId};
+use switchback::message::{Fingerprint, Recipients};
+use switchback::verdict::RecordId;
+use switchback::{Action, Message};
 
 use crate::exit::Usage;
 use crate::store::StoreArgs;

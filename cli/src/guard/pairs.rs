@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use switchback::guard::{Settings, Sighting};
-use switchback::{Action, JournalReader, Query, RecordedPair, ReleaseId, Said, Thresholds};
+use switchback::journal::{JournalReader, Query, RecordedPair};
+use switchback::verdict::Said;
+use switchback::{Action, ReleaseId, Thresholds};
 
 use super::mail::Mail;
 use crate::args::{self, MessageArgs};
@@ -75,7 +77,7 @@ pub(super) fn of_corpus(
     let now = Timestamp::now();
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| judge(entry, releases, |letter| message.message(letter)),
+        |entry| judge(entry, releases, |raw| message.message(raw)),
         |(name, judged)| {
             progress.message(judged.as_ref().map_or(0, |judged| judged.message.len() as u64));
             let judged = match judged {

@@ -1,18 +1,18 @@
 //! `switchback guard set`.
 
-use switchback::Request;
+use switchback::control::Request;
 
 use super::settings::SettingsArgs;
-use crate::exit::{Exit, Usage};
-use crate::store::change::{ChangeArgs, Operator};
-use crate::store::slot::{SlotArgs, Slots};
+use crate::exit::{Exit, Usage, after_help};
+use crate::store::change::{self, ChangeArgs, Operator};
+use crate::store::slot::SlotArgs;
 
-/// Say what the guard may do in a slot, and from when on
+/// Set what the guard may do in a slot, and its thresholds
 ///
-/// What is not given stays as it is; at least one setting has to be given. The settings are part of the ledger: every process goes by the same, and a decision
-/// can be computed again.
+/// Settings that are not given stay as they are; at least one has to be given. The settings are recorded in the ledger, so that
+/// every process uses the same ones, and a decision can be recomputed.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
@@ -24,27 +24,21 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard set --mode warn --reason 'a week to see what it would do'
   switchback guard set --slot inbound --mode act --alpha 0.0001
   switchback guard set --provider acme=acme.example,acme-mail.example --segment-reverts 2
-  switchback guard set --floor 20,10,10 --dry-run
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback guard set --floor 20,10,10 --dry-run";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if !args.settings.is_any_given() {
-        return Err(Usage("what is to be set? Name at least one setting, such as --mode warn".to_owned()).into());
+        return Err(Usage("no setting was given: give at least one, such as --mode warn".to_owned()).into());
     }
     let operator = Operator::open(&args.change)?;
-    let state = operator.state().clone();
-    let slot = Slots::of(&state, &operator.processes()?).existing_or_first(&args.slot)?;
-    let before = state.slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
+    let slot = operator.slots()?.existing_or_first(args.slot.named())?;
+    let before = operator.state().slots.get(&slot).map(|slot| slot.guard.clone()).unwrap_or_default();
     let settings = Box::new(args.settings.over(before)?);
     operator.change(Request::SetGuard { slot, settings })
 }

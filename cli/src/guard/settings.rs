@@ -11,65 +11,65 @@ use crate::show::counted;
 #[derive(clap::Args, Clone, Debug)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingsArgs {
-    /// What it does by itself
+    /// What the guard does by itself
     #[arg(long, value_enum, value_name = "MODE")]
     pub(super) mode: Option<ModeName>,
 
-    /// The probability that a harmless candidate is reverted in the course of a rollout [default: 0.001]
+    /// Probability that a harmless candidate is reverted during a rollout [default: 0.001]
     #[arg(long, value_name = "P")]
     alpha: Option<f64>,
 
-    /// The same for flips down: spam that is let in [default: 0.001]
+    /// The same for flips down, which let spam through [default: 0.001]
     #[arg(long, value_name = "P")]
     alpha_down: Option<f64>,
 
-    /// The probability that a harmless candidate is warned about [default: 0.05]
+    /// Probability that a harmless candidate causes a warning [default: 0.05]
     #[arg(long, value_name = "P")]
     alpha_warn: Option<f64>,
 
-    /// The tolerated share of campaigns that flip: gross, and net of those that flip the other way [default: 0.02,0.005]
+    /// Tolerated share of campaigns that flip: gross, and net of those that flip the other way [default: 0.02,0.005]
     #[arg(long, value_name = "GROSS,NET", value_parser = tolerance)]
     tolerance: Option<[f64; 2]>,
 
-    /// The same before somebody is warned [default: 0.01,0.002]
+    /// The same for warnings [default: 0.01,0.002]
     #[arg(long, value_name = "GROSS,NET", value_parser = tolerance)]
     tolerance_warn: Option<[f64; 2]>,
 
-    /// What has to have flipped before anything is done: campaigns, senders of those, recipients [default: 10,20,5]
+    /// Least that has to flip before the guard acts: campaigns, their senders, their recipients [default: 10,20,5]
     #[arg(long, value_name = "CAMPAIGNS,SENDERS,RECIPIENTS", value_parser = floor)]
     floor: Option<Floor>,
 
-    /// Whether flips down are acted on, too, and not only warned about [default: no]
+    /// Act on flips down, instead of only warning about them [default: no]
     #[arg(long, value_enum, value_name = "YES|NO")]
     act_on_flips_down: Option<YesOrNo>,
 
-    /// Where fewer senders than KNOWN are known, so many suffice that were seen first AGE days ago; 0,0,0 for never [default: 100,4,180]
+    /// While fewer than KNOWN senders are known, this many suffice if first seen AGE days ago; 0,0,0 to disable [default: 100,4,180]
     #[arg(long, value_name = "KNOWN,SENDERS,AGE", value_parser = few)]
     few: Option<Few>,
 
-    /// On how many days (UTC) before the candidate a sender was seen to be known; 0 for everybody who is authenticated [default: 3]
+    /// Days (UTC) before the candidate on which a known sender was seen; 0: every authenticated sender is known [default: 3]
     #[arg(long, value_name = "N")]
     known_days: Option<u32>,
 
-    /// How many days before the candidate the first of them was [default: 14]
+    /// How many days before the candidate the first of these days was [default: 14]
     #[arg(long, value_name = "DAYS")]
     known_age_days: Option<u32>,
 
-    /// How many pairs count on a day: of an account of a provider, and of any other organisation [default: 1,3]
+    /// Pairs that count per day, of an account at a provider and of any other organisation [default: 1,3]
     #[arg(long, value_name = "ACCOUNT,DOMAIN", value_parser = pairs)]
     pairs: Option<[u32; 2]>,
 
-    /// Count these domains as one provider, beside those that are known, each of its addresses as one sender (repeatable)
+    /// Count these domains as one provider, besides the built-in ones, and each of its addresses as a sender (repeatable)
     ///
-    /// Only domains in which nobody can make up senders at will.
+    /// Name only domains in which senders cannot be made up at will.
     #[arg(long, value_name = "NAME=DOMAIN,...", value_parser = provider)]
     provider: Vec<Provider>,
 
-    /// How many segments go back by themselves before the whole release does, 0 to 8 [default: 0]
+    /// How many segments are reverted on their own before the whole release is, 0 to 8 [default: 0]
     #[arg(long, value_name = "N")]
     segment_reverts: Option<u8>,
 
-    /// A segment is proven where fewer campaigns than this flip, with 95 % confidence [default: 0.02]
+    /// A segment is proven if a smaller share of its campaigns flips, with 95 % confidence [default: 0.02]
     #[arg(long, value_name = "SHARE")]
     proof_rate: Option<f64>,
 }
@@ -81,7 +81,7 @@ pub(super) enum ModeName {
     Act,
     /// Raise alerts, and change nothing
     Warn,
-    /// Not look at all
+    /// Do not compare at all
     Off,
 }
 
@@ -167,13 +167,13 @@ fn tolerance(text: &str) -> Result<[f64; 2], String> {
     let parts: Vec<_> = text.split(',').map(|part| part.trim().parse()).collect();
     match parts[..] {
         [Ok(gross), Ok(net)] => Ok([gross, net]),
-        _ => Err(format!("`{text}` is no tolerance: `0.02,0.005`, gross and net, is")),
+        _ => Err(format!("`{text}` is not a valid tolerance: give gross and net, as in `0.02,0.005`")),
     }
 }
 
 /// `10,20,5`.
 fn floor(text: &str) -> Result<Floor, String> {
-    let form = || format!("`{text}` is no floor: `10,20,5`, campaigns, senders and recipients, is");
+    let form = || format!("`{text}` is not a valid floor: give campaigns, senders and recipients, as in `10,20,5`");
     let [campaigns, senders, recipients] = numbers(text).ok_or_else(form)?;
     let small = |number| u8::try_from(number).map_err(|_| form());
     Ok(Floor { campaigns, senders: small(senders)?, recipients: small(recipients)? })
@@ -182,14 +182,15 @@ fn floor(text: &str) -> Result<Floor, String> {
 /// `100,4,180`.
 fn few(text: &str) -> Result<Few, String> {
     let form =
-        || format!("`{text}` is not `100,4,180`: known senders, senders that suffice, days since they were first seen");
+        || format!("`{text}` is not valid: give known senders, senders that suffice, and days, as in `100,4,180`");
     let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
     Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
 }
 
 /// `1,3`.
 fn pairs(text: &str) -> Result<[u32; 2], String> {
-    numbers(text).ok_or_else(|| format!("`{text}` is not `1,3`: pairs of an account, and of a domain"))
+    numbers(text)
+        .ok_or_else(|| format!("`{text}` is not valid: give the pairs of an account and of a domain, as in `1,3`"))
 }
 
 /// So many numbers.
@@ -231,7 +232,7 @@ pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
         lines.push(("where few", few));
     }
     if settings.segment_reverts > 0 {
-        lines.push(("segments", format!("up to {} go back by themselves", settings.segment_reverts)));
+        lines.push(("segments", format!("up to {} are reverted on their own", settings.segment_reverts)));
     }
     let providers = settings.providers.iter().map(|(name, domains)| format!("{name} ({})", domains.join(", ")));
     let providers = providers.collect::<Vec<_>>().join("; ");

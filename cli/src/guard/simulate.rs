@@ -1,6 +1,7 @@
 //! `switchback guard simulate`.
 
 mod course;
+mod own;
 mod past;
 mod replay;
 mod report;
@@ -9,8 +10,11 @@ mod rule;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
+use switchback::ReleaseId;
+use switchback::control::State;
 use switchback::guard::Settings;
-use switchback::{GuardReader, GuardStoreError, JournalReader, NotedPairs, Query, ReleaseId, State};
+use switchback::guard::{GuardReader, GuardStoreError, NotedPairs};
+use switchback::journal::{JournalReader, Query};
 
 use self::course::{Course, knows_as};
 use self::past::Past;
@@ -21,35 +25,36 @@ use super::mail::{Mail, MailArgs};
 use super::pairs;
 use super::settings::SettingsArgs;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
-use crate::exit::{Exit, Usage, say};
+use crate::exit::{Exit, Usage, after_help, say};
 use crate::journal;
 use crate::moment::moment;
 use crate::schema::{Output, kind};
 use crate::show;
-use crate::sides::{self, Named, Shelf};
+use crate::sides::{self, Named, ReleaseSource};
 use crate::store::slot::{SlotArgs, Slots};
 use crate::store::{StoreArgs, text};
 use crate::window::Window;
 
-/// Say what the guard would have done, with these settings, on mail that is there
+/// Show what the guard would have done on existing mail, with these settings
 ///
-/// Replays pairs of verdicts of a journal, or lets both releases score a corpus now. Where the guard of the store has compared
-/// these releases on the mail of the journal, it is replayed as the guard counted it: in the order of all processes, with who was known
-/// and who received it at that time. So with the settings that held (--as-then) it leads to the guard's decision, with the guard's
-/// message. Else mail is taken in the order in which it came, and who is known is what the guard of the store knows by now; without a
-/// store, or with a corpus, the first day only teaches that (with --known-days 0 there is none). In a corpus a message came when the
-/// server says that received it last.
+/// Replays pairs of verdicts from a journal, or lets both releases score a corpus now. If the guard of the store compared these
+/// releases on the mail of the journal, the mail is replayed as the guard counted it: in the order of all processes, with the
+/// senders that were known and the recipients. With the settings of that time (--as-then), the replay therefore reaches the
+/// guard's decision at the same message. Otherwise mail is replayed in the order in which it came, and the known senders are
+/// those that the guard of the store knows now. Without a store, or with a corpus, the first days only teach known senders
+/// (none with --known-days 0). A message of a corpus came at the time that the last receiving server recorded.
 ///
-/// Also says what a rule of the usual shape would have done: more than 1 % newly flagged in 3 windows of 5 minutes in a row,
-/// where windows without mail are skipped. What it leaves out, it says. The settings are those of the slot, where a store is named, and what is given here.
+/// Also shows what a typical threshold rule would have done: more than 1 % newly flagged in 3 consecutive windows of 5 minutes,
+/// skipping windows without mail. The output lists what the simulation leaves out. The settings are those of the slot if a
+/// store is named, changed by the options given here.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     /// The release to compare with: a file, or its name or digest in a store
     #[arg(value_name = "BASELINE")]
     baseline: PathBuf,
 
-    /// The release that is tried
+    /// The release to try
     #[arg(value_name = "CANDIDATE")]
     candidate: PathBuf,
 
@@ -62,14 +67,14 @@ pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
 
-    /// The candidate is tried from then on: what came before only teaches [default: when the guard began to try it; else the first
-    /// day on which anybody can be known]
+    /// Start of the trial: earlier mail only teaches known senders [default: when the guard began to try the candidate; otherwise
+    /// the first day on which a sender can be known]
     ///
     /// `2026-04-25T09:24:00Z`, `2026-04-25`, or `24h` for that long ago; without a zone in UTC. docs/times.md has all forms.
     #[arg(long, value_name = "TIME", value_parser = moment)]
     since: Option<Timestamp>,
 
-    /// Only mail before then
+    /// Only mail before this time
     #[arg(long, value_name = "TIME", value_parser = moment)]
     until: Option<Timestamp>,
 
@@ -77,7 +82,7 @@ pub(crate) struct Args {
     #[arg(long)]
     json: bool,
 
-    /// With the settings that held when the guard counted the mail, as it noted them, not with those of now
+    /// Use the settings that the guard had when it counted the mail, instead of the current ones
     #[arg(long, requires = "journal")]
     as_then: bool,
 
@@ -97,22 +102,22 @@ pub(crate) struct Args {
     thresholds: ThresholdArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard simulate phish@1.1.0 phish@2.0.0 --journal
   switchback guard simulate phish@1.1.0 phish@2.0.0 --journal --as-then   as the guard did it
   switchback guard simulate phish@1.1.0 phish@2.0.0 --journal --alpha 0.0001 --floor 20,10,10
   switchback guard simulate old.wasm new.wasm --trust-authserv-id mx.example.net ~/Maildir
-  switchback guard simulate old.wasm new.wasm --known-days 0 --json mail/ | jq .acted
+  switchback guard simulate old.wasm new.wasm --known-days 0 --json mail/ | jq .acted";
 
-Exit codes:
-  0  it would have done nothing
-  1  it would have taken the candidate back; nothing counted, because nobody was known; or an input could not be read, or one of both
-     failed on it
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the guard would have done nothing",
+    "the guard would have reverted the candidate; nothing counted, because no sender was known; or an input could not be read, \
+     or one of the releases failed on it",
+];
 
 /// What a replay never has.
-const BREAKERS: &str = "breakers: failures, slow calls and scores of no use";
+const BREAKERS: &str = "breakers: failures, slow calls and useless scores";
 
 /// What it has not where the guard noted nothing.
 const VOLUMES: &str = "last week's volumes: each segment has the weight of the order in which it was discovered";
@@ -152,7 +157,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let past = args.past(slot.as_deref(), &releases, &mail)?;
     if args.as_then && !matches!(past, Past::Noted(_)) {
         anyhow::bail!(
-            "the guard has noted nothing of these releases in this journal, so there are no settings of then"
+            "the guard recorded nothing about these releases in this journal, so there are no settings of that time"
         );
     }
     let (as_then, baseline) = (args.as_then, &releases[0]);
@@ -172,7 +177,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     // A pipeline must not take it for harmless: the guard had nothing to go by.
     let is_idle = replay.eligible == 0;
     if is_idle {
-        say("no message counted, because nobody was known: this says nothing about the candidate");
+        say("no message counted, because no sender was known: this says nothing about the candidate");
     }
     Ok(Exit::found_if(replay.acted.is_some() || is_idle || mail.unusable > 0))
 }
@@ -181,24 +186,23 @@ impl Args {
     /// The settings, and of which slot they are.
     fn settings(&self) -> anyhow::Result<(Settings, Option<String>)> {
         if self.as_then && self.settings.is_any_given() {
-            let why = "--as-then takes the settings that held, so no other one can be given";
+            let why = "--as-then uses the settings of that time, so no setting can be given";
             return Err(Usage(why.to_owned()).into());
         }
         Window::checked(self.since, self.until)?;
         let is_named = self.store.dir().is_ok();
         if !is_named {
-            if self.slot.slot.is_some() && !self.mail.is_journal() {
-                let why =
-                    "--slot chooses among the slots of a store or of a journal: name one with --store or --journal";
+            if self.slot.named().is_some() && !self.mail.is_journal() {
+                let why = "--slot selects a slot of a store or a journal: name one with --store or --journal";
                 return Err(Usage(why.to_owned()).into());
             }
             self.check_slot(Slots::of(&State::default(), &[]))?;
-            return Ok((self.settings.over(Settings::default())?, self.slot.slot.clone()));
+            return Ok((self.settings.over(Settings::default())?, self.slot.named().map(str::to_owned)));
         }
         let control = self.store.open()?;
         let state: State = control.state()?;
         let slots = Slots::of(&state, &control.processes()?);
-        let slot = slots.chosen(&self.slot)?;
+        let slot = slots.chosen(self.slot.named())?;
         match self.mail.is_journal() {
             true => self.check_slot(slots)?,
             false => slots.check(&slot)?,
@@ -209,7 +213,7 @@ impl Args {
 
     /// Refuses a slot that neither the store, which has these, nor the journal knows. A corpus is of no slot.
     fn check_slot(&self, of_store: Slots) -> anyhow::Result<()> {
-        let (Some(name), Some(dir)) = (&self.slot.slot, self.mail.journal(&self.store)?) else { return Ok(()) };
+        let (Some(name), Some(dir)) = (self.slot.named(), self.mail.journal(&self.store)?) else { return Ok(()) };
         journal::check_slot(of_store, &JournalReader::open(dir)?, name)
     }
 
@@ -255,8 +259,8 @@ impl Args {
             return Ok((pairs::of_journal(&dir, &ids, &query, settings)?, ids));
         }
         let threads = self.threads.count();
-        let shelf = Shelf { name: NAME, store: &self.store, runtime: &self.runtime };
-        let loaded = sides::load(shelf, named, threads)?;
+        let source = ReleaseSource { name: NAME, store: &self.store, runtime: &self.runtime };
+        let loaded = sides::load(source, named, threads)?;
         let thresholds = self.thresholds.thresholds()?;
         let mail = pairs::of_corpus(&self.mail.inputs, &loaded, thresholds, &self.message, threads, settings)?;
         Ok((mail, [loaded.ids[0].clone(), loaded.ids[1].clone()]))

@@ -7,35 +7,39 @@ use std::io;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::ReleaseId;
+use switchback::alert::KeptAlert;
+use switchback::control::{Process, ProcessNumber, Rollout, SlotState};
 use switchback::guard::{Blind, Circumstances, Flip, MailCounts, Mode, Requirements, Settings, Strength, Tally, Trial};
-use switchback::{GuardReader, Health, KeptAlert, Loss, Process, ReleaseId, Rollout, SlotState};
+use switchback::guard::{GuardReader, Health, Loss};
 
 use super::alerts::reader;
-use super::proof::{OfSegment, in_segment, of_tallies};
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
-use crate::store::slot::{SlotArgs, Slots};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
+use crate::store::proof::{OfSegment, in_segment, of_tallies};
+use crate::store::slot::Slots;
 use crate::store::{self, StoreArgs};
 
-/// Show what the guard may do, what it knows of each candidate, and whether it is at work
+/// Show what the guard may do, what it knows about each candidate, and whether it is working
 ///
-/// Segments that are harmed come first, then those with the most flips. Of each segment in which verdicts flip it says what the
-/// guard needs before it acts, what there is of it, and what is missing. The E-value is the evidence against a harmless candidate.
-/// Also says whether the filter tells the guard too little to act at all: who is authenticated, and who receives mail.
+/// Segments that are harmed come first, then those with the most flips. For each segment in which verdicts flip, it shows what
+/// the guard needs before it acts, what it has, and what is missing. The E-value is the evidence against a harmless candidate.
+/// It also shows whether the filter gives the guard too little to act at all: which mail is authenticated, and its recipients.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    #[command(flatten)]
-    slot: SlotArgs,
+    /// Only this slot [default: every slot]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
 
-    /// Segments of each candidate
+    /// Segments to show of each candidate
     #[arg(long, value_name = "N", default_value_t = 10)]
     limit: usize,
 
-    /// Also candidates that are not tried any more
+    /// Also show trials that are over
     #[arg(long)]
     all: bool,
 
@@ -44,18 +48,18 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard status
   switchback guard status --slot inbound --limit 50
   switchback guard status --json | jq '.slots[].trials[].segments[] | select(.standing == \"harmed\")'
-  switchback guard status --json | jq '.slots[].trials[].segments[] | {segment, why: .up.why}'
+  switchback guard status --json | jq '.slots[].trials[].segments[] | {segment, why: .up.why}'";
 
-Exit codes:
-  0  the guard is at work in every process, and nothing is harmed
-  1  a guard is in trouble or says nothing, it has lost what it knew, (nearly) no mail of a slot is authenticated, a segment
-     is harmed, or the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the guard is working in every process, and no segment is harmed",
+    "a guard has a fault or does not report, its memory was lost, (nearly) no mail of a slot is authenticated, a segment is \
+     harmed, or the store cannot be read",
+];
 
 /// Alerts that are shown.
 const ALERTS: u32 = 10;
@@ -124,9 +128,9 @@ struct Weighed {
 
 #[derive(JsonSchema, Serialize)]
 struct OfProcess {
-    process: u64,
+    process: ProcessNumber,
     name: String,
-    /// None if it has not said how its guard is.
+    /// None if its guard has not reported.
     health: Option<Health>,
     trouble: Option<String>,
 }
@@ -138,7 +142,7 @@ pub(super) const OUTPUT: Output = Output::document("guard-status", &[kind::<Stat
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(args.slot.as_deref())?;
     let reader = reader(&args.store)?;
     let mut slots = Vec::new();
     for (name, slot) in state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name)) {
@@ -154,8 +158,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     match args.json {
         true => {
-            serde_json::to_writer(&mut out, &status)?;
-            io::Write::write_all(&mut out, b"\n")?;
+            json_line(&status, &mut out)?;
         }
         false => screen::write(&status, args.limit, &mut out)?,
     }
@@ -185,7 +188,7 @@ impl OfSlot {
             let now = judge.circumstances(trial.last_at, knows_few);
             let judged = |known| Judged::of(known, &judge, now);
             let segments = of_tallies(&judge, now, tallies).into_iter().map(judged).collect();
-            let switchback::TrialRecord { candidate, baseline, since, began_at, last_at, pairs, .. } = trial;
+            let switchback::guard::TrialRecord { candidate, baseline, since, began_at, last_at, pairs, .. } = trial;
             trials.push(OfTrial { candidate, baseline, since, began_at, last_at, is_over, pairs, segments });
         }
         let mail = reader.map_or(Ok(MailCounts::default()), |reader| reader.mail(name, Timestamp::now()))?;
@@ -211,7 +214,7 @@ impl Weighed {
             (Some(shortage), _) => shortage,
             (None, _) if !is_acted_on => "enough; flips this way only warn".to_owned(),
             (None, Mode::Act) => "enough: the guard acts".to_owned(),
-            (None, Mode::Warn) => "enough; mode warn: the guard only tells".to_owned(),
+            (None, Mode::Warn) => "enough; mode warn: the guard only warns".to_owned(),
             (None, Mode::Off) => "enough; mode off: the guard waits".to_owned(),
         };
         Self { strength: judge.strength(tally, flip), requirements, is_acted_on, why }
@@ -220,11 +223,11 @@ impl Weighed {
 
 impl OfProcess {
     fn of(process: &Process, health: &[Health], now: Timestamp) -> Self {
-        let health = health.iter().find(|health| health.process == process.number).cloned();
+        let health = health.iter().find(|health| health.process == process.number.get()).cloned();
         let trouble = match &health {
             Some(health) => health.trouble(now),
             // Without a slot it has nothing to guard.
-            None => (!process.registered.slots.is_empty()).then(|| "it has not said how its guard is".to_owned()),
+            None => (!process.registered.slots.is_empty()).then(|| "its guard has not reported".to_owned()),
         };
         Self { process: process.number, name: process.registered.name.clone(), health, trouble }
     }

@@ -5,15 +5,15 @@ use std::io::{self, Write as _};
 use jiff::Timestamp;
 use switchback::alert::{About, Alert, Found, Response};
 
-use crate::exit::{Exit, Usage, chain, say};
+use crate::exit::{Exit, Usage, after_help, chain, say};
 use crate::schema::{Output, kind};
 use crate::sinks::SinkArgs;
 
-/// Send an alert that says it is a test
+/// Send a test alert
 ///
-/// To every place that is named, once. `docs/alerts.md` has the fields, and how a receiver verifies the signature.
+/// Sends it once to every place that is named. `docs/alerts.md` describes the fields, and how a receiver verifies the signature.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     sinks: SinkArgs,
@@ -23,16 +23,14 @@ pub(crate) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback guard test-alert --syslog
   switchback guard test-alert --on-alert 'mail -s \"$SWITCHBACK_ALERT_SUMMARY\" postmaster'
-  switchback guard test-alert --webhook https://hooks.example/mail --webhook-secret-file hook.secret
+  switchback guard test-alert --webhook https://hooks.example/mail --webhook-secret-file hook.secret";
 
-Exit codes:
-  0  it arrived everywhere
-  1  it did not arrive somewhere; where and why is on stderr
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] =
+    ["it was delivered everywhere", "it was not delivered somewhere; stderr says where and why"];
 
 /// What `--json` prints.
 pub(super) const OUTPUT: Output = Output::document("guard-test-alert", &[kind::<Alert>]);
@@ -40,7 +38,10 @@ pub(super) const OUTPUT: Output = Output::document("guard-test-alert", &[kind::<
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.sinks.is_empty() {
-        return Err(Usage("where to? Name at least one of --on-alert, --webhook and --syslog".to_owned()).into());
+        return Err(Usage(
+            "no recipient was given: name at least one of --on-alert, --webhook and --syslog".to_owned(),
+        )
+        .into());
     }
     let alert = Alert::new(Found::Test, Response::None, About::default(), Timestamp::now());
     let mut out = io::stdout().lock();

@@ -6,52 +6,52 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Accept, Recovered, SqliteStore, StoreError};
+use switchback::control::{Accept, Recovered, SqliteStore, StoreError};
 
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
-use crate::store::{StoreArgs, author};
+use crate::store::StoreArgs;
+use crate::store::author::AuthorArgs;
 
-/// Start a damaged ledger anew with the events that can still be read
+/// Rebuild a damaged ledger from the events that can still be read
 ///
-/// The damaged files are set aside as they are, not deleted. The new ledger ends before the first event that cannot be read or is not
-/// as it was written, and with one more event that says so: processes, which obey no ledger that was set back, obey that
-/// one within seconds. A ledger that is whole stays as it is, unless it ends before what was seen of it. Nothing is done while
-/// processes follow the ledger as if it were whole, or where a newer version of Switchback wrote to it.
+/// The damaged files are kept under another name, not deleted. The new ledger has the events before the first that cannot be
+/// read or was altered, and one more event that records the recovery. Processes, which otherwise refuse a ledger that was set
+/// back, follow the new one within seconds. An intact ledger stays as it is, unless events that were seen are missing at its
+/// end. Nothing is done while processes follow the ledger as if it were intact, or if a newer version of Switchback wrote to it.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Accept also that a whole ledger ends before what was seen of it: for a backup that was restored on purpose
+    /// Accept an intact ledger that lacks events seen before: for an older copy that was restored on purpose
     #[arg(long)]
     go_back: bool,
 
-    /// Do it although processes follow the ledger and have not seen themselves that it is damaged
+    /// Recover even though processes follow the ledger and have not noticed any damage
     #[arg(long)]
     force: bool,
 
-    /// Who; kept in the ledger [default: the system's user, or whoever called sudo]
-    #[arg(long, value_name = "NAME")]
-    author: Option<String>,
+    #[command(flatten)]
+    author: AuthorArgs,
 
     /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback history recover && switchback status
-  switchback history recover --go-back           an older copy was put there on purpose
+  switchback history recover --go-back           an older copy was restored on purpose";
 
-Exit codes:
-  0  the ledger is whole, or was started anew
-  1  there is no store, it cannot be written, processes follow it, it is whole and was set back, or a newer version of
-     Switchback wrote to it
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the ledger is intact, or was recovered",
+    "there is no store, it cannot be written, processes follow it, it is intact but was set back, or a newer version of \
+     Switchback wrote to it",
+];
 
 /// As JSON.
 #[derive(JsonSchema, Serialize)]
@@ -85,7 +85,6 @@ pub(super) const OUTPUT: Output = Output::document("history-recover", &[kind::<T
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let author = args.author.clone().unwrap_or_else(author::of_system);
     let mut accept = Accept::damage();
     if args.go_back {
         accept = accept.going_back();
@@ -93,30 +92,33 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.force {
         accept = accept.followers();
     }
-    let recovered = match SqliteStore::recover(&args.store.dir()?, &author, accept) {
+    let recovered = match SqliteStore::recover(&args.store.dir()?, &args.author.name(), accept) {
         Err(error @ StoreError::WouldGoBack(_)) => {
-            Err(error).context("use --go-back if you put an older copy there on purpose; nothing was changed")?
+            Err(error).context("use --go-back if an older copy was restored on purpose; nothing was changed")?
         }
         Err(error @ StoreError::Followed { .. }) => Err(error).context("stop them first, or use --force")?,
         recovered => recovered?,
     };
     let mut out = io::stdout().lock();
     if args.json {
-        serde_json::to_writer(&mut out, &Told { recovered: recovered.map(Anew::from) })?;
-        writeln!(out)?;
+        json_line(&Told { recovered: recovered.map(Anew::from) }, &mut out)?;
         return Ok(Exit::Fine);
     }
     let Some(Recovered { events, known, ended, aside, .. }) = recovered else {
-        writeln!(out, "the ledger is whole: nothing was changed")?;
+        writeln!(out, "the ledger is intact: nothing was changed")?;
         return Ok(Exit::Fine);
     };
     let (kept, ended) = (show::counted(events, "event"), show::printable(&ended, usize::MAX));
-    writeln!(out, "the ledger has {kept} of before, and ends there because {ended}")?;
+    writeln!(out, "the ledger keeps {kept}, and ends there because {ended}")?;
     if known > events {
-        writeln!(out, "LOST: events {} to {known}: freezes, overrides, trusted keys and routes of then", events + 1)?;
+        writeln!(
+            out,
+            "LOST: events {} to {known}, with their freezes, overrides, trusted keys and routes",
+            events + 1
+        )?;
     }
-    writeln!(out, "event {} says that it was recovered; processes obey it within seconds", events + 1)?;
-    aside.iter().try_for_each(|aside| writeln!(out, "the damaged one is {}", aside.display()))?;
-    writeln!(out, "`switchback status` shows what is in charge by these events")?;
+    writeln!(out, "event {} records the recovery; processes follow the ledger within seconds", events + 1)?;
+    aside.iter().try_for_each(|aside| writeln!(out, "the damaged ledger is {}", aside.display()))?;
+    writeln!(out, "`switchback status` shows what is live now")?;
     Ok(Exit::Fine)
 }

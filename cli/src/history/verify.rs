@@ -5,28 +5,29 @@ use std::io::{self, Write as _};
 use anyhow::bail;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Anachronism, Digest, Who, Witness};
+use switchback::Digest;
+use switchback::control::{Anachronism, Who, Witness};
 
 use crate::clock;
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::StoreArgs;
 
-/// Check that nobody touched the ledger
+/// Check that the ledger was not altered
 ///
-/// Every event holds the hash of the one before, and they are numbered without a gap. An event that was edited, taken out,
-/// moved or put in is found and named; so is a ledger that was set back, as long as its file `control.head` or a process
-/// remembers how far it went. Whoever can write the files could write all of it anew: keep the head, which every change
-/// prints and an alert can carry, somewhere else, and give it to --head later. Events whose times go backwards or are
-/// still to come are warned of: their order is certain, a clock was wrong.
+/// Every event contains the hash of the event before it, and the numbers have no gaps. An event that was edited, removed,
+/// moved or inserted is found and named. So is a ledger that was set back, as long as the file `control.head` or a process
+/// remembers how far it went. Whoever can write the files could rewrite the whole ledger: keep the head, which every change
+/// prints and an alert can carry, in another place, and pass it to --head later. Events with times that go backwards or are
+/// in the future cause a warning: their order is certain, but a clock was wrong.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// A head that was printed earlier: the ledger has to have gone on from there
+    /// A head that was printed earlier: the ledger has to contain it
     #[arg(long, value_name = "HASH")]
     head: Option<Digest>,
 
@@ -35,15 +36,15 @@ pub(super) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback history verify
-  switchback history verify --head 5f2a...        is it the history that I have seen?
+  switchback history verify --head 5f2a...        is it still the history that I know?";
 
-Exit codes:
-  0  every event is as it was written, and none is missing that anybody remembers
-  1  one is not, and is named; the ledger does not contain the head; or the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "every event is as it was written, and no event that is remembered is missing",
+    "an event was altered or is missing, and is named; the ledger does not contain the head; or the store cannot be read",
+];
 
 /// What was found to be whole.
 #[derive(JsonSchema, Serialize)]
@@ -91,24 +92,23 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let verified = Verified { events, head, witnesses, recoveries: ledger.state().recoveries, head_seen_at, clock };
     let mut out = io::stdout().lock();
     if args.json {
-        serde_json::to_writer(&mut out, &verified)?;
-        writeln!(out)?;
+        json_line(&verified, &mut out)?;
         return Ok(Exit::Fine);
     }
     writeln!(out, "{}, each as it was written", show::counted(events, "event"))?;
     if !verified.witnesses.is_empty() {
         let who: Vec<_> = verified.witnesses.iter().map(seen).collect();
-        writeln!(out, "no event is missing that was seen by {}", who.join(", "))?;
+        writeln!(out, "no event seen by {} is missing", who.join(", "))?;
     }
     if verified.recoveries > 0 {
         let times = show::counted(verified.recoveries, "time");
         writeln!(out, "the ledger was recovered {times}: `switchback history` shows when, and what was lost")?;
     }
     match verified.head_seen_at {
-        Some(sequence) if sequence == events => writeln!(out, "the head that was given is the last event's")?,
+        Some(sequence) if sequence == events => writeln!(out, "the given head is that of the last event")?,
         Some(sequence) => writeln!(
             out,
-            "the head that was given is event {sequence}'s: nothing before it was changed since, and {} came after it",
+            "the given head is that of event {sequence}: nothing before it has changed since, and {} came after it",
             show::counted(events - sequence, "event")
         )?,
         None => {}

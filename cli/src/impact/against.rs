@@ -1,11 +1,12 @@
 //! The release to compare with.
 
 use anyhow::{Context as _, bail};
-use switchback::{JournalReader, ReleaseId};
+use switchback::ReleaseId;
+use switchback::journal::JournalReader;
 
 use super::Args;
 use crate::exit::Usage;
-use crate::store::slot::{SlotArgs, Slots};
+use crate::store::slot::Slots;
 
 /// The release to compare with, and why it is that one.
 pub(super) struct Against {
@@ -28,13 +29,15 @@ impl Against {
 
     fn now(args: &Args, release: &ReleaseId) -> anyhow::Result<Self> {
         let state = args.journal.state()?;
-        let state = state.ok_or_else(|| Usage("compared with which release? Name it with --against".to_owned()))?;
-        let name = Slots::of(&state, &[]).chosen(&SlotArgs { slot: args.slot.clone() })?;
+        let state = state.ok_or_else(|| Usage("which release to compare with? Name it with --against".to_owned()))?;
+        let name = Slots::of(&state, &[]).chosen(args.slot.as_deref())?;
         let slot = state.slots.get(&name).context("the slot has no release yet: name one with --against")?;
         match (&slot.live, slot.standbys.first()) {
             (Some(live), _) if live != release => Ok(Self { release: live.clone(), why: "live now" }),
             (Some(_), Some(standby)) => Ok(Self { release: standby.clone(), why: "live before it" }),
-            _ => bail!("{release} is all that slot `{name}` has: say with --against what to compare with"),
+            _ => {
+                bail!("slot `{name}` has no other release than {release}: give the one to compare with as --against")
+            }
         }
     }
 }

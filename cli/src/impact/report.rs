@@ -7,13 +7,16 @@ use std::io::{StdoutLock, Write as _};
 use comfy_table::Table;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::ReleaseId;
 use switchback::compare::Providers;
-use switchback::{Impact, ImpactCounts, Impacted, Rate, ReleaseId};
+use switchback::compare::Rate;
+use switchback::journal::{Impact, ImpactCounts, Impacted};
 
 use super::Args;
 use super::against::Against;
 use crate::cells::{Cell, Rows};
 use crate::journal::domain;
+use crate::schema::json_line;
 use crate::show;
 use crate::store::text;
 
@@ -74,8 +77,7 @@ impl<'a> Report<'a> {
             Form::Text { first, .. } if first.len() < self.args.limit => first.push(impacted.clone()),
             Form::Text { .. } => {}
             Form::Json(out) => {
-                serde_json::to_writer(&mut *out, impacted)?;
-                writeln!(out)?;
+                json_line(impacted, out)?;
             }
             Form::Csv(rows) => rows.row(row(impacted))?,
         }
@@ -87,10 +89,7 @@ impl<'a> Report<'a> {
         let counts = Counts::of(self, impact);
         match &mut self.form {
             Form::Text { out, first } => counts.write(out, first),
-            Form::Json(out) => {
-                serde_json::to_writer(&mut *out, &counts)?;
-                Ok(writeln!(out)?)
-            }
+            Form::Json(out) => Ok(json_line(&counts, out)?),
             Form::Csv(rows) => {
                 rows.finish()?;
                 if impact.all.unknown > 0 {
@@ -112,7 +111,9 @@ impl<'a> Report<'a> {
 fn unknown(unknown: u64, decided: u64) -> String {
     let what = show::counted(unknown, "message");
     let of = show::count(decided);
-    format!("of {what} of {of} nobody knows what the other would have done: neither it nor a --source has them")
+    format!(
+        "it is not known what the other release would have done with {what} of {of}: neither it nor a --source has them"
+    )
 }
 
 fn row(impacted: &Impacted) -> [Cell; COLUMNS.len()] {
@@ -157,9 +158,9 @@ pub(super) struct Counts<'a> {
     /// Shares of the messages that it has decided; none of no message.
     rates: Option<Rates>,
     /// By provider of the sender's domain, those with the most impacted messages first.
-    providers: Vec<OfProvider>,
+    providers: Vec<ProviderRow>,
     /// Those with the most impacted messages.
-    domains: Vec<OfDomain<'a>>,
+    domains: Vec<DomainRow<'a>>,
     other_domains: Option<Others>,
 }
 
@@ -171,14 +172,14 @@ struct Rates {
 }
 
 #[derive(JsonSchema, Serialize)]
-struct OfProvider {
+struct ProviderRow {
     provider: String,
     #[serde(flatten)]
     counts: ImpactCounts,
 }
 
 #[derive(JsonSchema, Serialize)]
-struct OfDomain<'a> {
+struct DomainRow<'a> {
     /// None for messages without a usable sender.
     domain: Option<&'a str>,
     #[serde(flatten)]
@@ -194,8 +195,8 @@ struct Others {
 
 impl<'a> Counts<'a> {
     fn of(report: &Report<'a>, impact: &'a Impact) -> Self {
-        let named = impact.domains.iter().map(|(domain, counts)| OfDomain { domain: Some(domain), counts: *counts });
-        let unnamed = (impact.no_domain.decided > 0).then_some(OfDomain { domain: None, counts: impact.no_domain });
+        let named = impact.domains.iter().map(|(domain, counts)| DomainRow { domain: Some(domain), counts: *counts });
+        let unnamed = (impact.no_domain.decided > 0).then_some(DomainRow { domain: None, counts: impact.no_domain });
         let mut domains: Vec<_> = named.chain(unnamed).collect();
         domains.sort_by_key(|one| (Reverse(one.counts.impacted()), Reverse(one.counts.decided), one.domain));
         // Whoever reads JSON can cut by himself.
@@ -213,7 +214,7 @@ impl<'a> Counts<'a> {
             replaced: impact.replaced,
             unscanned: impact.unscanned,
             rates: Rates::of(&impact.all),
-            providers: OfProvider::all(impact),
+            providers: ProviderRow::all(impact),
             domains,
             other_domains: (counts.decided > 0).then_some(Others { domains: rest.len(), counts }),
         }
@@ -285,7 +286,7 @@ impl Rates {
     }
 }
 
-impl OfProvider {
+impl ProviderRow {
     /// Those whose mail the release has decided.
     fn all(impact: &Impact) -> Vec<Self> {
         let known = Providers::default();

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use switchback::{
-    Digest, Fingerprint, JournalReader, Likeness, Mail, Message, MessageIds, ReleaseId, Rescore, Rescored,
-};
+use switchback::journal::{JournalReader, Likeness, Mail, MessageIds, Rescore, Rescored};
+use switchback::message::Fingerprint;
+use switchback::{Digest, Message, ReleaseId};
 
 use super::Args;
 use crate::corpus::Corpus;
@@ -35,7 +35,7 @@ impl Source {
         Workers::start(threads)?.in_order(
             corpus,
             |entry| {
-                let (name, judged) = judge(entry, &loaded, |letter| args.message.message(letter));
+                let (name, judged) = judge(entry, &loaded, |raw| args.message.message(raw));
                 let scored = judged.map_err(|unread| unread.about(&name));
                 scored.and_then(|judged| One::of(judged, reader).map_err(|why| format!("{name}: {why}")))
             },

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{KeyId, Signature, read_signature, signature_path};
+use switchback::release::{KeyId, Signature, read_signature, signature_path};
 
 use crate::exit::chain;
 

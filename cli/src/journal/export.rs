@@ -6,18 +6,19 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use super::filters::FilterArgs;
-use super::{JournalArgs, check_sought, say_nothing, say_unread};
-use crate::exit::Exit;
+use super::nothing::{check_sought, say_nothing, say_unread};
+use super::place::JournalArgs;
+use crate::exit::{Exit, after_help};
 use crate::file::{self, Access, Kind};
 use crate::progress::Busy;
 use crate::show;
 
 /// Write records as one Parquet file, for DuckDB, Spark or ClickHouse
 ///
-/// docs/journal.md says what the columns mean. The file is written whole or not at all, for your eyes only; a pipe or a device, such as
-/// `/dev/stdout`, is written to.
+/// docs/journal.md describes the columns. The file is written completely or not at all, and only its owner can read it. A pipe or
+/// a device, such as `/dev/stdout`, is written to.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     journal: JournalArgs,
@@ -30,17 +31,17 @@ pub(crate) struct Args {
     output: PathBuf,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback journal export -o journal.parquet
   switchback journal export --since 6d --slot inbound -o week.parquet
-  duckdb -c \"SELECT action, count(*) FROM 'week.parquet' GROUP BY action\"
+  duckdb -c \"SELECT action, count(*) FROM 'week.parquet' GROUP BY action\"";
 
-Exit codes:
-  0  it is written; where no record is in it, stderr says what the journal has, and from when to when
-  1  there is no journal, a file of it cannot be read, neither it nor the store knows the slot or the release, or the file
-     cannot be written
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = [
+    "the file is written; if it has no record, stderr says how many the journal has, and from which time",
+    "there is no journal, a file of it cannot be read, neither it nor the store has the slot or the release, or the file \
+     cannot be written",
+];
 
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let reader = args.journal.open()?;

@@ -1,9 +1,12 @@
 //! Which records an operator asks for.
 
 use clap::builder::PossibleValuesParser;
-use switchback::{Action, DecidedBy, Fingerprint, JournalReader, Message, Query, RecordId};
+use switchback::journal::{JournalReader, Query};
+use switchback::message::Fingerprint;
+use switchback::verdict::{DecidedBy, RecordId};
+use switchback::{Action, Message};
 
-use super::JournalArgs;
+use super::place::JournalArgs;
 use crate::exit::Usage;
 use crate::window::{Window, WindowArgs};
 
@@ -14,7 +17,7 @@ pub(crate) struct FilterArgs {
     #[command(flatten)]
     window: WindowArgs,
 
-    /// In this slot
+    /// In this slot [default: every slot]
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
 

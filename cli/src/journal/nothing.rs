@@ -1,8 +1,9 @@
-//! What is said where nothing of a journal is as asked for.
+//! What is said where nothing of a journal is as asked for, or not all of it can be read.
 
-use switchback::{Extent, JournalReader};
+use anyhow::bail;
+use switchback::journal::{Extent, JournalError, JournalReader, Query};
 
-use crate::exit;
+use crate::exit::{self, Exit};
 use crate::moment::began;
 use crate::show;
 use crate::store::text::instant;
@@ -10,7 +11,7 @@ use crate::window::Window;
 
 /// Says on stderr that nothing is as asked for, and what there is: whoever mistyped a time should not take that for an answer.
 pub(crate) fn say_nothing(reader: &JournalReader, window: Window) -> anyhow::Result<()> {
-    exit::say(&format!("no record is as asked for: {}", there_is(&reader.extent()?, window)));
+    exit::say(&format!("no record matches: {}", there_is(&reader.extent()?, window)));
     Ok(())
 }
 
@@ -20,4 +21,18 @@ pub(crate) fn there_is(extent: &Extent, window: Window) -> String {
     let records = show::counted(extent.records, "record");
     let misses = window.misses(began(), (first, last)).map_or_else(String::new, |why| format!(", and {why}"));
     format!("the journal has {records}, from {} to {}{misses}", instant(first), instant(last))
+}
+
+/// Refuses to say that there is nothing of a Message-ID that nobody could look for.
+pub(super) fn check_sought(reader: &JournalReader, query: &Query, is_empty: bool) -> anyhow::Result<()> {
+    if is_empty && query.message_id.is_some() && !reader.has_key() {
+        bail!("the key of the journal cannot be read, so a hashed Message-ID cannot be searched for");
+    }
+    Ok(())
+}
+
+/// Says what could not be read of a journal.
+pub(crate) fn say_unread(unread: &[JournalError]) -> Exit {
+    unread.iter().for_each(|error| exit::say(&error.to_string()));
+    Exit::found_if(!unread.is_empty())
 }

@@ -2,7 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use switchback::{Control, JournalError, JournalReader, Process, ReleaseId, State};
+use switchback::control::{Process, State};
+use switchback::journal::{JournalError, JournalReader};
+use switchback::{Control, ReleaseId};
 
 use crate::exit::Usage;
 use crate::store::slot::Slots;

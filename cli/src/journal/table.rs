@@ -1,6 +1,7 @@
 //! Records as lines for people.
 
-use switchback::{Record, ReleaseId};
+use switchback::ReleaseId;
+use switchback::journal::Record;
 
 use crate::show;
 use crate::store::text;
@@ -19,7 +20,7 @@ pub(super) fn of(records: &[Record]) -> String {
 }
 
 fn row(record: &Record) -> [String; 7] {
-    let score = record.opinions.first().and_then(switchback::Opinion::score);
+    let score = record.opinions.first().and_then(switchback::verdict::Opinion::score);
     [
         text::instant(record.at).trim_end_matches(" UTC").to_owned(),
         record.action.to_string(),

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Control, Lasting, LoadedRelease, PromoteError, ReleaseId};
+use switchback::control::{Lasting, LoadedRelease, PromoteError};
+use switchback::{Control, ReleaseId};
 
 use crate::exit::{Exit, chain, say};
 use crate::store::text;

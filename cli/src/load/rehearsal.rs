@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use anyhow::Context as _;
-use switchback::{Control, Event, Ledger, read_signature, signature_path};
+use switchback::Control;
+use switchback::control::{Event, Ledger};
+use switchback::release::{read_signature, signature_path};
 
 use super::readiness::Readiness;
 use super::{Args, Loaded};
-use crate::exit::{Exit, chain, say};
+use crate::exit::{Exit, explained, say};
 use crate::sign::sound;
 use crate::store::is_missing;
 
@@ -33,7 +35,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         match rehearsal.load(path) {
             Ok(loaded) => drop(loaded.tell(args.change.json)?),
             Err(error) => {
-                say(&chain(error.as_ref()));
+                say(&explained(&error));
                 exit = Exit::Found;
             }
         }

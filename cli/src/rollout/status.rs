@@ -4,43 +4,44 @@ use std::io::{self, Write as _};
 
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::Control;
+use switchback::control::{Progress, PromoteError, Rollout, SlotState};
 use switchback::guard::TrialEvidence;
-use switchback::{Control, GuardReader, GuardStoreError, Progress, PromoteError, Rollout, SlotState};
+use switchback::guard::{GuardReader, GuardStoreError};
 
 use crate::clock;
-use crate::exit::Exit;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, after_help};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
-use crate::store::slot::{SlotArgs, Slots};
+use crate::store::slot::Slots;
 use crate::store::{self, StoreArgs, text};
 
-/// Show which rollouts go on, in which step, and why one pauses
+/// Show the rollouts in progress, their steps, and why one is paused
 ///
-/// Held up is one that nobody lets go on when its time has come: in a freeze, where the guard found the release harmful, or
-/// where a process does not have it ready or its guard does not work.
+/// A rollout is held up if its next step would be refused: during a freeze, if the guard found the release harmful, or if a
+/// process does not have it ready or its guard does not work.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    #[command(flatten)]
-    slot: SlotArgs,
+    /// Only this slot [default: every slot]
+    #[arg(long, value_name = "SLOT")]
+    slot: Option<String>,
 
     /// Print one JSON object per line
     #[arg(long)]
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback rollout status
-  switchback rollout status --json | jq -r .says
+  switchback rollout status --json | jq -r .says";
 
-Exit codes:
-  0  it is shown, be there any or not
-  1  a rollout pauses or is held up, or the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] =
+    ["the rollouts are shown, if there are any", "a rollout is paused or held up, or the store cannot be read"];
 
 /// A line of JSON.
 #[derive(JsonSchema, Serialize)]
@@ -61,7 +62,7 @@ pub(super) const OUTPUT: Output = Output::lines("rollout-status", &[kind::<Recor
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (state, processes) = (store::state(&control)?, control.processes()?);
-    let chosen = Slots::of(&state, &processes).known(&args.slot)?;
+    let chosen = Slots::of(&state, &processes).known(args.slot.as_deref())?;
     let slots = state.slots.iter().filter(|(name, _)| chosen.as_ref().is_none_or(|chosen| chosen == *name));
     let (mut out, mut is_paused, mut is_empty) = (io::stdout().lock(), false, true);
     for (name, slot) in slots {
@@ -69,8 +70,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         let record = Record::of(&args.store, &control, name, slot, rollout)?;
         (is_paused, is_empty) = (is_paused || record.is_paused, false);
         if args.json {
-            serde_json::to_writer(&mut out, &record)?;
-            writeln!(out)?;
+            json_line(&record, &mut out)?;
         } else {
             let slot = show::printable(name, text::NAME_CHARS_MAX);
             writeln!(out, "slot {slot}: {}", text::rollout(rollout))?;
@@ -79,7 +79,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     if is_empty && !args.json {
-        writeln!(out, "no rollout goes on")?;
+        writeln!(out, "no rollout is in progress")?;
     }
     Ok(Exit::found_if(is_paused))
 }
@@ -97,7 +97,7 @@ impl<'a> Record<'a> {
             (Some(Progress::Paused(why)), None) => (format!("PAUSED: {why}"), true),
             (Some(Progress::Paused(why)), Some(obstacle)) => (format!("PAUSED: {why}; HELD UP: {obstacle}"), true),
             (_, Some(obstacle)) => (format!("HELD UP: {obstacle}"), true),
-            (None, None) => ("no guard has said anything yet: the rollout goes on when one has".to_owned(), true),
+            (None, None) => ("no guard has reported yet: the rollout continues once one has".to_owned(), true),
             (Some(Progress::Due(_)), None) => ("the next step is due".to_owned(), false),
             (Some(Progress::Holds { until }), None) => {
                 (format!("the next step is due on {}", text::instant(until)), false)
@@ -107,7 +107,7 @@ impl<'a> Record<'a> {
     }
 }
 
-/// Why the next step could not be made now, whatever the evidence; none if it could. A step that was made or became moot
+/// Why the next step could not be made now, whatever the evidence; none if it could. A step that was made or superseded
 /// meanwhile is no obstacle.
 fn obstacle(control: &Control, slot: &str) -> Option<String> {
     match control.check_next_step(slot) {

@@ -1,16 +1,16 @@
 //! `switchback rollout stop`.
 
-use switchback::Request;
+use switchback::control::Request;
 
-use crate::exit::Exit;
-use crate::store::change::{ChangeArgs, Operator};
-use crate::store::slot::{SlotArgs, Slots};
+use crate::exit::{Exit, after_help};
+use crate::store::change::{self, ChangeArgs, Operator};
+use crate::store::slot::SlotArgs;
 
-/// End a rollout where it is
+/// Stop a rollout at its current step
 ///
-/// The release keeps the role that it has, which is said: `withdraw` takes it.
+/// The release keeps its role, which the command prints; `withdraw` removes it.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(crate) struct Args {
     #[command(flatten)]
     slot: SlotArgs,
@@ -19,19 +19,14 @@ pub(crate) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback rollout stop --reason 'not before the holidays'
-  switchback rollout stop --slot inbound && switchback withdraw phish@1.2.0
-
-Exit codes:
-  0  every process obeys
-  1  it was refused, for the reason shown; or a process does not obey yet, or not in full
-  2  the command line is wrong";
+  switchback rollout stop --slot inbound && switchback withdraw phish@1.2.0";
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
-    let slot = Slots::of(operator.state(), &operator.processes()?).existing(&args.slot)?;
+    let slot = operator.slot(&args.slot)?;
     operator.change(Request::StopRollout { slot })
 }

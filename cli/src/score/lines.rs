@@ -4,9 +4,11 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Action, Category, Digest, LogLine, Reason, ReleaseId, Scl, Thresholds};
+use switchback::verdict::{LogLine, Reason};
+use switchback::{Action, Category, Digest, ReleaseId, Scl, Thresholds};
 
 use crate::judge::{Judged, Opinion};
+use crate::schema::json_line;
 use crate::show;
 
 /// How lines are laid out.
@@ -106,8 +108,7 @@ impl<'a> Layout<'a> {
                 log: &log.lines,
                 log_dropped: log.dropped,
             };
-            serde_json::to_writer(&mut *out, &record)?;
-            writeln!(out)?;
+            json_line(&record, out)?;
         }
         Ok(())
     }

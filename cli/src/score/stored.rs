@@ -6,8 +6,9 @@ pub(super) mod totals;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use anyhow::Context as _;
-use switchback::{Control, JournalConfig, Message, Runtime, Slot, SlotConfig, State, Verdict};
+use switchback::control::State;
+use switchback::journal::JournalConfig;
+use switchback::{Control, Message, Runtime, Slot, SlotConfig, Verdict};
 
 use self::totals::Totals;
 use super::{Args, Exit, Usage};
@@ -16,6 +17,7 @@ use crate::corpus::{Entry, Unread};
 use crate::journal;
 use crate::parallel::Workers;
 use crate::progress::{Busy, Progress};
+use crate::schema::json_line;
 use crate::show;
 use crate::store::slot::Slots;
 
@@ -32,7 +34,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let threads = args.threads.count();
     let control = Control::open(&dir)?;
     let state = control.state()?;
-    let name = Slots::of(&state, &control.processes()?).existing(&args.slot)?;
+    let name = Slots::of(&state, &control.processes()?).existing(args.slot.named())?;
     // Of a database whose files are replaced below it a process lets go only where all of it does.
     drop(control);
     let used = state.slots.get(&name).map_or(0, |slot| slot.releases().count());
@@ -50,13 +52,13 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let busy = Busy::with(format!("loading the releases of {}", dir.display()));
     let runtime = builder.build()?;
     drop(busy);
-    let slot = runtime.slot(&name).context("the slot is not there")?;
-    say_unloadable(&dir, &state, slot)?;
+    let slot = runtime.slot(&name)?;
+    say_unloadable(&dir, &state, &slot)?;
     let mut progress = Progress::over(corpus.bytes(), !args.summary);
     let mut report = Report { args, slot: &name, totals: Totals::default(), out: BufWriter::new(io::stdout()) };
     Workers::start(threads)?.in_order(
         corpus,
-        |entry| judge(entry, slot, args),
+        |entry| judge(entry, &slot, args),
         |(name, judged)| {
             match &judged {
                 Ok((message, verdict)) => report.message(&name, message, verdict, &progress)?,
@@ -91,9 +93,9 @@ fn say_unloadable(dir: &Path, state: &State, slot: &Slot) -> anyhow::Result<()> 
 }
 
 fn judge(entry: Entry, slot: &Slot, args: &Args) -> (String, Result<(Message, Verdict), Unread>) {
-    let (name, letter) = entry.read();
-    let judged = letter.map(|letter| {
-        let message = args.message.message(letter);
+    let (name, raw) = entry.read();
+    let judged = raw.map(|raw| {
+        let message = args.message.message(raw);
         let verdict = slot.score(&message);
         (message, verdict)
     });
@@ -124,8 +126,7 @@ impl Report<'_> {
     fn finish(mut self) -> anyhow::Result<Exit> {
         match (self.args.summary, self.args.json) {
             (true, true) => {
-                serde_json::to_writer(&mut self.out, &self.totals)?;
-                writeln!(self.out)?;
+                json_line(&self.totals, &mut self.out)?;
             }
             (true, false) => self.totals.write(&mut self.out)?,
             (false, _) => {}

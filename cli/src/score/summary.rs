@@ -173,7 +173,8 @@ impl Totals {
 mod tests {
     use std::sync::Arc;
 
-    use switchback::{Assessment, Category, Message};
+    use switchback::verdict::Assessment;
+    use switchback::{Category, Message};
 
     use super::*;
 

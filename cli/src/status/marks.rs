@@ -5,19 +5,21 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::control::{Event, Note, Operation, Process, ProcessNumber, State};
+use switchback::guard::{GuardReader, GuardStoreError};
 use switchback::guard::{Segment, Standing};
-use switchback::{Control, Digest, Event, GuardReader, GuardStoreError, Note, Operation, Process, ReleaseId, State};
+use switchback::{Control, Digest, ReleaseId};
 
-use crate::guard::Proof;
 use crate::store::StoreArgs;
 use crate::store::aftermath::Unloadable;
+use crate::store::proof::Proof;
 
 /// A slot in which no release decides.
 #[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Undecided {
     pub(super) slot: String,
     /// The processes that say so; none where the ledger does.
-    pub(super) processes: Vec<u64>,
+    pub(super) processes: Vec<ProcessNumber>,
 }
 
 /// A release that somebody let decide in a slot without the checks.
@@ -41,7 +43,7 @@ pub(super) struct Harmful {
 /// release a process does not have.
 pub(super) fn undecided(state: &State, processes: &[Process]) -> Vec<Undecided> {
     let has_live = |slot: &str| state.slots.get(slot).is_some_and(|slot| slot.live.is_some());
-    let mut found: BTreeMap<&str, Vec<u64>> = BTreeMap::new();
+    let mut found: BTreeMap<&str, Vec<ProcessNumber>> = BTreeMap::new();
     let registered = processes.iter().flat_map(|process| process.registered.slots.iter().map(String::as_str));
     for slot in state.slots.keys().map(String::as_str).chain(registered).filter(|slot| !has_live(slot)) {
         found.entry(slot).or_default();

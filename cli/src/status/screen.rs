@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use switchback::ReleaseId;
+use switchback::control::{Preparation, Process, SlotState, StoredRelease};
 use switchback::guard::Mode;
-use switchback::{Preparation, Process, Reading, ReleaseId, SlotState, StoredRelease};
+use switchback::message::Reading;
 
 use super::Status;
 use crate::clock;
@@ -51,7 +53,7 @@ fn head(status: &Status) -> Vec<String> {
 }
 
 /// What is live where nothing is.
-const NOBODY: &str = "none: NOBODY DECIDES";
+const NOBODY: &str = "none: NO RELEASE DECIDES";
 
 fn slot(status: &Status, name: &str, slot: &SlotState) -> Vec<String> {
     let mut lines = vec![format!("slot {name}, generation {}", slot.generation)];
@@ -75,12 +77,12 @@ fn slot(status: &Status, name: &str, slot: &SlotState) -> Vec<String> {
 fn marks(status: &Status, name: &str) -> Vec<String> {
     let here = |slot: &str| slot == name;
     let undecided = status.undecided.iter().filter(|one| here(&one.slot) && !one.processes.is_empty()).map(|one| {
-        let processes: Vec<_> = one.processes.iter().map(u64::to_string).collect();
-        format!("  NOBODY DECIDES in process {}: see below", processes.join(", "))
+        let processes: Vec<_> = one.processes.iter().map(ToString::to_string).collect();
+        format!("  NO RELEASE DECIDES in process {}: see below", processes.join(", "))
     });
     let unloadable = status.unloadable.iter().filter(|one| here(&one.slot)).map(|one| {
         let why = show::printable(&one.why, text::LINE_CHARS_MAX);
-        format!("  NOBODY DECIDES in a filter that starts: it would not load {}: {why}", one.release)
+        format!("  NO RELEASE DECIDES in a filter that starts: it would not load {}: {why}", one.release)
     });
     let forced = status.forced.iter().filter(|one| here(&one.slot));
     let forced = forced.map(|one| format!("  FORCED    {}, {}", one.release, text::since(&one.note)));
@@ -100,7 +102,7 @@ const SEGMENTS: usize = 3;
 fn releases(status: &Status) -> Vec<String> {
     let mut stored: Vec<_> = status.state.releases.values().collect();
     if stored.is_empty() {
-        return vec!["  none is loaded: `switchback load` brings them in".to_owned()];
+        return vec!["  none is loaded: add one with `switchback load`".to_owned()];
     }
     stored.sort_by(|a, b| (&a.id.name, &a.id.version).cmp(&(&b.id.name, &b.id.version)));
     let width = stored.iter().map(|one| one.id.to_string().len()).max().unwrap_or(0);
@@ -113,7 +115,7 @@ fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String>
     let is_used = status.state.slots.values().any(|slot| slot.uses(id));
     let ready = match (ready, status.processes.len()) {
         (_, 0) => "no process".to_owned(),
-        (0, _) if !is_used => "ready when asked for".to_owned(),
+        (0, _) if !is_used => "loaded when needed".to_owned(),
         (ready, all) => format!("ready in {ready} of {all}"),
     };
     let signer = stored.signer.map_or_else(String::new, |key| format!("  signed by {key}"));
@@ -162,9 +164,9 @@ fn readings(status: &Status) -> Option<String> {
 fn process(process: &Process, sequence: u64) -> Vec<String> {
     let registered = &process.registered;
     let obeys = match &process.acknowledged {
-        None => "has not said what it obeys".to_owned(),
-        Some(known) if known.sequence == sequence => format!("obeys generation {}", known.generation),
-        Some(known) => format!("BEHIND: obeys generation {}, event {} of {sequence}", known.generation, known.sequence),
+        None => "has not reported its generation".to_owned(),
+        Some(known) if known.sequence == sequence => format!("at generation {}", known.generation),
+        Some(known) => format!("BEHIND: at generation {}, event {} of {sequence}", known.generation, known.sequence),
     };
     let slots = match registered.slots.join(", ") {
         none if none.is_empty() => "no slot".to_owned(),
@@ -188,11 +190,11 @@ fn overrides(status: &Status) -> Vec<String> {
     let ahead: Vec<_> = ahead
         .map(|one| {
             let (what, made) = (text::override_line(one), text::instant(one.at));
-            format!("  {what}  DOES NOT HOLD: made {made}, the clock was wrong")
+            format!("  {what}  NOT IN EFFECT: made {made}, the clock was wrong")
         })
         .collect();
     if standing.is_empty() && ahead.is_empty() {
-        return vec!["  none stands".to_owned()];
+        return vec!["  none in effect".to_owned()];
     }
     let hits = |id: u64| status.hits.iter().find(|(rule, _)| *rule == id).map_or(0, |(_, hits)| *hits);
     standing

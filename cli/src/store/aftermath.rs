@@ -4,7 +4,8 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{Control, ReleaseId, SlotState, State};
+use switchback::control::{SlotState, State};
+use switchback::{Control, ReleaseId};
 
 use super::text;
 use crate::exit::{Exit, say};
@@ -74,21 +75,21 @@ impl Aftermath {
             let now = match role.as_deref() {
                 Some(LIVE) => "is live there now".to_owned(),
                 Some(role) => {
-                    format!("goes on there as {role}: `switchback withdraw {release} --slot {slot}` takes that")
+                    format!("stays there as {role}: `switchback withdraw {release} --slot {slot}` removes it")
                 }
-                None => "has no role there any more".to_owned(),
+                None => "no longer has a role there".to_owned(),
             };
-            let line = format!("this ends the rollout of {release} in {slot}, which {now}");
+            let line = format!("this ends the rollout of {release} in {slot}; the release {now}");
             writeln!(out, "{}", show::printable(&line, usize::MAX))?;
         }
         for StillDeciding { slot, release, share } in &self.still_deciding {
             let line = format!(
-                "{release} still decides {share} in {slot}: `switchback withdraw {release} --slot {slot}` ends that"
+                "{release} is still a canary in {slot}, {share}: `switchback withdraw {release} --slot {slot}` removes it"
             );
             writeln!(out, "{}", show::printable(&line, usize::MAX))?;
         }
         for slot in &self.new_slots {
-            let line = format!("{slot} is a new slot, which no process has: a filter that is built with it finds this");
+            let line = format!("{slot} is a new slot that no process has yet; filters built with it will use this");
             writeln!(out, "{}", show::printable(&line, usize::MAX))?;
         }
         Ok(())
@@ -98,8 +99,8 @@ impl Aftermath {
     pub(super) fn complain(&self) -> Exit {
         for Unloadable { slot, release, why } in &self.unloadable {
             say(&format!(
-                "{release} decides in {slot} by this, and a process that starts could not load it: {why}; those that have it \
-                 ready obey. `switchback load` its file again"
+                "{release} now decides in {slot}, but a process that starts could not load it: {why}; processes that have it \
+                 ready use it. Run `switchback load` with its file again"
             ));
         }
         Exit::found_if(!self.unloadable.is_empty())

@@ -8,21 +8,25 @@ use anyhow::Context as _;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{
-    Admission, Anachronism, Control, Digest, Event, Ledger, Override, Process, Proposal, Request, SlotState, State,
+use switchback::control::{
+    Admission, Anachronism, Committed, Event, Ledger, Process, Proposal, Request, SlotState, State,
 };
+use switchback::verdict::Override;
+use switchback::{Control, Digest, ReleaseId};
 
 use super::StoreArgs;
 use super::aftermath::Aftermath;
-use super::author;
+use super::author::AuthorArgs;
 use super::effect;
 use super::obeyed::Census;
+use super::proof::Proof;
+use super::reference;
+use super::slot::{SlotArgs, Slots};
 use super::text;
 use crate::clock;
 use crate::duration::wait;
-use crate::exit::{Exit, chain, say};
-use crate::guard::Proof;
-use crate::schema::{Output, kind};
+use crate::exit::{Exit, say};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 
 /// Options of every command that changes a store.
@@ -31,15 +35,14 @@ pub(crate) struct ChangeArgs {
     #[command(flatten)]
     pub(crate) store: StoreArgs,
 
-    /// Why; kept in the ledger
+    /// Reason, recorded in the ledger
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     pub(crate) reason: String,
 
-    /// Who; kept in the ledger [default: the system's user, or whoever called sudo]
-    #[arg(long, value_name = "NAME")]
-    author: Option<String>,
+    #[command(flatten)]
+    author: AuthorArgs,
 
-    /// Say what would happen, and change nothing
+    /// Print what would happen, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 
@@ -47,7 +50,7 @@ pub(crate) struct ChangeArgs {
     #[arg(long)]
     pub(crate) json: bool,
 
-    /// Wait at most so long for the processes, an hour at most: `30s`, `2min`, or a number of seconds (docs/times.md)
+    /// How long to wait for the processes, at most an hour: `30s`, `2min`, or a number of seconds (docs/times.md)
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = wait)]
     wait: SignedDuration,
 }
@@ -55,7 +58,7 @@ pub(crate) struct ChangeArgs {
 impl ChangeArgs {
     /// Who it is that operates.
     pub(crate) fn author(&self) -> String {
-        self.author.clone().unwrap_or_else(author::of_system)
+        self.author.name()
     }
 
     /// How long processes are waited for.
@@ -74,7 +77,7 @@ pub(crate) struct Operator<'a> {
     pub(crate) control: Control,
     args: &'a ChangeArgs,
     /// The ledger as it was when the command began. It is read once: a long one takes a while.
-    seen: Ledger,
+    pub(crate) seen: Ledger,
 }
 
 /// A change that took place, or would.
@@ -91,9 +94,6 @@ pub(crate) struct Change {
     /// When the event before it was written.
     #[serde(skip)]
     previous: Option<Timestamp>,
-    /// Why it is not known what else the change changed. It stands all the same.
-    #[serde(skip)]
-    unknown: Option<String>,
     #[serde(flatten)]
     aftermath: Aftermath,
 }
@@ -126,6 +126,12 @@ struct Record<'a> {
     remarks: &'a Remarks,
 }
 
+/// What the exit codes of a command that changes a store mean.
+pub(crate) const EXIT_CODES: [&str; 2] = [
+    "the change is made, and every process has applied it",
+    "it was refused, and stderr says why; or a process has not applied it, or could not after a restart",
+];
+
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("change", &[kind::<Record<'static>>]);
 
@@ -146,6 +152,21 @@ impl<'a> Operator<'a> {
         self.seen.state()
     }
 
+    /// The loaded release of this name.
+    pub(crate) fn release(&self, reference: &str) -> anyhow::Result<ReleaseId> {
+        reference::loaded(self.state(), reference)
+    }
+
+    /// The slots that there are.
+    pub(crate) fn slots(&self) -> anyhow::Result<Slots> {
+        Ok(Slots::of(self.state(), &self.processes()?))
+    }
+
+    /// The slot that was named, or the only one; it has to be there.
+    pub(crate) fn slot(&self, args: &SlotArgs) -> anyhow::Result<String> {
+        self.slots()?.existing(args.named())
+    }
+
     /// The processes that follow the store.
     pub(crate) fn processes(&self) -> anyhow::Result<Vec<Process>> {
         Ok(self.control.processes()?)
@@ -162,7 +183,7 @@ impl<'a> Operator<'a> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.commit_after(&self.seen, request)?)?);
         }
-        let (event, after) = self.control.rehearse(request)?;
+        let (event, after) = self.control.rehearse(&self.seen, request)?;
         self.rehearsed(event, after)
     }
 
@@ -171,7 +192,7 @@ impl<'a> Operator<'a> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.admit_after(&self.seen, admission.clone())?)?);
         }
-        let (event, after) = self.control.rehearse_admission(admission)?;
+        let (event, after) = self.control.rehearse_admission(&self.seen, admission)?;
         self.rehearsed(event, after)
     }
 
@@ -181,33 +202,12 @@ impl<'a> Operator<'a> {
     }
 
     /// What an event did. It is in the ledger: whatever fails from here on is no failure of the change.
-    fn done(&self, event: Event) -> serde_json::Result<Change> {
-        let (before, previous, unknown) = match self.before(&event) {
-            Ok((before, previous)) => (before, previous, None),
-            Err(error) => (self.state().clone(), None, Some(chain(error.as_ref()))),
-        };
-        let mut after = before.clone();
-        // Refused only where what came before it is unknown.
-        let _ = after.apply(&event);
+    fn done(&self, committed: Committed) -> serde_json::Result<Change> {
+        let Committed { event, before, after, previous_at: previous, .. } = committed;
         let head = event.hash()?;
         // What went along with it, in events before this one, is of the change.
         let aftermath = Aftermath::of(&self.control, self.state(), &after);
-        Ok(Change { dry_run: false, event, head, before, after, previous, unknown, aftermath })
-    }
-
-    /// The state before an event, and when the event before it was written.
-    fn before(&self, event: &Event) -> anyhow::Result<(State, Option<Timestamp>)> {
-        let (mut before, mut previous) = (self.state().clone(), self.seen.last_at());
-        if before.sequence + 1 < event.sequence {
-            // Something that changed no route came in between.
-            for earlier in self.control.history()? {
-                if (before.sequence + 1..event.sequence).contains(&earlier.sequence) {
-                    before.apply(&earlier)?;
-                    previous = Some(earlier.at);
-                }
-            }
-        }
-        Ok((before, previous))
+        Ok(Change { dry_run: false, event, head, before, after, previous, aftermath })
     }
 
     /// Waits until every process obeys, and says what was done.
@@ -217,23 +217,20 @@ impl<'a> Operator<'a> {
             return Ok(change.aftermath.complain());
         }
         let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait()));
-        let made = || format!("event {} is made, and cannot be shown", change.event.sequence);
+        let made = || format!("event {} was made, but cannot be shown", change.event.sequence);
         change.tell(self.args, &census, remarks).with_context(made)?;
-        if let Some(why) = &change.unknown {
-            say(&format!("event {} stands, and what it changed cannot be shown: {why}", change.event.sequence));
-        }
         if let Some(wrong) = Anachronism::of(&change.event, change.previous, clock::now()) {
             say(&wrong.to_string());
         }
         let exits = [change.aftermath.complain(), census.complain(self.args.wait())];
-        Ok(Exit::found_if(change.unknown.is_some() || exits.contains(&Exit::Found)))
+        Ok(Exit::found_if(exits.contains(&Exit::Found)))
     }
 }
 
 impl Change {
     fn rehearsed(event: Event, before: State, after: State, aftermath: Aftermath) -> anyhow::Result<Self> {
         let head = event.hash()?;
-        Ok(Self { dry_run: true, event, head, before, after, previous: None, unknown: None, aftermath })
+        Ok(Self { dry_run: true, event, head, before, after, previous: None, aftermath })
     }
 
     /// What a request would do to a store that is not there yet.
@@ -261,8 +258,7 @@ impl Change {
         let mut out = io::stdout().lock();
         let slots = effect::Changed::between(&self.before, &self.after);
         if args.json {
-            serde_json::to_writer(&mut out, &Record { change: self, slots, census, remarks })?;
-            writeln!(out)?;
+            json_line(&Record { change: self, slots, census, remarks }, &mut out)?;
         } else {
             write(self, &slots, &mut out)?;
             self.aftermath.write(&mut out)?;
@@ -295,10 +291,9 @@ fn write(change: &Change, slots: &effect::Changed<'_>, out: &mut impl Write) -> 
 fn write_standing(remarks: &Remarks, out: &mut impl Write) -> io::Result<()> {
     let Some(overrides) = &remarks.standing_overrides else { return Ok(()) };
     if overrides.is_empty() {
-        return writeln!(out, "no override stands above it");
+        return writeln!(out, "no overrides in effect");
     }
-    let stand = if overrides.len() == 1 { "stands" } else { "stand" };
-    writeln!(out, "{} {stand} above it:", show::counted(overrides.len() as u64, "override"))?;
+    writeln!(out, "{} in effect:", show::counted(overrides.len() as u64, "override"))?;
     for one in overrides {
         writeln!(out, "  {}", text::override_line(one))?;
     }

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
-use switchback::{ReleaseId, SlotState, State};
+use switchback::ReleaseId;
+use switchback::control::{SlotState, State};
 
 use super::text;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use switchback::{Acknowledgements, Lasting, Obeyed, Process, StoreError};
+use switchback::control::{Acknowledgements, Lasting, Obeyed, Process, ProcessNumber, StoreError};
 
 use super::text;
 use crate::exit::{Exit, say};
@@ -16,7 +16,7 @@ use crate::show;
 pub(super) struct Census {
     obeyed: Vec<Obeys>,
     silent: Vec<Process>,
-    /// Why it is not known who obeys.
+    /// Why it is not known which processes have applied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<String>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Census {
 /// A process that obeys.
 #[derive(Debug, JsonSchema, Serialize)]
 struct Obeys {
-    process: u64,
+    process: ProcessNumber,
     name: String,
     pid: u32,
     #[serde(rename = "after_ms", serialize_with = "milliseconds")]
@@ -51,12 +51,14 @@ impl Census {
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         let all = (self.obeyed.len() + self.silent.len()) as u64;
         match self.obeyed.last() {
-            None if self.unknown.is_some() => writeln!(out, "it is not known who obeys")?,
-            None if all == 0 => writeln!(out, "no process follows the store now; those that start will obey")?,
-            None => writeln!(out, "obeyed by none of {}", processes(all))?,
+            None if self.unknown.is_some() => writeln!(out, "it is not known which processes have applied it")?,
+            None if all == 0 => {
+                writeln!(out, "no process follows the store now; processes will apply it when they start")?
+            }
+            None => writeln!(out, "applied by none of {}", processes(all))?,
             Some(last) => writeln!(
                 out,
-                "obeyed by {} of {}, the last after {:.1} ms",
+                "applied by {} of {}, the last after {:.1} ms",
                 self.obeyed.len(),
                 processes(all),
                 last.after.as_secs_f64() * 1e3
@@ -90,11 +92,13 @@ impl Census {
             }
         }
         if let Some(why) = &self.unknown {
-            say(&format!("the change is made; which processes obey cannot be asked: {why}"));
+            say(&format!("the change is made, but it is not known which processes have applied it: {why}"));
         }
         for process in &self.silent {
             let (label, waited) = (text::process(process), Lasting(waited));
-            say(&format!("{label} has not obeyed within {waited}; the change is made, and holds there when it does"));
+            say(&format!(
+                "{label} has not applied it within {waited}; the change is made, and takes effect there once it has"
+            ));
         }
         Exit::found_if(
             self.unknown.is_some() || !self.silent.is_empty() || self.obeyed.iter().any(|one| one.problem.is_some()),

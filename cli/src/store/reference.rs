@@ -1,7 +1,9 @@
 //! Releases as an operator names them: `phish@2.0.0`, or the first digits of a digest.
 
 use anyhow::bail;
-use switchback::{Digest, Event, MODEL_NAME_BYTES_MAX, Operation, ReleaseId, State, VERSION_BYTES_MAX};
+use switchback::control::{Event, Operation, State};
+use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
+use switchback::{Digest, ReleaseId};
 
 use crate::show;
 
@@ -10,7 +12,7 @@ const DIGITS_MIN: usize = 4;
 
 /// The number of an event, which is that of the override that it made.
 pub(crate) fn event_number(written: &str) -> Result<u64, String> {
-    written.parse().map_err(|_| format!("`{written}` is not a valid number of an event: a whole number such as 17 is"))
+    written.parse().map_err(|_| format!("`{written}` is not a valid event number; expected a whole number such as 17"))
 }
 
 /// The loaded release of this name.
@@ -52,7 +54,11 @@ pub(crate) fn recorded(state: Option<&State>, recorded: &[ReleaseId], reference:
             bail!("neither store nor journal knows a release `{reference}`; they know {names}")
         }
         ref several => {
-            bail!("`{}` could be {}: give more digits of the digest", shown(reference), listed(several.iter().copied()))
+            bail!(
+                "`{}` is ambiguous, it matches {}: give more digits of the digest",
+                shown(reference),
+                listed(several.iter().copied())
+            )
         }
     }
 }
@@ -62,7 +68,11 @@ fn find<'a>(ids: impl Iterator<Item = &'a ReleaseId> + Clone, reference: &str) -
         [release] => Ok(release.clone()),
         [] => bail!("there is no release `{}` in the store: {}", shown(reference), offer(ids)),
         ref several => {
-            bail!("`{}` could be {}: give more digits of the digest", shown(reference), listed(several.iter().copied()))
+            bail!(
+                "`{}` is ambiguous, it matches {}: give more digits of the digest",
+                shown(reference),
+                listed(several.iter().copied())
+            )
         }
     }
 }
@@ -82,8 +92,8 @@ fn matching<'a>(ids: impl Iterator<Item = &'a ReleaseId>, reference: &str) -> Ve
 
 fn offer<'a>(ids: impl Iterator<Item = &'a ReleaseId>) -> String {
     match listed(ids) {
-        none if none.is_empty() => "nothing is loaded yet; `switchback load` brings releases in".to_owned(),
-        names => format!("loaded are {names}"),
+        none if none.is_empty() => "nothing is loaded yet; add releases with `switchback load`".to_owned(),
+        names => format!("it has {names}"),
     }
 }
 
@@ -123,10 +133,10 @@ mod tests {
     #[test]
     fn who_is_not_there_is_told_apart_from_who_could_be_several() {
         for unknown in ["m@3.0.0", "m", "11", "", "zzzz"] {
-            assert!(found(unknown).unwrap_err().contains("loaded are m@1.0.0 (11ababababab), m@1.1.0 ("), "{unknown}");
+            assert!(found(unknown).unwrap_err().contains("it has m@1.0.0 (11ababababab), m@1.1.0 ("), "{unknown}");
         }
         let several = found("22ab").unwrap_err();
-        assert!(several.contains("could be m@1.1.0 (22ababababab), m@2.0.0 (22ababababab)"), "{several}");
+        assert!(several.contains("it matches m@1.1.0 (22ababababab), m@2.0.0 (22ababababab)"), "{several}");
         assert!(found(&format!("m@1.0.0-{}", "a".repeat(200_000))).unwrap_err().len() < 1_000);
         let nothing = find(std::iter::empty(), "m@1.0.0").unwrap_err().to_string();
         assert!(nothing.contains("nothing is loaded yet"), "{nothing}");

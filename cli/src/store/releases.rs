@@ -23,7 +23,7 @@ pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], args: &RuntimeArgs, thr
     let mut paths = Vec::new();
     for id in ids {
         let path = path_in(&dir, id);
-        path.metadata().with_context(|| format!("{id} is not in the store any more: load its file again"))?;
+        path.metadata().with_context(|| format!("{id} is no longer in the store: load its file again"))?;
         paths.push(path);
     }
     let loaded = releases::load(&paths, args, threads)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::bail;
-use switchback::{Process, State};
+use switchback::control::{Process, State};
 
 use super::text;
 use crate::exit::Usage;
@@ -12,9 +12,16 @@ use crate::show;
 /// Which slot.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SlotArgs {
-    /// The slot [default: the only one that there is]
+    /// The slot [default: the only one in the store]
     #[arg(long, value_name = "SLOT")]
-    pub(crate) slot: Option<String>,
+    slot: Option<String>,
+}
+
+impl SlotArgs {
+    /// The slot, if one was named.
+    pub(crate) fn named(&self) -> Option<&str> {
+        self.slot.as_deref()
+    }
 }
 
 const NO_SLOT: &str = "there is no slot yet";
@@ -44,9 +51,9 @@ impl Slots {
     }
 
     /// The slot that was named, or the only one.
-    pub(crate) fn chosen(&self, args: &SlotArgs) -> Result<String, Usage> {
-        if let Some(name) = &args.slot {
-            return Ok(name.clone());
+    pub(crate) fn chosen(&self, named: Option<&str>) -> Result<String, Usage> {
+        if let Some(name) = named {
+            return Ok(name.to_owned());
         }
         match self.0.first() {
             Some(only) if self.0.len() == 1 => Ok(only.clone()),
@@ -56,18 +63,18 @@ impl Slots {
     }
 
     /// The slot that was named, or the only one; it has to be there.
-    pub(crate) fn existing(&self, args: &SlotArgs) -> anyhow::Result<String> {
+    pub(crate) fn existing(&self, named: Option<&str>) -> anyhow::Result<String> {
         if self.0.is_empty() {
-            bail!("{NO_SLOT}: `switchback promote RELEASE --slot NAME` makes the first one");
+            bail!("{NO_SLOT}: `switchback promote RELEASE --slot NAME` creates the first one");
         }
-        let name = self.chosen(args)?;
+        let name = self.chosen(named)?;
         self.check(&name)?;
         Ok(name)
     }
 
     /// The slot that was named, or the only one; it has to be there, unless it is the first.
-    pub(crate) fn existing_or_first(&self, args: &SlotArgs) -> anyhow::Result<String> {
-        let name = self.chosen(args)?;
+    pub(crate) fn existing_or_first(&self, named: Option<&str>) -> anyhow::Result<String> {
+        let name = self.chosen(named)?;
         if !self.0.is_empty() {
             self.check(&name)?;
         }
@@ -75,17 +82,17 @@ impl Slots {
     }
 
     /// The slot that was named, if one was; it has to be there, unless there is none at all.
-    pub(crate) fn scope(&self, args: &SlotArgs) -> anyhow::Result<Option<String>> {
-        if let Some(name) = args.slot.as_deref().filter(|_| !self.0.is_empty()) {
+    pub(crate) fn scope(&self, named: Option<&str>) -> anyhow::Result<Option<String>> {
+        if let Some(name) = named.filter(|_| !self.0.is_empty()) {
             self.check(name)?;
         }
-        Ok(args.slot.clone())
+        Ok(named.map(str::to_owned))
     }
 
     /// The slot that was named, if one was; it has to be there.
-    pub(crate) fn known(&self, args: &SlotArgs) -> anyhow::Result<Option<String>> {
-        args.slot.iter().try_for_each(|name| self.check(name))?;
-        Ok(args.slot.clone())
+    pub(crate) fn known(&self, named: Option<&str>) -> anyhow::Result<Option<String>> {
+        named.iter().try_for_each(|name| self.check(name))?;
+        Ok(named.map(str::to_owned))
     }
 
     /// Refuses a slot that nobody knows.
@@ -110,7 +117,7 @@ impl Slots {
     /// `there are inbound, outbound`.
     pub(crate) fn offer(&self) -> String {
         match self.0.len() {
-            0 => "no operation and no process has named one yet".to_owned(),
+            0 => "the store has none yet".to_owned(),
             1 => format!("there is {}", self.list()),
             _ => format!("there are {}", self.list()),
         }
@@ -129,35 +136,31 @@ mod tests {
         Slots(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    fn named(slot: Option<&str>) -> SlotArgs {
-        SlotArgs { slot: slot.map(str::to_owned) }
-    }
-
     #[test]
     fn the_only_slot_goes_without_saying() {
-        assert_eq!(slots(&["in"]).existing(&named(None)).unwrap(), "in");
-        assert_eq!(slots(&["in", "out"]).existing(&named(Some("out"))).unwrap(), "out");
-        let which = slots(&["in", "out"]).existing(&named(None)).unwrap_err().to_string();
+        assert_eq!(slots(&["in"]).existing(None).unwrap(), "in");
+        assert_eq!(slots(&["in", "out"]).existing(Some("out")).unwrap(), "out");
+        let which = slots(&["in", "out"]).existing(None).unwrap_err().to_string();
         assert!(which.contains("There are in, out: name one"), "{which}");
-        let first = slots(&[]).chosen(&named(None)).unwrap_err().to_string();
+        let first = slots(&[]).chosen(None).unwrap_err().to_string();
         assert!(first.contains("name the first one"), "{first}");
-        for named in [named(None), named(Some("in"))] {
-            let none = slots(&[]).existing(&named).unwrap_err().to_string();
-            assert!(none.contains("`switchback promote RELEASE --slot NAME` makes the first one"), "{none}");
+        for named in [None, Some("in")] {
+            let none = slots(&[]).existing(named).unwrap_err().to_string();
+            assert!(none.contains("`switchback promote RELEASE --slot NAME` creates the first one"), "{none}");
         }
     }
 
     #[test]
     fn a_slot_that_is_not_there_is_a_mistake() {
-        let unknown = slots(&["in"]).existing(&named(Some("other"))).unwrap_err().to_string();
+        let unknown = slots(&["in"]).existing(Some("other")).unwrap_err().to_string();
         assert_eq!(unknown, "there is no slot `other`: there is in");
-        assert!(slots(&["in"]).scope(&named(Some("inn"))).is_err());
-        assert_eq!(slots(&["in"]).scope(&named(None)).unwrap(), None);
-        assert_eq!(slots(&[]).scope(&named(Some("in"))).unwrap().as_deref(), Some("in"));
-        assert_eq!(slots(&[]).existing_or_first(&named(Some("in"))).unwrap(), "in");
-        assert!(slots(&["in"]).existing_or_first(&named(Some("inn"))).is_err());
-        assert!(slots(&[]).known(&named(Some("in"))).is_err());
-        assert_eq!(slots(&[]).known(&named(None)).unwrap(), None);
+        assert!(slots(&["in"]).scope(Some("inn")).is_err());
+        assert_eq!(slots(&["in"]).scope(None).unwrap(), None);
+        assert_eq!(slots(&[]).scope(Some("in")).unwrap().as_deref(), Some("in"));
+        assert_eq!(slots(&[]).existing_or_first(Some("in")).unwrap(), "in");
+        assert!(slots(&["in"]).existing_or_first(Some("inn")).is_err());
+        assert!(slots(&[]).known(Some("in")).is_err());
+        assert_eq!(slots(&[]).known(None).unwrap(), None);
     }
 
     #[test]

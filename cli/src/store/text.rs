@@ -1,7 +1,10 @@
 //! What a store holds, as lines for people.
 
 use jiff::Timestamp;
-use switchback::{BASIS_POINTS, CoolOff, Effect, Note, Override, Process, ReleaseId, Rollout, Share, SlotState, State};
+use switchback::ReleaseId;
+use switchback::control::{Note, Preparation, Process, Rollout, SlotState, State};
+use switchback::route::{BASIS_POINTS, CoolOff, Share};
+use switchback::verdict::{Effect, Override};
 
 use crate::clock;
 use crate::exit::say;
@@ -78,7 +81,7 @@ pub(crate) fn tell_set_back(state: &State) {
     let now = clock::now();
     if let Some(known) = state.time_missed(now) {
         say(&format!(
-            "the clock here says {}, and the ledger has come to {}: it is set back",
+            "the clock of this machine says {}, but the last event of the ledger is from {}: the clock was set back",
             instant(now),
             instant(known)
         ));
@@ -103,6 +106,16 @@ pub(crate) fn by(author: &str, reason: &str) -> String {
 pub(crate) fn process(process: &Process) -> String {
     let name = show::printable(&process.registered.name, NAME_CHARS_MAX);
     format!("{name} (process {}, pid {})", process.number, process.registered.pid)
+}
+
+/// `filter (process 3, pid 4711) is ready`.
+pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
+    let label = self::process(process);
+    match process.preparation(&release.digest) {
+        Some(Preparation::Ready) => format!("{label} is ready"),
+        Some(Preparation::Failed { why }) => format!("{label} cannot load it: {}", show::printable(why, usize::MAX)),
+        None => format!("{label} is not ready yet, and will be asked to prepare it"),
+    }
 }
 
 /// `2026-04-25 09:24:00 UTC`.

@@ -4,30 +4,32 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use switchback::{Control, PublicKey, Request};
+use switchback::Control;
+use switchback::control::Request;
+use switchback::release::PublicKey;
 
 use super::unsigned::Unsigned;
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::file::read_small;
-use crate::store::change::{Change, ChangeArgs, Operator, Remarks};
+use crate::store::change::{self, Change, ChangeArgs, Operator, Remarks};
 
 /// Trust a key
 ///
-/// With the first one, the store demands signatures for good, also when every key is revoked. A store that is not there is
-/// made. Releases that have a role and are not signed by this key would not survive the next restart of a filter: they are
-/// named, and --yes is asked for. Sign them and `switchback load` them again first, and nothing is lost.
+/// From the first key on, the store requires signatures permanently, even after every key is revoked. Creates the store if there
+/// is none. Releases that have a role and are not signed by this key would be lost at the next restart of a filter: the
+/// command names them and asks for --yes. To lose nothing, sign them and load them again first.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(super) struct Args {
     /// The public key, made by `switchback keygen` or by minisign
     #[arg(value_name = "NAME.pub")]
     key: PathBuf,
 
-    /// Whose it is
+    /// Owner of the key
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     label: String,
 
-    /// Trust it also where releases that have a role are not signed by it
+    /// Trust the key even though releases with a role are not signed by it
     #[arg(short, long)]
     yes: bool,
 
@@ -35,15 +37,10 @@ pub(super) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback trust add ada.pub --label 'Ada, models team'
-  switchback trust add ada.pub --dry-run                    which releases are not signed by it?
-
-Exit codes:
-  0  it is trusted
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback trust add ada.pub --dry-run                    which releases are not signed by it?";
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
@@ -56,7 +53,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     }
     let control = if args.change.dry_run { args.change.store.open()? } else { Control::create(&dir)? };
     let operator = Operator::of(control, &args.change)?;
-    let (_, after) = operator.control.rehearse(request.clone())?;
+    let (_, after) = operator.control.rehearse(&operator.seen, request.clone())?;
     let before = operator.state().clone();
     let unsigned = if before.trust.is_set() { Unsigned::default() } else { Unsigned::of(&operator.control, &after) };
     if !args.yes && !args.change.dry_run {
@@ -69,7 +66,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn first_key() -> Vec<String> {
-    vec!["it is the first key of this store: from now on nothing is loaded that is not signed".to_owned()]
+    vec!["it is the first key of this store: from now on only signed releases are loaded".to_owned()]
 }
 
 /// Asks whether to go on although releases with a role will be lost.

@@ -2,16 +2,16 @@
 
 use std::io::{self, Write as _};
 
-use switchback::TrustList;
+use switchback::control::TrustList;
 
-use crate::exit::Exit;
+use crate::exit::{Exit, after_help};
 use crate::schema::{Output, kind};
 use crate::show;
 use crate::store::{self, StoreArgs, text};
 
-/// List the keys that a store trusts, and what was revoked
+/// List the keys that a store trusts, and revoked keys and releases
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(super) struct Args {
     #[command(flatten)]
     store: StoreArgs,
@@ -21,15 +21,12 @@ pub(super) struct Args {
     json: bool,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback trust list
-  switchback trust list --json | jq '.keys | keys'
+  switchback trust list --json | jq '.keys | keys'";
 
-Exit codes:
-  0  it is listed
-  1  the store cannot be read
-  2  the command line is wrong";
+const EXIT_CODES: [&str; 2] = ["the keys are listed", "the store cannot be read"];
 
 /// What `--json` prints.
 pub(super) const OUTPUT: Output = Output::document("trust-list", &[kind::<TrustList>]);

@@ -1,18 +1,20 @@
 //! `switchback trust revoke`.
 
-use switchback::{Digest, KeyId, Operation, Request, State, StoredRelease};
+use switchback::Digest;
+use switchback::control::{Operation, Request, State, StoredRelease};
+use switchback::release::KeyId;
 
-use crate::exit::{Exit, Usage};
-use crate::store::change::{ChangeArgs, Operator, Remarks};
+use crate::exit::{Exit, Usage, after_help};
+use crate::store::change::{self, ChangeArgs, Operator, Remarks};
 
-/// Distrust a key or a release file for good
+/// Distrust a key or a release file permanently
 ///
-/// Processes load nothing of it any more, whenever it was signed. What they have loaded keeps its role: `quarantine`
-/// takes that away at once.
+/// Processes no longer load what the key signed, whenever that was, or the release. What they have loaded keeps its role:
+/// `quarantine` removes that at once.
 #[derive(clap::Args)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(after_long_help = after_help(EXAMPLES, change::EXIT_CODES))]
 pub(super) struct Args {
-    /// The key's id, or the release file's SHA-256 digest of 64 digits
+    /// The id of the key, or the SHA-256 digest of the release file (64 digits)
     #[arg(value_name = "KEYID|DIGEST")]
     what: String,
 
@@ -20,15 +22,10 @@ pub(super) struct Args {
     change: ChangeArgs,
 }
 
-const AFTER_HELP: &str = "\
+const EXAMPLES: &str = "\
 Examples:
   switchback trust revoke 484971BD463A024D --reason 'her laptop was stolen'
-  switchback trust revoke $(sha256sum < phish-2.0.0.wasm | cut -c -64)
-
-Exit codes:
-  0  it is revoked
-  1  it was refused, for the reason shown; or a process does not obey yet
-  2  the command line is wrong";
+  switchback trust revoke $(sha256sum < phish-2.0.0.wasm | cut -c -64)";
 
 /// Runs the command.
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {

@@ -1,6 +1,7 @@
 //! Releases that a store would not load again.
 
-use switchback::{Control, ReleaseId, SlotState, State};
+use switchback::control::{SlotState, State};
+use switchback::{Control, ReleaseId};
 
 /// Releases of a store that its trust list would not accept.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl Unsigned {
         let (are, them) = if used.len() == 1 { ("is", "it") } else { ("are", "them") };
         let nobody = match self.slots.as_slice() {
             [] => String::new(),
-            slots => format!(", and nobody decides in {} then", slots.join(", ")),
+            slots => format!(", and then no release decides in {}", slots.join(", ")),
         };
         Some(format!(
             "{} {are} not signed by this key: a filter that runs keeps {them}, one that is restarted cannot load {them}{nobody}; \

@@ -8,7 +8,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use switchback::{Control, Digest, Limits, Runtime, SlotConfig, SlotState};
+use switchback::control::SlotState;
+use switchback::{Control, Digest, Limits, Runtime, SlotConfig};
 use tempfile::TempDir;
 
 use crate::model;

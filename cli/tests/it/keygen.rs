@@ -89,7 +89,7 @@ fn a_pair_is_two_files_and_only_the_owner_reads_the_one_that_signs() {
     let [secret, public] = ["k.key", "k.pub"].map(|name| fs::metadata(keys.path(name)).unwrap().permissions().mode());
     assert_eq!((secret & 0o777, public & 0o400), (0o600, 0o400));
     let text = fs::read_to_string(keys.path("k.pub")).unwrap();
-    assert_eq!(text.parse::<switchback::PublicKey>().unwrap().id().to_string(), keys.id);
+    assert_eq!(text.parse::<switchback::release::PublicKey>().unwrap().id().to_string(), keys.id);
     assert!(text.starts_with(&format!("untrusted comment: switchback public key {}\n", keys.id)), "{text}");
     assert_eq!(fs::read_dir(keys.path(".")).unwrap().count(), 2, "nothing was left behind");
 }

@@ -67,7 +67,7 @@ fn we_sign_with_minisigns_keys_and_verify_what_it_signs() {
         typed(minisign().unwrap().arg("-Sm").arg(&release).arg("-s").arg(&secret), typed_twice);
         let verify = |file: &Path| switchback(["verify".as_ref(), "-p".as_ref(), public.as_os_str(), file.as_os_str()]);
         verify(&release).fine();
-        let id = fs::read_to_string(&public).unwrap().parse::<switchback::PublicKey>().unwrap().id();
+        let id = fs::read_to_string(&public).unwrap().parse::<switchback::release::PublicKey>().unwrap().id();
         let inspected = switchback(["inspect".as_ref(), release.as_os_str()]).fine();
         assert!(inspected.contains(&format!("by key {id}, not checked")), "{inspected}");
 
@@ -100,7 +100,7 @@ fn a_key_id_reads_back_as_minisign_shows_it() {
     let release = keys.signed("1.0.0");
     // The 13th digit is the front of the id's last byte, which is shown first: a zero, which minisign leaves out.
     let line = fs::read_to_string(keys.path("k.pub")).unwrap().lines().nth(1).unwrap().to_owned();
-    let renamed: switchback::PublicKey = [&line[..12], "B", &line[13..]].concat().parse().unwrap();
+    let renamed: switchback::release::PublicKey = [&line[..12], "B", &line[13..]].concat().parse().unwrap();
     fs::write(keys.path("other.pub"), format!("untrusted comment: renamed\n{renamed}\n")).unwrap();
     let Some(refused) = theirs_verifies(&keys, &release, "other.pub") else { return };
     let shown = refused.err.split_whitespace().last().unwrap_or_default();

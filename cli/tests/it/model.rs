@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-use switchback::{Card, Category, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::Category;
+use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use tempfile::TempDir;
 use wit_parser::{Resolve, WorldId};
 

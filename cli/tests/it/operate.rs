@@ -18,6 +18,7 @@ mod rollout;
 mod score;
 mod segments;
 mod shortages;
+mod slots;
 mod status;
 pub(crate) mod store;
 mod trials;

@@ -165,6 +165,6 @@ fn a_change_that_cannot_be_shown_is_said_to_be_made() {
     shell.args(["-c", "\"$0\" revert > /dev/full"]).arg(env!("CARGO_BIN_EXE_switchback"));
     let ended = ran(shell.env("SWITCHBACK_STORE", store.path()));
     assert_eq!(ended.code, 1);
-    assert!(ended.err.contains("is made, and cannot be shown"), "{}", ended.err);
+    assert!(ended.err.contains("was made, but cannot be shown"), "{}", ended.err);
     assert_eq!(store.live(), "1.0.0");
 }

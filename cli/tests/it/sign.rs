@@ -90,7 +90,7 @@ fn what_is_no_secret_key_is_named() {
         change(&mut bytes);
         format!("{comment}\n{}\n", BASE64.encode(bytes)).into_bytes()
     };
-    let none = "other.key: this is no secret key";
+    let none = "other.key: this is not a secret key";
     let cases = [
         (fs::read(keys.path("k.pub")).unwrap(), "other.key: this is a public key"),
         (Vec::new(), none),

@@ -8,8 +8,23 @@ use super::text::Text;
 /// The n-grams taken from one block: all whose eight bytes lie within it.
 const STEP: usize = BLOCK - 8;
 
+impl FeatureSet {
+    /// Adds every n-gram of `N` bytes, 2 to 8, punctuation and spaces included, as if one space stood
+    /// before the text and one after it. An n-gram starts at a character (and may end within one), and
+    /// has no two spaces side by side, so that wide gaps make no features.
+    ///
+    /// ```compile_fail
+    /// # use switchback_guest::features::{FeatureSet, Namespace, Text};
+    /// FeatureSet::new(16).add_grams::<9>(&Text::new(), Namespace::BODY); // does not compile
+    /// ```
+    pub fn add_grams<const N: usize>(&mut self, text: &Text, namespace: Namespace) {
+        const { assert!(N >= 2 && N <= 8, "n-grams have 2 to 8 bytes") };
+        add::<N>(self, text, namespace);
+    }
+}
+
 /// Adds the n-grams of a text, eight to a turn of the inner loop.
-pub(super) fn add<const N: usize>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
+fn add<const N: usize>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
     let bits = set.bits();
     let state = whiten(start(Kind::Gram, namespace, N));
     let keep = u64::MAX >> (64 - 8 * N);

@@ -1,8 +1,6 @@
 //! [`FeatureSet`]: indices of features, each once.
 
 use super::hash::{Kind, Namespace, hash, index_of};
-use super::text::Text;
-use super::{grams, words};
 
 /// The most bits of index that a set has room for: 2<sup>24</sup> features, a bitmap of 2 MiB.
 pub const BITS_MAX: u32 = 24;
@@ -91,31 +89,6 @@ impl FeatureSet {
     pub fn add_token(&mut self, token: &str, namespace: Namespace) {
         let index = index_of(hash(Kind::Token, namespace, token.as_bytes()), self.bits);
         self.insert_up_to::<1>(|slots| slots.insert(index));
-    }
-
-    /// Adds every word: a run of letters, digits, `$`, `%` and characters beyond ASCII. Of a word longer
-    /// than 32 bytes the first 32 count.
-    pub fn add_words(&mut self, text: &Text, namespace: Namespace) {
-        words::add::<false>(self, text, namespace);
-    }
-
-    /// Adds every word, and every pair of words that follow each other, whatever stands between them. The
-    /// first word makes a pair with the start of the text.
-    pub fn add_words_and_pairs(&mut self, text: &Text, namespace: Namespace) {
-        words::add::<true>(self, text, namespace);
-    }
-
-    /// Adds every n-gram of `N` bytes, 2 to 8, punctuation and spaces included, as if one space stood
-    /// before the text and one after it. An n-gram starts at a character (and may end within one), and
-    /// has no two spaces side by side, so that wide gaps make no features.
-    ///
-    /// ```compile_fail
-    /// # use switchback_guest::features::{FeatureSet, Namespace, Text};
-    /// FeatureSet::new(16).add_grams::<9>(&Text::new(), Namespace::BODY); // does not compile
-    /// ```
-    pub fn add_grams<const N: usize>(&mut self, text: &Text, namespace: Namespace) {
-        const { assert!(N >= 2 && N <= 8, "n-grams have 2 to 8 bytes") };
-        grams::add::<N>(self, text, namespace);
     }
 
     /// Lets `add` insert up to `N` indices, a power of two.

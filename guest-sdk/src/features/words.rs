@@ -8,11 +8,25 @@ use super::text::Text;
 /// The bytes of a word that count: four blocks of eight, so that hashing one needs no loop.
 const WORD_BYTES_MAX: usize = 32;
 
+impl FeatureSet {
+    /// Adds every word: a run of letters, digits, `$`, `%` and characters beyond ASCII. Of a word longer
+    /// than 32 bytes the first 32 count.
+    pub fn add_words(&mut self, text: &Text, namespace: Namespace) {
+        add::<false>(self, text, namespace);
+    }
+
+    /// Adds every word, and every pair of words that follow each other, whatever stands between them. The
+    /// first word makes a pair with the start of the text.
+    pub fn add_words_and_pairs(&mut self, text: &Text, namespace: Namespace) {
+        add::<true>(self, text, namespace);
+    }
+}
+
 /// Adds the words of a text, with `PAIRS` also each pair of neighbours.
 ///
 /// The start and the end of every word in a block come out of its bitmask; a turn of the inner loop is a
 /// word, not a byte. A word that began in an earlier block is carried over in `from`.
-pub(super) fn add<const PAIRS: bool>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
+fn add<const PAIRS: bool>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
     let bits = set.bits();
     let mut last = hash(Kind::Start, namespace, &[]);
     let mut inside = 0;

@@ -5,7 +5,8 @@ use std::io::Read;
 use std::path::Path;
 
 use rayon::prelude::*;
-use switchback::{Fingerprint, Message};
+use switchback::Message;
+use switchback::message::Fingerprint;
 
 use crate::shingles::Shingles;
 

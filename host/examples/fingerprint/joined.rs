@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use switchback::Fingerprint;
+use switchback::message::Fingerprint;
 
 use crate::corpus::Mail;
 use crate::shingles::pairs;

@@ -1,7 +1,8 @@
 //! Messages that are sent again, otherwise or with another content: what becomes of the fingerprint?
 
 use rayon::prelude::*;
-use switchback::{Envelope, Fingerprint, Message, Recipients};
+use switchback::message::{Fingerprint, Recipients};
+use switchback::{Envelope, Message};
 
 use crate::corpus::Mail;
 use crate::mail::{Encoding, Kind, with_another_attachment, with_fields, with_texts};

@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
 use switchback::guard::{Counts, Key, Settings, Sighting};
-use switchback::{Action, Digest, Fingerprint, ReleaseId};
+use switchback::message::Fingerprint;
+use switchback::{Action, Digest, ReleaseId};
 
 /// The domains of a filter, each of a provider, so that every address in them is a sender: what one owner sends counts
 /// so seldom that nothing would be measured.

@@ -6,7 +6,8 @@
 //!
 //! ```
 //! use switchback::compare::{Comparison, Name, Pair, Settings, Side};
-//! use switchback::{Action, Said};
+//! use switchback::Action;
+//! use switchback::verdict::Said;
 //!
 //! let side = |score, action| Side { said: Said::Scored { score, action }, took_us: 90 };
 //! let mut comparison = Comparison::new(Settings::default());
@@ -43,5 +44,5 @@ pub use flips::{Flips, Rates};
 pub use latency::Latency;
 pub use pair::{Pair, Side};
 pub use providers::Providers;
-pub use report::{OfDomain, OfProvider, OfRelease, OtherDomains, PooledDomains, Report, Segment};
+pub use report::{DomainRow, OtherDomains, PooledDomains, ProviderRow, ReleaseSummary, Report, Segment};
 pub use scores::{Band, Scores};

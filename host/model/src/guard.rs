@@ -25,6 +25,7 @@ mod settings;
 mod sighting;
 mod standing;
 mod tally;
+mod test_bets;
 #[cfg(test)]
 mod tests;
 mod trial;

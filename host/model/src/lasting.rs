@@ -18,7 +18,7 @@ use jiff::{Span, SpanRelativeTo};
 ///
 /// ```
 /// use std::time::Duration;
-/// use switchback::Lasting;
+/// use switchback::control::Lasting;
 ///
 /// assert_eq!(Lasting(Duration::from_secs(106_060_207)).to_string(), "3.4 years");
 /// assert_eq!("1d 12h".parse(), Ok(Lasting(Duration::from_secs(36 * 3_600))));

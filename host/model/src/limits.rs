@@ -223,3 +223,7 @@ pub(crate) const BREAKER_FAILURES_MAX: u32 = 1_024;
 /// Different senders among the failed or slow calls that a share needs to trip a breaker, if so many failures are not
 /// asked for anyway: what one sender can cause from outside is no reason to revert.
 pub(crate) const BREAKER_SENDERS_MIN: u32 = 5;
+
+/// How long the predecessor of a promoted release goes on scoring, unless its promoter says otherwise: a day has every
+/// kind of mail that a filter sees, newsletters of the night and invoices of the morning.
+pub const COOL_OFF_DEFAULT: Duration = Duration::from_secs(24 * 3_600);

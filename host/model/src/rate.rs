@@ -15,7 +15,7 @@ const Z: f64 = 1.959_963_984_540_054;
 /// # Examples
 ///
 /// ```
-/// use switchback::Rate;
+/// use switchback::compare::Rate;
 ///
 /// let rate = Rate::of(1, 3).expect("there are messages");
 /// assert_eq!(format!("{:.2} ({:.2} to {:.2})", rate.share, rate.low, rate.high), "0.33 (0.06 to 0.79)");

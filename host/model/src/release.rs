@@ -10,17 +10,19 @@ mod id;
 mod manifest;
 mod profile;
 mod reads;
+mod refusal;
 mod signature;
 
 pub use digest::{Digest, InvalidDigest};
-pub use draft::{CONTRACT_VERSION, Draft, Refusal, Verified};
-pub use file::{CHECKSUM_SECTION, CONTRACT_SECTION, MANIFEST_SECTION, Outline, Seal, Unsealed, seal};
+pub use draft::{Draft, Verified};
+pub use file::{CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, MANIFEST_SECTION, Outline, Seal, Unsealed, seal};
 pub use id::{
     InvalidModelName, InvalidVersion, MODEL_NAME_BYTES_MAX, ModelName, ReleaseId, VERSION_BYTES_MAX, parse_version,
     read_version,
 };
 pub use manifest::{Card, InvalidManifest, Manifest, ManifestLimits, SELF_TESTS_MAX, Scale, SelfTest};
 pub use reads::Reads;
+pub use refusal::Refusal;
 pub use signature::{
     InvalidKeyId, InvalidPublicKey, InvalidSignature, KeyId, PublicKey, Signature, SignatureError, trusted_comment,
 };

@@ -56,7 +56,7 @@ impl<R: Warm> Switch<R> {
         Ok(self.publish(next, current.generation() + 1).generation())
     }
 
-    /// Puts the first standby in charge, `step` generations on. What was live has no role afterwards.
+    /// Makes the first standby live, `step` generations on. What was live has no role afterwards.
     #[doc(hidden)]
     pub fn revert(&self, step: u64) -> Result<Arc<Route<R>>, RouteError> {
         let _changing = self.lock();
@@ -65,7 +65,7 @@ impl<R: Warm> Switch<R> {
         Ok(self.publish(next, current.generation() + step))
     }
 
-    /// Puts a given standby in charge, `step` generations on, and takes the role from all that came after it.
+    /// Makes a given standby live, `step` generations on, and takes the role from all that came after it.
     #[doc(hidden)]
     pub fn revert_to(&self, release: &ReleaseId, step: u64) -> Result<Arc<Route<R>>, RouteError> {
         let _changing = self.lock();
@@ -112,17 +112,17 @@ pub enum RouteError {
     /// The release is live, and only another one takes that role from it.
     #[error("{0} is live: revert, or promote another release, to replace it")]
     StaysLive(ReleaseId),
-    /// The release is no standby of this slot.
-    #[error("{0} is no standby of this slot: promote it instead")]
+    /// The release is not a standby of this slot.
+    #[error("{0} is not a standby of this slot: promote it instead")]
     NotStandby(ReleaseId),
     /// The release has no role in this slot.
     #[error("{0} has no role in this slot")]
     NoRole(ReleaseId),
     /// A canary needs a live release beside it.
-    #[error("the slot has no live release beside which a canary could decide: promote one first")]
+    #[error("the slot has no live release for a canary to share the messages with: promote one first")]
     NothingLive,
-    /// A share is no share.
-    #[error("{0} basis points are no share: 1 (0.01 %) to 10,000 (100 %) are")]
+    /// A share is outside its range.
+    #[error("{0} basis points is not a valid share: 1 (0.01 %) to 10,000 (100 %) are possible")]
     Share(u16),
     /// The canaries of the slot would decide for more than everything.
     #[error("the other canaries of this slot leave {} %", f64::from(*left_bp) / 100.0)]
@@ -139,13 +139,13 @@ pub enum RouteError {
         key: CanaryKey,
     },
     /// A segment cannot be told from the others on the way of a message.
-    #[error("{0} cannot go back by itself: a domain, or a provider with its domains, can")]
+    #[error("{0} cannot be reverted by itself: only a domain, or a provider with its domains, can")]
     NoSuchSenders(Segment),
     /// No mail can be of the segment.
     #[error(transparent)]
     Segment(InvalidSegment),
-    /// Too many segments are back at a standby.
-    #[error("8 segments of this slot are back at a standby, which is the most: revert the release instead")]
+    /// Too many segments are reverted.
+    #[error("8 segments of this slot are reverted, which is the most: revert the release instead")]
     TooManySegments,
     /// The segment is not back at a standby.
     #[error("{0} is decided by the live release already")]
@@ -157,9 +157,6 @@ pub enum RouteError {
     #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),
     /// The guard found it harmful.
-    #[error("the guard found {0} harmful in this slot: pardon it first if you know why it is safe")]
+    #[error("the guard found {0} harmful in this slot: clear that first (`clear_harmful`) if you know why it is safe")]
     Harmful(ReleaseId),
-    /// The slot's route is a store's.
-    #[error("the slot follows a store: change it there, with `Control` or the command `switchback`")]
-    FollowsStore,
 }

@@ -5,6 +5,7 @@
 mod action;
 mod assessment;
 mod failure;
+mod judgement;
 mod opinion;
 mod overrides;
 mod record_id;
@@ -19,11 +20,13 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, InvalidAction};
 pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
 pub use failure::{Answer, Cause, FailurePolicy};
+pub use judgement::{Failed, Judgement};
+pub use opinion::Opinions;
 pub use opinion::{Dropped, Opinion, Said};
 pub use overrides::HitCounter;
 pub use overrides::{
-    Effect, InvalidOverride, Matcher, May, Network, Override, Overrides, Rule, Scope, SenderAddress, SenderDomain,
-    Senders,
+    AllowScope, Effect, InvalidOverride, Matcher, Network, Override, Overrides, Rule, Scope, SenderAddress,
+    SenderDomain, Senders,
 };
 pub use record_id::{InvalidRecordId, RecordId};
 pub use role::{InvalidRole, Role};

@@ -3,6 +3,6 @@
 wasmtime::component::bindgen!({
     path: "wit/1.0.0",
     world: "plugin",
-    with: { "switchback:scoring/message.message": crate::imports::BorrowedMessage },
+    with: { "switchback:scoring/message.message": crate::borrowed::BorrowedMessage },
     imports: { default: trappable },
 });

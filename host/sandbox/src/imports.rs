@@ -7,17 +7,9 @@ use wasmtime::Result;
 use wasmtime::component::Resource;
 
 use super::bindings::switchback::scoring::{assessment, log, message as contract};
+use super::borrowed::BorrowedMessage;
 use super::clock::Clock;
 use super::guest::Guest;
-
-/// The resource that a guest borrows. It stands for the one message of the store, so its number says
-/// nothing and no table is kept.
-pub struct BorrowedMessage;
-
-/// The handle that a guest is given.
-pub(crate) fn borrowed() -> Resource<BorrowedMessage> {
-    Resource::new_borrow(0)
-}
 
 /// A guest asked for something that its manifest does not declare.
 #[derive(Debug, thiserror::Error)]

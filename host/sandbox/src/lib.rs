@@ -28,6 +28,7 @@ pub mod limits;
 
 mod artifacts;
 mod bindings;
+mod borrowed;
 mod clock;
 mod compiler;
 mod engine;

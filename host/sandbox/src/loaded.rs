@@ -17,11 +17,11 @@ use wasmtime::Store;
 
 use super::bindings::PluginPre;
 use super::bindings::switchback::scoring::assessment as contract;
+use super::borrowed::borrowed;
 use super::clock::ticks;
 use super::engine::Traps;
 use super::fault::{Fault, ScoreError};
 use super::guest::Guest;
-use super::imports::borrowed;
 use super::reaper::Remains;
 use super::signals::{self, Replaced, Unblocked};
 use super::stack;

@@ -1,89 +1,48 @@
 //! What a runtime and the threads that keep it up to date share.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use switchback_model::contain::contained;
 use switchback_model::message::Recipients;
-use switchback_model::release::{Digest, ModelName, Reads, ReleaseId, Verified};
+use switchback_model::release::{ModelName, Reads, ReleaseId, Verified};
 use switchback_model::verdict::{Outcome, Overrides};
 use switchback_sandbox::{Loaded, Sandbox};
 
-use super::beside::Beside;
+use super::background::BackgroundThreads;
 use super::error::{LoadError, LoadFault, UnloadError};
-use super::guard::Inbox;
 use super::meters::StoreMeters;
 use super::news::News;
-use super::slot::Slot;
+use super::releases::Releases;
+use super::slot::{Slot, UnknownSlot};
 use crate::life::Life;
 
 pub(super) struct Core {
     pub(super) life: Arc<Life>,
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) releases: Arc<Releases>,
-    /// Where the guard is told of messages.
-    pub(super) inbox: Arc<Inbox>,
     /// How the store is followed.
     pub(super) store_meters: StoreMeters,
     /// What the guard raises alerts about for the thread that follows the store.
     pub(super) news: News,
-    /// What is done beside the answers.
-    pub(super) beside: Arc<Beside>,
+    /// What is done once messages are answered. Nobody else keeps it: it ends with this.
+    pub(super) background: Arc<BackgroundThreads>,
     /// The overrides that every slot looks at: an immutable index, replaced as a whole.
     pub(super) overrides: Arc<ArcSwap<Overrides>>,
     /// Models that see recipients in clear.
     pub(super) granted_recipients: Vec<ModelName>,
-    /// Dropped last: its clock ends what may still be scoring beside the answers.
+    /// Dropped last: its clock ends what may still be scoring in the background.
     pub(super) sandbox: Sandbox,
 }
 
-/// Every loaded release. Reading waits for nobody.
-#[derive(Default)]
-pub(super) struct Releases {
-    loaded: ArcSwap<BTreeMap<Digest, Arc<Loaded>>>,
-    changing: Mutex<()>,
-}
-
-impl Releases {
-    /// While this is held, no release comes or goes.
-    pub(super) fn hold(&self) -> MutexGuard<'_, ()> {
-        // The map is replaced as a whole, whatever happened to the thread that held the lock.
-        self.changing.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn get(&self, release: &ReleaseId) -> Option<Arc<Loaded>> {
-        self.loaded.load().get(&release.digest).cloned()
-    }
-
-    pub(super) fn has(&self, release: &Digest) -> bool {
-        self.loaded.load().contains_key(release)
-    }
-
-    /// Every loaded release, by name and version.
-    pub(super) fn ids(&self) -> Vec<ReleaseId> {
-        let mut ids: Vec<_> = self.loaded.load().values().map(|loaded| loaded.id().clone()).collect();
-        ids.sort_by(|a, b| (&a.name, &a.version).cmp(&(&b.name, &b.version)));
-        ids
-    }
-
-    /// Adds a release, unless it is there.
-    fn add(&self, release: Arc<Loaded>) {
-        let _held = self.hold();
-        let mut loaded = BTreeMap::clone(&self.loaded.load());
-        loaded.entry(release.id().digest).or_insert(release);
-        self.loaded.store(Arc::new(loaded));
-    }
-
-    /// Removes a release, under the lock that its caller holds.
-    fn remove(&self, release: &Digest, _held: &MutexGuard<'_, ()>) {
-        let mut loaded = BTreeMap::clone(&self.loaded.load());
-        loaded.remove(release);
-        self.loaded.store(Arc::new(loaded));
-    }
-}
-
 impl Core {
+    /// The slot of this name.
+    pub(super) fn slot(&self, name: &str) -> Result<Slot, UnknownSlot> {
+        let unknown = || UnknownSlot { name: name.to_owned(), known: self.slots.keys().cloned().collect() };
+        self.slots.get(name).cloned().ok_or_else(unknown)
+    }
+
     /// Verified -> loaded: compiles or maps the release, and runs its self-tests. One that is loaded stays.
     pub(super) fn load(&self, verified: Verified) -> Result<ReleaseId, LoadError> {
         let id = verified.id().clone();

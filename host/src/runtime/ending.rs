@@ -107,7 +107,7 @@ impl Ending {
         let Some(Parts { core, guard, follower }) = parts else { return };
         core.life.wait_for_leaving();
         self.come_to(EndStage::Records, 0);
-        core.beside.close();
+        core.background.close();
         self.come_to(EndStage::Guard, 0);
         drop(guard);
         self.come_to(EndStage::Store, 0);

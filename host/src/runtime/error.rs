@@ -11,7 +11,8 @@ use switchback_sandbox::SandboxError;
 use switchback_store::control::{LoadReleaseError, StoreError};
 use switchback_store::journal::JournalError;
 use switchback_system::release_file::UnreadableSignature;
-use switchback_system::shortage::InWords;
+
+pub(super) use switchback_system::shortage::in_full as describe;
 
 /// A runtime that cannot be built as configured.
 #[derive(Debug, thiserror::Error)]
@@ -32,10 +33,10 @@ pub enum BuildError {
     #[error("the sandbox cannot be set up: {0}")]
     Sandbox(String),
     /// The store cannot be followed.
-    #[error("the store cannot be followed: {0}")]
-    Store(String),
+    #[error("the store cannot be followed")]
+    Store(#[source] Box<dyn error::Error + Send + Sync>),
     /// The journal cannot be kept.
-    #[error("the journal cannot be kept: {0}")]
+    #[error("the journal cannot be kept")]
     Journal(#[from] JournalError),
 }
 
@@ -137,7 +138,7 @@ impl From<SandboxError> for LoadFault {
 
 impl From<StoreError> for BuildError {
     fn from(error: StoreError) -> Self {
-        Self::Store(error.to_string())
+        Self::Store(error.into())
     }
 }
 
@@ -150,17 +151,6 @@ impl From<SandboxError> for BuildError {
 /// Where a thread of this process cannot be started.
 pub(super) fn thread_failed(error: io::Error) -> BuildError {
     SandboxError::Thread(error).into()
-}
-
-/// An error with its sources on one line.
-pub(super) fn describe(error: &dyn error::Error) -> String {
-    let sources = std::iter::successors(error.source(), |source| source.source());
-    let words = sources.map(|source| match source.downcast_ref::<io::Error>() {
-        Some(system) => InWords(system).to_string(),
-        None => source.to_string(),
-    });
-    // What the text ends with already is not said again.
-    words.fold(error.to_string(), |text, words| if text.contains(&words) { text } else { format!("{text}: {words}") })
 }
 
 /// A release was not unloaded.

@@ -1,10 +1,9 @@
 //! A runtime that does what a store says.
 
-mod emergency;
+pub(super) mod emergency;
 mod preparer;
 mod shared;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -13,16 +12,16 @@ use std::time::Instant;
 use switchback_model::contain::contained;
 use switchback_model::message::Reading;
 use switchback_model::release::{CONTRACT_VERSION, Digest};
-use switchback_store::control::{ControlStore, Membership, NewProcess, SqliteStore, Watch, Watched};
+use switchback_store::control::{ControlStore, Membership, NewProcess, ProcessNumber, StoreError, Watch, Watched};
 use switchback_store::limits::FOLLOW_INTERVAL_MAX;
 use switchback_system::clock;
 
-pub(super) use emergency::StoreLink;
 pub use shared::{FollowTrouble, Following};
 
+use self::emergency::StoreLink;
 use self::preparer::Preparer;
 use self::shared::Shared;
-use super::Core;
+use super::core::Core;
 use super::error::{BuildError, thread_failed};
 use crate::limits::FOLLOW_NICENESS;
 
@@ -42,18 +41,17 @@ pub(super) struct Follower {
 /// A store that a runtime is about to follow.
 pub(super) struct Enlisted {
     pub(super) link: Arc<StoreLink>,
-    pub(super) store: Arc<SqliteStore>,
-    /// None where the store cannot be written.
-    membership: Option<Membership>,
+    pub(super) store: Arc<dyn ControlStore>,
+    /// Or why the store cannot be written.
+    membership: Result<Membership, StoreError>,
     watch: Box<dyn Watch>,
     process: NewProcess,
 }
 
 impl Enlisted {
-    /// Opens the store, or makes it, and registers this process with the slots that it will have, where the store can
-    /// be written. From then on a promotion waits for this process.
-    pub(super) fn new(dir: &Path, name: &str, slots: Vec<String>) -> Result<Self, BuildError> {
-        let store = SqliteStore::create(dir)?;
+    /// Registers this process with the slots that it will have, where the store can be written. From then on a promotion
+    /// waits for this process.
+    pub(super) fn new(store: Arc<dyn ControlStore>, name: &str, slots: Vec<String>) -> Result<Self, BuildError> {
         let process = NewProcess {
             name: name.to_owned(),
             pid: std::process::id(),
@@ -63,18 +61,14 @@ impl Enlisted {
             slots,
         };
         let membership = match store.register(&process) {
-            Ok(membership) => Some(membership),
             // It follows all the same, and registers when that is possible.
-            Err(error) if error.is_unwritable() => {
-                tracing::warn!(%error, "this process follows a store that cannot be written: nothing waits for it");
-                None
-            }
-            Err(error) => return Err(error.into()),
+            Err(error) if !error.is_unwritable() => return Err(error.into()),
+            membership => membership,
         };
         let watch = store.watch(Watched::Ledger)?;
-        let number = membership.as_ref().map(|membership| membership.process);
+        let number = membership.as_ref().ok().map(Membership::process);
         let link = Arc::new(StoreLink::new(number, watch.bell()));
-        Ok(Self { link, store: Arc::new(store), membership, watch, process })
+        Ok(Self { link, store, membership, watch, process })
     }
 
     /// What this process calls itself.
@@ -88,7 +82,9 @@ impl Follower {
     pub(super) fn start(core: Arc<Core>, enlisted: Enlisted) -> Result<Self, BuildError> {
         let Enlisted { link, store, membership, mut watch, process } = enlisted;
         let bell: Arc<dyn Fn() + Send + Sync> = watch.bell().into();
-        let shared = Arc::new(Shared::new(core, store, membership, process, link));
+        let shared = Arc::new(Shared::new(core, store, membership, process, Arc::clone(&link)));
+        let followed = Arc::downgrade(&shared);
+        link.follow(move || followed.upgrade()?.ledger());
         let preparer = Preparer::start(Arc::clone(&shared)).map_err(thread_failed)?;
         shared.start_up()?;
         let stop = Arc::new(AtomicBool::new(false));
@@ -108,7 +104,7 @@ impl Follower {
     }
 
     /// The number of this process in its store; none where the store cannot be written.
-    pub(super) fn process(&self) -> Option<u64> {
+    pub(super) fn process(&self) -> Option<ProcessNumber> {
         self.shared.process()
     }
 

@@ -1,8 +1,7 @@
-//! The guard at work: it looks at what releases made of the same messages, beside the answers, and takes back what does
-//! harm.
+//! The guard at work: in the background it looks at what releases made of the same messages, and takes back what does harm.
 //!
-//! **No answer waits for it.** What releases said comes here by a bounded queue: from the threads beside the answers, or,
-//! where nothing else is to be done there, from those that answer. It is woken for the first message of a batch alone. Where
+//! **No answer waits for it.** What releases said comes here by a bounded queue: from the threads of the background work,
+//! or, where nothing else is to be done there, from those that answer. It is woken for the first message of a batch alone. Where
 //! there is no room it is dropped and counted.
 //!
 //! **What was decided is done.** A decision is kept in the transaction that led to it; whichever process comes first
@@ -13,28 +12,32 @@
 
 mod act;
 mod batch;
-mod deliver;
-mod inbox;
+mod decision;
+mod delivery;
+mod health;
+mod observations;
 mod rollouts;
 mod spare;
-mod wellness;
+mod state;
+mod store_context;
+#[cfg(test)]
+mod tests;
 mod worker;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use switchback_store::alert::{By, Sink};
-use switchback_store::control::SqliteStore;
+use switchback_store::alert::Sink;
 
-pub(super) use inbox::{Inbox, Seen, is_plain};
+pub(super) use observations::{Observation, ObservationQueue};
+pub(super) use store_context::StoreContext;
 
-use self::deliver::Deliverer;
+use self::delivery::Delivery;
+use self::state::GuardState;
 use self::worker::{Order, Worker};
 use super::core::Core;
-use super::follow::StoreLink;
 
 /// The guard of a runtime, until it is dropped.
 pub(super) struct Guard {
@@ -42,41 +45,24 @@ pub(super) struct Guard {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     /// Dropped after the thread, which gives it alerts.
-    deliverer: Option<Deliverer>,
-}
-
-/// The store of a guarded runtime.
-#[derive(Clone)]
-pub(super) struct Home {
-    pub(super) dir: PathBuf,
-    pub(super) store: Arc<SqliteStore>,
-    /// Knows the number of this process, once it has one.
-    pub(super) link: Arc<StoreLink>,
-    /// What it calls itself.
-    pub(super) name: String,
-}
-
-impl Home {
-    /// This process.
-    fn by(&self) -> By {
-        By { process: self.link.process(), name: self.name.clone() }
-    }
+    delivery: Option<Delivery>,
 }
 
 impl Guard {
     /// Starts it. When this returns, it has said how it is.
     pub(super) fn start(
         core: Arc<Core>,
-        inbox: Receiver<Seen>,
-        home: Option<Home>,
+        (observed, observations): (Arc<ObservationQueue>, Receiver<Observation>),
+        context: Option<StoreContext>,
         sinks: Vec<Sink>,
     ) -> io::Result<Self> {
-        let deliverer = Deliverer::start(home.as_ref(), sinks)?;
+        let delivery = Delivery::start(context.as_ref(), sinks)?;
         let (orders, ordered) = bounded(0);
-        let mut worker = Worker::new(Arc::clone(&core), inbox, home, deliverer.letterbox());
+        let state = GuardState::new(Arc::clone(&core), observed, context, delivery.queue());
+        let mut worker = Worker::new(state, observations);
         worker.tick();
         let thread = thread::Builder::new().name("switchback-guard".to_owned()).spawn(move || worker.run(&ordered))?;
-        Ok(Self { core, orders: Some(orders), thread: Some(thread), deliverer: Some(deliverer) })
+        Ok(Self { core, orders: Some(orders), thread: Some(thread), delivery: Some(delivery) })
     }
 
     /// Waits until it has looked at all that it was told so far, and has done what follows. For whoever receives alerts
@@ -88,22 +74,19 @@ impl Guard {
             // Fails only if the thread has ended.
             let _ = is_done.recv();
         }
-        self.deliverer.iter().for_each(Deliverer::flush);
+        self.delivery.iter().for_each(Delivery::flush);
     }
 }
-
-#[cfg(test)]
-mod tests;
 
 impl Drop for Guard {
     fn drop(&mut self) {
         // What was answered is compared, and what was compared is counted.
-        self.core.beside.close();
+        self.core.background.close();
         drop(self.orders.take());
         if let Some(thread) = self.thread.take() {
             // A panic was caught in the thread already.
             let _ = thread.join();
         }
-        drop(self.deliverer.take());
+        drop(self.delivery.take());
     }
 }

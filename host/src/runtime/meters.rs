@@ -197,7 +197,7 @@ fn describe() {
     describe_counter!("switchback_unscanned_total", Count, "messages answered by the failure policy");
     describe_counter!("switchback_override_hits_total", Count, "messages that an override decided");
     describe_counter!("switchback_faults_total", Count, "messages that a release did not answer for, by cause");
-    describe_counter!("switchback_shadow_drops_total", Count, "scores beside an answer that were given up, by reason");
+    describe_counter!("switchback_shadow_drops_total", Count, "scores in the background that were given up, by reason");
     describe_counter!("switchback_journal_records_total", Count, "records of messages, by what became of them");
     describe_counter!(
         "switchback_guard_drops_total",

@@ -20,8 +20,6 @@ mod write;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use switchback_system::shortage::InWords;
-
 pub use contents::{BackedUp, Contents};
 pub use restore::{Restore, Restored};
 pub use write::Backup;
@@ -39,7 +37,7 @@ pub enum BackupError {
     Store(#[from] StoreError),
     /// The ledger is not whole: a backup of it would be worth nothing.
     #[error("the ledger was touched: {0}")]
-    Ledger(#[from] Broken),
+    Ledger(Broken),
     /// What the guard remembers cannot be read.
     #[error(transparent)]
     Guard(#[from] GuardStoreError),
@@ -47,7 +45,7 @@ pub enum BackupError {
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// The system does not give a file, or does not take it.
-    #[error("{}: {}", path.display(), InWords(source))]
+    #[error("cannot use {}", path.display())]
     File {
         /// Which.
         path: PathBuf,
@@ -77,6 +75,12 @@ impl BackupError {
     fn file(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::File { path, source }
+    }
+}
+
+impl From<Broken> for BackupError {
+    fn from(broken: Broken) -> Self {
+        Self::Ledger(broken)
     }
 }
 

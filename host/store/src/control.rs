@@ -7,10 +7,12 @@
 mod admission;
 mod along;
 mod chronology;
+mod committed;
 mod event;
 mod ledger;
 mod mark;
 mod newer;
+mod number;
 mod operation;
 mod operator;
 mod refused;
@@ -20,26 +22,30 @@ mod state;
 mod store;
 mod trust;
 
-pub use admission::{Admission, Promotion, Waited};
+pub use admission::{Admission, Promotion, Readiness};
 pub use chronology::{Anachronism, OutOfTime};
+pub use committed::Committed;
 pub use event::{Drafted, Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use newer::NewerEvent;
+pub use number::ProcessNumber;
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
     Acknowledgements, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,
 };
 pub use refused::Refused;
 pub use request::Request;
-pub use rollout::{InvalidPlan, Pause, Plan, Progress, Rollout, Step, Trying};
+pub use rollout::{Exposure, InvalidPlan, Pause, Plan, Progress, Rollout, Step};
 pub use state::{Note, SlotState, State, StoredRelease};
-pub use store::layout::{FileIdentity, Layout};
+pub(crate) use store::layout::Layout;
+pub use store::layout::LayoutError;
+pub use store::sqlite::{Accept, Recovered, SqliteStore};
+pub(crate) use store::sqlite::{Adopted, Copied, Processes};
 pub use store::{
-    Accept, Acknowledgement, ControlStore, LayoutError, Membership, NewProcess, Preparation, Process, Recovered,
-    SqliteStore, StoreError, Tail, Watch, Watched,
+    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, Process, ReleaseFiles, ReleaseStamps,
+    StoreError, Tail, Watch, Watched,
 };
-pub use store::{Adopted, Copied, Presence, Processes};
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 
 #[cfg(test)]

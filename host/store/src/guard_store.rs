@@ -40,7 +40,7 @@ pub use due::{Due, KeptDue, Stage, is_told};
 pub use error::GuardStoreError;
 pub use evidence::trial_evidence;
 pub use health::leave;
-pub use health::{Condition, Health, Loss};
+pub use health::{Health, HealthStatus, Loss};
 pub use lesson::Lesson;
 pub use memory::{Firsts, Full, StoreMemory, Whose};
 pub use noted::{NotedPair, NotedPairs};

@@ -6,11 +6,17 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "control")]
 pub mod alert;
+#[cfg(feature = "backup")]
 pub mod backup;
+#[cfg(feature = "control")]
 pub mod control;
+#[cfg(feature = "control")]
 pub mod guard_store;
+#[cfg(feature = "journal")]
 pub mod journal;
 pub mod limits;
 
+#[cfg(feature = "control")]
 mod sqlite;

@@ -40,7 +40,7 @@ pub enum Existing {
 ///
 /// ```
 /// use std::io::Write as _;
-/// use switchback::output::{Access, Existing, Output};
+/// use switchback::files::{Access, Existing, Output};
 ///
 /// # fn main() -> std::io::Result<()> {
 /// # let dir = tempfile::tempdir()?;

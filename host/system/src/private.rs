@@ -8,8 +8,6 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::shortage::InWords;
-
 /// Whose a file may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {
@@ -178,7 +176,7 @@ pub fn name_aside(path: &Path) -> PathBuf {
 #[non_exhaustive]
 pub enum NotPrivate {
     /// The system does not give it.
-    #[error("{}: {}", path.display(), InWords(source))]
+    #[error("cannot use {}", path.display())]
     Unusable {
         /// What.
         path: PathBuf,

@@ -28,6 +28,16 @@ pub fn of_system(error: &(dyn Error + 'static)) -> Option<io::Error> {
     })
 }
 
+/// An error with its sources, on one line. What the text has in it already is not said again.
+pub fn in_full(error: &dyn Error) -> String {
+    let sources = std::iter::successors(error.source(), |source| (*source).source());
+    let words = sources.map(|source| match source.downcast_ref::<io::Error>() {
+        Some(system) => InWords(system).to_string(),
+        None => source.to_string(),
+    });
+    words.fold(error.to_string(), |text, words| if text.contains(&words) { text } else { format!("{text}: {words}") })
+}
+
 fn errno(error: &io::Error) -> Option<Errno> {
     let is_simple = error.get_ref().is_none();
     let number = match error.raw_os_error() {
@@ -50,7 +60,7 @@ const ERRNO_MAX: i32 = 4_096;
 /// # Examples
 ///
 /// ```
-/// use switchback::InWords;
+/// use switchback::files::InWords;
 ///
 /// let full = std::io::Error::from_raw_os_error(28);
 /// assert_eq!(InWords(&full).to_string(), "there is no room left on the disk");

@@ -1,8 +1,7 @@
 //! Guests written by hand: what no compiler makes, a person can.
 
-use switchback::{
-    CONTRACT_VERSION, Card, Fault, Manifest, ManifestLimits, Reads, Runtime, Scale, ScoreError, SelfTest, seal,
-};
+use switchback::release::{CONTRACT_VERSION, Card, Manifest, ManifestLimits, Reads, Scale, SelfTest, seal};
+use switchback::{Fault, Runtime, ScoreError};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 

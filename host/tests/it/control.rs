@@ -6,6 +6,7 @@ mod backup;
 mod canary;
 mod follow;
 mod followers;
+mod memory_store;
 mod newer;
 mod overrides;
 mod processes;

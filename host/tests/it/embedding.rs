@@ -3,15 +3,20 @@
 #![expect(unsafe_code, reason = "fork, signals and users are asked for in C")]
 
 use std::collections::BTreeMap;
+use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, fs, io, mem, process, ptr, thread};
 
+use switchback::control::Operation;
+use switchback::journal::{Journal, JournalConfig, JournalReader, Query};
+use switchback::runtime::{AddressSpace, Traps};
+use switchback::verdict::DecidedBy;
 use switchback::{
-    AddressSpace, Control, DecidedBy, Fault, Journal, JournalConfig, JournalReader, Message, Operation, Query,
-    ReleaseId, Runtime, RuntimeGone, ShutdownError, SlotConfig, Traps, Verdict,
+    Control, Fault, LocalRuntime, Message, ReleaseId, RouteError, Runtime, RuntimeGone, ShutdownError, SlotConfig,
+    Verdict,
 };
 
 use crate::control::support::{PATIENCE, Store, promote, until};
@@ -80,14 +85,13 @@ fn a_fork_of_the_process_that_built_a_runtime_is_told_so_by_every_call_and_distu
     assert_eq!(slot.score(&message()).decided_by, DecidedBy::Live);
     let parent = process::id();
     let control = Control::open(store.path()).unwrap();
-    let checks: [(&str, &dyn Fn() -> bool); 11] = [
+    let checks: [(&str, &dyn Fn() -> bool); 10] = [
         ("score", &|| (0..1_000).all(|_| is_unscanned(&slot.score(&message()), "fork"))),
         ("score_with", &|| {
             let error = runtime.score_with(&release, &message()).unwrap_err();
             matches!(error.fault, Fault::Gone(RuntimeGone::Forked(forked)) if forked.made_in == parent)
         }),
         ("revert", &|| slot.revert().is_err_and(|error| error.to_string().contains("make it after the fork"))),
-        ("promote", &|| slot.promote(&release).is_err()),
         ("unload", &|| runtime.unload(&release).is_err()),
         ("process", &|| runtime.process().is_none() && runtime.following().is_none() && !runtime.rouse(&release)),
         ("flush", &|| {
@@ -95,11 +99,11 @@ fn a_fork_of_the_process_that_built_a_runtime_is_told_so_by_every_call_and_distu
             true
         }),
         ("shutdown", &|| matches!(runtime.shutdown(PATIENCE), Err(ShutdownError::Gone(RuntimeGone::Forked(_))))),
-        ("control", &|| control.state().is_err_and(|error| error.to_string().contains("fork"))),
+        ("control", &|| control.state().is_err_and(|error| names_the_fork(&error))),
         ("the store of the parent", &|| Control::open(store.path()).is_err()),
         ("another runtime", &|| {
             let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(8);
-            builder.store_dir(store.path()).build().is_err_and(|error| error.to_string().contains("fork"))
+            builder.store_dir(store.path()).build().is_err_and(|error| names_the_fork(&error))
         }),
     ];
     for (number, (call, check)) in (1..).zip(checks) {
@@ -120,6 +124,11 @@ fn a_fork_of_the_process_that_built_a_runtime_is_told_so_by_every_call_and_distu
     assert_eq!(dropped, Some(0), "dropping it does nothing");
     assert_eq!(store.control.processes().unwrap().len(), 1);
     assert_eq!(runtime.unwrap().slot("inbound").unwrap().score(&message()).decided_by, DecidedBy::Live);
+}
+
+/// Whether an error, or what is behind it, says that the process is a fork.
+fn names_the_fork(error: &(dyn Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| (*error).source()).any(|error| error.to_string().contains("fork"))
 }
 
 /// A process that follows a store, forks, and ends, while its child lives until its input ends.
@@ -164,6 +173,8 @@ fn a_fork_without_a_store_stops_a_guest_that_it_does_not_start() {
     runtime.slot("inbound").unwrap().promote(&release).unwrap();
     let verdict = |runtime: &Runtime| runtime.slot("inbound").unwrap().score(&message());
     assert_eq!(in_a_fork(|| i32::from(!is_unscanned(&verdict(&runtime), "fork"))), Some(0));
+    let promoted = in_a_fork(|| i32::from(runtime.slot("inbound").unwrap().promote(&release).is_ok()));
+    assert_eq!(promoted, Some(0));
     // One that is built there works.
     let built = in_a_fork(|| {
         let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).cache_dir(cache_of_parent()).instances(4);
@@ -268,7 +279,7 @@ fn a_handler_that_took_the_engines_place_is_noticed_before_a_guest_could_end_the
         (runtime, releases)
     };
     let fault =
-        |(runtime, [trap, _]): &(Runtime, [ReleaseId; 2])| runtime.score_with(trap, &message()).unwrap_err().fault;
+        |(runtime, [trap, _]): &(LocalRuntime, [ReleaseId; 2])| runtime.score_with(trap, &message()).unwrap_err().fault;
     let (signals, checks) = (built(Traps::Signals), built(Traps::Checks));
     assert!(matches!(fault(&signals), Fault::Trap(_)) && matches!(fault(&checks), Fault::Trap(_)));
     for (signal, name) in [(libc::SIGSEGV, "SIGSEGV"), (libc::SIGILL, "SIGILL"), (libc::SIGFPE, "SIGFPE")] {
@@ -399,6 +410,44 @@ fn a_runtime_that_was_shut_down_has_lost_nothing_and_says_so_to_whoever_comes_la
     runtime.shutdown(Duration::ZERO).unwrap();
     drop(runtime);
     assert_eq!(records().records.len(), 20);
+}
+
+#[test]
+fn a_runtime_ends_with_its_last_handle_and_a_slot_that_outlives_it_says_so() {
+    let (store, releases) = Store::with(&["empty", "stateful"]);
+    let journal = JournalConfig::new(store.path().join("journal"));
+    let runtime = store.builder().journal(journal).build().unwrap();
+    releases.iter().for_each(|release| drop(store.obeyed(promote(release))));
+    let slot = runtime.slot("inbound").unwrap();
+    let other = runtime.clone();
+    drop(runtime);
+    let scoring = thread::spawn({
+        let slot = slot.clone();
+        move || (0..20).filter(|_| slot.score(&message()).decided_by == DecidedBy::Live).count()
+    });
+    assert_eq!(scoring.join().unwrap(), 20);
+    assert_eq!(store.control.processes().unwrap().len(), 1);
+    drop(other);
+    assert_eq!(store.control.processes().unwrap(), [], "it has left the store");
+    let records = JournalReader::open(store.path().join("journal")).unwrap().last(&Query::default(), 100).unwrap();
+    assert_eq!(records.records.len(), 20);
+    assert!(is_unscanned(&slot.score(&message()), "shut down"));
+    assert!(matches!(slot.revert(), Err(RouteError::Gone(RuntimeGone::ShutDown))));
+    assert_eq!(slot.live().as_ref(), Some(&releases[1]), "what was true at the end can be read");
+}
+
+#[test]
+fn the_end_of_a_runtime_waits_for_whoever_scores_in_a_slot() {
+    let runtime = runtime();
+    let release = load(&runtime, "empty", "1.0.0");
+    let slot = runtime.slot("inbound").unwrap();
+    slot.promote(&release).unwrap();
+    let scoring = thread::spawn(move || {
+        (0..).map(|_| slot.score(&message()).decided_by).take_while(|by| *by == DecidedBy::Live).count()
+    });
+    thread::sleep(Duration::from_millis(50));
+    drop(runtime);
+    assert!(scoring.join().unwrap() > 0);
 }
 
 #[test]

@@ -5,11 +5,12 @@ mod rollout;
 mod support;
 
 use switchback::alert::{Alert, AlertConfig, Response};
+use switchback::control::{Admission, ControlError, GuardAction, PromoteError, Refused, Request};
+use switchback::guard::GuardReader;
 use switchback::guard::{Evidence, Mode, Segment, Settings};
-use switchback::{
-    Action, Admission, BASIS_POINTS, CanaryKey, ControlError, DecidedBy, GuardAction, GuardReader, PromoteError,
-    Refused, Request, RouteError, Runtime, Share,
-};
+use switchback::route::{BASIS_POINTS, CanaryKey, Share};
+use switchback::verdict::DecidedBy;
+use switchback::{Action, RouteError, Runtime};
 
 use self::support::{Filter, GMAIL, forged, guarded, harmful_slot, mail};
 use crate::control::support::{PATIENCE, until};
@@ -96,8 +97,8 @@ fn a_harmful_canary_is_withdrawn() {
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     let key = CanaryKey::Content;
-    let waited = filter.patiently();
-    filter.store.obeyed(Admission::Canary { slot, release, share_bp: 5_000, key, mirrored: true, waited });
+    let readiness = filter.patiently();
+    filter.store.obeyed(Admission::Canary { slot, release, share_bp: 5_000, key, mirrored: true, readiness });
     until_it_acts(&filter, &[&process], 0);
     assert_eq!(filter.acted().unwrap().1, GuardAction::Withdraw);
     let state = filter.store.control.state().unwrap();
@@ -119,7 +120,7 @@ fn a_harmful_shadow_is_not_promoted_unless_somebody_forces_it() {
         matches!(refused, Err(PromoteError::Control(ControlError::Refused(Refused::Harmful { .. })))),
         "{refused:?}"
     );
-    filter.promote(&filter.bad, switchback::Waited::Forced).unwrap();
+    filter.promote(&filter.bad, switchback::control::Readiness::Skip).unwrap();
 }
 
 #[test]
@@ -142,19 +143,19 @@ fn one_segment_goes_back_by_itself_and_the_rest_stays() {
     assert_eq!(filter.count_of_guard_events(), 1, "what has gone back is no reason for more");
     assert_eq!(slot.score(&mail(1, "shop.example")).release.as_ref(), Some(&filter.bad));
     let Some((_, _, Evidence::Flips(flips))) = filter.acted() else { panic!("no flips") };
-    let restoration = |waited| {
+    let restoration = |readiness| {
         let (slot, segment) = ("inbound".to_owned(), flips.segment.clone());
-        filter.store.control.admit(Admission::Restoration { slot, segment, waited })
+        filter.store.control.admit(Admission::Restoration { slot, segment, readiness })
     };
     let refused = restoration(filter.patiently());
     assert!(matches!(&refused, Err(PromoteError::Harmed { segments, .. }) if *segments == [flips.segment.clone()]));
-    restoration(switchback::Waited::Forced).unwrap();
+    restoration(switchback::control::Readiness::Skip).unwrap();
     // What an operator put back an operator restores.
     let segment: Segment = "shop.example".parse().unwrap();
     let back = Request::RevertSegment { slot: "inbound".to_owned(), segment: segment.clone(), to: None };
     filter.store.obeyed(back);
-    let waited = filter.patiently();
-    filter.store.obeyed(Admission::Restoration { slot: "inbound".to_owned(), segment, waited });
+    let readiness = filter.patiently();
+    filter.store.obeyed(Admission::Restoration { slot: "inbound".to_owned(), segment, readiness });
 }
 
 #[test]
@@ -204,20 +205,27 @@ fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
         plan: plan.parse().unwrap(),
         ready_within: PATIENCE,
     };
-    let waited = filter.patiently();
+    let (readiness, seen) = (filter.patiently(), filter.store.control.ledger().unwrap());
     for admission in [
-        Admission::Canary { slot: slot.clone(), release: release.clone(), share_bp: 100, key, mirrored: false, waited },
+        Admission::Canary {
+            slot: slot.clone(),
+            release: release.clone(),
+            share_bp: 100,
+            key,
+            mirrored: false,
+            readiness,
+        },
         rollout("1% 1h, 100%"),
         rollout("100%"),
     ] {
-        let rehearsed = filter.store.control.rehearse_admission(&admission);
+        let rehearsed = filter.store.control.rehearse_admission(&seen, &admission);
         assert!(matches!(rehearsed, Err(PromoteError::Harmed { .. })), "{admission:?}");
         let refused = filter.store.control.admit(admission);
         assert!(matches!(refused, Err(PromoteError::Harmed { .. })), "{refused:?}");
     }
     // A shadow decides nothing: its steps that do are checked when they are made.
-    filter.store.control.rehearse_admission(&rollout("shadow 1h, 100%")).unwrap();
-    filter.promote(&filter.bad, switchback::Waited::Forced).unwrap();
+    filter.store.control.rehearse_admission(&seen, &rollout("shadow 1h, 100%")).unwrap();
+    filter.promote(&filter.bad, switchback::control::Readiness::Skip).unwrap();
 }
 
 #[test]
@@ -248,7 +256,7 @@ fn a_guard_that_may_only_warn_changes_nothing() {
 }
 
 #[test]
-fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_pardoned() {
+fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_cleared() {
     // Without a store nobody is known from earlier days.
     let settings = Settings { known_days: 0, ..Settings::default() };
     let runtime = guarded(harmful_slot().guard(settings)).cache_dir(shared_cache()).build().unwrap();
@@ -264,7 +272,7 @@ fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_pardoned()
     assert_eq!(slot.promote(&bad), Err(RouteError::Harmful(bad.clone())));
     let share = Share { share_bp: 100, key: CanaryKey::Content, mirrored: false };
     assert_eq!(slot.canary(&bad, share), Err(RouteError::Harmful(bad.clone())));
-    slot.pardon(&bad).unwrap();
+    slot.clear_harmful(&bad).unwrap();
     slot.promote(&bad).unwrap();
 }
 

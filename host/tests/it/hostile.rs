@@ -2,9 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use switchback::{
-    Answer, DecidedBy, FailurePolicy, Fault, LogLevel, Logged, Outcome, ReleaseLog, Runtime, ScoreError, SlotConfig,
-};
+use switchback::verdict::{Answer, DecidedBy, LogLevel, Logged, Outcome, ReleaseLog};
+use switchback::{FailurePolicy, Fault, Runtime, ScoreError, SlotConfig};
 
 use crate::support::{load, message, release, runtime, shared_cache};
 

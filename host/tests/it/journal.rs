@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use switchback::{
-    Action, DecidedBy, Digest, Journal, JournalConfig, JournalReader, Mail, Query, Reading, Record, Timing,
-    new_record_id,
-};
+use switchback::journal::{Journal, JournalConfig, JournalReader, Mail, Query, Record, new_record_id};
+use switchback::message::Reading;
+use switchback::verdict::{DecidedBy, Timing};
+use switchback::{Action, Digest};
 
 /// Where the process that is to be killed writes. Only it has this variable.
 const DIR: &str = "SWITCHBACK_TEST_JOURNAL";

@@ -1,6 +1,7 @@
 //! Messages as models see them, on real mail and on mail that was damaged on purpose.
 
-use switchback::{Message, Recipients};
+use switchback::Message;
+use switchback::message::Recipients;
 
 /// Asks for everything that a model can ask for, and checks what the contract promises of each answer.
 pub(crate) fn drive(message: &Message) {

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use switchback::{Message, Recipients};
+use switchback::Message;
+use switchback::message::Recipients;
 
 use crate::corpus::{SETS, corpus, manifest};
 use crate::message::drive;

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
-use switchback::{Message, Recipients};
+use switchback::Message;
+use switchback::message::Recipients;
 
 use crate::message::drive;
 

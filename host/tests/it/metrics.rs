@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder};
 use serde_json::Value;
-use switchback::{BASIS_POINTS, CanaryKey, JournalConfig, Runtime, Share, SlotConfig, Thresholds};
+use switchback::journal::JournalConfig;
+use switchback::route::{BASIS_POINTS, CanaryKey, Share};
+use switchback::{Runtime, SlotConfig, Thresholds};
 
 use crate::side_by_side::mail;
 use crate::support::{cache_of_parent, child, load, root};

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use switchback::{CHECKSUM_SECTION, Digest, Limits, LoadFault, MANIFEST_SECTION, Refusal, Runtime, seal};
+use switchback::release::{CHECKSUM_SECTION, MANIFEST_SECTION, Refusal, seal};
+use switchback::runtime::LoadFault;
+use switchback::{Digest, Limits, Runtime};
 
 use crate::support::{load_bytes, manifest, release, runtime};
 

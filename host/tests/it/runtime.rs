@@ -1,11 +1,23 @@
 //! Loading, roles, and what a configuration must not say.
 
-use switchback::{
-    Action, BuildError, LoadFault, Role, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict,
-    guard::Settings,
-};
+use switchback::guard::Settings;
+use switchback::runtime::LoadFault;
+use switchback::verdict::Role;
+use switchback::{Action, BuildError, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict};
 
 use crate::support::{load, load_bytes, message, release, runtime, shared_cache};
+
+#[test]
+fn a_slot_that_is_not_there_is_an_error_that_names_those_that_are() {
+    let runtime = Runtime::builder().instances(4).slot(SlotConfig::new("outbound")).slot(SlotConfig::new("inbound"));
+    let runtime = runtime.build().unwrap();
+    let error = runtime.slot("bounds").unwrap_err();
+    assert_eq!(error.to_string(), r#"there is no slot "bounds"; there are: inbound, outbound"#);
+    let names: Vec<_> = runtime.slots().map(|slot| slot.name().to_owned()).collect();
+    assert_eq!(names, error.known);
+    let error = Runtime::builder().instances(4).build().unwrap().slot("inbound").unwrap_err();
+    assert_eq!(error.to_string(), "there is no slot: the runtime was built without one");
+}
 
 #[test]
 fn a_verdict_says_who_decided_and_when() {
@@ -35,7 +47,7 @@ fn a_verdict_reads_back_from_json() {
 fn a_slot_without_a_release_answers_unscanned() {
     let runtime = runtime();
     let verdict = runtime.slot("inbound").unwrap().score(&message());
-    assert_eq!((verdict.decided_by, verdict.generation), (switchback::DecidedBy::Unscanned, 0));
+    assert_eq!((verdict.decided_by, verdict.generation), (switchback::verdict::DecidedBy::Unscanned, 0));
     assert!(verdict.release.is_none() && verdict.fault.is_some());
 }
 
@@ -46,7 +58,7 @@ fn a_message_that_is_too_big_is_not_scored() {
     let slot = runtime.slot("inbound").unwrap();
     slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
     let verdict = slot.score(&message());
-    assert_eq!(verdict.decided_by, switchback::DecidedBy::Unscanned);
+    assert_eq!(verdict.decided_by, switchback::verdict::DecidedBy::Unscanned);
     assert!(verdict.fault.unwrap().contains("10 bytes"));
 }
 

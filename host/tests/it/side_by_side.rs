@@ -1,11 +1,13 @@
-//! Canaries, shadows and reverse shadow: who decides, who scores beside the answers, and what is kept of it.
+//! Canaries, shadows and reverse shadow: who decides, who scores in the background, and what is kept of it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use switchback::journal::{JournalConfig, JournalReader, Query, Record};
+use switchback::route::{BASIS_POINTS, CanaryKey, Share};
+use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said};
 use switchback::{
-    Action, BASIS_POINTS, CanaryKey, DecidedBy, Dropped, JournalConfig, JournalReader, Message, Opinion, Query, Record,
-    ReleaseId, Role, RouteError, Runtime, RuntimeBuilder, Said, Share, SlotConfig, Thresholds, UnloadError,
+    Action, LocalRuntime, Message, ReleaseId, RouteError, Runtime, RuntimeBuilder, SlotConfig, Thresholds, UnloadError,
 };
 
 use crate::support::{load, shared_cache};
@@ -15,13 +17,13 @@ fn slot() -> SlotConfig {
     SlotConfig::new("inbound").thresholds(Thresholds { junk: Some(0.6), ..Thresholds::default() })
 }
 
-/// A runtime without bound on what is scored beside the answers.
+/// A runtime without bound on what is scored in the background.
 fn builder(slot: SlotConfig) -> RuntimeBuilder {
     Runtime::builder().slot(slot).cache_dir(shared_cache()).instances(16).shadow_cpu_share(1.0)
 }
 
 /// A runtime that keeps a journal, and its folder.
-fn journaled(builder: RuntimeBuilder) -> (Runtime, tempfile::TempDir) {
+fn journaled(builder: RuntimeBuilder) -> (LocalRuntime, tempfile::TempDir) {
     let dir = tempfile::tempdir().unwrap();
     (builder.journal(JournalConfig::new(dir.path().join("journal"))).build().unwrap(), dir)
 }
@@ -208,7 +210,7 @@ fn where_a_canary_fails_the_live_release_decides() {
     assert!(verdict.fault.unwrap().contains("hostile@1.1.0: it trapped"));
     let record = &records(&runtime, &dir)[0];
     assert_eq!(roles(record), [("hostile@1.0.0".into(), Role::Live), ("hostile@1.1.0".into(), Role::Canary)]);
-    assert_eq!(record.opinions[1].said, Said::Failed(switchback::Cause::Trap));
+    assert_eq!(record.opinions[1].said, Said::Failed(switchback::verdict::Cause::Trap));
 }
 
 #[test]

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use switchback::{DecidedBy, Slot};
+use switchback::Slot;
+use switchback::verdict::DecidedBy;
 
 use crate::support::{load, message, runtime};
 
@@ -35,7 +36,7 @@ fn in_a_storm_of_swaps_every_message_is_judged_once_by_a_release_that_was_live()
     let mut live = vec![0];
     let stop = AtomicBool::new(false);
     let seen: Vec<Vec<Seen>> = std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(slot, &stop))).collect();
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(&slot, &stop))).collect();
         let end = Instant::now() + storm;
         for turn in 1_usize.. {
             if Instant::now() >= end {
@@ -86,7 +87,7 @@ fn a_release_that_is_unloaded_under_load_ends_with_its_last_message() {
     slot.promote(&stay).unwrap();
     let stop = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(slot, &stop).len())).collect();
+        let threads: Vec<_> = (0..2).map(|_| scope.spawn(|| score_until(&slot, &stop).len())).collect();
         for _ in 0..20 {
             let passing = load(&runtime, "stateful", "1.1.0");
             slot.promote(&passing).unwrap();

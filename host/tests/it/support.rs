@@ -6,7 +6,8 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use semver::Version;
-use switchback::{Card, Manifest, ManifestLimits, Message, Reads, ReleaseId, Runtime, Scale, SelfTest, SlotConfig};
+use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
 
 /// A message that every case of the hostile model scores as it should: see the model's own description.
 const SELF_TEST: &[u8] = b"From: a@example.org\r\nSubject: self-test\r\n\r\ntext\r\n";
@@ -100,7 +101,7 @@ pub(crate) fn child() -> Command {
 }
 
 /// A runtime with the slot `inbound`.
-pub(crate) fn runtime() -> Runtime {
+pub(crate) fn runtime() -> LocalRuntime {
     Runtime::builder().slot(SlotConfig::new("inbound")).cache_dir(shared_cache()).instances(64).build().unwrap()
 }
 

@@ -3,7 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use minisign::KeyPair;
-use switchback::{Digest, PublicKey, ReleaseId, TrustList, Untrusted, trusted_comment};
+use switchback::control::{TrustList, Untrusted};
+use switchback::release::{PublicKey, trusted_comment};
+use switchback::{Digest, ReleaseId};
 
 /// Another implementation's key, and its legacy signature of `test`: from the documentation of minisign-verify.
 const OTHERS_KEY: &str = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
@@ -48,7 +50,7 @@ impl World {
         Self { ada, bob, eve, list }
     }
 
-    fn check(&self, file: &[u8], signature: Option<&str>) -> Result<Option<switchback::KeyId>, Untrusted> {
+    fn check(&self, file: &[u8], signature: Option<&str>) -> Result<Option<switchback::release::KeyId>, Untrusted> {
         self.list.check(&release(file), file, signature)
     }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
-use super::TARGET;
 use crate::error::PackError;
+use crate::target::TARGET;
 
 /// Arguments for `cargo build`, sorted by which other commands of cargo know them. Paths in them are absolute.
 #[derive(Debug, Default)]

@@ -6,9 +6,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use super::TARGET;
 use super::place::shown_from;
 use crate::error::PackError;
+use crate::target::TARGET;
 
 /// Variables by which cargo and the compiler are told how to build for this machine.
 const FOR_THIS_MACHINE: [&str; 9] = [

@@ -7,15 +7,12 @@ use std::path::{Path, PathBuf};
 use cargo_platform::Platform;
 use serde::Deserialize;
 
-use super::TARGET;
 use super::arguments::Arguments;
 use super::cargo::Cargo;
 use super::project::Project;
-use super::toolchain::Toolchain;
+use super::toolchain::{FEATURES, Toolchain};
 use crate::error::PackError;
-
-/// SIMD, which every host has.
-pub(super) const FEATURES: &str = "-Ctarget-feature=+simd128";
+use crate::target::TARGET;
 
 /// The variable that adds to `target.wasm32-unknown-unknown.rustflags`.
 const TARGET_RUSTFLAGS: &str = "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS";

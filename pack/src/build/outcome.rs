@@ -8,8 +8,9 @@ use std::thread;
 use super::message::{self, Message};
 use super::place::shown_from;
 use super::project::Project;
-use super::{News, TARGET};
 use crate::error::PackError;
+use crate::progress::Progress;
+use crate::target::TARGET;
 
 /// What cargo said.
 #[derive(Debug, Default)]
@@ -32,11 +33,11 @@ pub(super) struct Watched<'a> {
 }
 
 impl Watched<'_> {
-    /// Reads both streams until cargo ends. `on_news` hears of crates and of warnings.
+    /// Reads both streams until cargo ends. `on_progress` hears of crates and of warnings.
     pub(super) fn until_end(
         &self,
         child: &mut Child,
-        on_news: &mut dyn FnMut(News<'_>),
+        on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Outcome, std::io::Error> {
         let mut outcome = Outcome::default();
         let stderr = child.stderr.take().map(|mut stream| {
@@ -49,19 +50,19 @@ impl Watched<'_> {
         });
         if let Some(stdout) = child.stdout.take() {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
-                self.take(&line, &mut outcome, on_news);
+                self.take(&line, &mut outcome, on_progress);
             }
         }
         outcome.success = child.wait()?.success();
         let stderr = stderr.and_then(|thread| thread.join().ok()).unwrap_or_default();
         outcome.stderr = shown_from(self.caller_dir, self.cargo_dir, &stderr);
         for warning in message::warnings_of_cargo(&outcome.stderr) {
-            on_news(News::Remark(&warning));
+            on_progress(Progress::Remark(&warning));
         }
         Ok(outcome)
     }
 
-    fn take(&self, line: &str, outcome: &mut Outcome, on_news: &mut dyn FnMut(News<'_>)) {
+    fn take(&self, line: &str, outcome: &mut Outcome, on_progress: &mut dyn FnMut(Progress<'_>)) {
         match serde_json::from_str(line) {
             Ok(Message::Said { message }) if message.is_error() || message.is_warning() => {
                 // The compiler runs in the workspace's folder.
@@ -69,11 +70,11 @@ impl Watched<'_> {
                 let rendered = shown_from(self.caller_dir, &self.project.workspace_root, rendered);
                 match message.is_error() {
                     true => outcome.errors.push_str(&rendered),
-                    false => on_news(News::Remark(rendered.trim_end())),
+                    false => on_progress(Progress::Remark(rendered.trim_end())),
                 }
             }
             Ok(Message::Done { package_id, target, filenames }) => {
-                on_news(News::Compiled(&target.name));
+                on_progress(Progress::Compiled(&target.name));
                 if package_id == self.project.package_id {
                     let is_module = |file: &PathBuf| file.extension() == Some("wasm".as_ref());
                     outcome.modules.extend(filenames.into_iter().filter(is_module));

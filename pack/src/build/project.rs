@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::TARGET;
 use super::arguments::Arguments;
 use super::cargo::Cargo;
 use super::place::Place;
 use crate::error::PackError;
+use crate::target::TARGET;
 
 /// The crate that every model is written with.
 const SDK: &str = "switchback-guest";

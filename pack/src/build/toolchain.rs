@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use cargo_platform::Cfg;
 
-use super::TARGET;
 use super::cargo::Cargo;
-use super::flags::FEATURES;
 use crate::error::PackError;
+use crate::target::TARGET;
+
+/// SIMD, which every host has.
+pub(super) const FEATURES: &str = "-Ctarget-feature=+simd128";
 
 /// The compiler, as it describes itself.
 #[derive(Debug)]

@@ -4,9 +4,8 @@ use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use switchback::output::{Access, Existing, Output as File};
+use switchback::files::{Access, Existing, Output as File};
 
-use super::{file_name, releases_dir};
 use crate::error::PackError;
 use crate::source::Source;
 
@@ -38,6 +37,16 @@ impl Output {
         written.map_err(PackError::write(&self.path))?;
         Ok(self.path)
     }
+}
+
+/// The default name of a release file.
+fn file_name(source: &Source) -> String {
+    format!("{}-{}.wasm", source.name(), source.version())
+}
+
+/// The folder of release files in a target folder.
+fn releases_dir(target_directory: &Path) -> PathBuf {
+    target_directory.join("releases")
 }
 
 #[cfg(test)]

@@ -5,9 +5,11 @@ use std::process::Command;
 
 use serde::Deserialize;
 
-use super::refused;
 use crate::build::cargo_program;
 use crate::error::PackError;
+
+/// Cargo's manifest.
+pub(super) const MANIFEST: &str = "Cargo.toml";
 
 /// What cargo says where a workspace lies around a package that is neither a member of it nor excluded.
 const NOT_A_MEMBER: &str = "believes it's in a workspace when it's not";
@@ -18,7 +20,7 @@ pub(super) fn workspace_around(folder: &Path) -> Result<Option<PathBuf>, PackErr
     match read(folder) {
         Ok(root) => Ok(root.filter(|root| root.canonicalize().ok() != folder.canonicalize().ok())),
         Err(why) if why.contains(NOT_A_MEMBER) => Ok(None),
-        Err(why) => Err(refused(format!("cargo cannot work in {}: {why}", folder.display()))),
+        Err(why) => Err(PackError::scaffold(format!("cargo cannot work in {}: {why}", folder.display()))),
     }
 }
 

@@ -1,8 +1,7 @@
 //! What the package of a model is called.
 
-use switchback::ModelName;
+use switchback::release::ModelName;
 
-use super::refused;
 use crate::error::PackError;
 
 /// Keywords of every edition, none of which a crate can be called by others (<https://doc.rust-lang.org/reference/keywords.html>).
@@ -30,5 +29,5 @@ pub(super) fn of(name: &ModelName) -> Result<String, PackError> {
         "switchback-guest" => "is the crate that models are written with",
         _ => return Ok(package),
     };
-    Err(refused(format!("`{name}` {why}, so no model's crate can be called that; choose another name")))
+    Err(PackError::scaffold(format!("`{name}` {why}, so no model's crate can be called that; choose another name")))
 }

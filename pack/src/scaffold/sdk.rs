@@ -5,9 +5,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use switchback::InWords;
+use switchback::files::InWords;
 
-use super::{MANIFEST, cargo, refused};
+use super::cargo::{self, MANIFEST};
 use crate::error::PackError;
 
 /// Where the new package finds the crate `switchback-guest`.
@@ -37,7 +37,7 @@ impl Sdk {
     pub(super) fn located(&self) -> Result<Self, PackError> {
         let Self::Path(given) = self else { return Ok(Self::Registry) };
         let wanted = |what: String| {
-            refused(format!(
+            PackError::scaffold(format!(
                 "{} {what}; give the folder of the crate {CRATE}, or a checkout of Switchback, which has it in {IN_CHECKOUT}",
                 given.display()
             ))
@@ -53,7 +53,7 @@ impl Sdk {
         let Self::Path(path) = self else { return Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION"))) };
         let text = path.to_str().ok_or_else(|| {
             let path = path.display();
-            refused(format!(
+            PackError::scaffold(format!(
                 "the path {path} is not UTF-8, and Cargo.toml takes no other; give the crate another place"
             ))
         })?;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result, Strategy};
 
-use super::PREPARE_CALLS_BYTES_MAX;
+use crate::limits::PREPARE_CALLS_BYTES_MAX;
 
 /// Compiles with the baseline compiler, which takes a quarter of the time for code that runs once. It
 /// lacks some instructions on some processors (SIMD without AVX, for one); the other compiler has all.

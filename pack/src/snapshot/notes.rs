@@ -1,6 +1,6 @@
 //! What an initialiser may use of the host: a log, and memory up to a limit.
 
-use switchback::{LogLevel, Logged};
+use switchback::verdict::{LogLevel, Logged};
 use wasmtime::component::types::ComponentItem;
 use wasmtime::component::{Component, Linker, Val};
 use wasmtime::{ResourceLimiter, Result};

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use switchback::SelfTest;
+use switchback::release::SelfTest;
 use toml_edit::{Document, Item, TableLike, Value};
 
 /// The text with what its self-tests expect, in their order. A category is written only where there is one.

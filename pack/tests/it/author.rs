@@ -3,7 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use switchback::{Category, LogLevel, Runtime};
+use switchback::verdict::LogLevel;
+use switchback::{Category, Runtime};
 use switchback_pack::{MANIFEST_FILE, PackError, Packed, Packer, Progress, Scaffold, Sdk};
 
 /// Where guests are built: what other tests compiled is there.

@@ -1,6 +1,6 @@
 //! Small guests in WebAssembly's text form, so that tests need no compiler for guests.
 
-use switchback::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use wit_parser::Resolve;
 
 /// The contract's text.

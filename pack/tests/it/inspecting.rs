@@ -1,6 +1,7 @@
 //! What a release file says.
 
-use switchback::{CONTRACT_VERSION, Digest, Manifest, seal};
+use switchback::Digest;
+use switchback::release::{CONTRACT_VERSION, Manifest, seal};
 use switchback_pack::{Checksum, Inspection, pack_module};
 
 use crate::guest::{KEEP_NUMBER, manifest, module};

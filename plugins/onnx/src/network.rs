@@ -7,7 +7,7 @@ mod operator;
 use tract_core::internal::*;
 use tract_core::ops::konst::Const;
 
-use crate::Error;
+use crate::error::Error;
 use crate::graph::{Graph, Node, Operator, Scale};
 
 /// Probabilities closer to 0 or 1 than this are taken for this far away when they are turned into

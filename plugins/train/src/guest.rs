@@ -1,6 +1,7 @@
 //! [`guest_message`]: from the host's view of a message to the one that plugins have natively.
 
-use switchback::{Defects, Message as HostMessage, Recipients};
+use switchback::Message as HostMessage;
+use switchback::message::{Defects, Recipients};
 use switchback_guest as guest;
 
 /// The most bytes of text and the most links that a host keeps: all that a model could ask for.
@@ -45,11 +46,11 @@ pub fn guest_message(message: &HostMessage) -> guest::Message {
     with_envelope(builder, message).build()
 }
 
-pub(crate) fn guest_link(link: &switchback::Link) -> guest::Link {
+pub(crate) fn guest_link(link: &switchback::message::Link) -> guest::Link {
     guest::Link { url: link.url.to_string(), host: link.host.to_string(), text: link.text.to_string() }
 }
 
-pub(crate) fn guest_mailbox(mailbox: &switchback::Mailbox) -> guest::Mailbox {
+pub(crate) fn guest_mailbox(mailbox: &switchback::message::Mailbox) -> guest::Mailbox {
     guest::Mailbox {
         name: mailbox.name.to_string(),
         address: mailbox.address.to_string(),

@@ -2,6 +2,8 @@
 //!
 //! Colours are those of the light page; the style sheet gives them others in the dark.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
@@ -11,7 +13,6 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
 use switchback::compare::{Band, Flips, Latency, Report};
 
-use super::rows::time;
 use crate::show;
 
 const TEXT: RGBColor = RGBColor(0x1f, 0x23, 0x28);
@@ -247,4 +248,9 @@ pub(super) fn latency(report: &Report) -> anyhow::Result<String> {
         }
         Ok(())
     })
+}
+
+/// `8.2 us`, for a chart.
+fn time(us: u64) -> String {
+    show::time(Duration::from_micros(us))
 }

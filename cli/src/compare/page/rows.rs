@@ -1,12 +1,12 @@
 //! The tables of the page.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use switchback::Action;
-use switchback::compare::{OfRelease, Report};
+use switchback::compare::{ReleaseSummary, Report};
 
 use super::charts;
+use crate::compare::report::SUBJECT_CHARS_MAX;
 use crate::compare::words;
 use crate::show;
 
@@ -161,7 +161,7 @@ fn heat(count: u64, messages: u64) -> u8 {
 }
 
 pub(super) fn scores(report: &Report) -> Vec<Row> {
-    let row = |release: &OfRelease| {
+    let row = |release: &ReleaseSummary| {
         let cells = release.scores.map_or(vec!["-".to_owned(); 6], |scores| {
             let mut cells = vec![show::count(scores.count)];
             cells.extend([scores.mean, scores.p10, scores.p50, scores.p90, scores.p99].map(show::score));
@@ -186,7 +186,7 @@ pub(super) fn drift(report: &Report) -> Vec<Row> {
 }
 
 pub(super) fn answers(report: &Report) -> Vec<Row> {
-    let row = |release: &OfRelease| {
+    let row = |release: &ReleaseSummary| {
         let answers = &release.answers;
         let mut cells: Vec<_> =
             [answers.scored, answers.abstained, answers.failed(), answers.dropped()].map(show::count).into();
@@ -201,16 +201,11 @@ pub(super) fn answers(report: &Report) -> Vec<Row> {
 pub(super) fn worst(report: &Report) -> Vec<Worst> {
     let row = |worst: &switchback::compare::Difference| Worst {
         name: show::printable(&worst.message, NAME_CHARS_MAX),
-        subject: show::printable(worst.subject.as_deref().unwrap_or("-"), super::SUBJECT_CHARS_MAX),
+        subject: show::printable(worst.subject.as_deref().unwrap_or("-"), SUBJECT_CHARS_MAX),
         before: show::score(worst.before),
         after: show::score(worst.after),
         flips: worst.flips,
         mark: if worst.flips { "changes sides" } else { "" },
     };
     report.worst.iter().map(row).collect()
-}
-
-/// `8.2 us`, for a chart.
-pub(super) fn time(us: u64) -> String {
-    show::time(Duration::from_micros(us))
 }

@@ -4,8 +4,10 @@
 //! `From ` alone, with the year before the time in between; Gmail's export with a zone before the year; others with names of
 //! zones, two digits of a year, a comment behind the sender, or a date as mail has it.
 
-use super::MAGIC;
-use crate::corpus::content::{is_field, is_known_field};
+use crate::corpus::header::{is_field, is_known_field};
+
+/// What the line begins with, and with it an mbox.
+pub(in crate::corpus) const MAGIC: &[u8] = b"From ";
 
 const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];

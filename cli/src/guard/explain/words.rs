@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 use std::time::Duration;
 
+use switchback::control::{Event, GuardAction, Lasting, Operation};
 use switchback::guard::{Breaker, BreakerEvidence, Evidence, Flip, FlipEvidence, Requirements, Segment, Test};
-use switchback::{Event, GuardAction, Lasting, Operation};
 
 use crate::show;
 use crate::store::text;
@@ -20,16 +20,16 @@ pub(super) fn write(
     out: &mut impl Write,
 ) -> io::Result<()> {
     let Operation::Guard { slot, release, action, evidence, .. } = &event.operation else { return Ok(()) };
-    let deed = match action {
+    let did = match action {
         GuardAction::Block => {
-            format!("marked {release} as harmful in {slot}: it cannot be promoted unless somebody forces it")
+            format!("marked {release} as harmful in {slot}: it can be promoted only with --force")
         }
         GuardAction::Withdraw => format!("withdrew {release}, a canary in {slot}"),
         GuardAction::Revert => format!("reverted {release} in {slot}, and quarantined it"),
-        GuardAction::RevertSegment => format!("put the mail of {} in {slot} back from {release}", evidence.cause()),
+        GuardAction::RevertSegment => format!("reverted {release} in {slot} for the mail of {}", evidence.cause()),
     };
     let (sequence, at) = (event.sequence, text::instant(event.at));
-    paragraph(&format!("On {at}, event {sequence}, the guard {deed}."), out)?;
+    paragraph(&format!("On {at}, event {sequence}, the guard {did}."), out)?;
     match &**evidence {
         Evidence::Flips(flips) => {
             paragraph(&counted(flips), out)?;
@@ -76,7 +76,7 @@ fn counted(flips: &FlipEvidence) -> String {
         Flip::Down => ("flagged by its baseline and not by it", "the other way round"),
     };
     format!(
-        "Since {} it was compared with {baseline}. Of {} from {whose}, {} were {one}, and {} {other}; those were from {} to \
+        "From {} on it was compared with {baseline}. Of {} from {whose}, {} were {one}, and {} {other}; those were from {} to \
          {}.",
         text::instant(*began_at),
         show::counted(counts.all, "campaign"),
@@ -113,23 +113,25 @@ fn weighed(flips: &FlipEvidence) -> String {
 /// What it took to act.
 fn required(requirements: &Requirements) -> String {
     match requirements.shortage() {
-        None => format!("It took, and there was: {requirements}."),
-        Some(shortage) => format!("It took, and there was: {requirements}. That is {shortage}: somebody should look."),
+        None => format!("Needed to act, and found: {requirements}."),
+        Some(shortage) => format!("Needed to act, and found: {requirements}. That is {shortage}: please investigate."),
     }
 }
 
 fn recomputed(flips: &FlipEvidence, agrees: bool, out: &mut impl Write) -> io::Result<()> {
     let (log_e, log_threshold) = flips.recompute();
-    writeln!(out, "  evidence (E-value)   10^{:<8.4} computed again: 10^{:.4}", power(flips.log_e), power(log_e))?;
+    writeln!(out, "  evidence (E-value)   10^{:<8.4} recomputed: 10^{:.4}", power(flips.log_e), power(log_e))?;
     writeln!(
         out,
-        "  needed               10^{:<8.4} computed again: 10^{:.4}",
+        "  needed               10^{:<8.4} recomputed: 10^{:.4}",
         power(flips.log_threshold),
         power(log_threshold)
     )?;
     let verdict = match agrees {
-        true => "The integers lead to the same numbers, and those to the same decision.",
-        false => "The integers do NOT lead to these numbers, or those not to this decision: somebody should look.",
+        true => "The recorded counts lead to the same numbers, and these to the same decision.",
+        false => {
+            "The recorded counts do NOT lead to these numbers, or the numbers not to this decision: please investigate."
+        }
     };
     paragraph(verdict, out)
 }
@@ -145,21 +147,21 @@ fn broken(evidence: &BreakerEvidence) -> String {
     let of = format!("of {} within {window}", show::counted(*calls, "call"));
     match breaker {
         Breaker::Failures => format!(
-            "{} {of} failed, for {}: {measured} where {bound} is the bound.",
+            "{} {of} failed, for {}: {measured}, where the bound is {bound}.",
             show::count(*bad),
             up_to_16(*senders, "sender")
         ),
         Breaker::Slow => {
-            format!("{} {of} were slow: a share of {measured:.4}, where {bound:.4} is the bound.", show::count(*bad))
+            format!("{} {of} were slow: a share of {measured:.4}, where the bound is {bound:.4}.", show::count(*bad))
         }
         Breaker::Rails => format!(
-            "{} {of} scored below 0.001 or above 0.999: a share that is {measured:.4} above the baseline's, where {bound:.4} is \
-             the bound.",
+            "{} {of} scored below 0.001 or above 0.999: a share that is {measured:.4} above the baseline's, where the bound is \
+             {bound:.4}.",
             show::count(*bad)
         ),
         Breaker::Spread => format!(
             "Of {} within {window} the scores hardly differed: their standard deviation was {measured:.4} of the \
-             baseline's, where {bound:.4} is the least.",
+             baseline's, where the least is {bound:.4}.",
             show::counted(*calls, "call")
         ),
     }
@@ -167,10 +169,10 @@ fn broken(evidence: &BreakerEvidence) -> String {
 
 /// Whether what was measured can be computed again, and whether it is what was decided by.
 fn measured(evidence: &BreakerEvidence, agrees: bool) -> String {
-    let verdict = if agrees { "that breaks the bound" } else { "NOT what the decision says: somebody should look" };
+    let verdict = if agrees { "that breaks the bound" } else { "NOT what the decision says: please investigate" };
     match measured_again(evidence) {
-        Some(again) => format!("Computed again from the calls it is {again:.4}, {verdict}."),
-        None => format!("Only what was measured is recorded, so it cannot be computed again: {verdict}."),
+        Some(again) => format!("Recomputed from the calls, it is {again:.4}, {verdict}."),
+        None => format!("Only the measured value is recorded, so it cannot be recomputed: {verdict}."),
     }
 }
 
@@ -215,7 +217,7 @@ mod tests {
             (evidence(Breaker::Slow, [100, 10], 0.1, 0.05), evidence(Breaker::Slow, [400, 10], 0.1, 0.05)),
         ] {
             assert!(is_broken(&good) && !is_broken(&forged), "{forged:?}");
-            assert!(measured(&good, true).starts_with("Computed again from the calls it is "));
+            assert!(measured(&good, true).starts_with("Recomputed from the calls, it is "));
         }
         assert!(!is_broken(&evidence(Breaker::Slow, [100, 5], 0.05, 0.1)), "it does not break the bound");
     }
@@ -225,7 +227,7 @@ mod tests {
         for breaker in [Breaker::Rails, Breaker::Spread] {
             let evidence = evidence(breaker, [100, 100], 0.1, 0.1);
             assert_eq!(measured_again(&evidence), None);
-            assert!(measured(&evidence, true).contains("cannot be computed again"));
+            assert!(measured(&evidence, true).contains("cannot be recomputed"));
         }
     }
 }

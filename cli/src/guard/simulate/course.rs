@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use switchback::ReleaseId;
+use switchback::guard::NotedPair;
 use switchback::guard::Settings;
-use switchback::{NotedPair, RecordId, ReleaseId};
+use switchback::verdict::RecordId;
 
 use super::past::Past;
-use super::replay::{Moment, Own};
 use crate::guard::mail::{Mail, Pair, begin, day};
 
 /// What is replayed, and how.
@@ -67,36 +68,6 @@ impl<'a> Course<'a> {
             _ => self.mail.pairs.iter().filter(is_asked_for).map(|pair| Step { pair, noted: None }).collect(),
         }
     }
-
-    /// What the guard made of the mail, and whether that is the same.
-    pub(super) fn own(&self, steps: &[Step<'_>], since: Timestamp, acted: Option<&Moment>) -> Option<Own> {
-        let Past::Noted(past) = self.past else { return None };
-        let by_record = by_record(self.mail);
-        let noted = past.pairs().count() as u64;
-        let unrecorded = past.pairs().filter(|(_, pair)| !by_record.contains_key(&pair.record)).count() as u64;
-        let in_time = self.mail.pairs.iter().filter(|pair| pair.at >= since && pair.at <= past.trial.last_at);
-        let is_whole = self.since.is_none() && self.until.is_none();
-        let record = past.pairs().find(|(_, pair)| pair.has_acted).map(|(_, pair)| pair.record);
-        let is_same_settings =
-            self.as_then || past.batches.iter().all(|batch| decides_as(&batch.settings, self.settings));
-        Some(Own {
-            since_generation: past.trial.since,
-            pairs: past.trial.pairs.messages,
-            noted,
-            unrecorded,
-            // Of a part of the time nobody can tell.
-            uncounted: if is_whole { (in_time.count() as u64).saturating_sub(steps.len() as u64) } else { 0 },
-            record,
-            is_same_settings,
-            is_same: record == acted.and_then(|moment| moment.record),
-        })
-    }
-}
-
-/// Whether settings lead to the same decisions; what is done then is up to the mode.
-fn decides_as(one: &Settings, other: &Settings) -> bool {
-    let plain = |settings: &Settings| Settings { mode: Settings::default().mode, ..settings.clone() };
-    plain(one) == plain(other)
 }
 
 /// Whether settings say the same about who is known.
@@ -105,7 +76,8 @@ pub(super) fn knows_as(one: &Settings, other: &Settings) -> bool {
     known(one) == known(other)
 }
 
-fn by_record(mail: &Mail) -> HashMap<RecordId, &Pair> {
+/// The pairs that are in the journal, by their record.
+pub(super) fn by_record(mail: &Mail) -> HashMap<RecordId, &Pair> {
     mail.pairs.iter().filter_map(|pair| Some((pair.record?, pair))).collect()
 }
 

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use switchback::ReleaseId;
 use switchback::guard::{self, Key, Settings, Volumes};
-use switchback::{GuardReader, JournalReader, NotedPair, NotedPairs, ReleaseId, TrialRecord};
+use switchback::guard::{GuardReader, NotedPair, NotedPairs, TrialRecord};
+use switchback::journal::JournalReader;
 
 use crate::guard::mail::{Mail, day};
 

@@ -5,18 +5,19 @@ use std::convert::Infallible;
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::RecordId;
 use switchback::compare::Providers;
 use switchback::guard::{
     self, Circumstances, Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements,
     Segment, Sender, Settings, Standing, Trial, organisation,
 };
+use switchback::verdict::RecordId;
 
 use super::course::{Course, Step, knows_as};
+use super::own::Own;
 use super::past::Past;
 use super::rule::{Rule, Tripped, Windows};
 use crate::guard::mail::{Known, Pair, Seen, day};
-use crate::guard::proof::{OfSegment, of_tallies};
+use crate::store::proof::{OfSegment, of_tallies};
 
 /// What the guard would have done.
 #[derive(Debug, JsonSchema, Serialize)]
@@ -70,27 +71,6 @@ pub(super) struct Moment {
     pub(super) evidence: FlipEvidence,
     /// What it takes to act, and what there was of it.
     pub(super) requirements: Requirements,
-}
-
-/// What the guard itself made of the mail.
-#[derive(Clone, Debug, JsonSchema, Serialize)]
-pub(super) struct Own {
-    /// The generation since which it tried the candidate.
-    pub(super) since_generation: u64,
-    /// The pairs that it counted.
-    pub(super) pairs: u64,
-    /// Of those, of how many it noted what it counted.
-    pub(super) noted: u64,
-    /// Of those, how many the journal does not have.
-    pub(super) unrecorded: u64,
-    /// Pairs of the journal in that time that it did not count, or not in this trial.
-    pub(super) uncounted: u64,
-    /// The message with which its evidence sufficed to act.
-    pub(super) record: Option<RecordId>,
-    /// Whether the settings of this replay are those that held then.
-    pub(super) is_same_settings: bool,
-    /// Whether the replay came to the same, with the same message.
-    pub(super) is_same: bool,
 }
 
 /// The guard of one trial, with what it knows.
@@ -147,7 +127,7 @@ impl Replay {
         segments.retain(|one| one.tally.up.any.flips > 0);
         segments.truncate(SEGMENTS);
         let (rule, rule_windows) = Rule::default().replay(&pairs, since);
-        let own = course.own(&steps, since, acted.as_ref());
+        let own = Own::of(course, &steps, since, acted.as_ref().and_then(|moment| moment.record));
         Self {
             since,
             until: last,

@@ -6,11 +6,14 @@ use std::time::Duration;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::ReleaseId;
+use switchback::control::Lasting;
 use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
-use switchback::{Lasting, ReleaseId};
 
-use super::replay::{Moment, Own, Replay};
+use super::own::Own;
+use super::replay::{Moment, Replay};
 use super::rule::{Rule, Tripped};
+use crate::schema::json_line;
 use crate::show;
 use crate::store::text;
 
@@ -31,15 +34,14 @@ impl Report {
     pub(super) fn write(&self, json: bool) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if json {
-            serde_json::to_writer(&mut out, self)?;
-            return writeln!(out);
+            return json_line(self, &mut out);
         }
         let [baseline, candidate] = &self.releases;
         let replay = &self.replay;
         let span = came(replay.since, replay.until);
         writeln!(out, "{candidate} against {baseline}, {} {span}", messages(replay.messages))?;
         let taught = show::counted(replay.taught, "message");
-        writeln!(out, "{taught} beside them only taught who is known; {}", self.eligible())?;
+        writeln!(out, "{taught} before them only taught known senders; {}", self.eligible())?;
         if self.unusable > 0 {
             writeln!(
                 out,
@@ -52,7 +54,7 @@ impl Report {
             writeln!(out, "{}", itself(own))?;
         }
         if let Some(warned) = &replay.warned {
-            writeln!(out, "somebody would have been warned {}", when(warned))?;
+            writeln!(out, "a warning would have been raised {}", when(warned))?;
             writeln!(out, "  {}", numbers(&warned.evidence))?;
         }
         self.requirements(&mut out)?;
@@ -65,7 +67,7 @@ impl Report {
 
     fn eligible(&self) -> String {
         match self.replay.eligible {
-            0 => "nobody was known: nothing could be acted on (--known-days, --trust-authserv-id)".to_owned(),
+            0 => "no sender was known, so the guard could not act (--known-days, --trust-authserv-id)".to_owned(),
             some => format!("{} of authenticated, known senders counted", show::counted(some, "campaign")),
         }
     }
@@ -73,15 +75,15 @@ impl Report {
     fn verdict(&self, candidate: &ReleaseId, out: &mut impl Write) -> io::Result<()> {
         let Replay { up, down, messages: all, .. } = self.replay;
         let flips = format!("{} newly flagged, {} no longer, of {}", show::count(up), show::count(down), messages(all));
-        let deed = match self.settings.mode {
+        let done = match self.settings.mode {
             Mode::Act => "been reverted",
-            Mode::Warn => "raised an alert, and not been reverted (mode warn),",
-            Mode::Off => "been reverted were the guard not off,",
+            Mode::Warn => "raised an alert, without being reverted (mode warn),",
+            Mode::Off => "been reverted if the guard were not off,",
         };
         let Some(acted) = &self.replay.acted else {
             return writeln!(out, "with these settings {candidate} would not have been reverted: {flips}");
         };
-        writeln!(out, "with these settings {candidate} would have {deed} {}", when(acted))?;
+        writeln!(out, "with these settings {candidate} would have {done} {}", when(acted))?;
         writeln!(out, "  {}", numbers(&acted.evidence))?;
         let harmed: Vec<_> = acted.evidence.harmed.iter().map(ToString::to_string).collect();
         if !harmed.is_empty() {
@@ -96,7 +98,7 @@ impl Report {
         if self.replay.acted.is_some() || self.replay.segments.is_empty() {
             return Ok(());
         }
-        writeln!(out, "to act on flips of authenticated, known senders it takes")?;
+        writeln!(out, "needed to act on flips of authenticated, known senders:")?;
         for one in &self.replay.segments {
             let (segment, why) = (show::printable(&one.segment.to_string(), 80), one.requirements.shortage());
             let why = why.map_or_else(String::new, |why| format!(": {why}"));
@@ -167,13 +169,13 @@ fn itself(own: &Own) -> String {
     };
     let mut line = format!("the guard itself, which has tried it since generation {since_generation}, {did}");
     if !is_same_settings {
-        line += "; it had other settings then, which --as-then takes";
+        line += "; it had other settings then: use --as-then for those";
     }
     let pairs_of = |count: &u64, what: &str| format!("; {} {what}", show::counted(*count, "pair"));
     if noted < pairs {
         line += &pairs_of(
             &(pairs - noted),
-            "that it counted are not noted, because no journal was kept or they were too many",
+            "that it counted were not recorded, because there was no journal or they were too many",
         );
     }
     if *unrecorded > 0 {

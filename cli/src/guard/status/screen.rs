@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use switchback::guard::{Blind, Flip, MailCounts, Mode};
 
 use super::{Judged, OfProcess, OfSlot, OfTrial, Status};
-use crate::guard::{alerts, compared, settings};
+use crate::guard::{alerts, settings};
 use crate::show;
+use crate::store::proof::compared;
 use crate::store::text;
 
 /// Writes it.
@@ -19,11 +20,8 @@ pub(super) fn write(status: &Status, limit: usize, out: &mut impl Write) -> io::
     }
     if let Some(loss) = &status.loss {
         let (at, why) = (text::instant(loss.at), show::printable(&loss.why, text::LINE_CHARS_MAX));
-        writeln!(out, "the guard has lost what it knew, found on {at}: {why}")?;
-        writeln!(
-            out,
-            "  `switchback guard learn` teaches it who is known; else it only warns until senders have been seen for long enough"
-        )?;
+        writeln!(out, "the memory of the guard was lost, found on {at}: {why}")?;
+        writeln!(out, "  `switchback guard learn` teaches it known senders; until then it only warns")?;
     }
     writeln!(out, "processes")?;
     for process in &status.processes {
@@ -61,10 +59,7 @@ impl OfSlot {
             trial.write(limit, out)?;
         }
         if self.trials.is_empty() {
-            writeln!(
-                out,
-                "  nothing is tried here now: no canary, no shadow, no release in its cool-off was compared"
-            )?;
+            writeln!(out, "  no trial in progress: no canary, shadow or release in its cool-off was compared")?;
         }
         Ok(())
     }
@@ -85,14 +80,14 @@ impl OfSlot {
         for blind in &self.blind {
             lines.push(match blind {
                 Blind::Unauthenticated => format!(
-                    "NO ACTION   of the last {all} {} authenticated: nothing can be acted on; give each message its \
+                    "NO ACTION   of the last {all} {} authenticated: the guard cannot act; give each message its \
                      authentication results (`Message::builder`), or the server whose results count (`trust_authserv_id`, \
                      --trust-authserv-id)",
                     few(&authenticated, "was", "were")
                 ),
                 Blind::Unaddressed => format!(
-                    "NO RECIPIENTS  of the last {all} {} an envelope recipient: each counts as one to a recipient of its own, \
-                     so the floor asks for no recipients; give each message its envelope (`Message::builder`)",
+                    "NO RECIPIENTS  of the last {all} {} an envelope recipient: each counts as having its own recipient, \
+                     so the floor does not require recipients; give each message its envelope (`Message::builder`)",
                     few(&show::count(addressed), "had", "had")
                 ),
                 _ => continue,
@@ -148,7 +143,7 @@ impl OfTrial {
         });
         for (place, (judged, flip, weighed)) in flipped.enumerate() {
             if place == 0 {
-                writeln!(out, "    to act on flips of authenticated, known senders it takes")?;
+                writeln!(out, "    needed to act on flips of authenticated, known senders:")?;
             }
             let (segment, way) = (show::printable(&judged.known.segment.to_string(), 80), flip.name());
             writeln!(out, "      {segment} {way}: {}: {}", weighed.requirements, weighed.why)?;
@@ -182,14 +177,11 @@ fn line(process: &OfProcess) -> String {
     let name = show::printable(&process.name, text::NAME_CHARS_MAX);
     let how = match (&process.health, &process.trouble) {
         (None, None) => "has no slot to guard".to_owned(),
-        (_, Some(trouble)) => format!("TROUBLE: {}", show::printable(trouble, text::LINE_CHARS_MAX)),
-        (Some(health), None) => health.condition.to_string(),
+        (_, Some(trouble)) => format!("FAULT: {}", show::printable(trouble, text::LINE_CHARS_MAX)),
+        (Some(health), None) => health.status.to_string(),
     };
     let dropped = process.health.as_ref().map_or(0, |health| health.dropped);
-    let dropped = if dropped > 0 {
-        format!(", {} messages and pairs not looked at", show::count(dropped))
-    } else {
-        String::new()
-    };
+    let dropped =
+        if dropped > 0 { format!(", {} messages and pairs skipped", show::count(dropped)) } else { String::new() };
     format!("{name} (process {}): {how}{dropped}", process.process)
 }

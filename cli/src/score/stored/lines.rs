@@ -4,10 +4,11 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{
-    Action, Authorship, Category, DecidedBy, LogLine, Message, Reason, ReleaseId, ReleaseLog, Scl, Verdict,
-};
+use switchback::message::Authorship;
+use switchback::verdict::{DecidedBy, LogLine, Reason, ReleaseLog};
+use switchback::{Action, Category, Message, ReleaseId, Scl, Verdict};
 
+use crate::schema::json_line;
 use crate::score::lines::is_none;
 use crate::show;
 
@@ -98,6 +99,5 @@ pub(super) fn json(
         log: lines.collect(),
         log_dropped: verdict.log.iter().map(|of| of.log.dropped).sum(),
     };
-    serde_json::to_writer(&mut *out, &record)?;
-    Ok(writeln!(out)?)
+    Ok(json_line(&record, out)?)
 }

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::{DecidedBy, Message, Verdict};
+use switchback::verdict::DecidedBy;
+use switchback::{Message, Verdict};
 
 use crate::corpus::Missed;
 use crate::show;

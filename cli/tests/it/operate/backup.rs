@@ -18,7 +18,10 @@ fn a_backup_is_made_beside_a_filter_and_restored_in_a_new_folder() {
     let refused = store.refused(["store", "backup", path]);
     assert!(refused.ends_with("is there already, and is not written over: choose another name"), "{refused}");
     let out = elsewhere.fine(["store", "restore", path, "--author", "eve", "--reason", "the disk failed"]);
-    assert!(out.starts_with("the ledger is that of the backup, up to event 4; event 5 says so\n"), "{out}");
+    assert!(
+        out.starts_with("the ledger is that of the backup, up to event 4; event 5 records the restoration\n"),
+        "{out}"
+    );
     assert!(!out.contains("LOST"), "{out}");
     assert_eq!(elsewhere.live(), store.live());
     let history = elsewhere.fine(["history", "-n", "1"]);
@@ -58,7 +61,7 @@ fn a_release_that_is_missing_ends_with_1_and_the_backup_is_made() {
     let file = store.path().with_extension("tar");
     fs::remove_dir_all(store.path().join("releases")).unwrap();
     let ran = store.run(["store", "backup", file.to_str().unwrap()]);
-    assert!(ran.code == 1 && ran.err.contains("is missing in the store, and so in the backup"), "{ran:?}");
+    assert!(ran.code == 1 && ran.err.contains("is missing from the store, and so from the backup"), "{ran:?}");
     fs::remove_file(file).unwrap();
 }
 

@@ -18,7 +18,7 @@ fn from_load_to_revert() {
     assert!(out.contains("inbound: live linear@1.0.0; nothing on standby\n"), "{out}");
     let out = store.fine(["promote", "linear@1.1.0", "--reason", "better"]);
     assert!(out.contains("inbound: live linear@1.1.0, before it linear@1.0.0; on standby linear@1.0.0; reverse shadow linear@1.0.0 until "), "{out}");
-    assert!(out.contains("no override stands above it"), "{out}");
+    assert!(out.contains("no overrides in effect"), "{out}");
     let out = store.fine(["revert", "--reason", "worse", "--author", "ada"]);
     assert!(out.contains("event 5, generation 3: revert inbound to linear@1.0.0\n"), "{out}");
     assert_eq!(store.live(), "1.0.0");
@@ -166,7 +166,7 @@ fn a_change_is_told_as_json_with_its_event() {
     for list in ["obeyed", "silent", "standing_overrides"] {
         assert_eq!(promote[list], Value::Array(Vec::new()), "{promote}");
     }
-    let read: switchback::Event = serde_json::from_value(event.clone()).unwrap();
+    let read: switchback::control::Event = serde_json::from_value(event.clone()).unwrap();
     assert_eq!(store.control().history().unwrap().pop(), Some(read));
 }
 
@@ -193,7 +193,7 @@ fn a_release_that_was_never_live_is_promoted_and_not_reverted_to() {
     store.fine(["load", &release("2.0.0")]);
     store.fine(["canary", "linear@2.0.0", "--share", "5%"]);
     for args in [&["revert", "linear@2.0.0"][..], &["revert", "linear@2.0.0", "--segment", "gmail.com"]] {
-        assert_eq!(store.refused(args), "linear@2.0.0 is no standby of this slot: promote it instead");
+        assert_eq!(store.refused(args), "linear@2.0.0 is not a standby of this slot: promote it instead");
     }
 }
 

@@ -50,14 +50,14 @@ fn an_override_made_by_a_clock_far_ahead_is_pointed_out_and_over_with_the_next_e
     let allow = ["allow", "--domain", "example.com", "--anyone", "--over", "all", "--for", "1h", "--reason", "x"];
     let made = run_at(&store, "+3650d", &allow);
     assert_eq!(made.code, 0, "{made:?}");
-    assert!(store.fine(["overrides"]).contains("DOES NOT HOLD: made "), "nothing came after it yet");
+    assert!(store.fine(["overrides"]).contains("NOT IN EFFECT: made "), "nothing came after it yet");
     let frozen = store.run(["freeze", "--reason", "x"]);
     assert!(frozen.code == 0 && frozen.err.contains("earlier than event 3"), "{frozen:?}");
-    assert!(store.fine(["overrides"]).contains("DOES NOT HOLD: made "));
+    assert!(store.fine(["overrides"]).contains("NOT IN EFFECT: made "));
     let made = store.state().overrides[&3].clone();
     assert!(made.ends_at() < made.at, "its hour began with the next event: {made:?}");
     let then = run_at(&store, "+3650d", &["overrides"]);
-    assert!(then.fine().contains("no override stands"));
+    assert!(then.fine().contains("no overrides in effect"));
 }
 
 #[test]
@@ -73,7 +73,7 @@ fn a_clock_that_is_set_back_is_named_and_takes_no_override_away() {
     let block = ["block", "--domain", "example.com", "--anyone", "--for", "30d", "--reason", "x"];
     store.fine(block);
     let ran = run_at(&store, "-300d", &["overrides"]);
-    assert!(ran.err.contains("it is set back"), "{ran:?}");
-    assert!(!ran.out.contains("DOES NOT HOLD") && ran.out.contains("example.com"), "{ran:?}");
+    assert!(ran.err.contains("the clock was set back"), "{ran:?}");
+    assert!(!ran.out.contains("NOT IN EFFECT") && ran.out.contains("example.com"), "{ran:?}");
     assert_eq!(store.run(["overrides"]).err, "");
 }

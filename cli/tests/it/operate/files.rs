@@ -94,12 +94,11 @@ fn a_revert_is_made_whatever_became_of_the_file_and_says_so() {
     assert_eq!((ran.code, store.live().as_str()), (1, "1.0.0"), "{ran:?}");
     for err in [dry_run.err, ran.err] {
         let said =
-            "linear@1.0.0 decides in inbound by this, and a process that starts could not load it: its file is missing";
-        assert!(err.contains(said) && err.contains("`switchback load` its file again"), "{err}");
+            "linear@1.0.0 now decides in inbound, but a process that starts could not load it: its file is missing";
+        assert!(err.contains(said) && err.contains("Run `switchback load` with its file again"), "{err}");
     }
     let status = store.run(["status"]);
-    let said =
-        "  NOBODY DECIDES in a filter that starts: it would not load linear@1.0.0: its file is missing from the store";
+    let said = "  NO RELEASE DECIDES in a filter that starts: it would not load linear@1.0.0: its file is missing from the store";
     assert!(status.code == 3 && status.out.contains(said), "{status:?}");
     store.fine(["load", &release("1.0.0")]);
     store.fine(["status"]);
@@ -114,7 +113,7 @@ fn what_is_forced_is_done_and_said() {
     fs::write(file(&store, "2.0.0"), "altered").unwrap();
     let ran = store.run(["promote", "linear@2.0.0", "--force", "--json"]);
     assert_eq!((ran.code, store.live().as_str()), (1, "2.0.0"), "{ran:?}");
-    assert!(ran.err.contains("linear@2.0.0 decides in inbound by this"), "{ran:?}");
+    assert!(ran.err.contains("linear@2.0.0 now decides in inbound"), "{ran:?}");
     let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
     assert!(json["unloadable"][0]["why"].as_str().unwrap().contains("altered"), "{json}");
     // What was so before is not said of each change.

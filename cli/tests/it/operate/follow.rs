@@ -14,7 +14,7 @@ fn a_process_of_its_own_obeys_and_says_so() {
     let out = store.fine(["promote", "linear@1.1.0", "--dry-run"]);
     assert!(out.contains(&format!("pid {}) is ready", scorer.child.id())), "{out}");
     let out = store.fine(["promote", "linear@1.1.0"]);
-    assert!(out.contains("obeyed by 1 of 1 process, the last after ") && out.contains(" ms\n"), "{out}");
+    assert!(out.contains("applied by 1 of 1 process, the last after ") && out.contains(" ms\n"), "{out}");
     let revert = store.json(["revert", "--json"]);
     let obeyed = &revert["obeyed"][0];
     assert_eq!(
@@ -32,7 +32,7 @@ fn a_promotion_into_a_slot_that_no_process_has_is_a_mistake() {
     store.fine(["load", &release("1.1.0")]);
     let _filter = store.filter("filter");
     let refused = store.refused(["promote", "linear@1.1.0", "--slot", "inbuond"]);
-    assert_eq!(refused, "no process has a slot `inbuond`: there is inbound; --force promotes there all the same");
+    assert_eq!(refused, "no process has a slot `inbuond`: there is inbound; use --force to promote there anyway");
     store.fine(["promote", "linear@1.1.0", "--slot", "inbuond", "--force"]);
 }
 
@@ -89,9 +89,9 @@ fn a_process_that_hangs_is_named() {
     let status = store.fine(["status"]);
     assert!(std::process::Command::new("kill").args(["-CONT", &pid]).status().unwrap().success());
     assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.out.contains("obeyed by none of 1 process") && ran.out.contains("silent"), "{ran:?}");
-    assert!(ran.err.contains("has not obeyed within 1 s"), "{ran:?}");
-    assert!(status.contains("BEHIND: obeys generation 2"), "{status}");
+    assert!(ran.out.contains("applied by none of 1 process") && ran.out.contains("silent"), "{ran:?}");
+    assert!(ran.err.contains("has not applied it within 1 s"), "{ran:?}");
+    assert!(status.contains("BEHIND: at generation 2"), "{status}");
     scorer.child.kill().unwrap();
     scorer.child.wait().unwrap();
 }

@@ -63,7 +63,7 @@ fn a_whole_ledger_is_verified_up_to_its_head() {
     let out = store.fine(["history", "verify"]);
     assert!(
         out.starts_with(
-            "4 events, each as it was written\nno event is missing that was seen by control.head up to event 4\nhead "
+            "4 events, each as it was written\nno event seen by control.head up to event 4 is missing\nhead "
         ),
         "{out}"
     );
@@ -71,7 +71,7 @@ fn a_whole_ledger_is_verified_up_to_its_head() {
     assert_eq!(store.control().ledger().unwrap().head().to_string(), head);
     store.fine(["revert"]);
     let later = store.fine(["history", "verify", "--head", &head]);
-    let older = "the head that was given is event 4's: nothing before it was changed since, and 1 event came after it";
+    let older = "the given head is that of event 4: nothing before it has changed since, and 1 event came after it";
     assert!(later.contains(older), "{later}");
     let json = store.json(["history", "verify", "--head", &head, "--json"]);
     assert_eq!((&json["events"], &json["head_seen_at"]), (&5.into(), &4.into()));

@@ -10,10 +10,10 @@ use std::fs;
 use std::path::PathBuf;
 
 use jiff::Timestamp;
-use switchback::{
-    Action, DecidedBy, Journal, JournalConfig, Message, Opinion, Outcome, Reading, Record, ReleaseId, Role, Runtime,
-    Said, Scl, Thresholds, Timing, new_record_id,
-};
+use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
+use switchback::message::Reading;
+use switchback::verdict::{DecidedBy, Opinion, Outcome, Role, Said, Timing};
+use switchback::{Action, Message, ReleaseId, Runtime, Scl, Thresholds};
 use switchback_mailgen::Generator;
 
 use super::store::Store;

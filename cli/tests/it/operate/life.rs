@@ -147,7 +147,7 @@ impl Life {
         loop {
             let other = if self.live().is_some_and(|live| live == "1.0.0") { "linear@1.1.0" } else { "linear@1.0.0" };
             let ran = self.run(["promote", other, "--slot", "inbound", "--older", "--force", "--wait", "5"]);
-            let all = format!("obeyed by {0} of {0} process", self.filters.len());
+            let all = format!("applied by {0} of {0} process", self.filters.len());
             if ran.code == 0 && ran.out.contains(&all) {
                 break;
             }

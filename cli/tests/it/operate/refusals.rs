@@ -47,7 +47,7 @@ fn an_unknown_release_gets_the_list_of_those_that_are_loaded() {
     for reference in ["linear@3.0.0", "linear", "ffff0000"] {
         let refused = store.refused(["promote", reference]);
         assert!(
-            refused.contains(&format!("no release `{reference}` in the store: loaded are linear@1.0.0 (")),
+            refused.contains(&format!("no release `{reference}` in the store: it has linear@1.0.0 (")),
             "{refused}"
         );
     }
@@ -99,7 +99,7 @@ fn what_makes_no_sense_is_refused_with_the_reason() {
     let store = Store::promoted(&["1.0.0"]);
     for (args, says) in [
         (&["promote", "linear@1.0.0"][..], "linear@1.0.0 is live already"),
-        (&["thaw"], "there is no freeze of every slot; name one with --slot"),
+        (&["thaw"], "there is no freeze of every slot: name a slot with --slot"),
         (&["expire", "7"], "there is no override 7"),
         (&["quarantine", "linear@1.0.0", "--lift"], "linear@1.0.0 is not quarantined"),
         (&["quarantine", "linear@1.0.0"], "inbound has no standby to revert to"),
@@ -150,7 +150,7 @@ fn a_damaged_store_says_how_to_go_on_and_is_started_anew() {
     let refused = store.refused(["revert"]);
     assert!(refused.contains("is damaged") && refused.contains("`switchback history recover`"), "{refused}");
     let out = store.fine(["history", "recover"]);
-    assert!(out.contains("the damaged one is "), "{out}");
+    assert!(out.contains("the damaged ledger is "), "{out}");
     store.fine(["history", "verify"]);
-    assert_eq!(store.fine(["history", "recover"]), "the ledger is whole: nothing was changed\n");
+    assert_eq!(store.fine(["history", "recover"]), "the ledger is intact: nothing was changed\n");
 }

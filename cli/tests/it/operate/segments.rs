@@ -67,18 +67,18 @@ fn it_is_said_how_much_of_the_last_hour_s_mail_a_segment_takes() {
         let out = store.fine(["revert", "--segment", segment, "--dry-run"]);
         out.lines().last().unwrap().to_owned()
     };
-    assert_eq!(revert("gmail.com"), "how much mail is of gmail.com is not known: the store has no journal");
+    assert_eq!(revert("gmail.com"), "it is not known how much mail belongs to gmail.com: the store has no journal");
     let letters = letters(&["gmail.com", "news.gmail.com", "one.github.io", "shop.example"]);
     let folder = letters.path().to_str().unwrap();
     store.fine(["score", "--journal", "--summary", "--trust-authserv-id", "mx.t.example", folder]);
     store.fine(["score", "--journal", "--summary", folder]);
     for (segment, said) in [
-        ("gmail.com", "2 of the 8 messages of the last hour in inbound are of gmail.com"),
-        ("provider:gmail", "2 of the 8 messages of the last hour in inbound are of provider:gmail"),
-        ("github.io", "1 of the 8 messages of the last hour in inbound is of github.io"),
+        ("gmail.com", "2 of the 8 messages of the last hour in inbound belong to gmail.com"),
+        ("provider:gmail", "2 of the 8 messages of the last hour in inbound belong to provider:gmail"),
+        ("github.io", "1 of the 8 messages of the last hour in inbound belongs to github.io"),
         (
             "bank.example",
-            "none of the 8 messages of the last hour in inbound is of bank.example; only authenticated senders count",
+            "none of the 8 messages of the last hour in inbound belongs to bank.example; only authenticated senders count",
         ),
     ] {
         assert_eq!(revert(segment), said);
@@ -88,7 +88,7 @@ fn it_is_said_how_much_of_the_last_hour_s_mail_a_segment_takes() {
     store.fine(["promote", "linear@1.0.0", "--slot", "outbound"]);
     store.fine(["promote", "linear@1.1.0", "--slot", "outbound"]);
     let out = store.fine(["revert", "--slot", "outbound", "--segment", "gmail.com"]);
-    assert!(out.contains("is not known: the journal has no message of the last hour in outbound"), "{out}");
+    assert!(out.contains("belongs to gmail.com: the journal has no message of the last hour in outbound"), "{out}");
 }
 
 #[test]

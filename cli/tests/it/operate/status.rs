@@ -4,7 +4,8 @@ use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
 
 use serde_json::Value;
-use switchback::{ControlStore as _, NewProcess, Reading, Request, SqliteStore};
+use switchback::control::{ControlStore as _, NewProcess, Request, SqliteStore};
+use switchback::message::Reading;
 
 use super::store::Store;
 use crate::run::command;
@@ -28,7 +29,7 @@ fn one_screen_shows_everything() {
         "  ready in 1 of 1\n",
         "    QUARANTINED since ",
         "  my-filter (process 1, pid ",
-        "  inbound  obeys generation 2  since ",
+        "  inbound  at generation 2  since ",
         "block domain bad.example everywhere, authenticated senders, until ",
         "  by bob (spam), 0 hits\n",
     ] {
@@ -96,12 +97,12 @@ fn a_slot_in_which_nobody_decides_is_named_and_has_an_exit_code() {
     let filter = store.filter("my-filter");
     let status = store.run(["status"]);
     assert_eq!(status.code, 3, "{status:?}");
-    assert!(status.out.contains("slot inbound\n  live      none: NOBODY DECIDES\n"), "{}", status.out);
+    assert!(status.out.contains("slot inbound\n  live      none: NO RELEASE DECIDES\n"), "{}", status.out);
     let json: Value = serde_json::from_str(&store.run(["status", "--json"]).out).unwrap();
     assert_eq!(json["undecided"][0]["slot"], "inbound");
     store.fine(["promote", "linear@1.0.0"]);
     let out = store.fine(["status"]);
-    assert!(!out.contains("NOBODY DECIDES"), "{out}");
+    assert!(!out.contains("NO RELEASE DECIDES"), "{out}");
     drop(filter);
     let other = Request::Freeze { slot: Some("other".to_owned()) };
     store.control().author("ada").commit(other).unwrap();

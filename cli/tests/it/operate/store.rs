@@ -7,7 +7,8 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use switchback::{Control, Runtime, SlotConfig, State};
+use switchback::control::State;
+use switchback::{Control, Runtime, SlotConfig};
 use tempfile::{TempDir, tempdir};
 
 use crate::model::release;

@@ -54,7 +54,7 @@ fn a_canary_keeps_what_is_not_named_when_it_is_widened() {
         [(&["--share", "5%"][..], true), (&["--share", "6%", "--no-mirror"], false), (&["--share", "7%"], false)]
     {
         store.fine(["canary", "linear@2.0.0"].iter().chain(args));
-        assert_eq!((share().key, share().mirrored), (switchback::CanaryKey::Tenant, is_mirrored), "{args:?}");
+        assert_eq!((share().key, share().mirrored), (switchback::route::CanaryKey::Tenant, is_mirrored), "{args:?}");
     }
 }
 
@@ -95,7 +95,7 @@ fn after_a_promotion_the_predecessor_goes_on_in_reverse_shadow() {
     store.fine(["revert"]);
     assert_eq!(store.state().slots["inbound"].cool_off, None);
     let ran = store.run(["promote", "linear@2.0.0", "--cool-off", "900ms"]);
-    assert!(ran.code == 2 && ran.err.contains("`900ms` is no whole number of seconds"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("`900ms` is not a whole number of seconds"), "{ran:?}");
     store.fine(["promote", "linear@2.0.0", "--cool-off", "0s"]);
     assert_eq!(store.state().slots["inbound"].cool_off, None);
 }
@@ -111,7 +111,10 @@ fn a_key_that_no_message_has_takes_a_share_and_says_so() {
     let folder = dir.path().to_str().unwrap();
     for key in ["tenant", "recipient-domain"] {
         let out = store.fine(["canary", "linear@2.0.0", "--share", "50%", "--by", key]);
-        assert!(out.contains("a message without one is in the share by what it says; how many have no "), "{out}");
+        assert!(
+            out.contains("a message without one is selected by its content; it is not known how many have no "),
+            "{out}"
+        );
         let decided = store.json(["score", "--summary", "--json", folder])["decided_by"]["canary"].clone();
         assert!((5..=35).contains(&decided.as_u64().unwrap()), "{key}: {decided}");
         // Those that have it meet one release.
@@ -122,17 +125,15 @@ fn a_key_that_no_message_has_takes_a_share_and_says_so() {
     }
     // The journal knows who is from nobody.
     let canary = ["canary", "linear@2.0.0", "--share", "50%", "--by", "sender-domain", "--dry-run"];
-    assert!(store.fine(canary).contains("is not known: the store has no journal"));
+    assert!(store.fine(canary).contains("it is not known how many have no sender's domain: the store has no journal"));
     std::fs::write(dir.path().join("nobody.eml"), "Subject: x\r\nReceived: y\r\n\r\ntext\r\n").unwrap();
     store.fine(["score", "--journal", "--summary", folder]);
     let out = store.fine(canary);
-    let said = "1 of the 41 messages of the last hour in inbound has no sender's domain: a message without one is in the share";
+    let said =
+        "1 of the 41 messages of the last hour in inbound has no sender's domain: a message without one is selected";
     assert!(out.contains(said), "{out}");
     let help = store.fine(["canary", "--help"]);
-    assert!(
-        help.contains("A message that does not have it (without a tenant, say) is in the share by its content"),
-        "{help}"
-    );
+    assert!(help.contains("A message without the value (without a tenant, say) is selected by its content"), "{help}");
 }
 
 #[test]
@@ -163,9 +164,9 @@ fn a_canary_that_goes_on_deciding_after_a_revert_is_named() {
     store.fine(["load", &release("2.0.0")]);
     store.fine(["canary", "linear@2.0.0", "--share", "100%"]);
     let out = store.fine(["revert", "--dry-run"]);
-    assert!(out.contains("linear@2.0.0 still decides 100 % by content in inbound: `switchback withdraw"), "{out}");
-    assert!(store.fine(["revert"]).contains("still decides 100 %"));
-    assert!(!store.fine(["withdraw", "linear@2.0.0"]).contains("still decides"));
+    assert!(out.contains("linear@2.0.0 is still a canary in inbound, 100 % by content: `switchback withdraw"), "{out}");
+    assert!(store.fine(["revert"]).contains("is still a canary in inbound, 100 %"));
+    assert!(!store.fine(["withdraw", "linear@2.0.0"]).contains("is still a canary"));
 }
 
 #[test]

@@ -102,9 +102,12 @@ fn a_key_that_would_cost_a_release_its_role_is_trusted_only_after_a_yes() {
     let keys = Keys::without_password();
     let before = store.state();
     let refused = store.refused(["trust", "add", keys.path("k.pub").to_str().unwrap()]);
-    for part in
-        ["linear@1.0.0 (standby in inbound)", "linear@1.1.0 (live in inbound)", "nobody decides in inbound", "--yes"]
-    {
+    for part in [
+        "linear@1.0.0 (standby in inbound)",
+        "linear@1.1.0 (live in inbound)",
+        "no release decides in inbound",
+        "--yes",
+    ] {
         assert!(refused.contains(part), "{part:?} is not in {refused}");
     }
     assert_eq!(store.state(), before);
@@ -149,7 +152,7 @@ fn a_live_release_that_no_filter_would_load_again_is_in_the_status() {
     trust(&store, &keys);
     let status = store.run(["status"]);
     assert_eq!(status.code, 3, "{status:?}");
-    let said = "NOBODY DECIDES in a filter that starts: it would not load linear@1.0.0: it is not signed";
+    let said = "NO RELEASE DECIDES in a filter that starts: it would not load linear@1.0.0: it is not signed";
     assert!(status.out.contains(said), "{}", status.out);
     store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);
     store.fine(["status"]);
@@ -163,9 +166,11 @@ fn a_failure_that_is_over_is_gone_from_the_status() {
     let _filter = store.filter("restarted");
     let status = store.run(["status"]);
     assert_eq!(status.code, 3, "{status:?}");
-    for part in
-        ["NOBODY DECIDES in process 1", "FAILED in restarted", "PROBLEM: linear@1.0.0 cannot take charge of inbound"]
-    {
+    for part in [
+        "NO RELEASE DECIDES in process 1",
+        "FAILED in restarted",
+        "PROBLEM: linear@1.0.0 cannot take charge of inbound",
+    ] {
         assert!(status.out.contains(part), "{part:?} is not in\n{}", status.out);
     }
     // The process is not blamed for what it said before.

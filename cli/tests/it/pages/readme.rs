@@ -8,7 +8,8 @@ use std::process::Stdio;
 use std::thread;
 
 use serde_json::Value;
-use switchback::{Control, Operation, Runtime, SlotConfig};
+use switchback::control::Operation;
+use switchback::{Control, Runtime, SlotConfig};
 use switchback_mailgen::{AUTHSERV_ID, Generator};
 
 use super::page::{Step, Typed, steps};

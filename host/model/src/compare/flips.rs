@@ -3,7 +3,6 @@
 use serde::Serialize;
 
 use super::pair::Pair;
-use super::report::Segment;
 use super::scores::{SCORE_UNIT, fixed};
 use crate::rate::Rate;
 use crate::verdict::Action;
@@ -103,9 +102,8 @@ impl Sums {
         self.difference += other.difference;
     }
 
-    pub(super) fn segment(&self) -> Segment {
-        let mean = || self.difference as f64 * SCORE_UNIT / self.scored as f64;
-        let (flips, rates) = (self.flips, self.flips.rates());
-        Segment { flips, rates, mean_difference: (self.scored > 0).then(mean) }
+    /// The second score less the first, on average; none where nothing was scored.
+    pub(super) fn mean_difference(&self) -> Option<f64> {
+        (self.scored > 0).then(|| self.difference as f64 * SCORE_UNIT / self.scored as f64)
     }
 }

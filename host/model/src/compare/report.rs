@@ -21,9 +21,9 @@ use crate::verdict::{Action, Senders};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// The release that is compared with.
-    pub before: OfRelease,
+    pub before: ReleaseSummary,
     /// The release that is looked at.
-    pub after: OfRelease,
+    pub after: ReleaseSummary,
     /// The flips over all messages that both answered.
     pub flips: Flips,
     /// The shares that the flips are of these messages; none if there is none.
@@ -47,11 +47,11 @@ pub struct Report {
     /// Whose domain a message is counted under.
     pub senders: Senders,
     /// By provider, the most flips first. Those without a message are left out.
-    pub providers: Vec<OfProvider>,
+    pub providers: Vec<ProviderRow>,
     /// Domains that belong to no provider.
     pub other_providers: Segment,
     /// By organisational domain, the most flips first.
-    pub domains: Vec<OfDomain>,
+    pub domains: Vec<DomainRow>,
     /// The domains that are counted one by one and not in that list; none if all are.
     pub other_domains: Option<OtherDomains>,
     /// The domains that were too many to be counted one by one; none if all were.
@@ -67,7 +67,7 @@ pub struct Report {
 /// What one release made of all messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OfRelease {
+pub struct ReleaseSummary {
     /// The release.
     pub release: ReleaseId,
     /// How often it answered.
@@ -94,7 +94,7 @@ pub struct Segment {
 /// The segment of a provider.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OfProvider {
+pub struct ProviderRow {
     /// The provider, as [`Providers`](super::Providers) has it.
     pub provider: Arc<str>,
     /// How they differ.
@@ -105,7 +105,7 @@ pub struct OfProvider {
 /// The segment of a domain.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OfDomain {
+pub struct DomainRow {
     /// The organisational domain.
     pub domain: Arc<str>,
     /// How they differ, on every message of this domain.
@@ -174,15 +174,15 @@ impl Comparison {
         Action::ALL.into_iter().zip(&self.actions).map(|(action, counts)| (action, row(counts))).collect()
     }
 
-    fn of_providers(&self) -> Vec<OfProvider> {
+    fn of_providers(&self) -> Vec<ProviderRow> {
         let mut rows: Vec<_> = self.cohorts.providers.iter().collect();
         rows.sort_by_key(|(provider, sums)| rank(provider, sums));
         rows.into_iter()
-            .map(|(provider, sums)| OfProvider { provider: Arc::clone(provider), segment: sums.segment() })
+            .map(|(provider, sums)| ProviderRow { provider: Arc::clone(provider), segment: sums.segment() })
             .collect()
     }
 
-    fn largest_domains(&self, limit: usize) -> (Vec<OfDomain>, Option<OtherDomains>) {
+    fn largest_domains(&self, limit: usize) -> (Vec<DomainRow>, Option<OtherDomains>) {
         let mut rows: Vec<_> = self.domains.counted().collect();
         rows.sort_by_key(|(domain, sums)| rank(domain, sums));
         let others = rows.split_off(limit.min(rows.len()));
@@ -190,10 +190,16 @@ impl Comparison {
         others.iter().for_each(|(_, sums)| pooled.merge(sums));
         let listed = rows
             .into_iter()
-            .map(|(domain, sums)| OfDomain { domain: Arc::clone(domain), segment: sums.segment() })
+            .map(|(domain, sums)| DomainRow { domain: Arc::clone(domain), segment: sums.segment() })
             .collect();
         let others = OtherDomains { domains: others.len() as u64, segment: pooled.segment() };
         (listed, (others.domains > 0).then_some(others))
+    }
+}
+
+impl Sums {
+    fn segment(&self) -> Segment {
+        Segment { flips: self.flips, rates: self.flips.rates(), mean_difference: self.mean_difference() }
     }
 }
 
@@ -203,8 +209,8 @@ fn rank(name: &Arc<str>, sums: &Sums) -> (Reverse<u64>, Reverse<u64>, Arc<str>) 
 }
 
 impl SideSums {
-    fn report(&self, release: ReleaseId) -> OfRelease {
-        OfRelease {
+    fn report(&self, release: ReleaseId) -> ReleaseSummary {
+        ReleaseSummary {
             release,
             answers: self.answers.clone(),
             scores: self.scores.scores(),

@@ -1,8 +1,6 @@
 //! A mean over bets: evidence in closed form, from three integers.
 
 use super::counts::Counts;
-use super::evidence::Test;
-use super::{gross, net};
 
 /// Bets that a test spreads its stake over: enough that no true share lies far from one of them. Each costs a twelfth,
 /// which is a delay of a few flips.
@@ -51,25 +49,4 @@ impl Bets {
 
 fn largest(logs: &[f64; BETS]) -> f64 {
     logs.iter().copied().fold(f64::NEG_INFINITY, f64::max)
-}
-
-impl Test {
-    /// Both of them.
-    pub const ALL: [Self; 2] = [Self::Gross, Self::Net];
-
-    /// Its name, as in every text and record.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Gross => "gross",
-            Self::Net => "net",
-        }
-    }
-
-    /// Its bets against the null hypothesis that no more than this share flips: `tolerance` is above 0 and at most 0.5.
-    pub fn bets(self, tolerance: f64) -> Bets {
-        match self {
-            Self::Gross => gross::bets(tolerance),
-            Self::Net => net::bets(tolerance),
-        }
-    }
 }

@@ -51,6 +51,19 @@ pub enum Test {
     Net,
 }
 
+impl Test {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Gross, Self::Net];
+
+    /// Its name, as in every text and record.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Gross => "gross",
+            Self::Net => "net",
+        }
+    }
+}
+
 /// Flips in a segment, beyond what a harmless candidate makes. Whoever has this can compute `log_e` and `log_threshold`
 /// again ([`FlipEvidence::recompute`]).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -33,7 +33,8 @@ pub use authorship::Authorship;
 /// # Examples
 ///
 /// ```
-/// use switchback::{Doubt, Message};
+/// use switchback::Message;
+/// use switchback::message::Doubt;
 ///
 /// let message = Message::parse("From: Ada <ada@x.example>\n\n");
 /// assert_eq!(&*message.author().mailbox().unwrap().address, "ada@x.example");

@@ -8,7 +8,40 @@ use std::borrow::Cow;
 use mail_parser::decoders::base64::base64_decode;
 use memchr::memchr;
 
-use super::media::Encoding;
+/// How the body of a part is encoded (RFC 2045, section 6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Encoding {
+    /// `7bit`, `8bit`, `binary`, or nothing said.
+    #[default]
+    Identity,
+    Base64,
+    QuotedPrintable,
+    /// Something else, `uuencode` say: read as it is, and a defect.
+    Unknown,
+}
+
+impl Encoding {
+    /// What the field Content-Transfer-Encoding says.
+    pub(super) fn of(value: &[u8]) -> Self {
+        let value = value.trim_ascii();
+        // Comments and what follows a semicolon are noise that some programs add.
+        let end = value
+            .iter()
+            .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'('))
+            .unwrap_or(value.len());
+        let token = &value[..end];
+        let is = |name: &[u8]| token.eq_ignore_ascii_case(name);
+        if is(b"base64") {
+            Self::Base64
+        } else if is(b"quoted-printable") {
+            Self::QuotedPrintable
+        } else if token.is_empty() || is(b"7bit") || is(b"8bit") || is(b"binary") {
+            Self::Identity
+        } else {
+            Self::Unknown
+        }
+    }
+}
 
 /// Undoes a transfer encoding.
 pub(super) fn transfer(encoding: Encoding, body: &[u8]) -> Cow<'_, [u8]> {

@@ -5,21 +5,10 @@ use std::sync::Arc;
 use mail_parser::ContentType;
 
 use super::content::cut;
+use super::decode::Encoding;
 use super::file_name::{self, Names};
 use super::limits::{MEDIA_TYPE_BYTES_MAX, PARAMETER_BYTES_READ_MAX};
 use super::value::parameters;
-
-/// How the body of a part is encoded (RFC 2045, section 6).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) enum Encoding {
-    /// `7bit`, `8bit`, `binary`, or nothing said.
-    #[default]
-    Identity,
-    Base64,
-    QuotedPrintable,
-    /// Something else, `uuencode` say: read as it is, and a defect.
-    Unknown,
-}
 
 /// What the fields of a part say about its body.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -125,28 +114,6 @@ pub(super) struct Seen {
     disposition: bool,
     of_disposition: Names,
     of_type: Names,
-}
-
-impl Encoding {
-    fn of(value: &[u8]) -> Self {
-        let value = value.trim_ascii();
-        // Comments and what follows a semicolon are noise that some programs add.
-        let end = value
-            .iter()
-            .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'('))
-            .unwrap_or(value.len());
-        let token = &value[..end];
-        let is = |name: &[u8]| token.eq_ignore_ascii_case(name);
-        if is(b"base64") {
-            Self::Base64
-        } else if is(b"quoted-printable") {
-            Self::QuotedPrintable
-        } else if token.is_empty() || is(b"7bit") || is(b"8bit") || is(b"binary") {
-            Self::Identity
-        } else {
-            Self::Unknown
-        }
-    }
 }
 
 #[cfg(test)]

@@ -342,7 +342,7 @@ mod tests {
         let media = &structure.parts[0].media;
         assert_eq!((&*media.media_type, media.charset.as_deref()), ("text/html", Some("koi8-r")));
         assert_eq!((media.file_name.as_deref(), media.is_attachment), (Some("a.exe"), true));
-        assert_eq!(media.encoding, crate::message::media::Encoding::Base64);
+        assert_eq!(media.encoding, crate::message::decode::Encoding::Base64);
         assert!(structure.is_too_complex);
         assert_eq!(structure.fields.len(), FIELDS_READ_MAX);
     }

@@ -88,12 +88,12 @@ impl From<Digest> for String {
     }
 }
 
-/// Characters of a text that is no digest which are shown: more than a digest has.
+/// Characters that are shown of a text that is not a digest: more than a digest has.
 const SHOWN_CHARS_MAX: usize = 80;
 
-/// A text that is no SHA-256 digest.
+/// A text that is not a valid SHA-256 digest.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no SHA-256 digest: 64 hexadecimal digits are")]
+#[error("`{0}` is not a valid SHA-256 digest, which has 64 hexadecimal digits")]
 pub struct InvalidDigest(String);
 
 #[cfg(test)]

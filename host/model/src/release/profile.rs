@@ -14,8 +14,8 @@ use wasmparser::{
 };
 
 use self::startup::Startup;
-use super::draft::Refusal;
 use super::file::OWN_PREFIX;
+use super::refusal::Refusal;
 use crate::beginning::{ERROR_CHARS_MAX, beginning};
 use crate::limits::CORE_INSTANCES_MAX;
 use crate::limits::ReleaseLimits;

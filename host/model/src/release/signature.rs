@@ -17,12 +17,14 @@
 //! [minisign]: https://jedisct1.github.io/minisign/
 
 mod key;
+mod key_id;
 mod line;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use key::{InvalidKeyId, InvalidPublicKey, KeyId, PublicKey};
+pub use key::{InvalidPublicKey, PublicKey};
+pub use key_id::{InvalidKeyId, KeyId};
 
 use self::line::{Line, comment};
 use super::digest::Digest;

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::share::{BASIS_POINTS, Buckets, CanaryKey, Salt};
 use super::{RouteError, Warm};
 use crate::guard::{SEGMENT_REVERTS_MAX, Segment};
-use crate::limits::{COOL_OFF_SAMPLE_BP, COOL_OFF_SAMPLED, STANDBYS_MAX};
+use crate::limits::STANDBYS_MAX;
+use crate::limits::{COOL_OFF_SAMPLE_BP, COOL_OFF_SAMPLED};
 use crate::release::ReleaseId;
 use crate::verdict::Role;
 
@@ -229,7 +230,7 @@ impl<R: Warm + Clone> Roles<R> {
         Ok(self)
     }
 
-    /// Puts a release in charge. What was live becomes the first standby, and scores in reverse shadow until then.
+    /// Makes a release live. What was live becomes the first standby, and scores in reverse shadow until then.
     #[doc(hidden)]
     pub fn promoting(mut self, release: R, cool_off_until: Option<Timestamp>) -> Result<Self, RouteError> {
         self.check_not_live(release.id())?;
@@ -244,7 +245,7 @@ impl<R: Warm + Clone> Roles<R> {
         Ok(self)
     }
 
-    /// Puts a release back in charge. Those promoted after it lose their role; a target that is no standby leaves
+    /// Makes a release live again. Those promoted after it lose their role; a target that is not a standby leaves
     /// them as they are.
     #[doc(hidden)]
     pub fn reverting(mut self, target: R) -> Result<Self, RouteError> {

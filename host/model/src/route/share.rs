@@ -107,9 +107,9 @@ impl TryFrom<String> for Salt {
     }
 }
 
-/// A text that is no salt.
+/// A text that is not a salt.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no salt: that is 16 hexadecimal digits")]
+#[error("`{0}` is not a valid salt: 16 hexadecimal digits are")]
 pub struct InvalidSalt(String);
 
 fn bucket(salt: Salt, key: &[u8]) -> u16 {

@@ -1,6 +1,9 @@
 //! What each release made of a message, whoever decided.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::action::Action;
 use super::assessment::Outcome;
@@ -40,17 +43,17 @@ pub enum Said {
     Abstained,
     /// It did not answer.
     Failed(Cause),
-    /// It was to score the message beside the one that decides, and there was no room: nobody asked it.
+    /// It was to score the message in the background, and there was no room: nobody asked it.
     Dropped(Dropped),
 }
 
-/// Why a release was not asked beside the one that decides.
+/// Why a release was not asked in the background.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Dropped {
-    /// What is scored beside the answers had used its share of the CPU.
+    /// What is scored in the background had used its share of the CPU.
     Budget,
     /// Too many messages were waiting already.
     Queue,
@@ -109,6 +112,17 @@ impl Said {
 }
 
 impl Opinion {
+    /// What a release that was asked said.
+    pub fn new(release: &ReleaseId, role: Role, said: Said, took: Duration) -> Self {
+        let took_us = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        Self { release: release.clone(), role, said, took_us }
+    }
+
+    /// A release was to be asked, and was not.
+    pub fn dropped(release: &ReleaseId, role: Role, why: Dropped) -> Self {
+        Self { release: release.clone(), role, said: Said::Dropped(why), took_us: 0 }
+    }
+
     /// The score, unless it abstained, failed or was not asked.
     pub fn score(&self) -> Option<f64> {
         self.said.score()
@@ -117,5 +131,47 @@ impl Opinion {
     /// What would be done with the message if this release alone decided: [`Said::action`].
     pub fn action(&self) -> Option<Action> {
         self.said.action()
+    }
+}
+
+/// What the releases that were to score one message made of it.
+#[derive(Clone, Debug, Default)]
+pub struct Opinions {
+    /// That of the release that decided; none where no release did.
+    pub decider: Option<Opinion>,
+    /// Those of the others: first who was asked for the answer, then who scored it in the background.
+    pub others: SmallVec<[Opinion; 3]>,
+}
+
+impl Opinions {
+    /// All of them, the decider's first.
+    pub fn iter(&self) -> impl Iterator<Item = &Opinion> {
+        self.decider.iter().chain(&self.others)
+    }
+
+    /// All of them, as a record has them.
+    pub fn into_vec(self) -> Vec<Opinion> {
+        self.decider.into_iter().chain(self.others).collect()
+    }
+
+    /// The pairs to compare, baseline first: each candidate with the live release, which is itself the candidate where its
+    /// predecessor goes on in reverse shadow.
+    pub fn pairs(&self) -> impl Iterator<Item = (&Opinion, &Opinion)> {
+        let live = self.iter().find(|opinion| opinion.role == Role::Live);
+        self.iter().filter_map(move |other| match other.role {
+            Role::Live => None,
+            Role::Standby => Some((other, live?)),
+            Role::Canary | Role::Shadow => Some((live?, other)),
+        })
+    }
+
+    /// Whether two of them can be compared.
+    pub fn has_pair(&self) -> bool {
+        self.pairs().any(|(baseline, candidate)| baseline.action().is_some() && candidate.action().is_some())
+    }
+
+    /// Whether no two releases scored the message, and none failed on it.
+    pub fn is_plain(&self) -> bool {
+        !self.has_pair() && !self.iter().any(|opinion| matches!(opinion.said, Said::Failed(_)))
     }
 }

@@ -22,7 +22,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use effect::{Effect, May};
+pub use effect::{AllowScope, Effect};
 pub use index::HitCounter;
 pub use index::Overrides;
 pub use matcher::Matcher;
@@ -40,7 +40,7 @@ use crate::limits::{
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use switchback::{Effect, May, Override, Rule, Scope, Senders};
+/// use switchback::verdict::{AllowScope, Effect, Override, Rule, Scope, Senders};
 ///
 /// let at: Timestamp = "2025-04-25T09:24:00Z".parse()?;
 /// let made = Override {
@@ -54,7 +54,7 @@ use crate::limits::{
 ///         senders: Senders::Authenticated,
 ///         expires_at: at + Override::EXPIRY_DEFAULT,
 ///     },
-///     effect: Effect::Allow { may: May::Spam },
+///     effect: Effect::Allow { may: AllowScope::Spam },
 /// };
 /// made.validate(at)?;
 /// assert_eq!(made.rule.matcher.to_string(), "domain payroll.example.com");

@@ -2,13 +2,13 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use switchback_model::release::ReleaseId;
 use switchback_model::route::Route;
 use switchback_sandbox::Loaded;
-use switchback_store::control::Emergency;
+use switchback_store::control::{Emergency, Ledger, ProcessNumber};
 use switchback_system::clock;
 
 /// The generations that one process may use ahead of the ledger, so that no two processes name different
@@ -23,7 +23,12 @@ pub(in crate::runtime) struct StoreLink {
     /// One of them was written, or refused.
     answered: Condvar,
     bell: Box<dyn Fn() + Send + Sync>,
+    /// What gives the ledger as this process follows it.
+    ledger: OnceLock<Box<LedgerSource>>,
 }
+
+/// Gives a ledger that is followed; none while it is not.
+type LedgerSource = dyn Fn() -> Option<Ledger> + Send + Sync;
 
 /// Emergency reverts of this process.
 #[derive(Default)]
@@ -50,8 +55,20 @@ pub(in crate::runtime) struct Waiting {
 }
 
 impl StoreLink {
-    pub(super) fn new(process: Option<u64>, bell: Box<dyn Fn() + Send + Sync>) -> Self {
-        Self { process: process.unwrap_or(0).into(), waiting: Mutex::default(), answered: Condvar::new(), bell }
+    pub(super) fn new(process: Option<ProcessNumber>, bell: Box<dyn Fn() + Send + Sync>) -> Self {
+        let (waiting, answered, ledger) = Default::default();
+        Self { process: process.map_or(0, ProcessNumber::get).into(), waiting, answered, bell, ledger }
+    }
+
+    /// The store is followed, and this gives its ledger.
+    pub(super) fn follow(&self, ledger: impl Fn() -> Option<Ledger> + Send + Sync + 'static) {
+        // Fails only for a second follower, and there is one.
+        let _ = self.ledger.set(Box::new(ledger));
+    }
+
+    /// The ledger as far as this process has read it; none while it cannot be followed. Reads nothing.
+    pub(in crate::runtime) fn ledger(&self) -> Option<Ledger> {
+        self.ledger.get()?()
     }
 
     /// The number of this process in the store; 0 while the store cannot be written.
@@ -60,8 +77,8 @@ impl StoreLink {
     }
 
     /// The process has got its number.
-    pub(super) fn is_process(&self, number: u64) {
-        self.process.store(number, Ordering::Relaxed);
+    pub(super) fn is_process(&self, number: ProcessNumber) {
+        self.process.store(number.get(), Ordering::Relaxed);
     }
 
     /// How many generations an emergency revert goes on: into a range of this process's own.
@@ -81,7 +98,7 @@ impl StoreLink {
         let generation = route.generation();
         // A route that a revert makes has a live release.
         let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
-        let emergency = Emergency { process: self.process(), at: clock::now(), generation };
+        let emergency = Emergency { process: ProcessNumber::new(self.process()), at: clock::now(), generation };
         waiting.waiting.push_back(Waiting { slot: slot.to_owned(), to, emergency });
         drop(waiting);
         (self.bell)();

@@ -4,6 +4,7 @@ mod obey;
 mod presence;
 mod read;
 mod ready;
+mod shortfall;
 mod tell;
 mod trouble;
 
@@ -14,12 +15,14 @@ use std::time::Instant;
 
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
-use switchback_store::control::{Acknowledgement, Broken, Ledger, Mark, Membership, NewProcess, SqliteStore};
+use switchback_store::control::{
+    Acknowledgement, Broken, ControlStore, Ledger, Mark, Membership, NewProcess, ProcessNumber, StoreError,
+};
 
 use self::trouble::{Said, Trouble};
 use super::emergency::StoreLink;
-use crate::runtime::Core;
-use crate::runtime::error::BuildError;
+use crate::runtime::core::Core;
+use crate::runtime::error::{BuildError, describe};
 
 /// How a process follows its store.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub enum FollowTrouble {
 
 pub(super) struct Shared {
     core: Arc<Core>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn ControlStore>,
     /// This process, as it registers.
     process: NewProcess,
     link: Arc<StoreLink>,
@@ -83,8 +86,8 @@ struct Progress {
     trouble: Option<Trouble>,
     /// What was said of that.
     said: Option<Said>,
-    /// Whether somebody wrote over the database.
-    overwritten: bool,
+    /// What is wrong with the store although it is followed.
+    problem: Option<String>,
     /// When it was last seen to that the store knows of this process and its hits.
     in_touch: Option<Instant>,
     /// Why the store does not know what this process does.
@@ -94,25 +97,35 @@ struct Progress {
 impl Shared {
     pub(super) fn new(
         core: Arc<Core>,
-        store: Arc<SqliteStore>,
-        membership: Option<Membership>,
+        store: Arc<dyn ControlStore>,
+        membership: Result<Membership, StoreError>,
         process: NewProcess,
         link: Arc<StoreLink>,
     ) -> Self {
-        let progress = Progress { membership, ..Progress::default() };
-        Self { core, store, process, link, progress: Mutex::new(progress) }
+        let shared = Self { core, store, process, link, progress: Mutex::default() };
+        match membership {
+            Ok(membership) => shared.progress().membership = Some(membership),
+            Err(error) => shared.told(&mut shared.progress(), Err(error)),
+        }
+        shared
     }
 
     /// The number of this process in the store; none where the store cannot be written.
-    pub(super) fn process(&self) -> Option<u64> {
-        self.progress().membership.as_ref().map(|membership| membership.process)
+    pub(super) fn process(&self) -> Option<ProcessNumber> {
+        self.progress().membership.as_ref().map(Membership::process)
+    }
+
+    /// The ledger as far as it was read; none while it cannot be followed.
+    pub(super) fn ledger(&self) -> Option<Ledger> {
+        let progress = self.progress();
+        progress.trouble.is_none().then(|| progress.ledger.clone())
     }
 
     /// How this process follows its store.
     pub(super) fn following(&self) -> Following {
         let Progress { ledger, trouble, silence, .. } = &*self.progress();
         let trouble = match (trouble, silence) {
-            (Some(trouble), _) => Some(FollowTrouble::Stopped(trouble.to_string())),
+            (Some(trouble), _) => Some(FollowTrouble::Stopped(describe(trouble))),
             (None, Some(why)) => Some(FollowTrouble::Silent(why.clone())),
             (None, None) => None,
         };
@@ -128,7 +141,7 @@ impl Shared {
         });
         let newer = progress.newer();
         self.tell(&mut progress, newer);
-        started.map_err(|trouble| BuildError::Store(trouble.to_string()))
+        started.map_err(|trouble| BuildError::Store(trouble.into()))
     }
 
     /// Takes over what is new in the store, and tells it what is new here.
@@ -142,7 +155,7 @@ impl Shared {
 
     fn exchange(&self, progress: &mut Progress, jobs: &Sender<Digest>) -> Result<(), Trouble> {
         self.read(progress)?;
-        self.look_for_overwriting(progress)?;
+        self.look_for_problem(progress)?;
         let written = self.write_emergencies(progress);
         self.order(progress, jobs);
         self.obey(progress);
@@ -185,7 +198,7 @@ impl Shared {
         let mut progress = self.progress();
         let told = self.write_emergencies(&mut progress).and_then(|()| Ok(self.report_hits(&mut progress)?));
         if let Err(error) = told {
-            tracing::warn!(%error, "the store does not know the last hits of overrides");
+            tracing::warn!(error = describe(&error), "the store does not know the last hits of overrides");
         }
     }
 

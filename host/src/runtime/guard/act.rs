@@ -4,36 +4,38 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rusqlite::Transaction;
-use switchback_model::guard::{Evidence, Mode, Segment};
+use switchback_model::guard::Mode;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::RouteError;
 use switchback_store::alert::{About, Alert, Found, Response, numbers};
 use switchback_store::control::{Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState};
 use switchback_store::guard_store::{Due, KeptDue, Stage};
 
-use super::Home;
-use super::wellness::Task;
-use super::worker::{Worker, raise_once};
+use super::decision::{Decision, decision};
+use super::health::Task;
+use super::state::{GuardState, raise_once};
+use super::store_context::StoreContext;
 use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
-use crate::runtime::{Reverted, Slot};
+use crate::runtime::error::describe;
+use crate::runtime::slot::{LocalSlot, Reverted};
 
 /// The author of what the guard does.
 const AUTHOR: &str = "guard";
 
 /// What became of something that was due.
-enum Done {
+enum Outcome {
     /// This process did it.
-    So(Deed),
+    Applied(Applied),
     /// Nothing may or can be done but to tell somebody.
     Told,
     /// Somebody else was faster, or the release has no such role any more.
-    Moot,
+    Superseded,
     /// It cannot be done now.
     Later,
 }
 
 /// What was done.
-struct Deed {
+struct Applied {
     response: Response,
     event: Option<u64>,
     generation: u64,
@@ -48,161 +50,104 @@ enum Noted {
     InSpare,
 }
 
-impl Worker {
+/// Does what is due.
+#[derive(Default)]
+pub(super) struct Actions {
+    /// When the ledger could not be written last.
+    ledger_failed: Option<Instant>,
+}
+
+impl Actions {
     /// Does all that is due. What cannot be done stays due.
-    pub(super) fn do_what_is_due(&mut self) {
-        self.move_due();
-        match self.store.read(Due::all) {
+    pub(super) fn do_what_is_due(&mut self, guard: &mut GuardState) {
+        guard.move_due();
+        match guard.store.read(Due::all) {
             Ok(due) => {
-                self.wellness.is_back(Task::Due);
-                due.iter().for_each(|kept| self.do_one(kept, Noted::InStore));
+                guard.health.is_back(Task::Due);
+                due.iter().for_each(|kept| self.do_one(guard, kept, Noted::InStore));
             }
-            Err(error) => self.away(Task::Due, &error),
+            Err(error) => guard.away(Task::Due, &error),
         }
-        let spared = self.spare.awake().and_then(|spare| spare.read(Due::all).ok()).unwrap_or_default();
-        spared.iter().for_each(|kept| self.do_one(kept, Noted::InSpare));
+        let spared = guard.spare.awake().and_then(|spare| spare.read(Due::all).ok()).unwrap_or_default();
+        spared.iter().for_each(|kept| self.do_one(guard, kept, Noted::InSpare));
     }
 
-    fn do_one(&mut self, kept: &KeptDue, noted: Noted) {
+    fn do_one(&mut self, guard: &mut GuardState, kept: &KeptDue, noted: Noted) {
         let KeptDue { stage, due, .. } = kept;
-        let done = match stage {
-            Stage::RevertedHere => self.settle(due),
-            Stage::Told if !self.may_be_done_here(due) => return,
-            Stage::New | Stage::Told => self.done(due),
+        let outcome = match stage {
+            Stage::RevertedHere => self.settle(guard, due),
+            Stage::Told if !may_be_done_here(guard, due) => return,
+            Stage::New | Stage::Told => self.apply(guard, due),
         };
-        let about = self.about(&due.slot, &due.release);
+        let about = guard.about(&due.slot, &due.release);
         let mut about = About { requirements: due.requirements.clone(), ..about };
-        let (next, response) = match done {
-            Done::So(Deed { response, event, generation, share_bp }) => {
+        let (next, response) = match outcome {
+            Outcome::Applied(Applied { response, event, generation, share_bp }) => {
                 about = About { event, generation: Some(generation), share_bp, ..about };
                 ((response == Response::RevertedHere).then_some(Stage::RevertedHere), response)
             }
-            Done::Told if *stage == Stage::Told => return,
-            Done::Told => (Some(Stage::Told), Response::None),
-            Done::Moot => return self.note(kept, noted, None, None),
-            Done::Later => return,
+            Outcome::Told if *stage == Stage::Told => return,
+            Outcome::Told => (Some(Stage::Told), Response::None),
+            Outcome::Superseded => return note(guard, kept, noted, None, None),
+            Outcome::Later => return,
         };
         let alert = Alert::new(Found::Harm(due.evidence.clone()), response, about, Timestamp::now());
-        self.note(kept, noted, next, Some(&alert));
+        note(guard, kept, noted, next, Some(&alert));
     }
 
-    /// Notes how far something has come, or that it is over, together with the alert that says so.
-    fn note(&mut self, kept: &KeptDue, noted: Noted, next: Option<Stage>, alert: Option<&Alert>) {
-        let write = |transaction: &Transaction<'_>, alert: Option<&Alert>| {
-            match next {
-                Some(stage) => kept.due.came_to(transaction, kept.id, stage)?,
-                None => Due::done(transaction, kept.id)?,
+    fn apply(&mut self, guard: &GuardState, due: &Due) -> Outcome {
+        match &guard.context {
+            Some(context) => self.apply_in_store(guard, context, due),
+            None => {
+                let slot = guard.core.slots.get(&due.slot).cloned().map(LocalSlot::new);
+                slot.map_or(Outcome::Superseded, |slot| apply_here(&slot, due))
             }
-            alert.map_or(Ok(false), |alert| raise_once(transaction, alert))
-        };
-        let written = match (noted, self.spare.awake()) {
-            (Noted::InStore, _) => self.store.write(|transaction| write(transaction, alert)),
-            (Noted::InSpare, Some(spare)) => spare.write(|transaction| write(transaction, None)),
-            (Noted::InSpare, None) => Ok(false),
-        };
-        match (written, noted) {
-            (Ok(is_raised), Noted::InStore) => {
-                alert.filter(|_| is_raised).into_iter().for_each(|one| self.was_raised(one))
-            }
-            (Ok(_), Noted::InSpare) => alert.into_iter().for_each(|alert| self.raise(alert)),
-            (Err(error), _) => {
-                self.away(Task::Due, &error);
-                self.keep_in_spare(kept, next);
-                // It is looked at again.
-                let alert = alert.filter(|_| self.spare.is_news(kept.id));
-                alert.into_iter().for_each(|alert| self.raise(alert));
-            }
-        }
-    }
-
-    /// Keeps here what the store cannot note: that this process has reverted by itself.
-    fn keep_in_spare(&mut self, kept: &KeptDue, next: Option<Stage>) {
-        let Some(stage @ Stage::RevertedHere) = next else { return };
-        let current = self.current();
-        let Some(spare) = self.spare.wake(self.home.as_ref(), &current) else { return };
-        if let Err(error) = spare.write(|transaction| kept.due.write(transaction, Timestamp::now(), stage)) {
-            tracing::error!(%error, release = %kept.due.release, "the ledger will not learn that it was reverted here");
-        }
-    }
-
-    /// Whether more than to tell can be done, as far as this process knows. So nobody has to read the ledger each time.
-    fn may_be_done_here(&self, due: &Due) -> bool {
-        let slot = self.core.slots.get(&due.slot);
-        slot.is_some_and(|slot| !matches!(decision(&slot.state(), due), Decision::Tell | Decision::Wait))
-    }
-
-    fn done(&mut self, due: &Due) -> Done {
-        match self.home.clone() {
-            Some(home) => self.done_in_store(&home, due),
-            None => self.core.slots.get(&due.slot).map_or(Done::Moot, |slot| done_here(slot, due)),
         }
     }
 
     /// Writes it into the ledger, from where every process obeys it.
-    fn done_in_store(&mut self, home: &Home, due: &Due) -> Done {
+    fn apply_in_store(&mut self, guard: &GuardState, context: &StoreContext, due: &Due) -> Outcome {
         if self.is_ledger_away() {
-            return self.done_without_store(due);
+            return apply_without_store(guard, due);
         }
-        let control = control_of(home, due);
+        let control = control_of(context, due);
         for _ in 0..GUARD_ATTEMPTS_MAX {
-            match attempt(&control, due) {
-                Ok(done) => return done,
+            match attempt(context, &control, due) {
+                Ok(outcome) => return outcome,
                 // The routes have changed: look again.
                 Err(ControlError::Overtaken(_) | ControlError::Refused(Refused::GuardIsLate { .. })) => {}
                 Err(ControlError::Refused(refused)) => {
                     tracing::warn!(%refused, "the guard can only tell");
-                    return Done::Told;
+                    return Outcome::Told;
                 }
                 Err(error) => {
-                    tracing::error!(%error, release = %due.release, "the guard cannot write into the ledger");
+                    tracing::error!(error = describe(&error), release = %due.release, "the guard cannot write into the ledger");
                     self.ledger_failed = Some(Instant::now());
-                    return self.done_without_store(due);
+                    return apply_without_store(guard, due);
                 }
             }
         }
-        Done::Later
-    }
-
-    /// The ledger cannot be written. What is live here goes back all the same, and the ledger learns it later.
-    fn done_without_store(&self, due: &Due) -> Done {
-        let Some(slot) = self.core.slots.get(&due.slot) else { return Done::Later };
-        let state = slot.state();
-        let is_due_here = state.guard.mode == Mode::Act && slot.live().as_ref() == Some(&due.release);
-        if !is_due_here {
-            return Done::Later;
-        }
-        let baseline = due.evidence.baseline().filter(|baseline| slot.standbys().contains(baseline)).cloned();
-        match baseline.map_or_else(|| slot.revert(), |baseline| slot.revert_to(&baseline)) {
-            Ok(Reverted { generation, .. }) => {
-                Done::So(Deed { response: Response::RevertedHere, event: None, generation, share_bp: None })
-            }
-            // Another process does it, or this one when it starts again.
-            Err(RouteError::Gone(_)) => Done::Later,
-            Err(error) => {
-                tracing::error!(%error, "the guard can only tell");
-                Done::Told
-            }
-        }
+        Outcome::Later
     }
 
     /// Brings into the ledger what a process has done by itself: the revert, if the process ended before it could tell,
     /// and the quarantine in any case.
-    fn settle(&mut self, due: &Due) -> Done {
-        let Some(home) = &self.home else { return Done::Moot };
+    fn settle(&mut self, guard: &GuardState, due: &Due) -> Outcome {
+        let Some(context) = &guard.context else { return Outcome::Superseded };
         if self.is_ledger_away() {
-            return Done::Later;
+            return Outcome::Later;
         }
-        let control = control_of(home, due);
-        let settled = match attempt(&control, due) {
-            Ok(Done::Moot) => bar(&control, due),
+        let control = control_of(context, due);
+        let settled = match attempt(context, &control, due) {
+            Ok(Outcome::Superseded) => bar(context, &control, due),
             // The process that reverted is about to tell.
-            Ok(Done::Told) => Ok(Done::Later),
-            done => done,
+            Ok(Outcome::Told) => Ok(Outcome::Later),
+            outcome => outcome,
         };
         settled.unwrap_or_else(|error| {
-            tracing::debug!(%error, "the ledger does not know yet what was reverted here");
+            tracing::debug!(error = describe(&error), "the ledger does not know yet what was reverted here");
             self.ledger_failed = Some(Instant::now());
-            Done::Later
+            Outcome::Later
         })
     }
 
@@ -212,46 +157,113 @@ impl Worker {
     }
 }
 
-fn control_of(home: &Home, due: &Due) -> Control {
-    Control::of(home.store.clone()).author(AUTHOR).reason(numbers(&due.evidence))
+/// Notes how far something has come, or that it is over, together with the alert that says so.
+fn note(guard: &mut GuardState, kept: &KeptDue, noted: Noted, next: Option<Stage>, alert: Option<&Alert>) {
+    let write = |transaction: &Transaction<'_>, alert: Option<&Alert>| {
+        match next {
+            Some(stage) => kept.due.came_to(transaction, kept.id, stage)?,
+            None => Due::done(transaction, kept.id)?,
+        }
+        alert.map_or(Ok(false), |alert| raise_once(transaction, alert))
+    };
+    let written = match (noted, guard.spare.awake()) {
+        (Noted::InStore, _) => guard.store.write(|transaction| write(transaction, alert)),
+        (Noted::InSpare, Some(spare)) => spare.write(|transaction| write(transaction, None)),
+        (Noted::InSpare, None) => Ok(false),
+    };
+    match (written, noted) {
+        (Ok(is_raised), Noted::InStore) => {
+            alert.filter(|_| is_raised).into_iter().for_each(|one| guard.was_raised(one))
+        }
+        (Ok(_), Noted::InSpare) => alert.into_iter().for_each(|alert| guard.raise(alert)),
+        (Err(error), _) => {
+            guard.away(Task::Due, &error);
+            keep_in_spare(guard, kept, next);
+            // It is looked at again.
+            let alert = alert.filter(|_| guard.spare.is_news(kept.id));
+            alert.into_iter().for_each(|alert| guard.raise(alert));
+        }
+    }
+}
+
+/// Keeps here what the store cannot note: that this process has reverted by itself.
+fn keep_in_spare(guard: &mut GuardState, kept: &KeptDue, next: Option<Stage>) {
+    let Some(stage @ Stage::RevertedHere) = next else { return };
+    let Some(spare) = guard.wake_spare() else { return };
+    if let Err(error) = spare.write(|transaction| kept.due.write(transaction, Timestamp::now(), stage)) {
+        tracing::error!(error = describe(&error), release = %kept.due.release, "the ledger will not learn that it was reverted here");
+    }
+}
+
+/// Whether more than to tell can be done, as far as this process knows. So nobody has to read the ledger each time.
+fn may_be_done_here(guard: &GuardState, due: &Due) -> bool {
+    let slot = guard.core.slots.get(&due.slot);
+    slot.is_some_and(|slot| !matches!(decision(&slot.state(), due), Decision::Tell | Decision::Wait))
+}
+
+/// The ledger cannot be written. What is live here goes back all the same, and the ledger learns it later.
+fn apply_without_store(guard: &GuardState, due: &Due) -> Outcome {
+    let Some(slot) = guard.core.slots.get(&due.slot) else { return Outcome::Later };
+    let state = slot.state();
+    let is_due_here = state.guard.mode == Mode::Act && slot.live().as_ref() == Some(&due.release);
+    if !is_due_here {
+        return Outcome::Later;
+    }
+    let baseline = due.evidence.baseline().filter(|baseline| slot.standbys().contains(baseline)).cloned();
+    match baseline.map_or_else(|| slot.revert(), |baseline| slot.revert_to(&baseline)) {
+        Ok(Reverted { generation, .. }) => {
+            Outcome::Applied(Applied { response: Response::RevertedHere, event: None, generation, share_bp: None })
+        }
+        // Another process does it, or this one when it starts again.
+        Err(RouteError::Gone(_)) => Outcome::Later,
+        Err(error) => {
+            tracing::error!(error = describe(&error), "the guard can only tell");
+            Outcome::Told
+        }
+    }
+}
+
+fn control_of(context: &StoreContext, due: &Due) -> Control {
+    Control::of(context.store.clone()).author(AUTHOR).reason(numbers(&due.evidence))
 }
 
 /// Quarantines what has gone back, unless somebody gave it a role again since.
-fn bar(control: &Control, due: &Due) -> Result<Done, ControlError> {
-    let state = control.state()?;
+fn bar(context: &StoreContext, control: &Control, due: &Due) -> Result<Outcome, ControlError> {
+    let ledger = context.ledger(control)?;
+    let state = ledger.state();
     let has_role = state.slots.get(&due.slot).is_some_and(|slot| slot.entered.contains_key(&due.release.digest));
     if has_role || state.quarantined.contains_key(&due.release.digest) {
-        return Ok(Done::Moot);
+        return Ok(Outcome::Superseded);
     }
-    match control.commit(Request::Quarantine { release: due.release.clone() }) {
-        Ok(_) | Err(ControlError::Refused(_)) => Ok(Done::Moot),
+    match control.commit_after(&ledger, Request::Quarantine { release: due.release.clone() }) {
+        Ok(_) | Err(ControlError::Refused(_)) => Ok(Outcome::Superseded),
         Err(error) => Err(error),
     }
 }
 
 /// What the guard did with this release in this role already, if it did: whoever did it may have been killed before an
 /// alert could be raised.
-fn earlier(control: &Control, due: &Due) -> Result<Done, ControlError> {
+fn earlier(control: &Control, due: &Due) -> Result<Outcome, ControlError> {
     let of_due = |event: &Event| match &event.operation {
         Operation::Guard { slot, release, action, .. }
             if event.generation >= due.since && (slot, release) == (&due.slot, &due.release) =>
         {
             let (response, event, generation) = (response(*action), Some(event.sequence), event.generation);
-            Some(Deed { response, event, generation, share_bp: None })
+            Some(Applied { response, event, generation, share_bp: None })
         }
         _ => None,
     };
-    Ok(control.history()?.iter().rev().find_map(of_due).map_or(Done::Moot, Done::So))
+    Ok(control.history()?.iter().rev().find_map(of_due).map_or(Outcome::Superseded, Outcome::Applied))
 }
 
 /// Looks at the ledger, and writes what follows there.
-fn attempt(control: &Control, due: &Due) -> Result<Done, ControlError> {
-    let ledger = control.ledger()?;
-    let Some(slot) = ledger.state().slots.get(&due.slot) else { return Ok(Done::Moot) };
+fn attempt(context: &StoreContext, control: &Control, due: &Due) -> Result<Outcome, ControlError> {
+    let ledger = context.ledger(control)?;
+    let Some(slot) = ledger.state().slots.get(&due.slot) else { return Ok(Outcome::Superseded) };
     let action = match decision(slot, due) {
         Decision::Do(action) => action,
-        Decision::Tell => return Ok(Done::Told),
-        Decision::Wait => return Ok(Done::Later),
+        Decision::Tell => return Ok(Outcome::Told),
+        Decision::Wait => return Ok(Outcome::Later),
         Decision::Nothing => return earlier(control, due),
     };
     let operation = Operation::Guard {
@@ -261,68 +273,9 @@ fn attempt(control: &Control, due: &Due) -> Result<Done, ControlError> {
         evidence: Box::new(due.evidence.clone()),
         domains: Vec::new(),
     };
-    let Event { sequence, generation, .. } = control.write_after(&ledger, operation)?;
+    let Event { sequence, generation, .. } = control.write_after(&ledger, operation)?.event;
     let share_bp = share_of(slot, &due.release);
-    Ok(Done::So(Deed { response: response(action), event: Some(sequence), generation, share_bp }))
-}
-
-enum Decision {
-    Do(GuardAction),
-    /// The guard may only tell, or can do nothing else.
-    Tell,
-    /// The guard does not look at the slot now.
-    Wait,
-    /// It is over, or was done.
-    Nothing,
-}
-
-/// What is to be done, by the role that the release has now; nothing if it has none, or had to begin anew since.
-fn decision(slot: &SlotState, due: &Due) -> Decision {
-    if slot.entered.get(&due.release.digest) != Some(&due.since) {
-        return Decision::Nothing;
-    }
-    let is = |release: &ReleaseId| *release == due.release;
-    let action = if slot.live.as_ref().is_some_and(is) {
-        // Without a predecessor there is nothing to go back to.
-        if slot.standbys.is_empty() {
-            return if slot.guard.mode == Mode::Off { Decision::Wait } else { Decision::Tell };
-        }
-        match of_live(slot, &due.evidence) {
-            Some(action) => action,
-            None => return Decision::Nothing,
-        }
-    } else if slot.canaries.iter().any(|canary| is(&canary.release)) {
-        GuardAction::Withdraw
-    } else if slot.harmful.contains_key(&due.release.digest) {
-        return Decision::Nothing;
-    } else {
-        GuardAction::Block
-    };
-    match slot.guard.mode {
-        Mode::Act => Decision::Do(action),
-        Mode::Warn => Decision::Tell,
-        Mode::Off => Decision::Wait,
-    }
-}
-
-/// Whether the whole release goes back, or one segment first; nothing if that segment has gone back already.
-fn of_live(slot: &SlotState, evidence: &Evidence) -> Option<GuardAction> {
-    let Evidence::Flips(flips) = evidence else { return Some(GuardAction::Revert) };
-    if is_back(slot, &flips.segment) {
-        return None;
-    }
-    let is_cohort = matches!(flips.segment, Segment::Domain(_) | Segment::Provider(_));
-    let has_room = slot.segments.len() < usize::from(slot.guard.segment_reverts);
-    let stands_by = slot.standbys.contains(&flips.baseline);
-    Some(if is_cohort && has_room && stands_by { GuardAction::RevertSegment } else { GuardAction::Revert })
-}
-
-/// Whether a segment is back at a standby, by itself or with its provider.
-fn is_back(slot: &SlotState, segment: &Segment) -> bool {
-    slot.segments.iter().any(|rule| {
-        rule.segment == *segment
-            || matches!(segment, Segment::Domain(domain) if rule.domains.iter().any(|one| **one == **domain))
-    })
+    Ok(Outcome::Applied(Applied { response: response(action), event: Some(sequence), generation, share_bp }))
 }
 
 const fn response(action: GuardAction) -> Response {
@@ -339,20 +292,20 @@ fn share_of(slot: &SlotState, release: &ReleaseId) -> Option<u16> {
 }
 
 /// Does it in a slot that follows no store.
-fn done_here(slot: &Slot, due: &Due) -> Done {
+fn apply_here(slot: &LocalSlot, due: &Due) -> Outcome {
     let state = slot.state();
     let action = match decision(&state, due) {
         Decision::Do(action) => action,
-        Decision::Tell => return Done::Told,
-        Decision::Wait => return Done::Later,
-        Decision::Nothing => return Done::Moot,
+        Decision::Tell => return Outcome::Told,
+        Decision::Wait => return Outcome::Later,
+        Decision::Nothing => return Outcome::Superseded,
     };
     let share_bp = share_of(&state, &due.release);
     match slot.take_back(&due.release, action, &due.evidence) {
-        Ok(generation) => Done::So(Deed { response: response(action), event: None, generation, share_bp }),
+        Ok(generation) => Outcome::Applied(Applied { response: response(action), event: None, generation, share_bp }),
         Err(error) => {
-            tracing::warn!(%error, "the guard can only tell");
-            Done::Told
+            tracing::warn!(error = describe(&error), "the guard can only tell");
+            Outcome::Told
         }
     }
 }

@@ -13,8 +13,7 @@ use switchback_model::verdict::{Opinion, Role};
 use switchback_store::control::SlotState;
 use switchback_store::guard_store::{Due, NotedPair, StoreMemory, Whose, day_of};
 
-use super::inbox::Seen;
-use crate::runtime::slot::pairs_of;
+use super::observations::Observation;
 
 /// What follows from a batch.
 #[derive(Default)]
@@ -61,12 +60,16 @@ struct Watchdog {
 
 impl Judge {
     /// Looks at a batch, in a transaction. What it found is only so if that is committed.
-    pub(super) fn look_at(&mut self, memory: &mut StoreMemory<'_>, batch: &[Seen]) -> rusqlite::Result<Findings> {
+    pub(super) fn look_at(
+        &mut self,
+        memory: &mut StoreMemory<'_>,
+        batch: &[Observation],
+    ) -> rusqlite::Result<Findings> {
         let mut found = Findings::default();
-        for seen in batch {
-            let state = seen.slot.state();
+        for observed in batch {
+            let state = observed.slot.state();
             if state.guard.mode != Mode::Off {
-                self.look(memory, seen, &state, &mut found)?;
+                self.look(memory, observed, &state, &mut found)?;
             }
         }
         for (slot, release, since, Trip { level, evidence }) in &self.trips {
@@ -83,45 +86,45 @@ impl Judge {
     fn look(
         &mut self,
         memory: &mut StoreMemory<'_>,
-        seen: &Seen,
+        observed: &Observation,
         state: &SlotState,
         found: &mut Findings,
     ) -> rusqlite::Result<()> {
         #[cfg(test)]
-        super::tests::panic_in(seen.slot.name());
-        let watched = match self.slots.get_mut(seen.slot.name()) {
+        super::tests::panic_in(observed.slot.name());
+        let watched = match self.slots.get_mut(observed.slot.name()) {
             Some(watched) if watched.settings == state.guard => watched,
             _ => {
-                self.slots.insert(Arc::clone(seen.slot.name()), Watched::new(&state.guard));
+                self.slots.insert(Arc::clone(observed.slot.name()), Watched::new(&state.guard));
                 // It was just put there.
-                let Some(watched) = self.slots.get_mut(seen.slot.name()) else { return Ok(()) };
+                let Some(watched) = self.slots.get_mut(observed.slot.name()) else { return Ok(()) };
                 watched
             }
         };
-        let sighting = seen.sighting();
+        let sighting = observed.sighting();
         let sender = Sender::of(memory, &sighting, &watched.settings, &watched.providers, None)?;
         let is_authenticated = sender.unit.is_some();
         for mail in [
-            memory.mail(seen.slot.name(), day_of(seen.at)),
-            found.mail.entry(Arc::clone(seen.slot.name())).or_default(),
+            memory.mail(observed.slot.name(), day_of(observed.at)),
+            found.mail.entry(Arc::clone(observed.slot.name())).or_default(),
         ] {
-            mail.add(is_authenticated, sender.is_eligible, seen.is_addressed);
+            mail.add(is_authenticated, sender.is_eligible, observed.is_addressed);
         }
         if sender.is_eligible && sender.is_first_today {
-            watched.add_volume(memory, seen.slot.name(), &sighting);
+            watched.add_volume(memory, observed.slot.name(), &sighting);
         }
         // What has gone back already is no reason for more to go.
         let is_back = |domain: &str| state.segments.iter().any(|rule| rule.domains.iter().any(|one| one == domain));
         let has_gone_back = sender.unit.is_some() && sighting.sender_domain.is_some_and(is_back);
-        for (baseline, candidate) in pairs_of(&seen.opinions).filter(|_| !has_gone_back) {
-            let findings = watched.compare(memory, seen, state, (baseline, candidate))?;
+        for (baseline, candidate) in observed.opinions.pairs().filter(|_| !has_gone_back) {
+            let findings = watched.compare(memory, observed, state, (baseline, candidate))?;
             for (since, Finding { level, evidence, requirements }) in findings {
                 let evidence = Evidence::Flips(evidence);
-                found.add(seen.slot.name(), &candidate.release, since, level, evidence, Some(requirements));
+                found.add(observed.slot.name(), &candidate.release, since, level, evidence, Some(requirements));
             }
         }
-        let slot = seen.slot.name().to_string();
-        let trips = watched.watch(seen, &sighting, sender, state);
+        let slot = observed.slot.name().to_string();
+        let trips = watched.watch(observed, &sighting, sender, state);
         self.trips.extend(trips.into_iter().map(|(release, since, trip)| (slot.clone(), release, since, trip)));
         Ok(())
     }
@@ -165,19 +168,19 @@ impl Watched {
     fn compare(
         &mut self,
         memory: &mut StoreMemory<'_>,
-        seen: &Seen,
+        observed: &Observation,
         state: &SlotState,
         (baseline, candidate): (&Opinion, &Opinion),
     ) -> rusqlite::Result<Vec<(u64, Finding)>> {
         let actions = baseline.action().zip(candidate.action());
-        let since = role_since(state, &candidate.release, seen.generation);
+        let since = role_since(state, &candidate.release, observed.generation);
         let Some(((before, after), since)) = actions.zip(since) else { return Ok(Vec::new()) };
-        let (slot, release) = (seen.slot.name().to_string(), candidate.release.clone());
+        let (slot, release) = (observed.slot.name().to_string(), candidate.release.clone());
         let key = TrialKey { slot, candidate: release, baseline: baseline.release.clone(), since };
-        let (began_at, sighting) = (memory.began_at(&key, seen.at)?, seen.sighting());
+        let (began_at, sighting) = (memory.began_at(&key, observed.at)?, observed.sighting());
         let sender = Sender::of(memory, &sighting, &self.settings, &self.providers, Some(began_at))?;
         let whose = if sender.is_eligible { Whose::Eligible } else { Whose::Other };
-        let mut memory = memory.of(&key, seen.at, whose)?;
+        let mut memory = memory.of(&key, observed.at, whose)?;
         if !self.trials.contains_key(&key) {
             // Those that ended are not asked for again.
             self.trials.retain(|other, _| state.entered.get(&other.candidate.digest) == Some(&other.since));
@@ -186,8 +189,8 @@ impl Watched {
         }
         let Some(trial) = self.trials.get(&key) else { return Ok(Vec::new()) };
         let findings = trial.observe_from(&mut memory, &sighting, sender, before, after)?;
-        memory.pairs().add(sender.unit.is_some(), sender.is_eligible, seen.is_addressed);
-        if let Some(record) = seen.record {
+        memory.pairs().add(sender.unit.is_some(), sender.is_eligible, observed.is_addressed);
+        if let Some(record) = observed.record {
             let is_witness = sender.is_eligible && flip(before, after).is_some();
             let noted = NotedPair {
                 record,
@@ -204,18 +207,18 @@ impl Watched {
     /// Counts what each release that has a role did with the message.
     fn watch(
         &mut self,
-        seen: &Seen,
+        observed: &Observation,
         sighting: &Sighting<'_>,
         sender: Sender,
         state: &SlotState,
     ) -> Vec<(ReleaseId, u64, Trip)> {
         let mut trips = Vec::new();
-        for opinion in seen.opinions.iter().filter(|opinion| opinion.role != Role::Standby) {
-            let Some(since) = role_since(state, &opinion.release, seen.generation) else { continue };
-            let pair = pairs_of(&seen.opinions).find(|(_, candidate)| candidate.release == opinion.release);
+        for opinion in observed.opinions.iter().filter(|opinion| opinion.role != Role::Standby) {
+            let Some(since) = role_since(state, &opinion.release, observed.generation) else { continue };
+            let pair = observed.opinions.pairs().find(|(_, candidate)| candidate.release == opinion.release);
             let baseline = pair.map(|(baseline, _)| baseline);
             let call = Call {
-                at: seen.at,
+                at: observed.at,
                 sender,
                 fingerprint: sighting.fingerprint,
                 side: side(opinion),

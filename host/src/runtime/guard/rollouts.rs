@@ -6,15 +6,17 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback_model::guard::{Settings, TrialEvidence};
 use switchback_store::alert::{Alert, Found, Response};
-use switchback_store::control::{Control, Progress, Rollout, SlotState};
+use switchback_store::control::{Committed, Control, Progress, PromoteError, Rollout, SlotState};
 use switchback_store::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use switchback_store::limits::CLOCK_TRIED;
 use switchback_system::clock;
 
-use super::wellness::Task;
-use super::worker::Worker;
+use super::health::Task;
+use super::state::GuardState;
+use super::store_context::StoreContext;
 use crate::limits::GUARD_ROLLOUT_INTERVAL;
-use crate::runtime::slot::SlotShared;
+use crate::runtime::error::describe;
+use crate::runtime::slot::{GuardedSlot, Slot};
 
 /// Which pauses of rollouts are known to have been told of: the store is not asked again every second.
 #[derive(Default)]
@@ -64,70 +66,92 @@ impl Rollouts {
     }
 }
 
-impl Worker {
+impl Rollouts {
     /// Looks at the rollout of every slot. Of the processes of a store the first one that commits a step has made it.
-    pub(super) fn go_on_with_rollouts(&mut self) {
-        let Some(home) = self.home.clone() else { return };
-        let slots: Vec<_> = self.core.slots.values().map(|slot| slot.shared()).collect();
+    pub(super) fn go_on(&mut self, guard: &mut GuardState) {
+        let Some(context) = guard.context.clone() else { return };
+        let slots: Vec<_> = guard.core.slots.values().map(Slot::guarded).collect();
         for slot in slots {
             let state = slot.state();
             let Some(rollout) = &state.rollout else {
-                self.rollouts.told.retain(|told| told.slot != **slot.name());
-                self.rollouts.asked.remove(&**slot.name());
-                self.rollouts.met.remove(&**slot.name());
+                self.told.retain(|told| told.slot != **slot.name());
+                self.asked.remove(&**slot.name());
+                self.met.remove(&**slot.name());
                 continue;
             };
-            self.go_on(&slot, &state, rollout, &Control::of(home.store.clone()).author("guard"));
+            self.look_at(guard, &context, &slot, &state, rollout);
         }
     }
 
-    fn go_on(&mut self, slot: &SlotShared, state: &SlotState, rollout: &Rollout, control: &Control) {
+    fn look_at(
+        &mut self,
+        guard: &mut GuardState,
+        context: &StoreContext,
+        slot: &GuardedSlot,
+        state: &SlotState,
+        rollout: &Rollout,
+    ) {
         let Some(trial) = state.rollout_trial(slot.name()) else { return };
-        let now = self.rollouts.time_of(slot.name(), rollout, clock::now(), Instant::now());
-        if !self.rollouts.is_time(slot.name(), rollout, now) {
+        let now = self.time_of(slot.name(), rollout, clock::now(), Instant::now());
+        if !self.is_time(slot.name(), rollout, now) {
             return;
         }
-        let evidence = match self.store.read(|connection| trial_evidence(connection, &trial, &state.guard)) {
+        let evidence = match guard.store.read(|connection| trial_evidence(connection, &trial, &state.guard)) {
             Ok(evidence) => evidence,
-            Err(error) => return self.away(Task::Ask, &error),
+            Err(error) => return guard.away(Task::Ask, &error),
         };
-        self.wellness.is_back(Task::Ask);
+        guard.health.is_back(Task::Ask);
         match rollout.progress(now, &evidence) {
             Progress::Holds { .. } => {}
             Progress::Paused(pause) => {
-                self.tell_pause(slot, rollout, pause.cause(), &pause.to_string());
+                self.tell_pause(guard, slot, rollout, pause.cause(), &pause.to_string());
             }
-            Progress::Due(step) => self.advance(slot, rollout, step, control),
+            Progress::Due(step) => self.advance(guard, context, slot, rollout, step),
         }
     }
 
-    fn advance(&mut self, slot: &SlotShared, rollout: &Rollout, step: usize, control: &Control) {
-        let release = rollout.release.clone();
+    fn advance(
+        &mut self,
+        guard: &mut GuardState,
+        context: &StoreContext,
+        slot: &GuardedSlot,
+        rollout: &Rollout,
+        step: usize,
+    ) {
+        let (release, control) = (rollout.release.clone(), Control::of(context.store.clone()).author("guard"));
+        let seen = context.ledger(&control).map_err(PromoteError::Control);
         // Who is not ready now is asked again in a second.
-        match control.advance(slot.name(), &release, step) {
-            Ok(event) => {
+        match seen.and_then(|seen| control.advance(&seen, slot.name(), &release, step)) {
+            Ok(Committed { event, .. }) => {
                 let trying = rollout.plan.steps().get(step).map(ToString::to_string).unwrap_or_default();
                 let what = format!("went on to `{trying}`, step {} of {}", step + 1, rollout.plan.steps().len());
-                let mut about = self.about(slot.name(), &release);
+                let mut about = guard.about(slot.name(), &release);
                 (about.event, about.generation) = (Some(event.sequence), Some(event.generation));
-                self.raise(&Alert::new(Found::Rollout(what), Response::Advanced, about, Timestamp::now()));
+                guard.raise(&Alert::new(Found::Rollout(what), Response::Advanced, about, Timestamp::now()));
             }
             // Another process made the step, or somebody changed the slot: the state will say.
             Err(error) if error.is_overtaken() => {}
-            Err(error) => self.tell_pause(slot, rollout, error.pause_cause(), &error.to_string()),
+            Err(error) => self.tell_pause(guard, slot, rollout, error.pause_cause(), &describe(&error)),
         }
     }
 
     /// Tells why a rollout pauses, if nobody did: once by all processes, for each step and cause.
-    fn tell_pause(&mut self, slot: &SlotShared, rollout: &Rollout, cause: PauseCause, why: &str) {
+    fn tell_pause(
+        &mut self,
+        guard: &mut GuardState,
+        slot: &GuardedSlot,
+        rollout: &Rollout,
+        cause: PauseCause,
+        why: &str,
+    ) {
         let (slot, begun) = (slot.name().to_string(), rollout.began.sequence);
-        let about = self.about(&slot, &rollout.release);
+        let about = guard.about(&slot, &rollout.release);
         let pause = ToldPause { slot, begun, step: rollout.step, cause };
-        if self.rollouts.told.contains(&pause) {
+        if self.told.contains(&pause) {
             return;
         }
         let alert = Alert::new(Found::Rollout(format!("pauses: {why}")), Response::Paused, about, Timestamp::now());
-        let is_news = self.store.write(|transaction| {
+        let is_news = guard.store.write(|transaction| {
             let is_news = pause.note(transaction)?;
             if is_news {
                 raise(transaction, &alert)?;
@@ -136,12 +160,12 @@ impl Worker {
         });
         match is_news {
             Ok(is_news) => {
-                self.rollouts.told.insert(pause);
+                self.told.insert(pause);
                 if is_news {
-                    self.was_raised(&alert);
+                    guard.was_raised(&alert);
                 }
             }
-            Err(error) => self.away(Task::Say, &error),
+            Err(error) => guard.away(Task::Say, &error),
         }
     }
 }

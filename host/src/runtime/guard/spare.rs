@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use switchback_store::guard_store::{Current, GuardStore};
 
-use super::Home;
+use super::store_context::StoreContext;
+use crate::runtime::error::describe;
 
 /// A memory of this process alone, for as long as the store's cannot be written. It begins with what can still be read
 /// there. What it counted is forgotten when the store is back: a trial that lacks some messages is as valid as one that
@@ -19,13 +20,13 @@ pub(super) struct Spare {
 impl Spare {
     /// The memory, which begins now if it has not begun, with what is known of these candidates. None without a store:
     /// there is nothing to stand in for.
-    pub(super) fn wake(&mut self, home: Option<&Home>, current: &[Current]) -> Option<&mut GuardStore> {
-        let home = home?;
+    pub(super) fn wake(&mut self, context: Option<&StoreContext>, current: &[Current]) -> Option<&mut GuardStore> {
+        let context = context?;
         if self.store.is_none() {
             let mut store = GuardStore::in_memory();
-            match store.copy_from(&home.dir, current) {
+            match store.copy_from(&context.dir, current) {
                 Ok(()) => tracing::warn!("the guard goes on with a copy of what it knew, for this process alone"),
-                Err(error) => tracing::warn!(%error, "the guard goes on, and knows nobody"),
+                Err(error) => tracing::warn!(error = describe(&error), "the guard goes on, and knows nobody"),
             }
             self.store = Some(store);
         }

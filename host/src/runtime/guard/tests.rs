@@ -1,8 +1,9 @@
 use switchback_model::message::Message;
 use switchback_store::alert::Kind;
-use switchback_store::guard_store::{Condition, GuardReader};
+use switchback_store::guard_store::{GuardReader, HealthStatus};
 
-use crate::runtime::{Runtime, SlotConfig};
+use crate::runtime::Runtime;
+use crate::runtime::slot::SlotConfig;
 
 /// The slot in which looking at a message panics.
 const PANICS: &str = "panics";
@@ -22,12 +23,12 @@ fn a_guard_that_panics_says_so_and_goes_on() {
     let slots = [PANICS, "inbound"].map(SlotConfig::new);
     let builder = slots.into_iter().fold(Runtime::builder().instances(4), |builder, slot| builder.slot(slot));
     let runtime = builder.store_dir(dir.path()).build().unwrap();
-    let condition = || GuardReader::open(dir.path()).unwrap().health().unwrap().remove(0).condition;
-    assert_eq!(condition(), Condition::Well);
+    let condition = || GuardReader::open(dir.path()).unwrap().health().unwrap().remove(0).status;
+    assert_eq!(condition(), HealthStatus::Well);
     for slot in [PANICS, "inbound", PANICS] {
         runtime.slot(slot).unwrap().score(&message());
         runtime.flush();
-        assert!(matches!(condition(), Condition::Panicked { why } if why.contains("as a test wants it")));
+        assert!(matches!(condition(), HealthStatus::Panicked { why } if why.contains("as a test wants it")));
     }
     let alerts = GuardReader::open(dir.path()).unwrap().alerts(10).unwrap();
     let kinds: Vec<_> = alerts.iter().map(|kept| kept.alert.kind).collect();

@@ -50,7 +50,7 @@ impl ReleaseMeters {
         self.score_seconds.record(f64::from(opinion.took_us) / 1e6);
     }
 
-    /// The release was to score beside an answer, and was not asked.
+    /// The release was to score in the background, and was not asked.
     pub(in crate::runtime) fn dropped(&self, why: Dropped) {
         self.drops[why as usize].increment(1);
     }

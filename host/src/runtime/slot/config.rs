@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::Settings;
+use switchback_model::limits::COOL_OFF_DEFAULT;
 use switchback_model::name::{check_name, shown};
 use switchback_model::verdict::{FailurePolicy, Thresholds};
-use switchback_store::limits::COOL_OFF_DEFAULT;
 
 use crate::runtime::error::BuildError;
 

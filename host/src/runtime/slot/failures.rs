@@ -12,7 +12,7 @@ use crate::limits::FAILURE_REMINDER_INTERVAL;
 
 /// The failures of releases in one slot.
 #[derive(Default)]
-pub(in crate::runtime) struct Failures(Mutex<BTreeMap<Digest, Told>>);
+pub(super) struct Failures(Mutex<BTreeMap<Digest, Told>>);
 
 /// What was said of one release.
 struct Told {
@@ -23,7 +23,7 @@ struct Told {
 
 impl Failures {
     /// A release failed on a message. Its first failure is told, then one in a while with how many there were meanwhile.
-    pub(in crate::runtime) fn failed(&self, slot: &str, role: Role, error: &ScoreError) {
+    pub(super) fn failed(&self, slot: &str, role: Role, error: &ScoreError) {
         // Scoring waits for nobody: whoever holds it is about to tell.
         let Ok(mut told) = self.0.try_lock() else { return };
         let Some(failures) = due(&mut told, error.release.digest, Instant::now()) else { return };

@@ -6,9 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use switchback_model::compare::{Comparison, Name, Pair, Report, Settings, Side};
 use switchback_model::message::Message;
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_model::verdict::{Opinion, Role};
 
-use crate::runtime::beside::Judged;
+use super::observer::Judged;
 
 /// The most pairs of releases that are counted: those of the last few rollouts. One takes at most 8 MiB.
 const PAIRS_MAX: usize = 16;
@@ -26,7 +25,7 @@ struct Counted {
 impl Pairs {
     /// Counts what releases made of one message.
     pub(super) fn add(&self, judged: &Judged, message: &Message) {
-        for (baseline, candidate) in of(&judged.opinions) {
+        for (baseline, candidate) in judged.opinions.pairs() {
             let pair = Pair {
                 sender_domain: message.sender_domain(),
                 is_authenticated: message.is_sender_authenticated(),
@@ -61,15 +60,4 @@ fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -
         all.remove(&oldest);
     }
     all.entry(key).or_insert_with(|| Counted { comparison: Comparison::new(Settings::default()), generation: 0 })
-}
-
-/// The pairs of opinions to compare, baseline first: each candidate with the live release, which is itself the
-/// candidate where its predecessor goes on in reverse shadow.
-pub(in crate::runtime) fn of(opinions: &[Opinion]) -> impl Iterator<Item = (&Opinion, &Opinion)> {
-    let live = opinions.iter().find(|opinion| opinion.role == Role::Live);
-    opinions.iter().filter_map(move |other| match other.role {
-        Role::Standby => Some((other, live?)),
-        Role::Canary | Role::Shadow => Some((live?, other)),
-        _ => None,
-    })
 }

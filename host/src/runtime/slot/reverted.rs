@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::follow::StoreLink;
+use crate::runtime::follow::emergency::StoreLink;
 
 /// A revert that took effect in this process.
 pub struct Reverted {

@@ -1,50 +1,42 @@
-//! What a slot and the work beside its answers share.
+//! What a slot and its background work share.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
+use std::time::Instant;
 
-use switchback_model::guard::Mode;
 use switchback_model::message::Message;
 use switchback_model::route::Roles;
-use switchback_model::verdict::Role;
-use switchback_sandbox::Loaded;
-use switchback_store::control::SlotState;
+use switchback_model::verdict::{Opinion, Opinions, Role, Said};
+use switchback_sandbox::{Loaded, ScoreError, Scored};
 
-use super::asks::{Asks, Sampler, asks};
+use super::config::SlotConfig;
 use super::failures::Failures;
 use super::fresh::Fresh;
-use super::pairs::{self, Pairs};
-use super::{Opinions, SlotConfig};
-use crate::runtime::beside::Judged;
-use crate::runtime::guard::Inbox;
+use super::guarded::GuardedSlot;
+use super::observer::{Judged, Observer};
+use super::pairs::Pairs;
+use super::shadow_calls::{Sampler, ShadowCalls, shadow_calls};
 use crate::runtime::meters::Meters;
 
-/// What a slot and the work beside its answers share.
+/// What a slot and its background work share.
 pub(in crate::runtime) struct SlotShared {
     config: SlotConfig,
-    name: Arc<str>,
+    guarded: Arc<GuardedSlot>,
     sampler: Sampler,
     fresh: Fresh,
     meters: Meters,
     failures: Failures,
     pairs: Pairs,
-    /// What the guard goes by: what the ledger says about the slot, or would say if there were one. No answer reads it.
-    state: Mutex<Arc<SlotState>>,
-    /// Whether the guard looks at this slot.
-    is_guarded: AtomicBool,
-    inbox: Arc<Inbox>,
+    guard: Arc<dyn Observer>,
 }
 
 impl SlotShared {
-    pub(super) fn new(config: SlotConfig, inbox: Arc<Inbox>) -> Self {
+    pub(super) fn new(config: SlotConfig, guard: Arc<dyn Observer>) -> Self {
         let name: Arc<str> = config.name.as_str().into();
         Self {
             meters: Meters::new(Arc::clone(&name)),
-            name,
-            is_guarded: AtomicBool::new(config.guard.mode != Mode::Off),
-            state: Mutex::new(Arc::new(SlotState { guard: config.guard.clone(), ..SlotState::default() })),
+            guarded: Arc::new(GuardedSlot::new(name, config.guard.clone())),
             config,
-            inbox,
+            guard,
             sampler: Sampler::default(),
             fresh: Fresh::default(),
             failures: Failures::default(),
@@ -52,79 +44,77 @@ impl SlotShared {
         }
     }
 
-    pub(in crate::runtime) fn name(&self) -> &Arc<str> {
-        &self.name
+    pub(super) fn name(&self) -> &Arc<str> {
+        self.guarded.name()
     }
 
-    pub(in crate::runtime) fn config(&self) -> &SlotConfig {
+    pub(super) fn config(&self) -> &SlotConfig {
         &self.config
     }
 
-    pub(in crate::runtime) fn meters(&self) -> &Meters {
+    pub(super) fn meters(&self) -> &Meters {
         &self.meters
     }
 
-    pub(in crate::runtime) fn failures(&self) -> &Failures {
-        &self.failures
-    }
-
-    /// Whom to ask beside the answer. A message that is too large for the slot is scored by nobody.
-    pub(super) fn asks(&self, roles: &Roles<Arc<Loaded>>, message: &Message, opinions: &Opinions) -> Asks {
-        if message.len() as u64 > self.config.message_bytes_max {
-            return Asks::new();
-        }
-        asks(roles, &self.sampler, opinions)
-    }
-
-    /// Whether a message, that these are asked about, is one of the first under a route that changed who decides.
-    pub(super) fn is_fresh(&self, generation: u64, asks: &Asks) -> bool {
-        let compares_decider = asks.iter().any(|ask| matches!(ask.role, Role::Standby | Role::Live));
-        compares_decider && self.fresh.take(generation)
-    }
-
-    /// Counts what releases made of one message.
-    pub(in crate::runtime) fn compare(&self, judged: &Judged, message: &Message) {
-        pairs::of(&judged.opinions).for_each(|(baseline, candidate)| self.meters.pair(baseline, candidate));
-        self.pairs.add(judged, message);
-        self.inbox.tell(judged, message);
-    }
-
-    /// Tells the guard of a message that one release answered.
-    pub(super) fn tell_plain(self: &Arc<Self>, generation: u64, opinions: Opinions, message: &Message) {
-        if self.is_guarded() {
-            self.inbox.tell_plain(self, generation, opinions, message);
-        }
-    }
-
-    /// What releases made of one message gets lost: there is no room for it.
-    pub(in crate::runtime) fn miss(&self, judged: &Judged) {
-        self.inbox.miss(judged);
-    }
-
-    /// Whether the guard looks at this slot.
-    pub(in crate::runtime) fn is_guarded(&self) -> bool {
-        self.is_guarded.load(Ordering::Relaxed)
-    }
-
-    /// What the guard goes by.
-    pub(in crate::runtime) fn state(&self) -> Arc<SlotState> {
-        Arc::clone(&self.locked())
-    }
-
-    /// Changes what the guard goes by: in place, if nobody looks at it.
-    pub(super) fn change_state(&self, change: impl FnOnce(&mut SlotState)) {
-        let mut state = self.locked();
-        change(Arc::make_mut(&mut state));
-        self.is_guarded.store(state.guard.mode != Mode::Off, Ordering::Relaxed);
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Arc<SlotState>> {
-        // Whatever happened to the thread that held the lock, the next change brings it up to date.
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The slot as its guard sees it.
+    pub(super) fn guarded(&self) -> &Arc<GuardedSlot> {
+        &self.guarded
     }
 
     /// How releases differ on the messages of this process.
     pub(super) fn pairs(&self) -> &Pairs {
         &self.pairs
+    }
+
+    /// Asks a release about a message, and counts and logs what became of it.
+    pub(super) fn ask(&self, release: &Loaded, role: Role, message: &Message) -> (Opinion, Result<Scored, ScoreError>) {
+        let start = Instant::now();
+        let scored = release.score(message);
+        let (said, took) = match &scored {
+            Ok(scored) => (Said::of(&scored.outcome, &self.config.thresholds), scored.timing.total),
+            Err(error) => (Said::Failed(error.fault.cause()), start.elapsed()),
+        };
+        let opinion = Opinion::new(release.id(), role, said, took);
+        self.meters.of(release.id(), role).said(&opinion);
+        if let Err(error) = &scored {
+            self.failures.failed(self.name(), role, error);
+        }
+        (opinion, scored)
+    }
+
+    /// Who is to score a message in the background. One that is too large for the slot is scored by nobody.
+    pub(super) fn shadow_calls(
+        &self,
+        roles: &Roles<Arc<Loaded>>,
+        message: &Message,
+        opinions: &Opinions,
+    ) -> ShadowCalls {
+        if message.len() as u64 > self.config.message_bytes_max {
+            return ShadowCalls::new();
+        }
+        shadow_calls(roles, &self.sampler, opinions)
+    }
+
+    /// Whether a message with these calls is one of the first under a route that changed who decides.
+    pub(super) fn is_fresh(&self, generation: u64, calls: &ShadowCalls) -> bool {
+        let compares_decider = calls.iter().any(|call| matches!(call.role, Role::Standby | Role::Live));
+        compares_decider && self.fresh.take(generation)
+    }
+
+    /// Counts what releases made of one message, and tells the guard.
+    pub(super) fn judged(&self, judged: &Judged, message: &Message) {
+        judged.opinions.pairs().for_each(|(baseline, candidate)| self.meters.pair(baseline, candidate));
+        self.pairs.add(judged, message);
+        self.guard.judged(judged, message);
+    }
+
+    /// What releases made of one message gets lost: there is no room for it.
+    pub(super) fn missed(&self, judged: &Judged) {
+        self.guard.missed(judged);
+    }
+
+    /// Tells the guard of a message that is [plain](Opinions::is_plain), and of which nothing else remains to be done.
+    pub(super) fn plain(&self, generation: u64, opinions: Opinions, message: &Message) {
+        self.guard.plain(&self.guarded, generation, opinions, message);
     }
 }

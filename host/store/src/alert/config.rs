@@ -8,7 +8,6 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use url::Url;
 
-use super::sink::Sink;
 use crate::limits::{WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN};
 
 /// Where alerts go. By default nowhere but into the metrics and, as warnings, to the subscriber of `tracing`.
@@ -76,18 +75,6 @@ impl AlertConfig {
             Some("") => Err(InvalidAlertConfig::Command),
             _ => Ok(()),
         }
-    }
-
-    /// Each place, ready to send.
-    ///
-    /// # Errors
-    /// If it is not [valid](Self::validate).
-    pub fn sinks(&self) -> Result<Vec<Sink>, InvalidAlertConfig> {
-        self.validate()?;
-        let webhook = self.webhook.iter().map(|webhook| Sink::webhook(webhook.clone()));
-        let command = self.command.iter().map(|command| Sink::command(command.clone()));
-        let syslog = (self.syslog != Syslog::Off).then(|| Sink::syslog(self.syslog.clone()));
-        Ok(webhook.chain(command).chain(syslog).collect())
     }
 }
 
@@ -218,7 +205,7 @@ mod tests {
     #[test]
     fn a_command_that_is_empty_is_a_mistake() {
         let config = AlertConfig { command: Some("  ".to_owned()), ..AlertConfig::default() };
-        assert_eq!(config.sinks().err(), Some(InvalidAlertConfig::Command));
+        assert_eq!(config.validate(), Err(InvalidAlertConfig::Command));
         assert!(AlertConfig::default().is_empty() && !config.is_empty());
     }
 }

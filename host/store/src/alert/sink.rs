@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::command::Shell;
-use super::config::{Syslog, Webhook};
+use super::config::{AlertConfig, InvalidAlertConfig, Syslog, Webhook};
 use super::error::AlertError;
 use super::record::Alert;
 use super::syslog;
@@ -20,16 +20,30 @@ enum Place {
     Syslog(Syslog),
 }
 
+impl AlertConfig {
+    /// Each place, ready to send.
+    ///
+    /// # Errors
+    /// If it is not [valid](Self::validate).
+    pub fn sinks(&self) -> Result<Vec<Sink>, InvalidAlertConfig> {
+        self.validate()?;
+        let webhook = self.webhook.iter().map(|webhook| Sink::webhook(webhook.clone()));
+        let command = self.command.iter().map(|command| Sink::command(command.clone()));
+        let syslog = (self.syslog != Syslog::Off).then(|| Sink::syslog(self.syslog.clone()));
+        Ok(webhook.chain(command).chain(syslog).collect())
+    }
+}
+
 impl Sink {
-    pub(super) fn webhook(webhook: Webhook) -> Self {
+    fn webhook(webhook: Webhook) -> Self {
         Self(Place::Webhook(Post::new(webhook)))
     }
 
-    pub(super) fn command(command: String) -> Self {
+    fn command(command: String) -> Self {
         Self(Place::Command(Shell::new(command)))
     }
 
-    pub(super) fn syslog(syslog: Syslog) -> Self {
+    fn syslog(syslog: Syslog) -> Self {
         Self(Place::Syslog(syslog))
     }
 

@@ -6,7 +6,8 @@ use ::syslog::{Error, Facility, Formatter3164, Logger, LoggerBackend};
 
 use super::config::Syslog;
 use super::error::AlertError;
-use super::record::{Alert, Severity};
+use super::found::Severity;
+use super::record::Alert;
 use crate::limits::{ALERT_SYSLOG_BYTES_MAX, ALERT_TIMEOUT};
 
 /// What the lines are marked with.

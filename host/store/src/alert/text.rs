@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchback_model::guard::{Breaker, BreakerEvidence, Counts, Evidence, Flip, FlipEvidence, Segment};
 use switchback_model::lasting::Lasting;
 
-use super::record::{About, Found, Response};
+use super::found::{About, Found, Response};
 
 /// All of it in one line.
 pub(super) fn summary(found: &Found, response: Response, about: &About) -> String {
@@ -162,7 +162,8 @@ fn argument(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use super::super::record::{Alert, Severity};
+    use super::super::found::Severity;
+    use super::super::record::Alert;
     use super::*;
     use switchback_model::guard::{Floor, Test};
     use switchback_model::release::ReleaseId;

@@ -24,8 +24,8 @@ use crate::guard_store;
 /// # Examples
 ///
 /// ```no_run
-/// # fn main() -> Result<(), switchback::BackupError> {
-/// let restored = switchback::Restore::new("/backup/store.tar", "/var/lib/filter/store").author("ada").run()?;
+/// # fn main() -> Result<(), switchback::backup::BackupError> {
+/// let restored = switchback::backup::Restore::new("/backup/store.tar", "/var/lib/filter/store").author("ada").run()?;
 /// println!("event {} says so", restored.event);
 /// # Ok(())
 /// # }

@@ -24,8 +24,8 @@ use crate::{guard_store, journal};
 /// # Examples
 ///
 /// ```no_run
-/// # fn main() -> Result<(), switchback::BackupError> {
-/// let made = switchback::Backup::of("/var/lib/filter/store").write("/backup/store.tar")?;
+/// # fn main() -> Result<(), switchback::backup::BackupError> {
+/// let made = switchback::backup::Backup::of("/var/lib/filter/store").write("/backup/store.tar")?;
 /// println!("{} bytes, up to event {}", made.bytes, made.contents.sequence);
 /// # Ok(())
 /// # }

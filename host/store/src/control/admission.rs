@@ -7,7 +7,7 @@ use switchback_model::release::ReleaseId;
 use switchback_model::route::CanaryKey;
 
 use super::operation::Operation;
-use super::rollout::{Plan, Trying};
+use super::rollout::{Exposure, Plan};
 use super::state::State;
 
 /// Whatever lets a release decide for more messages than before. [`Control::admit`](super::Control::admit) is the one way to
@@ -30,7 +30,7 @@ pub enum Admission {
         /// Whether the canary also scores, without deciding, the messages outside its share.
         mirrored: bool,
         /// What it waits for.
-        waited: Waited,
+        readiness: Readiness,
     },
     /// Begins to try a release out, step by step. The first step begins at once.
     Rollout {
@@ -50,7 +50,7 @@ pub enum Admission {
         /// Whose mail.
         segment: Segment,
         /// What it waits for.
-        waited: Waited,
+        readiness: Readiness,
     },
 }
 
@@ -66,17 +66,17 @@ pub struct Promotion {
     /// For how long the predecessor goes on scoring, in reverse shadow. Default if not given: 24 hours.
     pub cool_off: Option<Duration>,
     /// What it waits for.
-    pub waited: Waited,
+    pub readiness: Readiness,
 }
 
 /// What is waited for before a release decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Waited {
+pub enum Readiness {
     /// Every process that is alive has the release ready and a guard that works; wait for that at most so long. A release
     /// that the guard knows to do harm is refused.
-    Ready(Duration),
+    Wait(Duration),
     /// Nothing. The ledger records that.
-    Forced,
+    Skip,
 }
 
 impl From<Promotion> for Admission {
@@ -106,16 +106,18 @@ impl Admission {
     }
 
     /// What has to be waited for; none where it decides nothing yet.
-    pub(super) fn waited(&self) -> Option<Waited> {
+    pub(super) fn readiness(&self) -> Option<Readiness> {
         match self {
-            Self::Promotion(Promotion { waited, .. })
-            | Self::Canary { waited, .. }
-            | Self::Restoration { waited, .. } => Some(*waited),
+            Self::Promotion(Promotion { readiness, .. })
+            | Self::Canary { readiness, .. }
+            | Self::Restoration { readiness, .. } => Some(*readiness),
             // Each later step is checked when it is made.
-            Self::Rollout { plan, .. } if plan.steps().first().is_some_and(|step| step.trying == Trying::Shadow) => {
+            Self::Rollout { plan, .. }
+                if plan.steps().first().is_some_and(|step| step.exposure == Exposure::Shadow) =>
+            {
                 None
             }
-            Self::Rollout { ready_within, .. } => Some(Waited::Ready(*ready_within)),
+            Self::Rollout { ready_within, .. } => Some(Readiness::Wait(*ready_within)),
         }
     }
 }
@@ -123,16 +125,16 @@ impl Admission {
 impl From<&Admission> for Operation {
     fn from(admission: &Admission) -> Self {
         match admission.clone() {
-            Admission::Promotion(Promotion { slot, release, older, cool_off, waited }) => {
+            Admission::Promotion(Promotion { slot, release, older, cool_off, readiness }) => {
                 let cool_off_s = cool_off.map(|cool_off| cool_off.as_secs());
-                Self::Promote { slot, release, older, forced: waited == Waited::Forced, cool_off_s }
+                Self::Promote { slot, release, older, forced: readiness == Readiness::Skip, cool_off_s }
             }
-            Admission::Canary { slot, release, share_bp, key, mirrored, waited } => {
-                Self::Canary { slot, release, share_bp, key, mirrored, forced: waited == Waited::Forced }
+            Admission::Canary { slot, release, share_bp, key, mirrored, readiness } => {
+                Self::Canary { slot, release, share_bp, key, mirrored, forced: readiness == Readiness::Skip }
             }
             Admission::Rollout { slot, release, plan, .. } => Self::Rollout { slot, release, plan },
-            Admission::Restoration { slot, segment, waited } => {
-                Self::RestoreSegment { slot, segment, forced: waited == Waited::Forced }
+            Admission::Restoration { slot, segment, readiness } => {
+                Self::RestoreSegment { slot, segment, forced: readiness == Readiness::Skip }
             }
         }
     }

@@ -25,8 +25,13 @@ pub(crate) struct Drafts {
 
 impl Drafts {
     /// The event that was proposed.
-    pub(crate) fn into_proposed(mut self) -> Drafted {
-        self.all.swap_remove(self.place)
+    pub(super) fn proposed(&self) -> &Drafted {
+        &self.all[self.place]
+    }
+
+    /// The events that come before it.
+    pub(super) fn earlier(&self) -> &[Drafted] {
+        &self.all[..self.place]
     }
 }
 

@@ -38,13 +38,13 @@ pub struct Event {
 /// Outside this crate it is made of a [`Request`] alone.
 ///
 /// ```compile_fail
-/// # fn propose(operation: switchback::Operation) {
-/// let _ = switchback::Proposal { author: "ada".into(), reason: String::new(), operation };
+/// # fn propose(operation: switchback::control::Operation) {
+/// let _ = switchback::control::Proposal { author: "ada".into(), reason: String::new(), operation };
 /// # }
 /// ```
 ///
 /// ```
-/// let _ = switchback::Proposal::new("ada", "holidays", switchback::Request::Freeze { slot: None });
+/// let _ = switchback::control::Proposal::new("ada", "holidays", switchback::control::Request::Freeze { slot: None });
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Proposal {
@@ -66,13 +66,13 @@ impl Proposal {
 /// appended.
 ///
 /// ```compile_fail
-/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Event) {
+/// # fn append(store: &dyn switchback::control::ControlStore, event: switchback::control::Event) {
 /// let _ = store.append(&event);
 /// # }
 /// ```
 ///
 /// ```
-/// # fn append(store: &dyn switchback::ControlStore, event: switchback::Drafted) {
+/// # fn append(store: &dyn switchback::control::ControlStore, event: switchback::control::Drafted) {
 /// let _ = store.append(&event);
 /// # }
 /// ```

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
 
 use super::event::GENESIS;
+use super::number::ProcessNumber;
 
 /// A place in a ledger at which it once ended.
 ///
@@ -60,7 +61,7 @@ pub enum Who {
     /// A process that obeyed the event.
     Process {
         /// Its number in the store.
-        number: u64,
+        number: ProcessNumber,
         /// What it calls itself.
         name: String,
     },

@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use switchback_model::guard::{Evidence, Segment, Settings};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
 use switchback_model::route::CanaryKey;
-use switchback_model::verdict::{Action, May, Rule};
+use switchback_model::verdict::{Action, AllowScope, Rule};
 
+use super::number::ProcessNumber;
 use super::rollout::Plan;
 use super::state::State;
 
@@ -113,7 +114,7 @@ pub enum Operation {
         /// Which mail.
         rule: Rule,
         /// What it may override.
-        may: May,
+        may: AllowScope,
     },
     /// Adds an override that holds mail back.
     Block {
@@ -242,7 +243,7 @@ pub enum Operation {
 #[serde(deny_unknown_fields)]
 pub struct Emergency {
     /// The process, by its number in the store.
-    pub process: u64,
+    pub process: ProcessNumber,
     /// When it took effect there.
     pub at: Timestamp,
     /// The generation that its verdicts have named since.

@@ -20,14 +20,17 @@ pub use load::{LoadReleaseError, LoadedRelease};
 pub use ready::PromoteError;
 
 use super::along::Drafts;
+use super::committed::Committed;
 use super::event::{Event, Proposal};
 use super::ledger::{Broken, Ledger};
 use super::mark::Witness;
+use super::number::ProcessNumber;
 use super::operation::Operation;
 use super::refused::Refused;
 use super::request::Request;
 use super::state::State;
-use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch, Watched};
+use super::store::sqlite::SqliteStore;
+use super::store::{ControlStore, Process, StoreError, Watch, Watched};
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
 /// given, and takes effect in every process that follows the store.
@@ -35,19 +38,20 @@ use super::store::{ControlStore, Process, SqliteStore, StoreError, Watch, Watche
 /// # Examples
 ///
 /// ```no_run
-/// use switchback::{Control, Request};
+/// use switchback::Control;
+/// use switchback::control::Request;
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let control = Control::open("/var/lib/my-filter/switchback")?.author("ada").reason("Gmail mail is flagged");
 /// let done = control.commit(Request::Revert { slot: "inbound".to_owned(), to: None })?;
-/// for process in control.acknowledgements(&done, std::time::Duration::from_secs(5))?.obeyed {
+/// for process in control.acknowledgements(&done.event, std::time::Duration::from_secs(5))?.obeyed {
 ///     println!("{} obeys since {:?} after the command", process.name, process.after);
 /// }
 /// # Ok(())
 /// # }
 /// ```
 pub struct Control {
-    store: Arc<SqliteStore>,
+    store: Arc<dyn ControlStore>,
     author: String,
     reason: String,
     whole: files::Whole,
@@ -59,7 +63,7 @@ impl Control {
     /// # Errors
     /// If there is none, or it cannot be read.
     pub fn open(dir: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self::on(SqliteStore::open(dir.as_ref())?))
+        Ok(Self::of(Arc::new(SqliteStore::open(dir.as_ref())?)))
     }
 
     /// Opens the store in a folder, or makes one.
@@ -67,16 +71,11 @@ impl Control {
     /// # Errors
     /// If it cannot be made or read.
     pub fn create(dir: impl AsRef<Path>) -> Result<Self, StoreError> {
-        Ok(Self::on(SqliteStore::create(dir.as_ref())?))
+        Ok(Self::of(Arc::new(SqliteStore::create(dir.as_ref())?)))
     }
 
-    fn on(store: SqliteStore) -> Self {
-        Self::of(Arc::new(store))
-    }
-
-    /// A hand on a store that is open already.
-    #[doc(hidden)]
-    pub fn of(store: Arc<SqliteStore>) -> Self {
+    /// Operates a store that is open already, of whatever kind.
+    pub fn of(store: Arc<dyn ControlStore>) -> Self {
         Self { store, author: "unknown".to_owned(), reason: String::new(), whole: files::Whole::default() }
     }
 
@@ -164,24 +163,24 @@ impl Control {
         self.store.watch(Watched::All)
     }
 
-    /// What a request would do: the event that it would be, and the state after it and what goes along with it. Changes
-    /// nothing.
+    /// What a request would do to the ledger that was `seen`: the event that it would be, and the state after it and what goes
+    /// along with it. Changes nothing.
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn rehearse(&self, request: Request) -> Result<(Event, State), ControlError> {
-        let (ledger, operation) = (self.ledger()?, Operation::from(request));
-        let rehearsed = self.outcome(ledger.clone(), operation.clone())?;
-        self.check_file_for(ledger.state(), &operation)?;
+    pub fn rehearse(&self, seen: &Ledger, request: Request) -> Result<(Event, State), ControlError> {
+        let operation = Operation::from(request);
+        let rehearsed = self.outcome(seen, operation.clone())?;
+        self.check_file_for(seen.state(), &operation)?;
         Ok(rehearsed)
     }
 
-    /// The event that an operation would be, and the state after it.
-    fn outcome(&self, ledger: Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
-        let drafts = self.draft(&ledger, operation)?;
-        let mut after = ledger.into_state();
+    /// The event that an operation would be, and the state after it and what goes along with it.
+    fn outcome(&self, ledger: &Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
+        let drafts = self.draft(ledger, operation)?;
+        let mut after = ledger.state().clone();
         drafts.all.iter().try_for_each(|event| after.apply(event))?;
-        Ok((drafts.into_proposed().into_event(), after))
+        Ok((drafts.proposed().clone().into_event(), after))
     }
 
     /// Does what is asked for: when this returns, it is durable, and processes are obeying it. What lets a release decide
@@ -193,7 +192,7 @@ impl Control {
     /// # Errors
     /// If it is refused, or a release that gets a role by it has no file that could be loaded, or the ledger has changed a
     /// route since this began: another operator was faster. Nothing was changed then.
-    pub fn commit(&self, request: Request) -> Result<Event, ControlError> {
+    pub fn commit(&self, request: Request) -> Result<Committed, ControlError> {
         self.commit_after(&self.ledger()?, request)
     }
 
@@ -202,7 +201,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn commit_after(&self, seen: &Ledger, request: Request) -> Result<Event, ControlError> {
+    pub fn commit_after(&self, seen: &Ledger, request: Request) -> Result<Committed, ControlError> {
         let operation = Operation::from(request);
         // What is refused anyway is refused for that.
         self.draft(seen, operation.clone())?;
@@ -211,8 +210,7 @@ impl Control {
     }
 
     /// Does an operation, whatever it is, unless the routes have changed since `seen`.
-    #[doc(hidden)]
-    pub fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Event, ControlError> {
+    pub fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Committed, ControlError> {
         let mut ledger = Cow::Borrowed(seen);
         if let Some(release) = operation.enters() {
             // What is refused is refused before anybody waits.
@@ -221,8 +219,9 @@ impl Control {
         }
         loop {
             let drafts = self.draft(&ledger, operation.clone())?;
+            let committed = drafts.committed(&ledger)?;
             match self.store.append_all(&drafts.all) {
-                Ok(()) => return Ok(drafts.into_proposed().into_event()),
+                Ok(()) => return Ok(committed),
                 Err(StoreError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
@@ -250,7 +249,8 @@ impl Control {
         self.store.witnesses()
     }
 
-    fn follow(&self, ledger: &mut Ledger) -> Result<Vec<Event>, ControlError> {
+    /// Reads what has come since a ledger was read.
+    pub fn follow(&self, ledger: &mut Ledger) -> Result<Vec<Event>, ControlError> {
         let (mut events, entries) = (Vec::new(), self.store.entries_after(ledger.end().0)?);
         ledger.follow_all(&entries, |_, event| events.push(event))?;
         Ok(events)
@@ -302,7 +302,7 @@ pub struct Acknowledgements {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obeyed {
     /// Its number in the store.
-    pub process: u64,
+    pub process: ProcessNumber,
     /// What it calls itself.
     pub name: String,
     /// Its number in the system.
@@ -334,9 +334,7 @@ pub enum ControlError {
     #[error(transparent)]
     Refused(#[from] Refused),
     /// The release is there by its name alone.
-    #[error(
-        "{release} is refused, because a process that starts could not load it: {fault}; `switchback load` its file again"
-    )]
+    #[error("{release} is refused, because a process that starts could not load it: {fault}")]
     File {
         /// The release.
         release: ReleaseId,
@@ -348,10 +346,16 @@ pub enum ControlError {
     Overtaken(Vec<Event>),
     /// The ledger was touched.
     #[error("the ledger was touched: {0}")]
-    Broken(#[from] Broken),
+    Broken(Broken),
     /// The store does not work.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<Broken> for ControlError {
+    fn from(broken: Broken) -> Self {
+        Self::Broken(broken)
+    }
 }
 
 fn told(events: &[Event]) -> String {

@@ -14,13 +14,13 @@ use super::trust::TrustRefused;
 #[non_exhaustive]
 pub enum Refused {
     /// Nobody but the recovery itself writes one.
-    #[error("a recovery is written by `switchback history recover` alone")]
+    #[error("only the recovery of a store writes one into its ledger")]
     OnlyRecovery,
     /// Nothing can be said to follow from events that are not understood.
     #[error("{0}: use that version; nothing was changed")]
     Newer(Box<NewerEvent>),
     /// The release is not in the store.
-    #[error("{0} is not loaded: `switchback load` its file first")]
+    #[error("{0} is not loaded")]
     NotLoaded(ReleaseId),
     /// The release is in the store already.
     #[error("{0} is loaded already")]
@@ -59,7 +59,7 @@ pub enum Refused {
     #[error("{0} has no standby to revert to: promote a release instead")]
     NoStandby(String),
     /// A promotion of an older version has to be meant.
-    #[error("{release} is older than {live}, which is live: say --older if you mean it, or revert to it")]
+    #[error("{release} is older than {live}, which is live")]
     Older {
         /// The release.
         release: Box<ReleaseId>,
@@ -78,14 +78,14 @@ pub enum Refused {
     #[error("{} frozen already", .0.as_ref().map_or("every slot is".to_owned(), |slot| format!("{slot} is")))]
     FrozenAlready(Option<String>),
     /// There is no such freeze.
-    #[error("there is no freeze of {}", .0.as_deref().unwrap_or("every slot; name one with --slot"))]
+    #[error("there is no freeze of {}", .0.as_deref().unwrap_or("every slot"))]
     NotFrozen(Option<String>),
     /// The release may have no role.
-    #[error("{0} is quarantined: `switchback quarantine {0} --lift` first, if you know why it is safe")]
+    #[error("{0} is quarantined")]
     Quarantined(ReleaseId),
     /// The guard found it harmful.
     #[error(
-        "{release} is harmful in {slot}, the guard found on {}{}: `switchback guard explain {}` has the numbers, --force does it all the same",
+        "{release} is harmful in {slot}, the guard found on {}{}, in event {}",
         since.at, because(since), since.sequence
     )]
     Harmful {
@@ -113,7 +113,7 @@ pub enum Refused {
     #[error("of the guard's providers, {0}")]
     Provider(InvalidSegment),
     /// Another release is being rolled out.
-    #[error("{release} is being rolled out in {slot}: wait for its end, or stop it with `switchback rollout stop`")]
+    #[error("{release} is being rolled out in {slot}: wait for its end, or stop it")]
     RolloutGoesOn {
         /// What is rolled out.
         release: Box<ReleaseId>,

@@ -2,7 +2,7 @@
 
 use switchback_model::guard::{Segment, Settings};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
-use switchback_model::verdict::{Action, May, Rule};
+use switchback_model::verdict::{Action, AllowScope, Rule};
 
 use super::operation::Operation;
 
@@ -13,14 +13,14 @@ use super::operation::Operation;
 /// by itself is written by them alone: an [`Operation`] read from the ledger cannot be asked for again.
 ///
 /// ```compile_fail
-/// # fn ask(control: &switchback::Control, event: switchback::Event) {
+/// # fn ask(control: &switchback::Control, event: switchback::control::Event) {
 /// let _ = control.commit(event.operation); // an operation is not a request
 /// # }
 /// ```
 ///
 /// ```
 /// # fn ask(control: &switchback::Control) {
-/// let _ = control.commit(switchback::Request::Freeze { slot: None });
+/// let _ = control.commit(switchback::control::Request::Freeze { slot: None });
 /// # }
 /// ```
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +80,7 @@ pub enum Request {
         /// Which mail.
         rule: Rule,
         /// What it may override.
-        may: May,
+        may: AllowScope,
     },
     /// Adds an override that holds mail back.
     Block {

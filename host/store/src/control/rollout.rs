@@ -19,7 +19,7 @@ use crate::limits::ROLLOUT_STEPS_MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Trying {
+pub enum Exposure {
     /// It scores everything, and decides nothing.
     Shadow,
     /// It decides for a share, in basis points, 1 to 9,999.
@@ -28,7 +28,7 @@ pub enum Trying {
     Live,
 }
 
-impl fmt::Display for Trying {
+impl fmt::Display for Exposure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Shadow => f.pad("shadow"),
@@ -44,7 +44,8 @@ impl fmt::Display for Trying {
 #[serde(deny_unknown_fields)]
 pub struct Step {
     /// What the release does.
-    pub trying: Trying,
+    #[serde(rename = "trying")]
+    pub exposure: Exposure,
     /// For how many seconds at least; 0 in the last one, which has no end.
     pub hold_s: u64,
 }
@@ -52,11 +53,11 @@ pub struct Step {
 impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.hold_s {
-            0 => write!(f, "{}", self.trying),
-            s if s % 86_400 == 0 => write!(f, "{} {}d", self.trying, s / 86_400),
-            s if s % 3_600 == 0 => write!(f, "{} {}h", self.trying, s / 3_600),
-            s if s % 60 == 0 => write!(f, "{} {}m", self.trying, s / 60),
-            s => write!(f, "{} {s}s", self.trying),
+            0 => write!(f, "{}", self.exposure),
+            s if s % 86_400 == 0 => write!(f, "{} {}d", self.exposure, s / 86_400),
+            s if s % 3_600 == 0 => write!(f, "{} {}h", self.exposure, s / 3_600),
+            s if s % 60 == 0 => write!(f, "{} {}m", self.exposure, s / 60),
+            s => write!(f, "{} {s}s", self.exposure),
         }
     }
 }
@@ -91,7 +92,7 @@ impl TryFrom<Vec<Step>> for Plan {
         if steps.len() > ROLLOUT_STEPS_MAX {
             return Err(InvalidPlan::TooLong(steps.len()));
         }
-        if last.trying != Trying::Live || last.hold_s != 0 {
+        if last.exposure != Exposure::Live || last.hold_s != 0 {
             return Err(InvalidPlan::Unfinished(last.to_string()));
         }
         if let Some(endless) = before.iter().find(|step| step.hold_s == 0) {
@@ -106,10 +107,10 @@ impl TryFrom<Vec<Step>> for Plan {
 
 /// The share that a step decides for, in basis points.
 fn share_bp(step: Step) -> u16 {
-    match step.trying {
-        Trying::Shadow => 0,
-        Trying::Canary(share_bp) => share_bp,
-        Trying::Live => BASIS_POINTS,
+    match step.exposure {
+        Exposure::Shadow => 0,
+        Exposure::Canary(share_bp) => share_bp,
+        Exposure::Live => BASIS_POINTS,
     }
 }
 
@@ -131,20 +132,20 @@ impl fmt::Display for Plan {
 fn parsed(text: &str) -> Result<Step, InvalidPlan> {
     let invalid = || InvalidPlan::Step(text.to_owned());
     let (word, hold) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    let trying = trying(word).ok_or_else(invalid)?;
+    let exposure = exposure(word).ok_or_else(invalid)?;
     let hold_s = if hold.trim().is_empty() { Some(0) } else { seconds(hold) };
-    Ok(Step { trying, hold_s: hold_s.ok_or_else(invalid)? })
+    Ok(Step { exposure, hold_s: hold_s.ok_or_else(invalid)? })
 }
 
-fn trying(word: &str) -> Option<Trying> {
+fn exposure(word: &str) -> Option<Exposure> {
     if word == "shadow" {
-        return Some(Trying::Shadow);
+        return Some(Exposure::Shadow);
     }
     let share_bp = word.strip_suffix('%')?.parse::<f64>().ok()? * 100.0;
     let is_share = (1.0..=f64::from(BASIS_POINTS)).contains(&share_bp) && (share_bp - share_bp.round()).abs() < 1e-6;
     // At most 10,000.
     let share_bp = is_share.then_some(share_bp.round() as u16)?;
-    Some(if share_bp == BASIS_POINTS { Trying::Live } else { Trying::Canary(share_bp) })
+    Some(if share_bp == BASIS_POINTS { Exposure::Live } else { Exposure::Canary(share_bp) })
 }
 
 fn seconds(hold: &str) -> Option<u64> {
@@ -213,7 +214,7 @@ pub enum Progress {
 #[non_exhaustive]
 pub enum Pause {
     /// Segments are harmed.
-    #[error("{} is harmed: look at `switchback guard status`, then withdraw the release", .0.iter().map(Segment::to_string).collect::<Vec<_>>().join(", "))]
+    #[error("{} is harmed: look at what the guard counted, then withdraw the release", .0.iter().map(Segment::to_string).collect::<Vec<_>>().join(", "))]
     Harmed(Vec<Segment>),
     /// Not enough is known.
     #[error("not enough is known yet: {proof} ({pairs})")]
@@ -264,12 +265,12 @@ impl Rollout {
     pub(super) fn holds_in(&self, slot: &SlotState) -> bool {
         let is_beside_baseline = slot.live.as_ref() == Some(&self.baseline);
         is_beside_baseline
-            && match self.current().map(|step| step.trying) {
-                Some(Trying::Shadow) => slot.shadows.iter().any(|shadow| shadow.release == self.release),
-                Some(Trying::Canary(share_bp)) => {
+            && match self.current().map(|step| step.exposure) {
+                Some(Exposure::Shadow) => slot.shadows.iter().any(|shadow| shadow.release == self.release),
+                Some(Exposure::Canary(share_bp)) => {
                     slot.canaries.iter().any(|one| one.release == self.release && one.share.share_bp == share_bp)
                 }
-                Some(Trying::Live) | None => false,
+                Some(Exposure::Live) | None => false,
             }
     }
 }
@@ -312,8 +313,8 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         let long: Vec<_> = (1..=u16::try_from(ROLLOUT_STEPS_MAX).unwrap())
-            .map(|share_bp| Step { trying: Trying::Canary(share_bp), hold_s: 1 })
-            .chain([Step { trying: Trying::Live, hold_s: 0 }])
+            .map(|share_bp| Step { exposure: Exposure::Canary(share_bp), hold_s: 1 })
+            .chain([Step { exposure: Exposure::Live, hold_s: 0 }])
             .collect();
         assert_eq!(Plan::try_from(long), Err(InvalidPlan::TooLong(ROLLOUT_STEPS_MAX + 1)));
     }

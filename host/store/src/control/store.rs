@@ -1,33 +1,37 @@
 //! Where a ledger is kept, and where processes meet.
 
+mod error;
+mod files;
 mod head;
 pub(crate) mod layout;
-mod sqlite;
+mod process;
+pub(super) mod sqlite;
 mod watch;
 
-use std::fs::File;
-use std::slice;
+use std::path::Path;
 use std::time::Duration;
+use std::{fmt, slice};
 
-use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
-use switchback_model::message::Reading;
-use switchback_model::release::{CONTRACT_VERSION, Digest, read_version};
+use switchback_model::release::Digest;
 
-pub use layout::LayoutError;
-pub use sqlite::{Accept, Recovered, SqliteStore};
-pub use sqlite::{Adopted, Copied, Presence, Processes};
+pub use error::StoreError;
+pub use files::{ReleaseFiles, ReleaseStamps};
+pub use process::{Acknowledgement, Membership, NewProcess, Preparation, Presence, Process};
 
 use super::event::Drafted;
 use super::ledger::Entry;
-use super::mark::Mark;
-use super::newer::NewerEvent;
+use super::mark::{Mark, Witness};
 
-/// Keeps one ledger and the register of the processes that follow it.
+/// Keeps one ledger, the register of the processes that follow it, and the [files](ReleaseFiles) of its releases.
 ///
-/// [`SqliteStore`] is the one for the processes of a machine. A distributed store can stand in its place; what
-/// it has to hold is what the tests of this trait check.
-pub trait ControlStore: Send + Sync {
+/// [`SqliteStore`](super::SqliteStore) is the one for the processes of a machine. A distributed store can take its place:
+/// [`Control::of`](super::Control::of) operates any store, and a runtime follows any
+/// ([`RuntimeBuilder::store`](crate::RuntimeBuilder::store)).
+pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
+    /// A folder of this machine in which the guards of the store's processes keep what they count. Nobody but this user may be
+    /// able to write there.
+    fn guard_dir(&self) -> &Path;
+
     /// The entries after a sequence, in order. Nothing is checked: that is for [`Ledger`](super::Ledger).
     ///
     /// # Errors
@@ -79,6 +83,26 @@ pub trait ControlStore: Send + Sync {
     /// If the store cannot be written.
     fn register(&self, process: &NewProcess) -> Result<Membership, StoreError>;
 
+    /// Whether others see the process that holds this membership, as far as that can be told without a look at the register.
+    /// Asked several times a second.
+    fn is_seen(&self, _member: &Membership) -> bool {
+        true
+    }
+
+    /// Makes others see the process that holds this membership, while the register may be out of reach.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn keep_seen(&self, _member: &mut Membership, _process: &NewProcess) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    /// Makes sure that a process is in the register under its number. Asked once in a while.
+    ///
+    /// # Errors
+    /// If the store cannot be written.
+    fn keep_present(&self, member: &mut Membership, process: &NewProcess) -> Result<Presence, StoreError>;
+
     /// Says how far the process has come that holds this membership.
     ///
     /// # Errors
@@ -127,6 +151,27 @@ pub trait ControlStore: Send + Sync {
     /// If the store cannot be read.
     fn processes(&self) -> Result<Vec<Process>, StoreError>;
 
+    /// Everybody who remembers how far the ledger went. What they say is in every ledger that is read after this. Default: each
+    /// living process.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn witnesses(&self) -> Result<Vec<Witness>, StoreError> {
+        Ok(self.processes()?.iter().filter_map(Process::witness).collect())
+    }
+
+    /// Remembers, beside the register, how far the ledger went, for [`witnesses`](ControlStore::witnesses). Where that fails,
+    /// whoever comes next does it. Default: the register is enough.
+    fn remember(&self, _mark: &Mark) {}
+
+    /// What is wrong with the store although it can be read and written, in words for its operator. Default: nothing.
+    ///
+    /// # Errors
+    /// If the store cannot be read.
+    fn problem(&self) -> Result<Option<String>, StoreError> {
+        Ok(None)
+    }
+
     /// Something to wait on for changes. Where the system tells nobody of them, it looks by itself.
     ///
     /// # Errors
@@ -160,234 +205,4 @@ pub trait Watch: Send {
 
     /// Ends a wait from another thread.
     fn bell(&self) -> Box<dyn Fn() + Send + Sync>;
-}
-
-/// Holds a process in the register.
-pub struct Membership {
-    /// Its number in the store.
-    pub process: u64,
-    /// Shows the others that the process is alive, while it is locked.
-    pub lock: File,
-}
-
-impl Membership {
-    /// The number of the process in this store. Never given twice.
-    pub fn process(&self) -> u64 {
-        self.process
-    }
-}
-
-/// A process that registers.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct NewProcess {
-    /// What it calls itself.
-    pub name: String,
-    /// Its number in the system.
-    pub pid: u32,
-    /// Since when it follows the store.
-    pub since: Timestamp,
-    /// The newest scoring contract that it speaks.
-    #[serde(deserialize_with = "read_version")]
-    pub contract: semver::Version,
-    /// How it reads messages.
-    #[serde(default = "Reading::unnamed")]
-    pub reading: Reading,
-    /// Its slots.
-    pub slots: Vec<String>,
-}
-
-impl NewProcess {
-    /// One of which nothing is known but that it is there.
-    pub(crate) fn unknown() -> Self {
-        Self {
-            name: "unknown".to_owned(),
-            pid: 0,
-            since: Timestamp::UNIX_EPOCH,
-            contract: CONTRACT_VERSION,
-            reading: Reading::unnamed(),
-            slots: Vec::new(),
-        }
-    }
-}
-
-/// A process that follows a store.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Process {
-    /// Its number in this store.
-    pub number: u64,
-    /// What it said when it registered.
-    #[serde(flatten)]
-    pub registered: NewProcess,
-    /// How far it has come; none if it has just started.
-    pub acknowledged: Option<Acknowledgement>,
-    /// Which releases it has ready, or tried to.
-    pub preparations: Vec<(Digest, Preparation)>,
-}
-
-impl Process {
-    /// `filter (process 3, pid 4711)`.
-    pub fn label(&self) -> String {
-        format!("{} (process {}, pid {})", self.registered.name, self.number, self.registered.pid)
-    }
-
-    /// Whether it has a release ready; none while it has not said.
-    pub fn preparation(&self, release: &Digest) -> Option<&Preparation> {
-        self.preparations.iter().find(|(digest, _)| digest == release).map(|(_, preparation)| preparation)
-    }
-}
-
-/// How far a process has come.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Acknowledgement {
-    /// The last event that it obeys.
-    pub sequence: u64,
-    /// The hash of that event; none if an older program said so.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub head: Option<Digest>,
-    /// How often the ledger had been recovered by then.
-    #[serde(default)]
-    pub recoveries: u64,
-    /// The generation after that event.
-    pub generation: u64,
-    /// When it began to obey.
-    pub at: Timestamp,
-    /// What keeps it from obeying in full: a live release that it cannot load, or a ledger that was set back.
-    pub problem: Option<String>,
-    /// Whether it obeys nothing that comes after that event.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub stopped: bool,
-    /// Its slots in which no release decides, although one should.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub undecided: Vec<String>,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
-fn is_false(value: &bool) -> bool {
-    !value
-}
-
-impl Acknowledgement {
-    /// Where the ledger ended when the process obeyed; none if it did not say which event that was.
-    pub fn mark(&self) -> Option<Mark> {
-        let Self { sequence, head, recoveries, generation, .. } = *self;
-        head.map(|head| Mark { sequence, head, recoveries, generation })
-    }
-}
-
-/// Whether a process has a release ready.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum Preparation {
-    /// It can be put in charge at once.
-    Ready,
-    /// It cannot be loaded there.
-    Failed {
-        /// Why.
-        why: String,
-    },
-}
-
-/// Why a store did not do as asked.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum StoreError {
-    /// Another event came first.
-    #[error("the ledger has moved on: another event came first")]
-    Conflict,
-    /// Somebody holds the store.
-    #[error("{store} is locked by another process for more than {waited_s} s; find it with `fuser {store}/control.db`")]
-    Busy {
-        /// The store.
-        store: String,
-        /// How long it was waited for, in seconds.
-        waited_s: u64,
-    },
-    /// There is no room.
-    #[error("there is no room to write {0}: free some, nothing was changed")]
-    Full(String),
-    /// The store may not be written.
-    #[error("{0} cannot be written by this user, or lies on a read-only file system; nothing was changed")]
-    ReadOnly(String),
-    /// The system does not give this process what it takes.
-    #[error("{store} cannot be used now: {why}; nothing was changed")]
-    Short {
-        /// The store.
-        store: String,
-        /// What it lacks.
-        why: String,
-    },
-    /// The database is damaged.
-    #[error(
-        "{file} is damaged ({why}); processes keep their state and go on scoring. `switchback history recover` sets it aside and starts a new one with the events that can still be read"
-    )]
-    Damaged {
-        /// Which file.
-        file: String,
-        /// What SQLite says.
-        why: String,
-    },
-    /// The ledger is whole, and what should say how far it went is gone or damaged.
-    #[error(
-        "nothing shows how far the ledger went: of {file}, {why}; processes keep their state and go on scoring. Put it back \
-         from a copy, or, if the ledger has all that you know of (`switchback history`), `switchback history recover \
-         --go-back` begins to remember anew"
-    )]
-    Unwitnessed {
-        /// Which file.
-        file: String,
-        /// What is wrong with it.
-        why: String,
-    },
-    /// The ledger is whole, and ends before what somebody has seen of it.
-    #[error("the ledger is whole, but {0}; it is not taken for the one that it was unless that is accepted")]
-    WouldGoBack(String),
-    /// Processes follow the ledger that would be put away.
-    #[error(
-        "{store} is followed by {processes}, which would go on from another ledger than the one that they follow; nothing was changed"
-    )]
-    Followed {
-        /// The store.
-        store: String,
-        /// The processes.
-        processes: String,
-    },
-    /// A newer program wrote to the ledger.
-    #[error("{0}: use that version; nothing was changed")]
-    NewerEvent(Box<NewerEvent>),
-    /// A newer program wrote the database.
-    #[error("{file} has schema {found}, this program knows {known}: use a newer one; nothing was changed")]
-    NewerSchema {
-        /// Which file.
-        file: String,
-        /// Its schema.
-        found: i64,
-        /// The newest that this program knows.
-        known: i64,
-    },
-    /// The database is of another program.
-    #[error("{0} is no database of Switchback")]
-    NotOurs(String),
-    /// The folder is not as it has to be.
-    #[error(transparent)]
-    Layout(#[from] LayoutError),
-    /// Something else.
-    #[error("{store}: {why}")]
-    Failed {
-        /// The store.
-        store: String,
-        /// What the system says.
-        why: String,
-    },
-}
-
-impl StoreError {
-    /// Whether the store may well be whole, and cannot be written by this process now.
-    #[doc(hidden)]
-    pub fn is_unwritable(&self) -> bool {
-        matches!(self, Self::Busy { .. } | Self::Full(_) | Self::ReadOnly(_) | Self::Short { .. } | Self::Failed { .. })
-    }
 }

@@ -156,7 +156,7 @@ fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
         15 => Operation::Revert { slot, to: Some(release), emergency: None },
         16 => {
             let generation = state.generation + random.random_range(0..3) * 1_000_000;
-            let emergency = Emergency { process: 1, at: Timestamp::UNIX_EPOCH, generation };
+            let emergency = Emergency { process: ProcessNumber::new(1), at: Timestamp::UNIX_EPOCH, generation };
             Operation::Revert { slot, to: Some(release), emergency: Some(emergency) }
         }
         17 => Operation::Quarantine { release },

@@ -167,7 +167,7 @@ pub enum TrustRefused {
     },
     /// The key was revoked.
     #[error(
-        "{} was revoked, and that cannot be taken back: make a new one with `switchback keygen`",
+        "{} was revoked, and that cannot be taken back: make a new one",
         named(*id, label)
     )]
     KeyRevoked {
@@ -185,7 +185,7 @@ pub enum TrustRefused {
         id: KeyId,
     },
     /// The key is not in the list.
-    #[error("key {id} is not in the trust list, so there is nothing to revoke: `switchback trust list` shows its keys")]
+    #[error("key {id} is not in the trust list, so there is nothing to revoke")]
     KeyUnknown {
         /// The id.
         id: KeyId,

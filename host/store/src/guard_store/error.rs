@@ -1,10 +1,10 @@
 //! Why the guard cannot remember.
 
+use std::error::Error;
 use std::path::Path;
 
 use rusqlite::ErrorCode;
 use switchback_system::private::NotPrivate;
-use switchback_system::shortage::InWords;
 
 use crate::sqlite;
 
@@ -52,31 +52,33 @@ pub enum GuardStoreError {
     #[error(transparent)]
     File(#[from] NotPrivate),
     /// Something else.
-    #[error("{file}: {why}")]
+    #[error("cannot use {file}")]
     Failed {
         /// Which file.
         file: String,
-        /// What the system says.
-        why: String,
+        /// Why.
+        source: Box<dyn Error + Send + Sync>,
     },
 }
 
 impl GuardStoreError {
     /// From what SQLite says to what an operator can act on.
     pub(crate) fn of(file: &str, error: rusqlite::Error) -> Self {
-        let (file, why) = (file.to_owned(), error.to_string());
+        let file = file.to_owned();
         let lack = || sqlite::lack(Path::new(&file).parent()?);
         if let Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) = error.sqlite_error_code()
             && let Some(lack) = lack()
         {
-            return Self::Failed { file, why: InWords(&lack).to_string() };
+            return Self::Failed { file, source: lack.into() };
         }
         match error.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::Busy(file),
             Some(ErrorCode::DiskFull) => Self::Full(file),
             Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied | ErrorCode::CannotOpen) => Self::ReadOnly(file),
-            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => Self::Damaged { file, why },
-            _ => Self::Failed { file, why },
+            Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+                Self::Damaged { file, why: error.to_string() }
+            }
+            _ => Self::Failed { file, source: error.into() },
         }
     }
 }

@@ -20,7 +20,8 @@ pub struct Health {
     /// When it said so last. It says so every few seconds.
     pub at: Timestamp,
     /// How it is.
-    pub condition: Condition,
+    #[serde(rename = "condition")]
+    pub status: HealthStatus,
     /// Messages, and pairs of verdicts on one, that it did not look at since it started, because too many waited.
     pub dropped: u64,
 }
@@ -30,7 +31,7 @@ pub struct Health {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "is", rename_all = "kebab-case")]
 #[non_exhaustive]
-pub enum Condition {
+pub enum HealthStatus {
     /// At work.
     Well,
     /// It misses evidence.
@@ -59,7 +60,7 @@ pub enum Condition {
     },
 }
 
-impl fmt::Display for Condition {
+impl fmt::Display for HealthStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Well => f.write_str("at work"),
@@ -74,7 +75,7 @@ impl fmt::Display for Condition {
     }
 }
 
-impl Condition {
+impl HealthStatus {
     /// Whether nothing is promoted while a guard is like this: it misses what it would act on.
     pub fn stops_promotions(&self) -> bool {
         !matches!(self, Self::Well | Self::Crowded | Self::Starved { .. })
@@ -85,8 +86,8 @@ impl Health {
     /// What is wrong with it at this time, if anything: what it says, or that it says nothing.
     pub fn trouble(&self, now: Timestamp) -> Option<String> {
         let silent = Duration::try_from(self.at.duration_until(now)).unwrap_or_default();
-        match &self.condition {
-            condition if condition.stops_promotions() => Some(condition.to_string()),
+        match &self.status {
+            status if status.stops_promotions() => Some(status.to_string()),
             _ if silent < GUARD_SILENT_MAX => None,
             _ => Some(format!("nothing was heard of it for {}", Lasting(silent))),
         }
@@ -143,11 +144,11 @@ impl Health {
     /// Says how the guard of a process is.
     #[doc(hidden)]
     pub fn write(&self, connection: &Connection) -> rusqlite::Result<()> {
-        let condition =
-            serde_json::to_string(&self.condition).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+        let status =
+            serde_json::to_string(&self.status).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
         connection
             .prepare_cached("INSERT OR REPLACE INTO health VALUES (?, ?, ?, ?)")?
-            .execute(params![self.process, self.at.as_microsecond(), condition, self.dropped])
+            .execute(params![self.process, self.at.as_microsecond(), status, self.dropped])
             .map(drop)
     }
 }
@@ -161,11 +162,11 @@ pub(super) fn all(connection: &Connection) -> rusqlite::Result<Vec<Health>> {
     connection
         .prepare("SELECT process, at_us, condition, dropped FROM health ORDER BY process")?
         .query_map([], |row| {
-            let condition: String = row.get(2)?;
-            let condition = serde_json::from_str(&condition).map_err(|error| {
+            let status: String = row.get(2)?;
+            let status = serde_json::from_str(&status).map_err(|error| {
                 rusqlite::Error::FromSqlConversionFailure(2, rusqlite::types::Type::Text, Box::new(error))
             })?;
-            Ok(Health { process: row.get(0)?, at: time(row.get(1)?), condition, dropped: row.get(3)? })
+            Ok(Health { process: row.get(0)?, at: time(row.get(1)?), status, dropped: row.get(3)? })
         })?
         .collect()
 }

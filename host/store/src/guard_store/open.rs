@@ -9,7 +9,6 @@ use jiff::Timestamp;
 use rusqlite::OpenFlags;
 use rusqlite::config::DbConfig;
 use switchback_system::private::{self, NotPrivate, Owner};
-use switchback_system::shortage::InWords;
 
 use super::memory::Firsts;
 use super::{GuardStore, GuardStoreError, Place, health, schema};
@@ -81,7 +80,7 @@ fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
     let path = dir.join(FILE);
     let mut since = since(dir)?;
     let mut known = String::new();
-    since.read_to_string(&mut known).map_err(|error| failed(&dir.join(SINCE), &error))?;
+    since.read_to_string(&mut known).map_err(|error| failed(&dir.join(SINCE), error))?;
     // Also where an empty file is left of an earlier attempt.
     let gone = (!known.is_empty()).then_some("its file was gone");
     match connect(&path, gone) {
@@ -92,7 +91,7 @@ fn begin(dir: &Path) -> Result<Open, GuardStoreError> {
         Ok(open) => {
             if known.is_empty() {
                 let now = format!("{}\n", Timestamp::now());
-                since.write_all(now.as_bytes()).map_err(|error| failed(&dir.join(SINCE), &error))?;
+                since.write_all(now.as_bytes()).map_err(|error| failed(&dir.join(SINCE), error))?;
             }
             Ok(open)
         }
@@ -106,7 +105,7 @@ fn connect(path: &Path, lost: Option<&str>) -> Result<Open, GuardStoreError> {
     // Only what was not there is opened here: closing it would let go of the locks that SQLite has on it.
     let is_made = match OpenOptions::new().append(true).create_new(true).mode(0o600).open(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
-        made => made.map(|_| true).map_err(|error| failed(path, &error))?,
+        made => made.map(|_| true).map_err(|error| failed(path, error))?,
     };
     let connected = connect_to(path, lost);
     if is_made && connected.is_err() {
@@ -142,8 +141,8 @@ pub(super) fn to_read(dir: &Path) -> Result<Connected, GuardStoreError> {
     // An empty one is left of an attempt that made no file.
     let missing = || match fs::metadata(&since).is_ok_and(|since| since.len() > 0) {
         true => GuardStoreError::Lost(format!(
-            "{file} is gone ({SINCE} remembers it): put it back from a copy, or begin anew with a filter or \
-             `switchback guard learn`"
+            "{file} is gone ({SINCE} remembers it): put it back from a copy, or begin anew: with a \
+             filter, or with mail that it learns from"
         )),
         false => GuardStoreError::None(file.clone()),
     };
@@ -188,9 +187,9 @@ fn damaged(why: &str) -> String {
 
 fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
     let path = dir.join(FILE);
-    let aside = private::set_aside(&path).map_err(|error| failed(&path, &error))?;
+    let aside = private::set_aside(&path).map_err(|error| failed(&path, error))?;
     for companion in sqlite::companions(&path).filter(|path| path.exists()) {
-        private::set_aside(&companion).map_err(|error| failed(&companion, &error))?;
+        private::set_aside(&companion).map_err(|error| failed(&companion, error))?;
     }
     Ok(aside)
 }
@@ -199,7 +198,7 @@ fn set_aside(dir: &Path) -> Result<PathBuf, GuardStoreError> {
 pub(super) fn clear(dir: &Path) -> Result<(), GuardStoreError> {
     let path = dir.join(FILE);
     let there = sqlite::companions(&path).chain([path.clone()]).filter(|path| path.symlink_metadata().is_ok());
-    there.into_iter().try_for_each(|path| private::set_aside(&path).map(drop).map_err(|error| failed(&path, &error)))
+    there.into_iter().try_for_each(|path| private::set_aside(&path).map(drop).map_err(|error| failed(&path, error)))
 }
 
 /// The file that remembers, locked until it is dropped.
@@ -207,10 +206,10 @@ fn since(dir: &Path) -> Result<File, GuardStoreError> {
     let path = dir.join(SINCE);
     let options = &mut OpenOptions::new();
     let file = match private::open_with(&path, options.read(true).append(true).create(true).mode(0o600), Owner::Ours) {
-        Err(NotPrivate::Unusable { source, .. }) => return Err(failed(&path, &source)),
+        Err(NotPrivate::Unusable { source, .. }) => return Err(failed(&path, source)),
         opened => opened?,
     };
-    file.lock().map_err(|error| failed(&path, &error))?;
+    file.lock().map_err(|error| failed(&path, error))?;
     Ok(file)
 }
 
@@ -218,11 +217,11 @@ fn identity(path: &Path) -> Option<(u64, u64)> {
     fs::metadata(path).ok().map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-fn failed(path: &Path, error: &io::Error) -> GuardStoreError {
+fn failed(path: &Path, error: io::Error) -> GuardStoreError {
     let file = path.display().to_string();
     match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => GuardStoreError::Full(file),
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => GuardStoreError::ReadOnly(file),
-        _ => GuardStoreError::Failed { file, why: InWords(error).to_string() },
+        _ => GuardStoreError::Failed { file, source: error.into() },
     }
 }

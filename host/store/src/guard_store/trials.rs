@@ -38,7 +38,7 @@ pub struct TrialRecord {
 
 /// A trial as it is worked with.
 pub(super) struct Working {
-    pub(super) id: i64,
+    pub id: i64,
     pub began_at: Timestamp,
     /// Segments that were ever discovered: the last rank.
     pub(super) discovered: u64,

@@ -1,12 +1,13 @@
 //! Why a journal is not kept or read.
 
+use std::error::Error;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use arrow_schema::ArrowError;
 use parquet::errors::ParquetError;
 use switchback_system::private::NotPrivate;
-use switchback_system::shortage::{self, InWords};
+use switchback_system::shortage;
 
 /// Why a journal is not kept or read.
 #[derive(Debug, thiserror::Error)]
@@ -24,7 +25,7 @@ pub enum JournalError {
     #[error("there is no journal in {}: filters that are built with one write it there", .0.display())]
     NoJournal(PathBuf),
     /// The system does not give a file or folder.
-    #[error("{}: {}", path.display(), InWords(source))]
+    #[error("cannot use {}", path.display())]
     Unusable {
         /// What.
         path: PathBuf,
@@ -43,8 +44,8 @@ pub enum JournalError {
         why: String,
     },
     /// The writer's thread cannot be started, or has ended.
-    #[error("the journal's writer does not run: {0}")]
-    Writer(String),
+    #[error("the journal's writer does not run")]
+    Writer(#[source] Box<dyn Error + Send + Sync>),
 }
 
 impl JournalError {

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
 use switchback_system::clock::Steady;
+use switchback_system::shortage::in_full;
 
 use super::closed::{self, Closed};
 use super::config::JournalConfig;
@@ -41,7 +42,7 @@ impl Keeper {
         let steady = Steady::new(clock(), Instant::now());
         let mut keep = Keep { folder, config, clock, steady, is_doubting: false, is_ending: Arc::clone(&is_ending) };
         let thread = thread::Builder::new().name("switchback-journal-keeper".to_owned());
-        let thread = thread.spawn(move || keep.run(&segments)).map_err(|e| JournalError::Writer(e.to_string()))?;
+        let thread = thread.spawn(move || keep.run(&segments)).map_err(|e| JournalError::Writer(e.into()))?;
         Ok(Self { full: Some(full), is_ending, thread: Some(thread) })
     }
 
@@ -96,7 +97,7 @@ impl Keep {
         let believed = sweep(&self.folder, &self.config, told, &self.is_ending);
         self.tell_doubts(now, believed);
         if let Err(error) = joiner.join(&self.folder, self.config.segment_bytes_max, now, &self.is_ending) {
-            tracing::warn!("journal: small segments stay as they are: {error}");
+            tracing::warn!("journal: small segments stay as they are: {}", in_full(&error));
         }
     }
 
@@ -115,7 +116,7 @@ impl Keep {
 /// Says what went wrong. The next sweep tries again.
 fn report(closed: Result<Closed, JournalError>) {
     if let Err(error) = closed {
-        tracing::error!("journal: a segment stays as it is for now: {error}");
+        tracing::error!("journal: a segment stays as it is for now: {}", in_full(&error));
     }
 }
 
@@ -135,7 +136,7 @@ pub(super) fn sweep(folder: &Folder, config: &JournalConfig, told: Told, is_endi
         retain(folder, config, told)
     });
     swept.unwrap_or_else(|error| {
-        tracing::error!("journal: {error}");
+        tracing::error!("journal: {}", in_full(&error));
         None
     })
 }

@@ -10,6 +10,7 @@ use arrow_schema::ArrowError;
 use switchback_model::guard::Key;
 use switchback_model::message::Message;
 use switchback_model::release::ReleaseId;
+use switchback_system::shortage::in_full;
 
 use super::closed::ClosedWriter;
 use super::config::MessageIds;
@@ -101,7 +102,7 @@ impl JournalReader {
         latest.unread.extend(unread);
         // A file that cannot be read at all was met twice.
         let mut said = HashSet::new();
-        latest.unread.retain(|unread| said.insert(unread.to_string()));
+        latest.unread.retain(|unread| said.insert(in_full(unread)));
         Ok(latest)
     }
 

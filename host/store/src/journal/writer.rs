@@ -15,6 +15,7 @@ use switchback_model::message::Message;
 use switchback_model::verdict::Thresholds;
 use switchback_system::clock;
 use switchback_system::forked::Origin;
+use switchback_system::shortage::in_full;
 
 use super::columns::Columns;
 use super::config::{JournalConfig, Overflow};
@@ -40,7 +41,7 @@ const IDLE_INTERVAL: Duration = Duration::from_secs(1);
 ///
 /// ```
 /// use std::collections::BTreeMap;
-/// use switchback::{Journal, JournalConfig, JournalReader, Query};
+/// use switchback::journal::{Journal, JournalConfig, JournalReader, Query};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # let dir = tempfile::tempdir()?;
@@ -121,7 +122,7 @@ impl Journal {
             Ok((key, identity)) => (key, Some(identity)),
             // A disk that is full stops nobody: the writer tries again with each batch.
             Err(error) if error.may_pass() => {
-                tracing::error!("journal: {error}; records are lost until this ends, and are counted");
+                tracing::error!("journal: {}; records are lost until this ends, and are counted", in_full(&error));
                 (JournalKey::random().map_err(JournalError::unusable(folder.dir()))?, None)
             }
             Err(error) => return Err(error),
@@ -149,7 +150,7 @@ impl Journal {
             is_failing: identity.is_none(),
         };
         let thread = thread::Builder::new().name("switchback-journal".to_owned());
-        let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.to_string()))?;
+        let thread = thread.spawn(move || writer.run(&tasks)).map_err(|e| JournalError::Writer(e.into()))?;
         Ok(Self {
             queue: Some(queue),
             config,
@@ -331,6 +332,7 @@ impl Writer {
                 self.counters.failed.fetch_add(records, Ordering::Relaxed);
                 if !std::mem::replace(&mut self.is_failing, true) {
                     let dir = self.folder.dir().display();
+
                     tracing::error!("journal: {dir}: {error}; records are lost until this ends, and are counted");
                 }
             }

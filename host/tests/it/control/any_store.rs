@@ -3,21 +3,25 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use switchback::{
-    Acknowledgement, ControlStore, Digest, Drafted, Event, Ledger, NewProcess, Preparation, Proposal, Request,
-    SqliteStore, StoreError, Watched,
+use switchback::Digest;
+use switchback::control::{
+    Acknowledgement, ControlStore, Drafted, Event, Ledger, NewProcess, Preparation, Presence, Proposal, ReleaseStamps,
+    Request, SqliteStore, StoreError, Watched,
 };
 
+use super::memory_store::MemoryStore;
 use super::support::PATIENCE;
 
 type Check = fn(&dyn ControlStore, &dyn ControlStore);
 
-const CHECKS: [Check; 6] = [
+const CHECKS: [Check; 8] = [
     an_event_is_added_once_and_seen_by_everybody,
     of_two_events_that_follow_the_same_one_is_added,
     a_process_is_there_until_it_lets_go,
     what_a_process_says_is_seen,
+    what_is_asked_for_is_asked_until_it_is_reported,
     hits_add_up,
+    a_release_is_read_as_it_was_kept,
     whoever_waits_is_woken,
 ];
 
@@ -27,6 +31,14 @@ fn sqlite_is_a_control_store() {
         let dir = tempfile::tempdir().unwrap();
         let (one, other) = (SqliteStore::create(dir.path()).unwrap(), SqliteStore::open(dir.path()).unwrap());
         check(&one, &other);
+    }
+}
+
+#[test]
+fn a_store_in_memory_is_a_control_store() {
+    for check in CHECKS {
+        let store = MemoryStore::new();
+        check(&store, &store.clone());
     }
 }
 
@@ -44,8 +56,8 @@ fn process(name: &str) -> NewProcess {
         name: name.to_owned(),
         pid: 1,
         since: Timestamp::UNIX_EPOCH,
-        contract: switchback::CONTRACT_VERSION,
-        reading: switchback::Reading::CURRENT,
+        contract: switchback::release::CONTRACT_VERSION,
+        reading: switchback::message::Reading::CURRENT,
         slots: vec!["inbound".to_owned()],
     }
 }
@@ -109,6 +121,32 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     }
     one.report(&member, &release, None).unwrap();
     assert_eq!(seen().preparation(&release), None);
+}
+
+fn what_is_asked_for_is_asked_until_it_is_reported(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let mut member = one.register(&process("filter")).unwrap();
+    assert_eq!(one.keep_present(&mut member, &process("filter")).unwrap(), Presence::Kept);
+    let release = Digest::of(b"release");
+    other.ask_for(&release).unwrap();
+    assert_eq!(one.asked_of(&member).unwrap(), [release]);
+    one.report(&member, &release, Some(&Preparation::Ready)).unwrap();
+    other.ask_for(&release).unwrap();
+    assert!(one.asked_of(&member).unwrap().is_empty());
+}
+
+fn a_release_is_read_as_it_was_kept(one: &dyn ControlStore, other: &dyn ControlStore) {
+    let release = Digest::of(b"release");
+    let before = other.release_stamps(&release);
+    assert_eq!(before, ReleaseStamps::default());
+    assert!(other.find_release(&release).is_err() && other.read_release(&release, 10).is_err());
+    one.keep_release(&release, b"release", Some("signature")).unwrap();
+    other.find_release(&release).unwrap();
+    assert_eq!(other.read_release(&release, 10).unwrap(), (b"release".to_vec(), Some("signature".to_owned())));
+    assert_eq!(other.read_release(&release, 3).unwrap().0, b"rele", "one byte more shows that there is more");
+    let kept = other.release_stamps(&release);
+    assert!(kept.file.is_some() && kept.signature.is_some());
+    one.set_release_aside(&release).unwrap();
+    assert!(other.find_release(&release).is_err() && other.release_stamps(&release).file.is_none());
 }
 
 fn hits_add_up(one: &dyn ControlStore, other: &dyn ControlStore) {

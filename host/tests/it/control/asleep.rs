@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use switchback::{Control, Preparation, Promotion, ReleaseId, Request, Waited};
+use switchback::control::{Preparation, Promotion, Readiness, Request};
+use switchback::{Control, ReleaseId};
 
 use super::support::{PATIENCE, Store, promote, until};
 use crate::support::message;
@@ -30,9 +31,9 @@ fn a_process_that_starts_maps_what_has_a_role_and_others_when_they_are_asked_for
     store.control.wait_until_ready(&releases[5], PATIENCE).unwrap();
     assert_eq!(process.releases().len(), 3);
     // It is asked for before it is promoted.
-    let waited = Promotion { waited: Waited::Ready(PATIENCE), ..promote(&releases[7]) };
+    let waited = Promotion { readiness: Readiness::Wait(PATIENCE), ..promote(&releases[7]) };
     store.control.commit(guard_off("inbound".to_owned())).unwrap();
-    let event = store.control.promote(waited).unwrap();
+    let event = store.control.promote(waited).unwrap().event;
     let obeyed = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((obeyed.obeyed.len(), obeyed.obeyed[0].problem.as_ref()), (1, None));
     assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[7]));
@@ -49,7 +50,8 @@ fn what_sleeps_gets_a_role_in_full_even_if_nobody_waits_for_it() {
     store.control.promote(promote(&releases[0])).unwrap();
     let process = store.process();
     let shadow = Request::Shadow { slot: "inbound".into(), release: releases[4].clone(), rate_bp: 10_000 };
-    let events = [store.control.commit(shadow).unwrap(), store.control.promote(promote(&releases[9])).unwrap()];
+    let events =
+        [store.control.commit(shadow).unwrap().event, store.control.promote(promote(&releases[9])).unwrap().event];
     for event in &events {
         let obeyed = store.control.acknowledgements(event, PATIENCE).unwrap();
         assert_eq!((obeyed.obeyed.len(), obeyed.obeyed[0].problem.as_ref()), (1, None), "{}", event.operation);
@@ -68,7 +70,7 @@ fn a_process_keeps_few_releases_without_a_role_however_many_are_loaded() {
     until("that is known", || !ready(&store, &releases[0]));
     // Each of them is ready again when it is wanted.
     for release in &releases {
-        let event = store.control.promote(promote(release)).unwrap();
+        let event = store.control.promote(promote(release)).unwrap().event;
         let obeyed = store.control.acknowledgements(&event, PATIENCE).unwrap();
         assert_eq!(obeyed.obeyed[0].problem, None, "{release}");
         assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(release));

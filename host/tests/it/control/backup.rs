@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use switchback::{Accept, Backup, BackupError, Control, Request, Restore, SqliteStore, StoreError};
+use switchback::Control;
+use switchback::backup::{Backup, BackupError, Restore};
+use switchback::control::{Accept, Request, SqliteStore, StoreError};
 
 use super::newer;
 use super::support::{Store, promote, revert, until};
@@ -266,7 +268,7 @@ fn a_memory_of_the_guard_that_is_damaged_keeps_nobody_from_a_backup_and_is_repla
     let restored = Restore::new(&whole, store.path()).replacing().run().unwrap();
     assert_eq!(restored.kept, ["guard.since"]);
     assert!(!store.path().join("guard.db-wal").exists(), "nothing of the damaged one stands above it");
-    switchback::GuardReader::open(store.path()).unwrap();
+    switchback::guard::GuardReader::open(store.path()).unwrap();
 }
 
 #[test]

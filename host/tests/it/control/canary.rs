@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use switchback::{Admission, BASIS_POINTS, CanaryKey, DecidedBy, Digest, ReleaseId, Waited};
+use switchback::control::{Admission, Readiness};
+use switchback::route::{BASIS_POINTS, CanaryKey};
+use switchback::verdict::DecidedBy;
+use switchback::{Digest, ReleaseId};
 
 use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, promote};
@@ -56,9 +59,9 @@ fn finish(mut scorer: Scorer) -> Met {
 
 fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> u64 {
     let (slot, key) = ("inbound".to_owned(), CanaryKey::Content);
-    let (release, waited) = (release.clone(), Waited::Ready(PATIENCE));
-    let canary = Admission::Canary { slot, release, share_bp, key, mirrored: false, waited };
-    store.control.admit(canary).unwrap().generation
+    let (release, readiness) = (release.clone(), Readiness::Wait(PATIENCE));
+    let canary = Admission::Canary { slot, release, share_bp, key, mirrored: false, readiness };
+    store.control.admit(canary).unwrap().event.generation
 }
 
 #[test]

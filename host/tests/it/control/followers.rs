@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::{Accept, Control, FollowTrouble, Process, Runtime, SqliteStore, StoreError};
+use switchback::control::{Accept, Process, SqliteStore, StoreError};
+use switchback::runtime::FollowTrouble;
+use switchback::{Control, Runtime};
 
 use super::support::{Store, promote, until};
 
@@ -47,7 +49,7 @@ fn the_number_of_a_process_is_never_given_twice() {
     let number = |process: &Runtime| {
         let mark = process.following().unwrap();
         assert_eq!(mark.trouble, None);
-        store.control.processes().unwrap().last().unwrap().number
+        store.control.processes().unwrap().last().unwrap().number.get()
     };
     let given: Vec<_> = (0..3).map(|_| number(&store.process())).collect();
     assert_eq!(given, [1, 2, 3]);
@@ -63,7 +65,7 @@ fn the_number_of_a_process_is_never_given_twice() {
 fn hits_of_overrides_are_kept_when_a_ledger_is_recovered() {
     let store = Store::new();
     for slot in [None, Some("inbound".to_owned())] {
-        store.control.commit(switchback::Request::Freeze { slot }).unwrap();
+        store.control.commit(switchback::control::Request::Freeze { slot }).unwrap();
     }
     database(store.path())
         .execute_batch("INSERT INTO hits VALUES (1, 17); UPDATE events SET body = '{}' WHERE sequence = 2")
@@ -97,13 +99,14 @@ fn a_process_whose_whole_folder_is_replaced_is_counted_in_the_new_one() {
         let there = processes(&store);
         there.len() == 1 && obeys(&there[0], 0)
     });
-    let event = Control::open(&store).unwrap().commit(switchback::Request::Freeze { slot: None }).unwrap();
+    let event =
+        Control::open(&store).unwrap().commit(switchback::control::Request::Freeze { slot: None }).unwrap().event;
     until("it obeys there", || obeys(&processes(&store)[0], event.sequence));
     assert_eq!(filter.following().unwrap().trouble, None);
 
     // An older one is not obeyed, and it is said there by whom not.
     copied(&store, &copy);
-    let event = Control::open(&store).unwrap().commit(switchback::Request::Thaw { slot: None }).unwrap();
+    let event = Control::open(&store).unwrap().commit(switchback::control::Request::Thaw { slot: None }).unwrap().event;
     until("it obeys", || obeys(&processes(&store)[0], event.sequence));
     fs::remove_dir_all(dir.path().join("store.away")).unwrap();
     replaced(&store, &copy);
@@ -153,14 +156,14 @@ fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_no
     let backup = store.path().join("backup");
     fs::copy(store.path().join("control.db"), &backup).unwrap();
     let process = store.process();
-    store.control.commit(switchback::Request::Freeze { slot: None }).unwrap();
+    store.control.commit(switchback::control::Request::Freeze { slot: None }).unwrap();
     let problem = || {
         let known = processes(store.path()).remove(0).acknowledged;
         known.and_then(|known| known.problem).unwrap_or_default()
     };
     // Written back by SQLite, it is no other file.
     database(store.path()).execute_batch("PRAGMA wal_checkpoint(PASSIVE)").unwrap();
-    store.obeyed(switchback::Request::Thaw { slot: None });
+    store.obeyed(switchback::control::Request::Thaw { slot: None });
     assert_eq!(problem(), "");
     fs::copy(&backup, store.path().join("control.db")).unwrap();
     until("it is said", || problem().contains("control.db was written over while it was in use"));
@@ -171,7 +174,7 @@ fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_no
 fn a_new_store_where_another_one_was_names_the_process_that_follows_that() {
     let dir = tempfile::tempdir().unwrap();
     let store = dir.path().join("store");
-    let freeze = |control: &Control| control.commit(switchback::Request::Freeze { slot: None }).unwrap();
+    let freeze = |control: &Control| control.commit(switchback::control::Request::Freeze { slot: None }).unwrap();
     freeze(&Control::create(&store).unwrap());
     let filter = Runtime::builder().slot(switchback::SlotConfig::new("inbound")).name("filter").instances(4);
     let _filter = filter.store_dir(&store).build().unwrap();

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, params};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use switchback::{Accept, ControlError, Refused, SqliteStore, StoreError};
+use switchback::control::{Accept, ControlError, Refused, SqliteStore, StoreError};
 
 use super::support::{Store, promote, revert, until};
 use crate::support::message;
@@ -67,7 +67,7 @@ fn what_a_newer_program_wrote_stops_nobody_and_is_not_lost() {
     until("both say so in the store", || {
         let processes = store.control.processes().unwrap();
         let has_stopped =
-            |known: &switchback::Acknowledgement| known.stopped && newest(known.problem.as_ref().unwrap());
+            |known: &switchback::control::Acknowledgement| known.stopped && newest(known.problem.as_ref().unwrap());
         processes.len() == 2 && processes.iter().all(|process| process.acknowledged.as_ref().is_some_and(has_stopped))
     });
 

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use switchback::{Action, ControlError, DecidedBy, May, Refused, Request, Rule, Scl, Scope, Senders};
+use switchback::control::{ControlError, Refused, Request};
+use switchback::verdict::{AllowScope, DecidedBy, Rule, Scope, Senders};
+use switchback::{Action, Scl};
 
 use super::support::{Store, promote, until};
 use crate::support::message;
@@ -26,7 +28,7 @@ fn an_override_holds_in_every_process_until_it_is_expired() {
     store.obeyed(promote(&releases[0]));
     let decided_by = |index: usize| processes[index].slot("inbound").unwrap().score(&message()).decided_by;
     assert_eq!(decided_by(0), DecidedBy::Live);
-    let may = May::All;
+    let may = AllowScope::All;
     let allowed = store.obeyed(Request::Allow { rule: rule("domain example.org", HOUR), may });
     for process in &processes {
         let verdict = process.slot("inbound").unwrap().score(&message());
@@ -49,8 +51,8 @@ fn an_override_holds_in_every_process_until_it_is_expired() {
 fn a_process_that_ends_tells_its_hits_first() {
     let (store, releases) = Store::with(&["empty"]);
     store.control.promote(promote(&releases[0])).unwrap();
-    let allow = Request::Allow { rule: rule("domain example.org", HOUR), may: May::All };
-    let allowed = store.control.commit(allow).unwrap();
+    let allow = Request::Allow { rule: rule("domain example.org", HOUR), may: AllowScope::All };
+    let allowed = store.control.commit(allow).unwrap().event;
     for _ in 0..2 {
         let process = store.process();
         process.slot("inbound").unwrap().score(&message());
@@ -61,7 +63,7 @@ fn a_process_that_ends_tells_its_hits_first() {
 #[test]
 fn an_override_without_an_end_or_a_reason_is_refused() {
     let store = Store::new();
-    let allow = |lasts| Request::Allow { rule: rule("domain example.org", lasts), may: May::Spam };
+    let allow = |lasts| Request::Allow { rule: rule("domain example.org", lasts), may: AllowScope::Spam };
     for lasts in [Duration::ZERO, Duration::from_secs(91 * 86_400)] {
         let error = store.control.commit(allow(lasts)).unwrap_err();
         assert!(matches!(error, ControlError::Refused(Refused::Override(_))), "{error}");

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use switchback::{DecidedBy, Digest, Event, LoadedRelease, Operation, Preparation, Promotion, ReleaseId, Waited};
+use switchback::control::{Event, LoadedRelease, Operation, Preparation, Promotion, Readiness};
+use switchback::verdict::DecidedBy;
+use switchback::{Digest, ReleaseId};
 
 use super::scorer::{self, Scorer};
 use super::support::{PATIENCE, Store, revert};
@@ -49,7 +51,7 @@ fn finish(mut scorer: Scorer) -> (u64, BTreeMap<u64, Digest>) {
 /// The release that was live in the slot at each generation, by the ledger.
 fn live_by_generation(store: &Store) -> BTreeMap<u64, Digest> {
     let mut live = BTreeMap::new();
-    let mut state = switchback::State::default();
+    let mut state = switchback::control::State::default();
     for event in store.control.history().unwrap() {
         state.apply(&event).unwrap();
         if let Some(release) = state.slots.get("inbound").and_then(|slot| slot.live.as_ref()) {
@@ -61,11 +63,12 @@ fn live_by_generation(store: &Store) -> BTreeMap<u64, Digest> {
 
 fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
     if turn % 2 == 1 {
-        return store.control.commit(revert()).unwrap();
+        return store.control.commit(revert()).unwrap().event;
     }
     let release = releases[1 + turn / 2 % (releases.len() - 1)].clone();
-    let waited = Waited::Ready(PATIENCE);
-    store.control.promote(Promotion { slot: "inbound".into(), release, older: true, cool_off: None, waited }).unwrap()
+    let readiness = Readiness::Wait(PATIENCE);
+    let promotion = Promotion { slot: "inbound".into(), release, older: true, cool_off: None, readiness };
+    store.control.promote(promotion).unwrap().event
 }
 
 #[test]
@@ -108,10 +111,10 @@ fn a_process_that_is_killed_is_not_waited_for() {
     let [killed, stays] = [start(&store), start(&store)];
     assert_eq!(store.control.processes().unwrap().len(), 2);
     killed.kill();
-    let waited = Waited::Ready(PATIENCE);
+    let readiness = Readiness::Wait(PATIENCE);
     let promotion =
-        Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, cool_off: None, waited };
-    let event = store.control.promote(promotion).unwrap();
+        Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, cool_off: None, readiness };
+    let event = store.control.promote(promotion).unwrap().event;
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));
     assert_eq!(store.control.processes().unwrap().len(), 1);
@@ -134,9 +137,9 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     let (release, added) = operator.load_into(&store.control, file).unwrap();
     assert!(matches!(added, LoadedRelease::New(_)));
     let before = store.control.state().unwrap();
-    let waited = Waited::Ready(PATIENCE);
+    let readiness = Readiness::Wait(PATIENCE);
     let promotion =
-        Promotion { slot: "inbound".into(), release: release.clone(), older: false, cool_off: None, waited };
+        Promotion { slot: "inbound".into(), release: release.clone(), older: false, cool_off: None, readiness };
     let error = store.control.promote(promotion.clone()).unwrap_err().to_string();
     assert!(error.contains("hasty (process 1") && error.contains("deadline_ms = 5000"), "{error}");
     assert_eq!(store.control.state().unwrap(), before);
@@ -147,10 +150,11 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     // not wait for the rest.
     super::support::until("both others have loaded it", || {
         let all = store.control.processes().unwrap();
-        let is_ready = |one: &&switchback::Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
+        let is_ready =
+            |one: &&switchback::control::Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
         all.iter().filter(is_ready).count() == 2
     });
-    let event = store.control.promote(Promotion { waited: Waited::Forced, ..promotion }).unwrap();
+    let event = store.control.promote(Promotion { readiness: Readiness::Skip, ..promotion }).unwrap().event;
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     let problems: Vec<_> = acknowledgements.obeyed.iter().filter_map(|one| one.problem.as_ref()).collect();
     assert!(problems.len() == 1 && problems[0].contains("deadline_ms"), "{problems:?}");

@@ -2,7 +2,8 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use switchback::{Control, ControlError, PromoteError, Promotion, ReleaseId, Waited};
+use switchback::control::{ControlError, PromoteError, Promotion, Readiness};
+use switchback::{Control, ReleaseId};
 
 use super::support::Store;
 
@@ -56,11 +57,11 @@ fn race(
         let place = releases.iter().position(|release| Some(release) == live).unwrap_or(0);
         let release = releases[(place + step) % releases.len()].clone();
         let promotion =
-            Promotion { slot: "inbound".to_owned(), release, older: true, cool_off: None, waited: Waited::Forced };
+            Promotion { slot: "inbound".to_owned(), release, older: true, cool_off: None, readiness: Readiness::Skip };
         done.send(()).unwrap();
         go.recv().unwrap();
         match control.admit_after(&seen, promotion) {
-            Ok(event) => won.push(event.sequence),
+            Ok(done) => won.push(done.event.sequence),
             Err(PromoteError::Control(ControlError::Overtaken(events))) => assert_eq!(events.len(), 1),
             Err(error) => panic!("{error}"),
         }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use switchback::{
-    Admission, Control, Event, Promotion, ReleaseId, Request, Runtime, RuntimeBuilder, SlotConfig, Waited,
-};
+use switchback::control::{Admission, Event, Promotion, Readiness, Request};
+use switchback::runtime::WithStore;
+use switchback::{Control, ReleaseId, Runtime, RuntimeBuilder, SlotConfig};
 use tempfile::TempDir;
 
 use crate::support::{release, shared_cache};
@@ -55,7 +55,7 @@ impl Store {
         self.builder().build().unwrap()
     }
 
-    pub(crate) fn builder(&self) -> RuntimeBuilder {
+    pub(crate) fn builder(&self) -> RuntimeBuilder<WithStore> {
         let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(8);
         builder.store_dir(self.path()).cache_dir(shared_cache())
     }
@@ -63,8 +63,8 @@ impl Store {
     /// Makes a change and waits until every process obeys it.
     pub(crate) fn obeyed(&self, change: impl Into<Change>) -> Event {
         let event = match change.into() {
-            Change::Asked(request) => self.control.commit(request).unwrap(),
-            Change::Admitted(admission) => self.control.admit(admission).unwrap(),
+            Change::Asked(request) => self.control.commit(request).unwrap().event,
+            Change::Admitted(admission) => self.control.admit(admission).unwrap().event,
         };
         let acknowledgements = self.control.acknowledgements(&event, PATIENCE).unwrap();
         assert!(acknowledgements.silent.is_empty(), "{acknowledgements:?}");
@@ -112,7 +112,7 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
 /// A promotion that waits for nobody.
 pub(crate) fn promote(release: &ReleaseId) -> Promotion {
     let (slot, release) = ("inbound".to_owned(), release.clone());
-    Promotion { slot, release, older: false, cool_off: None, waited: Waited::Forced }
+    Promotion { slot, release, older: false, cool_off: None, readiness: Readiness::Skip }
 }
 
 pub(crate) fn revert() -> Request {

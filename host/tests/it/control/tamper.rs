@@ -8,9 +8,10 @@ use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rusqlite::{Connection, params};
 use switchback::alert::{AlertConfig, Changes, Kind};
-use switchback::{
-    Accept, Control, FollowTrouble, GuardReader, Mark, Request, Runtime, SlotConfig, SqliteStore, StoreError,
-};
+use switchback::control::{Accept, Mark, Request, SqliteStore, StoreError};
+use switchback::guard::GuardReader;
+use switchback::runtime::FollowTrouble;
+use switchback::{Control, Runtime, SlotConfig};
 use tempfile::TempDir;
 
 use super::support::{Store, promote, until};
@@ -305,7 +306,7 @@ fn what_was_added_behind_the_head_is_not_kept_when_the_rest_is() {
     let history = History::new();
     let store = history.store();
     let control = Control::open(&store).unwrap().author("eve");
-    let (event, _) = control.rehearse(Request::Freeze { slot: None }).unwrap();
+    let (event, _) = control.rehearse(&control.ledger().unwrap(), Request::Freeze { slot: None }).unwrap();
     let (body, hash) = (event.to_json().unwrap(), event.hash().unwrap());
     open(&store)
         .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])

@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use minisign::KeyPair;
-use switchback::{
-    ControlError, Digest, Draft, Limits, LoadError, LoadedRelease, Preparation, PromoteError, PublicKey, Refused,
-    ReleaseId, Request, Runtime, signature_path, trusted_comment,
-};
+use switchback::control::{ControlError, LoadedRelease, Preparation, PromoteError, Refused, Request};
+use switchback::release::{Draft, PublicKey, signature_path, trusted_comment};
+use switchback::{Digest, Limits, LoadError, LocalRuntime, ReleaseId, Runtime};
 
 use super::support::{Store, file, promote};
 use crate::support::{release, shared_cache};
@@ -15,7 +14,7 @@ use crate::support::{release, shared_cache};
 struct Trusting {
     store: Store,
     ada: KeyPair,
-    operator: Runtime,
+    operator: LocalRuntime,
 }
 
 impl Trusting {

@@ -1,11 +1,15 @@
 //! Stores that can only be read: on a disk that is full or mounted read-only, or of another user.
 
+use std::error::Error as _;
 use std::fs;
 use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use switchback::{Control, ControlError, FollowTrouble, JournalConfig, Request, Runtime, SlotConfig, StoreError};
+use switchback::control::{ControlError, Request, StoreError};
+use switchback::journal::JournalConfig;
+use switchback::runtime::FollowTrouble;
+use switchback::{Control, Runtime, SlotConfig};
 use tempfile::TempDir;
 
 use super::support::{promote, until};
@@ -61,7 +65,7 @@ fn mount(args: &[&str], at: &Path) -> bool {
 }
 
 /// A store with a release in charge, its database closed, and what its ledger is.
-fn made(store: &Path) -> switchback::Ledger {
+fn made(store: &Path) -> switchback::control::Ledger {
     let control = Control::create(store).unwrap().author("ada");
     let runtime = Runtime::builder().cache_dir(shared_cache()).instances(1).build().unwrap();
     let file = store.with_extension("wasm");
@@ -78,7 +82,7 @@ fn filter(store: &Path) -> Runtime {
 }
 
 /// Everything that only reads answers, and says what it said before.
-fn answers(store: &Path, ledger: &switchback::Ledger, how: &str) {
+fn answers(store: &Path, ledger: &switchback::control::Ledger, how: &str) {
     let control = Control::open(store).unwrap_or_else(|error| panic!("{how}: {error}"));
     assert_eq!(&control.ledger().unwrap(), ledger, "{how}");
     assert_eq!(control.history().unwrap().len(), 2, "{how}");
@@ -186,7 +190,7 @@ fn a_filter_starts_on_a_store_that_cannot_be_written_and_says_so() {
             filter.process().is_some() && filter.following().unwrap().trouble.is_none()
         });
         let control = Control::open(disk.store()).unwrap();
-        let freeze = control.commit(Request::Freeze { slot: None }).unwrap();
+        let freeze = control.commit(Request::Freeze { slot: None }).unwrap().event;
         let obeyed = control.acknowledgements(&freeze, super::support::PATIENCE).unwrap();
         assert_eq!((obeyed.obeyed.len(), obeyed.silent.len()), (1, 0));
     }
@@ -204,7 +208,7 @@ fn a_filter_follows_what_another_mount_of_its_store_is_told() {
     assert!(mount(&["-o", "remount,ro,bind"], seen.0.path()));
     let filter = filter(seen.0.path());
     let control = Control::open(disk.store()).unwrap();
-    let freeze = control.commit(Request::Freeze { slot: None }).unwrap();
+    let freeze = control.commit(Request::Freeze { slot: None }).unwrap().event;
     until("it obeys", || filter.following().unwrap().mark.sequence == freeze.sequence);
 }
 
@@ -222,6 +226,6 @@ fn a_store_of_another_user_can_be_read_and_not_written() {
     let before = list();
     answers(&store, &ledger, "of another user");
     assert_eq!(list(), before, "nothing was left in it");
-    let error = Runtime::builder().store_dir(&store).instances(1).build().err().unwrap().to_string();
-    assert!(error.contains("belongs to another user"), "{error}");
+    let error = Runtime::builder().store_dir(&store).instances(1).build().err().unwrap();
+    assert!(error.source().unwrap().to_string().contains("belongs to another user"), "{error:?}");
 }

@@ -4,9 +4,11 @@ use std::fs;
 use std::time::Duration;
 
 use rusqlite::Connection;
+use switchback::Action;
 use switchback::alert::{Kind, Response};
+use switchback::control::{PromoteError, Readiness};
+use switchback::guard::{GuardReader, HealthStatus};
 use switchback::guard::{Mode, Segment, Settings};
-use switchback::{Action, Condition, GuardReader, PromoteError, Waited};
 
 use super::support::{Filter, GMAIL, mail};
 use crate::control::support::until;
@@ -27,7 +29,7 @@ fn a_damaged_memory_is_set_aside_and_stops_promotions() {
     assert!(filter.store.path().join("guard.db.damaged-1").exists());
     let alerts = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
     assert_eq!(alerts.iter().filter(|kept| kept.alert.kind == Kind::Guard).count(), 1, "{alerts:?}");
-    filter.promote(&filter.bad, Waited::Forced).unwrap();
+    filter.promote(&filter.bad, Readiness::Skip).unwrap();
 }
 
 #[test]
@@ -79,12 +81,12 @@ fn while_the_memory_cannot_be_written_each_process_goes_on_with_a_copy() {
     until("the guard is well again", || {
         slot.score(&mail(41, GMAIL));
         process.flush();
-        condition(&filter) == Condition::Well
+        condition(&filter) == HealthStatus::Well
     });
 }
 
 /// What the only guard says of itself, in a file that a reader may refuse.
-fn condition(filter: &Filter) -> Condition {
+fn condition(filter: &Filter) -> HealthStatus {
     let file = Connection::open(filter.store.path().join("guard.db")).unwrap();
     let said: String = file.query_row("SELECT condition FROM health", [], |row| row.get(0)).unwrap();
     serde_json::from_str(&said).unwrap()
@@ -105,12 +107,12 @@ fn a_guard_that_can_say_how_it_is_and_cannot_count_is_away() {
     process.slot("inbound").unwrap().score(&mail(1, GMAIL));
     for _ in 0..3 {
         process.flush();
-        assert!(matches!(condition(&filter), Condition::Away { why } if why.contains("no such luck")));
+        assert!(matches!(condition(&filter), HealthStatus::Away { why } if why.contains("no such luck")));
     }
     in_memory_of(&filter, "DROP TRIGGER broken");
     process.slot("inbound").unwrap().score(&mail(2, GMAIL));
     process.flush();
-    assert_eq!(condition(&filter), Condition::Well);
+    assert_eq!(condition(&filter), HealthStatus::Well);
 }
 
 #[test]
@@ -147,7 +149,7 @@ fn what_was_found_without_the_memory_is_not_forgotten_with_it() {
     holder.execute_batch("COMMIT").unwrap();
     process.slot("inbound").unwrap().score(&mail(1, GMAIL));
     process.flush();
-    assert_eq!(condition(&filter), Condition::Well);
+    assert_eq!(condition(&filter), HealthStatus::Well);
     drop(process);
     filter.set(Settings::default());
     let process = filter.process();

@@ -1,7 +1,9 @@
 //! Rollouts: step by step, by themselves.
 
+use switchback::Runtime;
+use switchback::control::{Admission, Exposure, Pause, Progress};
+use switchback::guard::GuardReader;
 use switchback::guard::Settings;
-use switchback::{Admission, GuardReader, Pause, Progress, Runtime, Trying};
 
 use super::support::{Filter, GMAIL, mail};
 use crate::control::support::{PATIENCE, until};
@@ -14,9 +16,9 @@ fn begin(filter: &Filter) {
     filter.store.obeyed(Admission::Rollout { slot, release, plan, ready_within: PATIENCE });
 }
 
-fn trying(filter: &Filter) -> Option<Trying> {
+fn exposure(filter: &Filter) -> Option<Exposure> {
     let state = filter.store.control.state().unwrap();
-    state.slots["inbound"].rollout.as_ref()?.current().map(|step| step.trying)
+    state.slots["inbound"].rollout.as_ref()?.current().map(|step| step.exposure)
 }
 
 /// Scores mail of people whom the filter knows.
@@ -34,7 +36,7 @@ fn a_rollout_walks_all_its_steps_across_the_end_of_every_process() {
     score(&first);
     until("the canary begins", || {
         first.flush();
-        trying(&filter) == Some(Trying::Canary(5_000))
+        exposure(&filter) == Some(Exposure::Canary(5_000))
     });
     drop(first);
     let second = filter.process();
@@ -42,7 +44,7 @@ fn a_rollout_walks_all_its_steps_across_the_end_of_every_process() {
         second.flush();
         filter.store.control.state().unwrap().slots["inbound"].live.as_ref() == Some(&filter.bad)
     });
-    assert_eq!(trying(&filter), None, "it has ended");
+    assert_eq!(exposure(&filter), None, "it has ended");
     let authors: Vec<_> = filter.store.control.history().unwrap().into_iter().map(|event| event.author).collect();
     assert_eq!(authors.iter().filter(|author| *author == "guard").count(), 2);
 }
@@ -62,7 +64,7 @@ fn without_evidence_a_rollout_pauses_and_says_why() {
     };
     until("it pauses", || matches!(paused(), Progress::Paused(Pause::Unproven { proof, .. }) if proof.campaigns == 0));
     process.flush();
-    assert_eq!(trying(&filter), Some(Trying::Shadow));
+    assert_eq!(exposure(&filter), Some(Exposure::Shadow));
     // Another process, and one that begins anew, see the same.
     filter.process().flush();
     drop(process);
@@ -83,6 +85,6 @@ fn a_harmful_release_does_not_leave_its_shadow() {
         let alerts = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
         alerts.iter().any(|kept| kept.alert.kind == switchback::alert::Kind::Rollout)
     });
-    assert_ne!(trying(&filter), Some(Trying::Canary(5_000)));
+    assert_ne!(exposure(&filter), Some(Exposure::Canary(5_000)));
     assert!(filter.store.control.state().unwrap().slots["inbound"].harmful.contains_key(&filter.bad.digest));
 }

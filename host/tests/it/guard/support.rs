@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use switchback::control::{Event, GuardAction, Operation, PromoteError, Promotion, Readiness, Request};
+use switchback::guard::GuardStore;
 use switchback::guard::{Evidence, Settings, Sighting};
+use switchback::runtime::WithStore;
 use switchback::{
-    AuthResult, Authentication, Envelope, Event, GuardAction, GuardStore, Message, Operation, PromoteError, Promotion,
-    ReleaseId, Request, Runtime, RuntimeBuilder, SlotConfig, Thresholds, Waited,
+    AuthResult, Authentication, Envelope, Message, ReleaseId, Runtime, RuntimeBuilder, SlotConfig, Thresholds,
 };
 
 use crate::control::support::{PATIENCE, Store};
@@ -19,7 +21,7 @@ pub(super) fn harmful_slot() -> SlotConfig {
     SlotConfig::new("inbound").thresholds(Thresholds { junk: Some(0.6), ..Thresholds::default() })
 }
 
-/// A runtime without bound on what is scored beside the answers.
+/// A runtime without bound on what is scored in the background.
 pub(super) fn guarded(slot: SlotConfig) -> RuntimeBuilder {
     Runtime::builder().slot(slot).instances(16).shadow_cpu_share(1.0)
 }
@@ -65,7 +67,7 @@ impl Filter {
         Self::with(&["empty", "stateful"])
     }
 
-    pub(super) fn builder(&self) -> RuntimeBuilder {
+    pub(super) fn builder(&self) -> RuntimeBuilder<WithStore> {
         guarded(harmful_slot()).store_dir(self.store.path()).cache_dir(shared_cache())
     }
 
@@ -87,14 +89,15 @@ impl Filter {
         self.store.control.commit(Request::SetGuard { slot: "inbound".to_owned(), settings }).unwrap();
     }
 
-    pub(super) fn patiently(&self) -> Waited {
-        Waited::Ready(PATIENCE)
+    pub(super) fn patiently(&self) -> Readiness {
+        Readiness::Wait(PATIENCE)
     }
 
-    pub(super) fn promote(&self, release: &ReleaseId, waited: Waited) -> Result<Event, PromoteError> {
+    pub(super) fn promote(&self, release: &ReleaseId, readiness: Readiness) -> Result<Event, PromoteError> {
         let (slot, release) = ("inbound".to_owned(), release.clone());
         let cool_off = Some(Duration::from_secs(3_600));
-        self.store.control.promote(Promotion { slot, release, older: false, cool_off, waited })
+        let promotion = Promotion { slot, release, older: false, cool_off, readiness };
+        self.store.control.promote(promotion).map(|committed| committed.event)
     }
 
     /// Promotes the second release, and waits until every process obeys.

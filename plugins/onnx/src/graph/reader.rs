@@ -6,7 +6,7 @@ use tract_core::internal::{IntoArcTensor, Tensor};
 
 use super::writer::{MAGIC, VERSION};
 use super::{Activation, Binary, Graph, Node, Operator, Reducer, Scale, Type, Unary};
-use crate::Error;
+use crate::error::Error;
 
 /// The most axes of a tensor, and inputs of an operator: far above what a classifier has, and low enough
 /// that a damaged file is refused before it makes the reader allocate.

@@ -3,7 +3,7 @@
 use tract_core::internal::{DatumType, Tensor};
 
 use super::{Graph, Node, Operator, Scale, Type};
-use crate::Error;
+use crate::error::Error;
 
 /// What a graph begins with: a name and the version of what follows.
 pub(super) const MAGIC: &[u8; 16] = b"switchback-graph";

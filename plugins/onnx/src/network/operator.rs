@@ -7,7 +7,7 @@ use tract_core::ops;
 
 use super::bag::EmbeddingBag;
 use super::dense::Dense;
-use crate::Error;
+use crate::error::Error;
 use crate::graph::{Binary, Operator, Reducer, Type, Unary};
 
 /// tract's form of an operator that has inputs.

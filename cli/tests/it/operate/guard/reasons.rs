@@ -3,8 +3,9 @@
 use std::path::Path;
 
 use serde_json::Value;
+use switchback::Message;
+use switchback::guard::GuardStore;
 use switchback::guard::{Settings, Sighting};
-use switchback::{GuardStore, Message};
 
 use super::{Store, store};
 
@@ -93,7 +94,7 @@ fn mail_that_nobody_authenticates_is_said_to_be_nothing_that_can_be_acted_on() {
     assert_eq!(ran.code, 1, "{ran:?}");
     for line in [
         "  mail        60 messages since yesterday, 0 of authenticated senders, 0 of known ones\n",
-        "  NO ACTION   of the last 60 messages none was authenticated: nothing can be acted on; ",
+        "  NO ACTION   of the last 60 messages none was authenticated: the guard cannot act; ",
         "  NO RECIPIENTS  of the last 60 messages none had an envelope recipient: ",
         "    60 pairs were compared: 0 of authenticated, known senders, which count; ",
     ] {
@@ -109,7 +110,7 @@ fn mail_that_nobody_authenticates_is_said_to_be_nothing_that_can_be_acted_on() {
     // A trial that is over says nothing about the next one, and how much it was is said all the same.
     store.fine(["withdraw", "linear@2.0.0"]);
     let promoted = store.run(["promote", "linear@2.0.0", "--dry-run"]);
-    assert!(promoted.out.contains("nothing is proven of it against linear@1.1.0: "), "{promoted:?}");
+    assert!(promoted.out.contains("nothing is proven about it against linear@1.1.0: "), "{promoted:?}");
     assert!(promoted.out.contains("an earlier trial against linear@1.1.0, since generation "), "{promoted:?}");
     assert!(promoted.out.contains("60 pairs were compared: "), "{promoted:?}");
 }

@@ -5,8 +5,12 @@ use std::ops::Range;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
+use switchback::control::{Operation, Request};
+use switchback::guard::GuardStore;
 use switchback::guard::{Evidence, FlipEvidence, Settings, Sighting};
-use switchback::{BASIS_POINTS, Envelope, GuardStore, JournalConfig, Message, Operation, Request, Runtime, SlotConfig};
+use switchback::journal::JournalConfig;
+use switchback::route::BASIS_POINTS;
+use switchback::{Envelope, Message, Runtime, SlotConfig};
 use switchback_mailgen::{AUTHSERV_ID, Generator};
 
 use super::{Store, store};
@@ -154,7 +158,7 @@ fn what_the_guard_learned_forgot_and_was_set_to_since_changes_nothing() {
         everything["requirements"].as_array().unwrap().iter().filter(|one| one["is_met"] == false).collect();
     assert_eq!((missing.len(), &missing[0]["name"], &missing[0]["needs"]), (1, &"campaigns".into(), &5000.0.into()));
     let text = store.fine(["guard", "simulate", "linear@1.1.0", "linear@2.0.0", "--journal"]);
-    for line in ["it had other settings then, which --as-then takes", ": too few campaigns\n"] {
+    for line in ["it had other settings then: use --as-then for those", ": too few campaigns\n"] {
         assert!(text.contains(line), "{line:?} is not in\n{text}");
     }
 }
@@ -175,5 +179,5 @@ fn where_the_guard_noted_nothing_whom_it_knows_by_now_counts() {
     let left_out: Vec<_> = told["leaves_out"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert!(left_out.iter().any(|what| what.starts_with("who was known then: ")), "{left_out:?}");
     let ran = store.run(["guard", "simulate", "linear@1.1.0", "linear@2.0.0", "--journal", "--as-then"]);
-    assert!(ran.code == 1 && ran.err.contains("the guard has noted nothing of these releases"), "{ran:?}");
+    assert!(ran.code == 1 && ran.err.contains("the guard recorded nothing about these releases"), "{ran:?}");
 }

@@ -47,13 +47,13 @@ fn whoever_is_not_known_does_not_count() {
     let folder = mail(dir.path(), 0..300).display().to_string();
     // All of it is of one day, which only teaches.
     let ran = simulate("2.0.0", &folder, &["--since", "2025-04-24"]);
-    assert!(ran.code == 1 && ran.err.contains("no message counted, because nobody was known"), "{ran:?}");
-    assert!(ran.out.contains("nobody was known: nothing could be acted on"), "{ran:?}");
-    assert!(ran.out.contains("somebody would have been warned after "), "{ran:?}");
+    assert!(ran.code == 1 && ran.err.contains("no message counted, because no sender was known"), "{ran:?}");
+    assert!(ran.out.contains("no sender was known, so the guard could not act"), "{ran:?}");
+    assert!(ran.out.contains("a warning would have been raised after "), "{ran:?}");
     // With a floor that no mail reaches, nothing is done either.
     let ran = simulate("2.0.0", &folder, &["--known-days", "0", "--floor", "5000,5,5"]);
     assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.out.contains("to act on flips of authenticated, known senders it takes\n"), "{ran:?}");
+    assert!(ran.out.contains("needed to act on flips of authenticated, known senders:\n"), "{ran:?}");
     assert!(
         ran.out
             .lines()
@@ -67,7 +67,10 @@ fn mail_of_one_day_is_replayed_although_nobody_in_it_can_be_known() {
     let folder = mail(dir.path(), 0..300).display().to_string();
     let ran = simulate("2.0.0", &folder, &[]);
     assert!(ran.code == 1 && ran.err.contains("this says nothing about the candidate"), "{ran:?}");
-    assert!(ran.out.contains(", 300 messages from 2025-04-24 ") && ran.out.contains("nobody was known: "), "{ran:?}");
+    assert!(
+        ran.out.contains(", 300 messages from 2025-04-24 ") && ran.out.contains("no sender was known, so "),
+        "{ran:?}"
+    );
     let ran = simulate("2.0.0", &folder, &["--since", "2026-01-01"]);
     assert!(
         ran.code == 1 && ran.err.contains("came between --since and --until; the first came at 2025-04-24"),
@@ -80,7 +83,7 @@ fn a_slot_is_chosen_only_where_there_are_any() {
     let dir = tempfile::tempdir().unwrap();
     let folder = mail(dir.path(), 0..3).display().to_string();
     let ran = simulate("2.0.0", &folder, &["--slot", "inbound"]);
-    assert!(ran.code == 2 && ran.err.contains("--slot chooses among the slots of a store"), "{ran:?}");
+    assert!(ran.code == 2 && ran.err.contains("--slot selects a slot of a store"), "{ran:?}");
 }
 
 #[test]

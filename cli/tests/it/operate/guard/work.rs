@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use switchback::{ControlStore as _, GuardAction, NewProcess, Operation, SqliteStore};
+use switchback::control::{ControlStore as _, GuardAction, NewProcess, Operation, SqliteStore};
 
 use super::{TRUST, earlier_mail, mail, store};
 
@@ -42,18 +42,18 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     for line in [
         format!("event {event}, the guard marked linear@2.0.0 as harmful in inbound"),
         "it was compared with linear@1.1.0.".to_owned(),
-        "The integers lead to the same numbers, and those to the same decision.".to_owned(),
+        "The recorded counts lead to the same numbers, and these to the same decision.".to_owned(),
     ] {
         assert!(out.replace('\n', " ").contains(&line), "{line:?} is not in\n{out}");
     }
-    assert!(out.replace('\n', " ").contains("It took, and there was: campaigns "), "{out}");
+    assert!(out.replace('\n', " ").contains("Needed to act, and found: campaigns "), "{out}");
     let explained = store.json(["guard", "explain", &event, "--json"]);
     assert_eq!(explained["agrees"], true);
     let requirements = explained["requirements"].as_array().unwrap();
     assert!(requirements.len() >= 4 && requirements.iter().all(|one| one["is_met"] == true), "{explained}");
     let evidence = &explained["event"]["operation"]["evidence"];
     assert!((explained["recomputed"]["log_e"].as_f64().unwrap() - evidence["log_e"].as_f64().unwrap()).abs() < 1e-6);
-    assert!(store.refused(["guard", "explain", "1"]).contains(&format!("those are {event}")));
+    assert!(store.refused(["guard", "explain", "1"]).contains(&format!("its actions are events {event}")));
 
     let status = store.run(["guard", "status"]);
     assert_eq!((status.code, status.err.as_str()), (1, ""));
@@ -62,7 +62,7 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
         "gmail.com",
         " harmed ",
         " pairs were compared: ",
-        "    to act on flips of authenticated, known senders it takes\n",
+        "    needed to act on flips of authenticated, known senders:\n",
         ": enough: the guard acts\n",
         "  NO RECIPIENTS  of the last ",
     ] {
@@ -125,7 +125,7 @@ fn whoever_forces_a_promotion_does_so_although_the_guards_memory_cannot_be_read(
     assert!(refused.err.contains("use a newer one") && refused.err.contains("--force"), "{refused:?}");
     assert_eq!(store.live(), "1.1.0");
     let forced = store.fine(["promote", "linear@2.0.0", "--force"]);
-    assert!(forced.contains("what the guard knows of it cannot be read: "), "{forced}");
+    assert!(forced.contains("what the guard knows about it cannot be read: "), "{forced}");
     assert_eq!(store.live(), "2.0.0");
 }
 
@@ -138,7 +138,7 @@ fn a_process_that_never_said_how_its_guard_is_is_trouble() {
         pid: std::process::id(),
         since: jiff::Timestamp::now(),
         contract: "1.0.0".parse().unwrap(),
-        reading: switchback::Reading::CURRENT,
+        reading: switchback::message::Reading::CURRENT,
         slots: slots.iter().map(ToString::to_string).collect(),
     };
     let control = SqliteStore::open(store.path()).unwrap();
@@ -147,5 +147,5 @@ fn a_process_that_never_said_how_its_guard_is_is_trouble() {
     let _mute = control.register(&process("mute", &["inbound"])).unwrap();
     let status = store.run(["guard", "status"]);
     assert_eq!(status.code, 1, "{status:?}");
-    assert!(status.out.contains(": TROUBLE: it has not said how its guard is\n"), "{}", status.out);
+    assert!(status.out.contains(": FAULT: its guard has not reported\n"), "{}", status.out);
 }

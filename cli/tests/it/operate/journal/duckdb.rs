@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use switchback::{DecidedBy, Opinion};
+use switchback::verdict::{DecidedBy, Opinion};
 
 use super::Judged;
 

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use switchback::Reading;
+use switchback::message::Reading;
 
 use super::{EARLIER, Judged};
 use crate::model::mail;
@@ -127,5 +127,5 @@ fn what_cannot_be_tried_says_why() {
     assert!(missing.contains("cannot read /nowhere.eml"), "{missing}");
     judged.lose("1.1.0");
     let gone = judged.store.refused(["explain", "--id", &id, file]);
-    assert!(gone.contains("linear@1.1.0 is not in the store any more"), "{gone}");
+    assert!(gone.contains("linear@1.1.0 is no longer in the store"), "{gone}");
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::Value;
-use switchback::{Journal, JournalConfig, Record, Thresholds, new_record_id};
+use switchback::Thresholds;
+use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
 
 use super::super::store::Store;
 use super::{Judged, Known, MESSAGES, known};
@@ -22,7 +23,7 @@ fn ids(lines: &[Value]) -> Vec<String> {
 }
 
 fn of_known(judged: &Judged, from: Known) -> usize {
-    let decided = |index: &usize| judged.records[*index].decided_by == switchback::DecidedBy::Live;
+    let decided = |index: &usize| judged.records[*index].decided_by == switchback::verdict::DecidedBy::Live;
     (0..MESSAGES).filter(decided).filter(|index| known(*index) == from).count()
 }
 
@@ -85,7 +86,7 @@ fn the_release_to_compare_with_is_the_one_that_took_over_or_the_one_before() {
 fn a_table_has_a_line_for_each_message() {
     let judged = Judged::new();
     let ran = judged.store.run(["impact", "linear@1.1.0", "--csv"]);
-    assert!(ran.code == 0 && ran.err.contains("nobody knows what the other would have done"), "{ran:?}");
+    assert!(ran.code == 0 && ran.err.contains("it is not known what the other release would have done"), "{ran:?}");
     let mut csv = csv::Reader::from_reader(ran.out.as_bytes());
     let at = |name: &str, headers: &csv::StringRecord| headers.iter().position(|header| header == name).unwrap();
     let (id, message) = (at("id", csv.headers().unwrap()), at("message", csv.headers().unwrap()));
@@ -125,7 +126,7 @@ fn a_release_that_is_not_in_the_store_any_more_is_known_by_the_journal() {
     assert_eq!(ids(&lines), judged.impacted(&[Known::Pair]));
     let (_dir, source) = judged.source();
     let refused = judged.store.refused(ask.iter().copied().chain(["--source", source.to_str().unwrap()]));
-    assert!(refused.contains("linear@1.0.0 is not in the store any more: load its file again"), "{refused}");
+    assert!(refused.contains("linear@1.0.0 is no longer in the store: load its file again"), "{refused}");
     let unknown = judged.store.refused(["impact", "linear@9.0.0"]);
     assert!(unknown.contains("neither store nor journal knows a release `linear@9.0.0`"), "{unknown}");
 }

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use switchback::{Action, JournalConfig, JournalReader, Query, Record};
+use switchback::Action;
+use switchback::journal::{JournalConfig, JournalReader, Query, Record};
 
 use super::super::store::Store;
 use super::Judged;
@@ -26,7 +27,7 @@ fn a_message_id_is_not_missed_where_nobody_could_look_for_it() {
     let judged = Judged::new();
     fs::remove_file(judged.store.path().join("journal/key")).unwrap();
     let refused = judged.store.refused(["journal", "--message-id", "<4711@mail.example>"]);
-    assert!(refused.contains("has no key that can be read"), "{refused}");
+    assert!(refused.contains("the key of the journal cannot be read"), "{refused}");
 }
 
 #[test]
@@ -42,7 +43,7 @@ fn the_newest_records_come_last_and_in_full_as_json() {
         let ran = judged.store.run(args);
         assert_eq!((ran.code, ran.out.lines().count()), (0, lines), "{ran:?}");
         assert!(ran.out.contains(&judged.records.last().unwrap().id.to_string()), "{ran:?}");
-        assert!(ran.err.contains("the newest 20 of those that were asked for; there are more: -n says"), "{ran:?}");
+        assert!(ran.err.contains("the newest 20 of the matching records: use -n to show more"), "{ran:?}");
     }
     judged.store.fine(["journal", "-n", "20"]);
 }
@@ -84,7 +85,7 @@ fn where_nothing_is_as_asked_for_it_says_what_there_is() {
     ] {
         for command in [&["journal"][..], &["journal", "--json"], &["journal", "export", "-o", &file]] {
             let ran = judged.store.run(command.iter().chain(args));
-            let says = "switchback: no record is as asked for: the journal has 120 records, from 20";
+            let says = "switchback: no record matches: the journal has 120 records, from 20";
             assert!(ran.code == 0 && ran.err.starts_with(says), "{command:?} {args:?}: {ran:?}");
             assert!(ran.err.ends_with(&format!(" UTC{why}\n")), "{command:?} {args:?}: {ran:?}");
         }

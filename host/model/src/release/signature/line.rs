@@ -5,7 +5,7 @@ use std::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
-use super::key::KeyId;
+use super::key_id::KeyId;
 
 /// A decoded line of `N` bytes. Those of keys and signatures start with two bytes of algorithm and eight of key id.
 #[derive(Clone, PartialEq, Eq)]

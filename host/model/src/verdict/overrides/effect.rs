@@ -13,7 +13,7 @@ pub enum Effect {
     /// It is delivered, with [`Scl::ALLOWED`].
     Allow {
         /// Which verdicts give way.
-        may: May,
+        may: AllowScope,
     },
     /// It is held back, with [`Scl::HIGHEST`].
     Block {
@@ -26,7 +26,7 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum May {
+pub enum AllowScope {
     /// Those of category ham, bulk or spam.
     #[default]
     Spam,
@@ -36,7 +36,7 @@ pub enum May {
     All,
 }
 
-impl May {
+impl AllowScope {
     /// Whether a verdict of this category gives way; none is a message that nobody scored.
     #[doc(hidden)]
     pub fn covers(self, category: Option<Category>) -> bool {
@@ -57,13 +57,13 @@ impl May {
     }
 }
 
-impl std::fmt::Display for May {
+impl std::fmt::Display for AllowScope {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.pad(self.name())
     }
 }
 
-impl std::str::FromStr for May {
+impl std::str::FromStr for AllowScope {
     type Err = InvalidOverride;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -87,7 +87,8 @@ impl Effect {
     }
 
     /// Whether it decides over a verdict of this category. A block does over every one.
-    pub(super) fn covers(self, category: Option<Category>) -> bool {
+    #[doc(hidden)]
+    pub fn covers(self, category: Option<Category>) -> bool {
         match self {
             Self::Allow { may } => may.covers(category),
             Self::Block { .. } => true,

@@ -23,7 +23,7 @@ fn made(id: u64, matcher: &str, effect: Effect) -> Override {
     Override { id, author: "ada".to_owned(), reason: "because".to_owned(), at: at(), rule, effect }
 }
 
-const ALLOW: Effect = Effect::Allow { may: May::All };
+const ALLOW: Effect = Effect::Allow { may: AllowScope::All };
 const BLOCK: Effect = Effect::Block { action: Action::Quarantine };
 
 fn verdict(action: Action, category: Option<Category>) -> Verdict {
@@ -107,9 +107,9 @@ fn an_allow_overrides_what_it_may_and_nothing_else() {
     let all = [Some(Malware), None];
     for category in spam.into_iter().chain(phish).chain(all) {
         for (may, covers) in [
-            (May::Spam, spam.contains(&category)),
-            (May::Phish, spam.contains(&category) || phish.contains(&category)),
-            (May::All, true),
+            (AllowScope::Spam, spam.contains(&category)),
+            (AllowScope::Phish, spam.contains(&category) || phish.contains(&category)),
+            (AllowScope::All, true),
         ] {
             let overrides = index([made(1, "sender a@b.example", Effect::Allow { may })]);
             let before = verdict(Action::Quarantine, category);
@@ -122,8 +122,8 @@ fn an_allow_overrides_what_it_may_and_nothing_else() {
 
 #[test]
 fn an_allow_that_may_not_makes_way_for_one_that_may() {
-    let narrow = made(1, "sender a@b.example", Effect::Allow { may: May::Spam });
-    let wide = made(2, "domain b.example", Effect::Allow { may: May::Phish });
+    let narrow = made(1, "sender a@b.example", Effect::Allow { may: AllowScope::Spam });
+    let wide = made(2, "domain b.example", Effect::Allow { may: AllowScope::Phish });
     let overrides = index([narrow, wide]);
     let phish = verdict(Action::Quarantine, Some(Category::Phish));
     let decided = overrides.apply(&mail("a@b.example"), "inbound", at(), phish);

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_store::control::{Acknowledgement, ControlStore as _, Mark, SlotState, StoreError};
+use switchback_store::control::{Acknowledgement, Mark, SlotState, StoreError};
 use switchback_system::clock;
 
 use super::super::emergency::Waiting;
-use super::trouble::OVERWRITTEN;
+use super::shortfall::Shortfall;
 use super::{Progress, Shared, Trouble};
 use crate::limits::RELEASES_SPARE_MAX;
-use crate::runtime::Slot;
+use crate::runtime::slot::Slot;
 
 impl Shared {
     /// Does what the ledger says, and says so.
@@ -22,7 +22,7 @@ impl Shared {
             self.install_routes(progress, &waiting.waiting)
         };
         shortfall.stop(progress.newer().as_ref());
-        shortfall.problems.extend(progress.overwritten.then(|| OVERWRITTEN.to_owned()));
+        shortfall.problems.extend(progress.problem.clone());
         if std::mem::take(&mut progress.overrides_changed) {
             self.core.overrides.store(Arc::new(progress.overrides.clone()));
         }
@@ -123,10 +123,13 @@ impl Shared {
         }
         // A ledger that is not followed need not have it.
         if !shortfall.stopped {
-            self.store.advance_head(|_| mark);
+            self.store.remember(&mark);
         }
-        let told = self.acknowledge_now(progress, &shortfall);
-        self.told(progress, told);
+        // Where nobody is registered there is nobody to wait for.
+        if progress.membership.is_some() {
+            let told = self.acknowledge_now(progress, &shortfall);
+            self.told(progress, told);
+        }
     }
 
     pub(super) fn acknowledge_now(&self, progress: &mut Progress, shortfall: &Shortfall) -> Result<(), StoreError> {
@@ -135,53 +138,17 @@ impl Shared {
         let (stopped, undecided) = (shortfall.stopped, shortfall.undecided.clone());
         let acknowledgement =
             Acknowledgement { sequence, head, recoveries, generation, at, problem, stopped, undecided };
-        let membership = progress.membership.as_ref().ok_or_else(|| self.store.unwritable())?;
-        self.store.acknowledge(membership, &acknowledgement)?;
+        if let Some(membership) = &progress.membership {
+            self.store.acknowledge(membership, &acknowledgement)?;
+        }
         progress.acknowledged = Some(acknowledgement);
         Ok(())
     }
-}
-
-/// What a process cannot do that the ledger says.
-#[derive(Default)]
-pub(super) struct Shortfall {
-    pub(super) problems: Vec<String>,
-    /// Slots in which nobody decides.
-    pub(super) undecided: Vec<String>,
-    /// Whether nothing that comes after is obeyed.
-    pub(super) stopped: bool,
 }
 
 impl Progress {
     /// What keeps it from obeying the end of the ledger.
     pub(super) fn newer(&self) -> Option<Trouble> {
         self.ledger.newer().first().cloned().map(|newer| Trouble::Newer(newer.into()))
-    }
-}
-
-/// What was said before.
-impl From<Acknowledgement> for Shortfall {
-    fn from(known: Acknowledgement) -> Self {
-        let Acknowledgement { problem, undecided, stopped, .. } = known;
-        Self { problems: problem.into_iter().collect(), undecided, stopped }
-    }
-}
-
-impl Shortfall {
-    /// What keeps a process that once said this from going on.
-    pub(super) fn of_stopped(known: Option<&Acknowledgement>, trouble: &Trouble) -> Self {
-        let mut shortfall =
-            Self { undecided: known.map(|known| known.undecided.clone()).unwrap_or_default(), ..Self::default() };
-        shortfall.stop(Some(trouble));
-        shortfall
-    }
-
-    fn stop(&mut self, trouble: Option<&Trouble>) {
-        self.stopped |= trouble.is_some();
-        self.problems.extend(trouble.map(|trouble| format!("the store is not followed: {trouble}")));
-    }
-
-    fn problem(&self) -> Option<String> {
-        (!self.problems.is_empty()).then(|| self.problems.join("; "))
     }
 }

@@ -2,17 +2,18 @@
 
 use std::time::Instant;
 
-use switchback_store::control::{ControlStore as _, Preparation, Presence, StoreError};
+use switchback_store::control::{Membership, Preparation, Presence, ProcessNumber, StoreError};
 
-use super::obey::Shortfall;
+use super::shortfall::Shortfall;
 use super::{Progress, Shared, Trouble};
 use crate::limits::HITS_INTERVAL;
+use crate::runtime::error::describe;
 
 impl Shared {
     /// Sees to it that others see this process, whether it follows the store or not, and adds the hits of overrides. Its lock
     /// is looked at each time, the rest once in a while.
     pub(super) fn keep_in_touch(&self, progress: &mut Progress, trouble: Option<&Trouble>) {
-        let is_seen = progress.membership.as_ref().is_some_and(|membership| self.store.sees(membership));
+        let is_seen = progress.membership.as_ref().is_some_and(|membership| self.store.is_seen(membership));
         let is_due = progress.in_touch.is_none_or(|last| last.elapsed() >= HITS_INTERVAL);
         if !is_due && (is_seen || progress.silence.is_some()) {
             return;
@@ -32,28 +33,24 @@ impl Shared {
     fn keep_seen(&self, progress: &mut Progress) {
         let kept = progress.membership.as_mut().map(|membership| self.store.keep_seen(membership, &self.process));
         if let Some(Err(error)) = kept {
-            tracing::debug!(%error, "this process is not seen in its store");
+            tracing::debug!(error = describe(&error), "this process is not seen in its store");
         }
     }
 
     fn keep_present(&self, progress: &mut Progress) -> Result<(), StoreError> {
-        let kept = match &mut progress.membership {
+        let presence = match &mut progress.membership {
             Some(membership) => self.store.keep_present(membership, &self.process)?,
-            None => None,
+            // The store could not be written when this process began.
+            None => Presence::Taken,
         };
-        let presence = match kept {
-            Some(presence) => presence,
-            // The store could not be written when this process began, or is another one, in which another process has its
-            // number.
-            None => {
+        match presence {
+            Presence::Kept if progress.silence.is_none() => return Ok(()),
+            Presence::Kept | Presence::Renewed => {}
+            Presence::Taken => {
                 let membership = self.store.register(&self.process)?;
-                self.link.is_process(membership.process);
+                self.link.is_process(membership.process());
                 progress.membership = Some(membership);
-                Presence::Renewed
             }
-        };
-        if presence == Presence::Kept && progress.silence.is_none() {
-            return Ok(());
         }
         let known = progress.acknowledged.take();
         self.acknowledge_now(progress, &known.map(Shortfall::from).unwrap_or_default())?;
@@ -67,7 +64,7 @@ impl Shared {
 
 impl Progress {
     /// The number of this process in the store.
-    pub(super) fn number(&self) -> Option<u64> {
-        self.membership.as_ref().map(|membership| membership.process)
+    pub(super) fn number(&self) -> Option<ProcessNumber> {
+        self.membership.as_ref().map(Membership::process)
     }
 }

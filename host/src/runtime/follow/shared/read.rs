@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
-use switchback_store::control::{
-    Broken, ControlStore as _, Damage, Entry, Event, Operation, State, Tail, Who, Witness,
-};
+use switchback_store::control::{Broken, Damage, Entry, Event, Operation, ProcessNumber, State, Tail, Who, Witness};
 use switchback_system::clock;
 
 use super::{Progress, Shared, Trouble};
@@ -61,7 +59,10 @@ impl Shared {
             return Err(broken.clone().into());
         }
         let whole = self.store.tail(0)?;
-        let who = Who::Process { number: progress.number().unwrap_or(0), name: self.process.name.clone() };
+        let who = Who::Process {
+            number: progress.number().unwrap_or(ProcessNumber::new(0)),
+            name: self.process.name.clone(),
+        };
         let witness = Witness { who, mark: progress.ledger.mark() };
         let read = follow_all(&whole).and_then(|anew| anew.ledger.confirms(&witness).map(|()| anew));
         match read {

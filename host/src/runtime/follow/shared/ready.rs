@@ -4,8 +4,7 @@ use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
 use switchback_model::release::{Digest, Draft, ReleaseId};
-use switchback_store::control::{ControlStore as _, FileIdentity, LayoutError, Preparation, TrustList};
-use switchback_system::private::Owner;
+use switchback_store::control::{LayoutError, Preparation, ReleaseStamps, StoreError, TrustList};
 use switchback_system::shortage;
 
 use super::{Progress, Shared};
@@ -15,7 +14,7 @@ use crate::runtime::error::{LoadFault, describe};
 /// A release that could not be loaded.
 pub(super) struct Failure {
     /// The files that it was loaded from, its own and its signature's: others are tried.
-    files: [Option<FileIdentity>; 2],
+    files: ReleaseStamps,
     /// Whose releases were accepted: by another list it is tried again.
     trust: TrustList,
     pub(super) why: String,
@@ -83,13 +82,13 @@ impl Shared {
     fn asked_for(&self, progress: &Progress) -> Vec<Digest> {
         let asked = progress.membership.as_ref().map(|membership| self.store.asked_of(membership));
         asked.transpose().map(Option::unwrap_or_default).unwrap_or_else(|error| {
-            tracing::debug!(%error, "it is not known which releases are asked for");
+            tracing::debug!(error = describe(&error), "it is not known which releases are asked for");
             Vec::new()
         })
     }
 
     fn is_settled(&self, progress: &Progress, release: &Digest) -> bool {
-        let files = || self.store.layout().release_identity(release);
+        let files = || self.store.release_stamps(release);
         match progress.failed.get(release) {
             Some(failure) => {
                 let is_early = failure.retry.is_none_or(|retry| Instant::now() < retry.at);
@@ -112,7 +111,7 @@ impl Shared {
     pub(super) fn take_back(&self, progress: &Progress, release: &Digest) {
         let Some(membership) = &progress.membership else { return };
         if let Err(error) = self.store.report(membership, release, None) {
-            tracing::debug!(%error, %release, "the store does not know yet that a release is not ready any more");
+            tracing::debug!(error = describe(&error), %release, "the store does not know yet that a release is not ready any more");
         }
     }
 
@@ -142,7 +141,7 @@ impl Shared {
     /// Reads a release's file, checks it and its signature, and makes it warm. A damaged file is set aside.
     fn load_from_store(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Box<Failure>> {
         // Before it is read: files that come meanwhile are others.
-        let [mut file, signature] = self.store.layout().release_identity(&release.digest);
+        let mut files = self.store.release_stamps(&release.digest);
         self.load_file(release, trust).map_err(|unusable| {
             let mut retry = None;
             let why = match unusable {
@@ -153,18 +152,18 @@ impl Shared {
                 }
                 Unusable::Damaged(why) => {
                     let (place, why) = self.set_aside(release, &why);
-                    file = file.filter(|_| place == Place::Same);
+                    files.file = files.file.take().filter(|_| place == Place::Same);
                     why
                 }
             };
-            Box::new(Failure { files: [file, signature], trust: trust.clone(), why, retry })
+            Box::new(Failure { files, trust: trust.clone(), why, retry })
         })
     }
 
     fn load_file(&self, release: &ReleaseId, trust: &TrustList) -> Result<(), Unusable> {
         let other = |why: String| Unusable::Other(why);
         let limits = self.core.sandbox.limits();
-        let read = self.store.layout().read_release(&release.digest, limits.release_bytes_max, Owner::Ours);
+        let read = self.store.read_release(&release.digest, limits.release_bytes_max);
         let (bytes, signature) = read.map_err(|error| match shortage::of_system(&error) {
             Some(system) if shortage::is_shortage(&system) => Unusable::Short(describe(&error)),
             _ => other(describe(&error)),
@@ -178,7 +177,7 @@ impl Shared {
             Err(refusal) if is_whole(&bytes) => return Err(other(describe(&refusal))),
             Err(refusal) => return Err(Unusable::Damaged(describe(&refusal))),
         };
-        trust.check(release, verified.bytes(), signature.as_deref()).map_err(|error| other(error.to_string()))?;
+        trust.check(release, verified.bytes(), signature.as_deref()).map_err(|error| other(describe(&error)))?;
         self.core.load(verified).map(drop).map_err(|error| match error.fault {
             LoadFault::Shortage(why) => Unusable::Short(why),
             _ => other(describe(&error)),
@@ -187,10 +186,12 @@ impl Shared {
 
     /// Sets a damaged file aside, and says what happened to it.
     fn set_aside(&self, release: &ReleaseId, why: &str) -> (Place, String) {
-        let (place, what) = match self.store.layout().set_release_aside(&release.digest) {
-            Ok(aside) => (Place::Aside, format!("was set aside as {}", aside.display())),
-            Err(LayoutError::Unusable { path, .. }) => (Place::Same, format!("is still {}", path.display())),
-            Err(error) => (Place::Same, error.to_string()),
+        let (place, what) = match self.store.set_release_aside(&release.digest) {
+            Ok(aside) => (Place::Aside, format!("was set aside as {aside}")),
+            Err(StoreError::Layout(LayoutError::Unusable { path, .. })) => {
+                (Place::Same, format!("is still {}", path.display()))
+            }
+            Err(error) => (Place::Same, describe(&error)),
         };
         (place, format!("its file in the store is damaged ({why}) and {what}: load the release again"))
     }

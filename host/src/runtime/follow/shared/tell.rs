@@ -1,7 +1,7 @@
 //! Telling the store what was decided here.
 
 use switchback_model::verdict::HitCounter;
-use switchback_store::control::{ControlStore as _, StoreError};
+use switchback_store::control::StoreError;
 use switchback_system::clock;
 
 use super::super::emergency::{Answered, Waiting};

@@ -6,9 +6,10 @@ use switchback_model::lasting::Lasting;
 use switchback_store::alert::Found;
 use switchback_store::control::{Broken, NewerEvent, StoreError};
 
-use super::obey::Shortfall;
+use super::shortfall::Shortfall;
 use super::{Progress, Shared};
 use crate::limits::FOLLOW_REMINDER_INTERVAL;
+use crate::runtime::error::describe;
 
 /// Why the store cannot be followed. The state stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -16,20 +17,22 @@ pub(super) enum Trouble {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error("its ledger is not whole: {0}")]
-    Ledger(#[from] Broken),
+    Ledger(Broken),
     #[error("{0}: what came before it is obeyed, and nothing after it; run that version here")]
     Newer(Box<NewerEvent>),
 }
-
-/// What is said where somebody copied something over the database.
-pub(super) const OVERWRITTEN: &str = "control.db was written over while it was in use: its -wal holds what came before and \
-     stands above it, so nothing was restored. `switchback store restore` puts a backup in its place";
 
 /// What was said of a trouble that lasts.
 pub(super) struct Said {
     text: String,
     since: Instant,
     last: Instant,
+}
+
+impl From<Broken> for Trouble {
+    fn from(broken: Broken) -> Self {
+        Self::Ledger(broken)
+    }
 }
 
 impl Trouble {
@@ -62,18 +65,19 @@ impl Shared {
     /// Says what goes wrong, when it begins and as long as it lasts: in the log, in the metrics, in the store and, where the
     /// store was touched, to whoever receives alerts.
     pub(super) fn tell(&self, progress: &mut Progress, trouble: Option<Trouble>) {
+        let text = trouble.as_ref().map(|trouble| describe(trouble)).unwrap_or_default();
         match (&trouble, &mut progress.said) {
             (None, said) => {
                 if said.take().is_some() {
                     tracing::info!("the store can be followed again");
                 }
             }
-            (Some(trouble), Some(said)) if said.text == trouble.to_string() => said.remind(),
+            (Some(_), Some(said)) if said.text == text => said.remind(),
             (Some(trouble), said) => {
-                tracing::error!(%trouble, "the store cannot be followed; scoring goes on as before");
-                *said = Some(Said::now(trouble.to_string()));
+                tracing::error!(trouble = text, "the store cannot be followed; scoring goes on as before");
+                *said = Some(Said::now(text.clone()));
                 if trouble.is_damage() {
-                    self.core.news.tell(Found::Store(trouble.to_string()));
+                    self.core.news.tell(Found::Store(text));
                 }
             }
         }
@@ -86,20 +90,20 @@ impl Shared {
         self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
 
-    /// Says, once, that somebody copied something over the database: what it holds is not what is read.
-    pub(super) fn look_for_overwriting(&self, progress: &mut Progress) -> Result<(), Trouble> {
-        let is_overwritten = self.store.is_overwritten()?;
-        if is_overwritten && !progress.overwritten {
-            tracing::error!("{OVERWRITTEN}");
-            self.core.news.tell(Found::Store(OVERWRITTEN.to_owned()));
+    /// Says, once, what is wrong with the store although it can be followed.
+    pub(super) fn look_for_problem(&self, progress: &mut Progress) -> Result<(), Trouble> {
+        let problem = self.store.problem()?;
+        if let Some(problem) = problem.as_ref().filter(|_| problem != progress.problem) {
+            tracing::error!("{problem}");
+            self.core.news.tell(Found::Store(problem.clone()));
         }
-        progress.overwritten = is_overwritten;
+        progress.problem = problem;
         Ok(())
     }
 
     /// Whether the store could be told something: said once, whatever it was.
     pub(super) fn told(&self, progress: &mut Progress, told: Result<(), StoreError>) {
-        let silence = told.err().map(|error| error.to_string());
+        let silence = told.err().map(|error| describe(&error));
         if silence != progress.silence {
             match &silence {
                 Some(why) => {

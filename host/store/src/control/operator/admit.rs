@@ -6,7 +6,8 @@ use switchback_model::guard::{Evidence, Segment};
 use switchback_model::release::ReleaseId;
 
 use super::{Control, PromoteError};
-use crate::control::admission::{Admission, Promotion, Waited};
+use crate::control::admission::{Admission, Promotion, Readiness};
+use crate::control::committed::Committed;
 use crate::control::event::Event;
 use crate::control::ledger::Ledger;
 use crate::control::operation::{GuardAction, Operation};
@@ -18,7 +19,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::admit`].
-    pub fn promote(&self, promotion: Promotion) -> Result<Event, PromoteError> {
+    pub fn promote(&self, promotion: Promotion) -> Result<Committed, PromoteError> {
         self.admit(promotion)
     }
 
@@ -30,7 +31,7 @@ impl Control {
     /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm, its file is missing or
     /// was altered, a process cannot load it, or does not say so in time, or its guard cannot do its work. Nothing was changed
     /// then, anywhere.
-    pub fn admit(&self, admission: impl Into<Admission>) -> Result<Event, PromoteError> {
+    pub fn admit(&self, admission: impl Into<Admission>) -> Result<Committed, PromoteError> {
         self.admit_after(&self.ledger().map_err(PromoteError::Control)?, admission)
     }
 
@@ -38,13 +39,14 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::admit`].
-    pub fn admit_after(&self, seen: &Ledger, admission: impl Into<Admission>) -> Result<Event, PromoteError> {
+    pub fn admit_after(&self, seen: &Ledger, admission: impl Into<Admission>) -> Result<Committed, PromoteError> {
         let admission = admission.into();
         let operation = Operation::from(&admission);
         // What is refused is refused before anybody waits.
         self.draft(seen, operation.clone()).map_err(refused)?;
         self.check_file_of(seen.state(), &admission, &operation)?;
-        if let (Some(release), Some(Waited::Ready(timeout))) = (admission.release(seen.state()), admission.waited())
+        if let (Some(release), Some(Readiness::Wait(timeout))) =
+            (admission.release(seen.state()), admission.readiness())
             && !seen.state().narrows(&operation)
         {
             self.check_not_put_back(&admission, release)?;
@@ -56,23 +58,22 @@ impl Control {
     /// Refuses what lets a release decide that a process which starts could not load. What is forced is not checked, and
     /// what leaves it less than before need not be.
     fn check_file_of(&self, state: &State, admission: &Admission, operation: &Operation) -> Result<(), PromoteError> {
-        if admission.waited() == Some(Waited::Forced) || state.narrows(operation) {
+        if admission.readiness() == Some(Readiness::Skip) || state.narrows(operation) {
             return Ok(());
         }
         self.check_file_for(state, operation).map_err(PromoteError::Control)
     }
 
-    /// What an admission would do: the event that it would be, and the state after it. Changes nothing, and waits for
-    /// nobody: whether processes are ready is for who asks.
+    /// What an admission would do to the ledger that was `seen`: the event that it would be, and the state after it. Changes
+    /// nothing, and waits for nobody: whether processes are ready is for who asks.
     ///
     /// # Errors
     /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm.
-    pub fn rehearse_admission(&self, admission: &Admission) -> Result<(Event, State), PromoteError> {
-        let seen = self.ledger().map_err(PromoteError::Control)?;
+    pub fn rehearse_admission(&self, seen: &Ledger, admission: &Admission) -> Result<(Event, State), PromoteError> {
         let operation = Operation::from(admission);
-        let rehearsed = self.outcome(seen.clone(), operation.clone()).map_err(PromoteError::Control)?;
+        let rehearsed = self.outcome(seen, operation.clone()).map_err(PromoteError::Control)?;
         self.check_file_of(seen.state(), admission, &operation)?;
-        if let (Some(release), Some(Waited::Ready(_))) = (admission.release(seen.state()), admission.waited())
+        if let (Some(release), Some(Readiness::Wait(_))) = (admission.release(seen.state()), admission.readiness())
             && !seen.state().narrows(&operation)
         {
             self.check_not_put_back(admission, release)?;
@@ -92,12 +93,16 @@ impl Control {
         self.check_step(&seen, slot, &rollout.release, rollout.step + 1).map(drop)
     }
 
-    /// Goes on to a step of a rollout. Who is not ready now is not waited for.
-    #[doc(hidden)]
-    pub fn advance(&self, slot: &str, release: &ReleaseId, step: usize) -> Result<Event, PromoteError> {
-        let seen = self.ledger().map_err(PromoteError::Control)?;
-        let operation = self.check_step(&seen, slot, release, step)?;
-        self.write_after(&seen, operation).map_err(PromoteError::Control)
+    /// Goes on to a step of a rollout, unless the routes have changed since `seen`. Who is not ready now is not waited for.
+    pub fn advance(
+        &self,
+        seen: &Ledger,
+        slot: &str,
+        release: &ReleaseId,
+        step: usize,
+    ) -> Result<Committed, PromoteError> {
+        let operation = self.check_step(seen, slot, release, step)?;
+        self.write_after(seen, operation).map_err(PromoteError::Control)
     }
 
     fn check_step(

@@ -1,17 +1,15 @@
 //! Whether the file of a release is in the store, as it was loaded.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_system::private::{self, Owner};
+use switchback_system::shortage::in_full;
 
 use super::{Control, ControlError};
-use crate::control::FileIdentity;
 use crate::control::operation::Operation;
 use crate::control::state::State;
-use crate::control::store::LayoutError;
+use crate::control::store::{ReleaseStamps, StoreError};
 use crate::control::trust::{TrustList, Untrusted};
 use crate::limits::STORED_RELEASE_BYTES_MAX;
 
@@ -20,7 +18,7 @@ use crate::limits::STORED_RELEASE_BYTES_MAX;
 pub(super) struct Whole(Mutex<BTreeMap<Digest, Found>>);
 
 /// The file of a release and its signature's, and whose signatures were accepted.
-type Found = ([Option<FileIdentity>; 2], TrustList);
+type Found = (ReleaseStamps, TrustList);
 
 impl Control {
     /// Whether a process that starts could load a release: its file is in the store, has its digest, and is signed by
@@ -30,21 +28,16 @@ impl Control {
     /// # Errors
     /// [`FileFault`], which says what is wrong with it.
     pub fn check_file(&self, state: &State, release: &ReleaseId) -> Result<(), FileFault> {
-        let layout = self.store.layout();
         // Before it is read: a file that comes meanwhile is another.
-        let found: Found = (layout.release_identity(&release.digest), state.trust.clone());
+        let found: Found = (self.store.release_stamps(&release.digest), state.trust.clone());
         let mut whole = self.whole.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if found.0[0].is_some() && whole.get(&release.digest) == Some(&found) {
+        if found.0.file.is_some() && whole.get(&release.digest) == Some(&found) {
             return Ok(());
         }
-        let path = layout.release_file(&release.digest);
-        // Whoever may look at the store of somebody else is told what is in it.
-        let is_ours = private::check_dir(layout.dir()).is_ok();
-        let owner = if is_ours { Owner::Ours } else { Owner::Anybody };
-        let read = layout.read_release(&release.digest, STORED_RELEASE_BYTES_MAX, owner);
-        let (bytes, signature) = read.map_err(|error| FileFault::of(path.clone(), &error))?;
+        let read = self.store.read_release(&release.digest, STORED_RELEASE_BYTES_MAX);
+        let (bytes, signature) = read.map_err(|error| self.file_fault(release, &error))?;
         if Digest::of(&bytes) != release.digest {
-            return Err(FileFault::Altered(path));
+            return Err(FileFault::Altered(self.store.release_location(&release.digest)));
         }
         state.trust.check(release, &bytes, signature.as_deref()).map_err(FileFault::Untrusted)?;
         whole.insert(release.digest, found);
@@ -56,10 +49,13 @@ impl Control {
     /// # Errors
     /// [`FileFault`], if there is none, or nobody here may look.
     pub fn find_file(&self, release: &ReleaseId) -> Result<(), FileFault> {
-        let path = self.store.layout().release_file(&release.digest);
-        match private::check_path(&path, Owner::Anybody) {
-            Err(error) => Err(FileFault::of(path, &error.into())),
-            Ok(()) => Ok(()),
+        self.store.find_release(&release.digest).map_err(|error| self.file_fault(release, &error))
+    }
+
+    fn file_fault(&self, release: &ReleaseId, error: &StoreError) -> FileFault {
+        match error.is_missing_release() {
+            true => FileFault::Missing(self.store.release_location(&release.digest)),
+            false => FileFault::Unreadable(in_full(error)),
         }
     }
 
@@ -77,24 +73,15 @@ impl Control {
 #[non_exhaustive]
 pub enum FileFault {
     /// There is none.
-    #[error("its file is missing from the store: there is no {}", .0.display())]
-    Missing(PathBuf),
+    #[error("its file is missing from the store: there is no {0}")]
+    Missing(String),
     /// It is another one than was loaded.
-    #[error("its file in the store is damaged or was altered: {} does not have its digest", .0.display())]
-    Altered(PathBuf),
+    #[error("its file in the store is damaged or was altered: {0} does not have its digest")]
+    Altered(String),
     /// It cannot be read.
     #[error("its file in the store cannot be read: {0}")]
     Unreadable(String),
     /// The trust list does not accept it.
     #[error(transparent)]
     Untrusted(Untrusted),
-}
-
-impl FileFault {
-    fn of(path: PathBuf, error: &LayoutError) -> Self {
-        match error {
-            LayoutError::File(error) if error.is_missing() => Self::Missing(path),
-            error => Self::Unreadable(error.to_string()),
-        }
-    }
 }

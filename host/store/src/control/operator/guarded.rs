@@ -5,11 +5,12 @@ use std::time::Instant;
 use switchback_model::guard::{Mode, TrialEvidence, TrialKey};
 use switchback_model::release::ReleaseId;
 use switchback_system::clock;
+use switchback_system::shortage::in_full;
 
 use super::ready::PromoteError;
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::control::state::State;
-use crate::control::store::{ControlStore as _, Process, StoreError, Watched};
+use crate::control::store::{Process, StoreError, Watched};
 use crate::guard_store::{GuardReader, GuardStoreError, Health};
 
 impl Control {
@@ -38,7 +39,7 @@ impl Control {
             let troubles = match self.guards() {
                 Ok(guards) => troubles(&concerned, &guards),
                 Err(GuardStoreError::None(_)) => troubles(&concerned, &[]),
-                Err(error) => return Err(unguarded(vec![error.to_string()])),
+                Err(error) => return Err(unguarded(vec![in_full(&error)])),
             };
             let left = deadline.saturating_duration_since(Instant::now());
             match troubles {
@@ -64,7 +65,7 @@ impl Control {
             return Ok(());
         }
         let trial = TrialKey { slot: name.to_owned(), candidate: release.clone(), baseline, since };
-        let reader = GuardReader::open(self.store.layout().dir());
+        let reader = GuardReader::open(self.store.guard_dir());
         match reader.and_then(|reader| reader.evidence(&trial, &slot.guard)) {
             Ok(TrialEvidence { harmed, .. }) if harmed.is_empty() => Ok(()),
             Ok(TrialEvidence { harmed: segments, .. }) => {
@@ -72,7 +73,7 @@ impl Control {
             }
             Err(GuardStoreError::None(_)) => Ok(()),
             Err(error) => {
-                let guards = vec![error.to_string()];
+                let guards = vec![in_full(&error)];
                 Err(PromoteError::Unguarded { release: release.clone(), slot: name.to_owned(), guards })
             }
         }
@@ -80,7 +81,7 @@ impl Control {
 
     /// How every guard is. What it lost is an error.
     fn guards(&self) -> Result<Vec<Health>, GuardStoreError> {
-        let reader = GuardReader::open(self.store.layout().dir())?;
+        let reader = GuardReader::open(self.store.guard_dir())?;
         match reader.loss()?.filter(|loss| loss.is_felt(clock::now())) {
             Some(loss) => Err(GuardStoreError::Lost(format!("{}, on {}", loss.why, loss.at))),
             None => reader.health(),
@@ -99,7 +100,7 @@ enum Troubles {
 
 fn troubles(processes: &[&Process], guards: &[Health]) -> Troubles {
     let now = clock::now();
-    let guard_of = |process: &Process| guards.iter().find(|guard| guard.process == process.number);
+    let guard_of = |process: &Process| guards.iter().find(|guard| guard.process == process.number.get());
     let said = |process: &&Process| Some(format!("{}: {}", process.label(), guard_of(process)?.trouble(now)?));
     let troubled: Vec<_> = processes.iter().filter_map(said).collect();
     if !troubled.is_empty() {

@@ -8,7 +8,6 @@ use crate::control::event::{Event, Proposal};
 use crate::control::ledger::Ledger;
 use crate::control::operation::Operation;
 use crate::control::refused::Refused;
-use crate::control::store::StoreError;
 use crate::control::trust::Untrusted;
 
 /// What became of loading a release into a store.
@@ -47,11 +46,11 @@ impl Control {
         let operation = self.loading(&ledger, release, signature)?;
         let fault = self.check_file(ledger.state(), release.id()).err();
         // The file first: an event never names a file that is not there.
-        let kept = self.store.layout().keep_release(&release.id().digest, release.bytes(), signature);
-        kept.map_err(StoreError::from).map_err(ControlError::from)?;
+        let kept = self.store.keep_release(&release.id().digest, release.bytes(), signature);
+        kept.map_err(ControlError::from)?;
         self.follow(&mut ledger)?;
         match self.write_after(&ledger, operation) {
-            Ok(event) => Ok(LoadedRelease::New(event.into())),
+            Ok(committed) => Ok(LoadedRelease::New(committed.event.into())),
             Err(ControlError::Refused(Refused::LoadedAlready(_))) => {
                 Ok(fault.map_or(LoadedRelease::Known, LoadedRelease::Mended))
             }

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 use switchback_model::guard::Segment;
 use switchback_model::lasting::Lasting;
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_system::shortage::in_full;
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
+use crate::control::number::ProcessNumber;
 use crate::control::refused::Refused;
-use crate::control::store::{ControlStore as _, Preparation, Process, StoreError, Watched};
+use crate::control::store::{Preparation, Process, StoreError, Watched};
 use crate::guard_store::PauseCause;
 use crate::limits::ROUSE_TIME;
 
@@ -53,21 +55,23 @@ impl Control {
     }
 
     /// Asks processes for a release that were not asked yet, those that began meanwhile too.
-    fn ask(&self, release: &ReleaseId, silent: &[&Process], asked: &mut BTreeSet<u64>) {
+    fn ask(&self, release: &ReleaseId, silent: &[&Process], asked: &mut BTreeSet<ProcessNumber>) {
         let before = asked.len();
-        asked.extend(silent.iter().map(|process| process.number));
+        // One that has acknowledged nothing may not be in the register yet. It is asked once it has.
+        let is_there = |process: &&&Process| process.acknowledged.is_some();
+        asked.extend(silent.iter().filter(is_there).map(|process| process.number));
         if asked.len() == before {
             return;
         }
         if let Err(error) = self.store.ask_for(&release.digest) {
-            tracing::debug!(%error, %release, "no process could be asked to make a release ready");
+            tracing::debug!(error = in_full(&error), %release, "no process could be asked to make a release ready");
         }
     }
 
     /// Has a release made ready that is about to get a role. Who is not ready soon makes up for it.
     pub(super) fn rouse(&self, release: &ReleaseId) {
         if let Err(error) = self.wait_until_ready(release, ROUSE_TIME) {
-            tracing::debug!(%error, %release, "a release gets a role before every process has it ready");
+            tracing::debug!(error = in_full(&error), %release, "a release gets a role before every process has it ready");
         }
     }
 }
@@ -123,7 +127,7 @@ pub enum PromoteError {
     },
     /// Guards cannot do their work.
     #[error(
-        "{release} is not let into {slot}, because nobody would take it back if it does harm: {}. `switchback guard status` says more, --force does it all the same",
+        "{release} is not let into {slot}, because nobody would take it back if it does harm: {}",
         guards.join("; ")
     )]
     Unguarded {
@@ -137,7 +141,7 @@ pub enum PromoteError {
     /// The guard knows that it does harm, or may: on mail of authenticated, known senders the evidence suffices at least
     /// for a warning.
     #[error(
-        "{release} is not let into {slot}, because it does harm to {}: `switchback guard status` has the numbers, --force does it all the same",
+        "{release} is not let into {slot}, because it does harm to {}",
         segments.iter().map(Segment::to_string).collect::<Vec<_>>().join(", ")
     )]
     Harmed {
@@ -150,7 +154,7 @@ pub enum PromoteError {
     },
     /// Processes did not say in time that they are ready.
     #[error(
-        "{release} decides nowhere, because it is not known to be ready everywhere: after {} nothing was heard of it from {}. --force does it all the same",
+        "{release} decides nowhere, because it is not known to be ready everywhere: after {} nothing was heard of it from {}",
         Lasting(*waited), processes.join(", ")
     )]
     Silent {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use switchback_model::guard::{Evidence, Segment, Settings};
+use switchback_model::limits::COOL_OFF_DEFAULT;
 use switchback_model::name;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::{BASIS_POINTS, CanaryKey, RouteError, Salt, Share};
@@ -13,8 +14,7 @@ use super::State;
 use super::slot::SlotState;
 use crate::control::operation::{GuardAction, Operation};
 use crate::control::refused::Refused;
-use crate::control::rollout::{Plan, Trying};
-use crate::limits::COOL_OFF_DEFAULT;
+use crate::control::rollout::{Exposure, Plan};
 
 impl State {
     /// An operation with what it left open: the target of a revert, the cool-off of a promotion. So the ledger says
@@ -188,17 +188,17 @@ impl State {
         at: Timestamp,
     ) -> Result<SlotState, Refused> {
         self.check_may_decide(slot, release, false)?;
-        let trying = plan.steps().get(step).map(|step| step.trying);
-        let trying = trying.ok_or_else(|| Refused::NoRollout(slot.to_owned()))?;
+        let exposure = plan.steps().get(step).map(|step| step.exposure);
+        let exposure = exposure.ok_or_else(|| Refused::NoRollout(slot.to_owned()))?;
         let state = self.slot(slot)?;
         let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence + 1);
-        state.changed(slot, |roles| match trying {
-            Trying::Shadow => roles.shadowing(release.clone(), BASIS_POINTS),
-            Trying::Canary(share_bp) => {
+        state.changed(slot, |roles| match exposure {
+            Exposure::Shadow => roles.shadowing(release.clone(), BASIS_POINTS),
+            Exposure::Canary(share_bp) => {
                 let key = roles.canaries.first().map_or_else(CanaryKey::default, |canary| canary.share.key);
                 roles.trying(release.clone(), Share { share_bp, key, mirrored: true }, salt)
             }
-            Trying::Live => roles.promoting(release.clone(), cool_off_end(at, Some(COOL_OFF_DEFAULT.as_secs()))),
+            Exposure::Live => roles.promoting(release.clone(), cool_off_end(at, Some(COOL_OFF_DEFAULT.as_secs()))),
         })
     }
 

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::control::{Operation, Proposal};
     use switchback_model::release::Digest;
-    use switchback_model::verdict::{May, Rule, Scope, Senders};
+    use switchback_model::verdict::{AllowScope, Rule, Scope, Senders};
 
     const DAY: u64 = 24;
 
@@ -96,7 +96,7 @@ mod tests {
     fn allow(hour: u64) -> Operation {
         let matcher = "domain payroll.example.com".parse().unwrap();
         let (scope, senders) = (Scope::default(), Senders::Authenticated);
-        Operation::Allow { rule: Rule { matcher, scope, senders, expires_at: at(hour + 1) }, may: May::Spam }
+        Operation::Allow { rule: Rule { matcher, scope, senders, expires_at: at(hour + 1) }, may: AllowScope::Spam }
     }
 
     /// The state after overrides that were made at these hours.

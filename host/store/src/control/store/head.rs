@@ -10,7 +10,6 @@ use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use switchback_system::private::{self, NotPrivate, Owner};
-use switchback_system::shortage::InWords;
 
 use crate::control::mark::Mark;
 
@@ -29,7 +28,7 @@ pub(super) enum HeadFileError {
     Unreadable,
     #[error(transparent)]
     File(#[from] NotPrivate),
-    #[error("{}", InWords(.0))]
+    #[error("it cannot be read or written")]
     Io(#[from] io::Error),
 }
 

@@ -26,7 +26,6 @@ use std::time::Duration;
 use switchback_model::limits::SIGNATURE_BYTES_MAX;
 use switchback_model::release::Digest;
 use switchback_system::private::{self, NotPrivate, Owner};
-use switchback_system::shortage::InWords;
 
 use crate::sqlite;
 
@@ -343,15 +342,6 @@ impl Layout {
         private::set_aside(&path).map_err(|source| LayoutError::Unusable { path, source })
     }
 
-    /// What tells the file of a release, and that of its signature, from others that were put in their places; none where
-    /// there is no file.
-    pub fn release_identity(&self, digest: &Digest) -> [Option<FileIdentity>; 2] {
-        [self.release_file(digest), self.signature_file(digest)].map(|path| {
-            let metadata = fs::symlink_metadata(path).ok()?;
-            Some(FileIdentity { inode: metadata.ino(), changed_s: metadata.ctime(), changed_ns: metadata.ctime_nsec() })
-        })
-    }
-
     pub(crate) fn release_file(&self, digest: &Digest) -> PathBuf {
         self.releases().join(format!("{digest}.wasm"))
     }
@@ -385,12 +375,11 @@ fn identity(metadata: &fs::Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
 }
 
-/// A file's number, and when something about it changed last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct FileIdentity {
-    inode: u64,
-    changed_s: i64,
-    changed_ns: i64,
+/// What tells a file from others that are put in its place: its number, and when something about it changed last. None where
+/// there is no file.
+pub(super) fn stamp(path: &Path) -> Option<String> {
+    let metadata = fs::symlink_metadata(path).ok()?;
+    Some(format!("{} {}.{:09}", metadata.ino(), metadata.ctime(), metadata.ctime_nsec()))
 }
 
 /// Reads a file that only its owner can have written; at most one byte over `bytes_max`.
@@ -407,12 +396,11 @@ fn read_private(path: &Path, bytes_max: u64, owner: Owner) -> Result<Vec<u8>, La
 #[non_exhaustive]
 pub enum LayoutError {
     /// There is no store.
-    #[error("there is no store in {}: `switchback load` makes one", .0.display())]
+    #[error("there is no store in {}", .0.display())]
     NoStore(PathBuf),
     /// There was a store, and its database is gone.
     #[error(
-        "control.db is gone from {}, where there was a store ({} shows that): put it back from a copy, or let `switchback \
-         history recover` begin a ledger that says so",
+        "control.db is gone from {}, where there was a store ({} shows that): put it back from a copy, or recover the store",
         dir.display(), trace.file_name().unwrap_or_default().display()
     )]
     Gone {
@@ -425,7 +413,7 @@ pub enum LayoutError {
     #[error("{} is a path of {} bytes with what belongs to it, and SQLite takes {DATABASE_PATH_BYTES_MAX}: put the store in a folder nearer to the root", .0.display(), .0.as_os_str().len())]
     TooLong(PathBuf),
     /// The system does not give it.
-    #[error("{}: {}", path.display(), InWords(source))]
+    #[error("cannot use {}", path.display())]
     Unusable {
         /// What.
         path: PathBuf,

@@ -3,6 +3,7 @@
 mod connect;
 mod copy;
 mod fault;
+mod files;
 mod followers;
 mod hold;
 mod overwritten;
@@ -12,6 +13,7 @@ mod restore;
 mod schema;
 mod witness;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -19,18 +21,21 @@ use rusqlite::{Connection, OptionalExtension as _, Row, Transaction, Transaction
 use switchback_model::release::Digest;
 use switchback_system::forked::Origin;
 use switchback_system::private::Owner;
+use switchback_system::shortage::in_full;
 
 pub use recover::{Accept, Recovered};
-pub use register::Presence;
-pub use restore::{Adopted, Copied, Processes};
+pub(crate) use restore::{Adopted, Copied, Processes};
 
 use self::connect::Open;
+use self::overwritten::OVERWRITTEN;
 use super::layout::Layout;
 use super::watch;
-use super::{Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Process, StoreError, Watch, Watched};
+use super::{
+    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, Process, StoreError, Watch, Watched,
+};
 use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
-use crate::control::mark::Mark;
+use crate::control::mark::{Mark, Witness};
 
 /// A store in a folder: SQLite in WAL mode, so that nobody who reads waits for somebody who writes. Events are
 /// durable when they are acknowledged (`synchronous=FULL`).
@@ -41,6 +46,12 @@ pub struct SqliteStore {
     layout: Layout,
     open: Mutex<Option<Open>>,
     origin: Origin,
+}
+
+impl fmt::Debug for SqliteStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SqliteStore").field(&self.layout.dir()).finish()
+    }
 }
 
 impl SqliteStore {
@@ -95,7 +106,7 @@ impl SqliteStore {
     }
 
     fn attempt<T>(&self, work: impl FnOnce(&mut Open) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        self.origin.check().map_err(|forked| self.failed(forked.to_string()))?;
+        self.origin.check().map_err(|forked| self.failed(forked))?;
         let mut slot = self.lock();
         let files = self.layout.files();
         let were_replaced = |open: &mut Open| files.as_ref().map_or(true, |files| open.files.were_replaced(files));
@@ -115,7 +126,7 @@ impl SqliteStore {
         if is_lost || open.is_to_read() {
             slot.take().into_iter().for_each(Open::abandon);
         }
-        if is_sound { result } else { Err(self.failed("somebody wrote to it while it was read: try again".to_owned())) }
+        if is_sound { result } else { Err(self.failed("somebody wrote to it while it was read: try again")) }
     }
 
     /// [`SqliteStore::with`] for what a process says of itself.
@@ -138,13 +149,17 @@ impl SqliteStore {
     }
 }
 
-fn tell_bell(made: Result<(), super::LayoutError>) {
+fn tell_bell(made: Result<(), super::layout::LayoutError>) {
     if let Err(error) = made {
-        tracing::debug!(%error, "there is nothing to be woken by; whoever waits looks now and then");
+        tracing::debug!(error = in_full(&error), "there is nothing to be woken by; whoever waits looks now and then");
     }
 }
 
 impl ControlStore for SqliteStore {
+    fn guard_dir(&self) -> &Path {
+        self.layout.dir()
+    }
+
     fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError> {
         self.with(|open| {
             refuse_strays(&open.ledger)?;
@@ -162,8 +177,7 @@ impl ControlStore for SqliteStore {
 
     fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError> {
         let rows = events.iter().map(|event| Ok((event, event.to_json()?)));
-        let rows: Vec<_> =
-            rows.collect::<Result<_, serde_json::Error>>().map_err(|error| self.failed(error.to_string()))?;
+        let rows: Vec<_> = rows.collect::<Result<_, serde_json::Error>>().map_err(|error| self.failed(error))?;
         let Some((last, body)) = rows.last() else { return Ok(()) };
         self.layout.check(Owner::Ours)?;
         // Where no core is free, those who follow wait for one while the disk writes, and not after it.
@@ -199,12 +213,24 @@ impl ControlStore for SqliteStore {
         Ok(membership)
     }
 
+    fn is_seen(&self, member: &Membership) -> bool {
+        self.sees(member)
+    }
+
+    fn keep_seen(&self, member: &mut Membership, process: &NewProcess) -> Result<(), StoreError> {
+        self.keep_lock(member, process).map(drop)
+    }
+
+    fn keep_present(&self, member: &mut Membership, process: &NewProcess) -> Result<Presence, StoreError> {
+        self.keep_row(member, process)
+    }
+
     fn acknowledge(&self, member: &Membership, acknowledgement: &Acknowledgement) -> Result<(), StoreError> {
-        let text = serde_json::to_string(acknowledgement).map_err(|e| self.failed(e.to_string()))?;
+        let text = serde_json::to_string(acknowledgement).map_err(|e| self.failed(e))?;
         self.say(|open| {
             open.register
                 .prepare_cached("UPDATE processes SET acknowledged = ? WHERE number = ?")?
-                .execute(params![text, member.process])
+                .execute(params![text, member.process().get()])
                 .map(drop)
         })
     }
@@ -215,8 +241,8 @@ impl ControlStore for SqliteStore {
         release: &Digest,
         preparation: Option<&Preparation>,
     ) -> Result<(), StoreError> {
-        let text = preparation.map(serde_json::to_string).transpose().map_err(|e| self.failed(e.to_string()))?;
-        let (process, release) = (member.process, release.as_bytes());
+        let text = preparation.map(serde_json::to_string).transpose().map_err(|e| self.failed(e))?;
+        let (process, release) = (member.process().get(), release.as_bytes());
         self.say(|open| match &text {
             Some(text) => open
                 .register
@@ -247,7 +273,7 @@ impl ControlStore for SqliteStore {
         self.with(|open| {
             let asked = "SELECT release FROM preparations WHERE process = ? AND preparation = ?";
             let mut rows = open.register.prepare_cached(asked)?;
-            let releases = rows.query_map(params![member.process, ASKED], |row| Ok(digest(row.get(0)?)))?;
+            let releases = rows.query_map(params![member.process().get(), ASKED], |row| Ok(digest(row.get(0)?)))?;
             releases.collect()
         })
     }
@@ -272,6 +298,18 @@ impl ControlStore for SqliteStore {
 
     fn processes(&self) -> Result<Vec<Process>, StoreError> {
         self.attempt(|open| self.census(open))
+    }
+
+    fn witnesses(&self) -> Result<Vec<Witness>, StoreError> {
+        self.all_witnesses()
+    }
+
+    fn remember(&self, mark: &Mark) {
+        self.advance_head(|_| mark.clone());
+    }
+
+    fn problem(&self) -> Result<Option<String>, StoreError> {
+        Ok(self.is_overwritten()?.then(|| OVERWRITTEN.to_owned()))
     }
 
     fn watch(&self, what: Watched) -> Result<Box<dyn Watch>, StoreError> {

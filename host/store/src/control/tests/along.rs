@@ -33,7 +33,7 @@ fn try_to(ledger: &Ledger, operation: Operation) -> Result<along::Drafts, Refuse
 /// Does it, and returns everything that was written, as a person reads it.
 fn done(ledger: &mut Ledger, operation: Operation) -> Vec<String> {
     let drafts = try_to(ledger, operation.clone()).unwrap_or_else(|refused| panic!("{operation}: {refused}"));
-    let proposed = drafts.clone().into_proposed();
+    let proposed = drafts.proposed();
     assert_eq!(std::mem::discriminant(&proposed.operation), std::mem::discriminant(&operation));
     let write = |event: &Drafted| {
         let body = event.to_json().unwrap();
@@ -93,7 +93,7 @@ fn what_ends_a_rollout_says_so_and_leaves_no_share_behind_that_nobody_watches() 
 #[test]
 fn a_process_that_reverted_by_itself_named_its_generation_for_the_route_that_it_had() {
     let mut ledger = rolling_out(2);
-    let emergency = Emergency { process: 3, at: Timestamp::UNIX_EPOCH, generation: 3_000_000 };
+    let emergency = Emergency { process: ProcessNumber::new(3), at: Timestamp::UNIX_EPOCH, generation: 3_000_000 };
     let operation = Operation::Revert { slot: SLOT.into(), to: Some(release(0)), emergency: Some(emergency) };
     let written = done(&mut ledger, operation.clone());
     assert_eq!(written, [STOP, &operation.to_string(), WITHDRAW]);
@@ -185,7 +185,7 @@ fn only_what_was_live_in_a_slot_is_on_standby_there_and_nothing_else_is_reverted
             },
         ] {
             let refused = try_to(&ledger, operation).err().unwrap().to_string();
-            assert!(refused.contains("is no standby of this slot"), "{refused}");
+            assert!(refused.contains("is not a standby of this slot"), "{refused}");
         }
     }
 }

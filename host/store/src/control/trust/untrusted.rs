@@ -10,16 +10,14 @@ use super::named;
 pub enum Untrusted {
     /// There is no signature.
     #[error(
-        "it is not signed, and only signed releases are accepted: put its author's .minisig file beside it, or sign it with `switchback sign`"
+        "it is not signed, and only signed releases are accepted: put its author's .minisig file beside it, or sign it"
     )]
     Unsigned,
     /// What should be a signature is none.
     #[error(transparent)]
     Invalid(#[from] InvalidSignature),
     /// The key is not in the trust list.
-    #[error(
-        "it is signed by key {id}, which is not trusted here: if you know whose it is, add it with `switchback trust add`"
-    )]
+    #[error("it is signed by key {id}, which is not trusted here: if you know whose it is, add it to the trust list")]
     KeyUnknown {
         /// The key that claims to have signed.
         id: KeyId,

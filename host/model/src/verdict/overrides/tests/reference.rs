@@ -84,7 +84,7 @@ fn random_override(rng: &mut ChaCha8Rng, id: u64) -> Override {
         }
     };
     let effect = match rng.random_bool(0.7) {
-        true => Effect::Allow { may: pick(rng, &[May::Spam, May::Phish, May::All]) },
+        true => Effect::Allow { may: pick(rng, &[AllowScope::Spam, AllowScope::Phish, AllowScope::All]) },
         false => Effect::Block { action: pick(rng, &[Action::Junk, Action::Quarantine, Action::Reject]) },
     };
     let mut made = made(id, &matcher, effect);
@@ -115,9 +115,9 @@ fn matches(made: &Override, sent: &Sent, now: Timestamp, category: Option<Catego
         Matcher::Content(digest) => Digest::from(sent.message.content_digest()) == *digest,
     };
     let covers = match (made.effect, category) {
-        (Effect::Block { .. }, _) | (Effect::Allow { may: May::All }, _) => true,
-        (Effect::Allow { may: May::Phish }, Some(category)) => category != Category::Malware,
-        (Effect::Allow { may: May::Spam }, Some(category)) => {
+        (Effect::Block { .. }, _) | (Effect::Allow { may: AllowScope::All }, _) => true,
+        (Effect::Allow { may: AllowScope::Phish }, Some(category)) => category != Category::Malware,
+        (Effect::Allow { may: AllowScope::Spam }, Some(category)) => {
             ![Category::Malware, Category::Phish, Category::Spoof].contains(&category)
         }
         (Effect::Allow { .. }, None) => false,

@@ -7,7 +7,7 @@ use super::*;
 const GOLDEN: &str = r#"{"id":17,"author":"ada","reason":"because","at":"2025-04-25T09:24:00Z","rule":{"matcher":{"domain":"b.example"},"scope":{"slot":"inbound","tenant":"acme"},"senders":"anyone","expires-at":"2025-04-25T10:24:00Z"},"effect":{"allow":{"may":"phish"}}}"#;
 
 fn golden() -> Override {
-    let mut golden = made(17, "domain b.example", Effect::Allow { may: May::Phish });
+    let mut golden = made(17, "domain b.example", Effect::Allow { may: AllowScope::Phish });
     golden.rule.scope = Scope { slot: Some("inbound".to_owned()), tenant: Some("acme".to_owned()) };
     golden.rule.senders = Senders::Anyone;
     golden
@@ -35,8 +35,8 @@ fn every_matcher_and_effect_is_stored_as_it_always_was() {
         assert_eq!(serde_json::from_str::<Matcher>(&json).unwrap(), matcher);
     }
     for (effect, json) in [
-        (Effect::Allow { may: May::Spam }, r#"{"allow":{"may":"spam"}}"#),
-        (Effect::Allow { may: May::All }, r#"{"allow":{"may":"all"}}"#),
+        (Effect::Allow { may: AllowScope::Spam }, r#"{"allow":{"may":"spam"}}"#),
+        (Effect::Allow { may: AllowScope::All }, r#"{"allow":{"may":"all"}}"#),
         (BLOCK, r#"{"block":{"action":"quarantine"}}"#),
     ] {
         assert_eq!(serde_json::to_string(&effect).unwrap(), json);
@@ -112,5 +112,5 @@ fn a_text_that_matches_nothing_is_refused_with_what_there_is() {
         assert!(text.parse::<Matcher>().is_err(), "{text}");
     }
     assert!("header x".parse::<Matcher>().unwrap_err().to_string().contains("`sender a@b.example`"));
-    assert!("malware".parse::<May>().unwrap_err().to_string().contains("spam, phish and all"));
+    assert!("malware".parse::<AllowScope>().unwrap_err().to_string().contains("spam, phish and all"));
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::config::DbConfig;
 use switchback_system::private::Owner;
+use switchback_system::shortage::in_full;
 
 use super::overwritten::Looked;
 use super::{SqliteStore, StoreError};
@@ -75,7 +76,7 @@ impl SqliteStore {
             Ok(connection)
         };
         let (ledger, register) = (connect("FULL")?, connect("NORMAL")?);
-        let files = self.layout().files().map_err(|error| super::not_given(&error.to_string()))?;
+        let files = self.layout().files().map_err(|error| super::not_given(&in_full(&error)))?;
         Ok(Open { ledger, register, files, looked: Looked::default(), quiet: None })
     }
 

@@ -13,7 +13,7 @@ impl SqliteStore {
     /// older than what anybody remembers of it.
     pub(crate) fn copy_into(&self, path: &Path) -> Result<Result<Ledger, Broken>, StoreError> {
         // Asked first: what they saw is in the ledger that is read afterwards.
-        let witnesses = self.witnesses()?;
+        let witnesses = self.all_witnesses()?;
         self.with(|open| {
             let copy = sqlite::copy(&open.ledger, path)?;
             let followed = follow(&copy)?;

@@ -1,5 +1,6 @@
 //! From what SQLite says to what an operator can act on.
 
+use std::error::Error;
 use std::io;
 
 use rusqlite::ErrorCode;
@@ -43,16 +44,7 @@ impl SqliteStore {
             // What this program asks is the same each time: it fails where tables or values are not those that it made.
             Some(ErrorCode::Unknown) => StoreError::Damaged { file: file(), why: error.to_string() },
             None if is_of_a_value(&error) => StoreError::Damaged { file: file(), why: error.to_string() },
-            _ => self.failed(error.to_string()),
-        }
-    }
-
-    /// Why this store cannot be written, where it cannot.
-    #[doc(hidden)]
-    pub fn unwritable(&self) -> StoreError {
-        match self.is_full() {
-            true => StoreError::Full(self.layout().dir().display().to_string()),
-            false => StoreError::ReadOnly(self.layout().database().display().to_string()),
+            _ => self.failed(error),
         }
     }
 
@@ -77,8 +69,8 @@ impl SqliteStore {
         }
     }
 
-    pub(super) fn failed(&self, why: String) -> StoreError {
-        StoreError::Failed { store: self.layout().dir().display().to_string(), why }
+    pub(super) fn failed(&self, why: impl Into<Box<dyn Error + Send + Sync>>) -> StoreError {
+        StoreError::Failed { store: self.layout().dir().display().to_string(), source: why.into() }
     }
 }
 

@@ -13,6 +13,10 @@ use rusqlite::Connection;
 use super::{SqliteStore, StoreError};
 use crate::limits::OVERWRITTEN_AFTER;
 
+/// What is said where somebody copied something over the database.
+pub(super) const OVERWRITTEN: &str = "control.db was written over while it was in use: its -wal holds what came before and \
+     stands above it, so nothing was restored. A backup is restored, not copied over the database";
+
 /// How a database was when it was last looked at.
 #[derive(Default)]
 pub(super) struct Looked {

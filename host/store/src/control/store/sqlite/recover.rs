@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 use switchback_model::release::Digest;
-use switchback_system::shortage::InWords;
+use switchback_system::shortage::{InWords, in_full};
 use switchback_system::{clock, private};
 
 use super::super::head::{HeadFile, HeadFileError};
@@ -133,7 +133,7 @@ impl SqliteStore {
     /// Remembers where another ledger ends, and wakes whoever follows. That it is there is done already.
     fn begin_after(&self, mark: &Mark) {
         if let Err(error) = HeadFile::at(self.layout().head_file()).write(mark) {
-            tracing::warn!(%error, "where the ledger ends is not remembered outside the database yet");
+            tracing::warn!(error = in_full(&error), "where the ledger ends is not remembered outside the database yet");
         }
         self.ring(&self.layout().bell());
     }
@@ -312,16 +312,12 @@ fn witnesses(layout: &Layout, connection: Option<&Connection>) -> (Vec<Witness>,
         && connection.is_some_and(|connection| has_head_file(connection).unwrap_or(true));
     let missing = match &read {
         Err(HeadFileError::Gone) if !is_missed => None,
-        Err(error) => Some(format!("nothing shows how far it went: of {}, {error}", head.path().display())),
+        Err(error) => Some(format!("nothing shows how far it went: of {}, {}", head.path().display(), in_full(&error))),
         Ok(_) => None,
     };
     let processes = connection.and_then(|connection| all(connection).ok()).unwrap_or_default();
-    let of_process = |process: super::Process| {
-        let mark = process.acknowledged.as_ref()?.mark()?;
-        Some(Witness { who: Who::Process { number: process.number, name: process.registered.name }, mark })
-    };
     let of_file = read.ok().map(|mark| Witness { who: Who::File(head.path().to_owned()), mark });
-    (of_file.into_iter().chain(processes.into_iter().filter_map(of_process)).collect(), missing)
+    (of_file.into_iter().chain(processes.iter().filter_map(super::Process::witness)).collect(), missing)
 }
 
 /// Opens what is there without changing it: what is set aside is what was found.

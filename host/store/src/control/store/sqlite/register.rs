@@ -9,22 +9,14 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use rusqlite::{Connection, Row, params};
 use switchback_system::private::{self, Owner};
 
-use super::{Membership, NewProcess, Open, Process, SqliteStore, StoreError, digest, immediate};
+use super::{Membership, NewProcess, Open, Presence, Process, SqliteStore, StoreError, digest, immediate};
+use crate::control::number::ProcessNumber;
 
 /// The highest number of a process that is believed of a file's name.
 pub(super) const NUMBER_MAX: u64 = 1 << 40;
 
 /// What a lock says of its process is read up to here.
 const LOCK_BYTES_MAX: u64 = 64 * 1024;
-
-/// Whether a process was still in the register.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Presence {
-    /// It was.
-    Kept,
-    /// It was not: somebody removed its row, or the database is a new one. It has to say again what it has ready.
-    Renewed,
-}
 
 impl SqliteStore {
     /// Registers a process. Its row is seen when its lock is held.
@@ -36,57 +28,56 @@ impl SqliteStore {
         let lock = self.take_lock(number, &registered)?;
         let lock = lock.ok_or_else(|| self.failed(format!("process {number} is there already")))?;
         transaction.commit().map_err(|error| self.fault(error))?;
-        Ok(Membership { process: number, lock })
+        Ok(Membership::new(ProcessNumber::new(number), lock))
     }
 
     /// Whether others see the lock of a process: the file that it holds has still its name.
     #[doc(hidden)]
     pub fn sees(&self, membership: &Membership) -> bool {
-        let path = self.layout().process_lock(membership.process);
-        let [named, held] = [fs::symlink_metadata(path), membership.lock.metadata()].map(Result::ok);
+        let path = self.layout().process_lock(membership.process().get());
+        let held = membership.hold::<File>().and_then(|lock| lock.metadata().ok());
+        let named = fs::symlink_metadata(path).ok();
         let same = |named: fs::Metadata, held: fs::Metadata| (named.dev(), named.ino()) == (held.dev(), held.ino());
         named.zip(held).is_some_and(|(named, held)| same(named, held))
     }
 
     /// Sees to it that others see the lock of a process; none where another one has its number: the store is not the one in
     /// which it registered.
-    #[doc(hidden)]
-    pub fn keep_seen(&self, membership: &mut Membership, process: &NewProcess) -> Result<Option<()>, StoreError> {
-        if self.sees(membership) {
-            return Ok(Some(()));
-        }
-        let taken = self.take_lock(membership.process, &self.json(process)?)?;
-        Ok(taken.map(|lock| membership.lock = lock))
-    }
-
-    /// Sees to it that a process is in the register, under its number, and that its lock is seen; none where another one has
-    /// its number.
-    #[doc(hidden)]
-    pub fn keep_present(
+    pub(super) fn keep_lock(
         &self,
         membership: &mut Membership,
         process: &NewProcess,
-    ) -> Result<Option<Presence>, StoreError> {
-        if self.keep_seen(membership, process)?.is_none() {
-            return Ok(None);
+    ) -> Result<Option<()>, StoreError> {
+        if self.sees(membership) {
+            return Ok(Some(()));
         }
-        let (number, registered) = (membership.process, self.json(process)?);
+        let taken = self.take_lock(membership.process().get(), &self.json(process)?)?;
+        Ok(taken.map(|lock| membership.hold_by(lock)))
+    }
+
+    /// Sees to it that a process is in the register, under its number, and that its lock is seen. Its row is gone where somebody
+    /// removed it, or the database is a new one.
+    pub(super) fn keep_row(&self, membership: &mut Membership, process: &NewProcess) -> Result<Presence, StoreError> {
+        if self.keep_lock(membership, process)?.is_none() {
+            return Ok(Presence::Taken);
+        }
+        let (number, registered) = (membership.process().get(), self.json(process)?);
         let is_there = self.with(|open| {
             let row = "SELECT EXISTS (SELECT 1 FROM processes WHERE number = ? AND registered = ?)";
             open.register.prepare_cached(row)?.query_row(params![number, registered], |row| row.get(0))
         })?;
         if is_there {
-            return Ok(Some(Presence::Kept));
+            return Ok(Presence::Kept);
         }
         self.say(|open| {
             let row = "INSERT OR REPLACE INTO processes (number, registered) VALUES (?, ?)";
             open.register.execute(row, params![number, registered]).map(drop)
         })?;
-        Ok(Some(Presence::Renewed))
+        Ok(Presence::Renewed)
     }
 
     fn json(&self, process: &NewProcess) -> Result<String, StoreError> {
-        serde_json::to_string(process).map_err(|e| self.failed(e.to_string()))
+        serde_json::to_string(process).map_err(|e| self.failed(e))
     }
 
     /// The numbers for which there are locks, held or not.
@@ -138,11 +129,11 @@ impl SqliteStore {
     pub(super) fn alive(&self, rows: Vec<Process>) -> (Vec<Process>, Vec<u64>) {
         // Looked at after the rows: who registers has a lock first.
         let mut numbers = self.locks();
-        numbers.extend(rows.iter().map(|process| process.number));
+        numbers.extend(rows.iter().map(|process| process.number.get()));
         numbers.sort_unstable();
         numbers.dedup();
         let (living, dead): (Vec<_>, Vec<_>) = numbers.into_iter().partition(|number| self.lives(*number));
-        let mut rows: BTreeMap<_, _> = rows.into_iter().map(|process| (process.number, process)).collect();
+        let mut rows: BTreeMap<_, _> = rows.into_iter().map(|process| (process.number.get(), process)).collect();
         let alive = living.into_iter().map(|number| rows.remove(&number).unwrap_or_else(|| self.unlisted(number)));
         (alive.collect(), dead)
     }
@@ -154,6 +145,7 @@ impl SqliteStore {
         let read = lock.and_then(|lock| lock.take(LOCK_BYTES_MAX).read_to_string(&mut text).ok());
         let registered = read.and_then(|_| serde_json::from_str(&text).ok());
         let registered = registered.unwrap_or_else(NewProcess::unknown);
+        let number = ProcessNumber::new(number);
         Process { number, registered, acknowledged: None, preparations: Vec::new() }
     }
 
@@ -188,7 +180,7 @@ pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
     let mut processes: Vec<_> = processes.into_iter().flatten().collect();
     let mut rows = register.prepare_cached("SELECT release, preparation FROM preparations WHERE process = ?")?;
     for process in &mut processes {
-        let preparations = rows.query_map([process.number], |row| Ok((digest(row.get(0)?), row.get(1).ok())))?;
+        let preparations = rows.query_map([process.number.get()], |row| Ok((digest(row.get(0)?), row.get(1).ok())))?;
         let preparations = preparations.collect::<rusqlite::Result<Vec<(_, Option<String>)>>>()?;
         let readable = |(release, text): (_, Option<String>)| Some((release, serde_json::from_str(&text?).ok()?));
         process.preparations = preparations.into_iter().filter_map(readable).collect();
@@ -199,7 +191,9 @@ pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
 fn process(row: &Row<'_>) -> rusqlite::Result<Option<Process>> {
     let text = |column| row.get::<_, String>(column).ok();
     let registered = text(1).and_then(|text| serde_json::from_str(&text).ok());
-    let (Some(number), Some(registered)) = (row.get::<_, u64>(0).ok(), registered) else { return Ok(None) };
+    let (Some(number), Some(registered)) = (row.get(0).ok().map(ProcessNumber::new), registered) else {
+        return Ok(None);
+    };
     let acknowledged = text(2).and_then(|text| serde_json::from_str(&text).ok());
     Ok(Some(Process { number, registered, acknowledged, preparations: Vec::new() }))
 }

@@ -9,7 +9,7 @@ use super::{SqliteStore, StoreError};
 use crate::control::store::layout::Layout;
 
 /// A ledger that was put in the place of another one.
-pub struct Adopted {
+pub(crate) struct Adopted {
     /// The event that says so.
     pub(crate) event: u64,
     /// The last event that is known to have been there before.
@@ -20,7 +20,7 @@ pub struct Adopted {
 
 /// Whether processes may live in the store in which another ledger takes the place of the one that is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Processes {
+pub(crate) enum Processes {
     /// They may not.
     Refused,
     /// They may.
@@ -62,7 +62,7 @@ impl SqliteStore {
 }
 
 /// A ledger that can be put in the place of another one.
-pub struct Copied(Salvaged);
+pub(crate) struct Copied(Salvaged);
 
 impl Copied {
     /// The releases that it knows.

@@ -6,12 +6,12 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _, TransactionBehavior};
-use switchback_system::shortage::InWords;
+use switchback_system::shortage::{InWords, in_full};
 
 use super::{Layout, SqliteStore, StoreError};
 use crate::control::event::Event;
 use crate::control::mark::Mark;
-use crate::control::store::LayoutError;
+use crate::control::store::layout::LayoutError;
 use crate::sqlite::{Connected, Schema};
 
 /// `SWBK` as a number: says in the file's header that it is ours (<https://sqlite.org/pragma.html#pragma_application_id>).
@@ -56,10 +56,8 @@ impl SqliteStore {
         let unusable = |source| LayoutError::Unusable { path: layout.dir().to_owned(), source };
         let made = switchback_system::private::temporary_in(layout.dir()).map_err(unusable)?;
         let new = made.path().join("control.db");
-        make_database(&new).map_err(|error| StoreError::Failed {
-            store: layout.dir().display().to_string(),
-            why: error.to_string(),
-        })?;
+        make_database(&new)
+            .map_err(|error| StoreError::Failed { store: layout.dir().display().to_string(), source: error.into() })?;
         // Complete when it gets its name, so that a database which is empty never was a store.
         match fs::hard_link(&new, layout.database()) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -78,7 +76,10 @@ impl SqliteStore {
             open.ledger.execute_batch(HAS_HEAD_FILE)
         });
         if let Err(error) = begun {
-            tracing::debug!(%error, "how far the ledger went is not remembered outside the database yet");
+            tracing::debug!(
+                error = in_full(&error),
+                "how far the ledger went is not remembered outside the database yet"
+            );
         }
     }
 

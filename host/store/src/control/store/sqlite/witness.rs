@@ -1,7 +1,7 @@
 //! Who remembers how far the ledger went.
 
 use switchback_system::private::NotPrivate;
-use switchback_system::shortage;
+use switchback_system::shortage::{self, in_full};
 
 use super::register::all;
 use super::{Mark, SqliteStore, StoreError, schema};
@@ -14,15 +14,10 @@ impl SqliteStore {
     ///
     /// # Errors
     /// If the store cannot be read, or `control.head` is gone or damaged.
-    #[doc(hidden)]
-    pub fn witnesses(&self) -> Result<Vec<Witness>, StoreError> {
+    pub(super) fn all_witnesses(&self) -> Result<Vec<Witness>, StoreError> {
         let (processes, has_head_file) =
             self.with(|open| Ok((all(&open.register)?, schema::has_head_file(&open.ledger)?)))?;
-        let of_process = |process: super::Process| {
-            let mark = process.acknowledged.as_ref()?.mark()?;
-            Some(Witness { who: Who::Process { number: process.number, name: process.registered.name }, mark })
-        };
-        let mut witnesses: Vec<_> = processes.into_iter().filter_map(of_process).collect();
+        let mut witnesses: Vec<_> = processes.iter().filter_map(super::Process::witness).collect();
         let file = self.head_file();
         match file.read() {
             Ok(mark) => witnesses.insert(0, Witness { who: Who::File(file.path().to_owned()), mark }),
@@ -34,10 +29,7 @@ impl SqliteStore {
             }
             Err(HeadFileError::File(error)) => return Err(StoreError::Layout(error.into())),
             Err(error) => {
-                return Err(StoreError::Unwitnessed {
-                    file: file.path().display().to_string(),
-                    why: error.to_string(),
-                });
+                return Err(StoreError::Unwitnessed { file: file.path().display().to_string(), why: in_full(&error) });
             }
         }
         Ok(witnesses)
@@ -47,7 +39,10 @@ impl SqliteStore {
     #[doc(hidden)]
     pub fn advance_head(&self, next: impl FnOnce(&Mark) -> Mark) {
         if let Err(error) = self.head_file().advance(next) {
-            tracing::warn!(%error, "how far the ledger went could not be noted in control.head: one that is set back would be taken for whole");
+            tracing::warn!(
+                error = in_full(&error),
+                "how far the ledger went could not be noted in control.head: one that is set back would be taken for whole"
+            );
         }
     }
 

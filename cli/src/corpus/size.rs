@@ -1,0 +1,25 @@
+//! How large a message may be.
+
+use std::io::{self, Read};
+
+/// The largest message that is read, in bytes: as large as a slot scores by default. It keeps a device, or
+/// a disk image between the mail, from filling memory.
+pub(super) const MESSAGE_BYTES_MAX: u64 = 50 << 20;
+
+/// Reads to the end, and fails on what is too large for a message.
+pub(crate) fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    from.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
+    check_size(bytes)
+}
+
+/// The bytes of a message, unless they are too many.
+pub(super) fn check_size(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
+    if bytes.len() as u64 > MESSAGE_BYTES_MAX { Err(too_large()) } else { Ok(bytes) }
+}
+
+/// The error for a message that is too large.
+pub(super) fn too_large() -> io::Error {
+    let why = format!("it has more than {} MiB, the most that a slot scores", MESSAGE_BYTES_MAX >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, why)
+}
