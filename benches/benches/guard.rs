@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use jiff::Timestamp;
-use switchback::guard::{Counts, InMemory, Key, Settings, Sighting, Trial};
+use switchback::guard::{Counts, GuardSettings, InMemory, Key, Sighting, Trial};
 use switchback::message::Fingerprint;
 use switchback::release::ModelName;
 use switchback::{Action, Digest, ReleaseId};
@@ -64,7 +64,7 @@ impl Guard {
         let name: ModelName = "phish".parse().expect("a name");
         let baseline = ReleaseId { name, version, digest };
         // Each of them is known, or nothing would be acted on and less be counted.
-        let settings = Settings { known_days: 0, ..Settings::default() };
+        let settings = GuardSettings { known_days: 0, ..GuardSettings::default() };
         let mut guard =
             Self { trial: Trial::new(settings, baseline, Timestamp::UNIX_EPOCH), memory: InMemory::default() };
         for (number, domain) in domains.iter().enumerate() {

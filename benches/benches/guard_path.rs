@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use criterion::Criterion;
 use semver::Version;
-use switchback::guard::{Mode, Settings};
+use switchback::guard::{GuardSettings, Mode};
 use switchback::{LocalSlot, Message, Runtime, SlotConfig};
 use switchback_benches::{answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
 
@@ -21,7 +21,7 @@ const BLOCKS: usize = 60;
 const PAUSES: u32 = 4;
 
 fn main() {
-    let off = Settings { mode: Mode::Off, ..Settings::default() };
+    let off = GuardSettings { mode: Mode::Off, ..GuardSettings::default() };
     let runtime = runtime_builder().slot(SlotConfig::new("alone").guard(off)).slot(SlotConfig::new("guarded"));
     let runtime = runtime.build().expect("a runtime");
     let release = load(&runtime, &renumbered(&release_path("linear-1.1.0"), Version::new(9, 1, 0)));

@@ -15,7 +15,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback::guard::Key;
 use switchback::journal::{
-    ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, Mail, NoSource, Query, Record, new_record_id,
+    ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, NoSource, Query, Record, RecordedMessage,
+    new_record_id,
 };
 use switchback::message::Reading;
 use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said, Timing};
@@ -193,14 +194,14 @@ impl<'a> Maker<'a> {
         }
     }
 
-    fn mail(&self, random: [u64; 4]) -> Mail {
+    fn mail(&self, random: [u64; 4]) -> RecordedMessage {
         let mut digest = [0; 32];
         for (bytes, random) in digest.chunks_exact_mut(8).zip(random) {
             bytes.copy_from_slice(&random.to_le_bytes());
         }
         let mut fingerprint = [0; 16];
         fingerprint.copy_from_slice(&digest[..16]);
-        Mail {
+        RecordedMessage {
             fingerprint: fingerprint.into(),
             digest: digest.into(),
             context: Digest::from([7; 32]),

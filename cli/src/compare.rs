@@ -12,7 +12,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use switchback::compare::{Comparison, Providers, Settings};
+use switchback::compare::{Comparison, ComparisonSettings, Providers};
 use switchback::verdict::Senders;
 use switchback::{ReleaseId, Thresholds};
 
@@ -172,7 +172,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 impl Args {
-    fn settings(&self, default: Senders) -> Settings {
+    fn settings(&self, default: Senders) -> ComparisonSettings {
         let senders = match self.senders {
             Some(WhoseDomain::Authenticated) => Senders::Authenticated,
             Some(WhoseDomain::Anyone) => Senders::Anyone,
@@ -182,7 +182,7 @@ impl Args {
             .provider
             .iter()
             .fold(Providers::default(), |known, provider| known.with(&provider.name, &provider.domains));
-        Settings { senders, providers, differences_max: self.limit, ..Settings::default() }
+        ComparisonSettings { senders, providers, differences_max: self.limit, ..ComparisonSettings::default() }
     }
 
     fn report(

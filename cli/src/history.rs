@@ -7,7 +7,7 @@ use std::io::{self, Write as _};
 
 use clap::Subcommand;
 use comfy_table::Table;
-use switchback::control::{Event, NewerEvent, Operation, State};
+use switchback::control::{Event, NewerEvent, Operation, StoreState};
 
 use crate::exit::{Exit, after_help};
 use crate::schema::{Output, json_line, kind};
@@ -145,7 +145,7 @@ fn row(event: &Event) -> [String; 6] {
 
 /// The events that changed a slot, by naming it or, as a quarantine does, without.
 fn about(slot: &str, events: Vec<Event>) -> anyhow::Result<Vec<Event>> {
-    let (mut state, mut about) = (State::default(), Vec::new());
+    let (mut state, mut about) = (StoreState::default(), Vec::new());
     for event in events {
         let before = state.slots.get(slot).cloned();
         state.apply(&event)?;

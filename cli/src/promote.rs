@@ -5,7 +5,7 @@ use std::io;
 use anyhow::bail;
 use jiff::SignedDuration;
 use switchback::ReleaseId;
-use switchback::control::{Preparation, Process, Promotion, Readiness, State};
+use switchback::control::{Preparation, Promotion, Readiness, StoreProcess, StoreState};
 use switchback::guard::TrialRecord;
 
 use crate::clock;
@@ -87,7 +87,7 @@ const SEGMENTS: usize = 10;
 
 impl Args {
     /// The slot, if a process has it or the ledger knows it, or there is nobody who could tell.
-    fn slot(&self, slots: &Slots, processes: &[Process]) -> anyhow::Result<String> {
+    fn slot(&self, slots: &Slots, processes: &[StoreProcess]) -> anyhow::Result<String> {
         let slot = slots.chosen(self.slot.named())?;
         if !slots.has(&slot) && !processes.is_empty() && !self.force {
             bail!("no process has a slot `{slot}`: {}; use --force to promote there anyway", slots.offer());
@@ -96,7 +96,7 @@ impl Args {
     }
 
     /// What the guard knows of the release, which is said.
-    fn proof(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<Proof>> {
+    fn proof(&self, state: &StoreState, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<Proof>> {
         let Some(state) = state.slots.get(slot).filter(|state| state.live.as_ref().is_some_and(|live| live != release))
         else {
             return Ok(None);
@@ -109,7 +109,7 @@ impl Args {
     }
 
     /// What is said of a release that is not compared with the one that is live.
-    fn untried(&self, state: &State, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<String>> {
+    fn untried(&self, state: &StoreState, slot: &str, release: &ReleaseId) -> anyhow::Result<Option<String>> {
         let live = state.slots.get(slot).and_then(|slot| slot.live.as_ref()).filter(|live| *live != release);
         let Some(live) = live else { return Ok(None) };
         let nothing = format!("nothing is proven about it against {live}: compare them with `shadow` or `rollout`");
@@ -131,7 +131,7 @@ impl Args {
         &self,
         operator: &Operator<'_>,
         promotion: Promotion,
-        processes: &[Process],
+        processes: &[StoreProcess],
         mut remarks: Remarks,
     ) -> anyhow::Result<Exit> {
         let release = promotion.release.clone();

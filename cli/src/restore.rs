@@ -1,6 +1,6 @@
 //! `switchback restore`.
 
-use switchback::control::{Admission, Readiness, State};
+use switchback::control::{Admission, Readiness, StoreState};
 use switchback::guard::{InvalidSegment, Segment};
 
 use crate::exit::{Exit, Usage, after_help};
@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// The segment of this name. One that went back is taken by the name that it has, whatever would be taken for a name today.
-fn segment(state: &State, slot: &str, name: &str) -> Result<Segment, Usage> {
+fn segment(state: &StoreState, slot: &str, name: &str) -> Result<Segment, Usage> {
     let back = state.slots.get(slot).into_iter().flat_map(|slot| &slot.segments);
     match back.map(|rule| &rule.segment).find(|segment| segment.to_string() == name) {
         Some(segment) => Ok(segment.clone()),

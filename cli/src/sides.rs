@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
-use switchback::control::State;
+use switchback::control::StoreState;
 use switchback::{Control, ReleaseId, Runtime};
 
 use crate::args::RuntimeArgs;
@@ -31,7 +31,7 @@ impl Named {
     }
 
     /// What names the release, without loading it.
-    pub(crate) fn id(&self, state: &State) -> anyhow::Result<ReleaseId> {
+    pub(crate) fn id(&self, state: &StoreState) -> anyhow::Result<ReleaseId> {
         match self {
             Self::File(path) => Ok(sound(path)?.id().clone()),
             Self::Stored(name) => reference::loaded(state, name),

@@ -10,7 +10,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::Control;
-use switchback::control::{Event, Process, State};
+use switchback::control::{Event, StoreProcess, StoreState};
 
 use self::marks::{Faulty, Forced, Harmful, Undecided};
 use crate::exit::{Exit, explained};
@@ -64,8 +64,8 @@ const CLEAR: &str = "\x1b[H\x1b[2J";
 #[derive(JsonSchema, Serialize)]
 struct Status {
     store: PathBuf,
-    state: State,
-    processes: Vec<Process>,
+    state: StoreState,
+    processes: Vec<StoreProcess>,
     /// How often each override has decided: its number, and how often.
     hits: Vec<(u64, u64)>,
     /// The last event.

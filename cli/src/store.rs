@@ -15,7 +15,7 @@ pub(crate) mod text;
 use std::path::PathBuf;
 
 use switchback::Control;
-use switchback::control::{Ledger, State, StoreError};
+use switchback::control::{Ledger, StoreError, StoreState};
 
 use crate::exit::{Usage, say};
 
@@ -45,7 +45,7 @@ impl StoreArgs {
 }
 
 /// What a store says now, with a note where that is not all.
-pub(crate) fn state(control: &Control) -> anyhow::Result<State> {
+pub(crate) fn state(control: &Control) -> anyhow::Result<StoreState> {
     let ledger = control.ledger()?;
     note_newer(&ledger);
     Ok(ledger.into_state())

@@ -61,6 +61,9 @@
 //! `tracing_subscriber::fmt::init()`, to see it.
 //!
 //! # Features
+//! Without any of them a filter has messages, releases, the sandbox and slots whose routes it changes itself, with canaries, shadows
+//! and their comparison.
+//!
 #![cfg_attr(feature = "document-features", doc = document_features::document_features!())]
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
@@ -84,6 +87,11 @@ pub mod verdict;
 
 mod life;
 mod limits;
+#[cfg(not(feature = "metrics"))]
+mod metric;
+
+#[cfg(feature = "metrics")]
+use metrics as metric;
 
 pub use {ipnet, jiff, semver, uuid};
 

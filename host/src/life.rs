@@ -36,6 +36,7 @@ impl Life {
     }
 
     /// Says what a fork is to do when it notices that it is one. It must wait for nobody.
+    #[cfg(feature = "store")]
     pub(crate) fn in_fork(&self, notice: impl Fn() + Send + Sync + 'static) {
         // It is said once, while the runtime is built.
         let _ = self.in_fork.set(Box::new(notice));

@@ -2,14 +2,22 @@
 
 mod background;
 mod builder;
+#[cfg(feature = "store")]
+mod companions;
+#[cfg(not(feature = "store"))]
+#[path = "runtime/alone.rs"]
+mod companions;
 mod core;
 mod ending;
 mod error;
+#[cfg(feature = "store")]
 mod follow;
+#[cfg(feature = "store")]
 mod guard;
 mod handle;
 mod local;
 mod meters;
+#[cfg(feature = "store")]
 mod news;
 mod releases;
 mod running;
@@ -18,9 +26,12 @@ mod slot;
 pub use switchback_model::gone::{Forked, RuntimeGone};
 pub use switchback_sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
 
-pub use builder::{NoStore, RuntimeBuilder, WithStore};
+#[cfg(feature = "store")]
+pub use builder::WithStore;
+pub use builder::{NoStore, RuntimeBuilder};
 pub use ending::{EndStage, ShutdownError};
 pub use error::{BuildError, LoadError, LoadFault, UnloadError};
+#[cfg(feature = "store")]
 pub use follow::{FollowTrouble, Following};
 pub use handle::{LoadCounts, Runtime};
 pub use local::LocalRuntime;

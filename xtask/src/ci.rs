@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::shell::{cargo, command, step};
-use crate::{demo, models, publish, setup, test};
+use crate::{demo, features, models, publish, setup, test};
 
 /// Runs everything, cheapest first.
 pub(crate) fn run() -> Result<()> {
@@ -17,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
         "lints",
         cargo().args(["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
     )?;
+    features::check()?;
     publish::check()?;
     test::build_benches()?;
     demo::run(&[])?;

@@ -2,6 +2,7 @@
 
 mod ci;
 mod demo;
+mod features;
 mod models;
 mod publish;
 mod replay;

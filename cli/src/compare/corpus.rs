@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use switchback::compare::{Comparison, Name, Pair, Side};
+use switchback::compare::{Comparison, MessageName, Pair, Side};
 use switchback::release::Reads;
 use switchback::verdict::{Outcome, Said, Senders};
 use switchback::{Message, ReleaseId, ScoreError, Thresholds};
@@ -72,7 +72,7 @@ impl Judged {
         let [before, after] = self.sides;
         let pair =
             Pair { sender_domain: self.domain.as_deref(), is_authenticated: self.is_authenticated, before, after };
-        comparison.add(&pair, || Name { message: name, subject: Some(self.subject) });
+        comparison.add(&pair, || MessageName { message: name, subject: Some(self.subject) });
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use switchback::ReleaseId;
-use switchback::compare::{Comparison, Name, Pair, Side};
+use switchback::compare::{Comparison, MessageName, Pair, Side};
 use switchback::journal::{JournalReader, Query, RecordedOpinion};
 use switchback::verdict::{RecordId, Senders};
 
@@ -30,7 +30,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let _busy = Busy::with("reading the journal".to_owned());
     live.unread_files = for_each_pair(&reader, &dir, &releases, &live, |id, pair| {
         // No subject: the journal keeps no content.
-        comparison.add(pair, || Name { message: id.to_string(), subject: None });
+        comparison.add(pair, || MessageName { message: id.to_string(), subject: None });
     })?;
     // The thresholds are in the records: each has the action that the slot's made of the score then.
     Ok(args.report(&comparison, releases, Source::Live(live), None))

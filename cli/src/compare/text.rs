@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use switchback::Action;
-use switchback::compare::{Latency, ReleaseSummary, Segment};
+use switchback::compare::{Latency, ReleaseSummary, SegmentRow};
 
 use super::report::{Report, Source};
 use super::words::{self, Row};
@@ -131,7 +131,7 @@ fn times(latency: Option<Latency>) -> [String; 3] {
 fn write_segments(what: &str, rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table([what, "messages", "B only", "A only", "by A", "by B", "shift"]);
     for (name, segment) in rows {
-        let Segment { flips, mean_difference, .. } = segment;
+        let SegmentRow { flips, mean_difference, .. } = segment;
         table.add_row([
             show::printable(name, NAME_CHARS_MAX),
             show::count(flips.messages),

@@ -1,6 +1,6 @@
 //! A comparison in plain words: what changed, and for whom.
 
-use switchback::compare::{Drift, Flips, Reading, ReleaseSummary, Report, Segment};
+use switchback::compare::{Drift, DriftReading, Flips, ReleaseSummary, Report, SegmentRow};
 use switchback::verdict::{Cause, Dropped, Senders};
 
 use crate::show;
@@ -81,14 +81,14 @@ fn affected(report: &Report) -> Option<String> {
 }
 
 /// How many more flips a segment has than if all other mail were the measure.
-fn excess(report: &Report, segment: &Segment) -> f64 {
+fn excess(report: &Report, segment: &SegmentRow) -> f64 {
     let (part, messages) = (segment.flips.flips(), segment.flips.messages);
     let rest = (report.flips.messages - messages) as f64;
     let rate = if rest > 0.0 { (report.flips.flips() - part) as f64 / rest } else { 0.0 };
     part as f64 - messages as f64 * rate
 }
 
-fn against_the_rest(report: &Report, segment: &Segment) -> String {
+fn against_the_rest(report: &Report, segment: &SegmentRow) -> String {
     let Flips { messages, newly_flagged: up, no_longer_flagged: down, .. } = segment.flips;
     let of = |n| format!("{} of its {} ({})", show::count(n), show::count(messages), share(n, messages));
     let what = match (up, down) {
@@ -106,10 +106,10 @@ fn against_the_rest(report: &Report, segment: &Segment) -> String {
 /// Whether scores have shifted.
 fn drift(drift: &Drift) -> String {
     match drift.reading {
-        Reading::WithinChance => "Their scores show no drift beyond chance.",
-        Reading::Small => "Their scores have shifted a little, though by more than chance.",
-        Reading::Moderate => "Their scores have shifted, by much more than chance: look at the thresholds again.",
-        Reading::Large => "Their scores have shifted far: the same threshold means something else now.",
+        DriftReading::WithinChance => "Their scores show no drift beyond chance.",
+        DriftReading::Small => "Their scores have shifted a little, though by more than chance.",
+        DriftReading::Moderate => "Their scores have shifted, by much more than chance: look at the thresholds again.",
+        DriftReading::Large => "Their scores have shifted far: the same threshold means something else now.",
     }
     .to_owned()
 }
@@ -117,10 +117,10 @@ fn drift(drift: &Drift) -> String {
 /// The word for what a drift amounts to.
 pub(super) fn reading(drift: &Drift) -> &'static str {
     match drift.reading {
-        Reading::WithinChance => "none beyond chance",
-        Reading::Small => "small",
-        Reading::Moderate => "moderate",
-        Reading::Large => "large",
+        DriftReading::WithinChance => "none beyond chance",
+        DriftReading::Small => "small",
+        DriftReading::Moderate => "moderate",
+        DriftReading::Large => "large",
     }
 }
 
@@ -180,7 +180,7 @@ pub(super) fn columns(senders: Senders) -> [&'static str; 2] {
 }
 
 /// A segment with its name.
-pub(super) type Row<'a> = (String, &'a Segment);
+pub(super) type Row<'a> = (String, &'a SegmentRow);
 
 /// Providers, then who belongs to none, then who is under no name at all. What has no message is left out.
 pub(super) fn providers(report: &Report) -> Vec<Row<'_>> {

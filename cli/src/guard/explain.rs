@@ -7,7 +7,7 @@ use std::io;
 use anyhow::bail;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::control::{Event, Operation, State};
+use switchback::control::{Event, Operation, StoreState};
 use switchback::guard::{Evidence, FlipEvidence, Floor, Requirements};
 
 pub(crate) use self::words::numbers;
@@ -107,7 +107,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 /// The floor of the slot when the guard decided: it may have been set since.
 fn floor_before(history: &[Event], act: &Event) -> anyhow::Result<Floor> {
-    let mut state = State::default();
+    let mut state = StoreState::default();
     for event in history.iter().take_while(|event| event.sequence < act.sequence) {
         state.apply(event)?;
     }

@@ -7,8 +7,8 @@ use std::path::Path;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use switchback::guard::{GuardSettings, Sighting};
 use switchback::guard::{GuardStore, Lesson};
-use switchback::guard::{Settings, Sighting};
 use switchback::journal::{JournalReader, Query};
 
 use super::mail::{Mail, MailArgs, Seen};
@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(Exit::found_if(learned.unread > 0 || lesson.count_today == 0))
 }
 
-fn of_journal(dir: &Path, slot: String, settings: &Settings) -> anyhow::Result<Mail> {
+fn of_journal(dir: &Path, slot: String, settings: &GuardSettings) -> anyhow::Result<Mail> {
     let (mut mail, now) = (Mail::new(settings), Timestamp::now());
     let query = Query { slot: Some(slot), ..Query::default() };
     let unread = JournalReader::open(dir)?.for_each_sighting(&query, |sighting| {
@@ -116,7 +116,7 @@ fn of_journal(dir: &Path, slot: String, settings: &Settings) -> anyhow::Result<M
     Ok(mail)
 }
 
-fn of_corpus(args: &Args, settings: &Settings) -> anyhow::Result<Mail> {
+fn of_corpus(args: &Args, settings: &GuardSettings) -> anyhow::Result<Mail> {
     let corpus = args::open(&args.mail.inputs, args.message.reading())?;
     let mut progress = Progress::over(corpus.bytes(), false);
     let (mut mail, now) = (Mail::new(settings), Timestamp::now());
@@ -151,7 +151,7 @@ impl Learned {
         Self { messages: mail.messages, authenticated: mail.authenticated, days, unread: mail.unusable, lesson }
     }
 
-    fn tell(&self, args: &Args, settings: &Settings) -> io::Result<()> {
+    fn tell(&self, args: &Args, settings: &GuardSettings) -> io::Result<()> {
         let mut out = io::stdout().lock();
         if args.json {
             return json_line(self, &mut out);
@@ -181,7 +181,7 @@ impl Learned {
     }
 
     /// From when on they count.
-    fn counts(&self, settings: &Settings, out: &mut impl Write) -> io::Result<()> {
+    fn counts(&self, settings: &GuardSettings, out: &mut impl Write) -> io::Result<()> {
         let Lesson { count_today, count_tomorrow, count_later, .. } = self.lesson;
         let known = settings::known(settings);
         write!(out, "  {} count from now on ({known})", show::count(count_today))?;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimeParser;
 use switchback::compare::Providers;
-use switchback::guard::{Flip, Key, KnownSenders, Past, Sender, Settings, Sighting, flip};
+use switchback::guard::{Flip, GuardSettings, Key, KnownSenders, Past, Sender, Sighting, flip};
 use switchback::message::{Fingerprint, Recipients};
 use switchback::verdict::RecordId;
 use switchback::{Action, Message};
@@ -141,7 +141,7 @@ impl KnownSenders for Nobody {
 
 /// Mail that there is.
 pub(super) struct Mail {
-    settings: Settings,
+    settings: GuardSettings,
     providers: Providers,
     /// What both releases answered.
     pub(super) pairs: Vec<Pair>,
@@ -158,7 +158,7 @@ pub(super) struct Mail {
 
 impl Mail {
     /// No mail yet. Whose addresses count one by one is up to the settings.
-    pub(super) fn new(settings: &Settings) -> Self {
+    pub(super) fn new(settings: &GuardSettings) -> Self {
         Self {
             settings: settings.clone(),
             providers: settings.all_providers(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
-use switchback::guard::{Settings, Sighting};
+use switchback::guard::{GuardSettings, Sighting};
 use switchback::journal::{JournalReader, Query, RecordedPair};
 use switchback::verdict::Said;
 use switchback::{Action, ReleaseId, Thresholds};
@@ -22,7 +22,7 @@ pub(super) fn of_journal(
     dir: &Path,
     [before, after]: &[ReleaseId; 2],
     query: &Query,
-    settings: &Settings,
+    settings: &GuardSettings,
 ) -> anyhow::Result<Mail> {
     let reader = JournalReader::open(dir)?;
     let mut mail = Mail::new(settings);
@@ -69,7 +69,7 @@ pub(super) fn of_corpus(
     thresholds: Thresholds,
     message: &MessageArgs,
     threads: usize,
-    settings: &Settings,
+    settings: &GuardSettings,
 ) -> anyhow::Result<Mail> {
     let corpus = args::open(inputs, message.reading())?;
     let mut progress = Progress::over(corpus.bytes(), false);

@@ -1,7 +1,7 @@
 //! What the guard may do, on the command line.
 
 use clap::ValueEnum;
-use switchback::guard::{Few, Floor, Mode, Settings};
+use switchback::guard::{Few, Floor, GuardSettings, Mode};
 
 use crate::exit::Usage;
 use crate::provider::{Provider, provider};
@@ -120,7 +120,7 @@ impl SettingsArgs {
     }
 
     /// These settings with what is given on the command line.
-    pub(super) fn over(&self, settings: Settings) -> Result<Settings, Usage> {
+    pub(super) fn over(&self, settings: GuardSettings) -> Result<GuardSettings, Usage> {
         let mut new = settings;
         let number = |target: &mut f64, given: Option<f64>| given.into_iter().for_each(|value| *target = value);
         number(&mut new.alpha, self.alpha);
@@ -200,7 +200,7 @@ fn numbers<const COUNT: usize>(text: &str) -> Option<[u32; COUNT]> {
 }
 
 /// Who is known.
-pub(super) fn known(settings: &Settings) -> String {
+pub(super) fn known(settings: &GuardSettings) -> String {
     match settings.known_days {
         0 => "everybody who is authenticated".to_owned(),
         days => {
@@ -211,12 +211,12 @@ pub(super) fn known(settings: &Settings) -> String {
 }
 
 /// The settings, one on a line.
-pub(super) fn lines(settings: &Settings) -> Vec<(&'static str, String)> {
+pub(super) fn lines(settings: &GuardSettings) -> Vec<(&'static str, String)> {
     let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
     let tolerance =
         |one: switchback::guard::Tolerance| format!("{} gross, {} net", percent(one.gross), percent(one.net));
     let Floor { campaigns, senders, recipients } = settings.floor;
-    let Settings { account_pairs: account, domain_pairs: domain, .. } = *settings;
+    let GuardSettings { account_pairs: account, domain_pairs: domain, .. } = *settings;
     let Few { known: few, senders: of_few, age_days } = settings.few;
     let mut lines = vec![
         ("alpha", format!("{} up, {} down, {} to warn", settings.alpha, settings.alpha_down, settings.alpha_warn)),

@@ -11,8 +11,8 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 use switchback::ReleaseId;
-use switchback::control::State;
-use switchback::guard::Settings;
+use switchback::control::StoreState;
+use switchback::guard::GuardSettings;
 use switchback::guard::{GuardReader, GuardStoreError, NotedPairs};
 use switchback::journal::{JournalReader, Query};
 
@@ -184,7 +184,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 impl Args {
     /// The settings, and of which slot they are.
-    fn settings(&self) -> anyhow::Result<(Settings, Option<String>)> {
+    fn settings(&self) -> anyhow::Result<(GuardSettings, Option<String>)> {
         if self.as_then && self.settings.is_any_given() {
             let why = "--as-then uses the settings of that time, so no setting can be given";
             return Err(Usage(why.to_owned()).into());
@@ -196,11 +196,11 @@ impl Args {
                 let why = "--slot selects a slot of a store or a journal: name one with --store or --journal";
                 return Err(Usage(why.to_owned()).into());
             }
-            self.check_slot(Slots::of(&State::default(), &[]))?;
-            return Ok((self.settings.over(Settings::default())?, self.slot.named().map(str::to_owned)));
+            self.check_slot(Slots::of(&StoreState::default(), &[]))?;
+            return Ok((self.settings.over(GuardSettings::default())?, self.slot.named().map(str::to_owned)));
         }
         let control = self.store.open()?;
-        let state: State = control.state()?;
+        let state: StoreState = control.state()?;
         let slots = Slots::of(&state, &control.processes()?);
         let slot = slots.chosen(self.slot.named())?;
         match self.mail.is_journal() {
@@ -230,7 +230,7 @@ impl Args {
     }
 
     /// What the guard looks at, and this does not.
-    fn left_out(&self, past: &Past, settings: &Settings) -> Vec<String> {
+    fn left_out(&self, past: &Past, settings: &GuardSettings) -> Vec<String> {
         let mut left_out = vec![BREAKERS];
         match past {
             Past::Noted(noted) => {
@@ -250,7 +250,7 @@ impl Args {
     fn mail(
         &self,
         named: &[Named; 2],
-        settings: &Settings,
+        settings: &GuardSettings,
         slot: Option<String>,
     ) -> anyhow::Result<(Mail, [ReleaseId; 2])> {
         if let Some(dir) = self.mail.journal(&self.store)? {

@@ -9,8 +9,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::ReleaseId;
 use switchback::alert::KeptAlert;
-use switchback::control::{Process, ProcessNumber, Rollout, SlotState};
-use switchback::guard::{Blind, Circumstances, Flip, MailCounts, Mode, Requirements, Settings, Strength, Tally, Trial};
+use switchback::control::{ProcessNumber, Rollout, SlotState, StoreProcess};
+use switchback::guard::{
+    Blind, Circumstances, Flip, GuardSettings, MailCounts, Mode, Requirements, Strength, Tally, Trial,
+};
 use switchback::guard::{GuardReader, Health, Loss};
 
 use super::alerts::reader;
@@ -79,7 +81,7 @@ struct Status {
 #[derive(JsonSchema, Serialize)]
 struct OfSlot {
     slot: String,
-    settings: Settings,
+    settings: GuardSettings,
     /// Of today and yesterday.
     mail: MailCounts,
     /// What the filter does not tell of it.
@@ -222,7 +224,7 @@ impl Weighed {
 }
 
 impl OfProcess {
-    fn of(process: &Process, health: &[Health], now: Timestamp) -> Self {
+    fn of(process: &StoreProcess, health: &[Health], now: Timestamp) -> Self {
         let health = health.iter().find(|health| health.process == process.number.get()).cloned();
         let trouble = match &health {
             Some(health) => health.trouble(now),

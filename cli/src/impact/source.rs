@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use switchback::journal::{JournalReader, Likeness, Mail, MessageIds, Rescore, Rescored};
+use switchback::journal::{JournalReader, Likeness, MessageIds, RecordedMessage, Rescore, Rescored};
 use switchback::message::Fingerprint;
 use switchback::{Digest, Message, ReleaseId};
 
@@ -67,7 +67,7 @@ impl Source {
 }
 
 impl Rescore for Source {
-    fn rescore(&self, mail: &Mail) -> Option<Rescored> {
+    fn rescore(&self, mail: &RecordedMessage) -> Option<Rescored> {
         if let Some(score) = self.exact.get(&(mail.digest, mail.context)) {
             return Some(Rescored { score: *score, likeness: Likeness::Same });
         }
@@ -82,7 +82,7 @@ impl Rescore for Source {
 /// One message of a source.
 struct One {
     /// As a journal keeps it, with the Message-ID hashed and in clear.
-    mails: Vec<Mail>,
+    mails: Vec<RecordedMessage>,
     score: Option<f64>,
     bytes: u64,
 }

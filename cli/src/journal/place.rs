@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use switchback::control::{Process, State};
+use switchback::control::{StoreProcess, StoreState};
 use switchback::journal::{JournalError, JournalReader};
 use switchback::{Control, ReleaseId};
 
@@ -56,7 +56,7 @@ impl JournalArgs {
     }
 
     /// What the store says; none if no store was named, or there is none.
-    pub(crate) fn state(&self) -> anyhow::Result<Option<State>> {
+    pub(crate) fn state(&self) -> anyhow::Result<Option<StoreState>> {
         Ok(self.control()?.map(|control| control.state()).transpose()?)
     }
 
@@ -74,7 +74,7 @@ impl JournalArgs {
         let Some(name) = named else { return Ok(None) };
         let (state, processes) = match self.control()? {
             Some(control) => (control.state()?, control.processes()?),
-            None => (State::default(), Vec::<Process>::new()),
+            None => (StoreState::default(), Vec::<StoreProcess>::new()),
         };
         check_slot(Slots::of(&state, &processes), reader, name)?;
         Ok(Some(name.to_owned()))

@@ -6,7 +6,7 @@ pub(super) mod totals;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use switchback::control::State;
+use switchback::control::StoreState;
 use switchback::journal::JournalConfig;
 use switchback::{Control, Message, Runtime, Slot, SlotConfig, Verdict};
 
@@ -82,7 +82,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Says why nothing is live here, where something is in the store.
-fn say_unloadable(dir: &Path, state: &State, slot: &Slot) -> anyhow::Result<()> {
+fn say_unloadable(dir: &Path, state: &StoreState, slot: &Slot) -> anyhow::Result<()> {
     let live = state.slots.get(slot.name()).and_then(|slot| slot.live.as_ref());
     let Some(live) = live.filter(|_| slot.live().is_none()) else { return Ok(()) };
     let fault = Control::open(dir)?.check_file(state, live).err();

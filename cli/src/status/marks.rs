@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::control::{Event, Note, Operation, Process, ProcessNumber, State};
+use switchback::control::{Event, Operation, OperationNote, ProcessNumber, StoreProcess, StoreState};
 use switchback::guard::{GuardReader, GuardStoreError};
 use switchback::guard::{Segment, Standing};
 use switchback::{Control, Digest, ReleaseId};
@@ -28,7 +28,7 @@ pub(super) struct Forced {
     pub(super) slot: String,
     pub(super) release: ReleaseId,
     #[serde(flatten)]
-    pub(super) note: Note,
+    pub(super) note: OperationNote,
 }
 
 /// A release that does harm in a slot, as far as the guard has counted.
@@ -41,7 +41,7 @@ pub(super) struct Harmful {
 
 /// The slots in which nobody decides: those of the ledger and of processes without a live release, and those whose live
 /// release a process does not have.
-pub(super) fn undecided(state: &State, processes: &[Process]) -> Vec<Undecided> {
+pub(super) fn undecided(state: &StoreState, processes: &[StoreProcess]) -> Vec<Undecided> {
     let has_live = |slot: &str| state.slots.get(slot).is_some_and(|slot| slot.live.is_some());
     let mut found: BTreeMap<&str, Vec<ProcessNumber>> = BTreeMap::new();
     let registered = processes.iter().flat_map(|process| process.registered.slots.iter().map(String::as_str));
@@ -66,13 +66,13 @@ pub(super) struct Faulty {
 }
 
 /// The live releases that a process which starts could not load.
-pub(super) fn unloadable(control: &Control, state: &State) -> Vec<Unloadable> {
+pub(super) fn unloadable(control: &Control, state: &StoreState) -> Vec<Unloadable> {
     let live = state.slots.iter().filter_map(|(slot, roles)| Some((slot, roles.live.as_ref()?)));
     live.filter_map(|(slot, live)| Unloadable::of(control, state, slot, live)).collect()
 }
 
 /// The releases that a process which starts could not load, as far as is looked: a store may hold thousands of them.
-pub(super) fn faulty(control: &Control, state: &State) -> Vec<Faulty> {
+pub(super) fn faulty(control: &Control, state: &StoreState) -> Vec<Faulty> {
     let fault = |release: &ReleaseId| match state.slots_using(release).next() {
         Some(_) => control.check_file(state, release),
         None => control.find_file(release),
@@ -84,7 +84,7 @@ pub(super) fn faulty(control: &Control, state: &State) -> Vec<Faulty> {
 }
 
 /// The releases that decide because somebody forced them.
-pub(super) fn forced(state: &State, events: &[Event]) -> Vec<Forced> {
+pub(super) fn forced(state: &StoreState, events: &[Event]) -> Vec<Forced> {
     let mut last: BTreeMap<(&str, Digest), Option<&Event>> = BTreeMap::new();
     for event in events {
         match &event.operation {
@@ -103,7 +103,7 @@ pub(super) fn forced(state: &State, events: &[Event]) -> Vec<Forced> {
     for (slot, roles) in &state.slots {
         for release in roles.live.iter().chain(roles.canaries.iter().map(|canary| &canary.release)) {
             if let Some(Some(event)) = last.get(&(slot.as_str(), release.digest)) {
-                forced.push(Forced { slot: slot.clone(), release: release.clone(), note: Note::from(*event) });
+                forced.push(Forced { slot: slot.clone(), release: release.clone(), note: OperationNote::from(*event) });
             }
         }
     }
@@ -111,7 +111,7 @@ pub(super) fn forced(state: &State, events: &[Event]) -> Vec<Forced> {
 }
 
 /// The releases that are tried, live or not, and do harm.
-pub(super) fn harmful(store: &StoreArgs, state: &State) -> anyhow::Result<Vec<Harmful>> {
+pub(super) fn harmful(store: &StoreArgs, state: &StoreState) -> anyhow::Result<Vec<Harmful>> {
     let reader = match GuardReader::open(store.dir()?) {
         Ok(reader) => reader,
         Err(GuardStoreError::None(_)) => return Ok(Vec::new()),

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use switchback::ReleaseId;
-use switchback::control::{Preparation, Process, SlotState, StoredRelease};
+use switchback::control::{Preparation, SlotState, StoreProcess, StoredRelease};
 use switchback::guard::Mode;
 use switchback::message::Reading;
 
@@ -135,7 +135,7 @@ fn release(status: &Status, stored: &StoredRelease, width: usize) -> Vec<String>
     lines
 }
 
-fn failure(process: &Process, id: &ReleaseId) -> Option<String> {
+fn failure(process: &StoreProcess, id: &ReleaseId) -> Option<String> {
     match process.preparation(&id.digest)? {
         Preparation::Failed { why } => {
             Some(format!("    FAILED in {}: {}", text::process(process), show::printable(why, text::LINE_CHARS_MAX)))
@@ -161,7 +161,7 @@ fn readings(status: &Status) -> Option<String> {
         .then(|| format!("  READINGS DIFFER: {numbers}; one message can get two scores until all run the same version"))
 }
 
-fn process(process: &Process, sequence: u64) -> Vec<String> {
+fn process(process: &StoreProcess, sequence: u64) -> Vec<String> {
     let registered = &process.registered;
     let obeys = match &process.acknowledged {
         None => "has not reported its generation".to_owned(),

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::control::{SlotState, State};
+use switchback::control::{SlotState, StoreState};
 use switchback::{Control, ReleaseId};
 
 use super::text;
@@ -56,7 +56,7 @@ pub(crate) struct Unloadable {
 }
 
 impl Aftermath {
-    pub(super) fn of(control: &Control, before: &State, after: &State) -> Self {
+    pub(super) fn of(control: &Control, before: &StoreState, after: &StoreState) -> Self {
         let (mut rollouts_ended, mut unloadable, mut still_deciding) = (Vec::new(), Vec::new(), Vec::new());
         for (name, slot) in &after.slots {
             let was = before.slots.get(name);
@@ -115,7 +115,7 @@ fn deciding(slot: &SlotState) -> Vec<&ReleaseId> {
 const LIVE: &str = "live";
 
 /// The slots that a change has made beside others, where no process has them: a slot that is mistyped is one.
-fn new_slots(control: &Control, before: &State, after: &State) -> Vec<String> {
+fn new_slots(control: &Control, before: &StoreState, after: &StoreState) -> Vec<String> {
     let new: Vec<_> = after.slots.keys().filter(|slot| !before.slots.contains_key(*slot)).cloned().collect();
     if new.is_empty() || before.slots.is_empty() {
         return Vec::new();
@@ -155,7 +155,7 @@ impl EndedRollout {
 
 impl Unloadable {
     /// A release that has a role in a slot, if a process that starts would not load it.
-    pub(crate) fn of(control: &Control, state: &State, slot: &str, release: &ReleaseId) -> Option<Self> {
+    pub(crate) fn of(control: &Control, state: &StoreState, slot: &str, release: &ReleaseId) -> Option<Self> {
         let why = control.check_file(state, release).err()?.to_string();
         Some(Self { slot: slot.to_owned(), release: release.clone(), why })
     }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::control::{
-    Admission, Anachronism, Committed, Event, Ledger, Process, Proposal, Request, SlotState, State,
+    Admission, Anachronism, Committed, Event, Ledger, Proposal, Request, SlotState, StoreProcess, StoreState,
 };
 use switchback::verdict::Override;
 use switchback::{Control, Digest, ReleaseId};
@@ -88,9 +88,9 @@ pub(crate) struct Change {
     /// The event's hash: the ledger's head until the next.
     head: Digest,
     #[serde(skip)]
-    before: State,
+    before: StoreState,
     #[serde(skip)]
-    pub(crate) after: State,
+    pub(crate) after: StoreState,
     /// When the event before it was written.
     #[serde(skip)]
     previous: Option<Timestamp>,
@@ -148,7 +148,7 @@ impl<'a> Operator<'a> {
     }
 
     /// What the store said when the command began.
-    pub(crate) fn state(&self) -> &State {
+    pub(crate) fn state(&self) -> &StoreState {
         self.seen.state()
     }
 
@@ -168,7 +168,7 @@ impl<'a> Operator<'a> {
     }
 
     /// The processes that follow the store.
-    pub(crate) fn processes(&self) -> anyhow::Result<Vec<Process>> {
+    pub(crate) fn processes(&self) -> anyhow::Result<Vec<StoreProcess>> {
         Ok(self.control.processes()?)
     }
 
@@ -196,7 +196,7 @@ impl<'a> Operator<'a> {
         self.rehearsed(event, after)
     }
 
-    fn rehearsed(&self, event: Event, after: State) -> anyhow::Result<Change> {
+    fn rehearsed(&self, event: Event, after: StoreState) -> anyhow::Result<Change> {
         let aftermath = Aftermath::of(&self.control, self.state(), &after);
         Change::rehearsed(event, self.state().clone(), after, aftermath)
     }
@@ -228,7 +228,7 @@ impl<'a> Operator<'a> {
 }
 
 impl Change {
-    fn rehearsed(event: Event, before: State, after: State, aftermath: Aftermath) -> anyhow::Result<Self> {
+    fn rehearsed(event: Event, before: StoreState, after: StoreState, aftermath: Aftermath) -> anyhow::Result<Self> {
         let head = event.hash()?;
         Ok(Self { dry_run: true, event, head, before, after, previous: None, aftermath })
     }

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::{Serialize, Serializer};
 use switchback::ReleaseId;
-use switchback::control::{SlotState, State};
+use switchback::control::{SlotState, StoreState};
 
 use super::text;
 
@@ -12,7 +12,7 @@ use super::text;
 pub(super) struct Changed<'a>(Vec<(&'a str, Option<&'a SlotState>, &'a SlotState)>);
 
 impl<'a> Changed<'a> {
-    pub(super) fn between(before: &'a State, after: &'a State) -> Self {
+    pub(super) fn between(before: &'a StoreState, after: &'a StoreState) -> Self {
         let slots = after.slots.iter().map(|(name, slot)| (name.as_str(), before.slots.get(name), slot));
         Self(
             slots

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
-use switchback::control::{Acknowledgements, Lasting, Obeyed, Process, ProcessNumber, StoreError};
+use switchback::control::{Acknowledgements, Lasting, Obeyed, ProcessNumber, StoreError, StoreProcess};
 
 use super::text;
 use crate::exit::{Exit, say};
@@ -15,7 +15,7 @@ use crate::show;
 #[derive(Debug, Default, JsonSchema, Serialize)]
 pub(super) struct Census {
     obeyed: Vec<Obeys>,
-    silent: Vec<Process>,
+    silent: Vec<StoreProcess>,
     /// Why it is not known which processes have applied it.
     #[serde(skip_serializing_if = "Option::is_none")]
     unknown: Option<String>,

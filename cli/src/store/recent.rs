@@ -1,7 +1,7 @@
 //! What the journal of a store has of the last hour: how much of a slot's mail a change is about.
 
 use jiff::SignedDuration;
-use switchback::control::State;
+use switchback::control::StoreState;
 use switchback::guard::{Segment, Sighting, organisation};
 use switchback::journal::{JournalReader, Query};
 use switchback::route::CanaryKey;
@@ -16,7 +16,7 @@ use crate::show::{count, counted};
 const RECENT: SignedDuration = SignedDuration::from_hours(1);
 
 /// Says how much of a slot's mail is of a segment: a name that matches nothing should not go unseen.
-pub(crate) fn of_segment(store: &StoreArgs, state: &State, slot: &str, segment: &Segment) -> String {
+pub(crate) fn of_segment(store: &StoreArgs, state: &StoreState, slot: &str, segment: &Segment) -> String {
     let domains = state.slots.get(slot).map(|slot| slot.guard.domains_of(segment)).unwrap_or_default();
     let is_of = |sighting: &Sighting<'_>| {
         let domain = sighting.sender_domain.filter(|_| sighting.is_authenticated);

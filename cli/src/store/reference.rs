@@ -1,7 +1,7 @@
 //! Releases as an operator names them: `phish@2.0.0`, or the first digits of a digest.
 
 use anyhow::bail;
-use switchback::control::{Event, Operation, State};
+use switchback::control::{Event, Operation, StoreState};
 use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
 use switchback::{Digest, ReleaseId};
 
@@ -16,12 +16,12 @@ pub(crate) fn event_number(written: &str) -> Result<u64, String> {
 }
 
 /// The loaded release of this name.
-pub(crate) fn loaded(state: &State, reference: &str) -> anyhow::Result<ReleaseId> {
+pub(crate) fn loaded(state: &StoreState, reference: &str) -> anyhow::Result<ReleaseId> {
     find(state.releases.values().map(|stored| &stored.id), reference)
 }
 
 /// The release of this name among those that are quarantined, be they loaded still or not.
-pub(crate) fn quarantined(state: &State, history: &[Event], reference: &str) -> anyhow::Result<ReleaseId> {
+pub(crate) fn quarantined(state: &StoreState, history: &[Event], reference: &str) -> anyhow::Result<ReleaseId> {
     let mut ids: Vec<&ReleaseId> = Vec::new();
     for event in history {
         if let Operation::Quarantine { release } = &event.operation
@@ -39,7 +39,11 @@ pub(crate) fn quarantined(state: &State, history: &[Event], reference: &str) -> 
 }
 
 /// The release of this name that is loaded, or that a journal names.
-pub(crate) fn recorded(state: Option<&State>, recorded: &[ReleaseId], reference: &str) -> anyhow::Result<ReleaseId> {
+pub(crate) fn recorded(
+    state: Option<&StoreState>,
+    recorded: &[ReleaseId],
+    reference: &str,
+) -> anyhow::Result<ReleaseId> {
     let loaded = state.into_iter().flat_map(|state| state.releases.values().map(|stored| &stored.id));
     let mut ids: Vec<&ReleaseId> = loaded.chain(recorded).collect();
     ids.sort_by_key(|id| id.digest);

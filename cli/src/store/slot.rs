@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::bail;
-use switchback::control::{Process, State};
+use switchback::control::{StoreProcess, StoreState};
 
 use super::text;
 use crate::exit::Usage;
@@ -34,7 +34,7 @@ const LIKENESS_MIN: f64 = 0.8;
 pub(crate) struct Slots(BTreeSet<String>);
 
 impl Slots {
-    pub(crate) fn of(state: &State, processes: &[Process]) -> Self {
+    pub(crate) fn of(state: &StoreState, processes: &[StoreProcess]) -> Self {
         let registered = processes.iter().flat_map(|process| process.registered.slots.iter().cloned());
         Self(state.slots.keys().cloned().chain(registered).collect())
     }

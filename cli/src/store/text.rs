@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use switchback::ReleaseId;
-use switchback::control::{Note, Preparation, Process, Rollout, SlotState, State};
+use switchback::control::{OperationNote, Preparation, Rollout, SlotState, StoreProcess, StoreState};
 use switchback::route::{BASIS_POINTS, CoolOff, Share};
 use switchback::verdict::{Effect, Override};
 
@@ -77,7 +77,7 @@ pub(crate) fn effect(one: &Override) -> String {
 }
 
 /// Says where the clock here is set back behind what the ledger bears out, by more than clocks differ.
-pub(crate) fn tell_set_back(state: &State) {
+pub(crate) fn tell_set_back(state: &StoreState) {
     let now = clock::now();
     if let Some(known) = state.time_missed(now) {
         say(&format!(
@@ -89,7 +89,7 @@ pub(crate) fn tell_set_back(state: &State) {
 }
 
 /// `since 2026-04-25 09:24:00 UTC, by ada (why)`.
-pub(crate) fn since(note: &Note) -> String {
+pub(crate) fn since(note: &OperationNote) -> String {
     format!("since {}, {}", instant(note.at), by(&note.author, &note.reason))
 }
 
@@ -103,13 +103,13 @@ pub(crate) fn by(author: &str, reason: &str) -> String {
 }
 
 /// `filter (process 3, pid 4711)`.
-pub(crate) fn process(process: &Process) -> String {
+pub(crate) fn process(process: &StoreProcess) -> String {
     let name = show::printable(&process.registered.name, NAME_CHARS_MAX);
     format!("{name} (process {}, pid {})", process.number, process.registered.pid)
 }
 
 /// `filter (process 3, pid 4711) is ready`.
-pub(crate) fn readiness(process: &Process, release: &ReleaseId) -> String {
+pub(crate) fn readiness(process: &StoreProcess, release: &ReleaseId) -> String {
     let label = self::process(process);
     match process.preparation(&release.digest) {
         Some(Preparation::Ready) => format!("{label} is ready"),

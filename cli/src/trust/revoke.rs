@@ -1,7 +1,7 @@
 //! `switchback trust revoke`.
 
 use switchback::Digest;
-use switchback::control::{Operation, Request, State, StoredRelease};
+use switchback::control::{Operation, Request, StoreState, StoredRelease};
 use switchback::release::KeyId;
 
 use crate::exit::{Exit, Usage, after_help};
@@ -47,7 +47,7 @@ fn request(what: &str) -> Result<Request, Usage> {
 }
 
 /// Releases that were revoked and have a role.
-fn still_in_charge(state: &State, operation: &Operation) -> Vec<String> {
+fn still_in_charge(state: &StoreState, operation: &Operation) -> Vec<String> {
     let is_revoked = |stored: &&StoredRelease| match operation {
         Operation::RevokeKey { key } => stored.signer == Some(*key),
         Operation::RevokeDigest { digest } => stored.id.digest == *digest,

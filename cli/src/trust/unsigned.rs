@@ -1,6 +1,6 @@
 //! Releases that a store would not load again.
 
-use switchback::control::{SlotState, State};
+use switchback::control::{SlotState, StoreState};
 use switchback::{Control, ReleaseId};
 
 /// Releases of a store that its trust list would not accept.
@@ -16,7 +16,7 @@ pub(super) struct Unsigned {
 
 impl Unsigned {
     /// Those that the trust list of this state would not accept, by the files that are in the store.
-    pub(super) fn of(control: &Control, after: &State) -> Self {
+    pub(super) fn of(control: &Control, after: &StoreState) -> Self {
         let mut unsigned = Self::default();
         for stored in after.releases.values() {
             if control.check_file(after, &stored.id).is_ok() {

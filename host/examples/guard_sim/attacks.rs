@@ -1,7 +1,7 @@
 //! What does an adversary achieve who owns senders? Of a harmless candidate: is it taken back? Of a harmful one: how late
 //! is it found?
 
-use switchback::guard::Settings;
+use switchback::guard::GuardSettings;
 
 use crate::filter::{Adversary, HARMFUL, HARMLESS, MIDDLE, Reverted, SMALL, Size, tried};
 use crate::mail::Address;
@@ -134,12 +134,12 @@ fn hiding() -> Vec<(Attack, usize)> {
 }
 
 fn taken_back(attack: &Attack, runs: u64) -> Vec<Option<Reverted>> {
-    let (settings, adversary) = (Settings::default(), attack.adversary(3, true));
+    let (settings, adversary) = (GuardSettings::default(), attack.adversary(3, true));
     parallel::runs(&attack.owns, runs, |rng| tried(attack.size, &settings, HARMLESS, &adversary, rng))
 }
 
 /// The median of the messages from Gmail, and of the days, after which a harmful candidate is found.
-pub(crate) fn found_after(size: Size, settings: &Settings, adversary: &Adversary, runs: u64) -> Option<[f64; 2]> {
+pub(crate) fn found_after(size: Size, settings: &GuardSettings, adversary: &Adversary, runs: u64) -> Option<[f64; 2]> {
     let found = parallel::runs("until it is found", runs, |rng| tried(size, settings, HARMFUL, adversary, rng));
     let median = |of: &dyn Fn(Reverted) -> f64| {
         let mut all: Vec<_> = found.iter().map(|reverted| reverted.map_or(f64::INFINITY, of)).collect();
@@ -174,7 +174,7 @@ pub(crate) fn report(runs: u64) -> bool {
     let mut rows = Vec::new();
     let mut alone = f64::INFINITY;
     for (attack, messages) in hiding() {
-        let found = found_after(MIDDLE, &Settings::default(), &attack.adversary(messages, false), runs);
+        let found = found_after(MIDDLE, &GuardSettings::default(), &attack.adversary(messages, false), runs);
         let (after, later) = match found {
             Some([gmail, days]) => {
                 alone = alone.min(gmail);

@@ -3,7 +3,7 @@
 
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Floor, Settings};
+use switchback::guard::{Floor, GuardSettings};
 
 use crate::attacks::found_after;
 use crate::filter::{Adversary, Candidate, HARMLESS, MIDDLE, Size, tried};
@@ -18,7 +18,7 @@ const PAIRS: [[u32; 2]; 5] = [[1, 1], [1, 3], [2, 5], [5, 10], [64, 64]];
 
 /// One that newly flags more than is tolerated of nobody's mail but everything of some: what flips is not drawn message by
 /// message, but belongs to people.
-fn of_people(size: Size, settings: &Settings, rng: &mut ChaCha8Rng) -> bool {
+fn of_people(size: Size, settings: &GuardSettings, rng: &mut ChaCha8Rng) -> bool {
     // One person of a hundred writes what it flags; those are as an adversary's.
     let flagged = (0..size.accounts).filter(|_| rng.random_bool(0.01));
     let addresses = flagged.map(|number| Address::new(&format!("flagged{number}"), "gmail.com")).collect();
@@ -30,7 +30,7 @@ fn of_people(size: Size, settings: &Settings, rng: &mut ChaCha8Rng) -> bool {
 pub(crate) fn report(runs: u64) {
     let mut rows = Vec::new();
     for [account_pairs, domain_pairs] in PAIRS {
-        let settings = Settings { account_pairs, domain_pairs, ..Settings::default() };
+        let settings = GuardSettings { account_pairs, domain_pairs, ..GuardSettings::default() };
         let hiding = |count: usize| Adversary {
             addresses: (0..count).map(|number| Address::new(&format!("a{number}"), "gmail.com")).collect(),
             seen: vec![60, 40, 20],
@@ -42,7 +42,7 @@ pub(crate) fn report(runs: u64) {
             found.map_or("never".to_owned(), |[gmail, days]| format!("{gmail} ({days:.1} days)"))
         };
         let floor = Floor { campaigns: 10, senders: 2, recipients: 2 };
-        let without_floor = Settings { floor, ..settings.clone() };
+        let without_floor = GuardSettings { floor, ..settings.clone() };
         let harmless = parallel::runs("flips that belong to people", runs, |rng| of_people(FEW, &without_floor, rng));
         let share = Share { part: harmless.iter().filter(|found| **found).count() as u64, whole: runs };
         rows.push(vec![

@@ -1,7 +1,7 @@
 //! After how many messages of a segment is a bad release found?
 
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Bets, Counts, Settings, Test, log_threshold, weight};
+use switchback::guard::{Bets, Counts, GuardSettings, Test, log_threshold, weight};
 
 use crate::stream::{Rates, Stream};
 use crate::{mail, parallel, table};
@@ -33,13 +33,13 @@ struct Finder {
 }
 
 impl Finder {
-    fn alone(test: Test, settings: &Settings) -> Self {
+    fn alone(test: Test, settings: &GuardSettings) -> Self {
         let threshold = log_threshold(settings.alpha, EQUAL);
         Self { name: test.name(), tests: vec![(bets(test, settings), threshold)], flips_min: 0 }
     }
 
     /// Both tests with half of alpha each, and the floor.
-    fn shipped(name: &'static str, weight: f64, settings: &Settings) -> Self {
+    fn shipped(name: &'static str, weight: f64, settings: &GuardSettings) -> Self {
         let threshold = log_threshold(settings.alpha / 2.0, weight);
         let tests = Test::ALL.map(|test| (bets(test, settings), threshold)).into();
         Self { name, tests, flips_min: mail::flips_min(settings) }
@@ -52,14 +52,14 @@ impl Finder {
     }
 }
 
-fn bets(test: Test, settings: &Settings) -> Bets {
+fn bets(test: Test, settings: &GuardSettings) -> Bets {
     test.bets(match test {
         Test::Gross => settings.tolerance.gross,
         Test::Net => settings.tolerance.net,
     })
 }
 
-fn finders(settings: &Settings) -> Vec<Finder> {
+fn finders(settings: &GuardSettings) -> Vec<Finder> {
     vec![
         Finder::alone(Test::Gross, settings),
         Finder::alone(Test::Net, settings),
@@ -71,7 +71,7 @@ fn finders(settings: &Settings) -> Vec<Finder> {
 
 /// Median and 90 % quantile of the messages that each finder needs.
 pub(crate) fn measure(share: f64, runs: u64) -> Vec<(&'static str, [f64; 2])> {
-    let finders = finders(&Settings::default());
+    let finders = finders(&GuardSettings::default());
     let delays = parallel::runs(&format!("delays at {share}"), runs, |rng| delays(&finders, share, rng));
     let quantiles = |place: usize| {
         let mut all: Vec<_> = delays.iter().map(|delays| delays[place]).collect();
@@ -114,7 +114,7 @@ pub(crate) fn report(runs: u64) -> bool {
         }
         rows.push(row);
     }
-    let settings = Settings::default();
+    let settings = GuardSettings::default();
     let mut columns = vec!["newly flagged"];
     columns.extend(finders(&settings).iter().map(|finder| finder.name));
     table::print(

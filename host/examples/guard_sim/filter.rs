@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rand::Rng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{InMemory, Level, Segment, Settings, Trial};
+use switchback::guard::{GuardSettings, InMemory, Level, Segment, Trial};
 
 use crate::mail::{Address, actions, baseline};
 
@@ -91,7 +91,7 @@ enum Writes<'a> {
 /// Tries a candidate for a week; when it was taken back, if it was.
 pub(crate) fn tried(
     size: Size,
-    settings: &Settings,
+    settings: &GuardSettings,
     candidate: Candidate,
     adversary: &Adversary,
     rng: &mut ChaCha8Rng,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Counts, Key, Settings, Sighting};
+use switchback::guard::{Counts, GuardSettings, Key, Sighting};
 use switchback::message::Fingerprint;
 use switchback::{Action, Digest, ReleaseId};
 
@@ -28,10 +28,10 @@ impl Domains {
     }
 
     /// Settings under which each of them is a provider's, in groups of ten.
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> GuardSettings {
         let groups = self.names.chunks(10).enumerate();
         let providers = groups.map(|(number, names)| (format!("group-{number}"), names.to_vec())).collect();
-        Settings { providers, known_days: 0, ..Settings::default() }
+        GuardSettings { providers, known_days: 0, ..GuardSettings::default() }
     }
 
     /// One of the first so many, by volume; a drift of 1 turns the order of volumes round.
@@ -77,12 +77,12 @@ pub(crate) fn baseline() -> ReleaseId {
 }
 
 /// How many flips the floors ask for, where each message is a campaign and a sender of its own.
-pub(crate) fn flips_min(settings: &Settings) -> u64 {
+pub(crate) fn flips_min(settings: &GuardSettings) -> u64 {
     settings.floor.campaigns.max(settings.floor.senders.into()).into()
 }
 
 /// The counts without what senders of an adversary could have added, of which the tests have to be sure.
-pub(crate) fn sure(settings: &Settings, counts: Counts) -> Counts {
+pub(crate) fn sure(settings: &GuardSettings, counts: Counts) -> Counts {
     let adversary = u64::from(settings.floor.senders).saturating_sub(1);
     Counts { flips: counts.flips.saturating_sub(adversary), ..counts }
 }

@@ -6,7 +6,7 @@ use rand::Rng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
-use switchback::guard::{Bets, Counts, Segment, Settings, Test, Tolerance, Volumes, log_threshold, weight};
+use switchback::guard::{Bets, Counts, GuardSettings, Segment, Test, Tolerance, Volumes, log_threshold, weight};
 
 use crate::interval::Share;
 use crate::stream::{Rates, Stream};
@@ -45,7 +45,7 @@ pub(crate) struct Watched {
 }
 
 pub(crate) fn levels() -> [Watched; 2] {
-    let settings = Settings::default();
+    let settings = GuardSettings::default();
     let flips_min = mail::flips_min(&settings);
     [
         Watched { name: "revert", tolerance: settings.tolerance, alpha: settings.alpha, flips_min },

@@ -1,7 +1,7 @@
 //! Rules of the usual shape, on the same mail: a limit for each window, and so many strikes.
 
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Bets, Settings, Test, log_threshold, weight};
+use switchback::guard::{Bets, GuardSettings, Test, log_threshold, weight};
 
 use crate::interval::Share;
 use crate::stream::{Rates, Stream};
@@ -46,7 +46,7 @@ struct Found {
 }
 
 fn watch(share: f64, per_window: u64, weight: f64, bets: &[Bets; 2], rng: &mut ChaCha8Rng) -> Found {
-    let settings = Settings::default();
+    let settings = GuardSettings::default();
     let threshold = log_threshold(settings.alpha / 2.0, weight);
     let mut found = Found { rules: [None; RULES.len()], guard: None };
     let mut flips_of_window = vec![0u64; WINDOWS as usize];
@@ -80,7 +80,7 @@ fn watch(share: f64, per_window: u64, weight: f64, bets: &[Bets; 2], rng: &mut C
 }
 
 fn bets() -> [Bets; 2] {
-    let tolerance = Settings::default().tolerance;
+    let tolerance = GuardSettings::default().tolerance;
     [Test::Gross.bets(tolerance.gross), Test::Net.bets(tolerance.net)]
 }
 

@@ -5,19 +5,19 @@
 //! [`Report`] out of it.
 //!
 //! ```
-//! use switchback::compare::{Comparison, Name, Pair, Settings, Side};
+//! use switchback::compare::{Comparison, MessageName, Pair, ComparisonSettings, Side};
 //! use switchback::Action;
 //! use switchback::verdict::Said;
 //!
 //! let side = |score, action| Side { said: Said::Scored { score, action }, took_us: 90 };
-//! let mut comparison = Comparison::new(Settings::default());
+//! let mut comparison = Comparison::new(ComparisonSettings::default());
 //! let pair = Pair {
 //!     sender_domain: Some("gmail.com"),
 //!     is_authenticated: true,
 //!     before: side(0.02, Action::Deliver),
 //!     after: side(0.97, Action::Quarantine),
 //! };
-//! comparison.add(&pair, || Name { message: "inbox/1.eml".to_owned(), subject: None });
+//! comparison.add(&pair, || MessageName { message: "inbox/1.eml".to_owned(), subject: None });
 //! assert_eq!(comparison.flips().newly_flagged, 1);
 //! ```
 
@@ -37,12 +37,12 @@ mod scores;
 mod tests;
 
 pub use answers::Answers;
-pub use comparison::{Comparison, Settings};
-pub use differences::{Difference, Name};
-pub use drift::{Drift, Reading};
+pub use comparison::{Comparison, ComparisonSettings};
+pub use differences::{Difference, MessageName};
+pub use drift::{Drift, DriftReading};
 pub use flips::{Flips, Rates};
 pub use latency::Latency;
 pub use pair::{Pair, Side};
 pub use providers::Providers;
-pub use report::{DomainRow, OtherDomains, PooledDomains, ProviderRow, ReleaseSummary, Report, Segment};
+pub use report::{DomainRow, OtherDomains, PooledDomains, ProviderRow, ReleaseSummary, Report, SegmentRow};
 pub use scores::{Band, Scores};

@@ -5,6 +5,7 @@
 mod action;
 mod assessment;
 mod failure;
+mod judged;
 mod judgement;
 mod opinion;
 mod overrides;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 pub use action::{Action, InvalidAction};
 pub use assessment::{Assessment, Category, InvalidAssessment, Outcome, Reason};
 pub use failure::{Answer, Cause, FailurePolicy};
+pub use judged::Judged;
 pub use judgement::{Failed, Judgement};
 pub use opinion::Opinions;
 pub use opinion::{Dropped, Opinion, Said};

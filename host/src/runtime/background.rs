@@ -9,7 +9,11 @@
 //! and a full one blocks or drops as [`JournalConfig`](crate::JournalConfig) has it.
 
 mod budget;
+#[cfg(feature = "journal")]
+mod journal;
 mod queue;
 mod threads;
 
+#[cfg(feature = "journal")]
+pub(super) use journal::JournalRecorder;
 pub(super) use threads::{BackgroundConfig, BackgroundThreads};

@@ -1,31 +1,35 @@
 //! How a runtime is configured.
 
+#[cfg(feature = "alerts")]
+mod alerts;
+#[cfg(feature = "journal")]
+mod journal;
+#[cfg(feature = "store")]
+mod store;
+
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use switchback_model::limits::Limits;
-use switchback_model::name::{acceptable, check_name};
 use switchback_model::release::ModelName;
-use switchback_model::verdict::Overrides;
 use switchback_sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
-use switchback_store::alert::AlertConfig;
-use switchback_store::control::{ControlStore, SqliteStore, StoreError};
-use switchback_store::journal::{Journal, JournalConfig};
+
+#[cfg(feature = "store")]
+pub use store::WithStore;
+#[cfg(feature = "store")]
+pub(super) use store::{Followed, program_name};
 
 use super::background::{BackgroundConfig, BackgroundThreads};
+use super::companions::Planned;
 use super::core::Core;
 use super::error::{BuildError, thread_failed};
-use super::follow::{Enlisted, Follower};
-use super::guard::{Guard, ObservationQueue, StoreContext};
 use super::handle::Runtime;
 use super::local::LocalRuntime;
-use super::meters::StoreMeters;
-use super::news::News;
-use super::releases::Releases;
 use super::running::Running;
-use super::slot::{Observer, Slot, SlotConfig, Surroundings};
+#[cfg(not(feature = "journal"))]
+use super::slot::Recorder;
+use super::slot::{Slot, SlotConfig, Surroundings};
 use crate::life::Life;
 use crate::limits::{DEFAULT_INSTANCES, SHADOW_CPU_SHARE};
 
@@ -45,48 +49,23 @@ pub struct RuntimeBuilder<S = NoStore> {
 #[derive(Clone, Debug)]
 pub struct NoStore(());
 
-/// That a runtime follows a store.
-#[derive(Clone, Debug)]
-pub struct WithStore(Followed);
-
-#[derive(Clone, Debug)]
-enum Followed {
-    InFolder(PathBuf),
-    Given(Arc<dyn ControlStore>),
-}
-
 /// All that can be said of a runtime, but for its store.
-#[derive(Debug)]
-struct Options {
-    slots: Vec<SlotConfig>,
+#[derive(Debug, Default)]
+pub(super) struct Options {
+    pub(super) slots: Vec<SlotConfig>,
     limits: Limits,
-    instances: u32,
+    instances: Option<u32>,
     address_space: AddressSpace,
     traps: Traps,
     cache_dir: Option<PathBuf>,
-    name: Option<String>,
     granted_recipients: Vec<ModelName>,
-    shadow_cpu_share: f64,
-    journal: Option<JournalConfig>,
-    alerts: AlertConfig,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self {
-            slots: Vec::new(),
-            limits: Limits::default(),
-            instances: DEFAULT_INSTANCES,
-            address_space: AddressSpace::default(),
-            traps: Traps::default(),
-            cache_dir: None,
-            name: None,
-            granted_recipients: Vec::new(),
-            shadow_cpu_share: SHADOW_CPU_SHARE,
-            journal: None,
-            alerts: AlertConfig::default(),
-        }
-    }
+    shadow_cpu_share: Option<f64>,
+    #[cfg(feature = "store")]
+    pub(super) name: Option<String>,
+    #[cfg(feature = "store")]
+    pub(super) alerts: super::guard::Alerts,
+    #[cfg(feature = "journal")]
+    journal: Option<switchback_store::journal::JournalConfig>,
 }
 
 impl Runtime {
@@ -97,40 +76,16 @@ impl Runtime {
 }
 
 impl RuntimeBuilder {
-    /// Follows the store in this folder, which is made if it is not there: its routes and overrides hold, and a change
-    /// there takes effect here within milliseconds. Releases that have a role are loaded at once, others when they are
-    /// asked for. Nobody but this user may be
-    /// able to write there.
-    pub fn store_dir(self, dir: impl Into<PathBuf>) -> RuntimeBuilder<WithStore> {
-        RuntimeBuilder { options: self.options, store: WithStore(Followed::InFolder(dir.into())) }
-    }
-
-    /// Follows this store, of whatever kind, as [`RuntimeBuilder::store_dir`] follows one in a folder. Compiled releases are kept
-    /// only where [`RuntimeBuilder::cache_dir`] says.
-    pub fn store(self, store: Arc<dyn ControlStore>) -> RuntimeBuilder<WithStore> {
-        RuntimeBuilder { options: self.options, store: WithStore(Followed::Given(store)) }
-    }
-
     /// Validates the configuration and starts the runtime: reserves the pool, starts the clock.
     ///
     /// # Errors
     /// If a value is out of its range, a slot's configuration contradicts itself or two have one name, or the machine
     /// cannot give the pool.
     pub fn build(self) -> Result<LocalRuntime, BuildError> {
-        self.options.start(None).map(LocalRuntime::new)
-    }
-}
-
-impl RuntimeBuilder<WithStore> {
-    /// Validates the configuration and starts the runtime: reserves the pool, starts the clock, and comes into the state
-    /// that the store says.
-    ///
-    /// # Errors
-    /// If a value is out of its range, a slot's configuration contradicts itself or two have one name, the machine
-    /// cannot give the pool, or the store cannot be read. A release of the store that cannot be loaded is no error
-    /// here: the slot answers by its failure policy, and the store's register says why.
-    pub fn build(self) -> Result<Runtime, BuildError> {
-        self.options.start(Some(self.store.0))
+        let Self { options, store: NoStore(()) } = self;
+        options.validate()?;
+        let planned = Planned::local(&options)?;
+        options.start(planned).map(LocalRuntime::new)
     }
 }
 
@@ -152,7 +107,7 @@ impl<S> RuntimeBuilder<S> {
     /// releases times scoring threads. Costs 4 GiB of address space each, so 1 TiB by default, and memory only when used.
     /// [`RuntimeBuilder::address_space`] says what else is possible.
     pub fn instances(mut self, instances: u32) -> Self {
-        self.options.instances = instances;
+        self.options.instances = Some(instances);
         self
     }
 
@@ -176,13 +131,6 @@ impl<S> RuntimeBuilder<S> {
         self
     }
 
-    /// What this process calls itself in the store's register: 1 to 64 bytes, without control characters, `/` and `\`.
-    /// Default: the name of its executable, made to fit.
-    pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.options.name = Some(name.into());
-        self
-    }
-
     /// Lets a model see recipients in clear, if its manifest asks for it. Otherwise they are masked.
     pub fn grant_recipients(mut self, model: ModelName) -> Self {
         self.options.granted_recipients.push(model);
@@ -196,86 +144,52 @@ impl<S> RuntimeBuilder<S> {
     /// But the first 256 messages after another release came to decide, or a canary began, are compared at once, at the
     /// usual priority and beyond a share that is not 0: the [guard](SlotConfig::guard) waits for those.
     pub fn shadow_cpu_share(mut self, share: f64) -> Self {
-        self.options.shadow_cpu_share = share;
-        self
-    }
-
-    /// Keeps a record of each message. Default: none is kept. The command `switchback` looks for the journal of a
-    /// store in its folder `journal`.
-    pub fn journal(mut self, journal: JournalConfig) -> Self {
-        self.options.journal = Some(journal);
-        self
-    }
-
-    /// Tells people what the guard found and did. Of the processes of a store, the one that raised an alert delivers it;
-    /// what it has not delivered after a minute, any other that tells people does. Default: nobody is told; alerts are in the store, in the metrics and, as
-    /// warnings, with the subscriber of `tracing`.
-    pub fn alerts(mut self, alerts: AlertConfig) -> Self {
-        self.options.alerts = alerts;
+        self.options.shadow_cpu_share = Some(share);
         self
     }
 }
 
 impl Options {
-    fn start(mut self, store: Option<Followed>) -> Result<Runtime, BuildError> {
-        self.validate()?;
-        if let Some(Followed::InFolder(dir)) = &store {
-            self.cache_dir.get_or_insert_with(|| dir.clone());
-        }
-        let name = self.name.clone().unwrap_or_else(|| acceptable(&program_name()));
-        check_name(&name).map_err(|error| BuildError::Range(format!("a process: {error}")))?;
-        let slots = self.slots.iter().map(|slot| slot.name.clone()).collect();
-        let store = store.map(Followed::open).transpose()?;
-        let enlisted = store.map(|store| Enlisted::new(store, &name, slots)).transpose()?;
-        let sinks = self.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
-        let context = enlisted.as_ref().map(|enlisted| StoreContext {
-            dir: enlisted.store.guard_dir().to_owned(),
-            store: Arc::clone(&enlisted.store),
-            link: Arc::clone(&enlisted.link),
-            name: enlisted.name().to_owned(),
-        });
-        let (observed, observations) = ObservationQueue::new();
-        let core = Arc::new(self.core(enlisted.as_ref(), Arc::<ObservationQueue>::clone(&observed))?);
-        let follower = enlisted.map(|enlisted| Follower::start(Arc::clone(&core), enlisted)).transpose()?;
-        let start_guard = || Guard::start(Arc::clone(&core), (observed, observations), context, sinks);
-        let guard = (!core.slots.is_empty()).then(start_guard).transpose().map_err(thread_failed)?;
-        follower.iter().for_each(|follower| core.life.in_fork(follower.leaving_in_fork()));
-        Ok(Runtime::new(Running::new(core, guard, follower)))
+    fn start(self, planned: Planned) -> Result<Runtime, BuildError> {
+        let core = Arc::new(self.core(&planned)?);
+        let companions = planned.start(&core)?;
+        Ok(Runtime::new(Running::new(core, companions)))
+    }
+
+    fn instances(&self) -> u32 {
+        self.instances.unwrap_or(DEFAULT_INSTANCES)
+    }
+
+    fn shadow_cpu_share(&self) -> f64 {
+        self.shadow_cpu_share.unwrap_or(SHADOW_CPU_SHARE)
     }
 
     /// Before a store registers this process: with no slots that it cannot have.
     fn validate(&self) -> Result<(), BuildError> {
-        if !(1..=INSTANCES_MAX).contains(&self.instances) {
-            return Err(BuildError::Range(format!(
-                "instances = {}: 1 to {INSTANCES_MAX} are possible",
-                self.instances
-            )));
+        let (instances, share) = (self.instances(), self.shadow_cpu_share());
+        if !(1..=INSTANCES_MAX).contains(&instances) {
+            return Err(BuildError::Range(format!("instances = {instances}: 1 to {INSTANCES_MAX} are possible")));
         }
-        if !(0.0..=1.0).contains(&self.shadow_cpu_share) {
-            let share = self.shadow_cpu_share;
+        if !(0.0..=1.0).contains(&share) {
             return Err(BuildError::Range(format!("shadow_cpu_share = {share}: 0 to 1 is possible")));
         }
         self.slots.iter().try_for_each(SlotConfig::validate)
     }
 
-    fn core(self, enlisted: Option<&Enlisted>, guard: Arc<dyn Observer>) -> Result<Core, BuildError> {
-        let (limits, instances, address_space, traps) = (self.limits, self.instances, self.address_space, self.traps);
-        let artifacts_dir = self.cache_dir;
+    fn core(mut self, planned: &Planned) -> Result<Core, BuildError> {
+        let (limits, address_space, traps) = (self.limits.clone(), self.address_space, self.traps);
+        let (instances, artifacts_dir) = (self.instances(), self.cache_dir.take());
         let sandbox = Sandbox::new(SandboxConfig { limits, instances, address_space, traps, artifacts_dir })?;
-        let releases = Arc::new(Releases::default());
-        let overrides = Arc::new(ArcSwap::from_pointee(Overrides::default()));
-        let process = enlisted.map_or(0, |enlisted| enlisted.link.process());
-        let thresholds = self.slots.iter().map(|slot| (slot.name.clone(), slot.thresholds)).collect();
-        let journal = self.journal.map(|config| Journal::open(config, process, thresholds)).transpose()?;
-        let background = BackgroundConfig { cpu_share: self.shadow_cpu_share, journal, process };
+        let recorder = self.recorder(planned)?;
+        let background = BackgroundConfig { cpu_share: self.shadow_cpu_share(), recorder };
         let background = Arc::new(BackgroundThreads::start(background).map_err(thread_failed)?);
         let around = Surroundings {
             background: Arc::<BackgroundThreads>::downgrade(&background),
-            guard,
-            store: enlisted.map(|enlisted| Arc::clone(&enlisted.link)),
+            guard: planned.observer(),
+            store: planned.revert_log(),
             life: Arc::new(Life::begin()),
-            releases,
-            overrides,
+            releases: Arc::default(),
+            overrides: Arc::default(),
         };
         let mut slots = BTreeMap::new();
         for config in self.slots {
@@ -284,26 +198,24 @@ impl Options {
                 return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
             }
         }
-        let Surroundings { life, releases, overrides, .. } = around;
-        let (news, granted_recipients) = (News::new(self.alerts.changes), self.granted_recipients);
-        let store_meters = StoreMeters::new();
-        Ok(Core { life, sandbox, slots, releases, news, store_meters, background, overrides, granted_recipients })
+        #[cfg(feature = "store")]
+        let exchange = planned.exchange(&around.overrides);
+        let (Surroundings { life, releases, .. }, granted_recipients) = (around, self.granted_recipients);
+        Ok(Core {
+            life,
+            sandbox,
+            slots,
+            releases,
+            background,
+            granted_recipients,
+            #[cfg(feature = "store")]
+            exchange,
+        })
     }
-}
 
-impl Followed {
-    fn open(self) -> Result<Arc<dyn ControlStore>, StoreError> {
-        match self {
-            Self::InFolder(dir) => Ok(Arc::new(SqliteStore::create(&dir)?)),
-            Self::Given(store) => Ok(store),
-        }
+    /// Nobody records messages.
+    #[cfg(not(feature = "journal"))]
+    fn recorder(&mut self, _planned: &Planned) -> Result<Option<Arc<dyn Recorder>>, BuildError> {
+        Ok(None)
     }
-}
-
-fn program_name() -> String {
-    let executable = std::env::current_exe().ok();
-    executable
-        .as_deref()
-        .and_then(Path::file_name)
-        .map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
 use switchback_model::contain::contained;
 use switchback_model::message::Recipients;
 use switchback_model::release::{ModelName, Reads, ReleaseId, Verified};
-use switchback_model::verdict::{Outcome, Overrides};
+use switchback_model::verdict::Outcome;
 use switchback_sandbox::{Loaded, Sandbox};
 
 use super::background::BackgroundThreads;
 use super::error::{LoadError, LoadFault, UnloadError};
-use super::meters::StoreMeters;
-use super::news::News;
 use super::releases::Releases;
 use super::slot::{Slot, UnknownSlot};
 use crate::life::Life;
@@ -22,14 +19,11 @@ pub(super) struct Core {
     pub(super) life: Arc<Life>,
     pub(super) slots: BTreeMap<String, Slot>,
     pub(super) releases: Arc<Releases>,
-    /// How the store is followed.
-    pub(super) store_meters: StoreMeters,
-    /// What the guard raises alerts about for the thread that follows the store.
-    pub(super) news: News,
+    /// What the slots share with what works beside them.
+    #[cfg(feature = "store")]
+    pub(super) exchange: super::companions::Exchange,
     /// What is done once messages are answered. Nobody else keeps it: it ends with this.
     pub(super) background: Arc<BackgroundThreads>,
-    /// The overrides that every slot looks at: an immutable index, replaced as a whole.
-    pub(super) overrides: Arc<ArcSwap<Overrides>>,
     /// Models that see recipients in clear.
     pub(super) granted_recipients: Vec<ModelName>,
     /// Dropped last: its clock ends what may still be scoring in the background.

@@ -6,9 +6,8 @@ use std::time::{Duration, Instant};
 
 use switchback_model::gone::RuntimeGone;
 
+use super::companions::Companions;
 use super::core::Core;
-use super::follow::Follower;
-use super::guard::Guard;
 
 /// What an end has come to, in the order in which things end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,8 +66,7 @@ pub(super) struct Ending {
 /// What has to end.
 pub(super) struct Parts {
     pub(super) core: Arc<Core>,
-    pub(super) guard: Option<Arc<Guard>>,
-    pub(super) follower: Option<Arc<Follower>>,
+    pub(super) companions: Companions,
 }
 
 impl Ending {
@@ -104,15 +102,14 @@ impl Ending {
 
     fn run(&self, parts: &Mutex<Option<Parts>>, deadline: Instant) {
         let parts = parts.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(Parts { core, guard, follower }) = parts else { return };
+        let Some(Parts { core, companions }) = parts else { return };
         core.life.wait_for_leaving();
         self.come_to(EndStage::Records, 0);
         core.background.close();
         self.come_to(EndStage::Guard, 0);
-        drop(guard);
+        companions.end_guard();
         self.come_to(EndStage::Store, 0);
-        let reverts = follower.as_ref().map_or(0, |follower| follower.write_all(deadline));
-        drop(follower);
+        let reverts = companions.leave_store(deadline);
         self.come_to(EndStage::Done, reverts);
     }
 

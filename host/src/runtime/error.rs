@@ -1,5 +1,8 @@
 //! What can be wrong with a runtime, a release to load, or one to unload.
 
+#[cfg(feature = "store")]
+mod store;
+
 use std::error;
 use std::fmt::{self, Display};
 use std::io;
@@ -8,9 +11,6 @@ use switchback_model::gone::RuntimeGone;
 use switchback_model::release::{Digest, Refusal, ReleaseId};
 use switchback_model::verdict::Role;
 use switchback_sandbox::SandboxError;
-use switchback_store::control::{LoadReleaseError, StoreError};
-use switchback_store::journal::JournalError;
-use switchback_system::release_file::UnreadableSignature;
 
 pub(super) use switchback_system::shortage::in_full as describe;
 
@@ -33,11 +33,13 @@ pub enum BuildError {
     #[error("the sandbox cannot be set up: {0}")]
     Sandbox(String),
     /// The store cannot be followed.
+    #[cfg(feature = "store")]
     #[error("the store cannot be followed")]
     Store(#[source] Box<dyn error::Error + Send + Sync>),
     /// The journal cannot be kept.
+    #[cfg(feature = "journal")]
     #[error("the journal cannot be kept")]
-    Journal(#[from] JournalError),
+    Journal(#[from] switchback_store::journal::JournalError),
 }
 
 /// A release was not loaded. Its text has the fault in it; its source is the fault's, such as the [`io::Error`] of a file that
@@ -100,11 +102,13 @@ pub enum LoadFault {
         why: String,
     },
     /// What lies beside it as its signature cannot be read.
+    #[cfg(feature = "store")]
     #[error(transparent)]
-    Signature(#[from] UnreadableSignature),
+    Signature(#[from] switchback_system::release_file::UnreadableSignature),
     /// The store that it was to be brought into does not take it.
+    #[cfg(feature = "store")]
     #[error(transparent)]
-    Control(Box<LoadReleaseError>),
+    Control(Box<switchback_store::control::LoadReleaseError>),
     /// There is nobody any more to load it.
     #[error(transparent)]
     Gone(#[from] RuntimeGone),
@@ -118,12 +122,6 @@ pub enum LoadFault {
     },
 }
 
-impl From<LoadReleaseError> for LoadFault {
-    fn from(error: LoadReleaseError) -> Self {
-        Self::Control(error.into())
-    }
-}
-
 impl From<SandboxError> for LoadFault {
     fn from(error: SandboxError) -> Self {
         match error {
@@ -133,12 +131,6 @@ impl From<SandboxError> for LoadFault {
             SandboxError::System(system) => Self::Shortage(system.to_string()),
             other => Self::Store(describe(&other)),
         }
-    }
-}
-
-impl From<StoreError> for BuildError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error.into())
     }
 }
 

@@ -23,7 +23,7 @@ use self::preparer::Preparer;
 use self::shared::Shared;
 use super::core::Core;
 use super::error::{BuildError, thread_failed};
-use crate::limits::FOLLOW_NICENESS;
+use crate::limits::store::FOLLOW_NICENESS;
 
 /// Keeps a runtime in the state that its store says, until it is dropped.
 ///

@@ -13,6 +13,10 @@
 mod act;
 mod batch;
 mod decision;
+#[cfg(feature = "alerts")]
+mod delivery;
+#[cfg(not(feature = "alerts"))]
+#[path = "guard/undelivered.rs"]
 mod delivery;
 mod health;
 mod observations;
@@ -29,8 +33,8 @@ use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use switchback_store::alert::Sink;
 
+pub(super) use delivery::{Alerts, Sinks};
 pub(super) use observations::{Observation, ObservationQueue};
 pub(super) use store_context::StoreContext;
 
@@ -54,7 +58,7 @@ impl Guard {
         core: Arc<Core>,
         (observed, observations): (Arc<ObservationQueue>, Receiver<Observation>),
         context: Option<StoreContext>,
-        sinks: Vec<Sink>,
+        sinks: Sinks,
     ) -> io::Result<Self> {
         let delivery = Delivery::start(context.as_ref(), sinks)?;
         let (orders, ordered) = bounded(0);

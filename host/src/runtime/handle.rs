@@ -1,5 +1,8 @@
 //! The runtime, as a filter holds it.
 
+#[cfg(feature = "store")]
+mod store;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,13 +11,12 @@ use std::time::Duration;
 use switchback_model::message::Message;
 use switchback_model::release::{Manifest, ReleaseId, Verified};
 use switchback_sandbox::{ScoreError, Scored};
-use switchback_store::control::{Control, LoadedRelease, ProcessNumber};
-use switchback_store::journal::{Journal, JournalCounts};
-use switchback_system::release_file::{read_release, read_signature, signature_path};
+#[cfg(feature = "journal")]
+use switchback_store::journal::JournalCounts;
+use switchback_system::release_file::read_release;
 
 use super::ending::ShutdownError;
 use super::error::{LoadError, LoadFault, UnloadError};
-use super::follow::Following;
 use super::running::Running;
 use super::slot::{Slot, UnknownSlot};
 use crate::life::Inside;
@@ -63,31 +65,6 @@ impl Runtime {
     pub fn load_verified(&self, release: Verified) -> Result<ReleaseId, LoadError> {
         let _inside = self.enter_to_load(release.id())?;
         self.0.core.load(release)
-    }
-
-    /// Loads a release file as [`Runtime::load`] does, and brings it into a store: the way for a runtime whose
-    /// [cache](crate::RuntimeBuilder::cache_dir) is that store's folder, so that what it compiles is there for every
-    /// process of the store. A signature is looked for beside the file. The release has no role afterwards.
-    ///
-    /// # Errors
-    /// As [`Runtime::load`]; and if the store's trust list does not accept the release, another file is loaded
-    /// there under its name and version, or the store cannot be written. The store was not changed then.
-    pub fn load_into(
-        &self,
-        control: &Control,
-        path: impl AsRef<Path>,
-    ) -> Result<(ReleaseId, LoadedRelease), LoadError> {
-        let path = path.as_ref();
-        let verified = self.verify(path)?;
-        let id = verified.id().clone();
-        let refused = |fault| LoadError::new(&id, fault);
-        let signature = read_signature(&signature_path(path)).map_err(|error| refused(error.into()))?;
-        // Nothing is compiled for a release that is not trusted.
-        let seen = control.vet(&verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
-        self.load_verified(verified.clone())?;
-        let added =
-            control.add_release(seen, &verified, signature.as_deref()).map_err(|error| refused(error.into()))?;
-        Ok((id, added))
     }
 
     /// Scores the self-tests of a release, in their order, without comparing them with what the manifest expects: for the
@@ -139,14 +116,6 @@ impl Runtime {
         Some(self.0.core.releases.get(release)?.recent_log())
     }
 
-    /// Makes a release of the store that this runtime follows ready to [score with](Runtime::score_with), and returns whether
-    /// it is: those without a role are not, until somebody asks for them. Why one is not is in the log.
-    pub fn rouse(&self, release: &ReleaseId) -> bool {
-        let is_ready = || self.0.core.releases.get(release).is_some();
-        let Ok(_inside) = self.0.core.life.enter() else { return false };
-        is_ready() || self.0.follower.load().as_ref().is_some_and(|follower| follower.rouse(&release.digest))
-    }
-
     /// The slot of this name.
     ///
     /// # Errors
@@ -170,19 +139,6 @@ impl Runtime {
         loaded.score(message)
     }
 
-    /// The number of this process in the store that it follows, if it follows one; none while that cannot be written.
-    pub fn process(&self) -> Option<ProcessNumber> {
-        let _inside = self.0.core.life.enter().ok()?;
-        self.0.follower.load().as_ref().and_then(|follower| follower.process())
-    }
-
-    /// How this runtime follows its store, if it follows one: up to which event, and what keeps it from going on or from
-    /// being seen to. Also in the log, and as the metric `switchback_store_trouble`.
-    pub fn following(&self) -> Option<Following> {
-        let _inside = self.0.core.life.enter().ok()?;
-        self.0.follower.load().as_ref().map(|follower| follower.following())
-    }
-
     /// Waits until nothing is left to do in the background: releases have scored, records are written, the guard has
     /// counted and done what follows, alerts that are due were tried once, and the ledger has what this process did by
     /// itself, unless it cannot be written ([`Reverted::is_recorded`]). While other threads
@@ -191,8 +147,7 @@ impl Runtime {
     pub fn flush(&self) {
         let Ok(_inside) = self.0.core.life.enter() else { return };
         self.0.core.background.flush();
-        self.0.guard.load().iter().for_each(|guard| guard.flush());
-        self.0.follower.load().iter().for_each(|follower| follower.flush());
+        self.0.companions.flush();
     }
 
     /// Ends the runtime in order, within a time: waits for the messages that are being scored; gives up what shadows have still
@@ -212,8 +167,9 @@ impl Runtime {
     }
 
     /// What became of the records of messages so far, if a journal is kept.
+    #[cfg(feature = "journal")]
     pub fn journal_counts(&self) -> Option<JournalCounts> {
-        self.0.core.background.journal().map(Journal::counts)
+        self.0.core.background.recorder().map(|recorder| recorder.counts())
     }
 
     /// How many releases were compiled, and how many mapped from compiled artifacts, since the start.

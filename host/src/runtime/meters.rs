@@ -1,23 +1,31 @@
 //! Metrics, by the facade of the crate `metrics`: a filter that installs a recorder has them, another one pays next to
-//! nothing.
+//! nothing, and without the feature `metrics` there are none.
 //!
 //! No label has unbounded values: slots are a filter's configuration, releases are those that it loads, everything
 //! else is an enum.
 
+#[cfg(feature = "metrics")]
+mod describe;
+#[cfg(feature = "journal")]
 mod journal;
 mod release;
+#[cfg(feature = "store")]
+mod store;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::metric::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use arc_swap::ArcSwap;
-use metrics::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use switchback_model::message::{Authorship, Reading};
 use switchback_model::release::{Digest, ReleaseId};
 use switchback_model::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
+#[cfg(feature = "journal")]
 pub(super) use journal::JournalMeters;
 pub(super) use release::ReleaseMeters;
+#[cfg(feature = "store")]
+pub(super) use store::StoreMeters;
 
 /// The metrics of one slot.
 pub(super) struct Meters {
@@ -35,28 +43,6 @@ pub(super) struct Meters {
     pairs: Registered<(Digest, Digest), PairMeters>,
 }
 
-/// How a process follows its store.
-pub(super) struct StoreMeters {
-    stopped: Gauge,
-    silent: Gauge,
-}
-
-impl StoreMeters {
-    /// Nothing is wrong: also where there is no store.
-    pub(super) fn new() -> Self {
-        let is = |kind| gauge!("switchback_store_trouble", "kind" => kind);
-        let meters = Self { stopped: is("stopped"), silent: is("silent") };
-        meters.trouble(false, false);
-        meters
-    }
-
-    /// Whether the store is not followed, and whether it cannot be told so.
-    pub(super) fn trouble(&self, is_stopped: bool, is_silent: bool) {
-        self.stopped.set(f64::from(u8::from(is_stopped)));
-        self.silent.set(f64::from(u8::from(is_silent)));
-    }
-}
-
 /// What two releases made of the same messages.
 struct PairMeters {
     pairs: Counter,
@@ -66,7 +52,8 @@ struct PairMeters {
 
 impl Meters {
     pub(super) fn new(slot: Arc<str>) -> Self {
-        describe();
+        #[cfg(feature = "metrics")]
+        describe::describe();
         let overridden =
             |effect| counter!("switchback_override_hits_total", "slot" => Arc::clone(&slot), "effect" => effect);
         Self {
@@ -172,40 +159,4 @@ impl<K: Copy + Eq + std::hash::Hash, M> Registered<K, M> {
         self.known.store(Arc::new(all));
         meters
     }
-}
-
-/// Says what each metric is, in the recorder that is installed.
-fn describe() {
-    use metrics::Unit::{Count, Seconds};
-    use metrics::{describe_counter, describe_gauge, describe_histogram};
-
-    describe_gauge!(
-        "switchback_store_trouble",
-        Count,
-        "1 while the store is not followed (stopped), or followed and cannot be told so (silent)"
-    );
-    describe_gauge!("switchback_generation", Count, "generation of the slot's route");
-    describe_gauge!(
-        "switchback_reading",
-        Count,
-        "how messages are read: models of two readings may see different text"
-    );
-    describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
-    describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");
-    describe_counter!("switchback_verdicts_total", Count, "messages answered, by the release that the verdict names");
-    describe_counter!("switchback_authors_total", Count, "messages answered, by what is known of their author");
-    describe_counter!("switchback_unscanned_total", Count, "messages answered by the failure policy");
-    describe_counter!("switchback_override_hits_total", Count, "messages that an override decided");
-    describe_counter!("switchback_faults_total", Count, "messages that a release did not answer for, by cause");
-    describe_counter!("switchback_shadow_drops_total", Count, "scores in the background that were given up, by reason");
-    describe_counter!("switchback_journal_records_total", Count, "records of messages, by what became of them");
-    describe_counter!(
-        "switchback_guard_drops_total",
-        Count,
-        "messages that the guard did not look at, by what is missed"
-    );
-    describe_counter!("switchback_clock_jumps_total", Count, "times that the clock was set, or the machine slept");
-    describe_counter!("switchback_alerts_total", Count, "alerts that this process raised, by kind");
-    describe_counter!("switchback_pairs_total", Count, "messages that two releases both have an action for");
-    describe_counter!("switchback_flips_total", Count, "pairs of which one release flags the message and one does not");
 }

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use switchback_store::alert::{Changes, Found};
 use switchback_store::control::Event;
 
-use crate::limits::NEWS_MAX;
+use crate::limits::store::NEWS_MAX;
 
 /// What is to be told, the oldest first.
 #[derive(Default)]

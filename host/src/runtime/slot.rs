@@ -2,7 +2,13 @@
 
 mod config;
 mod failures;
+#[cfg(feature = "store")]
+mod followed;
 mod fresh;
+#[cfg(feature = "store")]
+mod guarded;
+#[cfg(not(feature = "store"))]
+#[path = "slot/unguarded.rs"]
 mod guarded;
 mod job;
 mod judging;
@@ -22,23 +28,23 @@ use arc_swap::ArcSwap;
 use switchback_model::compare::Report;
 use switchback_model::message::Message;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::{Roles, Route, RouteError, Switch, Warm};
-use switchback_model::verdict::{Cause, Judgement, Opinions, Overrides, Role, Verdict};
+use switchback_model::route::{Route, RouteError, Switch, Warm};
+use switchback_model::verdict::{Cause, Judged, Judgement, Opinions, Overrides, Role, Verdict};
 use switchback_sandbox::Loaded;
-use switchback_store::control::SlotState;
 use switchback_system::clock;
 
 pub use config::SlotConfig;
+#[cfg(feature = "store")]
 pub(super) use guarded::GuardedSlot;
-pub(super) use job::{Background, Job};
+pub(super) use job::{Background, Job, Recorder};
 pub use local::LocalSlot;
-pub(super) use observer::{Judged, Observer};
+pub(super) use observer::Observer;
+pub(super) use reverted::RevertLog;
 pub use reverted::Reverted;
 pub use unknown::UnknownSlot;
 
 use self::judging::Judging;
 use self::shared::SlotShared;
-use super::follow::emergency::StoreLink;
 use super::releases::Releases;
 use crate::life::Life;
 
@@ -59,7 +65,7 @@ struct Inner {
     /// There while the runtime lives, whose end waits for whoever scores.
     background: Weak<dyn Background>,
     /// Present if the route is a store's.
-    store: Option<Arc<StoreLink>>,
+    store: Option<Arc<dyn RevertLog>>,
     life: Arc<Life>,
 }
 
@@ -68,8 +74,10 @@ pub(super) struct Surroundings {
     pub(super) releases: Arc<Releases>,
     pub(super) overrides: Arc<ArcSwap<Overrides>>,
     pub(super) background: Weak<dyn Background>,
-    pub(super) guard: Arc<dyn Observer>,
-    pub(super) store: Option<Arc<StoreLink>>,
+    /// Present if there is a guard.
+    pub(super) guard: Option<Arc<dyn Observer>>,
+    /// Present if the runtime follows a store.
+    pub(super) store: Option<Arc<dyn RevertLog>>,
     pub(super) life: Arc<Life>,
 }
 
@@ -77,7 +85,7 @@ impl Slot {
     /// The configuration was validated.
     pub(super) fn new(config: SlotConfig, around: &Surroundings) -> Self {
         Self(Arc::new(Inner {
-            shared: Arc::new(SlotShared::new(config, Arc::clone(&around.guard))),
+            shared: Arc::new(SlotShared::new(config, around.guard.clone())),
             switch: Switch::new(),
             releases: Arc::clone(&around.releases),
             overrides: Arc::clone(&around.overrides),
@@ -174,7 +182,6 @@ impl Slot {
         let judged = Judged {
             id,
             at: clock::now(),
-            slot: Arc::clone(shared.guarded()),
             generation: verdict.generation,
             is_fresh: shared.is_fresh(verdict.generation, &calls),
             action: verdict.action,
@@ -212,13 +219,13 @@ impl Slot {
 
     fn reverting(
         &self,
-        revert: impl FnOnce(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
+        revert: impl Fn(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
     ) -> Result<Reverted, RouteError> {
         let Inner { shared, store, life, .. } = &*self.0;
         let _inside = life.enter()?;
         let generation = match store {
             None => revert(1)?.generation(),
-            Some(store) => store.revert(self.name(), || revert(store.step()))?,
+            Some(store) => store.revert(self.name(), &revert)?,
         };
         shared.meters().generation(generation);
         Ok(Reverted { generation, slot: Arc::clone(shared.name()), store: store.clone() })
@@ -228,45 +235,9 @@ impl Slot {
     /// to whoever looks: it allocates, and a promotion should not take longer for it.
     pub(super) fn refresh(&self) {
         let Inner { shared, switch, store, .. } = &*self.0;
-        if store.is_none() && shared.guarded().state().generation != self.generation() {
-            shared.guarded().change_state(|state| {
-                // Of two changes at once the later one is seen here.
-                let route = switch.read();
-                state.advance(route.generation(), route.roles().filter_map(|release| Some(release.id().clone())));
-            });
+        if store.is_none() {
+            shared.guarded().advance(switch);
         }
-    }
-
-    /// What the guard goes by.
-    pub(super) fn state(&self) -> Arc<SlotState> {
-        self.refresh();
-        self.0.shared.guarded().state()
-    }
-
-    /// This slot as its guard sees it.
-    pub(super) fn guarded(&self) -> Arc<GuardedSlot> {
-        Arc::clone(self.0.shared.guarded())
-    }
-
-    /// Takes over the roles that a store says.
-    pub(super) fn install(&self, generation: u64, roles: Roles<Arc<Loaded>>) {
-        self.0.switch.install(generation, roles);
-        self.0.shared.meters().generation(generation);
-    }
-
-    /// Takes over what a store says about the slot, for the guard.
-    pub(super) fn obey(&self, state: &SlotState) {
-        if *self.state() != *state {
-            self.0.shared.guarded().change_state(|current| current.clone_from(state));
-        }
-    }
-
-    /// Takes every role but that of the live release from releases that the store gives none any more.
-    pub(super) fn retain(&self, is_wanted: impl Fn(&ReleaseId) -> bool) {
-        let route = self.0.switch.read();
-        let is_live = |release: &Arc<Loaded>| route.live().is_some_and(|live| live.id() == release.id());
-        let kept = |release: &Arc<Loaded>| (is_live(release) || is_wanted(release.id())).then(|| Arc::clone(release));
-        self.0.switch.install(route.generation(), route.roles().filter_map(kept));
     }
 }
 

@@ -3,6 +3,7 @@
 //! An [`Alert`] is plain data. Where it goes is an [`AlertConfig`]: to a web address, to a command, into the system's log.
 //! Each of those is a [`Sink`], which sends one alert once; what is worth trying again, and when, is [`pause_after`].
 
+mod changes;
 #[cfg(feature = "alerts")]
 mod command;
 #[cfg(feature = "alerts")]
@@ -27,8 +28,9 @@ mod text;
 #[cfg(feature = "alerts")]
 mod webhook;
 
+pub use changes::Changes;
 #[cfg(feature = "alerts")]
-pub use config::{AlertConfig, Changes, InvalidAlertConfig, Secret, Syslog, Webhook};
+pub use config::{AlertConfig, InvalidAlertConfig, Secret, Syslog, Webhook};
 #[cfg(feature = "alerts")]
 pub use error::AlertError;
 pub use found::{About, By, Found, Kind, Response, Severity};

@@ -1,7 +1,7 @@
 //! Who put what in charge, when and why: operations, the ledger that they are written to, the state that they
 //! amount to, and the stores that keep it.
 //!
-//! **The state is the fold of the ledger** ([`State::apply`]): the same events make the same state in every
+//! **The state is the fold of the ledger** ([`StoreState::apply`]): the same events make the same state in every
 //! process. What is not durable in the ledger has not happened.
 
 mod admission;
@@ -32,19 +32,21 @@ pub use newer::NewerEvent;
 pub use number::ProcessNumber;
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
-    Acknowledgements, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,
+    Acknowledgements, AsGuard, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,
 };
 pub use refused::Refused;
 pub use request::Request;
-pub use rollout::{Exposure, InvalidPlan, Pause, Plan, Progress, Rollout, Step};
-pub use state::{Note, SlotState, State, StoredRelease};
+pub use rollout::{Exposure, InvalidPlan, Pause, Plan, Progress, Rollout, RolloutStep};
+pub use state::{OperationNote, SlotState, StoreState, StoredRelease};
+#[cfg(feature = "journal")]
 pub(crate) use store::layout::Layout;
 pub use store::layout::LayoutError;
 pub use store::sqlite::{Accept, Recovered, SqliteStore};
+#[cfg(feature = "journal")]
 pub(crate) use store::sqlite::{Adopted, Copied, Processes};
 pub use store::{
-    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, Process, ReleaseFiles, ReleaseStamps,
-    StoreError, Tail, Watch, Watched,
+    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, ReleaseFiles, ReleaseStamps,
+    StoreError, StoreProcess, Tail, Watch, Watched,
 };
 pub use trust::{TrustList, TrustRefused, TrustedKey, Untrusted};
 

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, TransactionBehavior};
-use switchback_model::guard::{Settings, Sighting};
+use switchback_model::guard::{GuardSettings, Sighting};
 use switchback_system::private;
 
 pub use alerts::KeptAlert;
@@ -145,7 +145,7 @@ impl GuardStore {
     /// If it cannot be written; nothing was learned then.
     pub fn learn<'a>(
         &mut self,
-        settings: &Settings,
+        settings: &GuardSettings,
         seen: impl IntoIterator<Item = Sighting<'a>>,
     ) -> Result<Lesson, GuardStoreError> {
         let providers = settings.all_providers();

@@ -13,6 +13,7 @@ mod config;
 mod error;
 mod extent;
 mod folder;
+#[cfg(feature = "control")]
 mod hold;
 mod impact;
 mod join;
@@ -33,14 +34,15 @@ mod writer;
 pub use config::{JournalConfig, MessageIds, Overflow};
 pub use error::JournalError;
 pub use extent::Extent;
+#[cfg(feature = "control")]
 pub(crate) use hold::hold;
 pub use impact::{
-    Direction, Impact, ImpactCounts, ImpactQuery, Impacted, KnownBy, Likeness, NoSource, Rescore, Rescored,
+    Impact, ImpactCounts, ImpactDirection, ImpactQuery, Impacted, KnownBy, Likeness, NoSource, Rescore, Rescored,
 };
 pub use pairs::{RecordedOpinion, RecordedPair};
 pub use query::Query;
 pub use reader::{Exported, JournalReader, Latest};
-pub use record::{Mail, Record};
+pub use record::{Record, RecordedMessage};
 pub use writer::{Journal, JournalCounts};
 
 #[cfg(test)]

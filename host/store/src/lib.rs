@@ -8,7 +8,7 @@
 
 #[cfg(feature = "control")]
 pub mod alert;
-#[cfg(feature = "backup")]
+#[cfg(all(feature = "control", feature = "journal"))]
 pub mod backup;
 #[cfg(feature = "control")]
 pub mod control;

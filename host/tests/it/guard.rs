@@ -7,7 +7,7 @@ mod support;
 use switchback::alert::{Alert, AlertConfig, Response};
 use switchback::control::{Admission, ControlError, GuardAction, PromoteError, Refused, Request};
 use switchback::guard::GuardReader;
-use switchback::guard::{Evidence, Mode, Segment, Settings};
+use switchback::guard::{Evidence, GuardSettings, Mode, Segment};
 use switchback::route::{BASIS_POINTS, CanaryKey, Share};
 use switchback::verdict::DecidedBy;
 use switchback::{Action, RouteError, Runtime};
@@ -127,7 +127,7 @@ fn a_harmful_shadow_is_not_promoted_unless_somebody_forces_it() {
 fn one_segment_goes_back_by_itself_and_the_rest_stays() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(Settings { segment_reverts: 1, ..Settings::default() });
+    filter.set(GuardSettings { segment_reverts: 1, ..GuardSettings::default() });
     let process = filter.process();
     filter.promote_bad();
     until_it_acts(&filter, &[&process], 0);
@@ -160,7 +160,7 @@ fn one_segment_goes_back_by_itself_and_the_rest_stays() {
 
 #[test]
 fn a_segment_goes_back_by_hand_without_a_store() {
-    let off = Settings { mode: Mode::Off, ..Settings::default() };
+    let off = GuardSettings { mode: Mode::Off, ..GuardSettings::default() };
     let runtime = guarded(harmful_slot().guard(off)).cache_dir(shared_cache()).build().unwrap();
     let slot = runtime.slot("inbound").unwrap();
     let (good, bad) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));
@@ -189,7 +189,7 @@ fn a_segment_goes_back_by_hand_without_a_store() {
 fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(Settings { mode: Mode::Warn, ..Settings::default() });
+    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     filter.store.obeyed(Request::Shadow { slot: slot.clone(), release: release.clone(), rate_bp: BASIS_POINTS });
@@ -232,7 +232,7 @@ fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
 fn a_guard_that_may_only_warn_changes_nothing() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(Settings { mode: Mode::Warn, ..Settings::default() });
+    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
     let process = filter.process();
     filter.promote_bad();
     (0..60).for_each(|number| drop(process.slot("inbound").unwrap().score(&mail(number, GMAIL))));
@@ -241,13 +241,13 @@ fn a_guard_that_may_only_warn_changes_nothing() {
     let alerts = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
     assert!(alerts.iter().any(|kept| kept.alert.kind == switchback::alert::Kind::Harm), "{alerts:?}");
     for mode in [Mode::Warn, Mode::Off, Mode::Warn] {
-        filter.set(Settings { mode, ..Settings::default() });
+        filter.set(GuardSettings { mode, ..GuardSettings::default() });
         process.flush();
     }
     let again = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
     assert_eq!(again.len(), alerts.len(), "it is told once");
     // What was found is done as soon as it may be, without any more mail.
-    filter.set(Settings::default());
+    filter.set(GuardSettings::default());
     until("the guard acts", || {
         process.flush();
         filter.acted().is_some()
@@ -258,7 +258,7 @@ fn a_guard_that_may_only_warn_changes_nothing() {
 #[test]
 fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_cleared() {
     // Without a store nobody is known from earlier days.
-    let settings = Settings { known_days: 0, ..Settings::default() };
+    let settings = GuardSettings { known_days: 0, ..GuardSettings::default() };
     let runtime = guarded(harmful_slot().guard(settings)).cache_dir(shared_cache()).build().unwrap();
     let slot = runtime.slot("inbound").unwrap();
     let (good, bad) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));

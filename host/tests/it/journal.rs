@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
-use switchback::journal::{Journal, JournalConfig, JournalReader, Mail, Query, Record, new_record_id};
+use switchback::journal::{Journal, JournalConfig, JournalReader, Query, Record, RecordedMessage, new_record_id};
 use switchback::message::Reading;
 use switchback::verdict::{DecidedBy, Timing};
 use switchback::{Action, Digest};
@@ -38,7 +38,7 @@ pub(crate) fn record(number: u64) -> Record {
         slot: "inbound".into(),
         generation: 1,
         reading: Reading::CURRENT,
-        mail: Mail {
+        mail: RecordedMessage {
             fingerprint: fingerprint.into(),
             digest: Digest::of(&number.to_be_bytes()),
             context: Digest::of(b""),

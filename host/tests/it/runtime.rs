@@ -1,6 +1,6 @@
 //! Loading, roles, and what a configuration must not say.
 
-use switchback::guard::Settings;
+use switchback::guard::GuardSettings;
 use switchback::runtime::LoadFault;
 use switchback::verdict::Role;
 use switchback::{Action, BuildError, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict};
@@ -146,7 +146,7 @@ fn a_configuration_that_cannot_be_honoured_is_refused() {
         assert!(matches!(&error, BuildError::Range(why) if why.len() < 200), "{error:.200}");
     }
     let providers = [("acme".to_owned(), vec!["mx.acme.example".to_owned()])].into();
-    let guarded = SlotConfig::new("a").guard(Settings { providers, ..Settings::default() });
+    let guarded = SlotConfig::new("a").guard(GuardSettings { providers, ..GuardSettings::default() });
     assert!(build(Runtime::builder().slot(guarded)).to_string().contains("counted under acme.example"));
     assert!(slot(build(Runtime::builder().slot(SlotConfig::new("a")).slot(SlotConfig::new("a")))));
     assert!(matches!(build(Runtime::builder().instances(0)), BuildError::Range(_)));

@@ -10,7 +10,7 @@ use std::fmt;
 
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
-use switchback::guard::{Flip, FlipEvidence, InMemory, Level, Settings, Sighting, Trial, flip};
+use switchback::guard::{Flip, FlipEvidence, GuardSettings, InMemory, Level, Sighting, Trial, flip};
 use switchback::{Action, Digest, Message as HostMessage, ReleaseId, Thresholds};
 use switchback_guest::{Message, Scorer as _};
 use switchback_plugin_linear::{Linear, Weights};
@@ -104,7 +104,7 @@ pub fn reenact(corpora: &Corpora) -> Result<Reenactment> {
         version: std::sync::Arc::new("1.0.0".parse()?),
         digest: Digest::of(b"v1"),
     };
-    let trial = Trial::new(Settings::default(), baseline, REPLAYED_FROM.parse()?);
+    let trial = Trial::new(GuardSettings::default(), baseline, REPLAYED_FROM.parse()?);
     let mut memory = InMemory::default();
     for mail in before {
         let Ok(_) = trial.learn(&mut memory, &Sighting::of(&mail.message, mail.date.parse()?));

@@ -82,7 +82,7 @@ impl Segments {
         note: Option<String>,
         rows: &[words::Row<'_>],
     ) -> anyhow::Result<Self> {
-        let cells = |segment: &switchback::compare::Segment| {
+        let cells = |segment: &switchback::compare::SegmentRow| {
             let flips = &segment.flips;
             vec![
                 show::count(flips.messages),

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 use switchback::ReleaseId;
+use switchback::guard::GuardSettings;
 use switchback::guard::NotedPair;
-use switchback::guard::Settings;
 use switchback::verdict::RecordId;
 
 use super::past::Past;
@@ -15,7 +15,7 @@ use crate::guard::mail::{Mail, Pair, begin, day};
 pub(super) struct Course<'a> {
     pub(super) mail: &'a Mail,
     pub(super) past: &'a Past,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a GuardSettings,
     /// Whether the settings are those that the guard noted, where it did.
     pub(super) as_then: bool,
     pub(super) baseline: &'a ReleaseId,
@@ -27,7 +27,7 @@ pub(super) struct Course<'a> {
 pub(super) struct Step<'a> {
     pub(super) pair: &'a Pair,
     /// What the guard noted of it, and its settings then.
-    pub(super) noted: Option<(&'a Settings, &'a NotedPair)>,
+    pub(super) noted: Option<(&'a GuardSettings, &'a NotedPair)>,
 }
 
 impl<'a> Course<'a> {
@@ -54,7 +54,7 @@ impl<'a> Course<'a> {
         match self.past {
             Past::Noted(noted) => {
                 let by_record = by_record(self.mail);
-                let step = |(settings, noted): (&'a Settings, &'a NotedPair)| {
+                let step = |(settings, noted): (&'a GuardSettings, &'a NotedPair)| {
                     let pair = *by_record.get(&noted.record)?;
                     Some(Step { pair, noted: Some((settings, noted)) })
                 };
@@ -71,8 +71,8 @@ impl<'a> Course<'a> {
 }
 
 /// Whether settings say the same about who is known.
-pub(super) fn knows_as(one: &Settings, other: &Settings) -> bool {
-    let known = |settings: &Settings| (settings.known_days, settings.known_age_days, settings.providers.clone());
+pub(super) fn knows_as(one: &GuardSettings, other: &GuardSettings) -> bool {
+    let known = |settings: &GuardSettings| (settings.known_days, settings.known_age_days, settings.providers.clone());
     known(one) == known(other)
 }
 
@@ -82,7 +82,7 @@ pub(super) fn by_record(mail: &Mail) -> HashMap<RecordId, &Pair> {
 }
 
 /// The beginning of the first day on which anybody can be known.
-fn first_known_day(mail: &Mail, settings: &Settings, first: Timestamp) -> Timestamp {
+fn first_known_day(mail: &Mail, settings: &GuardSettings, first: Timestamp) -> Timestamp {
     match (settings.known_days, mail.known.keys().next()) {
         (0, _) | (_, None) => first,
         (days, Some((earliest, _))) => {

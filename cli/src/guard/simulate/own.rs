@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::guard::Settings;
+use switchback::guard::GuardSettings;
 use switchback::verdict::RecordId;
 
 use super::course::{Course, Step, by_record};
@@ -63,7 +63,7 @@ impl Own {
 }
 
 /// Whether settings lead to the same decisions; what is done then is up to the mode.
-fn decides_as(one: &Settings, other: &Settings) -> bool {
-    let plain = |settings: &Settings| Settings { mode: Settings::default().mode, ..settings.clone() };
+fn decides_as(one: &GuardSettings, other: &GuardSettings) -> bool {
+    let plain = |settings: &GuardSettings| GuardSettings { mode: GuardSettings::default().mode, ..settings.clone() };
     plain(one) == plain(other)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use switchback::ReleaseId;
-use switchback::guard::{self, Key, Settings, Volumes};
+use switchback::guard::{self, GuardSettings, Key, Volumes};
 use switchback::guard::{GuardReader, NotedPair, NotedPairs, TrialRecord};
 use switchback::journal::JournalReader;
 
@@ -33,7 +33,7 @@ pub(super) struct Noted {
 
 impl Noted {
     /// Each pair with the settings under which it was counted, in the order in which it was.
-    pub(super) fn pairs(&self) -> impl Iterator<Item = (&Settings, &NotedPair)> {
+    pub(super) fn pairs(&self) -> impl Iterator<Item = (&GuardSettings, &NotedPair)> {
         self.batches.iter().flat_map(|batch| batch.pairs.iter().map(move |pair| (&batch.settings, pair)))
     }
 }

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::compare::Providers;
 use switchback::guard::{
-    self, Circumstances, Finding, Findings, Flip, FlipEvidence, InMemory, Key, KnownSenders, Level, Requirements,
-    Segment, Sender, Settings, Standing, Trial, organisation,
+    self, Circumstances, Finding, Findings, Flip, FlipEvidence, GuardSettings, InMemory, Key, KnownSenders, Level,
+    Requirements, Segment, Sender, Standing, Trial, organisation,
 };
 use switchback::verdict::RecordId;
 
@@ -207,7 +207,7 @@ impl<'a> Guard<'a> {
 
     /// What a decision at this time depends on beside the counts.
     fn circumstances(&mut self, at: Timestamp) -> Circumstances {
-        let Settings { known_days, few, .. } = self.trial.settings();
+        let GuardSettings { known_days, few, .. } = self.trial.settings();
         let (days, few) = ((*known_days).max(1), few.known);
         let Ok::<_, Infallible>(seen) = self.memory.senders_seen(days, few);
         self.trial.circumstances(at, seen < few)

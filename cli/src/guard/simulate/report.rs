@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::ReleaseId;
 use switchback::control::Lasting;
-use switchback::guard::{Flip, FlipEvidence, Mode, Settings, Test};
+use switchback::guard::{Flip, FlipEvidence, GuardSettings, Mode, Test};
 
 use super::own::Own;
 use super::replay::{Moment, Replay};
@@ -22,7 +22,7 @@ use crate::store::text;
 pub(super) struct Report {
     /// The baseline, and the candidate.
     pub(super) releases: [ReleaseId; 2],
-    pub(super) settings: Settings,
+    pub(super) settings: GuardSettings,
     pub(super) unusable: u64,
     /// What the guard looks at, and this does not.
     pub(super) leaves_out: Vec<String>,

@@ -7,7 +7,7 @@ use std::process::{Child, ChildStdin, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use switchback::control::State;
+use switchback::control::StoreState;
 use switchback::{Control, Runtime, SlotConfig};
 use tempfile::{TempDir, tempdir};
 
@@ -79,7 +79,7 @@ impl Store {
         Control::open(self.path()).unwrap()
     }
 
-    pub(crate) fn state(&self) -> State {
+    pub(crate) fn state(&self) -> StoreState {
         self.control().state().unwrap()
     }
 

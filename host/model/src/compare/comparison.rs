@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::answers::Answers;
-use super::differences::{Differences, Name};
+use super::differences::{Differences, MessageName};
 use super::domains::Domains;
 use super::flips::{Flips, Sums};
 use super::latency::Times;
@@ -19,7 +19,7 @@ pub(super) const ACTIONS: usize = Action::ALL.len();
 
 /// How pairs are added up.
 #[derive(Clone, Debug)]
-pub struct Settings {
+pub struct ComparisonSettings {
     /// Whose domain a message is counted under. [`Senders::Authenticated`], the default: only a sender's that was
     /// authenticated, and the others together. [`Senders::Anyone`]: whoever says to be the sender, for mail that nobody
     /// authenticated, as in a corpus; anybody can say so.
@@ -33,7 +33,7 @@ pub struct Settings {
     pub differences_max: usize,
 }
 
-impl Default for Settings {
+impl Default for ComparisonSettings {
     fn default() -> Self {
         Self {
             senders: Senders::Authenticated,
@@ -96,13 +96,13 @@ impl Cohorts {
 
 /// Adds up how two releases differ on pairs of answers.
 ///
-/// Memory is bounded, whatever the number of messages: with the default [`Settings`] by 8 MiB and what the names of the
+/// Memory is bounded, whatever the number of messages: with the default [`ComparisonSettings`] by 8 MiB and what the names of the
 /// messages that differ most take. Comparisons of parts of the messages add up ([`Comparison::merge`]); neither the
 /// parts nor the order of the messages show in the report, unless there are more domains than are counted one by one:
 /// then they may decide which domains are pooled.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    pub(super) settings: Settings,
+    pub(super) settings: ComparisonSettings,
     pub(super) all: Sums,
     /// Messages that one of them or both did not answer.
     pub(super) unpaired: u64,
@@ -123,7 +123,7 @@ pub struct Comparison {
 impl Comparison {
     /// A comparison of no messages yet.
     #[must_use]
-    pub fn new(settings: Settings) -> Self {
+    pub fn new(settings: ComparisonSettings) -> Self {
         Self {
             all: Sums::default(),
             unpaired: 0,
@@ -141,7 +141,7 @@ impl Comparison {
 
     /// Adds a message. It is named only if it is among those that differ most so far. A message that not both
     /// releases answered counts for the releases and in no flip.
-    pub fn add(&mut self, pair: &Pair<'_>, name: impl FnOnce() -> Name) {
+    pub fn add(&mut self, pair: &Pair<'_>, name: impl FnOnce() -> MessageName) {
         let pair = Pair {
             before: Side { said: pair.before.said(), ..pair.before },
             after: Side { said: pair.after.said(), ..pair.after },

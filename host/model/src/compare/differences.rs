@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// What to call a message in a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Name {
+pub struct MessageName {
     /// What finds it again: a file's name, a record's.
     pub message: String,
     /// Its subject, where whoever compares has one. Kept as it is: whoever shows it makes it harmless, and bounds it.
@@ -85,13 +85,13 @@ impl Differences {
     }
 
     /// Keeps a message if it is among the largest. It is named only then.
-    pub(super) fn add(&mut self, [before, after]: [f64; 2], flips: bool, name: impl FnOnce() -> Name) {
+    pub(super) fn add(&mut self, [before, after]: [f64; 2], flips: bool, name: impl FnOnce() -> MessageName) {
         let size = (after - before).abs();
         let is_smaller = self.kept.peek().is_some_and(|smallest| size < smallest.0.size());
         if self.max == 0 || (self.kept.len() >= self.max && is_smaller) {
             return;
         }
-        let Name { message, subject } = name();
+        let MessageName { message, subject } = name();
         self.keep(Ranked(Difference { message, subject, before, after, flips }));
     }
 
@@ -118,9 +118,9 @@ impl Differences {
 mod tests {
     use super::*;
 
-    fn name(message: &str) -> impl FnOnce() -> Name {
+    fn name(message: &str) -> impl FnOnce() -> MessageName {
         let message = message.to_owned();
-        || Name { message, subject: None }
+        || MessageName { message, subject: None }
     }
 
     #[test]

@@ -59,14 +59,14 @@ pub struct Drift {
     /// What chance does not exceed in 95 of 100 such pairs of samples.
     pub ks_by_chance_p95: f64,
     /// What that amounts to.
-    pub reading: Reading,
+    pub reading: DriftReading,
 }
 
 /// What a drift amounts to, in a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Reading {
+pub enum DriftReading {
     /// No more than chance makes of it.
     WithinChance,
     /// More than chance, and less than what is customarily looked at: an index below 0.1.
@@ -95,21 +95,21 @@ impl Drift {
             psi_by_chance_p95: CHI_SQUARED_P95[degrees] * spread,
             ks: ks(before, after),
             ks_by_chance_p95: ((-((1.0 - CONFIDENCE) / 2.0).ln() / 2.0) * spread).sqrt().min(1.0),
-            reading: Reading::WithinChance,
+            reading: DriftReading::WithinChance,
         };
         drift.reading = drift.read();
         Some(drift)
     }
 
-    fn read(&self) -> Reading {
+    fn read(&self) -> DriftReading {
         if self.psi <= self.psi_by_chance_p95 && self.ks <= self.ks_by_chance_p95 {
-            return Reading::WithinChance;
+            return DriftReading::WithinChance;
         }
         let reaches = |limit: usize| self.psi >= PSI_LIMITS[limit] || self.ks >= KS_LIMITS[limit];
         match (reaches(0), reaches(1)) {
-            (_, true) => Reading::Large,
-            (true, false) => Reading::Moderate,
-            (false, false) => Reading::Small,
+            (_, true) => DriftReading::Large,
+            (true, false) => DriftReading::Moderate,
+            (false, false) => DriftReading::Small,
         }
     }
 }
@@ -194,7 +194,7 @@ mod tests {
         assert_near(found.ks, 0.25);
         // sqrt(-ln(0.025) / 2 * 0.02)
         assert_near(found.ks_by_chance_p95, 0.192_064_559);
-        assert_eq!(found.reading, Reading::Large);
+        assert_eq!(found.reading, DriftReading::Large);
     }
 
     #[test]
@@ -227,10 +227,10 @@ mod tests {
     #[test]
     fn a_model_with_one_score_drifts_when_it_leaves_it() {
         let same = drift(&[(0.2, 100)], &[(0.2, 100)]);
-        assert_eq!((same.psi, same.psi_bins, same.ks, same.reading), (0.0, 1, 0.0, Reading::WithinChance));
+        assert_eq!((same.psi, same.psi_bins, same.ks, same.reading), (0.0, 1, 0.0, DriftReading::WithinChance));
         for after in [0.1, 0.9] {
             let moved = drift(&[(0.2, 100)], &[(after, 100)]);
-            assert_eq!((moved.ks, moved.reading), (1.0, Reading::Large), "{after}");
+            assert_eq!((moved.ks, moved.reading), (1.0, DriftReading::Large), "{after}");
         }
     }
 
@@ -321,9 +321,12 @@ mod tests {
     fn a_shift_is_read_by_its_size() {
         let mut random = ChaCha8Rng::seed_from_u64(3);
         // The spread is 3 in log-odds.
-        for (shift, reading) in
-            [(0.0, Reading::WithinChance), (0.3, Reading::Small), (1.2, Reading::Moderate), (3.0, Reading::Large)]
-        {
+        for (shift, reading) in [
+            (0.0, DriftReading::WithinChance),
+            (0.3, DriftReading::Small),
+            (1.2, DriftReading::Moderate),
+            (3.0, DriftReading::Large),
+        ] {
             let [before, after] = [0.0, shift].map(|shift| histogram(&sample(&mut random, 20_000, shift)));
             assert_eq!(Drift::of(&before, &after).unwrap().reading, reading, "{shift}");
         }

@@ -49,7 +49,7 @@ pub struct Report {
     /// By provider, the most flips first. Those without a message are left out.
     pub providers: Vec<ProviderRow>,
     /// Domains that belong to no provider.
-    pub other_providers: Segment,
+    pub other_providers: SegmentRow,
     /// By organisational domain, the most flips first.
     pub domains: Vec<DomainRow>,
     /// The domains that are counted one by one and not in that list; none if all are.
@@ -57,9 +57,9 @@ pub struct Report {
     /// The domains that were too many to be counted one by one; none if all were.
     pub pooled_domains: Option<PooledDomains>,
     /// Senders that were not authenticated, where that counts.
-    pub unauthenticated: Segment,
+    pub unauthenticated: SegmentRow,
     /// Messages without a usable sender.
-    pub without_sender: Segment,
+    pub without_sender: SegmentRow,
     /// The messages that differ most, the largest difference first.
     pub worst: Vec<Difference>,
 }
@@ -81,7 +81,7 @@ pub struct ReleaseSummary {
 /// How two releases differ on the messages of some senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Segment {
+pub struct SegmentRow {
     /// Across the flag boundary.
     #[serde(flatten)]
     pub flips: Flips,
@@ -99,7 +99,7 @@ pub struct ProviderRow {
     pub provider: Arc<str>,
     /// How they differ.
     #[serde(flatten)]
-    pub segment: Segment,
+    pub segment: SegmentRow,
 }
 
 /// The segment of a domain.
@@ -110,7 +110,7 @@ pub struct DomainRow {
     pub domain: Arc<str>,
     /// How they differ, on every message of this domain.
     #[serde(flatten)]
-    pub segment: Segment,
+    pub segment: SegmentRow,
 }
 
 /// Domains that a list has no room for.
@@ -121,7 +121,7 @@ pub struct OtherDomains {
     pub domains: u64,
     /// How they differ, on all of them.
     #[serde(flatten)]
-    pub segment: Segment,
+    pub segment: SegmentRow,
 }
 
 /// Domains that were too many to be counted one by one.
@@ -132,14 +132,14 @@ pub struct PooledDomains {
     pub domains_estimated: u64,
     /// How they differ, on all of them.
     #[serde(flatten)]
-    pub segment: Segment,
+    pub segment: SegmentRow,
 }
 
 impl Comparison {
     /// The report, with at most `limit` domains and as many messages: the first release is `before`.
     #[must_use]
     pub fn report(&self, before: ReleaseId, after: ReleaseId, limit: usize) -> Report {
-        let Segment { flips, rates, mean_difference } = self.all.segment();
+        let SegmentRow { flips, rates, mean_difference } = self.all.segment();
         let (domains, other_domains) = self.largest_domains(limit);
         Report {
             before: self.sides[0].report(before),
@@ -198,8 +198,8 @@ impl Comparison {
 }
 
 impl Sums {
-    fn segment(&self) -> Segment {
-        Segment { flips: self.flips, rates: self.flips.rates(), mean_difference: self.mean_difference() }
+    fn segment(&self) -> SegmentRow {
+        SegmentRow { flips: self.flips, rates: self.flips.rates(), mean_difference: self.mean_difference() }
     }
 }
 

@@ -40,8 +40,8 @@ impl Sample {
         }
     }
 
-    fn name(&self) -> Name {
-        Name { message: format!("{:06}", self.number), subject: Some(format!("No {}", self.number)) }
+    fn name(&self) -> MessageName {
+        MessageName { message: format!("{:06}", self.number), subject: Some(format!("No {}", self.number)) }
     }
 
     fn is_paired(&self) -> bool {
@@ -79,14 +79,14 @@ fn samples(random: &mut ChaCha8Rng, count: u64, domains: u64) -> Vec<Sample> {
     (0..count).map(sample).collect()
 }
 
-fn compared(samples: &[Sample], settings: &Settings) -> Comparison {
+fn compared(samples: &[Sample], settings: &ComparisonSettings) -> Comparison {
     let mut comparison = Comparison::new(settings.clone());
     samples.iter().for_each(|sample| comparison.add(&sample.pair(), || sample.name()));
     comparison
 }
 
 /// Compares parts of the messages and adds them up, in a random order.
-fn in_parts(random: &mut ChaCha8Rng, samples: &[Sample], settings: &Settings) -> Comparison {
+fn in_parts(random: &mut ChaCha8Rng, samples: &[Sample], settings: &ComparisonSettings) -> Comparison {
     let mut shuffled = samples.to_vec();
     shuffled.shuffle(random);
     let mut parts = Vec::new();
@@ -109,7 +109,7 @@ fn no_order_and_no_partition_shows_in_the_report() {
         let count = random.random_range(1..500);
         let samples = samples(&mut random, count, 40);
         let senders = if round % 2 == 0 { Senders::Authenticated } else { Senders::Anyone };
-        let settings = Settings { senders, differences_max: 20, ..Settings::default() };
+        let settings = ComparisonSettings { senders, differences_max: 20, ..ComparisonSettings::default() };
         let whole = report(&compared(&samples, &settings), 15);
         let parts = report(&in_parts(&mut random, &samples, &settings), 15);
         assert_eq!(whole, parts, "round {round}");
@@ -133,7 +133,8 @@ fn with_too_many_domains_whatever_is_listed_is_exact_and_nothing_is_lost() {
     let mut random = ChaCha8Rng::seed_from_u64(2);
     for round in 0..40 {
         let samples = samples(&mut random, 3_000, 1_500);
-        let settings = Settings { senders: Senders::Anyone, domains_max: 100, ..Settings::default() };
+        let settings =
+            ComparisonSettings { senders: Senders::Anyone, domains_max: 100, ..ComparisonSettings::default() };
         let exact = exact_domains(&samples);
         let comparison = match round % 2 {
             0 => compared(&samples, &settings),
@@ -157,12 +158,12 @@ fn with_too_many_domains_whatever_is_listed_is_exact_and_nothing_is_lost() {
 
 #[test]
 fn a_flood_of_domains_does_not_hide_the_one_that_comes_after_it() {
-    let settings = Settings { domains_max: 64, ..Settings::default() };
+    let settings = ComparisonSettings { domains_max: 64, ..ComparisonSettings::default() };
     let mut comparison = Comparison::new(settings);
     let mut add = |domain: &str, after: f64| {
         let pair =
             Pair { sender_domain: Some(domain), is_authenticated: true, before: scored(0.1), after: scored(after) };
-        comparison.add(&pair, || Name { message: domain.to_owned(), subject: None });
+        comparison.add(&pair, || MessageName { message: domain.to_owned(), subject: None });
     };
     let flood = 200_000;
     (0..flood).for_each(|i| add(&format!("{i}.example"), 0.1));
@@ -179,7 +180,7 @@ fn a_flood_of_domains_does_not_hide_the_one_that_comes_after_it() {
 #[test]
 fn every_number_is_finite_whatever_a_record_holds() {
     let odd = [f64::NAN, f64::INFINITY, -1.0, 2.0, 0.0, 1.0, f64::MIN_POSITIVE];
-    let mut comparison = Comparison::new(Settings::default());
+    let mut comparison = Comparison::new(ComparisonSettings::default());
     for (i, before) in odd.iter().enumerate() {
         for after in odd {
             let said = |score| Said::Scored { score, action: crate::verdict::Action::Deliver };
@@ -189,7 +190,7 @@ fn every_number_is_finite_whatever_a_record_holds() {
                 before: Side { said: said(*before), took_us: u32::MAX },
                 after: Side { said: said(after), took_us: 0 },
             };
-            comparison.add(&pair, || Name { message: i.to_string(), subject: None });
+            comparison.add(&pair, || MessageName { message: i.to_string(), subject: None });
         }
     }
     let report = report(&comparison, 10);
@@ -219,7 +220,7 @@ fn nulls(name: &str, value: &serde_json::Value) -> Vec<String> {
 
 #[test]
 fn a_comparison_of_no_messages_has_a_report() {
-    let report = report(&Comparison::new(Settings::default()), 10);
+    let report = report(&Comparison::new(ComparisonSettings::default()), 10);
     assert_eq!((report.drift, report.before.scores, report.before.latency), (None, None, None));
     assert_eq!(serde_json::to_value(&report).unwrap()["flips"]["messages"], 0);
 }
@@ -241,7 +242,8 @@ fn a_sender_who_was_not_authenticated_counts_under_no_domain_unless_asked_for() 
         sample(None, false),
         sample(Some(&too_long), true),
     ];
-    let found = |senders| report(&compared(&samples, &Settings { senders, ..Settings::default() }), 10);
+    let found =
+        |senders| report(&compared(&samples, &ComparisonSettings { senders, ..ComparisonSettings::default() }), 10);
     let strict = found(Senders::Authenticated);
     let gmail = &strict.providers[0];
     assert_eq!((&*gmail.provider, gmail.segment.flips.newly_flagged), ("gmail", 1));
@@ -256,10 +258,10 @@ fn a_sender_who_was_not_authenticated_counts_under_no_domain_unless_asked_for() 
 #[test]
 fn the_table_of_actions_says_who_took_which() {
     use crate::verdict::Action::{Deliver, Junk, Quarantine};
-    let mut comparison = Comparison::new(Settings::default());
+    let mut comparison = Comparison::new(ComparisonSettings::default());
     for (before, after) in [(0.1, 0.95), (0.1, 0.95), (0.6, 0.1)] {
         let pair = Pair { sender_domain: None, is_authenticated: false, before: scored(before), after: scored(after) };
-        comparison.add(&pair, || Name { message: String::new(), subject: None });
+        comparison.add(&pair, || MessageName { message: String::new(), subject: None });
     }
     let report = report(&comparison, 0);
     assert_eq!((report.actions[&Deliver][&Quarantine], report.actions[&Junk][&Deliver]), (2, 1));
@@ -271,12 +273,12 @@ fn the_table_of_actions_says_who_took_which() {
 fn failures_of_one_release_alone_are_told_apart() {
     let failed = Side { said: Said::Failed(Cause::Trap), took_us: 1 };
     let dropped = Side { said: Said::Dropped(Dropped::Budget), took_us: 0 };
-    let mut comparison = Comparison::new(Settings::default());
+    let mut comparison = Comparison::new(ComparisonSettings::default());
     for (before, after) in
         [(scored(0.1), failed), (scored(0.1), failed), (failed, scored(0.1)), (failed, failed), (scored(0.1), dropped)]
     {
         let pair = Pair { sender_domain: None, is_authenticated: false, before, after };
-        comparison.add(&pair, || Name { message: String::new(), subject: None });
+        comparison.add(&pair, || MessageName { message: String::new(), subject: None });
     }
     let mut twice = comparison.clone();
     twice.merge(comparison.clone());
@@ -290,11 +292,12 @@ fn failures_of_one_release_alone_are_told_apart() {
 
 #[test]
 fn shares_come_with_what_they_may_be() {
-    let mut comparison = Comparison::new(Settings { senders: Senders::Anyone, ..Settings::default() });
+    let mut comparison =
+        Comparison::new(ComparisonSettings { senders: Senders::Anyone, ..ComparisonSettings::default() });
     for after in [0.9, 0.1, 0.1] {
         let (before, after) = (scored(0.1), scored(after));
         let pair = Pair { sender_domain: Some("gmail.com"), is_authenticated: false, before, after };
-        comparison.add(&pair, || Name { message: String::new(), subject: None });
+        comparison.add(&pair, || MessageName { message: String::new(), subject: None });
     }
     let report = report(&comparison, 1);
     assert_eq!(report.rates.map(|rates| rates.newly_flagged), crate::rate::Rate::of(1, 3));

@@ -5,13 +5,13 @@ use std::cmp::Ordering;
 use super::evidence::Test;
 use super::memory::Flipped;
 use super::segment::Segment;
-use super::settings::Settings;
+use super::settings::GuardSettings;
 use crate::limits::GUARD_HARMED_MAX;
 
 /// The segments that are harmed, the clearest first: of those that it names wrongly, the share is at most `alpha_warn` on
 /// average, by e-BH (Wang and Ramdas, arXiv 2009.02824) on the current E-values. Of each segment the E-value is the mean
 /// of those of both tests. For reports: acting on the largest values so far would need another threshold.
-pub(super) fn culprits(flipped: Flipped, settings: &Settings) -> Vec<Segment> {
+pub(super) fn culprits(flipped: Flipped, settings: &GuardSettings) -> Vec<Segment> {
     let tolerance = settings.tolerance_warn;
     let tests = [Test::Gross.bets(tolerance.gross), Test::Net.bets(tolerance.net)];
     let mut found: Vec<_> = flipped

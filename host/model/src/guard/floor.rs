@@ -3,8 +3,8 @@
 use super::counts::Flip;
 use super::memory::Memory;
 use super::segment::SegmentRef;
-use super::settings::Settings;
-use super::tally::Direction;
+use super::settings::GuardSettings;
+use super::tally::DirectionTally;
 
 /// What a decision depends on beside what was counted in the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +24,11 @@ const ADDRESSES_MAX: u32 = 10;
 /// added, what is left flipped for others, of which the tests have to be sure by themselves: so they achieve nothing
 /// together with what flips by chance either. Among all senders together fewer suffice that have been known for long, if
 /// the filter knows few.
-pub(super) fn flips_of_others(settings: &Settings, direction: &Direction, circumstances: Circumstances) -> u64 {
+pub(super) fn flips_of_others(
+    settings: &GuardSettings,
+    direction: &DirectionTally,
+    circumstances: Circumstances,
+) -> u64 {
     let flips = direction.eligible.flips;
     if circumstances.knows_few && is_enough_of_few(settings, direction) {
         return flips;
@@ -38,7 +42,7 @@ pub(super) fn flips_of_others(settings: &Settings, direction: &Direction, circum
 
 /// Whether the filter knows few senders, where that matters: it takes a look at all of them.
 pub(super) fn knows_few<M: Memory>(
-    settings: &Settings,
+    settings: &GuardSettings,
     memory: &mut M,
     segment: SegmentRef<'_>,
     flip: Flip,
@@ -49,6 +53,6 @@ pub(super) fn knows_few<M: Memory>(
     Ok(memory.senders_seen(settings.known_days.max(1), settings.few.known)? < settings.few.known)
 }
 
-fn is_enough_of_few(settings: &Settings, direction: &Direction) -> bool {
+fn is_enough_of_few(settings: &GuardSettings, direction: &DirectionTally) -> bool {
     settings.few.known > 0 && direction.senders.accounts_long_known() >= settings.few.senders
 }

@@ -6,7 +6,7 @@ use super::account::{Addresses, addresses};
 use super::days::Past;
 use super::memory::KnownSenders;
 use super::segment::{Segment, SegmentRef};
-use super::settings::Settings;
+use super::settings::GuardSettings;
 use super::sighting::{Key, Sighting};
 use super::tally::Witness;
 use crate::compare::Providers;
@@ -52,7 +52,7 @@ impl Sender {
     pub fn of<M: KnownSenders>(
         memory: &mut M,
         sighting: &Sighting<'_>,
-        settings: &Settings,
+        settings: &GuardSettings,
         providers: &Providers,
         entered: Option<Timestamp>,
     ) -> Result<Self, M::Error> {
@@ -70,7 +70,7 @@ impl Sender {
         origin: Option<Origin<'_>>,
         memory: &mut M,
         sighting: &Sighting<'_>,
-        settings: &Settings,
+        settings: &GuardSettings,
         entered: Option<Timestamp>,
     ) -> Result<Self, M::Error> {
         let today = day(sighting.at);
@@ -90,7 +90,7 @@ impl Sender {
     }
 
     /// How many of its pairs count on a day.
-    pub(super) fn pairs(&self, settings: &Settings) -> u32 {
+    pub(super) fn pairs(&self, settings: &GuardSettings) -> u32 {
         match self.kind {
             Kind::Account | Kind::OneOfTen => settings.account_pairs,
             Kind::Organisation => settings.domain_pairs,
@@ -112,7 +112,7 @@ impl Sender {
 }
 
 /// Whether somebody of whom this was known when a candidate entered its trial, on that day, is known.
-pub fn is_known(past: Past, settings: &Settings, entered: i32) -> bool {
+pub fn is_known(past: Past, settings: &GuardSettings, entered: i32) -> bool {
     settings.known_days == 0 || past.days >= settings.known_days && is_aged(past, settings.known_age_days, entered)
 }
 

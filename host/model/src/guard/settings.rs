@@ -105,7 +105,7 @@ pub struct BreakerSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
-pub struct Settings {
+pub struct GuardSettings {
     /// What it does by itself.
     pub mode: Mode,
     /// The probability that a harmless candidate is reverted in the course of one rollout. Default 0.001.
@@ -147,7 +147,7 @@ pub struct Settings {
     pub proof_rate: f64,
 }
 
-impl Default for Settings {
+impl Default for GuardSettings {
     fn default() -> Self {
         Self {
             mode: Mode::Act,
@@ -179,7 +179,7 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
+impl GuardSettings {
     /// The providers of Switchback's table and of these settings.
     pub fn all_providers(&self) -> Providers {
         self.providers.iter().fold(Providers::default(), |all, (name, domains)| all.with(name, domains))

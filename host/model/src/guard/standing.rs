@@ -8,7 +8,7 @@ use super::bets::{Bets, Gains};
 use super::counts::{Counts, Flip};
 use super::mail_counts::MailCounts;
 use super::segment::Segment;
-use super::settings::Settings;
+use super::settings::GuardSettings;
 use super::tally::Tally;
 use super::trial::Trial;
 
@@ -56,7 +56,7 @@ pub struct TrialEvidence {
 impl TrialEvidence {
     /// What is known before anything was compared.
     #[doc(hidden)]
-    pub fn none(settings: &Settings) -> Self {
+    pub fn none(settings: &GuardSettings) -> Self {
         Self { harmed: Vec::new(), everything: Proof::of(settings.proof_rate, 0, 0), pairs: MailCounts::default() }
     }
 }

@@ -14,14 +14,14 @@ pub struct Tally {
     /// Its part of the error probability: fixed when it is discovered.
     pub weight: f64,
     /// Of flips up.
-    pub up: Direction,
+    pub up: DirectionTally,
     /// Of flips down.
-    pub down: Direction,
+    pub down: DirectionTally,
 }
 
 /// What is known of one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Direction {
+pub struct DirectionTally {
     /// Mail of authenticated, known senders: what is acted on.
     pub eligible: Counts,
     /// All mail: what is warned about.
@@ -38,7 +38,7 @@ pub struct Direction {
 
 impl Tally {
     /// One direction.
-    pub fn direction(&self, flip: Flip) -> &Direction {
+    pub fn direction(&self, flip: Flip) -> &DirectionTally {
         match flip {
             Flip::Up => &self.up,
             Flip::Down => &self.down,
@@ -46,7 +46,7 @@ impl Tally {
     }
 
     /// One direction, to change.
-    pub fn direction_mut(&mut self, flip: Flip) -> &mut Direction {
+    pub fn direction_mut(&mut self, flip: Flip) -> &mut DirectionTally {
         match flip {
             Flip::Up => &mut self.up,
             Flip::Down => &mut self.down,

@@ -6,7 +6,7 @@ mod poisoning;
 
 use jiff::Timestamp;
 
-use super::{Findings, InMemory, Key, Level, Settings, Sighting, Trial};
+use super::{Findings, GuardSettings, InMemory, Key, Level, Sighting, Trial};
 use crate::message::Fingerprint;
 use crate::release::{Digest, ReleaseId};
 use crate::verdict::Action;
@@ -65,12 +65,12 @@ impl<'a> Letter<'a> {
 }
 
 impl World {
-    fn new(settings: Settings) -> Self {
+    fn new(settings: GuardSettings) -> Self {
         Self::entered(settings, 0)
     }
 
     /// One in which the candidate enters its trial on a day.
-    fn entered(settings: Settings, day: i64) -> Self {
+    fn entered(settings: GuardSettings, day: i64) -> Self {
         settings.validate().unwrap();
         let entered = Timestamp::from_second(day * DAY_S).unwrap();
         Self { trial: Trial::new(settings, release("1.1.0"), entered), memory: InMemory::default() }
@@ -78,7 +78,7 @@ impl World {
 
     /// Everybody is known who is authenticated.
     fn of_known() -> Self {
-        Self::new(Settings { known_days: 0, ..Settings::default() })
+        Self::new(GuardSettings { known_days: 0, ..GuardSettings::default() })
     }
 
     fn judge(&mut self, letter: Letter<'_>, before: Action, after: Action) -> Findings {

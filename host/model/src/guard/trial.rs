@@ -13,9 +13,9 @@ use super::memory::{KnownSenders, Memory};
 use super::requirement::{Found, Requirements};
 use super::segment::{Segment, SegmentRef};
 use super::sender::{Origin, Sender, key_of_its_own};
-use super::settings::{Settings, Tolerance};
+use super::settings::{GuardSettings, Tolerance};
 use super::sighting::{Key, Sighting, flip};
-use super::tally::{Direction, Tally};
+use super::tally::{DirectionTally, Tally};
 use crate::compare::Providers;
 use crate::limits::GUARD_WARN_FLIPS_MIN;
 use crate::release::ReleaseId;
@@ -51,7 +51,7 @@ pub type Findings = Vec<Finding>;
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use switchback::guard::{InMemory, Key, Level, Settings, Sighting, Trial};
+/// use switchback::guard::{InMemory, Key, Level, GuardSettings, Sighting, Trial};
 /// use switchback::{Action, Digest, ReleaseId};
 ///
 /// let baseline = ReleaseId {
@@ -68,7 +68,7 @@ pub type Findings = Vec<Finding>;
 ///     is_authenticated: true,
 ///     recipient: None,
 /// };
-/// let trial = Trial::new(Settings::default(), baseline, at(14));
+/// let trial = Trial::new(GuardSettings::default(), baseline, at(14));
 /// let mut memory = InMemory::default();
 /// // Three days, the first two weeks ago, on which people are seen.
 /// for day in [0, 5, 10] {
@@ -86,7 +86,7 @@ pub type Findings = Vec<Finding>;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Trial {
-    settings: Settings,
+    settings: GuardSettings,
     providers: Providers,
     baseline: ReleaseId,
     began_at: Timestamp,
@@ -168,7 +168,7 @@ struct Counted {
 impl Trial {
     /// A candidate that is compared with this baseline since then.
     #[must_use]
-    pub fn new(settings: Settings, baseline: ReleaseId, began_at: Timestamp) -> Self {
+    pub fn new(settings: GuardSettings, baseline: ReleaseId, began_at: Timestamp) -> Self {
         Self {
             providers: settings.all_providers(),
             act: Tests::new(settings.tolerance),
@@ -180,7 +180,7 @@ impl Trial {
     }
 
     /// What is tolerated.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &GuardSettings {
         &self.settings
     }
 
@@ -296,7 +296,7 @@ impl Trial {
     }
 
     /// The evidence on eligible mail at the level of warnings, by now.
-    pub(super) fn is_warned_by_eligible(&self, direction: &Direction, flip: Flip, weight: f64) -> bool {
+    pub(super) fn is_warned_by_eligible(&self, direction: &DirectionTally, flip: Flip, weight: f64) -> bool {
         direction.eligible.flips >= GUARD_WARN_FLIPS_MIN
             && (direction.is_harmed || self.warn.decide(direction.eligible, self.settings.alpha_warn, weight).is_some())
             && self.acts_on(flip)
@@ -421,7 +421,7 @@ impl Trial {
 }
 
 /// How many accounts have flipped, up to 255.
-fn senders(direction: &Direction) -> u8 {
+fn senders(direction: &DirectionTally) -> u8 {
     u8::try_from(direction.senders.accounts()).unwrap_or(u8::MAX)
 }
 

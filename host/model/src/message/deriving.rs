@@ -37,6 +37,7 @@ impl<T: fmt::Debug> fmt::Debug for OnceLock<T> {
     }
 }
 
+#[expect(clippy::disallowed_methods, reason = "how long it took decides nothing here; the host adds it to a deadline")]
 fn timed<T>(derive: impl FnOnce() -> T) -> T {
     if IS_DERIVING.replace(true) {
         return derive();
@@ -60,6 +61,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "a test of the clock")]
     fn a_fact_costs_time_once_and_what_it_needs_is_not_counted_twice() {
         let [outer, inner] = [const { OnceLock::new() }; 2];
         let before = time_of_thread();

@@ -10,14 +10,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use rustix::time::{ClockId, clock_gettime};
 use switchback_model::verdict::Dropped;
-use switchback_store::journal::{Journal, Overflow};
 
 use super::budget::Budget;
 use super::queue::Queue;
 use crate::life::Pending;
 use crate::limits::{BACKGROUND_BYTES_MAX, BACKGROUND_JOBS_MAX};
-use crate::runtime::meters::JournalMeters;
-use crate::runtime::slot::{Background, Job};
+use crate::runtime::slot::{Background, Job, Recorder};
 
 /// The priority of shadows, the lowest that a thread can have: a scoring thread that wants the core gets it. (At 10, which
 /// leaves shadows a tenth of a busy core, the slowest hundredth of the answers took 1.7 times as long.) Recording has the
@@ -28,10 +26,8 @@ const NICENESS: i32 = 19;
 pub(in crate::runtime) struct BackgroundConfig {
     /// The share of all cores' time that shadows may use, 0 to 1; 1 for no bound.
     pub(in crate::runtime) cpu_share: f64,
-    /// Where messages are recorded.
-    pub(in crate::runtime) journal: Option<Journal>,
-    /// The number of this process in its store; 0 without one.
-    pub(in crate::runtime) process: u64,
+    /// Who records messages.
+    pub(in crate::runtime) recorder: Option<Arc<dyn Recorder>>,
 }
 
 /// Threads that do what remains to be done once messages are answered.
@@ -50,9 +46,7 @@ struct Work {
     /// Messages that are to be recorded.
     recording: Queue,
     budget: Budget,
-    journal: Option<Journal>,
-    journal_meters: JournalMeters,
-    process: u64,
+    recorder: Option<Arc<dyn Recorder>>,
     /// Messages that are not done yet.
     pending: Pending,
     /// Whether the runtime ends: nobody is asked any more.
@@ -67,9 +61,7 @@ impl BackgroundThreads {
             fresh: Queue::new(BACKGROUND_JOBS_MAX, BACKGROUND_BYTES_MAX),
             recording: Queue::new(BACKGROUND_JOBS_MAX, BACKGROUND_BYTES_MAX),
             budget: Budget::new(config.cpu_share, cores),
-            journal: config.journal,
-            journal_meters: JournalMeters::new(),
-            process: config.process,
+            recorder: config.recorder,
             pending: Pending::default(),
             is_closing: AtomicBool::new(false),
         });
@@ -80,16 +72,17 @@ impl BackgroundThreads {
             threads.push(Work::spawn(&work, format!("switchback-shadow-{number}"), &closed, Work::run_shadows)?);
         }
         threads.push(Work::spawn(&work, "switchback-fresh".to_owned(), &closed, Work::run_fresh)?);
-        let recorders = if work.journal.is_some() { cores.div_ceil(4) } else { 0 };
+        let recorders = if work.recorder.is_some() { cores.div_ceil(4) } else { 0 };
         for number in 0..recorders {
             threads.push(Work::spawn(&work, format!("switchback-record-{number}"), &closed, Work::run_records)?);
         }
         Ok(Self { work, open: Some(open), threads })
     }
 
-    /// Where messages are recorded, if they are.
-    pub(in crate::runtime) fn journal(&self) -> Option<&Journal> {
-        self.work.journal.as_ref()
+    /// Who records messages, if they are recorded.
+    #[cfg(feature = "journal")]
+    pub(in crate::runtime) fn recorder(&self) -> Option<&dyn Recorder> {
+        self.work.recorder.as_deref()
     }
 
     /// Gives up what other releases have still to score, and waits until the rest is done. Called last.
@@ -101,16 +94,13 @@ impl BackgroundThreads {
     /// Waits until all that was taken over so far is done, and the journal is written.
     pub(in crate::runtime) fn flush(&self) {
         self.work.pending.wait();
-        if let Some(journal) = &self.work.journal {
-            journal.flush();
-            self.work.journal_meters.set(journal.counts());
-        }
+        self.work.recorder.iter().for_each(|recorder| recorder.flush());
     }
 }
 
 impl Background for BackgroundThreads {
     fn is_recording(&self) -> bool {
-        self.work.journal.is_some()
+        self.work.recorder.is_some()
     }
 
     fn take(&self, job: Job) {
@@ -172,14 +162,13 @@ impl Work {
 
     /// Queues a message that is only to be recorded.
     fn record_later(&self, job: Box<Job>) {
-        let Some(journal) = &self.journal else { return self.pending.done() };
-        if journal.config().overflow == Overflow::Block {
+        let Some(recorder) = &self.recorder else { return self.pending.done() };
+        if recorder.loses_none() {
             return self.recording.push(job);
         }
         if let Err(job) = self.recording.offer(job) {
             job.missed();
-            journal.count_dropped();
-            self.journal_meters.set(journal.counts());
+            recorder.count_dropped();
             self.pending.done();
         }
     }
@@ -206,7 +195,7 @@ impl Work {
             let before = cpu_time();
             let count = || {
                 job.call();
-                if self.journal.is_none() {
+                if self.recorder.is_none() {
                     job.judged();
                 }
             };
@@ -222,20 +211,16 @@ impl Work {
         while let Some(job) = self.recording.next(closed) {
             if catch_unwind(AssertUnwindSafe(|| self.record(job))).is_err() {
                 tracing::error!("recording an answer panicked; the answer is not affected");
-                if let Some(journal) = &self.journal {
-                    journal.count_failed();
-                }
+                self.recorder.iter().for_each(|recorder| recorder.count_failed());
             }
             self.pending.done();
         }
     }
 
     fn record(&self, job: Box<Job>) {
-        let Some(journal) = &self.journal else { return };
+        let Some(recorder) = &self.recorder else { return };
         job.judged();
-        let mail = journal.mail(job.message());
-        journal.append(job.record(self.process, mail));
-        self.journal_meters.set(journal.counts());
+        job.record(&**recorder);
     }
 }
 

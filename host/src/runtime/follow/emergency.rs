@@ -6,10 +6,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use switchback_model::release::ReleaseId;
-use switchback_model::route::Route;
+use switchback_model::route::{Route, RouteError};
 use switchback_sandbox::Loaded;
 use switchback_store::control::{Emergency, Ledger, ProcessNumber};
 use switchback_system::clock;
+
+use crate::runtime::slot::RevertLog;
 
 /// The generations that one process may use ahead of the ledger, so that no two processes name different
 /// routes by the same one. A process reverts by itself once in a while, not a million times.
@@ -82,27 +84,8 @@ impl StoreLink {
     }
 
     /// How many generations an emergency revert goes on: into a range of this process's own.
-    pub(in crate::runtime) fn step(&self) -> u64 {
+    fn step(&self) -> u64 {
         self.process().saturating_mul(GENERATIONS_PER_PROCESS)
-    }
-
-    /// Reverts at once, and leaves word for the ledger. While it has not got there, the store does not change
-    /// this slot.
-    pub(in crate::runtime) fn revert<E>(
-        &self,
-        slot: &str,
-        revert: impl FnOnce() -> Result<Arc<Route<Loaded>>, E>,
-    ) -> Result<u64, E> {
-        let mut waiting = self.waiting();
-        let route = revert()?;
-        let generation = route.generation();
-        // A route that a revert makes has a live release.
-        let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
-        let emergency = Emergency { process: ProcessNumber::new(self.process()), at: clock::now(), generation };
-        waiting.waiting.push_back(Waiting { slot: slot.to_owned(), to, emergency });
-        drop(waiting);
-        (self.bell)();
-        Ok(generation)
     }
 
     /// The oldest revert that waits was answered.
@@ -116,23 +99,41 @@ impl StoreLink {
         self.answered.notify_all();
     }
 
-    /// Whether the ledger has the revert that made a generation of a slot.
-    pub(in crate::runtime) fn has_written(&self, slot: &str, generation: u64) -> bool {
+    /// The reverts that wait. While they are held, nobody reverts.
+    pub(super) fn waiting(&self) -> MutexGuard<'_, Emergencies> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RevertLog for StoreLink {
+    /// While the ledger does not have it, the store does not change this slot.
+    fn revert(
+        &self,
+        slot: &str,
+        revert: &dyn Fn(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
+    ) -> Result<u64, RouteError> {
+        let mut waiting = self.waiting();
+        let route = revert(self.step())?;
+        let generation = route.generation();
+        // A route that a revert makes has a live release.
+        let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
+        let emergency = Emergency { process: ProcessNumber::new(self.process()), at: clock::now(), generation };
+        waiting.waiting.push_back(Waiting { slot: slot.to_owned(), to, emergency });
+        drop(waiting);
+        (self.bell)();
+        Ok(generation)
+    }
+
+    fn has_written(&self, slot: &str, generation: u64) -> bool {
         let Emergencies { waiting, refused } = &*self.waiting();
         !waiting.iter().chain(refused).any(|one| one.made(slot, generation))
     }
 
-    /// Waits until the ledger has answered to the revert that made a generation, and returns whether it has it.
-    pub(in crate::runtime) fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool {
+    fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool {
         let is_waiting =
             |emergencies: &mut Emergencies| emergencies.waiting.iter().any(|one| one.made(slot, generation));
         drop(self.answered.wait_timeout_while(self.waiting(), timeout, is_waiting));
         self.has_written(slot, generation)
-    }
-
-    /// The reverts that wait. While they are held, nobody reverts.
-    pub(super) fn waiting(&self) -> MutexGuard<'_, Emergencies> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -8,14 +8,16 @@ use switchback_model::guard::Mode;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::RouteError;
 use switchback_store::alert::{About, Alert, Found, Response, numbers};
-use switchback_store::control::{Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState};
+use switchback_store::control::{
+    AsGuard as _, Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState,
+};
 use switchback_store::guard_store::{Due, KeptDue, Stage};
 
 use super::decision::{Decision, decision};
 use super::health::Task;
 use super::state::{GuardState, raise_once};
 use super::store_context::StoreContext;
-use crate::limits::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
+use crate::limits::store::{GUARD_ATTEMPTS_MAX, GUARD_LEDGER_PAUSE};
 use crate::runtime::error::describe;
 use crate::runtime::slot::{LocalSlot, Reverted};
 
@@ -273,7 +275,7 @@ fn attempt(context: &StoreContext, control: &Control, due: &Due) -> Result<Outco
         evidence: Box::new(due.evidence.clone()),
         domains: Vec::new(),
     };
-    let Event { sequence, generation, .. } = control.write_after(&ledger, operation)?.event;
+    let Event { sequence, generation, .. } = control.act(&ledger, operation)?.event;
     let share_bp = share_of(slot, &due.release);
     Ok(Outcome::Applied(Applied { response: response(action), event: Some(sequence), generation, share_bp }))
 }

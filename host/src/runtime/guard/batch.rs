@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use switchback_model::compare::{Providers, Side};
 use switchback_model::guard::{
-    Breakers, Call, Evidence, Finding, Level, MailCounts, Mode, Requirements, Segment, Sender, Settings, Sighting,
+    Breakers, Call, Evidence, Finding, GuardSettings, Level, MailCounts, Mode, Requirements, Segment, Sender, Sighting,
     Trial, TrialKey, Trip, flip, organisation,
 };
 use switchback_model::release::{Digest, ReleaseId};
@@ -46,7 +46,7 @@ pub(super) struct Judge {
 
 /// A slot under settings.
 struct Watched {
-    settings: Settings,
+    settings: GuardSettings,
     providers: Providers,
     trials: HashMap<TrialKey, Trial>,
     breakers: HashMap<(Digest, u64), Watchdog>,
@@ -149,7 +149,7 @@ impl Findings {
 }
 
 impl Watched {
-    fn new(settings: &Settings) -> Self {
+    fn new(settings: &GuardSettings) -> Self {
         let providers = settings.all_providers();
         Self { settings: settings.clone(), providers, trials: HashMap::new(), breakers: HashMap::new() }
     }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 use jiff::Timestamp;
+pub(in crate::runtime) use switchback_store::alert::AlertConfig as Alerts;
 use switchback_store::alert::{Alert, Sink, pause_after};
 use switchback_store::guard_store::{
     GuardStore, GuardStoreError, Parcel, Round, claim, delivered, failed, is_any_due, raise,
@@ -15,8 +16,11 @@ use switchback_store::guard_store::{
 use switchback_store::limits::ALERTS_WAITING_MAX;
 
 use super::store_context::StoreContext;
-use crate::limits::{ALERT_LAST_TIME, ALERT_LOOK_INTERVAL};
+use crate::limits::store::{ALERT_LAST_TIME, ALERT_LOOK_INTERVAL};
 use crate::runtime::error::describe;
+
+/// Who receives alerts.
+pub(in crate::runtime) type Sinks = Vec<Sink>;
 
 /// Delivers alerts, until it is dropped. What was not delivered by then stays in the store, where another process finds it.
 pub(super) struct Delivery {
@@ -70,7 +74,7 @@ impl AlertQueue {
 
 impl Delivery {
     /// Starts the thread, if there is anybody to tell.
-    pub(super) fn start(context: Option<&StoreContext>, sinks: Vec<Sink>) -> io::Result<Self> {
+    pub(super) fn start(context: Option<&StoreContext>, sinks: Sinks) -> io::Result<Self> {
         let (end, patience) = (Arc::default(), ALERT_LAST_TIME);
         if sinks.is_empty() {
             return Ok(Self { queue: AlertQueue(None), end, running: None, patience });

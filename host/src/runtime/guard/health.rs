@@ -6,7 +6,7 @@ use std::time::Instant;
 use switchback_store::guard_store::{Full, HealthStatus};
 
 use super::observations::PairCounts;
-use crate::limits::{
+use crate::limits::store::{
     GUARD_BEHIND_FELT, GUARD_NEWS_INTERVAL, GUARD_PAIRS_MIN, GUARD_PAIRS_PART_MIN, GUARD_PAIRS_WINDOW, GUARD_PANIC_FELT,
 };
 

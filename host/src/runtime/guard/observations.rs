@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use crate::metric::{Counter, counter};
 use crossbeam_channel::{Receiver, Sender, bounded};
 use jiff::Timestamp;
-use metrics::{Counter, counter};
 use switchback_model::guard::{Key, Sighting};
 use switchback_model::message::{Fingerprint, Message, organisational_domain};
-use switchback_model::verdict::{Opinion, Opinions, RecordId, Said};
+use switchback_model::verdict::{Judged, Opinion, Opinions, RecordId, Said};
 
-use crate::limits::GUARD_QUEUE_MAX;
-use crate::runtime::slot::{GuardedSlot, Judged, Observer};
+use crate::limits::store::GUARD_QUEUE_MAX;
+use crate::runtime::slot::{GuardedSlot, Observer};
 
 /// A message that was answered, and what releases made of it.
 pub(in crate::runtime) struct Observation {
@@ -56,8 +56,8 @@ impl Observation {
         }
     }
 
-    fn of(judged: &Judged, message: &Message) -> Self {
-        let Judged { id, slot, at, generation, is_fresh, opinions, .. } = judged;
+    fn of(slot: &Arc<GuardedSlot>, judged: &Judged, message: &Message) -> Self {
+        let Judged { id, at, generation, is_fresh, opinions, .. } = judged;
         let plain = Self::plain(slot, *at, *generation, opinions.clone(), message);
         let plain = Self { record: Some(*id), is_fresh: *is_fresh, ..plain };
         if opinions.is_plain() {
@@ -167,16 +167,16 @@ impl ObservationQueue {
 }
 
 impl Observer for ObservationQueue {
-    fn judged(&self, judged: &Judged, message: &Message) {
-        if judged.slot.is_guarded() {
+    fn judged(&self, slot: &Arc<GuardedSlot>, judged: &Judged, message: &Message) {
+        if slot.is_guarded() {
             self.count(PairCounts::of(&judged.opinions));
             let what = if judged.opinions.has_pair() { What::Pair } else { What::Message };
-            self.offer(what, || Observation::of(judged, message));
+            self.offer(what, || Observation::of(slot, judged, message));
         }
     }
 
-    fn missed(&self, judged: &Judged) {
-        if judged.slot.is_guarded() {
+    fn missed(&self, slot: &GuardedSlot, judged: &Judged) {
+        if slot.is_guarded() {
             let PairCounts { asked, .. } = PairCounts::of(&judged.opinions);
             self.count(PairCounts { asked, lost: asked });
             self.drop_one(What::Message);

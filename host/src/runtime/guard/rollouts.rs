@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use switchback_model::guard::{Settings, TrialEvidence};
+use switchback_model::guard::{GuardSettings, TrialEvidence};
 use switchback_store::alert::{Alert, Found, Response};
-use switchback_store::control::{Committed, Control, Progress, PromoteError, Rollout, SlotState};
+use switchback_store::control::{AsGuard as _, Committed, Control, Progress, PromoteError, Rollout, SlotState};
 use switchback_store::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use switchback_store::limits::CLOCK_TRIED;
 use switchback_system::clock;
@@ -14,7 +14,7 @@ use switchback_system::clock;
 use super::health::Task;
 use super::state::GuardState;
 use super::store_context::StoreContext;
-use crate::limits::GUARD_ROLLOUT_INTERVAL;
+use crate::limits::store::GUARD_ROLLOUT_INTERVAL;
 use crate::runtime::error::describe;
 use crate::runtime::slot::{GuardedSlot, Slot};
 
@@ -56,7 +56,7 @@ impl Rollouts {
 
     /// Whether it is time to ask what is known: now and then, and at once where the step has taken its time.
     fn is_time(&mut self, slot: &str, rollout: &Rollout, now: Timestamp) -> bool {
-        let nothing = TrialEvidence::none(&Settings::default());
+        let nothing = TrialEvidence::none(&GuardSettings::default());
         let is_held = matches!(rollout.progress(now, &nothing), Progress::Holds { .. });
         if is_held && self.asked.get(slot).is_some_and(|at| at.elapsed() < GUARD_ROLLOUT_INTERVAL) {
             return false;
@@ -176,7 +176,7 @@ mod tests {
 
     use super::*;
     use switchback_model::release::{Digest, ReleaseId};
-    use switchback_store::control::Note;
+    use switchback_store::control::OperationNote;
 
     /// In its first step, of a minute, since a time.
     fn rollout(step_began: Timestamp) -> Rollout {
@@ -185,7 +185,8 @@ mod tests {
             version: Arc::new(semver::Version::new(2, 0, 0)),
             digest: Digest::of(b""),
         };
-        let began = Note { sequence: 1, at: Timestamp::UNIX_EPOCH, author: String::new(), reason: String::new() };
+        let began =
+            OperationNote { sequence: 1, at: Timestamp::UNIX_EPOCH, author: String::new(), reason: String::new() };
         Rollout {
             release: release.clone(),
             baseline: release,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use crate::metric::{Counter, counter};
 use jiff::Timestamp;
-use metrics::{Counter, counter};
 use rusqlite::Connection;
 use switchback_model::release::ReleaseId;
 use switchback_store::alert::{About, Alert, By, Found, Kind, Response};
@@ -140,7 +140,7 @@ impl GuardState {
 
     /// Raises alerts about what became of the store.
     pub(super) fn tell_news(&mut self) {
-        while let Some(Item { found, event, generation }) = self.core.news.take() {
+        while let Some(Item { found, event, generation }) = self.core.exchange.news.take() {
             let about = About { event, generation, ..self.of_process() };
             self.raise(&Alert::new(found, Response::None, about, Timestamp::now()));
         }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
 
+use crate::metric::{Counter, counter};
 use crossbeam_channel::{Receiver, Sender, select};
 use jiff::Timestamp;
-use metrics::{Counter, counter};
 use switchback_model::contain::contained;
 use switchback_model::guard::MailCounts;
 use switchback_store::alert::{About, Alert, Found, Response};
@@ -21,12 +21,12 @@ use super::observations::Observation;
 use super::rollouts::Rollouts;
 use super::state::{GuardState, Kept};
 use super::store_context::StoreContext;
-use crate::limits::{
+use crate::limits::store::{
     GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_FRESH_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK,
     GUARD_TIDY_INTERVAL,
 };
 use crate::runtime::error::describe;
-use crate::runtime::slot::Slot;
+use crate::runtime::slot::{Background as _, Slot};
 
 /// What the guard is asked to do at once.
 pub(super) enum Order {
@@ -168,7 +168,7 @@ impl Worker {
         loop {
             let started = Instant::now();
             let GuardState { core, context, store, .. } = &mut self.state;
-            let takes_notes = core.background.journal().is_some();
+            let takes_notes = core.background.is_recording();
             let counted = count(&mut self.judge, store, batch, context.as_ref(), takes_notes);
             if !matches!(counted, Err(GuardStoreError::Busy(_))) {
                 self.busy = None;

@@ -1,6 +1,6 @@
 //! The metrics of the journal.
 
-use metrics::{Counter, counter};
+use crate::metric::{Counter, counter};
 use switchback_store::journal::JournalCounts;
 
 /// The metrics of the journal.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use metrics::{Counter, Histogram, counter, histogram};
+use crate::metric::{Counter, Histogram, counter, histogram};
 use switchback_model::release::ReleaseId;
 use switchback_model::verdict::{Action, Cause, Dropped, Opinion, Role, Said};
 

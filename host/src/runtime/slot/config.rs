@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use switchback_model::guard::Settings;
+use switchback_model::guard::GuardSettings;
 use switchback_model::limits::COOL_OFF_DEFAULT;
 use switchback_model::name::{check_name, shown};
 use switchback_model::verdict::{FailurePolicy, Thresholds};
@@ -30,9 +30,10 @@ pub struct SlotConfig {
     /// all. Default 24 hours. In a slot that follows a store each promotion says it.
     #[serde(default = "default_cool_off_s")]
     pub cool_off_s: u64,
-    /// What the guard may do by itself. In a slot that follows a store, the ledger says it.
+    /// What the guard may do by itself. In a slot that follows a store, the ledger says it. There is no guard without the
+    /// feature `store`.
     #[serde(default)]
-    pub guard: Settings,
+    pub guard: GuardSettings,
 }
 
 fn default_message_bytes_max() -> u64 {
@@ -52,7 +53,7 @@ impl SlotConfig {
             failure: FailurePolicy::default(),
             message_bytes_max: default_message_bytes_max(),
             cool_off_s: default_cool_off_s(),
-            guard: Settings::default(),
+            guard: GuardSettings::default(),
         }
     }
 
@@ -81,7 +82,7 @@ impl SlotConfig {
     }
 
     /// Sets what the guard may do by itself.
-    pub fn guard(mut self, settings: Settings) -> Self {
+    pub fn guard(mut self, settings: GuardSettings) -> Self {
         self.guard = settings;
         self
     }

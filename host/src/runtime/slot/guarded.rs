@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use switchback_model::guard::{Mode, Settings};
+use switchback_model::guard::{GuardSettings, Mode};
+use switchback_model::release::ReleaseId;
+use switchback_model::route::{RouteError, Switch};
+use switchback_sandbox::Loaded;
 use switchback_store::control::SlotState;
 
 /// A slot as its guard sees it.
@@ -16,7 +19,7 @@ pub(in crate::runtime) struct GuardedSlot {
 }
 
 impl GuardedSlot {
-    pub(super) fn new(name: Arc<str>, settings: Settings) -> Self {
+    pub(super) fn new(name: Arc<str>, settings: GuardSettings) -> Self {
         let is_guarded = AtomicBool::new(settings.mode != Mode::Off);
         let state = SlotState { guard: settings, ..SlotState::default() };
         Self { name, state: Mutex::new(Arc::new(state)), is_guarded }
@@ -34,6 +37,23 @@ impl GuardedSlot {
     /// What the guard goes by.
     pub(in crate::runtime) fn state(&self) -> Arc<SlotState> {
         Arc::clone(&self.locked())
+    }
+
+    /// Refuses a release that the guard found harmful.
+    pub(super) fn check_harmless(&self, release: &ReleaseId) -> Result<(), RouteError> {
+        let is_harmful = self.locked().harmful.contains_key(&release.digest);
+        if is_harmful { Err(RouteError::Harmful(release.clone())) } else { Ok(()) }
+    }
+
+    /// Brings what the guard goes by up to the route of a slot that follows no store.
+    pub(super) fn advance(&self, switch: &Switch<Loaded>) {
+        if self.state().generation != switch.read().generation() {
+            self.change_state(|state| {
+                // Of two changes at once the later one is seen here.
+                let route = switch.read();
+                state.advance(route.generation(), route.roles().filter_map(|release| Some(release.id().clone())));
+            });
+        }
     }
 
     /// Changes what the guard goes by: in place, if nobody looks at it.

@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use switchback_model::message::{Message, Reading};
-use switchback_model::verdict::{Dropped, Opinion};
-use switchback_store::journal::{Mail, Record};
+use switchback_model::message::Message;
+use switchback_model::verdict::{Dropped, Judged, Opinion};
 
-use super::observer::Judged;
 use super::shadow_calls::ShadowCalls;
 use super::shared::SlotShared;
 
@@ -17,6 +15,28 @@ pub(in crate::runtime) trait Background: Send + Sync {
 
     /// Takes over a message that was answered. This waits only where recording must not lose any.
     fn take(&self, job: Job);
+}
+
+/// Keeps records of messages that were answered.
+pub(in crate::runtime) trait Recorder: Send + Sync {
+    /// Whether answers wait for it rather than go without a record.
+    fn loses_none(&self) -> bool;
+
+    /// Records one message.
+    fn record(&self, slot: &Arc<str>, message: &Message, judged: Judged);
+
+    /// There was no room for a message.
+    fn count_dropped(&self);
+
+    /// A message could not be recorded.
+    fn count_failed(&self);
+
+    /// Waits until everything is written.
+    fn flush(&self);
+
+    /// What became of the records so far.
+    #[cfg(feature = "journal")]
+    fn counts(&self) -> switchback_store::journal::JournalCounts;
 }
 
 /// A message that was answered, with what remains to be done.
@@ -68,23 +88,8 @@ impl Job {
         self.slot.missed(&self.judged);
     }
 
-    /// The record.
-    pub(in crate::runtime) fn record(self, process: u64, mail: Mail) -> Record {
-        let Judged { id, at, slot, generation, action, scl, category, decided_by, timing, opinions, .. } = self.judged;
-        Record {
-            id,
-            at,
-            process,
-            slot: Arc::clone(slot.name()),
-            generation,
-            reading: Reading::CURRENT,
-            mail,
-            action,
-            scl,
-            category,
-            decided_by,
-            timing,
-            opinions: opinions.into_vec(),
-        }
+    /// Has the message recorded.
+    pub(in crate::runtime) fn record(self, recorder: &dyn Recorder) {
+        recorder.record(self.slot.name(), &self.message, self.judged);
     }
 }

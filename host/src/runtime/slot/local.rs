@@ -1,15 +1,17 @@
 //! A slot whose route this process changes.
 
+#[cfg(feature = "store")]
+mod guarded;
+
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use switchback_model::guard::{Evidence, Segment};
+use switchback_model::guard::Segment;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::{Roles, RouteError, Salt, Share};
 use switchback_sandbox::Loaded;
-use switchback_store::control::{GuardAction, Note};
 use switchback_system::clock;
 
 use super::{Inner, Slot};
@@ -60,7 +62,7 @@ impl LocalSlot {
     pub fn promote(&self, release: &ReleaseId) -> Result<u64, RouteError> {
         let cool_off = Duration::from_secs(self.config().cool_off_s);
         let until = (!cool_off.is_zero()).then(|| clock::now().checked_add(cool_off).unwrap_or(Timestamp::MAX));
-        self.check_harmless(release)?;
+        self.0.0.shared.guarded().check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.promoting(loaded, until))
     }
 
@@ -80,7 +82,7 @@ impl LocalSlot {
     /// If the release is not loaded, or live, or the guard found it harmful, or the share cannot be had, or nothing is live.
     pub fn canary(&self, release: &ReleaseId, share: Share) -> Result<u64, RouteError> {
         let salt = Salt::new(self.name(), release.digest.as_bytes(), self.generation() + 1);
-        self.check_harmless(release)?;
+        self.0.0.shared.guarded().check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.trying(loaded, share, salt))
     }
 
@@ -99,7 +101,7 @@ impl LocalSlot {
     /// If there is no standby, or no mail can be of the segment or be told to be, or eight segments are back already.
     pub fn revert_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
         segment.validate().map_err(RouteError::Segment)?;
-        let domains = self.state().guard.domains_of(segment);
+        let domains = self.config().guard.domains_of(segment);
         self.changing_roles(|roles| roles.reverting_segment(segment, &domains, None))
     }
 
@@ -109,54 +111,6 @@ impl LocalSlot {
     /// If the segment is not back at a standby.
     pub fn restore_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
         self.changing_roles(|roles| roles.restoring_segment(segment))
-    }
-
-    /// Forgets that the guard found a release harmful here and took it back, so that it can have a role again. It gets none by
-    /// this. What the guard finds is forgotten in any case when the runtime ends.
-    ///
-    /// # Errors
-    /// If the runtime has ended.
-    pub fn clear_harmful(&self, release: &ReleaseId) -> Result<(), RouteError> {
-        let Inner { shared, life, .. } = &*self.0.0;
-        let _inside = life.enter()?;
-        shared.guarded().change_state(|state| drop(state.harmful.remove(&release.digest)));
-        Ok(())
-    }
-
-    /// Does what the guard decided. The release decides nothing here until it is [cleared](Self::clear_harmful). Its roles
-    /// in other slots stay: each slot has a guard of its own.
-    pub(in crate::runtime) fn take_back(
-        &self,
-        release: &ReleaseId,
-        action: GuardAction,
-        evidence: &Evidence,
-    ) -> Result<u64, RouteError> {
-        let Inner { shared, life, .. } = &*self.0.0;
-        let _inside = life.enter()?;
-        self.refresh();
-        let target = evidence.baseline().filter(|baseline| self.standbys().contains(baseline));
-        let generation = match (action, evidence) {
-            (GuardAction::Block, _) => self.generation(),
-            (GuardAction::Withdraw, _) => self.withdraw(release)?,
-            (GuardAction::RevertSegment, Evidence::Flips(flips)) => {
-                let domains = self.state().guard.domains_of(&flips.segment);
-                let baseline = Some(&flips.baseline);
-                return self.changing_roles(|roles| roles.reverting_segment(&flips.segment, &domains, baseline));
-            }
-            (GuardAction::Revert | GuardAction::RevertSegment, _) => match target {
-                Some(target) => self.revert_to(target)?.generation,
-                None => self.revert()?.generation,
-            },
-        };
-        let note =
-            Note { sequence: generation, at: clock::now(), author: "guard".to_owned(), reason: evidence.cause() };
-        shared.guarded().change_state(|state| drop(state.harmful.insert(release.digest, note)));
-        Ok(generation)
-    }
-
-    fn check_harmless(&self, release: &ReleaseId) -> Result<(), RouteError> {
-        let is_harmful = self.state().harmful.contains_key(&release.digest);
-        if is_harmful { Err(RouteError::Harmful(release.clone())) } else { Ok(()) }
     }
 
     fn changing(

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use switchback_model::compare::{Comparison, Name, Pair, Report, Settings, Side};
+use switchback_model::compare::{Comparison, ComparisonSettings, MessageName, Pair, Report, Side};
 use switchback_model::message::Message;
 use switchback_model::release::{Digest, ReleaseId};
-
-use super::observer::Judged;
+use switchback_model::verdict::Judged;
 
 /// The most pairs of releases that are counted: those of the last few rollouts. One takes at most 8 MiB.
 const PAIRS_MAX: usize = 16;
@@ -35,7 +34,7 @@ impl Pairs {
             let mut all = self.lock();
             let counted = entry(&mut all, (baseline.release.digest, candidate.release.digest));
             counted.generation = judged.generation;
-            counted.comparison.add(&pair, || Name { message: judged.id.to_string(), subject: None });
+            counted.comparison.add(&pair, || MessageName { message: judged.id.to_string(), subject: None });
         }
     }
 
@@ -59,5 +58,6 @@ fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -
     {
         all.remove(&oldest);
     }
-    all.entry(key).or_insert_with(|| Counted { comparison: Comparison::new(Settings::default()), generation: 0 })
+    all.entry(key)
+        .or_insert_with(|| Counted { comparison: Comparison::new(ComparisonSettings::default()), generation: 0 })
 }

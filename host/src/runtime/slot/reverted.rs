@@ -4,14 +4,31 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::runtime::follow::emergency::StoreLink;
+use switchback_model::route::{Route, RouteError};
+use switchback_sandbox::Loaded;
+
+/// Writes down, for the ledger of a store, reverts that took effect in this process.
+pub(in crate::runtime) trait RevertLog: Send + Sync {
+    /// Reverts at once, and leaves word for the ledger. `revert` is told how many generations the route goes on.
+    fn revert(
+        &self,
+        slot: &str,
+        revert: &dyn Fn(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
+    ) -> Result<u64, RouteError>;
+
+    /// Whether the ledger has the revert that made a generation of a slot.
+    fn has_written(&self, slot: &str, generation: u64) -> bool;
+
+    /// Waits until the ledger has answered to the revert that made a generation, and returns whether it has it.
+    fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool;
+}
 
 /// A revert that took effect in this process.
 pub struct Reverted {
     /// The generation of the route that it made.
     pub generation: u64,
     pub(super) slot: Arc<str>,
-    pub(super) store: Option<Arc<StoreLink>>,
+    pub(super) store: Option<Arc<dyn RevertLog>>,
 }
 
 impl Reverted {

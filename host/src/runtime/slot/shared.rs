@@ -5,14 +5,14 @@ use std::time::Instant;
 
 use switchback_model::message::Message;
 use switchback_model::route::Roles;
-use switchback_model::verdict::{Opinion, Opinions, Role, Said};
+use switchback_model::verdict::{Judged, Opinion, Opinions, Role, Said};
 use switchback_sandbox::{Loaded, ScoreError, Scored};
 
 use super::config::SlotConfig;
 use super::failures::Failures;
 use super::fresh::Fresh;
 use super::guarded::GuardedSlot;
-use super::observer::{Judged, Observer};
+use super::observer::Observer;
 use super::pairs::Pairs;
 use super::shadow_calls::{Sampler, ShadowCalls, shadow_calls};
 use crate::runtime::meters::Meters;
@@ -26,11 +26,12 @@ pub(in crate::runtime) struct SlotShared {
     meters: Meters,
     failures: Failures,
     pairs: Pairs,
-    guard: Arc<dyn Observer>,
+    /// Present if there is a guard.
+    guard: Option<Arc<dyn Observer>>,
 }
 
 impl SlotShared {
-    pub(super) fn new(config: SlotConfig, guard: Arc<dyn Observer>) -> Self {
+    pub(super) fn new(config: SlotConfig, guard: Option<Arc<dyn Observer>>) -> Self {
         let name: Arc<str> = config.name.as_str().into();
         Self {
             meters: Meters::new(Arc::clone(&name)),
@@ -105,16 +106,18 @@ impl SlotShared {
     pub(super) fn judged(&self, judged: &Judged, message: &Message) {
         judged.opinions.pairs().for_each(|(baseline, candidate)| self.meters.pair(baseline, candidate));
         self.pairs.add(judged, message);
-        self.guard.judged(judged, message);
+        self.guard.iter().for_each(|guard| guard.judged(&self.guarded, judged, message));
     }
 
     /// What releases made of one message gets lost: there is no room for it.
     pub(super) fn missed(&self, judged: &Judged) {
-        self.guard.missed(judged);
+        self.guard.iter().for_each(|guard| guard.missed(&self.guarded, judged));
     }
 
     /// Tells the guard of a message that is [plain](Opinions::is_plain), and of which nothing else remains to be done.
     pub(super) fn plain(&self, generation: u64, opinions: Opinions, message: &Message) {
-        self.guard.plain(&self.guarded, generation, opinions, message);
+        if let Some(guard) = &self.guard {
+            guard.plain(&self.guarded, generation, opinions, message);
+        }
     }
 }

@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use url::Url;
 
+use super::changes::Changes;
 use crate::limits::{WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN};
 
 /// Where alerts go. By default nowhere but into the metrics and, as warnings, to the subscriber of `tracing`.
@@ -22,17 +23,6 @@ pub struct AlertConfig {
     pub syslog: Syslog,
     /// Whether each change of the store is told as well, with the ledger's head.
     pub changes: Changes,
-}
-
-/// Whether each event of the ledger is an alert. Such an alert holds the event's hash: kept where whoever can write to the
-/// store cannot, it shows later whether the store still has this event and all before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Changes {
-    /// It is not.
-    #[default]
-    Untold,
-    /// It is, once among all processes of a store that are told so.
-    Told,
 }
 
 /// Whether alerts go into the system's log.

@@ -8,7 +8,7 @@ use switchback_model::route::CanaryKey;
 
 use super::operation::Operation;
 use super::rollout::{Exposure, Plan};
-use super::state::State;
+use super::state::StoreState;
 
 /// Whatever lets a release decide for more messages than before. [`Control::admit`](super::Control::admit) is the one way to
 /// do it, and checks first.
@@ -96,7 +96,7 @@ impl Admission {
     }
 
     /// The release that is to decide; none where a segment is restored and nothing is live.
-    pub(super) fn release<'a>(&'a self, state: &'a State) -> Option<&'a ReleaseId> {
+    pub(super) fn release<'a>(&'a self, state: &'a StoreState) -> Option<&'a ReleaseId> {
         match self {
             Self::Promotion(Promotion { release, .. })
             | Self::Canary { release, .. }

@@ -12,7 +12,7 @@ use super::event::{Drafted, GENESIS, Proposal};
 use super::ledger::Ledger;
 use super::operation::{Emergency, Operation};
 use super::refused::Refused;
-use super::state::{Note, SlotState, State};
+use super::state::{OperationNote, SlotState, StoreState};
 
 /// The events that a proposal would be, in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl Ledger {
 /// Operations, each with its reason.
 type Beside = Vec<(Operation, String)>;
 
-impl State {
+impl StoreState {
     /// What is done before an operation, and what after it. Nothing for one that is refused.
     fn along(&self, operation: &Operation, at: Timestamp) -> [Beside; 2] {
         let mut thawed = Cow::Borrowed(self);
@@ -96,7 +96,7 @@ impl State {
         }
         let (stops, withdrawals) = thawed.rollouts_ended(operation, at);
         before.extend(stops);
-        let again = |(slot, note): (Option<String>, Note)| (Operation::Freeze { slot }, as_before(note));
+        let again = |(slot, note): (Option<String>, OperationNote)| (Operation::Freeze { slot }, as_before(note));
         let mut after: Beside = freezes.into_iter().rev().map(again).collect();
         // A process that reverted by itself has named a generation for the route with the canary in it.
         let is_done = matches!(operation, Operation::Revert { emergency: Some(_), .. });
@@ -112,7 +112,7 @@ impl State {
     }
 
     /// Ends the freezes that stand above a slot, and returns them.
-    fn thaw(&mut self, slot: Option<&str>) -> Vec<(Option<String>, Note)> {
+    fn thaw(&mut self, slot: Option<&str>) -> Vec<(Option<String>, OperationNote)> {
         let everywhere = self.frozen.take().map(|note| (None, note));
         let slot = slot.and_then(|name| self.slots.get_mut(name).map(|slot| (name, slot)));
         let here = slot.and_then(|(name, slot)| Some((Some(name.to_owned()), slot.frozen.take()?)));
@@ -145,8 +145,8 @@ fn is_tried(slot: &SlotState, release: &ReleaseId) -> bool {
     slot.canaries.iter().any(|one| one.release == *release) || slot.shadows.iter().any(|one| one.release == *release)
 }
 
-fn as_before(note: Note) -> String {
-    let Note { at, author, reason, .. } = note;
+fn as_before(note: OperationNote) -> String {
+    let OperationNote { at, author, reason, .. } = note;
     match reason.starts_with(AS_BEFORE) {
         true => reason,
         false if reason.is_empty() => format!("{AS_BEFORE}by {author} at {at}"),

@@ -6,7 +6,7 @@ use super::along::Drafts;
 use super::event::Event;
 use super::ledger::Ledger;
 use super::refused::Refused;
-use super::state::State;
+use super::state::StoreState;
 
 /// An operation that took place, and what it changed. Nobody has to read the ledger again to know.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,9 +15,9 @@ pub struct Committed {
     /// The event.
     pub event: Event,
     /// The state just before the event, after what went along with it and came first.
-    pub before: State,
+    pub before: StoreState,
     /// The state just after the event.
-    pub after: State,
+    pub after: StoreState,
     /// When the event before it was written; none if it is the first.
     pub previous_at: Option<Timestamp>,
 }

@@ -62,8 +62,8 @@ impl Proposal {
 
 /// An event that was drafted against a state and not refused: what a store [appends](super::ControlStore::append).
 ///
-/// Only [`State::draft`](super::State::draft) makes one. An event that somebody put together, or read elsewhere, cannot be
-/// appended.
+/// Only [`StoreState::draft`](super::StoreState::draft) makes one. An event that somebody put together, or read elsewhere,
+/// cannot be appended.
 ///
 /// ```compile_fail
 /// # fn append(store: &dyn switchback::control::ControlStore, event: switchback::control::Event) {
@@ -102,7 +102,7 @@ impl Event {
     /// The event as the ledger keeps it.
     ///
     /// # Errors
-    /// Never for an event that [`State::draft`](super::State::draft) made.
+    /// Never for an event that [`StoreState::draft`](super::StoreState::draft) made.
     pub fn to_json(&self) -> Result<String, serde_json::Error> {
         serde_json::to_string(self)
     }

@@ -11,7 +11,7 @@ use super::event::{Drafted, Event, GENESIS, Proposal, hash};
 use super::mark::{Mark, Witness};
 use super::newer::NewerEvent;
 use super::refused::Refused;
-use super::state::State;
+use super::state::StoreState;
 
 /// An event as a store keeps it: nothing is believed about it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ const ENTRIES_PER_THREAD_MIN: usize = 1_024;
 /// A ledger as far as it was read: what it amounts to, and the hash that the next event has to name.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Ledger {
-    state: State,
+    state: StoreState,
     /// The hash of each event, in order.
     hashes: Vec<Digest>,
     last_at: Option<Timestamp>,
@@ -102,12 +102,12 @@ pub struct Ledger {
 
 impl Ledger {
     /// What the events so far amount to.
-    pub fn state(&self) -> &State {
+    pub fn state(&self) -> &StoreState {
         &self.state
     }
 
     /// [`Ledger::state`], without the ledger.
-    pub fn into_state(self) -> State {
+    pub fn into_state(self) -> StoreState {
         self.state
     }
 
@@ -118,7 +118,7 @@ impl Ledger {
 
     /// Where that is.
     pub fn mark(&self) -> Mark {
-        let State { sequence, recoveries, generation, .. } = self.state;
+        let StoreState { sequence, recoveries, generation, .. } = self.state;
         Mark { sequence, head: self.head(), recoveries, generation }
     }
 

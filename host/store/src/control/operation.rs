@@ -4,16 +4,16 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use switchback_model::guard::{Evidence, Segment, Settings};
+use switchback_model::guard::{Evidence, GuardSettings, Segment};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
 use switchback_model::route::CanaryKey;
 use switchback_model::verdict::{Action, AllowScope, Rule};
 
 use super::number::ProcessNumber;
 use super::rollout::Plan;
-use super::state::State;
+use super::state::StoreState;
 
-/// One operation, as the ledger has it. What it does to the state is [`State::apply`](super::State::apply).
+/// One operation, as the ledger has it. What it does to the state is [`StoreState::apply`](super::StoreState::apply).
 ///
 /// It is for reading: an operator asks with a [`Request`](super::Request), and what lets a release decide is an
 /// [`Admission`](super::Admission). In the ledger it is JSON, tagged by `op`. Fields are only ever added, with a default.
@@ -169,7 +169,7 @@ pub enum Operation {
         /// Where.
         slot: String,
         /// What it may do.
-        settings: Box<Settings>,
+        settings: Box<GuardSettings>,
     },
     /// The guard did something by itself.
     Guard {
@@ -291,7 +291,7 @@ impl Operation {
 
     /// The release that gets more of the mail, or more of its cost, than before, and has to be there for that. None where
     /// nobody asks for a certain one: a revert in an emergency goes to whatever is on standby.
-    pub(super) fn relies_on<'a>(&'a self, state: &'a State) -> Option<&'a ReleaseId> {
+    pub(super) fn relies_on<'a>(&'a self, state: &'a StoreState) -> Option<&'a ReleaseId> {
         let of = |slot: &str| state.slots.get(slot);
         match self {
             Self::Advance { release, .. } => Some(release),

@@ -1,6 +1,7 @@
 //! What an operator does to a store: the operations with everything that goes with them.
 
 mod admit;
+mod as_guard;
 mod files;
 mod guarded;
 mod load;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 use switchback_model::release::ReleaseId;
 use switchback_system::clock;
 
+pub use as_guard::AsGuard;
 pub use files::FileFault;
 pub use load::{LoadReleaseError, LoadedRelease};
 pub use ready::PromoteError;
@@ -28,9 +30,9 @@ use super::number::ProcessNumber;
 use super::operation::Operation;
 use super::refused::Refused;
 use super::request::Request;
-use super::state::State;
+use super::state::StoreState;
 use super::store::sqlite::SqliteStore;
-use super::store::{ControlStore, Process, StoreError, Watch, Watched};
+use super::store::{ControlStore, StoreError, StoreProcess, Watch, Watched};
 
 /// An operator's hand on a store. Every change goes into the ledger, under the name and for the reason that were
 /// given, and takes effect in every process that follows the store.
@@ -105,7 +107,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::ledger`].
-    pub fn state(&self) -> Result<State, ControlError> {
+    pub fn state(&self) -> Result<StoreState, ControlError> {
         Ok(self.ledger()?.into_state())
     }
 
@@ -143,7 +145,7 @@ impl Control {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn processes(&self) -> Result<Vec<Process>, StoreError> {
+    pub fn processes(&self) -> Result<Vec<StoreProcess>, StoreError> {
         self.store.processes()
     }
 
@@ -168,7 +170,7 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn rehearse(&self, seen: &Ledger, request: Request) -> Result<(Event, State), ControlError> {
+    pub fn rehearse(&self, seen: &Ledger, request: Request) -> Result<(Event, StoreState), ControlError> {
         let operation = Operation::from(request);
         let rehearsed = self.outcome(seen, operation.clone())?;
         self.check_file_for(seen.state(), &operation)?;
@@ -176,7 +178,7 @@ impl Control {
     }
 
     /// The event that an operation would be, and the state after it and what goes along with it.
-    fn outcome(&self, ledger: &Ledger, operation: Operation) -> Result<(Event, State), ControlError> {
+    fn outcome(&self, ledger: &Ledger, operation: Operation) -> Result<(Event, StoreState), ControlError> {
         let drafts = self.draft(ledger, operation)?;
         let mut after = ledger.state().clone();
         drafts.all.iter().try_for_each(|event| after.apply(event))?;
@@ -210,7 +212,7 @@ impl Control {
     }
 
     /// Does an operation, whatever it is, unless the routes have changed since `seen`.
-    pub fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Committed, ControlError> {
+    fn write_after(&self, seen: &Ledger, operation: Operation) -> Result<Committed, ControlError> {
         let mut ledger = Cow::Borrowed(seen);
         if let Some(release) = operation.enters() {
             // What is refused is refused before anybody waits.
@@ -270,7 +272,8 @@ impl Control {
             });
             let left = deadline.saturating_duration_since(Instant::now());
             // Who has stopped to follow says so, and is not waited for.
-            let is_waited_for = |process: &Process| process.acknowledged.as_ref().is_none_or(|known| !known.stopped);
+            let is_waited_for =
+                |process: &StoreProcess| process.acknowledged.as_ref().is_none_or(|known| !known.stopped);
             if !silent.iter().any(is_waited_for) || left.is_zero() {
                 let obeyed = obeyed.iter().filter_map(|process| Obeyed::of(process, event)).collect();
                 return Ok(Acknowledgements { obeyed, silent });
@@ -295,7 +298,7 @@ pub struct Acknowledgements {
     /// Processes that do.
     pub obeyed: Vec<Obeyed>,
     /// Processes that have not said so in time, or have [stopped](crate::control::Acknowledgement::stopped) to follow.
-    pub silent: Vec<Process>,
+    pub silent: Vec<StoreProcess>,
 }
 
 /// A process that obeys an event.
@@ -314,7 +317,7 @@ pub struct Obeyed {
 }
 
 impl Obeyed {
-    fn of(process: &Process, event: &Event) -> Option<Self> {
+    fn of(process: &StoreProcess, event: &Event) -> Option<Self> {
         let acknowledged = process.acknowledged.as_ref()?;
         Some(Self {
             process: process.number,

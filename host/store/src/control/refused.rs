@@ -6,7 +6,7 @@ use switchback_model::route::RouteError;
 use switchback_model::verdict::{InvalidOverride, Role};
 
 use super::newer::NewerEvent;
-use super::state::Note;
+use super::state::OperationNote;
 use super::trust::TrustRefused;
 
 /// Why an operation is refused. Nothing was changed.
@@ -72,7 +72,7 @@ pub enum Refused {
         /// The slot.
         slot: String,
         /// Who froze it, when and why.
-        since: Note,
+        since: OperationNote,
     },
     /// It is frozen already.
     #[error("{} frozen already", .0.as_ref().map_or("every slot is".to_owned(), |slot| format!("{slot} is")))]
@@ -94,7 +94,7 @@ pub enum Refused {
         /// Where.
         slot: String,
         /// The event in which the guard said so.
-        since: Note,
+        since: OperationNote,
     },
     /// The guard acted on a role that the release does not have any more.
     #[error("{release} is not {role} in {slot} any more, so the guard has nothing to do")]
@@ -172,6 +172,6 @@ impl Refused {
     }
 }
 
-fn because(note: &Note) -> String {
+fn because(note: &OperationNote) -> String {
     if note.reason.is_empty() { String::new() } else { format!(" ({})", note.reason) }
 }

@@ -1,6 +1,6 @@
 //! What an operator may ask of a store.
 
-use switchback_model::guard::{Segment, Settings};
+use switchback_model::guard::{GuardSettings, Segment};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
 use switchback_model::verdict::{Action, AllowScope, Rule};
 
@@ -110,7 +110,7 @@ pub enum Request {
         /// Where.
         slot: String,
         /// What it may do.
-        settings: Box<Settings>,
+        settings: Box<GuardSettings>,
     },
     /// Ends a rollout. The release keeps the role that it has.
     StopRollout {

@@ -11,7 +11,7 @@ use switchback_model::lasting::Lasting;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::BASIS_POINTS;
 
-use super::state::{Note, SlotState};
+use super::state::{OperationNote, SlotState};
 use crate::guard_store::PauseCause;
 use crate::limits::ROLLOUT_STEPS_MAX;
 
@@ -42,7 +42,7 @@ impl fmt::Display for Exposure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
-pub struct Step {
+pub struct RolloutStep {
     /// What the release does.
     #[serde(rename = "trying")]
     pub exposure: Exposure,
@@ -50,7 +50,7 @@ pub struct Step {
     pub hold_s: u64,
 }
 
-impl fmt::Display for Step {
+impl fmt::Display for RolloutStep {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.hold_s {
             0 => write!(f, "{}", self.exposure),
@@ -68,26 +68,26 @@ impl fmt::Display for Step {
 /// [`Lasting`] is written, in whole seconds.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(try_from = "Vec<Step>", into = "Vec<Step>")]
-pub struct Plan(Vec<Step>);
+#[serde(try_from = "Vec<RolloutStep>", into = "Vec<RolloutStep>")]
+pub struct Plan(Vec<RolloutStep>);
 
 impl Plan {
     /// The steps, at least one.
-    pub fn steps(&self) -> &[Step] {
+    pub fn steps(&self) -> &[RolloutStep] {
         &self.0
     }
 }
 
-impl From<Plan> for Vec<Step> {
+impl From<Plan> for Vec<RolloutStep> {
     fn from(plan: Plan) -> Self {
         plan.0
     }
 }
 
-impl TryFrom<Vec<Step>> for Plan {
+impl TryFrom<Vec<RolloutStep>> for Plan {
     type Error = InvalidPlan;
 
-    fn try_from(steps: Vec<Step>) -> Result<Self, InvalidPlan> {
+    fn try_from(steps: Vec<RolloutStep>) -> Result<Self, InvalidPlan> {
         let Some((last, before)) = steps.split_last() else { return Err(InvalidPlan::Empty) };
         if steps.len() > ROLLOUT_STEPS_MAX {
             return Err(InvalidPlan::TooLong(steps.len()));
@@ -106,7 +106,7 @@ impl TryFrom<Vec<Step>> for Plan {
 }
 
 /// The share that a step decides for, in basis points.
-fn share_bp(step: Step) -> u16 {
+fn share_bp(step: RolloutStep) -> u16 {
     match step.exposure {
         Exposure::Shadow => 0,
         Exposure::Canary(share_bp) => share_bp,
@@ -124,17 +124,17 @@ impl FromStr for Plan {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let steps: Vec<_> = self.0.iter().map(Step::to_string).collect();
+        let steps: Vec<_> = self.0.iter().map(RolloutStep::to_string).collect();
         f.write_str(&steps.join(", "))
     }
 }
 
-fn parsed(text: &str) -> Result<Step, InvalidPlan> {
+fn parsed(text: &str) -> Result<RolloutStep, InvalidPlan> {
     let invalid = || InvalidPlan::Step(text.to_owned());
     let (word, hold) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
     let exposure = exposure(word).ok_or_else(invalid)?;
     let hold_s = if hold.trim().is_empty() { Some(0) } else { seconds(hold) };
-    Ok(Step { exposure, hold_s: hold_s.ok_or_else(invalid)? })
+    Ok(RolloutStep { exposure, hold_s: hold_s.ok_or_else(invalid)? })
 }
 
 fn exposure(word: &str) -> Option<Exposure> {
@@ -192,7 +192,7 @@ pub struct Rollout {
     /// Since when.
     pub step_began: Timestamp,
     /// Who began it, when and why.
-    pub began: Note,
+    pub began: OperationNote,
 }
 
 /// How a rollout goes on.
@@ -239,7 +239,7 @@ impl Pause {
 
 impl Rollout {
     /// The step that it is in.
-    pub fn current(&self) -> Option<Step> {
+    pub fn current(&self) -> Option<RolloutStep> {
         self.plan.steps().get(self.step).copied()
     }
 
@@ -313,8 +313,8 @@ mod tests {
             assert!(error.contains(why), "{text}: {error}");
         }
         let long: Vec<_> = (1..=u16::try_from(ROLLOUT_STEPS_MAX).unwrap())
-            .map(|share_bp| Step { exposure: Exposure::Canary(share_bp), hold_s: 1 })
-            .chain([Step { exposure: Exposure::Live, hold_s: 0 }])
+            .map(|share_bp| RolloutStep { exposure: Exposure::Canary(share_bp), hold_s: 1 })
+            .chain([RolloutStep { exposure: Exposure::Live, hold_s: 0 }])
             .collect();
         assert_eq!(Plan::try_from(long), Err(InvalidPlan::TooLong(ROLLOUT_STEPS_MAX + 1)));
     }
@@ -327,7 +327,7 @@ mod tests {
             digest: Digest::of(version.as_bytes()),
         };
         let (began, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(86_400).unwrap());
-        let note = Note { sequence: 1, at: began, author: "ada".into(), reason: String::new() };
+        let note = OperationNote { sequence: 1, at: began, author: "ada".into(), reason: String::new() };
         let rollout = Rollout {
             release: release("2.0.0"),
             baseline: release("1.0.0"),

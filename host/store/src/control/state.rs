@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use switchback_model::guard::Settings;
+use switchback_model::guard::GuardSettings;
 use switchback_model::release::{Digest, KeyId, ReleaseId};
 use switchback_model::verdict::{Effect, Override};
 
@@ -28,7 +28,7 @@ use super::trust::TrustList;
 /// apply changes nothing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct State {
+pub struct StoreState {
     /// The sequence of the last event; 0 before the first.
     pub sequence: u64,
     /// The generation: how often a route was changed (emergency reverts make it jump). Never falls.
@@ -38,12 +38,12 @@ pub struct State {
     /// Every slot that an operation named, by name.
     pub slots: BTreeMap<String, SlotState>,
     /// Releases that may have no role, by digest.
-    pub quarantined: BTreeMap<Digest, Note>,
+    pub quarantined: BTreeMap<Digest, OperationNote>,
     /// Overrides, by the sequence of the event that made them; also those whose time is over. Shared by the states before
     /// and after whatever does not change them: there may be many.
     pub overrides: Arc<BTreeMap<u64, Override>>,
     /// Present while every slot is frozen.
-    pub frozen: Option<Note>,
+    pub frozen: Option<OperationNote>,
     /// Whose releases are loaded.
     pub trust: TrustList,
     /// How often the ledger was recovered.
@@ -62,13 +62,13 @@ pub struct StoredRelease {
     /// The key that signed it, where a trust list asked for one.
     pub signer: Option<KeyId>,
     /// Who loaded it, when and why.
-    pub note: Note,
+    pub note: OperationNote,
 }
 
 /// Who made it so, when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Note {
+pub struct OperationNote {
     /// The event that made it so.
     pub sequence: u64,
     /// When.
@@ -79,13 +79,13 @@ pub struct Note {
     pub reason: String,
 }
 
-impl From<&Event> for Note {
+impl From<&Event> for OperationNote {
     fn from(event: &Event) -> Self {
         Self { sequence: event.sequence, at: event.at, author: event.author.clone(), reason: event.reason.clone() }
     }
 }
 
-impl State {
+impl StoreState {
     /// Makes the event that a proposal would be, if it is not refused. The state stays as it is.
     ///
     /// # Errors
@@ -167,7 +167,7 @@ impl State {
         self.slots.iter().filter(|(_, slot)| slot.uses(release)).map(|(name, _)| name.as_str())
     }
 
-    /// The overrides that hold when a clock says this (see [`State::time`]).
+    /// The overrides that hold when a clock says this (see [`StoreState::time`]).
     pub fn standing_overrides(&self, clock: Timestamp) -> impl Iterator<Item = &Override> {
         let at = self.time(clock);
         self.overrides.values().filter(move |one| one.holds_at(at))
@@ -234,7 +234,7 @@ impl State {
             }
             Operation::Canary { slot, release, forced: true, .. }
             | Operation::Promote { slot, release, forced: true, .. } => self.set_harmful(slot, release, None),
-            Operation::SetGuard { slot, settings } => self.entry(slot).guard = Settings::clone(settings),
+            Operation::SetGuard { slot, settings } => self.entry(slot).guard = GuardSettings::clone(settings),
             Operation::Guard { slot, release, action, .. } => match action {
                 GuardAction::Block | GuardAction::Withdraw => self.set_harmful(slot, release, Some(event.into())),
                 GuardAction::Revert if self.can_be_barred_outside(slot, release) => {
@@ -272,7 +272,7 @@ impl State {
         self.slots.entry(slot.to_owned()).or_default()
     }
 
-    fn set_harmful(&mut self, slot: &str, release: &ReleaseId, note: Option<Note>) {
+    fn set_harmful(&mut self, slot: &str, release: &ReleaseId, note: Option<OperationNote>) {
         let harmful = &mut self.entry(slot).harmful;
         match note {
             Some(note) => drop(harmful.insert(release.digest, note)),
@@ -326,11 +326,11 @@ impl State {
         }
     }
 
-    fn freeze_of(&self, slot: Option<&str>) -> Result<Option<Note>, Refused> {
+    fn freeze_of(&self, slot: Option<&str>) -> Result<Option<OperationNote>, Refused> {
         slot.map_or(Ok(self.frozen.clone()), |slot| Ok(self.slot(slot)?.frozen))
     }
 
-    fn set_freeze(&mut self, slot: Option<&str>, freeze: Option<Note>) {
+    fn set_freeze(&mut self, slot: Option<&str>, freeze: Option<OperationNote>) {
         match slot {
             None => self.frozen = freeze,
             Some(slot) => self.slots.entry(slot.to_owned()).or_default().frozen = freeze,

@@ -16,7 +16,7 @@ use switchback_model::release::Digest;
 
 pub use error::StoreError;
 pub use files::{ReleaseFiles, ReleaseStamps};
-pub use process::{Acknowledgement, Membership, NewProcess, Preparation, Presence, Process};
+pub use process::{Acknowledgement, Membership, NewProcess, Preparation, Presence, StoreProcess};
 
 use super::event::Drafted;
 use super::ledger::Entry;
@@ -149,7 +149,7 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn processes(&self) -> Result<Vec<Process>, StoreError>;
+    fn processes(&self) -> Result<Vec<StoreProcess>, StoreError>;
 
     /// Everybody who remembers how far the ledger went. What they say is in every ledger that is read after this. Default: each
     /// living process.
@@ -157,7 +157,7 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     /// # Errors
     /// If the store cannot be read.
     fn witnesses(&self) -> Result<Vec<Witness>, StoreError> {
-        Ok(self.processes()?.iter().filter_map(Process::witness).collect())
+        Ok(self.processes()?.iter().filter_map(StoreProcess::witness).collect())
     }
 
     /// Remembers, beside the register, how far the ledger went, for [`witnesses`](ControlStore::witnesses). Where that fails,

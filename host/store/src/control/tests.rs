@@ -37,7 +37,7 @@ fn number(release: &ReleaseId) -> u64 {
     release.version.minor
 }
 
-fn routes(state: &State) -> BTreeMap<String, Route> {
+fn routes(state: &StoreState) -> BTreeMap<String, Route> {
     let route = |slot: &SlotState| Route {
         live: slot.live.as_ref().map(number),
         standbys: slot.standbys.iter().map(number).collect(),
@@ -56,7 +56,7 @@ struct World {
     entries: Vec<Entry>,
     operator: Ledger,
     reference: Reference,
-    states: Vec<State>,
+    states: Vec<StoreState>,
     /// What each generation was for each slot: it may have one value only.
     values: HashMap<u64, BTreeMap<String, Route>>,
 }
@@ -128,7 +128,7 @@ fn the_fold_of_the_ledger_is_the_state_in_every_process() {
     }
 }
 
-fn operation(random: &mut ChaCha8Rng, state: &State) -> Operation {
+fn operation(random: &mut ChaCha8Rng, state: &StoreState) -> Operation {
     let slot = (*SLOTS.choose(random).unwrap()).to_owned();
     let release = release(random.random_range(0..VERSIONS));
     match random.random_range(0..24) {

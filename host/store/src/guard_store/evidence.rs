@@ -1,12 +1,16 @@
 //! What is known about a candidate as a whole.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use switchback_model::guard::{MailCounts, Segment, Settings, Standing, Trial, TrialEvidence, TrialKey};
+use switchback_model::guard::{GuardSettings, MailCounts, Segment, Standing, Trial, TrialEvidence, TrialKey};
 
 use super::{tallies, time};
 
 /// What is known about a candidate: the segments in which anything flipped, and all of them together.
-pub fn trial_evidence(connection: &Connection, key: &TrialKey, settings: &Settings) -> rusqlite::Result<TrialEvidence> {
+pub fn trial_evidence(
+    connection: &Connection,
+    key: &TrialKey,
+    settings: &GuardSettings,
+) -> rusqlite::Result<TrialEvidence> {
     let mut evidence = TrialEvidence::none(settings);
     let (candidate, baseline) = (key.candidate.digest.as_bytes(), key.baseline.digest.as_bytes());
     let trial = connection

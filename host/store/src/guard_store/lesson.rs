@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 
 use serde::Serialize;
 use switchback_model::compare::Providers;
-use switchback_model::guard::{Key, Sender, Settings, Sighting, is_known};
+use switchback_model::guard::{GuardSettings, Key, Sender, Sighting, is_known};
 
 use super::memory::StoreMemory;
 use super::senders::Seen;
@@ -40,7 +40,7 @@ impl Met {
         &mut self,
         memory: &mut StoreMemory<'_>,
         sighting: &Sighting<'_>,
-        settings: &Settings,
+        settings: &GuardSettings,
         providers: &Providers,
     ) -> rusqlite::Result<()> {
         let Some(unit) = Sender::unit_of(sighting, providers) else { return Ok(()) };
@@ -54,7 +54,7 @@ impl Met {
     pub(super) fn lesson(
         self,
         memory: &mut StoreMemory<'_>,
-        settings: &Settings,
+        settings: &GuardSettings,
         today: i32,
     ) -> rusqlite::Result<Lesson> {
         let mut lesson = Lesson::default();

@@ -6,8 +6,8 @@ use std::collections::hash_map::Entry;
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
 use switchback_model::guard::{
-    Counts, FirstKey, Flip, Flipped, Key, KnownSenders, MailCounts, Memory, Past, Segment, SegmentRef, Settings, Tally,
-    TrialKey, weight,
+    Counts, FirstKey, Flip, Flipped, GuardSettings, Key, KnownSenders, MailCounts, Memory, Past, Segment, SegmentRef,
+    Tally, TrialKey, weight,
 };
 use switchback_model::limits::{GUARD_FIRSTS_MAX, GUARD_SEGMENTS_MAX};
 
@@ -198,7 +198,7 @@ impl TrialMemory<'_, '_> {
 
     /// Notes what was counted of a pair, if notes are taken.
     #[doc(hidden)]
-    pub fn note(&mut self, settings: &Settings, pair: &NotedPair) {
+    pub fn note(&mut self, settings: &GuardSettings, pair: &NotedPair) {
         if self.takes_notes {
             self.open.notes.add(settings, pair);
         }

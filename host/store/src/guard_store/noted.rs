@@ -4,7 +4,7 @@
 //! A journal does not say who was known when a message was counted, in which order processes counted, nor who received it.
 
 use rusqlite::{Connection, params};
-use switchback_model::guard::{Key, Past, Settings};
+use switchback_model::guard::{GuardSettings, Key, Past};
 use switchback_model::verdict::RecordId;
 
 use super::trials::TrialRecord;
@@ -28,7 +28,7 @@ pub struct NotedPair {
 #[derive(Clone, Debug, PartialEq)]
 pub struct NotedPairs {
     /// The settings of the slot at that time.
-    pub settings: Settings,
+    pub settings: GuardSettings,
     /// The pairs, in the order in which they were counted.
     pub pairs: Vec<NotedPair>,
 }
@@ -44,13 +44,13 @@ pub(super) struct Notes {
 }
 
 struct Chunk {
-    settings: Settings,
+    settings: GuardSettings,
     count: u64,
     bytes: Vec<u8>,
 }
 
 impl Notes {
-    pub(super) fn add(&mut self, settings: &Settings, pair: &NotedPair) {
+    pub(super) fn add(&mut self, settings: &GuardSettings, pair: &NotedPair) {
         if self.chunks.last().is_none_or(|chunk| chunk.settings != *settings) {
             self.chunks.push(Chunk { settings: settings.clone(), count: 0, bytes: Vec::new() });
         }
@@ -72,7 +72,7 @@ impl Notes {
     }
 }
 
-fn id_of(connection: &Connection, settings: &Settings) -> rusqlite::Result<i64> {
+fn id_of(connection: &Connection, settings: &GuardSettings) -> rusqlite::Result<i64> {
     let text = serde_json::to_string(settings).map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
     connection.prepare_cached("INSERT OR IGNORE INTO noted_settings (settings) VALUES (?)")?.execute([&text])?;
     connection.prepare_cached("SELECT id FROM noted_settings WHERE settings = ?")?.query_row([&text], |row| row.get(0))

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use jiff::Timestamp;
-use switchback_model::guard::{Key, MailCounts, Past, Segment, Settings, Tally, TrialEvidence, TrialKey, Volumes};
+use switchback_model::guard::{GuardSettings, Key, MailCounts, Past, Segment, Tally, TrialEvidence, TrialKey, Volumes};
 
 use super::alerts::{self, KeptAlert};
 use super::evidence::trial_evidence;
@@ -81,7 +81,7 @@ impl GuardReader {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn knows_few(&self, settings: &Settings) -> Result<bool, GuardStoreError> {
+    pub fn knows_few(&self, settings: &GuardSettings) -> Result<bool, GuardStoreError> {
         let few = settings.few.known;
         Ok(self.asked(senders::seen_on(&self.connection, settings.known_days.max(1), few))? < few)
     }
@@ -100,7 +100,7 @@ impl GuardReader {
     ///
     /// # Errors
     /// If it cannot be read.
-    pub fn evidence(&self, trial: &TrialKey, settings: &Settings) -> Result<TrialEvidence, GuardStoreError> {
+    pub fn evidence(&self, trial: &TrialKey, settings: &GuardSettings) -> Result<TrialEvidence, GuardStoreError> {
         self.asked(trial_evidence(&self.connection, trial, settings))
     }
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
-use switchback_model::guard::{Counts, Direction, Flip, Key, Segment, Tally, Witnesses};
+use switchback_model::guard::{Counts, DirectionTally, Flip, Key, Segment, Tally, Witnesses};
 
 const COLUMNS: &str = "rank, weight,
     up_flips, up_opposite, up_all, up_any_flips, up_any_opposite, up_any_all,
@@ -134,8 +134,8 @@ fn tally(row: &Row<'_>, first: usize) -> rusqlite::Result<Tally> {
     })
 }
 
-fn direction(row: &Row<'_>, first: usize) -> rusqlite::Result<Direction> {
-    Ok(Direction {
+fn direction(row: &Row<'_>, first: usize) -> rusqlite::Result<DirectionTally> {
+    Ok(DirectionTally {
         eligible: counts(row, first)?,
         any: counts(row, first + 3)?,
         senders: witnesses(row.get(first + 6)?),

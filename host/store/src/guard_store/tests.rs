@@ -48,8 +48,8 @@ fn sighting(person: u64, day: i64) -> Sighting<'static> {
 }
 
 /// Everybody is known who is authenticated.
-fn settings() -> Settings {
-    Settings { known_days: 0, ..Settings::default() }
+fn settings() -> GuardSettings {
+    GuardSettings { known_days: 0, ..GuardSettings::default() }
 }
 
 /// Counts a message; returns whether the evidence suffices to act.
@@ -159,9 +159,9 @@ fn an_empty_folder_is_no_loss_and_a_file_that_is_gone_is_one() {
     );
     assert!(store.take_news_of_loss().is_some() && store.take_news_of_loss().is_none(), "it is said once");
     let nobody = Sighting { is_authenticated: false, ..sighting(3, 1) };
-    store.learn(&Settings::default(), [nobody]).unwrap();
+    store.learn(&GuardSettings::default(), [nobody]).unwrap();
     assert!(loss().is_some(), "nobody is known by that");
-    store.learn(&Settings::default(), [sighting(3, 1)]).unwrap();
+    store.learn(&GuardSettings::default(), [sighting(3, 1)]).unwrap();
     assert_eq!(loss(), None, "somebody taught the guard");
 }
 
@@ -292,9 +292,9 @@ fn known(store: &mut GuardStore, person: u64, day: i32) -> Past {
 #[test]
 fn mail_of_earlier_days_teaches_ages_in_any_order_and_beside_what_is_known() {
     let mut store = GuardStore::in_memory();
-    store.learn(&Settings::default(), [sighting(1, 400)]).unwrap();
+    store.learn(&GuardSettings::default(), [sighting(1, 400)]).unwrap();
     let days = [350, 10, 200, 100, 399, 10];
-    store.learn(&Settings::default(), days.map(|day| sighting(1, day))).unwrap();
+    store.learn(&GuardSettings::default(), days.map(|day| sighting(1, day))).unwrap();
     assert_eq!(known(&mut store, 1, 400), Past { days: 5, first_day: Some(10) });
     assert_eq!(known(&mut store, 1, 401), Past { days: 6, first_day: Some(10) });
     assert_eq!(known(&mut store, 2, 401), Past::default());
@@ -327,7 +327,7 @@ fn a_file_of_the_first_version_keeps_who_is_known_as_young_as_they_can_be() {
     assert_eq!(known(store, 5, 401), past(1, 400));
     assert_eq!(known(store, 2, 391), past(30, 361));
     // Mail of earlier days teaches more.
-    store.learn(&Settings::default(), [sighting(2, 100)]).unwrap();
+    store.learn(&GuardSettings::default(), [sighting(2, 100)]).unwrap();
     assert_eq!(known(store, 2, 401), past(41, 100));
 }
 

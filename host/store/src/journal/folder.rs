@@ -233,6 +233,7 @@ impl Folder {
 
     /// The files of all segments, the oldest first, each under a second name in a folder `held` within this one: what is
     /// removed meanwhile stays there. Without such a folder, the files themselves.
+    #[cfg(feature = "control")]
     pub(super) fn hold(&self, held: Option<&Path>) -> io::Result<Vec<PathBuf>> {
         let _lock = self.lock(Access::Look)?;
         let file = |(segment, files): (Segment, Files)| match files.parquet {

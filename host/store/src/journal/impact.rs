@@ -15,7 +15,7 @@ use super::error::JournalError;
 use super::pairs::paths;
 use super::query::Query;
 use super::reader::JournalReader;
-use super::record::Mail;
+use super::record::RecordedMessage;
 use super::rows::text;
 use super::scan::{Order, Pieces};
 
@@ -58,7 +58,7 @@ pub struct ImpactQuery {
 pub trait Rescore: Sync {
     /// What the other release makes of the message of a record; none if the message is not to be had, or the release
     /// failed on it.
-    fn rescore(&self, mail: &Mail) -> Option<Rescored>;
+    fn rescore(&self, mail: &RecordedMessage) -> Option<Rescored>;
 }
 
 /// What scoring a message again came to.
@@ -86,7 +86,7 @@ pub enum Likeness {
 pub struct NoSource;
 
 impl Rescore for NoSource {
-    fn rescore(&self, _: &Mail) -> Option<Rescored> {
+    fn rescore(&self, _: &RecordedMessage) -> Option<Rescored> {
         None
     }
 }
@@ -103,7 +103,7 @@ pub struct Impacted {
     pub slot: Arc<str>,
     /// Which message it is.
     #[serde(flatten)]
-    pub mail: Mail,
+    pub mail: RecordedMessage,
     /// What was done with it.
     pub action: Action,
     /// What would have been done with it.
@@ -113,7 +113,7 @@ pub struct Impacted {
     /// The score that would have decided; none if the other release abstained.
     pub other_score: Option<f64>,
     /// In which direction they differ.
-    pub direction: Direction,
+    pub direction: ImpactDirection,
     /// How that is known.
     pub known_by: KnownBy,
 }
@@ -122,7 +122,7 @@ pub struct Impacted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-pub enum Direction {
+pub enum ImpactDirection {
     /// It was flagged, and would not have been.
     HeldBack,
     /// It was not flagged, and would have been.
@@ -133,7 +133,7 @@ pub enum Direction {
     Milder,
 }
 
-impl Direction {
+impl ImpactDirection {
     /// The direction; none where both do the same.
     pub fn of(action: Action, would: Action) -> Option<Self> {
         match (action.is_flagged(), would.is_flagged()) {
@@ -226,7 +226,7 @@ impl ImpactCounts {
         self.by_rescoring_alike += others.by_rescoring_alike;
     }
 
-    fn count(&mut self, known: Known, direction: Option<Direction>) {
+    fn count(&mut self, known: Known, direction: Option<ImpactDirection>) {
         self.decided += 1;
         *match known {
             Known::No { .. } => &mut self.unknown,
@@ -237,10 +237,10 @@ impl ImpactCounts {
         self.other_failed += u64::from(known == Known::No { other_failed: true });
         match direction {
             None => {}
-            Some(Direction::HeldBack) => self.held_back += 1,
-            Some(Direction::LetThrough) => self.let_through += 1,
-            Some(Direction::Harsher) => self.harsher += 1,
-            Some(Direction::Milder) => self.milder += 1,
+            Some(ImpactDirection::HeldBack) => self.held_back += 1,
+            Some(ImpactDirection::LetThrough) => self.let_through += 1,
+            Some(ImpactDirection::Harsher) => self.harsher += 1,
+            Some(ImpactDirection::Milder) => self.milder += 1,
         }
     }
 }

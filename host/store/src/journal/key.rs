@@ -11,7 +11,7 @@ use switchback_system::private;
 
 use super::config::MessageIds;
 use super::error::JournalError;
-use super::record::Mail;
+use super::record::RecordedMessage;
 
 /// The file with the key, in the journal's folder.
 pub(super) const FILE: &str = "key";
@@ -92,7 +92,7 @@ impl JournalKey {
     }
 }
 
-impl Mail {
+impl RecordedMessage {
     /// What a journal keeps of a message. Derives what the message's fingerprint needs.
     pub(super) fn of(message: &Message, message_ids: MessageIds, key: &JournalKey) -> Self {
         let message_id = message_id(message).and_then(|id| match message_ids {
@@ -134,7 +134,7 @@ mod tests {
     fn mail(message_ids: MessageIds, key: &JournalKey) -> Option<Arc<str>> {
         let message =
             Message::parse(*b"From: a@mail.x.example\nTo: b@y.example\nMessage-ID: <1.2@x.example>\n\nhello\n");
-        Mail::of(&message, message_ids, key).message_id
+        RecordedMessage::of(&message, message_ids, key).message_id
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub struct RecordedPair<'a> {
     pub fingerprint: Fingerprint,
     /// The organisational domain of its sender; none without a usable one.
     pub sender_domain: Option<&'a str>,
-    /// The address of that sender, by the journal's hash: [`Mail::sender`](crate::journal::Mail::sender).
+    /// The address of that sender, by the journal's hash: [`RecordedMessage::sender`](crate::journal::RecordedMessage::sender).
     pub sender: Option<Key>,
     /// Whether that sender was authenticated.
     pub is_authenticated: bool,

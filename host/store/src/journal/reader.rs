@@ -18,7 +18,7 @@ use super::error::JournalError;
 use super::folder::{Files, Folder, Segment};
 use super::key::JournalKey;
 use super::query::{Filter, Query};
-use super::record::{Mail, Record};
+use super::record::{Record, RecordedMessage};
 use super::rows::{Names, Releases, bytes, column, numbers, records};
 use super::scan::{Order, Piece, Pieces};
 use super::schema::{self, OPINION, RELEASES_KEY, others_path};
@@ -176,19 +176,21 @@ impl JournalReader {
         Ok(releases)
     }
 
-    /// What this journal keeps of a sender ([`Mail::sender`]) that the guard knows by this key ([`Key::of_sender`]); none
-    /// where the journal's key cannot be read.
+    /// What this journal keeps of a sender ([`RecordedMessage::sender`]) that the guard knows by this key
+    /// ([`Key::of_sender`]); none where the journal's key cannot be read.
     pub fn sender(&self, sender: Key) -> Option<Key> {
         self.key.as_ref().map(|key| key.sender(sender))
     }
 
     /// What this journal would keep of a message: to find its records. Where the key cannot be read, there is no sender,
     /// and none at all if the Message-ID is to be hashed.
-    pub fn mail(&self, message: &Message, message_ids: MessageIds) -> Option<Mail> {
+    pub fn mail(&self, message: &Message, message_ids: MessageIds) -> Option<RecordedMessage> {
         match (message_ids, &self.key) {
-            (_, Some(key)) => Some(Mail::of(message, message_ids, key)),
+            (_, Some(key)) => Some(RecordedMessage::of(message, message_ids, key)),
             (MessageIds::Hashed, None) => None,
-            (_, None) => Some(Mail { sender: None, ..Mail::of(message, message_ids, &JournalKey::none()) }),
+            (_, None) => {
+                Some(RecordedMessage { sender: None, ..RecordedMessage::of(message, message_ids, &JournalKey::none()) })
+            }
         }
     }
 }

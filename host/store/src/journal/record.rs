@@ -28,7 +28,7 @@ pub struct Record {
     #[serde(default = "Reading::unnamed")]
     pub reading: Reading,
     /// Which message it was.
-    pub mail: Mail,
+    pub mail: RecordedMessage,
     /// What was done with it.
     pub action: Action,
     /// The spam confidence level; absent unless a model scored it or an override decided.
@@ -47,7 +47,7 @@ pub struct Record {
 /// Which message a record is about.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Mail {
+pub struct RecordedMessage {
     /// The campaign that it belongs to: [`Message::fingerprint`](switchback_model::message::Message::fingerprint).
     pub fingerprint: Fingerprint,
     /// SHA-256 of the message as the filter had it.

@@ -18,7 +18,7 @@ use switchback_model::release::{Digest, ReleaseId, parse_version};
 use switchback_model::timing::Timing;
 use switchback_model::verdict::{Action, Category, Cause, DecidedBy, Dropped, Opinion, RecordId, Role, Said, Scl};
 
-use super::record::{Mail, Record};
+use super::record::{Record, RecordedMessage};
 use super::schema::{OTHERS, READING};
 
 /// A column of a batch, by its name.
@@ -223,9 +223,9 @@ fn opinion((names, said): &(Names<'_>, Opinions<'_>), row: usize, known: &mut Re
 }
 
 /// What a record keeps of a message.
-pub(super) fn mail(batch: &RecordBatch, row: usize) -> Result<Mail, ArrowError> {
+pub(super) fn mail(batch: &RecordBatch, row: usize) -> Result<RecordedMessage, ArrowError> {
     let optional = |name| Ok::<_, ArrowError>(text(column(batch, name)?, row).map(Arc::from));
-    Ok(Mail {
+    Ok(RecordedMessage {
         fingerprint: Fingerprint::from(bytes::<16>(column(batch, "fingerprint")?, row)?),
         digest: Digest::new(bytes(column(batch, "message")?, row)?),
         context: Digest::new(bytes(column(batch, "context")?, row)?),

@@ -16,8 +16,9 @@ const ABOUT: [&str; 5] = ["judged_at", "fingerprint", "sender_domain", "sender",
 
 impl JournalReader {
     /// Calls `f` for each record that is asked for, whoever scored the message; in the order of the segments. Returns what
-    /// could not be read. The senders are the journal's hashes ([`Mail::sender`](crate::journal::Mail::sender)), which are not those
-    /// of [`Sighting::of`]; recipients are not recorded.
+    /// could not be read. The senders are the journal's hashes
+    /// ([`RecordedMessage::sender`](crate::journal::RecordedMessage::sender)), which are not those of [`Sighting::of`];
+    /// recipients are not recorded.
     ///
     /// Files are read by several threads, `f` is called on the caller's.
     ///

@@ -23,7 +23,7 @@ use super::error::JournalError;
 use super::folder::{Folder, Segment};
 use super::keeper::{Clock, Keeper};
 use super::key::JournalKey;
-use super::record::{Mail, Record};
+use super::record::{Record, RecordedMessage};
 use super::schema;
 use super::stream::{Disk, RealDisk, Stream};
 
@@ -193,8 +193,8 @@ impl Journal {
     }
 
     /// What this journal keeps of a message. Derives what the message's fingerprint needs.
-    pub fn mail(&self, message: &Message) -> Mail {
-        Mail::of(message, self.config.message_ids, &self.key.load())
+    pub fn mail(&self, message: &Message) -> RecordedMessage {
+        RecordedMessage::of(message, self.config.message_ids, &self.key.load())
     }
 
     /// Waits until what was appended so far is on the disk, or has failed.

@@ -40,7 +40,7 @@ fn a_process_that_starts_maps_what_has_a_role_and_others_when_they_are_asked_for
 }
 
 fn guard_off(slot: String) -> Request {
-    let settings = switchback::guard::Settings { mode: switchback::guard::Mode::Off, ..Default::default() };
+    let settings = switchback::guard::GuardSettings { mode: switchback::guard::Mode::Off, ..Default::default() };
     Request::SetGuard { slot, settings: settings.into() }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::control::{Accept, Process, SqliteStore, StoreError};
+use switchback::control::{Accept, SqliteStore, StoreError, StoreProcess};
 use switchback::runtime::FollowTrouble;
 use switchback::{Control, Runtime};
 
@@ -14,11 +14,11 @@ fn database(store: &Path) -> Connection {
     Connection::open(store.join("control.db")).unwrap()
 }
 
-fn processes(store: &Path) -> Vec<Process> {
+fn processes(store: &Path) -> Vec<StoreProcess> {
     Control::open(store).unwrap().processes().unwrap()
 }
 
-fn obeys(process: &Process, sequence: u64) -> bool {
+fn obeys(process: &StoreProcess, sequence: u64) -> bool {
     process.acknowledged.as_ref().is_some_and(|known| known.sequence >= sequence && !known.stopped)
 }
 

@@ -7,8 +7,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use switchback::control::{
-    Acknowledgement, Committed, ControlStore, Drafted, Entry, Membership, NewProcess, Preparation, Presence, Process,
-    ProcessNumber, Promotion, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, Watch, Watched,
+    Acknowledgement, Committed, ControlStore, Drafted, Entry, Membership, NewProcess, Preparation, Presence,
+    ProcessNumber, Promotion, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, StoreProcess, Watch,
+    Watched,
 };
 use switchback::{Control, Digest, Runtime, SlotConfig};
 use tempfile::TempDir;
@@ -33,7 +34,7 @@ struct Shared {
 struct Kept {
     entries: Vec<Entry>,
     last_process: u64,
-    processes: BTreeMap<ProcessNumber, Process>,
+    processes: BTreeMap<ProcessNumber, StoreProcess>,
     asked: BTreeSet<(ProcessNumber, Digest)>,
     hits: BTreeMap<u64, u64>,
     releases: BTreeMap<Digest, (Vec<u8>, Option<String>)>,
@@ -148,7 +149,8 @@ impl ControlStore for MemoryStore {
         let number = self.0.change(Watched::All, |kept| {
             kept.last_process += 1;
             let (number, registered) = (ProcessNumber::new(kept.last_process), process.clone());
-            kept.processes.insert(number, Process { number, registered, acknowledged: None, preparations: Vec::new() });
+            kept.processes
+                .insert(number, StoreProcess { number, registered, acknowledged: None, preparations: Vec::new() });
             number
         });
         Ok(Membership::new(number, Seat { store: self.clone(), number }))
@@ -207,7 +209,7 @@ impl ControlStore for MemoryStore {
         Ok(self.0.kept().hits.iter().map(|(rule, hits)| (*rule, *hits)).collect())
     }
 
-    fn processes(&self) -> Result<Vec<Process>, StoreError> {
+    fn processes(&self) -> Result<Vec<StoreProcess>, StoreError> {
         Ok(self.0.kept().processes.values().cloned().collect())
     }
 

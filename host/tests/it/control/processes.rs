@@ -51,7 +51,7 @@ fn finish(mut scorer: Scorer) -> (u64, BTreeMap<u64, Digest>) {
 /// The release that was live in the slot at each generation, by the ledger.
 fn live_by_generation(store: &Store) -> BTreeMap<u64, Digest> {
     let mut live = BTreeMap::new();
-    let mut state = switchback::control::State::default();
+    let mut state = switchback::control::StoreState::default();
     for event in store.control.history().unwrap() {
         state.apply(&event).unwrap();
         if let Some(release) = state.slots.get("inbound").and_then(|slot| slot.live.as_ref()) {
@@ -151,7 +151,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     super::support::until("both others have loaded it", || {
         let all = store.control.processes().unwrap();
         let is_ready =
-            |one: &&switchback::control::Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
+            |one: &&switchback::control::StoreProcess| one.preparation(&release.digest) == Some(&Preparation::Ready);
         all.iter().filter(is_ready).count() == 2
     });
     let event = store.control.promote(Promotion { readiness: Readiness::Skip, ..promotion }).unwrap().event;

@@ -8,7 +8,7 @@ use switchback::Action;
 use switchback::alert::{Kind, Response};
 use switchback::control::{PromoteError, Readiness};
 use switchback::guard::{GuardReader, HealthStatus};
-use switchback::guard::{Mode, Segment, Settings};
+use switchback::guard::{GuardSettings, Mode, Segment};
 
 use super::support::{Filter, GMAIL, mail};
 use crate::control::support::until;
@@ -139,7 +139,7 @@ fn a_memory_that_is_busy_for_a_moment_gets_what_waited() {
 fn what_was_found_without_the_memory_is_not_forgotten_with_it() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(Settings { mode: Mode::Warn, ..Settings::default() });
+    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
     let process = filter.process();
     filter.promote_bad();
     let holder = Connection::open(filter.store.path().join("guard.db")).unwrap();
@@ -151,7 +151,7 @@ fn what_was_found_without_the_memory_is_not_forgotten_with_it() {
     process.flush();
     assert_eq!(condition(&filter), HealthStatus::Well);
     drop(process);
-    filter.set(Settings::default());
+    filter.set(GuardSettings::default());
     let process = filter.process();
     until("the guard acts", || {
         process.flush();

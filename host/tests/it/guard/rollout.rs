@@ -3,14 +3,14 @@
 use switchback::Runtime;
 use switchback::control::{Admission, Exposure, Pause, Progress};
 use switchback::guard::GuardReader;
-use switchback::guard::Settings;
+use switchback::guard::GuardSettings;
 
 use super::support::{Filter, GMAIL, mail};
 use crate::control::support::{PATIENCE, until};
 
 fn begin(filter: &Filter) {
     // So that some dozens of messages say enough.
-    filter.set(Settings { proof_rate: 0.2, ..Settings::default() });
+    filter.set(GuardSettings { proof_rate: 0.2, ..GuardSettings::default() });
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     let plan = "shadow 1s, 50% 1s, 100%".parse().unwrap();
     filter.store.obeyed(Admission::Rollout { slot, release, plan, ready_within: PATIENCE });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use switchback::control::{Event, GuardAction, Operation, PromoteError, Promotion, Readiness, Request};
 use switchback::guard::GuardStore;
-use switchback::guard::{Evidence, Settings, Sighting};
+use switchback::guard::{Evidence, GuardSettings, Sighting};
 use switchback::runtime::WithStore;
 use switchback::{
     AuthResult, Authentication, Envelope, Message, ReleaseId, Runtime, RuntimeBuilder, SlotConfig, Thresholds,
@@ -81,10 +81,10 @@ impl Filter {
         let messages: Vec<_> = (0..people).map(|number| mail(number, GMAIL)).collect();
         let days = [15, 16, 17].map(|days| Timestamp::now() - SignedDuration::from_hours(24 * days));
         let seen = messages.iter().flat_map(|message| days.map(|day| Sighting::of(message, day)));
-        GuardStore::open(self.store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
+        GuardStore::open(self.store.path()).unwrap().learn(&GuardSettings::default(), seen).unwrap();
     }
 
-    pub(super) fn set(&self, settings: Settings) {
+    pub(super) fn set(&self, settings: GuardSettings) {
         let settings = Box::new(settings);
         self.store.control.commit(Request::SetGuard { slot: "inbound".to_owned(), settings }).unwrap();
     }

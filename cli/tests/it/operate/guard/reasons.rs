@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use switchback::Message;
 use switchback::guard::GuardStore;
-use switchback::guard::{Settings, Sighting};
+use switchback::guard::{GuardSettings, Sighting};
 
 use super::{Store, store};
 
@@ -39,7 +39,7 @@ fn tried(dir: &Path) -> Store {
     let message = Message::builder(letter(0)).trust_authserv_id(AUTHSERV_ID).build();
     let ago = |days: i64| jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
     let seen = [1, 10, 20].map(|days| Sighting::of(&message, ago(days)));
-    GuardStore::open(store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
+    GuardStore::open(store.path()).unwrap().learn(&GuardSettings::default(), seen).unwrap();
     store.fine(["shadow", "linear@2.0.0"]);
     let mail = mail_of_one(dir, 120);
     let scored = store.run(["score", "--journal", "--summary", &mail, "--trust-authserv-id", AUTHSERV_ID]);

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use switchback::control::{Operation, Request};
 use switchback::guard::GuardStore;
-use switchback::guard::{Evidence, FlipEvidence, Settings, Sighting};
+use switchback::guard::{Evidence, FlipEvidence, GuardSettings, Sighting};
 use switchback::journal::JournalConfig;
 use switchback::route::BASIS_POINTS;
 use switchback::{Envelope, Message, Runtime, SlotConfig};
@@ -41,7 +41,7 @@ fn teach(store: &Store, numbers: impl Iterator<Item = u64>, days_ago: i64) {
     let at = |ago: i64| Timestamp::now() - SignedDuration::from_hours(24 * ago);
     let days = [days_ago, days_ago + 10, days_ago + 20];
     let seen = days.iter().flat_map(|ago| messages.iter().map(|message| Sighting::of(message, at(*ago))));
-    GuardStore::open(store.path()).unwrap().learn(&Settings::default(), seen).unwrap();
+    GuardStore::open(store.path()).unwrap().learn(&GuardSettings::default(), seen).unwrap();
 }
 
 fn shadow(store: &Store) {

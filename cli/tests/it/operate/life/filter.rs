@@ -128,7 +128,7 @@ pub(super) struct Routes(BTreeMap<u64, Option<String>>);
 
 impl Routes {
     /// Notes what the store says.
-    pub(super) fn note(&mut self, state: &switchback::control::State) {
+    pub(super) fn note(&mut self, state: &switchback::control::StoreState) {
         if let Some(slot) = state.slots.get("inbound") {
             let live = slot.live.as_ref().map(|live| live.digest.to_string());
             let known = self.0.insert(slot.generation, live.clone());

@@ -1,7 +1,7 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::guard::{Key, Settings};
+use crate::guard::{GuardSettings, Key};
 use crate::verdict::Action;
 
 const TRAP: Said = Said::Failed(Cause::Trap);
@@ -33,7 +33,7 @@ fn of_sender(call: Call, sender: u64) -> Call {
 }
 
 fn breakers() -> Breakers {
-    Breakers::new(Settings::default().breakers, None)
+    Breakers::new(GuardSettings::default().breakers, None)
 }
 
 fn trips(calls: impl IntoIterator<Item = Call>) -> Vec<(Breaker, Level, u64)> {
@@ -92,7 +92,7 @@ fn what_the_baseline_fails_on_too_or_what_was_never_asked_is_nobodys_fault() {
 
 #[test]
 fn a_large_share_of_failures_trips_where_many_are_not_enough() {
-    let settings = BreakerSettings { failures: 1_000, ..Settings::default().breakers };
+    let settings = BreakerSettings { failures: 1_000, ..GuardSettings::default().breakers };
     let run = |failing: u64| {
         let mut breakers = Breakers::new(settings, None);
         let calls = (0..1_000).map(|number| {

@@ -1,7 +1,7 @@
 //! Who counts, and how often.
 
 use super::{Action, DAY_S, Letter, Level, World, acts, letter, levels};
-use crate::guard::{Counts, Flip, Floor, InMemory, Segment, Settings, Standing, Volumes};
+use crate::guard::{Counts, Flip, Floor, GuardSettings, InMemory, Segment, Standing, Volumes};
 
 fn gmail() -> Segment {
     Segment::Domain("gmail.com".into())
@@ -51,7 +51,7 @@ fn each_level_of_a_segment_is_found_once() {
 
 #[test]
 fn nothing_acts_below_a_floor() {
-    let floor = Settings::default().floor;
+    let floor = GuardSettings::default().floor;
     assert_eq!(floor, Floor { campaigns: 10, senders: 20, recipients: 5 });
     // Days enough for any number of flips of a few senders, to a few recipients.
     let sent = |senders: u64, recipients: u64, campaigns: u64| {
@@ -127,7 +127,7 @@ fn the_first_pairs_of_a_sender_on_a_day_count_whatever_they_show() {
 #[test]
 fn flips_down_warn_unless_the_settings_say_otherwise() {
     for acts_on_flips_down in [false, true] {
-        let mut world = World::new(Settings { known_days: 0, acts_on_flips_down, ..Settings::default() });
+        let mut world = World::new(GuardSettings { known_days: 0, acts_on_flips_down, ..GuardSettings::default() });
         let mut found = Vec::new();
         for number in 0..500 {
             found.extend(world.judge(letter(0, "gmail.com", number), Action::Junk, Action::Deliver));

@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng as _;
 
 use super::{Action, DAY_S, Letter, World, acts, letter};
-use crate::guard::{Key, Level, Settings};
+use crate::guard::{GuardSettings, Key, Level};
 
 /// What an adversary sends.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -25,7 +25,7 @@ const ALL: [Adversary; 3] = [Adversary::Unauthenticated, Adversary::Unknown, Adv
 fn attack(
     adversary: Adversary,
     seed: u64,
-    settings: Settings,
+    settings: GuardSettings,
     mut flip: impl FnMut(&mut ChaCha8Rng) -> bool,
 ) -> [bool; 2] {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
@@ -66,7 +66,7 @@ fn attack(
 
 #[test]
 fn no_adversary_has_a_release_taken_back_and_each_has_somebody_warned() {
-    let settings = || Settings { acts_on_flips_down: true, ..Settings::default() };
+    let settings = || GuardSettings { acts_on_flips_down: true, ..GuardSettings::default() };
     for adversary in ALL {
         // All one way, all the other way: the worst that can be done to either test.
         assert_eq!(attack(adversary, 1, settings(), |_| true), [false, true], "{adversary:?}");
@@ -80,7 +80,7 @@ fn no_random_adversary_has_a_release_taken_back() {
         let adversary = ALL[seed as usize % ALL.len()];
         let mut share = ChaCha8Rng::seed_from_u64(1_000 + seed);
         let share: f64 = share.random();
-        let settings = Settings { acts_on_flips_down: true, ..Settings::default() };
+        let settings = GuardSettings { acts_on_flips_down: true, ..GuardSettings::default() };
         let [acted, _] = attack(adversary, seed, settings, |rng| rng.random_bool(share));
         assert!(!acted, "{adversary:?} {seed}");
     }
@@ -109,7 +109,7 @@ struct Filter {
 
 impl Filter {
     fn new(others: u64, adversary: &[Address], days: &[i64]) -> Self {
-        let mut filter = Self { world: World::entered(Settings::default(), ENTERED), number: 0 };
+        let mut filter = Self { world: World::entered(GuardSettings::default(), ENTERED), number: 0 };
         let domains = (0..others).map(|number| at("somebody", &format!("company-{number}.example")));
         let honest: Vec<_> = accounts(0..others).into_iter().chain(domains).collect();
         for day in [0, 20, 40] {
@@ -265,7 +265,7 @@ fn nineteen_accounts_or_one_with_thousands_of_messages_hide_nothing() {
 #[test]
 fn the_same_mail_of_known_senders_of_a_provider_does_have_it_taken_back() {
     // Who the adversary is not: else the tests above could not fail.
-    let mut world = World::entered(Settings::default(), 20);
+    let mut world = World::entered(GuardSettings::default(), 20);
     let mut letters = |day| {
         (0..50).any(|number| {
             acts(&world.flips_up(Letter { person: number, ..letter(day, "gmail.com", 1_000 * day as u64 + number) }))

@@ -10,7 +10,7 @@ use switchback_system::clock;
 use super::super::emergency::Waiting;
 use super::shortfall::Shortfall;
 use super::{Progress, Shared, Trouble};
-use crate::limits::RELEASES_SPARE_MAX;
+use crate::limits::store::RELEASES_SPARE_MAX;
 use crate::runtime::slot::Slot;
 
 impl Shared {
@@ -24,7 +24,7 @@ impl Shared {
         shortfall.stop(progress.newer().as_ref());
         shortfall.problems.extend(progress.problem.clone());
         if std::mem::take(&mut progress.overrides_changed) {
-            self.core.overrides.store(Arc::new(progress.overrides.clone()));
+            self.core.exchange.overrides.store(Arc::new(progress.overrides.clone()));
         }
         self.let_go(progress);
         self.acknowledge(progress, shortfall);

@@ -6,7 +6,7 @@ use switchback_store::control::{Membership, Preparation, Presence, ProcessNumber
 
 use super::shortfall::Shortfall;
 use super::{Progress, Shared, Trouble};
-use crate::limits::HITS_INTERVAL;
+use crate::limits::store::HITS_INTERVAL;
 use crate::runtime::error::describe;
 
 impl Shared {

@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
-use switchback_store::control::{Broken, Damage, Entry, Event, Operation, ProcessNumber, State, Tail, Who, Witness};
+use switchback_store::control::{
+    Broken, Damage, Entry, Event, Operation, ProcessNumber, StoreState, Tail, Who, Witness,
+};
 use switchback_system::clock;
 
 use super::{Progress, Shared, Trouble};
@@ -47,7 +49,7 @@ impl Shared {
         }
         progress.refused = None;
         let events = take(progress, &tail.entries)?;
-        events.iter().for_each(|event| self.core.news.changed(event));
+        events.iter().for_each(|event| self.core.exchange.news.changed(event));
         Ok(())
     }
 
@@ -124,7 +126,7 @@ fn take(progress: &mut Progress, entries: &[Entry]) -> Result<Vec<Event>, Broken
 
 /// Keeps the index of overrides in step, one event at a time: however many there are, one more costs the same.
 /// Returns whether it has changed.
-fn index(state: &State, overrides: &mut Overrides, expired: &mut Vec<HitCounter>, event: &Event) -> bool {
+fn index(state: &StoreState, overrides: &mut Overrides, expired: &mut Vec<HitCounter>, event: &Event) -> bool {
     let expires = if let Operation::Expire { rule } = &event.operation { Some(*rule) } else { None };
     if let Some(rule) = expires {
         expired.extend(overrides.counter(rule));

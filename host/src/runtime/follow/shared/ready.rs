@@ -8,7 +8,7 @@ use switchback_store::control::{LayoutError, Preparation, ReleaseStamps, StoreEr
 use switchback_system::shortage;
 
 use super::{Progress, Shared};
-use crate::limits::{LOAD_PAUSE_MAX, LOAD_PAUSE_MIN};
+use crate::limits::store::{LOAD_PAUSE_MAX, LOAD_PAUSE_MIN};
 use crate::runtime::error::{LoadFault, describe};
 
 /// A release that could not be loaded.

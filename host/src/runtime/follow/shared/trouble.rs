@@ -8,7 +8,7 @@ use switchback_store::control::{Broken, NewerEvent, StoreError};
 
 use super::shortfall::Shortfall;
 use super::{Progress, Shared};
-use crate::limits::FOLLOW_REMINDER_INTERVAL;
+use crate::limits::store::FOLLOW_REMINDER_INTERVAL;
 use crate::runtime::error::describe;
 
 /// Why the store cannot be followed. The state stays as it is.
@@ -77,7 +77,7 @@ impl Shared {
                 tracing::error!(trouble = text, "the store cannot be followed; scoring goes on as before");
                 *said = Some(Said::now(text.clone()));
                 if trouble.is_damage() {
-                    self.core.news.tell(Found::Store(text));
+                    self.core.exchange.news.tell(Found::Store(text));
                 }
             }
         }
@@ -87,7 +87,7 @@ impl Shared {
             self.acknowledge(progress, shortfall);
         }
         progress.trouble = trouble;
-        self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
+        self.core.exchange.meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
 
     /// Says, once, what is wrong with the store although it can be followed.
@@ -95,7 +95,7 @@ impl Shared {
         let problem = self.store.problem()?;
         if let Some(problem) = problem.as_ref().filter(|_| problem != progress.problem) {
             tracing::error!("{problem}");
-            self.core.news.tell(Found::Store(problem.clone()));
+            self.core.exchange.news.tell(Found::Store(problem.clone()));
         }
         progress.problem = problem;
         Ok(())
@@ -113,6 +113,6 @@ impl Shared {
             }
         }
         progress.silence = silence;
-        self.core.store_meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
+        self.core.exchange.meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
 }

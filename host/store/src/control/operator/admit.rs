@@ -12,7 +12,7 @@ use crate::control::event::Event;
 use crate::control::ledger::Ledger;
 use crate::control::operation::{GuardAction, Operation};
 use crate::control::refused::Refused;
-use crate::control::state::State;
+use crate::control::state::StoreState;
 
 impl Control {
     /// Promotes a release once every living process has it ready and a guard that works.
@@ -57,7 +57,12 @@ impl Control {
 
     /// Refuses what lets a release decide that a process which starts could not load. What is forced is not checked, and
     /// what leaves it less than before need not be.
-    fn check_file_of(&self, state: &State, admission: &Admission, operation: &Operation) -> Result<(), PromoteError> {
+    fn check_file_of(
+        &self,
+        state: &StoreState,
+        admission: &Admission,
+        operation: &Operation,
+    ) -> Result<(), PromoteError> {
         if admission.readiness() == Some(Readiness::Skip) || state.narrows(operation) {
             return Ok(());
         }
@@ -69,7 +74,11 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm.
-    pub fn rehearse_admission(&self, seen: &Ledger, admission: &Admission) -> Result<(Event, State), PromoteError> {
+    pub fn rehearse_admission(
+        &self,
+        seen: &Ledger,
+        admission: &Admission,
+    ) -> Result<(Event, StoreState), PromoteError> {
         let operation = Operation::from(admission);
         let rehearsed = self.outcome(seen, operation.clone()).map_err(PromoteError::Control)?;
         self.check_file_of(seen.state(), admission, &operation)?;
@@ -93,19 +102,7 @@ impl Control {
         self.check_step(&seen, slot, &rollout.release, rollout.step + 1).map(drop)
     }
 
-    /// Goes on to a step of a rollout, unless the routes have changed since `seen`. Who is not ready now is not waited for.
-    pub fn advance(
-        &self,
-        seen: &Ledger,
-        slot: &str,
-        release: &ReleaseId,
-        step: usize,
-    ) -> Result<Committed, PromoteError> {
-        let operation = self.check_step(seen, slot, release, step)?;
-        self.write_after(seen, operation).map_err(PromoteError::Control)
-    }
-
-    fn check_step(
+    pub(super) fn check_step(
         &self,
         seen: &Ledger,
         slot: &str,
@@ -121,7 +118,7 @@ impl Control {
 
     fn check_deciding(
         &self,
-        state: &State,
+        state: &StoreState,
         slot: &str,
         release: &ReleaseId,
         timeout: Duration,

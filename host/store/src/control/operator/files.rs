@@ -8,7 +8,7 @@ use switchback_system::shortage::in_full;
 
 use super::{Control, ControlError};
 use crate::control::operation::Operation;
-use crate::control::state::State;
+use crate::control::state::StoreState;
 use crate::control::store::{ReleaseStamps, StoreError};
 use crate::control::trust::{TrustList, Untrusted};
 use crate::limits::STORED_RELEASE_BYTES_MAX;
@@ -27,7 +27,7 @@ impl Control {
     ///
     /// # Errors
     /// [`FileFault`], which says what is wrong with it.
-    pub fn check_file(&self, state: &State, release: &ReleaseId) -> Result<(), FileFault> {
+    pub fn check_file(&self, state: &StoreState, release: &ReleaseId) -> Result<(), FileFault> {
         // Before it is read: a file that comes meanwhile is another.
         let found: Found = (self.store.release_stamps(&release.digest), state.trust.clone());
         let mut whole = self.whole.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -60,7 +60,7 @@ impl Control {
     }
 
     /// Refuses to give more to a release that a process which starts could not load.
-    pub(super) fn check_file_for(&self, state: &State, operation: &Operation) -> Result<(), ControlError> {
+    pub(super) fn check_file_for(&self, state: &StoreState, operation: &Operation) -> Result<(), ControlError> {
         let Some(release) = operation.relies_on(state) else { return Ok(()) };
         let release = release.clone();
         self.check_file(state, &release).map_err(|fault| ControlError::File { release, fault: fault.into() })

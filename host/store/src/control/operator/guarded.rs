@@ -9,8 +9,8 @@ use switchback_system::shortage::in_full;
 
 use super::ready::PromoteError;
 use super::{CENSUS_INTERVAL, Control, ControlError};
-use crate::control::state::State;
-use crate::control::store::{Process, StoreError, Watched};
+use crate::control::state::StoreState;
+use crate::control::store::{StoreError, StoreProcess, Watched};
 use crate::guard_store::{GuardReader, GuardStoreError, Health};
 
 impl Control {
@@ -21,7 +21,7 @@ impl Control {
     /// If one says that it cannot, or says nothing by `deadline`, or what the guard knew is lost.
     pub(super) fn check_guarded(
         &self,
-        state: &State,
+        state: &StoreState,
         slot: &str,
         release: &ReleaseId,
         deadline: Instant,
@@ -56,7 +56,12 @@ impl Control {
     ///
     /// # Errors
     /// If it does harm, or that cannot be known because what the guard remembers cannot be read.
-    pub(super) fn check_harmless(&self, state: &State, name: &str, release: &ReleaseId) -> Result<(), PromoteError> {
+    pub(super) fn check_harmless(
+        &self,
+        state: &StoreState,
+        name: &str,
+        release: &ReleaseId,
+    ) -> Result<(), PromoteError> {
         let Some(slot) = state.slots.get(name) else { return Ok(()) };
         let (Some(baseline), Some(since)) = (slot.live.clone(), slot.entered.get(&release.digest).copied()) else {
             return Ok(());
@@ -98,10 +103,10 @@ enum Troubles {
     Silent(Vec<String>),
 }
 
-fn troubles(processes: &[&Process], guards: &[Health]) -> Troubles {
+fn troubles(processes: &[&StoreProcess], guards: &[Health]) -> Troubles {
     let now = clock::now();
-    let guard_of = |process: &Process| guards.iter().find(|guard| guard.process == process.number.get());
-    let said = |process: &&Process| Some(format!("{}: {}", process.label(), guard_of(process)?.trouble(now)?));
+    let guard_of = |process: &StoreProcess| guards.iter().find(|guard| guard.process == process.number.get());
+    let said = |process: &&StoreProcess| Some(format!("{}: {}", process.label(), guard_of(process)?.trouble(now)?));
     let troubled: Vec<_> = processes.iter().filter_map(said).collect();
     if !troubled.is_empty() {
         return Troubles::Said(troubled);

@@ -11,7 +11,7 @@ use switchback_system::shortage::in_full;
 use super::{CENSUS_INTERVAL, Control, ControlError};
 use crate::control::number::ProcessNumber;
 use crate::control::refused::Refused;
-use crate::control::store::{Preparation, Process, StoreError, Watched};
+use crate::control::store::{Preparation, StoreError, StoreProcess, Watched};
 use crate::guard_store::PauseCause;
 use crate::limits::ROUSE_TIME;
 
@@ -20,7 +20,7 @@ impl Control {
     ///
     /// # Errors
     /// If one cannot load it, or does not say so within `timeout`.
-    pub fn wait_until_ready(&self, release: &ReleaseId, timeout: Duration) -> Result<Vec<Process>, PromoteError> {
+    pub fn wait_until_ready(&self, release: &ReleaseId, timeout: Duration) -> Result<Vec<StoreProcess>, PromoteError> {
         let failed = |error: StoreError| PromoteError::Control(ControlError::Store(error));
         // Most of the time all are ready, and nothing is to be waited for.
         let mut watch = None;
@@ -28,21 +28,21 @@ impl Control {
         let deadline = Instant::now() + timeout;
         // What a process said before it read the last event may be over: it tries again what was signed or loaded anew.
         let last = self.store.head().map_err(failed)?.map_or(0, |(sequence, _)| sequence);
-        let is_behind = |one: &Process| one.acknowledged.as_ref().is_none_or(|known| known.sequence < last);
+        let is_behind = |one: &StoreProcess| one.acknowledged.as_ref().is_none_or(|known| known.sequence < last);
         loop {
             let processes = self.store.processes().map_err(failed)?;
             let up_to_date = processes.iter().filter(|one| !is_behind(one));
             if let Some(unable) = unable(up_to_date, &release.digest) {
                 return Err(PromoteError::Unable { release: release.clone(), processes: unable });
             }
-            let is_ready = |one: &&Process| one.preparation(&release.digest) == Some(&Preparation::Ready);
+            let is_ready = |one: &&StoreProcess| one.preparation(&release.digest) == Some(&Preparation::Ready);
             let silent: Vec<_> = processes.iter().filter(|one| !is_ready(one)).collect();
             if silent.is_empty() {
                 return Ok(processes);
             }
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                let silent = silent.into_iter().map(Process::label).collect();
+                let silent = silent.into_iter().map(StoreProcess::label).collect();
                 return Err(PromoteError::Silent { release: release.clone(), processes: silent, waited: timeout });
             }
             self.ask(release, &silent, &mut asked);
@@ -55,10 +55,10 @@ impl Control {
     }
 
     /// Asks processes for a release that were not asked yet, those that began meanwhile too.
-    fn ask(&self, release: &ReleaseId, silent: &[&Process], asked: &mut BTreeSet<ProcessNumber>) {
+    fn ask(&self, release: &ReleaseId, silent: &[&StoreProcess], asked: &mut BTreeSet<ProcessNumber>) {
         let before = asked.len();
         // One that has acknowledged nothing may not be in the register yet. It is asked once it has.
-        let is_there = |process: &&&Process| process.acknowledged.is_some();
+        let is_there = |process: &&&StoreProcess| process.acknowledged.is_some();
         asked.extend(silent.iter().filter(is_there).map(|process| process.number));
         if asked.len() == before {
             return;
@@ -77,7 +77,7 @@ impl Control {
 }
 
 /// The processes that cannot load a release, with why; none if all can.
-fn unable<'a>(processes: impl Iterator<Item = &'a Process>, release: &Digest) -> Option<Vec<(String, String)>> {
+fn unable<'a>(processes: impl Iterator<Item = &'a StoreProcess>, release: &Digest) -> Option<Vec<(String, String)>> {
     let unable: Vec<_> = processes
         .filter_map(|process| match process.preparation(release)? {
             Preparation::Failed { why } => Some((process.label(), why.clone())),

@@ -3,20 +3,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use switchback_model::guard::{Evidence, Segment, Settings};
+use switchback_model::guard::{Evidence, GuardSettings, Segment};
 use switchback_model::limits::COOL_OFF_DEFAULT;
 use switchback_model::name;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::{BASIS_POINTS, CanaryKey, RouteError, Salt, Share};
 use switchback_model::verdict::Role;
 
-use super::State;
+use super::StoreState;
 use super::slot::SlotState;
 use crate::control::operation::{GuardAction, Operation};
 use crate::control::refused::Refused;
 use crate::control::rollout::{Exposure, Plan};
 
-impl State {
+impl StoreState {
     /// An operation with what it left open: the target of a revert, the cool-off of a promotion. So the ledger says
     /// what was done, whatever a later program would choose.
     pub(super) fn pinned(&self, operation: Operation) -> Operation {
@@ -295,7 +295,7 @@ fn check_no_rollout(name: &str, slot: &SlotState) -> Result<(), Refused> {
 
 /// The organisational domains of a segment, by the providers that the slot knows.
 fn domains_of(slot: Option<&SlotState>, segment: &Segment) -> Vec<String> {
-    slot.map_or_else(|| Settings::default().domains_of(segment), |slot| slot.guard.domains_of(segment))
+    slot.map_or_else(|| GuardSettings::default().domains_of(segment), |slot| slot.guard.domains_of(segment))
 }
 
 /// When the predecessor of a release that is promoted now stops scoring; none if it does not even begin. Events of

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use switchback_model::guard::{Settings, TrialKey};
+use switchback_model::guard::{GuardSettings, TrialKey};
 use switchback_model::limits::NAME_BYTES_MAX;
 use switchback_model::name::shown;
 use switchback_model::release::{Digest, ReleaseId};
 
-use super::Note;
+use super::OperationNote;
 use crate::control::refused::Refused;
 use crate::control::rollout::Rollout;
 pub(crate) use switchback_model::route::{Canary, CoolOff, Roles, RouteError, SegmentRule, Shadow};
@@ -32,12 +32,12 @@ pub struct SlotState {
     /// Whose mail standbys decide; at most 8.
     pub segments: Vec<SegmentRule>,
     /// Present while the slot is frozen.
-    pub frozen: Option<Note>,
+    pub frozen: Option<OperationNote>,
     /// What the guard may do here.
-    pub guard: Settings,
+    pub guard: GuardSettings,
     /// Releases that the guard found harmful here and that nobody has forced since, by digest, with the event in which
     /// it said so.
-    pub harmful: BTreeMap<Digest, Note>,
+    pub harmful: BTreeMap<Digest, OperationNote>,
     /// Since which generation a release has been live, a canary or a shadow here without interruption, by digest. A trial
     /// begins with it.
     pub entered: BTreeMap<Digest, u64>,

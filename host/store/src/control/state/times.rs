@@ -7,7 +7,7 @@ use switchback_model::limits::OVERRIDE_AHEAD_MAX;
 use switchback_system::clock::Course;
 use switchback_system::limits::CLOCK_JUMP_MIN;
 
-use super::State;
+use super::StoreState;
 use crate::control::Event;
 
 /// What is known of time: part of the fold, and made anew wherever a ledger is read.
@@ -29,7 +29,7 @@ impl Default for Times {
     }
 }
 
-impl State {
+impl StoreState {
     /// What time it is, where a clock says this: no earlier than the ledger bears out. A time far after the other events is not
     /// borne out before events have gone on from there for longer than a day.
     pub fn time(&self, clock: Timestamp) -> Timestamp {
@@ -100,8 +100,8 @@ mod tests {
     }
 
     /// The state after overrides that were made at these hours.
-    fn made(hours: &[u64]) -> State {
-        let mut state = State::default();
+    fn made(hours: &[u64]) -> StoreState {
+        let mut state = StoreState::default();
         for hour in hours {
             let (author, reason, operation) = ("ada".to_owned(), "x".to_owned(), allow(*hour));
             let proposal = Proposal { author, reason, operation };

@@ -88,7 +88,7 @@ impl NewProcess {
 /// A process that follows a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct Process {
+pub struct StoreProcess {
     /// Its number in this store.
     pub number: ProcessNumber,
     /// What it said when it registered.
@@ -100,7 +100,7 @@ pub struct Process {
     pub preparations: Vec<(Digest, Preparation)>,
 }
 
-impl Process {
+impl StoreProcess {
     /// `filter (process 3, pid 4711)`.
     pub fn label(&self) -> String {
         format!("{} (process {}, pid {})", self.registered.name, self.number, self.registered.pid)

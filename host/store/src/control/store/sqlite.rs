@@ -1,6 +1,7 @@
 //! A store in a folder, for the processes of one machine: SQLite.
 
 mod connect;
+#[cfg(feature = "journal")]
 mod copy;
 mod fault;
 mod files;
@@ -9,6 +10,7 @@ mod hold;
 mod overwritten;
 mod recover;
 mod register;
+#[cfg(feature = "journal")]
 mod restore;
 mod schema;
 mod witness;
@@ -24,6 +26,7 @@ use switchback_system::private::Owner;
 use switchback_system::shortage::in_full;
 
 pub use recover::{Accept, Recovered};
+#[cfg(feature = "journal")]
 pub(crate) use restore::{Adopted, Copied, Processes};
 
 use self::connect::Open;
@@ -31,7 +34,8 @@ use self::overwritten::OVERWRITTEN;
 use super::layout::Layout;
 use super::watch;
 use super::{
-    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, Process, StoreError, Watch, Watched,
+    Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, StoreError, StoreProcess, Watch,
+    Watched,
 };
 use crate::control::event::{Drafted, GENESIS, hash};
 use crate::control::ledger::Entry;
@@ -296,7 +300,7 @@ impl ControlStore for SqliteStore {
         self.with(|open| hits(&open.register))
     }
 
-    fn processes(&self) -> Result<Vec<Process>, StoreError> {
+    fn processes(&self) -> Result<Vec<StoreProcess>, StoreError> {
         self.attempt(|open| self.census(open))
     }
 

@@ -1,7 +1,7 @@
 //! Rollouts, segments that go back, and what the guard does.
 
 use jiff::{SignedDuration, Timestamp};
-use switchback_model::guard::{Mode, Segment, Settings};
+use switchback_model::guard::{GuardSettings, Mode, Segment};
 use switchback_model::release::{Digest, ReleaseId};
 use switchback_model::route::{CanaryKey, RouteError};
 use switchback_model::verdict::Role;
@@ -13,14 +13,14 @@ pub(super) const SLOT: &str = "inbound";
 const PLAN: &str = "shadow 24h, 1% 30m, 25% 30m, 100%";
 
 /// A store with 1.0.0 live and 1.1.0 to 1.4.0 loaded.
-fn state() -> State {
-    let mut state = State::default();
+fn state() -> StoreState {
+    let mut state = StoreState::default();
     (0..5).for_each(|version| done(&mut state, Operation::Load { release: release(version), signer: None }));
     done(&mut state, promote(0));
     state
 }
 
-fn propose(state: &mut State, operation: Operation) -> Result<Event, Refused> {
+fn propose(state: &mut StoreState, operation: Operation) -> Result<Event, Refused> {
     let proposal = Proposal { author: "ada".into(), reason: String::new(), operation };
     let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(state.sequence).unwrap());
     let event = state.draft(proposal, at, Digest::of(b""))?;
@@ -28,11 +28,11 @@ fn propose(state: &mut State, operation: Operation) -> Result<Event, Refused> {
     Ok(event.into_event())
 }
 
-fn done(state: &mut State, operation: Operation) {
+fn done(state: &mut StoreState, operation: Operation) {
     propose(state, operation).unwrap();
 }
 
-fn slot(state: &State) -> &SlotState {
+fn slot(state: &StoreState) -> &SlotState {
     &state.slots[SLOT]
 }
 
@@ -73,7 +73,7 @@ pub(super) fn guard(version: u64, action: GuardAction, baseline: Option<ReleaseI
     }
 }
 
-fn role(state: &State, version: u64) -> Option<Role> {
+fn role(state: &StoreState, version: u64) -> Option<Role> {
     slot(state).roles().role(&release(version))
 }
 
@@ -190,7 +190,7 @@ fn who_lifts_a_quarantine_forgives_what_the_guard_found() {
 fn a_segment_that_goes_back_begins_a_new_trial_for_the_rest() {
     let mut state = state();
     done(&mut state, promote(1));
-    let since = |state: &State| slot(state).entered[&release(1).digest];
+    let since = |state: &StoreState| slot(state).entered[&release(1).digest];
     let promoted = since(&state);
     let segment: Segment = "gmail.com".parse().unwrap();
     let to = None;
@@ -205,7 +205,7 @@ fn a_segment_that_goes_back_begins_a_new_trial_for_the_rest() {
 fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     let mut state = state();
     done(&mut state, promote(1));
-    let mut settings = Settings { mode: Mode::Warn, ..Settings::default() };
+    let mut settings = GuardSettings { mode: Mode::Warn, ..GuardSettings::default() };
     settings.providers.insert("acme".to_owned(), vec!["acme.example".to_owned(), "acme-mail.example".to_owned()]);
     done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: settings.into() });
     let segment: Segment = "provider:acme".parse().unwrap();
@@ -224,7 +224,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
         (&["acme-mail.example".into(), "acme.example".into()][..], &release(0))
     );
     // What the guard knows later changes nothing about what was done.
-    done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: Settings::default().into() });
+    done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: GuardSettings::default().into() });
     assert_eq!(slot(&state).segments[0].domains.len(), 2);
     for nobody in ["everything", "unauthenticated", "provider:acme"] {
         let refused = propose(&mut state, back(&nobody.parse().unwrap()));
@@ -244,7 +244,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
 #[test]
 fn a_guard_with_settings_out_of_range_is_refused() {
     let mut state = state();
-    let settings = Settings { alpha: 0.0, ..Settings::default() };
+    let settings = GuardSettings { alpha: 0.0, ..GuardSettings::default() };
     let refused = propose(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: settings.into() });
     assert!(matches!(refused, Err(Refused::Guard(_))), "{refused:?}");
 }
@@ -252,7 +252,7 @@ fn a_guard_with_settings_out_of_range_is_refused() {
 #[test]
 fn a_trial_begins_anew_with_each_role_that_follows_none() {
     let mut state = state();
-    let since = |state: &State| slot(state).entered.get(&release(1).digest).copied();
+    let since = |state: &StoreState| slot(state).entered.get(&release(1).digest).copied();
     done(&mut state, shadow(1));
     let first = since(&state);
     assert_eq!(first, Some(state.generation));
@@ -333,7 +333,10 @@ fn what_no_mail_is_counted_under_is_refused_and_what_a_ledger_has_stays() {
     }
     let set = |domains: &[&str]| {
         let providers = [("acme".to_owned(), domains.iter().map(|one| (*one).to_owned()).collect())].into();
-        Operation::SetGuard { slot: SLOT.into(), settings: Settings { providers, ..Settings::default() }.into() }
+        Operation::SetGuard {
+            slot: SLOT.into(),
+            settings: GuardSettings { providers, ..GuardSettings::default() }.into(),
+        }
     };
     let refused = propose(&mut state, set(&["mx.acme.example"])).unwrap_err().to_string();
     assert!(
@@ -364,7 +367,7 @@ fn what_no_mail_is_counted_under_is_refused_and_what_a_ledger_has_stays() {
 fn a_slot_that_is_named_for_the_first_time_has_a_name_that_can_be_shown() {
     let mut state = state();
     for bad in ["a/b", "a\\b", "a\nb", "", &"x".repeat(1 << 20)] {
-        let operation = Operation::SetGuard { slot: bad.to_owned(), settings: Settings::default().into() };
+        let operation = Operation::SetGuard { slot: bad.to_owned(), settings: GuardSettings::default().into() };
         let refused = propose(&mut state, operation).unwrap_err();
         assert!(matches!(refused, Refused::SlotName(_)) && refused.to_string().len() < 300, "{refused}");
     }

@@ -17,7 +17,7 @@ fn pair(number: u8, recipient: Option<u64>) -> NotedPair {
 }
 
 /// Notes pairs in one transaction, of which each says under which settings.
-fn note(store: &mut GuardStore, pairs: &[(&Settings, NotedPair)]) {
+fn note(store: &mut GuardStore, pairs: &[(&GuardSettings, NotedPair)]) {
     let noted = store.write(|transaction| {
         let mut memory = StoreMemory::new(transaction, Firsts::default()).with_notes_if(true);
         let mut trial = memory.of(&key(), noon(1), Whose::Eligible)?;
@@ -34,7 +34,7 @@ fn note(store: &mut GuardStore, pairs: &[(&Settings, NotedPair)]) {
 fn what_was_counted_is_read_back_in_the_order_of_all_processes() {
     let dir = folder();
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
-    let (before, after) = (Settings::default(), Settings { known_days: 0, ..Settings::default() });
+    let (before, after) = (GuardSettings::default(), GuardSettings { known_days: 0, ..GuardSettings::default() });
     note(&mut stores[1], &[(&before, pair(9, None)), (&before, pair(1, Some(u64::MAX)))]);
     note(&mut stores[0], &[(&before, pair(3, Some(0))), (&after, pair(2, None))]);
     note(&mut stores[1], &[(&after, pair(4, None))]);
@@ -60,7 +60,7 @@ fn nothing_is_noted_where_nobody_could_replay_it() {
     store
         .write(|transaction| {
             let mut memory = StoreMemory::new(transaction, Firsts::default());
-            memory.of(&key(), noon(1), Whose::Eligible)?.note(&Settings::default(), &pair(1, None));
+            memory.of(&key(), noon(1), Whose::Eligible)?.note(&GuardSettings::default(), &pair(1, None));
             memory.write_back()
         })
         .unwrap();
@@ -70,7 +70,7 @@ fn nothing_is_noted_where_nobody_could_replay_it() {
 #[test]
 fn of_too_many_notes_the_oldest_are_forgotten_and_a_trial_that_goes_takes_its_own_along() {
     let mut store = GuardStore::in_memory();
-    let settings = Settings::default();
+    let settings = GuardSettings::default();
     for number in 0..10 {
         note(&mut store, &[(&settings, pair(number, None)), (&settings, pair(number, None))]);
     }
@@ -154,7 +154,7 @@ fn a_file_of_the_first_version_is_brought_up_to_date_with_all_that_it_knows() {
         drop(file);
         if !by_a_reader {
             let mut store = GuardStore::open(dir.path()).unwrap();
-            note(&mut store, &[(&Settings::default(), pair(1, None))]);
+            note(&mut store, &[(&GuardSettings::default(), pair(1, None))]);
         }
         assert_eq!(tallies_in(&dir), before);
         let trial = GuardReader::open(dir.path()).unwrap().trials("inbound").unwrap().remove(0);
@@ -169,7 +169,7 @@ fn a_lesson_says_who_was_new_and_who_counts_from_when() {
     let today = i64::from(day_of(Timestamp::now()));
     let mut learn = |sightings: &[(u64, i64)]| {
         let seen = sightings.iter().map(|(person, day)| sighting(*person, *day));
-        store.learn(&Settings { known_days: 1, known_age_days: 0, ..Settings::default() }, seen).unwrap()
+        store.learn(&GuardSettings { known_days: 1, known_age_days: 0, ..GuardSettings::default() }, seen).unwrap()
     };
     let none = Lesson::default();
     assert_eq!(learn(&[]), none);
@@ -181,7 +181,7 @@ fn a_lesson_says_who_was_new_and_who_counts_from_when() {
     // A day in between is another one, one that is known is not.
     let again = learn(&[(1, today - 5), (4, today - 9)]);
     assert_eq!(again, Lesson { senders: 2, more_days: 1, known: 1, count_today: 2, ..none });
-    let wanted = Settings { known_days: 3, known_age_days: 0, ..Settings::default() };
+    let wanted = GuardSettings { known_days: 3, known_age_days: 0, ..GuardSettings::default() };
     let patient = store.learn(&wanted, [sighting(4, today)]).unwrap();
     assert_eq!(patient, Lesson { senders: 1, more_days: 1, count_tomorrow: 1, ..none });
     let seen = store.learn(&wanted, [sighting(3, today)]).unwrap();

@@ -8,7 +8,7 @@ use arrow_schema::ArrowError;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{Action, RecordId, Role, Said, Thresholds};
 
-use super::{Direction, Impacted, KnownBy, Likeness, Rescore};
+use super::{ImpactDirection, Impacted, KnownBy, Likeness, Rescore};
 use crate::journal::error::JournalError;
 use crate::journal::pairs::Everyone;
 use crate::journal::query::Filter;
@@ -28,7 +28,7 @@ pub(super) struct Part {
 }
 
 /// The place of a message in its batch, and what became of it.
-pub(super) type Outcome = (usize, Known, Option<Direction>);
+pub(super) type Outcome = (usize, Known, Option<ImpactDirection>);
 
 /// Whether it is known what the other release would have done.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -77,7 +77,7 @@ impl Part {
             }
             let action: Action = named("action", actions.value(row))?;
             let would = other.would(batch, row, &said, slots.value(row))?;
-            let direction = would.ok().and_then(|would| Direction::of(action, would.action));
+            let direction = would.ok().and_then(|would| ImpactDirection::of(action, would.action));
             let known = would.map_or_else(|known| known, |would| Known::By(would.known_by));
             outcomes.push((row, known, direction));
             if let (Ok(would), Some(direction)) = (would, direction) {
@@ -108,7 +108,7 @@ fn impacted(
     said: &Everyone<'_>,
     action: Action,
     would: Would,
-    direction: Direction,
+    direction: ImpactDirection,
 ) -> Result<Impacted, ArrowError> {
     Ok(Impacted {
         id: RecordId::from(bytes::<16>(column::<FixedSizeBinaryArray>(batch, "id")?, row)?),

@@ -11,8 +11,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::sample::{Sampler, close_all, release, start, written};
 use crate::journal::{
-    Direction, Impact, ImpactQuery, Impacted, JournalConfig, JournalError, JournalReader, KnownBy, Likeness, Mail,
-    NoSource, Record, Rescore, Rescored,
+    Impact, ImpactDirection, ImpactQuery, Impacted, JournalConfig, JournalError, JournalReader, KnownBy, Likeness,
+    NoSource, Record, RecordedMessage, Rescore, Rescored,
 };
 
 /// Messages that release 2 has decided, or something else; what release 1 says of all of them, and whether it is
@@ -28,7 +28,7 @@ struct Truth {
 struct Source(HashMap<Digest, Rescored>);
 
 impl Rescore for Source {
-    fn rescore(&self, mail: &Mail) -> Option<Rescored> {
+    fn rescore(&self, mail: &RecordedMessage) -> Option<Rescored> {
         self.0.get(&mail.digest).copied()
     }
 }
@@ -85,7 +85,7 @@ impl Truth {
     }
 
     /// What is meant to be found, and how many are unknown.
-    fn impact(&self, with_source: bool) -> (BTreeMap<RecordId, (Direction, KnownBy)>, u64) {
+    fn impact(&self, with_source: bool) -> (BTreeMap<RecordId, (ImpactDirection, KnownBy)>, u64) {
         let (mut impacted, mut unknown) = (BTreeMap::new(), 0);
         for (record, other) in self.records.iter().zip(&self.other) {
             let is_decided = matches!(record.decided_by, DecidedBy::Live | DecidedBy::Canary | DecidedBy::Abstained);
@@ -103,7 +103,7 @@ impl Truth {
                 }
             };
             let would = other.map_or(Action::Deliver, |score| Thresholds::default().action(score));
-            if let Some(direction) = Direction::of(record.action, would) {
+            if let Some(direction) = ImpactDirection::of(record.action, would) {
                 impacted.insert(record.id, (direction, known_by));
             }
         }
@@ -140,7 +140,12 @@ fn impact_finds_exactly_what_the_other_release_would_have_decided_otherwise() {
             assert!(meant.len() > 300 && unknown > 100, "{} and {unknown}", meant.len());
             assert_eq!(found, meant, "{state}");
             assert_eq!((impact.all.unknown, impact.all.impacted()), (unknown, meant.len() as u64));
-            for direction in [Direction::HeldBack, Direction::LetThrough, Direction::Harsher, Direction::Milder] {
+            for direction in [
+                ImpactDirection::HeldBack,
+                ImpactDirection::LetThrough,
+                ImpactDirection::Harsher,
+                ImpactDirection::Milder,
+            ] {
                 assert!(meant.values().any(|(one, _)| *one == direction), "{direction:?}");
             }
         }

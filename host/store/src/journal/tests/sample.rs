@@ -18,7 +18,7 @@ use switchback_model::verdict::{
 use uuid::Uuid;
 
 use crate::journal::retention::Told;
-use crate::journal::{Journal, JournalConfig, JournalReader, Mail, Query, Record};
+use crate::journal::{Journal, JournalConfig, JournalReader, Query, Record, RecordedMessage};
 
 /// When the records of tests begin.
 pub(super) fn start() -> Timestamp {
@@ -97,9 +97,9 @@ fn opinion(rng: &mut ChaCha8Rng, major: u64) -> Opinion {
     Opinion { release: release(major), role: *Role::ALL.choose(rng).unwrap(), said, took_us: rng.random() }
 }
 
-fn mail(rng: &mut ChaCha8Rng) -> Mail {
+fn mail(rng: &mut ChaCha8Rng) -> RecordedMessage {
     let domain = rng.random_range(0..20);
-    Mail {
+    RecordedMessage {
         fingerprint: rng.random::<[u8; 16]>().into(),
         digest: rng.random::<[u8; 32]>().into(),
         context: rng.random::<[u8; 32]>().into(),

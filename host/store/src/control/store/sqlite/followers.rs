@@ -4,7 +4,7 @@ use std::thread;
 use std::time::Instant;
 
 use super::register::all;
-use super::{Process, SqliteStore, StoreError};
+use super::{SqliteStore, StoreError, StoreProcess};
 use crate::limits::{FOLLOW_INTERVAL_MAX, RECOVER_PATIENCE};
 use crate::sqlite;
 
@@ -25,6 +25,7 @@ impl SqliteStore {
 
     /// Refuses a store in which any process lives, whatever it says: for whoever puts another ledger in the place of one that
     /// may be whole.
+    #[cfg(feature = "journal")]
     pub(super) fn refuse_processes(&self) -> Result<(), StoreError> {
         let opened = sqlite::open_to_read(&self.layout().database());
         let rows = opened.and_then(|opened| all(&opened.connection)).unwrap_or_default();
@@ -32,18 +33,18 @@ impl SqliteStore {
         if living.is_empty() { Ok(()) } else { Err(self.followed(&living)) }
     }
 
-    fn followed(&self, processes: &[Process]) -> StoreError {
+    fn followed(&self, processes: &[StoreProcess]) -> StoreError {
         StoreError::Followed {
             store: self.layout().dir().display().to_string(),
-            processes: processes.iter().map(Process::label).collect::<Vec<_>>().join(", "),
+            processes: processes.iter().map(StoreProcess::label).collect::<Vec<_>>().join(", "),
         }
     }
 
     /// The processes that live and do not say that they have stopped to follow. Nobody follows what cannot be read.
-    fn following(&self) -> Vec<Process> {
+    fn following(&self) -> Vec<StoreProcess> {
         let opened = sqlite::open_to_read(&self.layout().database());
         let Ok(rows) = opened.and_then(|opened| all(&opened.connection)) else { return Vec::new() };
-        let has_stopped = |process: &Process| process.acknowledged.as_ref().is_some_and(|known| known.stopped);
+        let has_stopped = |process: &StoreProcess| process.acknowledged.as_ref().is_some_and(|known| known.stopped);
         self.alive(rows).0.into_iter().filter(|process| !has_stopped(process)).collect()
     }
 }

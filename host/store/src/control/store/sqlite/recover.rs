@@ -228,6 +228,7 @@ impl Salvaged {
 
     /// The ledger of an older copy in the place of what there is now: numbers and generations go on from whichever has seen
     /// the higher ones.
+    #[cfg(feature = "journal")]
     pub(super) fn in_place_of(mut self, now: &Self) -> Self {
         for Mark { sequence, generation, recoveries, .. } in [&now.lost, &now.ledger.mark()] {
             see(&mut self.lost, *sequence, *generation, *recoveries);
@@ -317,7 +318,7 @@ fn witnesses(layout: &Layout, connection: Option<&Connection>) -> (Vec<Witness>,
     };
     let processes = connection.and_then(|connection| all(connection).ok()).unwrap_or_default();
     let of_file = read.ok().map(|mark| Witness { who: Who::File(head.path().to_owned()), mark });
-    (of_file.into_iter().chain(processes.iter().filter_map(super::Process::witness)).collect(), missing)
+    (of_file.into_iter().chain(processes.iter().filter_map(super::StoreProcess::witness)).collect(), missing)
 }
 
 /// Opens what is there without changing it: what is set aside is what was found.

@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use rusqlite::{Connection, Row, params};
 use switchback_system::private::{self, Owner};
 
-use super::{Membership, NewProcess, Open, Presence, Process, SqliteStore, StoreError, digest, immediate};
+use super::{Membership, NewProcess, Open, Presence, SqliteStore, StoreError, StoreProcess, digest, immediate};
 use crate::control::number::ProcessNumber;
 
 /// The highest number of a process that is believed of a file's name.
@@ -107,7 +107,7 @@ impl SqliteStore {
     }
 
     /// The processes that live. Rows and locks of others are removed, where this user may.
-    pub(super) fn census(&self, open: &mut Open) -> Result<Vec<Process>, StoreError> {
+    pub(super) fn census(&self, open: &mut Open) -> Result<Vec<StoreProcess>, StoreError> {
         let rows = all(&open.register).map_err(|error| self.fault(error))?;
         let (alive, dead) = self.alive(rows);
         if open.is_to_read() {
@@ -126,7 +126,7 @@ impl SqliteStore {
     }
 
     /// The processes that hold their locks, whether they have rows or not; and the numbers of those that do not.
-    pub(super) fn alive(&self, rows: Vec<Process>) -> (Vec<Process>, Vec<u64>) {
+    pub(super) fn alive(&self, rows: Vec<StoreProcess>) -> (Vec<StoreProcess>, Vec<u64>) {
         // Looked at after the rows: who registers has a lock first.
         let mut numbers = self.locks();
         numbers.extend(rows.iter().map(|process| process.number.get()));
@@ -139,14 +139,14 @@ impl SqliteStore {
     }
 
     /// A process that lives and has no row: what its lock says of it.
-    fn unlisted(&self, number: u64) -> Process {
+    fn unlisted(&self, number: u64) -> StoreProcess {
         let mut text = String::new();
         let lock = private::open_to_look(&self.layout().process_lock(number)).ok();
         let read = lock.and_then(|lock| lock.take(LOCK_BYTES_MAX).read_to_string(&mut text).ok());
         let registered = read.and_then(|_| serde_json::from_str(&text).ok());
         let registered = registered.unwrap_or_else(NewProcess::unknown);
         let number = ProcessNumber::new(number);
-        Process { number, registered, acknowledged: None, preparations: Vec::new() }
+        StoreProcess { number, registered, acknowledged: None, preparations: Vec::new() }
     }
 
     fn lives(&self, number: u64) -> bool {
@@ -173,7 +173,7 @@ fn number(register: &Connection, highest: u64, registered: &str) -> rusqlite::Re
 }
 
 /// The rows of the register, of processes that live and of others.
-pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
+pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<StoreProcess>> {
     let mut rows = register.prepare_cached("SELECT number, registered, acknowledged FROM processes ORDER BY number")?;
     let processes = rows.query_map([], process)?.collect::<rusqlite::Result<Vec<_>>>()?;
     // A row that cannot be read is nobody's: the process whose it was writes it again.
@@ -188,12 +188,12 @@ pub(super) fn all(register: &Connection) -> rusqlite::Result<Vec<Process>> {
     Ok(processes)
 }
 
-fn process(row: &Row<'_>) -> rusqlite::Result<Option<Process>> {
+fn process(row: &Row<'_>) -> rusqlite::Result<Option<StoreProcess>> {
     let text = |column| row.get::<_, String>(column).ok();
     let registered = text(1).and_then(|text| serde_json::from_str(&text).ok());
     let (Some(number), Some(registered)) = (row.get(0).ok().map(ProcessNumber::new), registered) else {
         return Ok(None);
     };
     let acknowledged = text(2).and_then(|text| serde_json::from_str(&text).ok());
-    Ok(Some(Process { number, registered, acknowledged, preparations: Vec::new() }))
+    Ok(Some(StoreProcess { number, registered, acknowledged, preparations: Vec::new() }))
 }

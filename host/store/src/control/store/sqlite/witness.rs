@@ -17,7 +17,7 @@ impl SqliteStore {
     pub(super) fn all_witnesses(&self) -> Result<Vec<Witness>, StoreError> {
         let (processes, has_head_file) =
             self.with(|open| Ok((all(&open.register)?, schema::has_head_file(&open.ledger)?)))?;
-        let mut witnesses: Vec<_> = processes.iter().filter_map(super::Process::witness).collect();
+        let mut witnesses: Vec<_> = processes.iter().filter_map(super::StoreProcess::witness).collect();
         let file = self.head_file();
         match file.read() {
             Ok(mark) => witnesses.insert(0, Witness { who: Who::File(file.path().to_owned()), mark }),

@@ -1,0 +1,82 @@
+//! A runtime that follows a store.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use switchback_store::control::{ControlStore, SqliteStore, StoreError};
+
+use super::RuntimeBuilder;
+use crate::runtime::companions::Planned;
+use crate::runtime::error::BuildError;
+use crate::runtime::handle::Runtime;
+
+/// That a runtime follows a store.
+#[derive(Clone, Debug)]
+pub struct WithStore(Followed);
+
+#[derive(Clone, Debug)]
+pub(in crate::runtime) enum Followed {
+    InFolder(PathBuf),
+    Given(Arc<dyn ControlStore>),
+}
+
+impl RuntimeBuilder {
+    /// Follows the store in this folder, which is made if it is not there: its routes and overrides hold, and a change
+    /// there takes effect here within milliseconds. Releases that have a role are loaded at once, others when they are
+    /// asked for. Nobody but this user may be
+    /// able to write there.
+    pub fn store_dir(self, dir: impl Into<PathBuf>) -> RuntimeBuilder<WithStore> {
+        RuntimeBuilder { options: self.options, store: WithStore(Followed::InFolder(dir.into())) }
+    }
+
+    /// Follows this store, of whatever kind, as [`RuntimeBuilder::store_dir`] follows one in a folder. Compiled releases are kept
+    /// only where [`RuntimeBuilder::cache_dir`] says.
+    pub fn store(self, store: Arc<dyn ControlStore>) -> RuntimeBuilder<WithStore> {
+        RuntimeBuilder { options: self.options, store: WithStore(Followed::Given(store)) }
+    }
+}
+
+impl RuntimeBuilder<WithStore> {
+    /// Validates the configuration and starts the runtime: reserves the pool, starts the clock, and comes into the state
+    /// that the store says.
+    ///
+    /// # Errors
+    /// If a value is out of its range, a slot's configuration contradicts itself or two have one name, the machine
+    /// cannot give the pool, or the store cannot be read. A release of the store that cannot be loaded is no error
+    /// here: the slot answers by its failure policy, and the store's register says why.
+    pub fn build(mut self) -> Result<Runtime, BuildError> {
+        self.options.validate()?;
+        if let Followed::InFolder(dir) = &self.store.0 {
+            self.options.cache_dir.get_or_insert_with(|| dir.clone());
+        }
+        let planned = Planned::following(&self.options, self.store.0)?;
+        self.options.start(planned)
+    }
+}
+
+impl<S> RuntimeBuilder<S> {
+    /// What this process calls itself in the store's register: 1 to 64 bytes, without control characters, `/` and `\`.
+    /// Default: the name of its executable, made to fit.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.options.name = Some(name.into());
+        self
+    }
+}
+
+impl Followed {
+    pub(in crate::runtime) fn open(self) -> Result<Arc<dyn ControlStore>, StoreError> {
+        match self {
+            Self::InFolder(dir) => Ok(Arc::new(SqliteStore::create(&dir)?)),
+            Self::Given(store) => Ok(store),
+        }
+    }
+}
+
+/// The name of this process's executable.
+pub(in crate::runtime) fn program_name() -> String {
+    let executable = std::env::current_exe().ok();
+    executable
+        .as_deref()
+        .and_then(Path::file_name)
+        .map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
+}

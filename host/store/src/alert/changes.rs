@@ -1,0 +1,12 @@
+//! Whether changes of a store are alerts.
+
+/// Whether each event of the ledger is an alert. Such an alert holds the event's hash: kept where whoever can write to the
+/// store cannot, it shows later whether the store still has this event and all before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Changes {
+    /// It is not.
+    #[default]
+    Untold,
+    /// It is, once among all processes of a store that are told so.
+    Told,
+}
