@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use criterion::Criterion;
 use switchback::Message;
-use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Manifest, Reads, Scale, SelfTest};
 use switchback_benches::{in_turn, load, print_ratio, root, runtime_builder, target_dir};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -157,16 +157,8 @@ fn of_sdk() -> Vec<u8> {
 
 /// Packs a module whose score of the empty message is this.
 fn pack(module: &[u8], data: &[u8], scale: Scale, score: f64) -> Vec<u8> {
-    let manifest = Manifest {
-        name: "empty".parse().expect("a name"),
-        version: semver::Version::new(1, 0, u64::from(!data.is_empty())),
-        scale,
-        description: String::new(),
-        reads: Reads::default(),
-        limits: ManifestLimits::default(),
-        card: Card::default(),
-        self_tests: vec![SelfTest::new("empty", "", score)],
-    };
+    let (name, version) = ("empty".parse().expect("a name"), semver::Version::new(1, 0, u64::from(!data.is_empty())));
+    let manifest = Manifest::new(name, version, scale, Reads::default()).self_test(SelfTest::new("empty", "", score));
     switchback_pack::pack_module(module, data, &manifest).expect("it packs")
 }
 

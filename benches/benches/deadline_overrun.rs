@@ -9,7 +9,7 @@
 use std::time::{Duration, Instant};
 
 use switchback::message::Recipients;
-use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use switchback::{Message, Runtime};
 use switchback_benches::load;
 use wit_component::{StringEncoding, embed_component_metadata};
@@ -238,19 +238,10 @@ fn packed(number: u64, attack: &str) -> Vec<u8> {
     let world = resolve.select_world(&[package], Some("plugin")).expect("its world");
     embed_component_metadata(&mut module, &resolve, world, StringEncoding::UTF8).expect("it is of that world");
     let reads = ["size", "headers", "text", "html", "links", "attachments", "raw"];
-    let manifest = Manifest {
-        name: "late".parse().expect("a name"),
-        version: semver::Version::new(1, 0, number),
-        scale: Scale::Probability,
-        description: String::new(),
-        reads: reads.into_iter().filter_map(Reads::from_name).fold(Reads::default(), |all, one| all | one),
-        limits: ManifestLimits {
-            memory_bytes_max: Some(64 << 20),
-            deadline_ms: Some(DEADLINE.as_millis() as u64),
-            ..ManifestLimits::default()
-        },
-        card: Card::default(),
-        self_tests: vec![SelfTest::new("empty", "", 0.0)],
-    };
+    let (name, version) = ("late".parse().expect("a name"), semver::Version::new(1, 0, number));
+    let reads = reads.into_iter().filter_map(Reads::from_name).fold(Reads::default(), |all, one| all | one);
+    let manifest = Manifest::new(name, version, Scale::Probability, reads)
+        .limits(ManifestLimits::default().memory_bytes_max(64 << 20).deadline_ms(DEADLINE.as_millis() as u64))
+        .self_test(SelfTest::new("empty", "", 0.0));
     switchback_pack::pack_module(&module, &[], &manifest).expect("it packs")
 }

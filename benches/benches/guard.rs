@@ -64,7 +64,7 @@ impl Guard {
         let name: ModelName = "phish".parse().expect("a name");
         let baseline = ReleaseId { name, version, digest };
         // Each of them is known, or nothing would be acted on and less be counted.
-        let settings = GuardSettings { known_days: 0, ..GuardSettings::default() };
+        let settings = GuardSettings::default().known_days(0);
         let mut guard =
             Self { trial: Trial::new(settings, baseline, Timestamp::UNIX_EPOCH), memory: InMemory::default() };
         for (number, domain) in domains.iter().enumerate() {

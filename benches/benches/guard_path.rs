@@ -21,7 +21,7 @@ const BLOCKS: usize = 60;
 const PAUSES: u32 = 4;
 
 fn main() {
-    let off = GuardSettings { mode: Mode::Off, ..GuardSettings::default() };
+    let off = GuardSettings::default().mode(Mode::Off);
     let runtime = runtime_builder().slot(SlotConfig::new("alone").guard(off)).slot(SlotConfig::new("guarded"));
     let runtime = runtime.build().expect("a runtime");
     let release = load(&runtime, &renumbered(&release_path("linear-1.1.0"), Version::new(9, 1, 0)));

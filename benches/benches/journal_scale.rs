@@ -18,7 +18,6 @@ use switchback::journal::{
     ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, NoSource, Query, Record, RecordedMessage,
     new_record_id,
 };
-use switchback::message::Reading;
 use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said, Timing};
 use switchback::{Category, Digest, ReleaseId, Scl, Thresholds};
 
@@ -126,7 +125,7 @@ fn pairs(dir: &Path) -> String {
 
 fn impact(dir: &Path) -> String {
     let (release, against) = (release(2).digest, release(1).digest);
-    let query = ImpactQuery { release, against, since: None, until: None, slot: None };
+    let query = ImpactQuery::new(release, against);
     let mut listed = 0_u64;
     let impact = JournalReader::open(dir).expect("a journal").impact(&query, &NoSource, |_| {
         listed += 1;
@@ -139,7 +138,7 @@ fn impact(dir: &Path) -> String {
 
 /// The latest records of one domain.
 fn domain(dir: &Path) -> String {
-    let query = Query { sender_domain: Some("sender-77.example".to_owned()), ..Query::default() };
+    let query = Query::default().sender_domain("sender-77.example".to_owned());
     let latest = JournalReader::open(dir).expect("a journal").last(&query, 20).expect("a folder");
     format!("the newest {} records of a domain", latest.records.len())
 }
@@ -169,29 +168,21 @@ impl<'a> Maker<'a> {
         let said = |score| Said::Scored { score, action: Thresholds::default().action(score) };
         let is_dropped = random[2].is_multiple_of(DROPPED_OF);
         let beside = if is_dropped { Said::Dropped(Dropped::Budget) } else { said(other) };
-        Record {
-            id: new_record_id(),
-            at: Timestamp::now(),
-            process: 1,
-            slot: Arc::clone(&self.slot),
-            generation: 2,
-            reading: Reading::CURRENT,
-            mail: self.mail(random),
-            action,
-            scl: Some(Scl::of(score, Category::Spam)),
-            category: Some(Category::Spam),
-            decided_by: DecidedBy::Live,
-            timing: Timing {
-                parse: Duration::from_nanos(random[0] % 20_000),
-                instantiate: Duration::from_nanos(random[1] % 9_000),
-                guest: Duration::from_nanos(random[2] % 90_000),
-                total: Duration::from_nanos(random[3] % 200_000),
-            },
-            opinions: vec![
-                Opinion { release: self.releases[0].clone(), role: Role::Live, said: said(score), took_us: 50 },
-                Opinion { release: self.releases[1].clone(), role: Role::Standby, said: beside, took_us: 60 },
-            ],
-        }
+        let (slot, mail) = (Arc::clone(&self.slot), self.mail(random));
+        let mut record = Record::new(new_record_id(), Timestamp::now(), slot, mail, action, DecidedBy::Live);
+        (record.process, record.generation) = (1, 2);
+        (record.scl, record.category) = (Some(Scl::of(score, Category::Spam)), Some(Category::Spam));
+        record.timing = Timing {
+            parse: Duration::from_nanos(random[0] % 20_000),
+            instantiate: Duration::from_nanos(random[1] % 9_000),
+            guest: Duration::from_nanos(random[2] % 90_000),
+            total: Duration::from_nanos(random[3] % 200_000),
+        };
+        record.opinions = vec![
+            Opinion { release: self.releases[0].clone(), role: Role::Live, said: said(score), took_us: 50 },
+            Opinion { release: self.releases[1].clone(), role: Role::Standby, said: beside, took_us: 60 },
+        ];
+        record
     }
 
     fn mail(&self, random: [u64; 4]) -> RecordedMessage {

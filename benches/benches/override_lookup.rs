@@ -8,8 +8,7 @@ use std::hint::black_box;
 use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
-use switchback::message::{Authorship, Reading};
-use switchback::verdict::{AllowScope, DecidedBy, Effect, Override, Overrides, Rule, Scope, Senders, Timing};
+use switchback::verdict::{AllowScope, Answer, DecidedBy, Effect, Override, Overrides, Rule, Scope, Senders};
 use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
 
@@ -92,28 +91,10 @@ fn message(number: usize) -> Message {
     message
 }
 
-fn verdict() -> Verdict {
-    Verdict {
-        id: None,
-        action: Action::Deliver,
-        score: None,
-        category: None,
-        scl: None,
-        reasons: Vec::new(),
-        decided_by: DecidedBy::Unscanned,
-        release: None,
-        author: Authorship::default(),
-        generation: 0,
-        reading: Reading::CURRENT,
-        fault: None,
-        log: Vec::new(),
-        timing: Timing::default(),
-    }
-}
-
 /// Looks every message up; returns how many matched.
 fn look_up(overrides: &Overrides, messages: &[Message]) -> usize {
-    let decided = |message| overrides.apply(black_box(message), "inbound", NOW, verdict()).decided_by;
+    let blank = Verdict::unscanned(&messages[0], 0, None, Answer::Neutral, String::new());
+    let decided = |message| overrides.apply(black_box(message), "inbound", NOW, blank.clone()).decided_by;
     messages.iter().filter(|message| decided(message) != DecidedBy::Unscanned).count()
 }
 

@@ -91,9 +91,7 @@ fn last_of(said: &[u8]) -> Duration {
 }
 
 fn promote(control: &Control, release: &ReleaseId) {
-    let (slot, release) = (SLOT.to_owned(), release.clone());
-    let promotion =
-        Promotion { slot, release, older: true, cool_off: Some(Duration::ZERO), readiness: Readiness::Skip };
+    let promotion = Promotion::new(SLOT, release.clone(), Readiness::Skip).older().cool_off(Duration::ZERO);
     let event = control.promote(promotion).expect("it is promoted").event;
     let silent = control.acknowledgements(&event, PATIENCE).expect("the store can be read").silent;
     assert!(silent.is_empty(), "{silent:?}");

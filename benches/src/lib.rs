@@ -13,7 +13,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use switchback::release::{Manifest, seal};
+use switchback::release::seal;
 use switchback::{Message, ReleaseId, Runtime, RuntimeBuilder, Slot};
 use switchback_mailgen::Generator;
 use switchback_pack::Inspection;
@@ -68,8 +68,8 @@ pub fn release_path(name: &str) -> PathBuf {
 pub fn renumbered(release: &Path, version: semver::Version) -> Vec<u8> {
     let bytes = std::fs::read(release).expect("the release can be read");
     let inspection = Inspection::read(&bytes);
-    let manifest = inspection.manifest.expect("a release has a manifest");
-    let manifest = Manifest { version, ..manifest };
+    let mut manifest = inspection.manifest.expect("a release has a manifest");
+    manifest.version = version;
     let name = switchback::release::CONTRACT_SECTION.as_bytes();
     let contract = bytes.windows(name.len()).rposition(|window| window == name).expect("a contract section");
     // Before the name: its length, the section's length, the section's number; one byte each.
@@ -134,6 +134,7 @@ fn answers_of_one(mail: &[Vec<u8>], slot: &Slot, interval: Duration) -> Vec<Dura
 }
 
 /// This program again, in a process of its own, which ends when its input does.
+#[derive(Debug)]
 pub struct Again {
     process: Child,
     answers: RefCell<ChildStdout>,

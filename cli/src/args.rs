@@ -177,7 +177,7 @@ impl ThresholdArgs {
     /// The thresholds, if they make sense.
     pub(crate) fn thresholds(&self) -> Result<Thresholds, Usage> {
         let thresholds =
-            Thresholds { tag: self.tag, junk: Some(self.junk), quarantine: Some(self.quarantine), reject: self.reject };
+            Thresholds::default().tag(self.tag).junk(self.junk).quarantine(self.quarantine).reject(self.reject);
         thresholds.validate().map_err(|e| Usage(e.to_string()))?;
         Ok(thresholds)
     }

@@ -182,7 +182,7 @@ impl Args {
             .provider
             .iter()
             .fold(Providers::default(), |known, provider| known.with(&provider.name, &provider.domains));
-        ComparisonSettings { senders, providers, differences_max: self.limit, ..ComparisonSettings::default() }
+        ComparisonSettings::default().senders(senders).providers(providers).differences_max(self.limit)
     }
 
     fn report(

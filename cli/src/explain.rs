@@ -90,7 +90,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 fn find(reader: &JournalReader, id: RecordId) -> anyhow::Result<Record> {
-    let mut latest = reader.last(&Query { id: Some(id), ..Query::default() }, 1)?;
+    let mut latest = reader.last(&Query::default().id(id), 1)?;
     crate::journal::say_unread(&latest.unread);
     latest.records.pop().with_context(|| format!("the journal has no record {id}; it may have been too old to keep"))
 }

@@ -98,7 +98,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let slot = args.journal.slot(&reader, args.slot.as_deref())?;
     let release = args.journal.release(&reader, &args.release)?;
     let against = Against::choose(args, &reader, &release)?;
-    let query = ImpactQuery { release: release.digest, against: against.release.digest, since, until, slot };
+    let query = ImpactQuery::new(release.digest, against.release.digest).since(since).until(until).slot(slot);
     let (source, is_incomplete) = match args.source.is_empty() {
         true => (None, false),
         false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,

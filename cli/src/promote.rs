@@ -73,8 +73,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) => (None, Some(format!("what the guard knows about it cannot be read: {error:#}"))),
     };
     let remarks = Remarks { notes: note.into_iter().collect(), standing_overrides: None, proof };
-    let cool_off = Some(args.cool_off.unsigned_abs());
-    let promotion = Promotion { slot, release, older: args.older, cool_off, readiness: args.readiness() };
+    let mut promotion = Promotion::new(slot, release, args.readiness()).cool_off(args.cool_off.unsigned_abs());
+    promotion.older = args.older;
     if args.change.dry_run {
         return args.rehearse(&operator, promotion, &processes, remarks);
     }

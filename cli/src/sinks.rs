@@ -42,7 +42,8 @@ impl SinkArgs {
     pub(crate) fn config(&self) -> anyhow::Result<AlertConfig> {
         let syslog = if self.syslog { Syslog::Local } else { Syslog::Off };
         let changes = if self.alert_changes { Changes::Told } else { Changes::Untold };
-        let config = AlertConfig { webhook: self.webhook()?, command: self.on_alert.clone(), syslog, changes };
+        let mut config = AlertConfig::default().syslog(syslog).changes(changes);
+        (config.webhook, config.command) = (self.webhook()?, self.on_alert.clone());
         config.validate().map_err(|error| Usage(error.to_string()))?;
         Ok(config)
     }

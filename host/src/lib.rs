@@ -52,13 +52,14 @@
 //! | [`guard`] | what takes a harmful release back without a human |
 //! | [`alert`] | who is told, and how |
 //! | [`backup`] | a store in one file |
+//! | `tokio` | scoring from an asynchronous filter, with the feature of that name |
 //! | [`files`] | files that are whole or not there, and what the system lacks, in words |
 //!
 //! Types of other crates that show in signatures are re-exported: [`jiff`], [`ipnet`], [`semver`], [`uuid`].
 //!
 //! # Events
-//! What goes on is told through [`tracing`](https://docs.rs/tracing), under the target `switchback`: install a subscriber, such as
-//! `tracing_subscriber::fmt::init()`, to see it.
+//! What goes on is told through [`tracing`](https://docs.rs/tracing), under targets that begin with `switchback`: install a
+//! subscriber, such as `tracing_subscriber::fmt::init()`, to see it. `docs/embedding.md` lists targets and levels.
 //!
 //! # Features
 //! Without any of them a filter has messages, releases, the sandbox and slots whose routes it changes itself, with canaries, shadows
@@ -83,6 +84,8 @@ pub mod message;
 pub mod release;
 pub mod route;
 pub mod runtime;
+#[cfg(feature = "tokio")]
+pub mod tokio;
 pub mod verdict;
 
 mod life;

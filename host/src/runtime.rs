@@ -11,6 +11,8 @@ mod core;
 mod ending;
 mod error;
 #[cfg(feature = "store")]
+mod exchange;
+#[cfg(feature = "store")]
 mod follow;
 #[cfg(feature = "store")]
 mod guard;
@@ -19,6 +21,7 @@ mod local;
 mod meters;
 #[cfg(feature = "store")]
 mod news;
+mod options;
 mod releases;
 mod running;
 mod slot;

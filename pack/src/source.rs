@@ -180,16 +180,11 @@ impl Source {
             made.abstains = test.abstains;
             made
         });
-        Manifest {
-            name: release.name.clone(),
-            version: release.version.clone(),
-            scale: release.scale,
-            description: release.description.clone(),
-            reads: release.reads,
-            limits: limits.clone(),
-            card: card.clone(),
-            self_tests: self_tests.collect(),
-        }
+        let manifest = Manifest::new(release.name.clone(), release.version.clone(), release.scale, release.reads)
+            .description(&release.description)
+            .limits(limits.clone())
+            .card(card.clone());
+        self_tests.fold(manifest, Manifest::self_test)
     }
 
     pub(crate) fn metadata(&self) -> Metadata {

@@ -46,7 +46,7 @@ fn for_each_pair(
     mut take: impl FnMut(RecordId, &Pair<'_>),
 ) -> anyhow::Result<usize> {
     let window = live.window();
-    let query = Query { since: window.since, until: window.until, slot: Some(live.slot.clone()), ..Query::default() };
+    let query = Query::default().since(window.since).until(window.until).slot(live.slot.clone());
     let mut count = 0_u64;
     let unread = reader.for_each_pair(&before.digest, &after.digest, &query, |recorded| {
         count += 1;

@@ -124,8 +124,9 @@ fn write_answers(report: &Report, out: &mut impl Write) -> io::Result<()> {
 
 fn times(latency: Option<Latency>) -> [String; 3] {
     let shown = |us| show::time(Duration::from_micros(us));
-    latency
-        .map_or(["-"; 3].map(str::to_owned), |Latency { p50_us, p99_us, max_us }| [p50_us, p99_us, max_us].map(shown))
+    latency.map_or(["-"; 3].map(str::to_owned), |Latency { p50_us, p99_us, max_us, .. }| {
+        [p50_us, p99_us, max_us].map(shown)
+    })
 }
 
 fn write_segments(what: &str, rows: &[Row<'_>], out: &mut impl Write) -> io::Result<()> {

@@ -63,7 +63,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     for kept in alerts.iter().rev() {
         if args.json {
-            let KeptAlert { alert, attempts, delivered_at, trouble } = kept;
+            let KeptAlert { alert, attempts, delivered_at, trouble, .. } = kept;
             let record =
                 Record { alert, attempts: *attempts, delivered_at: *delivered_at, trouble: trouble.as_deref() };
             json_line(&record, &mut out)?;
@@ -96,7 +96,7 @@ pub(super) fn reader(store: &StoreArgs) -> anyhow::Result<Option<GuardReader>> {
 
 /// An alert, for a person: what happened, and how to undo it.
 pub(super) fn lines(kept: &KeptAlert) -> Vec<String> {
-    let KeptAlert { alert, delivered_at, trouble, attempts } = kept;
+    let KeptAlert { alert, delivered_at, trouble, attempts, .. } = kept;
     let fate = match (delivered_at, trouble, attempts) {
         (Some(_), ..) => String::new(),
         (None, Some(why), _) => {

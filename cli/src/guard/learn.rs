@@ -106,7 +106,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 fn of_journal(dir: &Path, slot: String, settings: &GuardSettings) -> anyhow::Result<Mail> {
     let (mut mail, now) = (Mail::new(settings), Timestamp::now());
-    let query = Query { slot: Some(slot), ..Query::default() };
+    let query = Query::default().slot(slot);
     let unread = JournalReader::open(dir)?.for_each_sighting(&query, |sighting| {
         // A journal's hash of an address is nobody else's: of a provider's users it tells nothing.
         mail.teach(&Sighting { sender: None, ..*sighting }, now);

@@ -28,11 +28,11 @@ pub(super) fn of_journal(
     let mut mail = Mail::new(settings);
     let now = Timestamp::now();
     // Whom the mail before the trial was from counts, too.
-    let earlier = Query { since: None, ..query.clone() };
+    let earlier = query.clone().since(None);
     let mut unread = reader.for_each_sighting(&earlier, |sighting| mail.teach(sighting, now))?;
     let mut failed = 0;
     // What came after it is in no replay, but was counted by the guard.
-    let all = Query { until: None, ..query.clone() };
+    let all = query.clone().until(None);
     unread.extend(reader.for_each_pair(&before.digest, &after.digest, &all, |pair| {
         if let Some(actions) = pair.before.action().zip(pair.after.action()) {
             mail.add(Some(pair.id), &sighting(pair), actions.into());

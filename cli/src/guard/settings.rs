@@ -176,7 +176,7 @@ fn floor(text: &str) -> Result<Floor, String> {
     let form = || format!("`{text}` is not a valid floor: give campaigns, senders and recipients, as in `10,20,5`");
     let [campaigns, senders, recipients] = numbers(text).ok_or_else(form)?;
     let small = |number| u8::try_from(number).map_err(|_| form());
-    Ok(Floor { campaigns, senders: small(senders)?, recipients: small(recipients)? })
+    Ok(Floor::new(campaigns, small(senders)?, small(recipients)?))
 }
 
 /// `100,4,180`.
@@ -184,7 +184,7 @@ fn few(text: &str) -> Result<Few, String> {
     let form =
         || format!("`{text}` is not valid: give known senders, senders that suffice, and days, as in `100,4,180`");
     let [known, senders, age_days] = numbers(text).ok_or_else(form)?;
-    Ok(Few { known, senders: u8::try_from(senders).map_err(|_| form())?, age_days })
+    Ok(Few::new(known, u8::try_from(senders).map_err(|_| form())?, age_days))
 }
 
 /// `1,3`.
@@ -215,9 +215,9 @@ pub(super) fn lines(settings: &GuardSettings) -> Vec<(&'static str, String)> {
     let percent = |share: f64| format!("{} %", (share * 1e6).round() / 1e4);
     let tolerance =
         |one: switchback::guard::Tolerance| format!("{} gross, {} net", percent(one.gross), percent(one.net));
-    let Floor { campaigns, senders, recipients } = settings.floor;
+    let Floor { campaigns, senders, recipients, .. } = settings.floor;
     let GuardSettings { account_pairs: account, domain_pairs: domain, .. } = *settings;
-    let Few { known: few, senders: of_few, age_days } = settings.few;
+    let Few { known: few, senders: of_few, age_days, .. } = settings.few;
     let mut lines = vec![
         ("alpha", format!("{} up, {} down, {} to warn", settings.alpha, settings.alpha_down, settings.alpha_warn)),
         ("tolerates", format!("{}; to warn {}", tolerance(settings.tolerance), tolerance(settings.tolerance_warn))),
@@ -248,8 +248,8 @@ mod tests {
 
     #[test]
     fn a_floor_and_a_tolerance_are_written_as_lists() {
-        assert_eq!(floor("10, 5,5"), Ok(Floor { campaigns: 10, senders: 5, recipients: 5 }));
-        assert_eq!(few("100,4, 180"), Ok(Few { known: 100, senders: 4, age_days: 180 }));
+        assert_eq!(floor("10, 5,5"), Ok(Floor::new(10, 5, 5)));
+        assert_eq!(few("100,4, 180"), Ok(Few::new(100, 4, 180)));
         assert_eq!(pairs("1,3"), Ok([1, 3]));
         assert_eq!(tolerance("0.02,0.005"), Ok([0.02, 0.005]));
         for wrong in ["", "10", "10,5,-1", "10,5,5,5", "ten,5,5", "1,999,1"] {

@@ -255,7 +255,7 @@ impl Args {
     ) -> anyhow::Result<(Mail, [ReleaseId; 2])> {
         if let Some(dir) = self.mail.journal(&self.store)? {
             let ids = sides::ids(&self.store, named)?;
-            let query = Query { slot, until: self.until, ..Query::default() };
+            let query = Query::default().slot(slot).until(self.until);
             return Ok((pairs::of_journal(&dir, &ids, &query, settings)?, ids));
         }
         let threads = self.threads.count();

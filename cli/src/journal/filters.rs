@@ -59,18 +59,17 @@ impl FilterArgs {
     pub(super) fn query(&self, journal: &JournalArgs, reader: &JournalReader) -> anyhow::Result<Query> {
         let Window { since, until } = self.window()?;
         let release = self.release.as_deref().map(|name| journal.release(reader, name)).transpose()?;
-        Ok(Query {
-            since,
-            until,
-            slot: journal.slot(reader, self.slot.as_deref())?,
-            release: release.map(|release| release.digest),
-            sender_domain: self.domain.clone(),
-            fingerprint: self.fingerprint,
-            action: self.action,
-            decided_by: self.decided_by.clone(),
-            id: self.id,
-            message_id: self.message_id.clone(),
-        })
+        Ok(Query::default()
+            .since(since)
+            .until(until)
+            .slot(journal.slot(reader, self.slot.as_deref())?)
+            .release(release.map(|release| release.digest))
+            .sender_domain(self.domain.clone())
+            .fingerprint(self.fingerprint)
+            .action(self.action)
+            .decided_by(self.decided_by.clone())
+            .id(self.id)
+            .message_id(self.message_id.clone()))
     }
 }
 

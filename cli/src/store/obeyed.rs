@@ -108,7 +108,7 @@ impl Census {
 
 impl Obeys {
     fn of(obeyed: Obeyed) -> Self {
-        let Obeyed { process, name, pid, after, problem } = obeyed;
+        let Obeyed { process, name, pid, after, problem, .. } = obeyed;
         Self { process, name, pid, after, problem }
     }
 }

@@ -75,7 +75,7 @@ fn tally(store: &StoreArgs, slot: &str, is_such: impl Fn(&Sighting<'_>) -> bool)
     if dir.try_exists().is_ok_and(|exists| !exists) {
         return Err("the store has no journal".to_owned());
     }
-    let query = Query { since: clock::now().checked_sub(RECENT).ok(), slot: Some(slot.to_owned()), ..Query::default() };
+    let query = Query::default().since(clock::now().checked_sub(RECENT).ok()).slot(slot.to_owned());
     let reader = JournalReader::open(dir).map_err(|error| chain(&error))?;
     let (mut such, mut all) = (0, 0);
     let unread = reader

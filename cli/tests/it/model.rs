@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use switchback::Category;
-use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Card, Manifest, Reads, Scale, SelfTest};
 use tempfile::TempDir;
 use wit_parser::{Resolve, WorldId};
 
@@ -133,16 +133,12 @@ fn module() -> Vec<u8> {
 fn manifest(version: &str) -> Manifest {
     let mut empty = SelfTest::new("empty", "", SMALL);
     empty.category = Some(Category::Ham);
-    Manifest {
-        name: "linear".parse().unwrap(),
-        version: version.parse().unwrap(),
-        scale: Scale::Probability,
-        description: "judges a message by its size".to_owned(),
-        reads: Reads::SIZE,
-        limits: ManifestLimits::default(),
-        card: Card { limitations: "A test.".to_owned(), ..Card::default() },
-        self_tests: vec![empty],
-    }
+    let mut card = Card::default();
+    card.limitations = "A test.".to_owned();
+    Manifest::new("linear".parse().unwrap(), version.parse().unwrap(), Scale::Probability, Reads::SIZE)
+        .description("judges a message by its size")
+        .card(card)
+        .self_test(empty)
 }
 
 /// A message of this size.

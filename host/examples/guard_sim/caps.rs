@@ -30,7 +30,7 @@ fn of_people(size: Size, settings: &GuardSettings, rng: &mut ChaCha8Rng) -> bool
 pub(crate) fn report(runs: u64) {
     let mut rows = Vec::new();
     for [account_pairs, domain_pairs] in PAIRS {
-        let settings = GuardSettings { account_pairs, domain_pairs, ..GuardSettings::default() };
+        let settings = GuardSettings::default().account_pairs(account_pairs).domain_pairs(domain_pairs);
         let hiding = |count: usize| Adversary {
             addresses: (0..count).map(|number| Address::new(&format!("a{number}"), "gmail.com")).collect(),
             seen: vec![60, 40, 20],
@@ -41,8 +41,8 @@ pub(crate) fn report(runs: u64) {
             let found = found_after(size, &settings, adversary, runs);
             found.map_or("never".to_owned(), |[gmail, days]| format!("{gmail} ({days:.1} days)"))
         };
-        let floor = Floor { campaigns: 10, senders: 2, recipients: 2 };
-        let without_floor = GuardSettings { floor, ..settings.clone() };
+        let floor = Floor::new(10, 2, 2);
+        let without_floor = settings.clone().floor(floor);
         let harmless = parallel::runs("flips that belong to people", runs, |rng| of_people(FEW, &without_floor, rng));
         let share = Share { part: harmless.iter().filter(|found| **found).count() as u64, whole: runs };
         rows.push(vec![

@@ -30,8 +30,9 @@ impl Domains {
     /// Settings under which each of them is a provider's, in groups of ten.
     pub(crate) fn settings(&self) -> GuardSettings {
         let groups = self.names.chunks(10).enumerate();
-        let providers = groups.map(|(number, names)| (format!("group-{number}"), names.to_vec())).collect();
-        GuardSettings { providers, known_days: 0, ..GuardSettings::default() }
+        groups.fold(GuardSettings::default().known_days(0), |settings, (number, names)| {
+            settings.provider(format!("group-{number}"), names)
+        })
     }
 
     /// One of the first so many, by volume; a drift of 1 turns the order of volumes round.

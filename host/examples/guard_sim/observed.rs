@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use rand::Rng as _;
 use rand_chacha::ChaCha8Rng;
-use switchback::guard::{Bets, Counts, Floor, GuardSettings, InMemory, Level, Test, Trial, log_threshold};
+use switchback::guard::{Bets, Counts, Floor, InMemory, Level, Test, Trial, log_threshold};
 
 use crate::interval::Share;
 use crate::mail::{Domains, actions, baseline, sighting};
@@ -77,8 +77,8 @@ impl Messages {
 }
 
 pub(crate) fn rollout(domains: &Domains, course: &Course, campaigns: u64, rng: &mut ChaCha8Rng) -> Outcome {
-    let floor = Floor { campaigns: 0, senders: 0, recipients: 0 };
-    let settings = GuardSettings { alpha: ALPHA, floor, ..domains.settings() };
+    let floor = Floor::new(0, 0, 0);
+    let settings = domains.settings().alpha(ALPHA).floor(floor);
     let tolerance = settings.tolerance;
     let mut messages = Messages {
         bets: [Test::Gross.bets(tolerance.gross), Test::Net.bets(tolerance.net)],

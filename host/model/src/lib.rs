@@ -23,4 +23,5 @@ pub mod rate;
 pub mod release;
 pub mod route;
 pub mod timing;
+pub mod unsaid;
 pub mod verdict;

@@ -2,13 +2,18 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::release::ManifestLimits;
 
 /// The caps of a host: the most that any release gets, whatever its manifest asks for.
 ///
 /// A manifest that asks for more than a cap is refused when the release is loaded, so that nobody
 /// believes in a limit that does not hold.
-#[derive(Clone, Debug, PartialEq, Eq)]
+///
+/// Read from a configuration, what is absent is the default, and the time is `deadline_max_ms`, in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Limits {
     /// The largest release file, in bytes. Default 32 MiB: a release with a whole ONNX runtime is about
@@ -19,6 +24,7 @@ pub struct Limits {
     pub memory_bytes_max: u64,
     /// Wall-clock time for one message. Default 10 s: an SMTP client waits for minutes at the end of
     /// DATA (RFC 5321, section 4.5.3.2.6), a queue behind it does not.
+    #[serde(rename = "deadline_max_ms", with = "millis")]
     pub deadline_max: Duration,
     /// Elements of a table. Default 65,536; a Rust model has as many as it has functions whose address
     /// is taken: hundreds, or ten thousand with an ONNX runtime.
@@ -43,6 +49,48 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// Sets the largest release file, in bytes.
+    #[must_use]
+    pub fn release_bytes_max(mut self, release_bytes_max: u64) -> Self {
+        self.release_bytes_max = release_bytes_max;
+        self
+    }
+
+    /// Sets the linear memory of one instance, in bytes.
+    #[must_use]
+    pub fn memory_bytes_max(mut self, memory_bytes_max: u64) -> Self {
+        self.memory_bytes_max = memory_bytes_max;
+        self
+    }
+
+    /// Sets the wall-clock time for one message.
+    #[must_use]
+    pub fn deadline_max(mut self, deadline_max: Duration) -> Self {
+        self.deadline_max = deadline_max;
+        self
+    }
+
+    /// Sets the elements of a table.
+    #[must_use]
+    pub fn table_elements_max(mut self, table_elements_max: u64) -> Self {
+        self.table_elements_max = table_elements_max;
+        self
+    }
+
+    /// Sets the log lines kept of one message.
+    #[must_use]
+    pub fn log_lines_max(mut self, log_lines_max: u64) -> Self {
+        self.log_lines_max = log_lines_max;
+        self
+    }
+
+    /// Sets the reasons of one assessment.
+    #[must_use]
+    pub fn reasons_max(mut self, reasons_max: u64) -> Self {
+        self.reasons_max = reasons_max;
+        self
+    }
+
     /// The caps in the order of [`ManifestLimits::named`].
     pub(crate) fn manifest_caps(&self) -> [u64; 5] {
         [
@@ -70,6 +118,21 @@ impl Limits {
             log_lines_max: to_usize(asked.log_lines_max.unwrap_or(log_lines).min(log_lines)),
             reasons_max: to_usize(asked.reasons_max.unwrap_or(reasons).min(reasons)),
         }
+    }
+}
+
+/// A time in whole milliseconds.
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u64(u64::try_from(time.as_millis()).unwrap_or(u64::MAX))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::beginning::{on_one_line, within};
 use crate::limits::LOG_LINE_BYTES_MAX;
+use crate::unsaid::Unsaid;
 
 /// How much a line of a model's log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -44,7 +45,7 @@ impl fmt::Display for LogLevel {
 }
 
 /// A line of a model's log.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct LogLine {
@@ -52,6 +53,13 @@ pub struct LogLine {
     pub level: LogLevel,
     /// What it says, at most 1,024 bytes. Line breaks and other control characters are escaped; one that was cut ends with `…`.
     pub line: String,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for LogLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LogLine").field("level", &self.level).field("line", &Unsaid(&self.line)).finish()
+    }
 }
 
 /// `warn: no weights for this language`.

@@ -120,7 +120,7 @@ struct Inner {
 }
 
 /// What the filter told.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Context {
     envelope: Option<Envelope>,
     client: Client,

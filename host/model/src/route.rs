@@ -10,6 +10,7 @@ mod roles;
 mod share;
 mod table;
 
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -28,6 +29,12 @@ pub struct Switch<R> {
     current: ArcSwap<Route<R>>,
     /// One change at a time. Readers do not take it.
     changing: Mutex<()>,
+}
+
+impl<R: Warm> fmt::Debug for Switch<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switch").field("generation", &self.current.load().generation()).finish_non_exhaustive()
+    }
 }
 
 impl<R: Warm> Switch<R> {

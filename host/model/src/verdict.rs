@@ -39,11 +39,13 @@ use crate::log::Logged;
 use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
 use crate::timing::Timing;
+use crate::unsaid::Unsaid;
 
 /// What the host decides about one message.
 ///
 /// Serialises with times in microseconds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The name of its record in the journal, if one is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -77,6 +79,28 @@ pub struct Verdict {
     pub log: Vec<ReleaseLog>,
     /// How long it took.
     pub timing: Timing,
+}
+
+/// Without the text of the fault, the reasons and the log, which a model may have written: it belongs in no log.
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verdict")
+            .field("id", &self.id)
+            .field("action", &self.action)
+            .field("score", &self.score)
+            .field("category", &self.category)
+            .field("scl", &self.scl)
+            .field("reasons", &self.reasons)
+            .field("decided_by", &self.decided_by)
+            .field("release", &self.release)
+            .field("author", &self.author)
+            .field("generation", &self.generation)
+            .field("reading", &self.reading)
+            .field("fault", &self.fault.as_deref().map(Unsaid))
+            .field("log", &self.log)
+            .field("timing", &self.timing)
+            .finish()
+    }
 }
 
 impl Verdict {

@@ -4,6 +4,7 @@ use wasmtime::component::Resource;
 
 /// The resource that a guest borrows. It stands for the one message of the store, so its number says
 /// nothing and no table is kept.
+#[derive(Debug)]
 pub struct BorrowedMessage;
 
 /// The handle that a guest is given.

@@ -1,5 +1,6 @@
 //! Why a release did not answer.
 
+use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use super::guest::{Guest, LogFlood};
 use super::imports::Undeclared;
 use super::limiter::Exhausted;
 use crate::limits::{RESULT_BYTES_MAX, WASM_STACK_BYTES_MAX};
+use switchback_model::unsaid::Unsaid;
 
 /// How often a message that nobody waits for is scored before its deadline counts.
 const TRIES: usize = 3;
@@ -85,7 +87,7 @@ fn last_word<'a>(fault: &Fault, log: &'a Logged) -> Option<&'a str> {
 }
 
 /// What happened to a call.
-#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[derive(Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Fault {
     /// It trapped.
@@ -139,6 +141,17 @@ pub enum Fault {
     /// The host could not do its part.
     #[error("the host could not do its part: {0}")]
     Host(String),
+}
+
+/// Without what the guest said, which belongs in no log.
+impl fmt::Debug for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BadResult(why) => f.debug_tuple("BadResult").field(&Unsaid(why)).finish(),
+            Self::CannotScore(why) => f.debug_tuple("CannotScore").field(&Unsaid(why)).finish(),
+            other => write!(f, "Fault({other})"),
+        }
+    }
 }
 
 impl Fault {

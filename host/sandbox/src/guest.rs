@@ -1,5 +1,7 @@
 //! What a store holds for the one message that it is made for.
 
+use std::fmt;
+
 use switchback_model::limits::ReleaseLimits;
 use switchback_model::log::{LogLevel, Logged};
 use switchback_model::message::{Message, Recipients};
@@ -17,6 +19,12 @@ pub struct Guest {
     pub(crate) clock: Clock,
     pub(crate) limiter: Limiter,
     pub(crate) log: Log,
+}
+
+impl fmt::Debug for Guest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Guest").field("message", &self.message).finish_non_exhaustive()
+    }
 }
 
 impl Guest {

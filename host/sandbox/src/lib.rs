@@ -43,6 +43,7 @@ mod signals;
 mod stack;
 mod ticker;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -83,7 +84,14 @@ pub struct Sandbox {
     _ticker: Ticker,
 }
 
+impl fmt::Debug for Sandbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sandbox").field("limits", &self.limits).field("traps", &self.traps).finish_non_exhaustive()
+    }
+}
+
 /// How a sandbox is set up.
+#[derive(Debug)]
 pub struct SandboxConfig {
     /// The caps of the host.
     pub limits: Limits,

@@ -1,6 +1,7 @@
 //! A loaded release, and one message through it.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -41,6 +42,12 @@ pub struct Loaded {
     /// Present until dropped.
     code: Option<PluginPre<Guest>>,
     reaper: Option<Sender<Remains>>,
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Loaded").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// What one release made of one message.

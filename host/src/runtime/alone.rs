@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::builder::Options;
 use super::core::Core;
 use super::error::BuildError;
+use super::options::Options;
 use super::slot::{Observer, RevertLog};
 
 /// Nothing will work beside the slots.

@@ -17,8 +17,6 @@ use switchback_sandbox::{AddressSpace, Sandbox, SandboxConfig, Traps};
 
 #[cfg(feature = "store")]
 pub use store::WithStore;
-#[cfg(feature = "store")]
-pub(super) use store::{Followed, program_name};
 
 use super::background::{BackgroundConfig, BackgroundThreads};
 use super::companions::Planned;
@@ -26,6 +24,7 @@ use super::core::Core;
 use super::error::{BuildError, thread_failed};
 use super::handle::Runtime;
 use super::local::LocalRuntime;
+use super::options::Options;
 use super::running::Running;
 #[cfg(not(feature = "journal"))]
 use super::slot::Recorder;
@@ -48,25 +47,6 @@ pub struct RuntimeBuilder<S = NoStore> {
 /// That a runtime follows no store.
 #[derive(Clone, Debug)]
 pub struct NoStore(());
-
-/// All that can be said of a runtime, but for its store.
-#[derive(Debug, Default)]
-pub(super) struct Options {
-    pub(super) slots: Vec<SlotConfig>,
-    limits: Limits,
-    instances: Option<u32>,
-    address_space: AddressSpace,
-    traps: Traps,
-    cache_dir: Option<PathBuf>,
-    granted_recipients: Vec<ModelName>,
-    shadow_cpu_share: Option<f64>,
-    #[cfg(feature = "store")]
-    pub(super) name: Option<String>,
-    #[cfg(feature = "store")]
-    pub(super) alerts: super::guard::Alerts,
-    #[cfg(feature = "journal")]
-    journal: Option<switchback_store::journal::JournalConfig>,
-}
 
 impl Runtime {
     /// Configures a runtime.

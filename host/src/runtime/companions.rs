@@ -9,13 +9,14 @@ use switchback_model::name::{acceptable, check_name};
 use switchback_model::verdict::Overrides;
 use switchback_store::alert::Changes;
 
-use super::builder::{Followed, Options, program_name};
 use super::core::Core;
 use super::error::{BuildError, thread_failed};
+use super::exchange::Exchange;
 use super::follow::{Enlisted, Follower};
 use super::guard::{Guard, Observation, ObservationQueue, Sinks, StoreContext};
 use super::meters::StoreMeters;
 use super::news::News;
+use super::options::{Followed, Options, program_name};
 use super::slot::{Observer, RevertLog};
 
 /// What will work beside the slots, before there are any.
@@ -33,16 +34,6 @@ pub(super) struct Companions {
     guard: ArcSwapOption<Guard>,
     /// Present if the runtime follows a store.
     follower: ArcSwapOption<Follower>,
-}
-
-/// What they share with the slots.
-pub(super) struct Exchange {
-    /// How the store is followed.
-    pub(super) meters: StoreMeters,
-    /// What the guard raises alerts about for the thread that follows the store.
-    pub(super) news: News,
-    /// The overrides that every slot looks at: an immutable index, replaced as a whole.
-    pub(super) overrides: Arc<ArcSwap<Overrides>>,
 }
 
 impl Planned {

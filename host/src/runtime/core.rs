@@ -21,7 +21,7 @@ pub(super) struct Core {
     pub(super) releases: Arc<Releases>,
     /// What the slots share with what works beside them.
     #[cfg(feature = "store")]
-    pub(super) exchange: super::companions::Exchange,
+    pub(super) exchange: super::exchange::Exchange,
     /// What is done once messages are answered. Nobody else keeps it: it ends with this.
     pub(super) background: Arc<BackgroundThreads>,
     /// Models that see recipients in clear.

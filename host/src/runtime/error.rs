@@ -45,6 +45,7 @@ pub enum BuildError {
 /// A release was not loaded. Its text has the fault in it; its source is the fault's, such as the [`io::Error`] of a file that
 /// cannot be read.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct LoadError {
     /// The release, or its file if it could not say what it is.
     pub what: String,

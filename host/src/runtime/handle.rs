@@ -3,6 +3,7 @@
 #[cfg(feature = "store")]
 mod store;
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -25,11 +26,11 @@ use crate::life::Inside;
 /// each thread can have its own.
 ///
 /// Scoring is synchronous: it computes, and waits for nothing. In an asynchronous filter, call it from a
-/// bounded pool of blocking workers, such as tokio's `spawn_blocking` behind a semaphore with as many
-/// permits as cores, and not on the threads that drive I/O. A [`Slot`] moves there.
+/// bounded pool of blocking workers, and not on the threads that drive I/O: a [`Slot`] moves there. For tokio,
+/// the module `tokio` of the feature of that name does it.
 ///
 /// A runtime on a store ([`RuntimeBuilder::store_dir`](crate::RuntimeBuilder::store_dir)) has the releases and routes that the
-/// store says, within milliseconds after they change there; operators change them with [`Control`] or the command
+/// store says, within milliseconds after they change there; operators change them with [`Control`](crate::Control) or the command
 /// `switchback`. One without a store is a [`LocalRuntime`](crate::LocalRuntime), whose slots the filter changes itself.
 ///
 /// A runtime belongs to the process that built it: in a fork of that process every call says so and does nothing else
@@ -39,6 +40,15 @@ use crate::life::Inside;
 /// has to know.
 #[derive(Clone)]
 pub struct Runtime(Arc<Running>);
+
+impl fmt::Debug for Runtime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Runtime")
+            .field("slots", &self.0.core.slots)
+            .field("releases", &self.releases())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Runtime {
     pub(super) fn new(running: Running) -> Self {
@@ -141,7 +151,7 @@ impl Runtime {
 
     /// Waits until nothing is left to do in the background: releases have scored, records are written, the guard has
     /// counted and done what follows, alerts that are due were tried once, and the ledger has what this process did by
-    /// itself, unless it cannot be written ([`Reverted::is_recorded`]). While other threads
+    /// itself, unless it cannot be written ([`Reverted::is_recorded`](crate::runtime::Reverted::is_recorded)). While other threads
     /// go on scoring there may always be something. Dropping the last handle does the same, but lets nobody score any more.
     /// In a fork of the process that built it this does nothing.
     pub fn flush(&self) {
@@ -184,6 +194,7 @@ impl Runtime {
 
 /// What loading did since the start of a runtime.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadCounts {
     /// Releases compiled.
     pub compiled: u64,

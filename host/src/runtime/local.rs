@@ -8,7 +8,7 @@ use super::slot::{LocalSlot, UnknownSlot};
 /// A runtime that follows no store: the filter decides which release has which role in its [slots](LocalSlot).
 ///
 /// It derefs to [`Runtime`] and, like that, is a handle: a clone is the same runtime.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct LocalRuntime(Runtime);
 
 impl LocalRuntime {

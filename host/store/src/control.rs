@@ -12,6 +12,7 @@ mod event;
 mod ledger;
 mod mark;
 mod newer;
+mod note;
 mod number;
 mod operation;
 mod operator;
@@ -29,6 +30,7 @@ pub use event::{Drafted, Event, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use newer::NewerEvent;
+pub use note::OperationNote;
 pub use number::ProcessNumber;
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
@@ -37,7 +39,7 @@ pub use operator::{
 pub use refused::Refused;
 pub use request::Request;
 pub use rollout::{Exposure, InvalidPlan, Pause, Plan, Progress, Rollout, RolloutStep};
-pub use state::{OperationNote, SlotState, StoreState, StoredRelease};
+pub use state::{SlotState, StoreState, StoredRelease};
 #[cfg(feature = "journal")]
 pub(crate) use store::layout::Layout;
 pub use store::layout::LayoutError;

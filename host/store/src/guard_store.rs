@@ -26,6 +26,7 @@ mod trials;
 mod volumes;
 
 use std::cmp::Reverse;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -61,7 +62,14 @@ pub struct GuardStore {
     open: Option<Open>,
 }
 
+impl fmt::Debug for GuardStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardStore").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
 /// Where it is kept.
+#[derive(Debug)]
 enum Place {
     Memory,
     Folder(PathBuf),

@@ -63,6 +63,9 @@ pub const WEBHOOK_SECRET_BYTES_MIN: usize = 24;
 /// See [`WEBHOOK_SECRET_BYTES_MIN`].
 pub const WEBHOOK_SECRET_BYTES_MAX: usize = 64;
 
+/// Bytes that are read of a file with a webhook's secret: 64 bytes in base64, with room for spaces around them.
+pub const SECRET_FILE_BYTES_MAX: u64 = 4 << 10;
+
 /// Of those, how many may be of mail that is not eligible: a third, so that strangers who flood a filter with campaigns of
 /// one message each take nothing from what is acted on. A store that has no more room counts no more of that kind, and
 /// says so.

@@ -137,6 +137,7 @@ pub fn temporary_in(dir: &Path) -> io::Result<Temporary> {
 const TEMPORARY: &str = ".switchback-unfinished-";
 
 /// A folder that goes when it is dropped.
+#[derive(Debug)]
 pub struct Temporary {
     made: tempfile::TempDir,
     _lock: File,

@@ -1,6 +1,6 @@
 //! Guests written by hand: what no compiler makes, a person can.
 
-use switchback::release::{CONTRACT_VERSION, Card, Manifest, ManifestLimits, Reads, Scale, SelfTest, seal};
+use switchback::release::{CONTRACT_VERSION, Manifest, ManifestLimits, Reads, Scale, SelfTest, seal};
 use switchback::{Fault, Runtime, ScoreError};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
@@ -41,20 +41,10 @@ const ROOM: &str = "(i32.const 65536)";
 
 fn manifest() -> Manifest {
     let all = ["size", "raw", "headers", "attachments"].map(|name| Reads::from_name(name).unwrap());
-    Manifest {
-        name: "by-hand".parse().unwrap(),
-        version: "6.6.6".parse().unwrap(),
-        scale: Scale::Probability,
-        description: String::new(),
-        reads: all.into_iter().fold(Reads::default(), |all, one| all | one),
-        limits: ManifestLimits {
-            memory_bytes_max: Some(32 << 20),
-            deadline_ms: Some(100),
-            ..ManifestLimits::default()
-        },
-        card: Card::default(),
-        self_tests: vec![SelfTest::new("empty", "", 0.0)],
-    }
+    let reads = all.into_iter().fold(Reads::default(), |all, one| all | one);
+    Manifest::new("by-hand".parse().unwrap(), "6.6.6".parse().unwrap(), Scale::Probability, reads)
+        .limits(ManifestLimits::default().memory_bytes_max(32 << 20).deadline_ms(100))
+        .self_test(SelfTest::new("empty", "", 0.0))
 }
 
 fn packed(attack: &str, realloc: &str, functions: &str) -> Vec<u8> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 use std::{env, fs, io, mem, process, ptr, thread};
 
@@ -21,7 +21,7 @@ use switchback::{
 
 use crate::control::support::{PATIENCE, Store, promote, until};
 use crate::journal::record;
-use crate::support::{cache_of_parent, child, load, message, runtime, shared_cache};
+use crate::support::{cache_of_parent, child, example, load, message, runtime, shared_cache};
 
 /// Runs a test of this file in a process of its own, and returns what that printed.
 fn in_a_process(test: &str) -> String {
@@ -491,13 +491,6 @@ fn an_end_that_takes_too_long_says_what_it_waits_for_and_loses_no_revert() {
     fs::rename(&away, &database).unwrap();
 }
 
-/// The program of the page on embedding.
-fn daemon() -> Command {
-    let mut examples = env::current_exe().unwrap();
-    examples.pop();
-    Command::new(examples.parent().unwrap().join("examples/daemon"))
-}
-
 /// The user `nobody`, where this test may become that.
 fn nobody() -> Option<u32> {
     // SAFETY: it takes nothing.
@@ -526,7 +519,7 @@ fn a_daemon_that_forks_moves_gives_up_its_rights_and_exits_loses_no_verdict_no_r
         let mails = tempfile::tempdir_in(store.path()).unwrap();
         let paths: Vec<_> = (0..20).map(|number| mails.path().join(format!("{number}.eml"))).collect();
         paths.iter().for_each(|path| fs::write(path, "Subject: hello\r\n\r\nSome text.\r\n").unwrap());
-        let mut command = daemon();
+        let mut command = example("daemon");
         command.arg(store.path());
         if let Some(nobody) = nobody() {
             give_to(store.path(), nobody);

@@ -127,7 +127,7 @@ fn a_harmful_shadow_is_not_promoted_unless_somebody_forces_it() {
 fn one_segment_goes_back_by_itself_and_the_rest_stays() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(GuardSettings { segment_reverts: 1, ..GuardSettings::default() });
+    filter.set(GuardSettings::default().segment_reverts(1));
     let process = filter.process();
     filter.promote_bad();
     until_it_acts(&filter, &[&process], 0);
@@ -160,7 +160,7 @@ fn one_segment_goes_back_by_itself_and_the_rest_stays() {
 
 #[test]
 fn a_segment_goes_back_by_hand_without_a_store() {
-    let off = GuardSettings { mode: Mode::Off, ..GuardSettings::default() };
+    let off = GuardSettings::default().mode(Mode::Off);
     let runtime = guarded(harmful_slot().guard(off)).cache_dir(shared_cache()).build().unwrap();
     let slot = runtime.slot("inbound").unwrap();
     let (good, bad) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));
@@ -189,7 +189,7 @@ fn a_segment_goes_back_by_hand_without_a_store() {
 fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
+    filter.set(GuardSettings::default().mode(Mode::Warn));
     let process = filter.process();
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     filter.store.obeyed(Request::Shadow { slot: slot.clone(), release: release.clone(), rate_bp: BASIS_POINTS });
@@ -232,7 +232,7 @@ fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
 fn a_guard_that_may_only_warn_changes_nothing() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
+    filter.set(GuardSettings::default().mode(Mode::Warn));
     let process = filter.process();
     filter.promote_bad();
     (0..60).for_each(|number| drop(process.slot("inbound").unwrap().score(&mail(number, GMAIL))));
@@ -241,7 +241,7 @@ fn a_guard_that_may_only_warn_changes_nothing() {
     let alerts = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
     assert!(alerts.iter().any(|kept| kept.alert.kind == switchback::alert::Kind::Harm), "{alerts:?}");
     for mode in [Mode::Warn, Mode::Off, Mode::Warn] {
-        filter.set(GuardSettings { mode, ..GuardSettings::default() });
+        filter.set(GuardSettings::default().mode(mode));
         process.flush();
     }
     let again = GuardReader::open(filter.store.path()).unwrap().alerts(10).unwrap();
@@ -258,7 +258,7 @@ fn a_guard_that_may_only_warn_changes_nothing() {
 #[test]
 fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_cleared() {
     // Without a store nobody is known from earlier days.
-    let settings = GuardSettings { known_days: 0, ..GuardSettings::default() };
+    let settings = GuardSettings::default().known_days(0);
     let runtime = guarded(harmful_slot().guard(settings)).cache_dir(shared_cache()).build().unwrap();
     let slot = runtime.slot("inbound").unwrap();
     let (good, bad) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));
@@ -282,7 +282,7 @@ fn an_alert_is_delivered_once_by_the_process_that_raised_it() {
     filter.teach(60);
     let mailbox = tempfile::NamedTempFile::new().unwrap();
     let file = mailbox.path().display();
-    let alerts = AlertConfig { command: Some(format!("cat >> {file}; echo >> {file}")), ..AlertConfig::default() };
+    let alerts = AlertConfig::default().command(format!("cat >> {file}; echo >> {file}"));
     let processes = [(), ()].map(|()| filter.builder().alerts(alerts.clone()).build().unwrap());
     filter.promote_bad();
     until_it_acts(&filter, &[&processes[0], &processes[1]], 0);

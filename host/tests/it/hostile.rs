@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use switchback::verdict::{Answer, DecidedBy, LogLevel, Logged, Outcome, ReleaseLog};
+use switchback::verdict::{Answer, Cause, DecidedBy, LogLevel, Logged, Outcome, ReleaseLog};
 use switchback::{FailurePolicy, Fault, Runtime, ScoreError, SlotConfig};
 
 use crate::support::{load, message, release, runtime, shared_cache};
@@ -253,7 +253,7 @@ fn the_previous_release_answers_for_a_live_one_that_fails() {
 
 #[test]
 fn a_failure_that_nobody_answers_for_is_unscanned_and_takes_the_configured_action() {
-    let reject = FailurePolicy { trap: Answer::Act(switchback::Action::Quarantine), ..FailurePolicy::default() };
+    let reject = FailurePolicy::default().on(Cause::Trap, Answer::Act(switchback::Action::Quarantine));
     for (policy, action) in
         [(FailurePolicy::default(), switchback::Action::Deliver), (reject, switchback::Action::Quarantine)]
     {

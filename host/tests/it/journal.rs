@@ -10,8 +10,7 @@ use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use switchback::journal::{Journal, JournalConfig, JournalReader, Query, Record, RecordedMessage, new_record_id};
-use switchback::message::Reading;
-use switchback::verdict::{DecidedBy, Timing};
+use switchback::verdict::DecidedBy;
 use switchback::{Action, Digest};
 
 /// Where the process that is to be killed writes. Only it has this variable.
@@ -31,30 +30,20 @@ fn config(dir: &Path) -> JournalConfig {
 pub(crate) fn record(number: u64) -> Record {
     let mut fingerprint = [0; 16];
     fingerprint[..8].copy_from_slice(&number.to_be_bytes());
-    Record {
-        id: new_record_id(),
-        at: Timestamp::now(),
-        process: 1,
-        slot: "inbound".into(),
-        generation: 1,
-        reading: Reading::CURRENT,
-        mail: RecordedMessage {
-            fingerprint: fingerprint.into(),
-            digest: Digest::of(&number.to_be_bytes()),
-            context: Digest::of(b""),
-            message_id: None,
-            sender_domain: Some("x.example".into()),
-            sender: None,
-            is_authenticated: true,
-            bytes: number,
-        },
-        action: Action::Deliver,
-        scl: None,
-        category: None,
-        decided_by: DecidedBy::Unscanned,
-        timing: Timing::default(),
-        opinions: Vec::new(),
-    }
+    let mail = RecordedMessage {
+        fingerprint: fingerprint.into(),
+        digest: Digest::of(&number.to_be_bytes()),
+        context: Digest::of(b""),
+        message_id: None,
+        sender_domain: Some("x.example".into()),
+        sender: None,
+        is_authenticated: true,
+        bytes: number,
+    };
+    let (id, now) = (new_record_id(), Timestamp::now());
+    let mut record = Record::new(id, now, "inbound".into(), mail, Action::Deliver, DecidedBy::Unscanned);
+    (record.process, record.generation) = (1, 1);
+    record
 }
 
 /// The process that is killed: it appends as fast as it can, and says after each record which it was.

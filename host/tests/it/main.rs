@@ -3,11 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod by_hand;
+mod configuration;
 mod contract;
 mod control;
 mod corpus;
 mod embedding;
+mod examples;
 mod guard;
+mod handles;
 mod hostile;
 mod journal;
 mod message;
@@ -18,7 +21,9 @@ mod metrics;
 mod refusals;
 mod revert;
 mod runtime;
+mod scorers;
 mod side_by_side;
 mod storm;
 mod support;
 mod trust;
+mod unsaid;

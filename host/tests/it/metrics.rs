@@ -34,7 +34,7 @@ fn filter() {
         .unwrap();
     recorder.install().unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let slot = SlotConfig::new("inbound").thresholds(Thresholds { junk: Some(0.6), ..Thresholds::default() });
+    let slot = SlotConfig::new("inbound").thresholds(Thresholds::default().junk(0.6));
     let runtime = Runtime::builder()
         .slot(slot)
         .cache_dir(cache_of_parent())

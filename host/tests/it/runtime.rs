@@ -136,7 +136,7 @@ fn a_store_that_others_can_write_to_is_refused() {
 
 #[test]
 fn a_configuration_that_cannot_be_honoured_is_refused() {
-    let crossed = Thresholds { junk: Some(0.9), quarantine: Some(0.5), ..Thresholds::default() };
+    let crossed = Thresholds::default().junk(0.9).quarantine(0.5);
     let build = |builder: switchback::RuntimeBuilder| builder.build().err().unwrap();
     let slot = |error| matches!(error, BuildError::Slot { .. });
     assert!(slot(build(Runtime::builder().slot(SlotConfig::new("a").thresholds(crossed)))));
@@ -145,8 +145,7 @@ fn a_configuration_that_cannot_be_honoured_is_refused() {
         let error = build(Runtime::builder().name(name));
         assert!(matches!(&error, BuildError::Range(why) if why.len() < 200), "{error:.200}");
     }
-    let providers = [("acme".to_owned(), vec!["mx.acme.example".to_owned()])].into();
-    let guarded = SlotConfig::new("a").guard(GuardSettings { providers, ..GuardSettings::default() });
+    let guarded = SlotConfig::new("a").guard(GuardSettings::default().provider("acme", ["mx.acme.example"]));
     assert!(build(Runtime::builder().slot(guarded)).to_string().contains("counted under acme.example"));
     assert!(slot(build(Runtime::builder().slot(SlotConfig::new("a")).slot(SlotConfig::new("a")))));
     assert!(matches!(build(Runtime::builder().instances(0)), BuildError::Range(_)));

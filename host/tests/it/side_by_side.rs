@@ -14,7 +14,7 @@ use crate::support::{load, shared_cache};
 
 /// Under these, `empty` (0.5) is delivered and `stateful` (0.73) is junk.
 fn slot() -> SlotConfig {
-    SlotConfig::new("inbound").thresholds(Thresholds { junk: Some(0.6), ..Thresholds::default() })
+    SlotConfig::new("inbound").thresholds(Thresholds::default().junk(0.6))
 }
 
 /// A runtime without bound on what is scored in the background.

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use semver::Version;
-use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Manifest, ManifestLimits, Reads, Scale, SelfTest};
 use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
 
 /// A message that every case of the hostile model scores as it should: see the model's own description.
@@ -40,20 +40,11 @@ fn hostile_module() -> &'static [u8] {
 
 /// The manifest of a case.
 pub(crate) fn manifest(case: &str, version: &str) -> Manifest {
-    Manifest {
-        name: "hostile".parse().unwrap(),
-        version: version.parse::<Version>().unwrap(),
-        scale: Scale::LogOdds,
-        description: format!("case {case}"),
-        reads: Reads::SUBJECT,
-        limits: ManifestLimits {
-            memory_bytes_max: Some(8 << 20),
-            deadline_ms: Some(deadline_ms(case)),
-            ..ManifestLimits::default()
-        },
-        card: Card::default(),
-        self_tests: vec![SelfTest::new("behaves", SELF_TEST, 0.5)],
-    }
+    let version = version.parse::<Version>().unwrap();
+    Manifest::new("hostile".parse().unwrap(), version, Scale::LogOdds, Reads::SUBJECT)
+        .description(format!("case {case}"))
+        .limits(ManifestLimits::default().memory_bytes_max(8 << 20).deadline_ms(deadline_ms(case)))
+        .self_test(SelfTest::new("behaves", SELF_TEST, 0.5))
 }
 
 /// What is waited for ends soon; what answers at once has time for a machine that is busy with other tests.
@@ -98,6 +89,13 @@ pub(crate) fn child() -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.env(CACHE, shared_cache());
     command
+}
+
+/// A program of the folder `examples`.
+pub(crate) fn example(name: &str) -> Command {
+    let mut examples = std::env::current_exe().unwrap();
+    examples.pop();
+    Command::new(examples.parent().unwrap().join("examples").join(name))
 }
 
 /// A runtime with the slot `inbound`.

@@ -1,6 +1,6 @@
 //! Small guests in WebAssembly's text form, so that tests need no compiler for guests.
 
-use switchback::release::{Card, Manifest, ManifestLimits, Reads, Scale, SelfTest};
+use switchback::release::{Manifest, Reads, Scale, SelfTest};
 use wit_parser::Resolve;
 
 /// The contract's text.
@@ -66,14 +66,7 @@ fn embedded(text: &str) -> Vec<u8> {
 
 /// A manifest that expects this score of the empty message.
 pub(crate) fn manifest(score: f64) -> Manifest {
-    Manifest {
-        name: "tiny".parse().unwrap(),
-        version: "1.2.3".parse().unwrap(),
-        scale: Scale::Probability,
-        description: "for tests".to_owned(),
-        reads: Reads::default(),
-        limits: ManifestLimits::default(),
-        card: Card::default(),
-        self_tests: vec![SelfTest::new("empty", "", score)],
-    }
+    Manifest::new("tiny".parse().unwrap(), "1.2.3".parse().unwrap(), Scale::Probability, Reads::default())
+        .description("for tests")
+        .self_test(SelfTest::new("empty", "", score))
 }

@@ -1,7 +1,7 @@
 //! What a release file says.
 
 use switchback::Digest;
-use switchback::release::{CONTRACT_VERSION, Manifest, seal};
+use switchback::release::{CONTRACT_VERSION, seal};
 use switchback_pack::{Checksum, Inspection, pack_module};
 
 use crate::guest::{KEEP_NUMBER, manifest, module};
@@ -64,7 +64,7 @@ fn a_file_cut_anywhere_is_described_without_a_panic() {
 #[test]
 fn what_could_be_read_in_two_ways_is_not_shown() {
     let whole = release();
-    let other = Manifest { description: "another".to_owned(), ..manifest(0.25) };
+    let other = manifest(0.25).description("another");
     let mut behind = whole.clone();
     behind.extend(seal(Vec::new(), &CONTRACT_VERSION, &other).unwrap());
     let twice = seal(whole.clone(), &CONTRACT_VERSION, &other).unwrap();

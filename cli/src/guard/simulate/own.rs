@@ -64,6 +64,6 @@ impl Own {
 
 /// Whether settings lead to the same decisions; what is done then is up to the mode.
 fn decides_as(one: &GuardSettings, other: &GuardSettings) -> bool {
-    let plain = |settings: &GuardSettings| GuardSettings { mode: GuardSettings::default().mode, ..settings.clone() };
+    let plain = |settings: &GuardSettings| settings.clone().mode(GuardSettings::default().mode);
     plain(one) == plain(other)
 }

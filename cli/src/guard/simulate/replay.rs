@@ -171,7 +171,7 @@ impl<'a> Guard<'a> {
     fn watch(&mut self, steps: &[Step<'_>], since: Timestamp) -> (Option<Moment>, Option<Moment>) {
         let mut warned = None;
         for (index, step) in steps.iter().enumerate() {
-            for Finding { level, evidence, requirements } in self.look_at(step) {
+            for Finding { level, evidence, requirements, .. } in self.look_at(step) {
                 let moment = || self.moment(&steps[..=index], since, (evidence.clone(), requirements.clone()));
                 match level {
                     Level::Act => return (Some(moment()), warned),

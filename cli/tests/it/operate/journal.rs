@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
 use switchback::message::Reading;
-use switchback::verdict::{DecidedBy, Opinion, Outcome, Role, Said, Timing};
+use switchback::verdict::{DecidedBy, Opinion, Outcome, Role, Said};
 use switchback::{Action, Message, ReleaseId, Runtime, Scl, Thresholds};
 use switchback_mailgen::Generator;
 
@@ -65,22 +65,15 @@ impl Judged {
             let decided_by = if index % 40 == 39 { DecidedBy::Allowed { rule: 1 } } else { DecidedBy::Live };
             let is_allowed = decided_by != DecidedBy::Live;
             let score = mine.score().unwrap();
-            let record = Record {
-                id: new_record_id(),
-                // The journal keeps microseconds.
-                at: Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap(),
-                process: 1,
-                slot: "inbound".into(),
-                generation: 2,
-                reading: if index == EARLIER { Reading::FIRST } else { Reading::CURRENT },
-                mail: journal.mail(&message),
-                action: if is_allowed { Action::Deliver } else { mine.action().unwrap() },
-                scl: Some(if is_allowed { Scl::ALLOWED } else { Scl::of(score, switchback::Category::Spam) }),
-                category: None,
-                decided_by,
-                timing: Timing::default(),
-                opinions: if known(index) == Known::Pair { vec![mine, other] } else { vec![mine] },
-            };
+            // The journal keeps microseconds.
+            let now = Timestamp::from_microsecond(Timestamp::now().as_microsecond()).unwrap();
+            let action = if is_allowed { Action::Deliver } else { mine.action().unwrap() };
+            let (id, mailed) = (new_record_id(), journal.mail(&message));
+            let mut record = Record::new(id, now, "inbound".into(), mailed, action, decided_by);
+            (record.process, record.generation) = (1, 2);
+            record.reading = if index == EARLIER { Reading::FIRST } else { Reading::CURRENT };
+            record.scl = Some(if is_allowed { Scl::ALLOWED } else { Scl::of(score, switchback::Category::Spam) });
+            record.opinions = if known(index) == Known::Pair { vec![mine, other] } else { vec![mine] };
             journal.append(record.clone());
             records.push(record);
         }

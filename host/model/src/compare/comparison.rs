@@ -19,6 +19,7 @@ pub(super) const ACTIONS: usize = Action::ALL.len();
 
 /// How pairs are added up.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct ComparisonSettings {
     /// Whose domain a message is counted under. [`Senders::Authenticated`], the default: only a sender's that was
     /// authenticated, and the others together. [`Senders::Anyone`]: whoever says to be the sender, for mail that nobody
@@ -41,6 +42,36 @@ impl Default for ComparisonSettings {
             domains_max: 8_192,
             differences_max: 100,
         }
+    }
+}
+
+impl ComparisonSettings {
+    /// Sets whose domain a message is counted under.
+    #[must_use]
+    pub fn senders(mut self, senders: Senders) -> Self {
+        self.senders = senders;
+        self
+    }
+
+    /// Sets which domains belong to one provider.
+    #[must_use]
+    pub fn providers(mut self, providers: Providers) -> Self {
+        self.providers = providers;
+        self
+    }
+
+    /// Sets how many domains are counted one by one.
+    #[must_use]
+    pub fn domains_max(mut self, domains_max: usize) -> Self {
+        self.domains_max = domains_max;
+        self
+    }
+
+    /// Sets how many of the messages that differ most are kept.
+    #[must_use]
+    pub fn differences_max(mut self, differences_max: usize) -> Self {
+        self.differences_max = differences_max;
+        self
     }
 }
 

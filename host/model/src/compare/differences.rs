@@ -1,12 +1,14 @@
 //! The messages that two releases differ on most.
 
+use crate::unsaid::Unsaid;
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
+use std::fmt;
 
 use serde::Serialize;
 
 /// What to call a message in a report.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct MessageName {
     /// What finds it again: a file's name, a record's.
     pub message: String,
@@ -14,9 +16,20 @@ pub struct MessageName {
     pub subject: Option<String>,
 }
 
+/// Without the subject, which belongs in no log.
+impl fmt::Debug for MessageName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Name")
+            .field("message", &self.message)
+            .field("subject", &self.subject.as_deref().map(Unsaid))
+            .finish()
+    }
+}
+
 /// A message with both scores.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Difference {
     /// What finds it again.
     pub message: String,

@@ -44,6 +44,7 @@ const KS_LIMITS: [f64; 2] = [0.125, 0.2];
 /// How far the scores of two releases have drifted apart.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Drift {
     /// The population stability index.
     pub psi: f64,

@@ -10,6 +10,7 @@ use crate::verdict::Action;
 /// How two releases differ across the flag boundary on some messages. Only messages that both answered count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Flips {
     /// Messages that both answered.
     pub messages: u64,

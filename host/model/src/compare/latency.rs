@@ -16,6 +16,7 @@ pub(super) struct Times {
 /// How long a release took, for the messages that it was asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Latency {
     /// The median, in microseconds; like the next at most 1 % off.
     pub p50_us: u64,

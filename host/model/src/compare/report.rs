@@ -19,6 +19,7 @@ use crate::verdict::{Action, Senders};
 /// How two releases differ. Its JSON has the names that are here; no number in it is other than finite.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Report {
     /// The release that is compared with.
     pub before: ReleaseSummary,
@@ -67,6 +68,7 @@ pub struct Report {
 /// What one release made of all messages.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ReleaseSummary {
     /// The release.
     pub release: ReleaseId,
@@ -81,6 +83,7 @@ pub struct ReleaseSummary {
 /// How two releases differ on the messages of some senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SegmentRow {
     /// Across the flag boundary.
     #[serde(flatten)]
@@ -94,6 +97,7 @@ pub struct SegmentRow {
 /// The segment of a provider.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ProviderRow {
     /// The provider, as [`Providers`](super::Providers) has it.
     pub provider: Arc<str>,
@@ -105,6 +109,7 @@ pub struct ProviderRow {
 /// The segment of a domain.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct DomainRow {
     /// The organisational domain.
     pub domain: Arc<str>,
@@ -116,6 +121,7 @@ pub struct DomainRow {
 /// Domains that a list has no room for.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct OtherDomains {
     /// How many.
     pub domains: u64,
@@ -127,6 +133,7 @@ pub struct OtherDomains {
 /// Domains that were too many to be counted one by one.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct PooledDomains {
     /// About how many: within 1 % up to ten million.
     pub domains_estimated: u64,

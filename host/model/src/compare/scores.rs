@@ -33,6 +33,7 @@ pub(super) struct Histogram {
 /// How the scores of a release are spread.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Scores {
     /// Messages that it scored.
     pub count: u64,
@@ -52,6 +53,7 @@ pub struct Scores {
 /// Scores in a band of log-odds, ln(score / (1 - score)), and how many each release gave.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Band {
     /// Where it begins; none for the band below all others.
     pub log_odds_from: Option<f64>,

@@ -46,6 +46,7 @@ impl fmt::Display for Required {
 /// One thing that the guard asks for, what there is of it and what it needs. Written as `senders 1 of 5`.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Requirement {
     /// What is asked for.
     pub name: Required,

@@ -37,6 +37,7 @@ impl fmt::Display for Mode {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Tolerance {
     /// Of the gross test: the share of campaigns that flip in the direction that is tested. 0 to 0.5.
     pub gross: f64,
@@ -49,6 +50,7 @@ pub struct Tolerance {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Floor {
     /// Campaigns that flipped.
     pub campaigns: u32,
@@ -64,6 +66,7 @@ pub struct Floor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Few {
     /// A filter that knows fewer senders than this knows few. 0 turns it off. At most 1,000.
     pub known: u32,
@@ -77,6 +80,7 @@ pub struct Few {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct BreakerSettings {
     /// Over how many seconds is counted. 1 to 3,600.
     pub window_s: u32,
@@ -105,6 +109,7 @@ pub struct BreakerSettings {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct GuardSettings {
     /// What it does by itself.
     pub mode: Mode,
@@ -147,6 +152,92 @@ pub struct GuardSettings {
     pub proof_rate: f64,
 }
 
+impl Tolerance {
+    /// What the gross test tolerates, and the net test.
+    pub const fn new(gross: f64, net: f64) -> Self {
+        Self { gross, net }
+    }
+}
+
+impl Floor {
+    /// So many campaigns of so many senders to so many recipients.
+    pub const fn new(campaigns: u32, senders: u8, recipients: u8) -> Self {
+        Self { campaigns, senders, recipients }
+    }
+}
+
+impl Few {
+    /// Where fewer senders than `known` are known, `senders` suffice that were seen first `age_days` days before.
+    pub const fn new(known: u32, senders: u8, age_days: u32) -> Self {
+        Self { known, senders, age_days }
+    }
+}
+
+impl Default for BreakerSettings {
+    fn default() -> Self {
+        Self {
+            window_s: 60,
+            failures: 3,
+            failures_share: 0.01,
+            calls_min: 300,
+            slow_ms: 250,
+            rails_rise: 0.5,
+            spread_min: 0.1,
+        }
+    }
+}
+
+impl BreakerSettings {
+    /// Sets over how many seconds is counted.
+    #[must_use]
+    pub fn window_s(mut self, window_s: u32) -> Self {
+        self.window_s = window_s;
+        self
+    }
+
+    /// Sets how many failures trip a breaker.
+    #[must_use]
+    pub fn failures(mut self, failures: u32) -> Self {
+        self.failures = failures;
+        self
+    }
+
+    /// Sets how large a share of the calls has to fail.
+    #[must_use]
+    pub fn failures_share(mut self, failures_share: f64) -> Self {
+        self.failures_share = failures_share;
+        self
+    }
+
+    /// Sets from how many calls on a share says something.
+    #[must_use]
+    pub fn calls_min(mut self, calls_min: u32) -> Self {
+        self.calls_min = calls_min;
+        self
+    }
+
+    /// Sets from how many milliseconds on a call is slow.
+    #[must_use]
+    pub fn slow_ms(mut self, slow_ms: u32) -> Self {
+        self.slow_ms = slow_ms;
+        self
+    }
+
+    /// Sets how much larger the share of scores at the rails may be than the baseline's.
+    #[must_use]
+    pub fn rails_rise(mut self, rails_rise: f64) -> Self {
+        self.rails_rise = rails_rise;
+        self
+    }
+
+    /// Sets to which part of the baseline's standard deviation that of the scores may fall.
+    #[must_use]
+    pub fn spread_min(mut self, spread_min: f64) -> Self {
+        self.spread_min = spread_min;
+        self
+    }
+}
+
 impl Default for GuardSettings {
     fn default() -> Self {
         Self {
@@ -165,21 +256,132 @@ impl Default for GuardSettings {
             domain_pairs: 3,
             providers: BTreeMap::new(),
             segment_reverts: 0,
-            breakers: BreakerSettings {
-                window_s: 60,
-                failures: 3,
-                failures_share: 0.01,
-                calls_min: 300,
-                slow_ms: 250,
-                rails_rise: 0.5,
-                spread_min: 0.1,
-            },
+            breakers: BreakerSettings::default(),
             proof_rate: 0.02,
         }
     }
 }
 
 impl GuardSettings {
+    /// Sets what the guard does by itself.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Sets the probability that a harmless candidate is reverted in the course of one rollout.
+    #[must_use]
+    pub fn alpha(mut self, alpha: f64) -> Self {
+        self.alpha = alpha;
+        self
+    }
+
+    /// Sets the same for flips down.
+    #[must_use]
+    pub fn alpha_down(mut self, alpha_down: f64) -> Self {
+        self.alpha_down = alpha_down;
+        self
+    }
+
+    /// Sets the probability that a harmless candidate is warned about, for each direction.
+    #[must_use]
+    pub fn alpha_warn(mut self, alpha_warn: f64) -> Self {
+        self.alpha_warn = alpha_warn;
+        self
+    }
+
+    /// Sets what is tolerated before anything is done.
+    #[must_use]
+    pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
+        self.tolerance = tolerance;
+        self
+    }
+
+    /// Sets what is tolerated before somebody is warned.
+    #[must_use]
+    pub fn tolerance_warn(mut self, tolerance_warn: Tolerance) -> Self {
+        self.tolerance_warn = tolerance_warn;
+        self
+    }
+
+    /// Sets what has to have flipped before anything is done.
+    #[must_use]
+    pub fn floor(mut self, floor: Floor) -> Self {
+        self.floor = floor;
+        self
+    }
+
+    /// Sets how many senders suffice where few are known.
+    #[must_use]
+    pub fn few(mut self, few: Few) -> Self {
+        self.few = few;
+        self
+    }
+
+    /// Acts on flips down as on flips up.
+    #[must_use]
+    pub fn acting_on_flips_down(mut self) -> Self {
+        self.acts_on_flips_down = true;
+        self
+    }
+
+    /// Sets on how many days a sender must have been seen before the trial, to be known.
+    #[must_use]
+    pub fn known_days(mut self, known_days: u32) -> Self {
+        self.known_days = known_days;
+        self
+    }
+
+    /// Sets how many days before the trial the first of them must have been.
+    #[must_use]
+    pub fn known_age_days(mut self, known_age_days: u32) -> Self {
+        self.known_age_days = known_age_days;
+        self
+    }
+
+    /// Sets how many pairs of one account of a provider count on a day.
+    #[must_use]
+    pub fn account_pairs(mut self, account_pairs: u32) -> Self {
+        self.account_pairs = account_pairs;
+        self
+    }
+
+    /// Sets how many pairs of an organisation that is no provider count on a day.
+    #[must_use]
+    pub fn domain_pairs(mut self, domain_pairs: u32) -> Self {
+        self.domain_pairs = domain_pairs;
+        self
+    }
+
+    /// Adds a provider, or domains of one that is known.
+    #[must_use]
+    pub fn provider(mut self, name: impl Into<String>, domains: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.providers.entry(name.into()).or_default().extend(domains.into_iter().map(Into::into));
+        self
+    }
+
+    /// Sets how many segments of a slot may go back by themselves before the whole release does.
+    #[must_use]
+    pub fn segment_reverts(mut self, segment_reverts: u8) -> Self {
+        self.segment_reverts = segment_reverts;
+        self
+    }
+
+    /// Sets when a release fails too much to wait for statistics.
+    #[must_use]
+    pub fn breakers(mut self, breakers: BreakerSettings) -> Self {
+        self.breakers = breakers;
+        self
+    }
+
+    /// Sets the flip rate below which a segment has to be to be called proven.
+    #[must_use]
+    pub fn proof_rate(mut self, proof_rate: f64) -> Self {
+        self.proof_rate = proof_rate;
+        self
+    }
+
     /// The providers of Switchback's table and of these settings.
     pub fn all_providers(&self) -> Providers {
         self.providers.iter().fold(Providers::default(), |all, (name, domains)| all.with(name, domains))

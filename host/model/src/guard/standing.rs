@@ -64,6 +64,7 @@ impl TrialEvidence {
 /// A standing, with its numbers. Counted are eligible campaigns, of each sender as many a day as the settings say.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Proof {
     /// What follows.
     pub standing: Standing,

@@ -32,6 +32,7 @@ pub enum Level {
 
 /// Evidence that a candidate does harm.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Finding {
     /// What it is good for.
     pub level: Level,
@@ -105,6 +106,7 @@ struct Tests {
 /// The evidence of a test, be it enough or not.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Strength {
     /// Which test.
     pub test: Test,

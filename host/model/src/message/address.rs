@@ -1,6 +1,7 @@
 //! Mailboxes and domains.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,9 +10,10 @@ use super::content::cut;
 use super::limits::MAILBOX_BYTES_MAX;
 use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
 use crate::organisation::is_shared;
+use crate::unsaid::Unsaid;
 
 /// A mailbox of a header field (RFC 5322, section 3.4).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Mailbox {
     /// The display name, decoded (RFC 2047), without quotes; empty if there is none. At most 1,024
     /// bytes.
@@ -21,6 +23,17 @@ pub struct Mailbox {
     /// The domain of `address` in lower case, internationalised labels in their ASCII form (RFC
     /// 5891); empty if the address has none.
     pub domain: Arc<str>,
+}
+
+/// Without the address, which belongs in no log.
+impl fmt::Debug for Mailbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mailbox")
+            .field("name", &Unsaid(&self.name))
+            .field("address", &Unsaid(&self.address))
+            .field("domain", &Unsaid(&self.domain))
+            .finish()
+    }
 }
 
 impl Mailbox {

@@ -1,5 +1,6 @@
 //! The attachments of a message.
 
+use std::fmt;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -9,10 +10,11 @@ use sha2::{Digest, Sha256};
 use super::decode::transfer;
 use super::limits::ATTACHMENTS_MAX;
 use super::structure::{Kind, Part, Structure};
+use crate::unsaid::Unsaid;
 
 /// An attachment: a part with a file name, or with a disposition of `attachment`, or that is neither
 /// text nor a container. An attached message is one, and so is what is attached to it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Attachment {
     /// The file name, decoded, at most 255 bytes; empty if there is none.
     pub name: Arc<str>,
@@ -22,6 +24,18 @@ pub struct Attachment {
     pub size: u64,
     /// SHA-256 of the decoded content: 64 hexadecimal digits in lower case.
     pub sha256: Arc<str>,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("name", &Unsaid(&self.name))
+            .field("media_type", &Unsaid(&self.media_type))
+            .field("size", &self.size)
+            .field("sha256", &self.sha256)
+            .finish()
+    }
 }
 
 /// Attachments in the order of the message.

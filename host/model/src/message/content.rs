@@ -1,14 +1,23 @@
 //! Bounded text, and how it is cut.
 
+use crate::unsaid::Unsaid;
+use std::fmt;
 use std::sync::Arc;
 
 /// A piece of a message's content.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Content<'a> {
     /// The content, decoded to UTF-8.
     pub value: &'a str,
     /// Whether there was more than was asked for, or than is kept.
     pub truncated: bool,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Content<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Content").field("value", &Unsaid(self.value)).field("truncated", &self.truncated).finish()
+    }
 }
 
 /// Content that is kept.

@@ -1,5 +1,6 @@
 //! What the filter tells about the transaction that the message came with.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::address::domain_of;
 use super::content::cut;
 use super::limits::{MAILBOX_BYTES_MAX, RECIPIENTS_MAX};
+use crate::unsaid::Unsaid;
 
 /// What the SMTP transaction said.
 ///
@@ -19,7 +21,7 @@ use super::limits::{MAILBOX_BYTES_MAX, RECIPIENTS_MAX};
 /// let envelope = Envelope::new().mail_from("bounces@news.example").recipient("me@home.example");
 /// assert_eq!(envelope.recipients.len(), 1);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -29,6 +31,16 @@ pub struct Envelope {
     pub mail_from: Option<Arc<str>>,
     /// The recipients (`RCPT TO`), without angle brackets. Models see at most 100.
     pub recipients: Vec<Arc<str>>,
+}
+
+/// Without addresses, which belong in no log.
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("mail_from", &self.mail_from.as_deref().map(Unsaid))
+            .field("recipients", &self.recipients.len())
+            .finish()
+    }
 }
 
 impl Envelope {
@@ -74,7 +86,7 @@ fn unbracketed(address: &str) -> &str {
 /// let client = Client::new().ip([192, 0, 2, 7].into()).helo("mx.news.example").tls(true);
 /// assert_eq!(client.host, None);
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
@@ -87,6 +99,18 @@ pub struct Client {
     pub host: Option<Arc<str>>,
     /// Whether the connection was encrypted; absent if unknown.
     pub tls: Option<bool>,
+}
+
+/// Without the names, which belong in no log.
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("ip", &self.ip)
+            .field("helo", &self.helo.as_deref().map(Unsaid))
+            .field("host", &self.host.as_deref().map(Unsaid))
+            .field("tls", &self.tls)
+            .finish()
+    }
 }
 
 impl Client {
@@ -135,7 +159,7 @@ impl Client {
 }
 
 /// One recipient of the envelope, as models may see it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipient {
     /// The address. Not for a model without the `recipients` grant.
     pub address: Arc<str>,
@@ -143,6 +167,17 @@ pub struct Recipient {
     pub domain: Arc<str>,
     /// A keyed hash of the address in lower case: 16 hexadecimal digits.
     pub key: Arc<str>,
+}
+
+/// Without the address, which belongs in no log.
+impl fmt::Debug for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Recipient")
+            .field("address", &Unsaid(&self.address))
+            .field("domain", &Unsaid(&self.domain))
+            .field("key", &self.key)
+            .finish()
+    }
 }
 
 /// The recipients of the envelope.

@@ -1,5 +1,6 @@
 //! Header fields as models see them.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -9,14 +10,22 @@ use super::fields::Field;
 use super::hidden::{Recipients, Visibility};
 use super::limits::{FIELD_NAME_BYTES_MAX, HEADER_VALUE_BYTES_MAX, HEADER_VALUES_MAX, HEADERS_MAX};
 use super::value;
+use crate::unsaid::Unsaid;
 
 /// A header field.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Header {
     /// The name as written.
     pub name: Arc<str>,
     /// The value, unfolded, encoded words decoded (RFC 2047). At most 8,192 bytes.
     pub value: Arc<str>,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Header {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Header").field("name", &Unsaid(&self.name)).field("value", &Unsaid(&self.value)).finish()
+    }
 }
 
 /// Header fields in the order of the message.

@@ -3,6 +3,7 @@
 mod in_text;
 
 use std::collections::HashSet;
+use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -14,12 +15,13 @@ use super::body::Body;
 use super::content::cut;
 use super::html::Page;
 use super::limits::{LINK_TEXT_BYTES_MAX, LINK_URL_BYTES_MAX, LINKS_MAX};
+use crate::unsaid::Unsaid;
 
 /// A link found in the message: the target of an anchor, a form or a frame, a URL in the text that mail programs make
 /// one of, or what some mail programs load and show instead of something else (`srcset`, `background`, a video).
 ///
 /// The `src` of an image is not one: it leads nowhere, and all programs show the same.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link {
     /// The target as an absolute URL, at most 2,048 bytes.
     pub url: Arc<str>,
@@ -28,6 +30,17 @@ pub struct Link {
     /// The text shown for it, white space collapsed, at most 256 bytes: of a link whose only content is
     /// an image, the image's alternative text.
     pub text: Arc<str>,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link")
+            .field("url", &Unsaid(&self.url))
+            .field("host", &Unsaid(&self.host))
+            .field("text", &Unsaid(&self.text))
+            .finish()
+    }
 }
 
 /// Links in the order of the message, without repetitions of the same target and text.

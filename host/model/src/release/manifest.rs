@@ -23,6 +23,7 @@ pub const SELF_TESTS_MAX: usize = 64;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Manifest {
     /// The model.
     pub name: ModelName,
@@ -48,6 +49,49 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// What a release of this model says of itself: no description, no card, the default limits and no self-test yet, of
+    /// which it needs one.
+    pub fn new(name: ModelName, version: Version, scale: Scale, reads: Reads) -> Self {
+        Self {
+            name,
+            version,
+            scale,
+            description: String::new(),
+            reads,
+            limits: ManifestLimits::default(),
+            card: Card::default(),
+            self_tests: Vec::new(),
+        }
+    }
+
+    /// Sets the line for a person.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// Sets the limits that the model asks for.
+    #[must_use]
+    pub fn limits(mut self, limits: ManifestLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets the model card.
+    #[must_use]
+    pub fn card(mut self, card: Card) -> Self {
+        self.card = card;
+        self
+    }
+
+    /// Adds a self-test.
+    #[must_use]
+    pub fn self_test(mut self, test: SelfTest) -> Self {
+        self.self_tests.push(test);
+        self
+    }
+
     /// Reads the section's content.
     ///
     /// # Errors
@@ -185,6 +229,7 @@ impl fmt::Display for Scale {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ManifestLimits {
     /// Linear memory, in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -204,6 +249,41 @@ pub struct ManifestLimits {
 }
 
 impl ManifestLimits {
+    /// Asks for linear memory, in bytes.
+    #[must_use]
+    pub fn memory_bytes_max(mut self, memory_bytes_max: u64) -> Self {
+        self.memory_bytes_max = Some(memory_bytes_max);
+        self
+    }
+
+    /// Asks for wall-clock time for one message, in milliseconds.
+    #[must_use]
+    pub fn deadline_ms(mut self, deadline_ms: u64) -> Self {
+        self.deadline_ms = Some(deadline_ms);
+        self
+    }
+
+    /// Asks for elements of a table.
+    #[must_use]
+    pub fn table_elements_max(mut self, table_elements_max: u64) -> Self {
+        self.table_elements_max = Some(table_elements_max);
+        self
+    }
+
+    /// Asks for log lines kept of one message.
+    #[must_use]
+    pub fn log_lines_max(mut self, log_lines_max: u64) -> Self {
+        self.log_lines_max = Some(log_lines_max);
+        self
+    }
+
+    /// Asks for reasons of one assessment.
+    #[must_use]
+    pub fn reasons_max(mut self, reasons_max: u64) -> Self {
+        self.reasons_max = Some(reasons_max);
+        self
+    }
+
     /// Every limit with its name.
     pub(crate) fn named(&self) -> [(&'static str, Option<u64>); 5] {
         [
@@ -221,6 +301,7 @@ impl ManifestLimits {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct Card {
     /// What the model does, and how.
     #[serde(skip_serializing_if = "String::is_empty")]

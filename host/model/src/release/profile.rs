@@ -37,11 +37,11 @@ pub(super) fn check(component: &[u8], limits: &ReleaseLimits) -> Result<(), Refu
     let mut validator = Validator::new_with_features(FEATURES);
     let mut allocations = FuncValidatorAllocations::default();
     for payload in Parser::new(0).parse_all(component) {
-        let payload = payload?;
+        let payload = payload.map_err(invalid)?;
         profile.take(&payload)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload)? {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
             let mut function = function.into_validator(allocations);
-            function.validate(&body)?;
+            function.validate(&body).map_err(invalid)?;
             allocations = function.into_allocations();
             check_instructions(&body)?;
         }
@@ -100,7 +100,7 @@ fn check_of_component(payload: &Payload<'_>) -> Result<(), Refusal> {
         | Payload::End(_) => Ok(()),
         Payload::ComponentImportSection(section) => {
             for import in section.clone() {
-                match import?.ty {
+                match import.map_err(invalid)?.ty {
                     ComponentTypeRef::Instance(_) | ComponentTypeRef::Type(TypeBounds::Eq(_)) => {}
                     _ => return needless("an import that is not an interface".to_owned()),
                 }
@@ -109,7 +109,7 @@ fn check_of_component(payload: &Payload<'_>) -> Result<(), Refusal> {
         }
         Payload::ComponentExportSection(section) => {
             for export in section.clone() {
-                match export?.kind {
+                match export.map_err(invalid)?.kind {
                     ComponentExternalKind::Func | ComponentExternalKind::Type => {}
                     _ => return needless("an export that is not a function".to_owned()),
                 }
@@ -118,7 +118,7 @@ fn check_of_component(payload: &Payload<'_>) -> Result<(), Refusal> {
         }
         Payload::ComponentCanonicalSection(section) => {
             for function in section.clone() {
-                match function? {
+                match function.map_err(invalid)? {
                     CanonicalFunction::Lift { .. }
                     | CanonicalFunction::Lower { .. }
                     | CanonicalFunction::ResourceDrop { .. } => {}
@@ -138,9 +138,9 @@ fn check_of_component(payload: &Payload<'_>) -> Result<(), Refusal> {
 /// A table stays as it was packed: packing stores memory, and refuses what changes tables as a whole. Here such an
 /// instruction would also run without a look at the clock for as long as the table is.
 fn check_instructions(body: &FunctionBody<'_>) -> Result<(), Refusal> {
-    let mut instructions = body.get_operators_reader()?;
+    let mut instructions = body.get_operators_reader().map_err(invalid)?;
     while !instructions.eof() {
-        let name = match instructions.read()? {
+        let name = match instructions.read().map_err(invalid)? {
             Operator::TableGrow { .. } => "table.grow",
             Operator::TableFill { .. } => "table.fill",
             Operator::TableCopy { .. } => "table.copy",
@@ -156,10 +156,8 @@ fn needless(what: String) -> Result<(), Refusal> {
     Err(Refusal::Needless(what))
 }
 
-impl From<wasmparser::BinaryReaderError> for Refusal {
-    fn from(error: wasmparser::BinaryReaderError) -> Self {
-        Self::Invalid(beginning(&error.to_string(), ERROR_CHARS_MAX))
-    }
+fn invalid(error: wasmparser::BinaryReaderError) -> Refusal {
+    Refusal::Invalid(beginning(&error.to_string(), ERROR_CHARS_MAX))
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! One generation of a route. Pure: what is routed is known by its name only.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -36,6 +37,12 @@ pub struct Route<R> {
     /// What a revert of this route makes: the next generation, with the first standby live. It holds its
     /// own successor in turn, so any number of reverts in a row is ready.
     reverted: Option<Arc<Route<R>>>,
+}
+
+impl<R> fmt::Debug for Route<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route").field("generation", &self.generation).finish_non_exhaustive()
+    }
 }
 
 impl<R: Warm> Route<R> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::limits::REASON_NAME_BYTES_MAX;
 use crate::release::Scale;
+use crate::unsaid::Unsaid;
 
 /// What kind of mail a message is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,7 +51,7 @@ impl fmt::Display for Category {
 }
 
 /// One reason for a score.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Reason {
     /// A stable name: `[A-Z0-9_]`, 1 to 64 bytes.
@@ -60,6 +61,17 @@ pub struct Reason {
     /// For a person to read: at most 256 bytes of the model's, and on one line; may be empty. Line breaks and other control
     /// characters are escaped.
     pub note: String,
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reason")
+            .field("name", &self.name)
+            .field("weight", &self.weight)
+            .field("note", &Unsaid(&self.note))
+            .finish()
+    }
 }
 
 /// A model's opinion of a message, within the contract's ranges.
@@ -126,13 +138,23 @@ impl Reason {
 }
 
 /// What scoring a message came to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// The model has an opinion.
     Scored(Assessment),
     /// The model has none, and says why, on one line.
     Abstained(String),
+}
+
+/// Without its text, which belongs in no log.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scored(assessment) => f.debug_tuple("Scored").field(assessment).finish(),
+            Self::Abstained(why) => f.debug_tuple("Abstained").field(&Unsaid(why)).finish(),
+        }
+    }
 }
 
 impl Outcome {
@@ -146,9 +168,16 @@ impl Outcome {
 }
 
 /// Why an assessment is outside the contract.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidAssessment(pub(crate) String);
+
+/// Without its text, which may quote the model: that belongs in no log.
+impl fmt::Debug for InvalidAssessment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("InvalidAssessment").field(&Unsaid(&self.0)).finish()
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -58,6 +58,7 @@ pub enum Answer {
 /// could do no better (overload, too big, no release): [`Answer::Neutral`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct FailurePolicy {
     /// For [`Cause::Trap`].
     pub trap: Answer,
@@ -87,6 +88,20 @@ impl Default for FailurePolicy {
 }
 
 impl FailurePolicy {
+    /// Sets the answer for a cause.
+    #[must_use]
+    pub fn on(mut self, cause: Cause, answer: Answer) -> Self {
+        *match cause {
+            Cause::Trap => &mut self.trap,
+            Cause::Deadline => &mut self.deadline,
+            Cause::Overload => &mut self.overload,
+            Cause::TooBig => &mut self.too_big,
+            Cause::NoRelease => &mut self.no_release,
+            Cause::BadInput => &mut self.bad_input,
+        } = answer;
+        self
+    }
+
     /// The answer for a cause.
     pub fn answer(&self, cause: Cause) -> Answer {
         match cause {

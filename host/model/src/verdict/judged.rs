@@ -11,6 +11,7 @@ use super::scl::Scl;
 use crate::timing::Timing;
 
 /// What an answer was, as far as it is recorded and compared.
+#[derive(Debug)]
 pub struct Judged {
     /// The name of its record, if it is recorded.
     pub id: RecordId,

@@ -15,6 +15,7 @@ use crate::release::ReleaseId;
 use crate::timing::Timing;
 
 /// A verdict, and what the releases that were asked for it made of the message.
+#[derive(Debug)]
 pub struct Judgement {
     /// What is answered.
     pub verdict: Verdict,
@@ -23,6 +24,7 @@ pub struct Judgement {
 }
 
 /// A release that was asked for a verdict and did not answer.
+#[derive(Debug)]
 pub struct Failed {
     /// That it failed.
     pub opinion: Opinion,

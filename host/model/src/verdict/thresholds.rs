@@ -11,6 +11,7 @@ use super::action::Action;
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Thresholds {
     /// Tag from this score on.
     pub tag: Option<f64>,
@@ -29,6 +30,34 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
+    /// Sets the score from which on a message is tagged; `None` for never.
+    #[must_use]
+    pub fn tag(mut self, tag: impl Into<Option<f64>>) -> Self {
+        self.tag = tag.into();
+        self
+    }
+
+    /// Sets the score from which on a message is junk; `None` for never.
+    #[must_use]
+    pub fn junk(mut self, junk: impl Into<Option<f64>>) -> Self {
+        self.junk = junk.into();
+        self
+    }
+
+    /// Sets the score from which on a message is quarantined; `None` for never.
+    #[must_use]
+    pub fn quarantine(mut self, quarantine: impl Into<Option<f64>>) -> Self {
+        self.quarantine = quarantine.into();
+        self
+    }
+
+    /// Sets the score from which on a message is rejected; `None` for never.
+    #[must_use]
+    pub fn reject(mut self, reject: impl Into<Option<f64>>) -> Self {
+        self.reject = reject.into();
+        self
+    }
+
     /// Checks that every threshold is in 0..=1 and that a harsher action never starts below a milder one.
     ///
     /// # Errors

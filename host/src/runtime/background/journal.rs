@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use switchback_model::message::{Message, Reading};
+use switchback_model::message::Message;
 use switchback_model::verdict::{Judged, Thresholds};
 use switchback_store::journal::{Journal, JournalConfig, JournalCounts, JournalError, Overflow, Record};
 
@@ -39,23 +39,10 @@ impl Recorder for JournalRecorder {
 
     fn record(&self, slot: &Arc<str>, message: &Message, judged: Judged) {
         let Judged { id, at, generation, action, scl, category, decided_by, timing, opinions, .. } = judged;
-        let (slot, mail) = (Arc::clone(slot), self.journal.mail(message));
-        let (process, reading, opinions) = (self.process, Reading::CURRENT, opinions.into_vec());
-        self.journal.append(Record {
-            id,
-            at,
-            process,
-            slot,
-            generation,
-            reading,
-            mail,
-            action,
-            scl,
-            category,
-            decided_by,
-            timing,
-            opinions,
-        });
+        let mut record = Record::new(id, at, Arc::clone(slot), self.journal.mail(message), action, decided_by);
+        (record.process, record.generation, record.timing) = (self.process, generation, timing);
+        (record.scl, record.category, record.opinions) = (scl, category, opinions.into_vec());
+        self.journal.append(record);
         self.meters.set(self.journal.counts());
     }
 

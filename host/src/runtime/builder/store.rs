@@ -1,24 +1,19 @@
 //! A runtime that follows a store.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use switchback_store::control::{ControlStore, SqliteStore, StoreError};
+use switchback_store::control::ControlStore;
 
 use super::RuntimeBuilder;
 use crate::runtime::companions::Planned;
 use crate::runtime::error::BuildError;
 use crate::runtime::handle::Runtime;
+use crate::runtime::options::Followed;
 
 /// That a runtime follows a store.
 #[derive(Clone, Debug)]
 pub struct WithStore(Followed);
-
-#[derive(Clone, Debug)]
-pub(in crate::runtime) enum Followed {
-    InFolder(PathBuf),
-    Given(Arc<dyn ControlStore>),
-}
 
 impl RuntimeBuilder {
     /// Follows the store in this folder, which is made if it is not there: its routes and overrides hold, and a change
@@ -61,22 +56,4 @@ impl<S> RuntimeBuilder<S> {
         self.options.name = Some(name.into());
         self
     }
-}
-
-impl Followed {
-    pub(in crate::runtime) fn open(self) -> Result<Arc<dyn ControlStore>, StoreError> {
-        match self {
-            Self::InFolder(dir) => Ok(Arc::new(SqliteStore::create(&dir)?)),
-            Self::Given(store) => Ok(store),
-        }
-    }
-}
-
-/// The name of this process's executable.
-pub(in crate::runtime) fn program_name() -> String {
-    let executable = std::env::current_exe().ok();
-    executable
-        .as_deref()
-        .and_then(Path::file_name)
-        .map_or_else(|| "unknown".to_owned(), |name| name.to_string_lossy().into_owned())
 }

@@ -118,7 +118,7 @@ impl Judge {
         let has_gone_back = sender.unit.is_some() && sighting.sender_domain.is_some_and(is_back);
         for (baseline, candidate) in observed.opinions.pairs().filter(|_| !has_gone_back) {
             let findings = watched.compare(memory, observed, state, (baseline, candidate))?;
-            for (since, Finding { level, evidence, requirements }) in findings {
+            for (since, Finding { level, evidence, requirements, .. }) in findings {
                 let evidence = Evidence::Flips(evidence);
                 found.add(observed.slot.name(), &candidate.release, since, level, evidence, Some(requirements));
             }
@@ -273,7 +273,8 @@ mod tests {
     fn what_waited_since_an_earlier_role_says_nothing_about_the_present_one() {
         let version = semver::Version::new(2, 0, 0).into();
         let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
-        let state = SlotState { entered: [(release.digest, 5)].into(), ..SlotState::default() };
+        let mut state = SlotState::default();
+        state.entered.insert(release.digest, 5);
         assert_eq!([4, 5, 6].map(|asked_at| role_since(&state, &release, asked_at)), [None, Some(5), Some(5)]);
     }
 }

@@ -235,7 +235,7 @@ mod tests {
 
     /// Delivers to a command, and waits for it hardly at all.
     fn delivery(command: &str) -> Delivery {
-        let config = AlertConfig { command: Some(command.to_owned()), ..AlertConfig::default() };
+        let config = AlertConfig::default().command(command.to_owned());
         let mut delivery = Delivery::start(None, config.sinks().unwrap()).unwrap();
         delivery.patience = Duration::from_millis(100);
         delivery.queue().put(Alert::new(Found::Test, Response::None, About::default(), Timestamp::now()));

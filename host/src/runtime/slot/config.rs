@@ -14,6 +14,7 @@ use crate::runtime::error::BuildError;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use = "give it to `RuntimeBuilder::slot`"]
+#[non_exhaustive]
 pub struct SlotConfig {
     /// The slot's name: 1 to 64 bytes, without control characters, `/` and `\`.
     pub name: String,

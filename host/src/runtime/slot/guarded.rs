@@ -21,7 +21,8 @@ pub(in crate::runtime) struct GuardedSlot {
 impl GuardedSlot {
     pub(super) fn new(name: Arc<str>, settings: GuardSettings) -> Self {
         let is_guarded = AtomicBool::new(settings.mode != Mode::Off);
-        let state = SlotState { guard: settings, ..SlotState::default() };
+        let mut state = SlotState::default();
+        state.guard = settings;
         Self { name, state: Mutex::new(Arc::new(state)), is_guarded }
     }
 

@@ -57,8 +57,10 @@ impl Judging<'_> {
             Ok(scored) => {
                 let (by, thresholds) = ((release.id(), role), &self.slot.config().thresholds);
                 let log = ReleaseLog::of(release.id(), scored.log).into_iter().collect();
-                let verdict = Verdict::answered(self.message, self.route.generation(), by, scored.outcome, thresholds);
-                Ok(Judgement::decided(Verdict { log, timing: scored.timing, ..verdict }, opinion))
+                let generation = self.route.generation();
+                let mut verdict = Verdict::answered(self.message, generation, by, scored.outcome, thresholds);
+                (verdict.log, verdict.timing) = (log, scored.timing);
+                Ok(Judgement::decided(verdict, opinion))
             }
             Err(error) => {
                 let (cause, fault) = (error.fault.cause(), error.to_string());

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use switchback_model::guard::Settings;
+use switchback_model::guard::GuardSettings;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::{RouteError, Switch};
 use switchback_sandbox::Loaded;
@@ -13,7 +13,7 @@ pub(in crate::runtime) struct GuardedSlot {
 }
 
 impl GuardedSlot {
-    pub(super) fn new(name: Arc<str>, _settings: Settings) -> Self {
+    pub(super) fn new(name: Arc<str>, _settings: GuardSettings) -> Self {
         Self { name }
     }
 

@@ -35,7 +35,8 @@ impl Shell {
     }
 
     pub(super) fn send(&self, alert: &Alert) -> Result<(), AlertError> {
-        let (body, family) = (alert.to_json()?, Family::new());
+        let body = alert.to_json().map_err(|error| AlertError::Json(error.into()))?;
+        let family = Family::new();
         let until = Instant::now() + self.timeout;
         let (mut child, mut said) = self.start(alert, &body, &family).map_err(AlertError::Start)?;
         match wait(&mut child, &mut said, until).map_err(AlertError::Start)? {

@@ -1,18 +1,32 @@
 //! Where alerts go.
 
 use std::fmt;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Deserialize;
 use url::Url;
 
 use super::changes::Changes;
-use crate::limits::{WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN};
+use crate::limits::{SECRET_FILE_BYTES_MAX, WEBHOOK_SECRET_BYTES_MAX, WEBHOOK_SECRET_BYTES_MIN};
 
 /// Where alerts go. By default nowhere but into the metrics and, as warnings, to the subscriber of `tracing`.
-#[derive(Clone, Debug, Default)]
+///
+/// A configuration says it as in this TOML, each part of which may be absent:
+///
+/// ```toml
+/// webhook = { url = "https://hooks.example/T0", secret_file = "/etc/filter/webhook-secret" }
+/// command = "mail -s alert ada@filter.example"
+/// syslog = "local"
+/// changes = "told"
+/// ```
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
 pub struct AlertConfig {
     /// A web address.
     pub webhook: Option<Webhook>,
@@ -26,7 +40,8 @@ pub struct AlertConfig {
 }
 
 /// Whether alerts go into the system's log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Syslog {
     /// They do not.
     #[default]
@@ -38,10 +53,23 @@ pub enum Syslog {
 }
 
 /// A web address that alerts are posted to. Only its scheme and host are ever printed: the rest is often a secret.
-#[derive(Clone)]
+///
+/// A configuration names the `url`, and either the file that holds the secret, `secret_file`, or the environment variable
+/// that does, `secret_env`. It is read at once.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "WebhookEntry")]
 pub struct Webhook {
     pub(super) url: Url,
     pub(super) secret: Secret,
+}
+
+/// A webhook in a configuration.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WebhookEntry {
+    url: String,
+    secret_file: Option<PathBuf>,
+    secret_env: Option<String>,
 }
 
 /// What posted alerts are signed with: 24 to 64 bytes, written in base64 with or without `whsec_` before it, as
@@ -51,6 +79,34 @@ pub struct Webhook {
 pub struct Secret(Vec<u8>);
 
 impl AlertConfig {
+    /// Posts alerts to a web address.
+    #[must_use]
+    pub fn webhook(mut self, webhook: Webhook) -> Self {
+        self.webhook = Some(webhook);
+        self
+    }
+
+    /// Gives alerts to a command of the shell.
+    #[must_use]
+    pub fn command(mut self, command: impl Into<String>) -> Self {
+        self.command = Some(command.into());
+        self
+    }
+
+    /// Sets whether alerts go into the system's log.
+    #[must_use]
+    pub fn syslog(mut self, syslog: Syslog) -> Self {
+        self.syslog = syslog;
+        self
+    }
+
+    /// Sets whether each change of the store is told as well.
+    #[must_use]
+    pub fn changes(mut self, changes: Changes) -> Self {
+        self.changes = changes;
+        self
+    }
+
     /// Whether alerts go nowhere.
     pub fn is_empty(&self) -> bool {
         self.webhook.is_none() && self.command.is_none() && self.syslog == Syslog::Off
@@ -74,7 +130,7 @@ impl Webhook {
     /// # Errors
     /// If the address is none of `https` or `http`, or has a name or password in it.
     pub fn new(url: &str, secret: Secret) -> Result<Self, InvalidAlertConfig> {
-        let url: Url = url.parse().map_err(InvalidAlertConfig::Url)?;
+        let url: Url = url.parse().map_err(|error: url::ParseError| InvalidAlertConfig::Url(error.to_string()))?;
         if !matches!(url.scheme(), "https" | "http") || url.host().is_none() {
             return Err(InvalidAlertConfig::Scheme(url.scheme().to_owned()));
         }
@@ -82,6 +138,29 @@ impl Webhook {
             return Err(InvalidAlertConfig::Credentials);
         }
         Ok(Self { url, secret })
+    }
+}
+
+impl TryFrom<WebhookEntry> for Webhook {
+    type Error = String;
+
+    fn try_from(entry: WebhookEntry) -> Result<Self, String> {
+        let (place, text) = match (entry.secret_file, entry.secret_env) {
+            (Some(path), None) => {
+                let mut text = String::new();
+                let read =
+                    File::open(&path).and_then(|file| file.take(SECRET_FILE_BYTES_MAX).read_to_string(&mut text));
+                (path.display().to_string(), read.map(|_| text).map_err(|error| error.to_string()))
+            }
+            (None, Some(name)) => {
+                let text = std::env::var(&name).map_err(|error| error.to_string());
+                (format!("the environment variable {name}"), text)
+            }
+            _ => return Err("a webhook needs its secret: name either `secret_file` or `secret_env`".to_owned()),
+        };
+        let secret = text.map_err(|error| format!("{place}: {error}"))?;
+        let secret = secret.parse().map_err(|error| format!("{place}: {error}"))?;
+        Self::new(&entry.url, secret).map_err(|error| error.to_string())
     }
 }
 
@@ -127,8 +206,8 @@ impl fmt::Debug for Secret {
 #[non_exhaustive]
 pub enum InvalidAlertConfig {
     /// The address is none.
-    #[error("the webhook's address is none")]
-    Url(#[source] url::ParseError),
+    #[error("the webhook's address is none: {0}")]
+    Url(String),
     /// The address is of another kind.
     #[error("the webhook's address begins with `{0}:`: `https:` and `http:` are possible")]
     Scheme(String),

@@ -1,5 +1,6 @@
 //! Why an alert did not arrive.
 
+use std::error::Error;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -53,7 +54,7 @@ pub enum AlertError {
     Syslog(String),
     /// It cannot be written.
     #[error("the alert cannot be written as JSON")]
-    Json(#[from] serde_json::Error),
+    Json(#[source] Box<dyn Error + Send + Sync>),
 }
 
 fn hint(status: u16) -> &'static str {

@@ -15,6 +15,7 @@ use super::text;
 /// ever added.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Alert {
     /// Its name, the same for every attempt to deliver it: whoever receives it twice can tell.
     pub id: Uuid,

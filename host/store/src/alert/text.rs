@@ -233,10 +233,9 @@ pub(super) mod tests {
 
     /// The line of a warning about the same flips, where eligible mail has this.
     fn warning(eligible: Counts, senders: u8, recipients: u8) -> String {
-        let Evidence::Flips(all) = evidence("gmail.com") else { unreachable!() };
-        let floor = Floor { campaigns: 10, senders: 5, recipients: 5 };
-        let of_eligible = FlipEvidence { counts: eligible, senders, recipients, ..all };
-        let requirements = Some(of_eligible.requirements(&floor));
+        let Evidence::Flips(mut of_eligible) = evidence("gmail.com") else { unreachable!() };
+        (of_eligible.counts, of_eligible.senders, of_eligible.recipients) = (eligible, senders, recipients);
+        let requirements = Some(of_eligible.requirements(&Floor::new(10, 5, 5)));
         let about = About { requirements, ..about("inbound") };
         summary(&Found::Warning(evidence("gmail.com")), Response::None, &about)
     }

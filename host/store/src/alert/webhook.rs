@@ -53,7 +53,7 @@ impl Post {
         let proxy = proxy.map_err(|error| unreachable(error.to_string()))?;
         let way = Way::new(&self.webhook.url, proxy).map_err(unreachable)?;
         let to = || format!("{}{}", self.webhook, way.through());
-        let body = alert.to_json()?;
+        let body = alert.to_json().map_err(|error| AlertError::Json(error.into()))?;
         let (id, seconds) = (alert.id.to_string(), at.as_second().to_string());
         let signature = signature(&self.webhook.secret, &id, &seconds, &body);
         let request = way.agent.post(way.url.as_str()).header("content-type", "application/json");

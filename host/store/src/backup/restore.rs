@@ -30,6 +30,7 @@ use crate::guard_store;
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Restore {
     file: PathBuf,
     dir: PathBuf,

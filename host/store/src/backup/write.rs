@@ -30,6 +30,7 @@ use crate::{guard_store, journal};
 /// # Ok(())
 /// # }
 /// ```
+#[derive(Debug)]
 pub struct Backup {
     dir: PathBuf,
     with_journal: bool,

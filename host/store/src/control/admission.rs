@@ -56,6 +56,7 @@ pub enum Admission {
 
 /// A promotion to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Promotion {
     /// Where.
     pub slot: String,
@@ -77,6 +78,34 @@ pub enum Readiness {
     Wait(Duration),
     /// Nothing. The ledger records that.
     Skip,
+}
+
+impl Promotion {
+    /// A promotion of a release that is no older than the live one.
+    pub fn new(slot: impl Into<String>, release: ReleaseId, readiness: Readiness) -> Self {
+        Self { slot: slot.into(), release, older: false, cool_off: None, readiness }
+    }
+
+    /// Means a version older than the live one, too.
+    #[must_use]
+    pub fn older(mut self) -> Self {
+        self.older = true;
+        self
+    }
+
+    /// Sets for how long the predecessor goes on scoring.
+    #[must_use]
+    pub fn cool_off(mut self, cool_off: Duration) -> Self {
+        self.cool_off = Some(cool_off);
+        self
+    }
+
+    /// Sets what it waits for.
+    #[must_use]
+    pub fn readiness(mut self, readiness: Readiness) -> Self {
+        self.readiness = readiness;
+        self
+    }
 }
 
 impl From<Promotion> for Admission {

@@ -8,11 +8,13 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use switchback_model::release::ReleaseId;
 
-use super::event::{Drafted, GENESIS, Proposal};
+use super::event::{Drafted, Proposal};
 use super::ledger::Ledger;
+use super::mark::GENESIS;
+use super::note::OperationNote;
 use super::operation::{Emergency, Operation};
 use super::refused::Refused;
-use super::state::{OperationNote, SlotState, StoreState};
+use super::state::{SlotState, StoreState};
 
 /// The events that a proposal would be, in their order.
 #[derive(Clone, Debug, PartialEq)]
@@ -128,7 +130,9 @@ impl StoreState {
         let routes = self.routes_after(operation, at).unwrap_or_default();
         let (mut stops, mut withdrawals) = (Beside::new(), Beside::new());
         for (slot, after) in routes.into_iter().filter(|_| !is_of_rollout) {
-            let Some(rollout) = after.rollout.as_ref().filter(|rollout| !rollout.holds_in(&after)) else { continue };
+            let Some(rollout) = after.rollout.as_ref().filter(|rollout| !after.is_as_made_by(rollout)) else {
+                continue;
+            };
             stops.push((Operation::StopRollout { slot: slot.clone() }, format!("ended by: {operation}")));
             let release = &rollout.release;
             if is_tried(&after, release) && operation.enters() != Some(release) {

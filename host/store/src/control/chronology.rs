@@ -15,6 +15,7 @@ const STEP_MIN: Duration = Duration::from_secs(1);
 
 /// An event of a time at which it cannot have happened, if the clock was right before and is right now.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Anachronism {
     /// The event.
     pub sequence: u64,

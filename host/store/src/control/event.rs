@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
 
+use super::newer::NewerEvent;
+use super::note::OperationNote;
 use super::operation::Operation;
 use super::request::Request;
 
@@ -16,6 +18,7 @@ use super::request::Request;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Event {
     /// Its place in the ledger: 1 for the first, one more for each.
     pub sequence: u64,
@@ -125,10 +128,23 @@ impl Event {
     }
 }
 
+impl Event {
+    /// The event as one that is not understood, because it follows one that is not.
+    pub(super) fn not_understood(self, hash: Digest) -> NewerEvent {
+        let Self { sequence, generation, at, author, reason, operation, previous } = self;
+        let tagged = serde_json::to_value(operation).unwrap_or_default();
+        let operation = tagged["op"].as_str().unwrap_or_default().to_owned();
+        NewerEvent { sequence, at, author, reason, operation, generation, hash, previous }
+    }
+}
+
+impl From<&Event> for OperationNote {
+    fn from(event: &Event) -> Self {
+        Self { sequence: event.sequence, at: event.at, author: event.author.clone(), reason: event.reason.clone() }
+    }
+}
+
 /// The hash of an event that is kept as this text.
 pub(super) fn hash(body: &str) -> Digest {
     Digest::of(body.as_bytes())
 }
-
-/// What the first event names as the hash of the one before.
-pub(super) const GENESIS: Digest = Digest::new([0; 32]);

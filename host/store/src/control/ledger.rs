@@ -7,8 +7,8 @@ use std::thread;
 use jiff::Timestamp;
 use switchback_model::release::Digest;
 
-use super::event::{Drafted, Event, GENESIS, Proposal, hash};
-use super::mark::{Mark, Witness};
+use super::event::{Drafted, Event, Proposal, hash};
+use super::mark::{GENESIS, Mark, Witness};
 use super::newer::NewerEvent;
 use super::refused::Refused;
 use super::state::StoreState;
@@ -62,7 +62,7 @@ impl Read {
 impl Said {
     fn into_newer(self, hash: Digest) -> NewerEvent {
         match self {
-            Self::Event(event) => NewerEvent::from_event(*event, hash),
+            Self::Event(event) => event.not_understood(hash),
             Self::Newer(newer) => newer,
         }
     }

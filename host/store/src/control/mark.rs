@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
 
-use super::event::GENESIS;
 use super::number::ProcessNumber;
 
 /// A place in a ledger at which it once ended.
@@ -76,3 +75,6 @@ impl fmt::Display for Who {
         }
     }
 }
+
+/// What the first event names as the hash of the one before.
+pub(super) const GENESIS: Digest = Digest::new([0; 32]);

@@ -10,8 +10,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
 
-use super::event::Event;
-
 /// An event that this version does not understand: its operation, or something that it says, came later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -54,14 +52,6 @@ struct Named {
 }
 
 impl NewerEvent {
-    /// An event that follows one which is not understood, and so is not either.
-    pub(super) fn from_event(event: Event, hash: Digest) -> Self {
-        let Event { sequence, generation, at, author, reason, operation, previous } = event;
-        let tagged = serde_json::to_value(operation).unwrap_or_default();
-        let operation = tagged["op"].as_str().unwrap_or_default().to_owned();
-        Self { sequence, at, author, reason, operation, generation, hash, previous }
-    }
-
     /// Reads of an event what every version of one has; none if the text is no event at all.
     pub(super) fn of(body: &str, hash: Digest) -> Option<Self> {
         let Envelope { sequence, generation, previous, at, author, reason, operation } =

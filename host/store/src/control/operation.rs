@@ -11,7 +11,6 @@ use switchback_model::verdict::{Action, AllowScope, Rule};
 
 use super::number::ProcessNumber;
 use super::rollout::Plan;
-use super::state::StoreState;
 
 /// One operation, as the ledger has it. What it does to the state is [`StoreState::apply`](super::StoreState::apply).
 ///
@@ -286,19 +285,6 @@ impl Operation {
             | Self::Promote { release, .. }
             | Self::Rollout { release, .. } => Some(release),
             _ => None,
-        }
-    }
-
-    /// The release that gets more of the mail, or more of its cost, than before, and has to be there for that. None where
-    /// nobody asks for a certain one: a revert in an emergency goes to whatever is on standby.
-    pub(super) fn relies_on<'a>(&'a self, state: &'a StoreState) -> Option<&'a ReleaseId> {
-        let of = |slot: &str| state.slots.get(slot);
-        match self {
-            Self::Advance { release, .. } => Some(release),
-            Self::Revert { to, emergency: None, .. } => to.as_ref(),
-            Self::RevertSegment { slot, to, .. } => to.as_ref().or_else(|| of(slot)?.standbys.first()),
-            Self::RestoreSegment { slot, .. } => of(slot)?.live.as_ref(),
-            other => other.enters(),
         }
     }
 

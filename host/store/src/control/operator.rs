@@ -8,6 +8,7 @@ mod load;
 mod ready;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -57,6 +58,12 @@ pub struct Control {
     author: String,
     reason: String,
     whole: files::Whole,
+}
+
+impl fmt::Debug for Control {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Control").field("author", &self.author).field("reason", &self.reason).finish_non_exhaustive()
+    }
 }
 
 impl Control {
@@ -294,6 +301,7 @@ const CENSUS_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Who obeys an event.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Acknowledgements {
     /// Processes that do.
     pub obeyed: Vec<Obeyed>,
@@ -303,6 +311,7 @@ pub struct Acknowledgements {
 
 /// A process that obeys an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Obeyed {
     /// Its number in the store.
     pub process: ProcessNumber,

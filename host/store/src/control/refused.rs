@@ -6,7 +6,7 @@ use switchback_model::route::RouteError;
 use switchback_model::verdict::{InvalidOverride, Role};
 
 use super::newer::NewerEvent;
-use super::state::OperationNote;
+use super::note::OperationNote;
 use super::trust::TrustRefused;
 
 /// Why an operation is refused. Nothing was changed.

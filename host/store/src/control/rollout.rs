@@ -11,7 +11,7 @@ use switchback_model::lasting::Lasting;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::BASIS_POINTS;
 
-use super::state::{OperationNote, SlotState};
+use super::note::OperationNote;
 use crate::guard_store::PauseCause;
 use crate::limits::ROLLOUT_STEPS_MAX;
 
@@ -258,20 +258,6 @@ impl Rollout {
             return Progress::Paused(Pause::Unproven { proof: evidence.everything, pairs: evidence.pairs });
         }
         Progress::Due(self.step + 1)
-    }
-
-    /// Whether the slot is as this rollout made it: whoever changes the release's role, or what is live, ends it. What the
-    /// ledger says of that is in `along.rs`.
-    pub(super) fn holds_in(&self, slot: &SlotState) -> bool {
-        let is_beside_baseline = slot.live.as_ref() == Some(&self.baseline);
-        is_beside_baseline
-            && match self.current().map(|step| step.exposure) {
-                Some(Exposure::Shadow) => slot.shadows.iter().any(|shadow| shadow.release == self.release),
-                Some(Exposure::Canary(share_bp)) => {
-                    slot.canaries.iter().any(|one| one.release == self.release && one.share.share_bp == share_bp)
-                }
-                Some(Exposure::Live) | None => false,
-            }
     }
 }
 

@@ -17,6 +17,7 @@ pub use slot::SlotState;
 
 use super::event::{Drafted, Event, Proposal};
 use super::mark::Mark;
+use super::note::OperationNote;
 use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
 use super::rollout::{Plan, Rollout};
@@ -56,6 +57,7 @@ pub struct StoreState {
 /// A release in the store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct StoredRelease {
     /// What it is.
     pub id: ReleaseId,
@@ -65,27 +67,20 @@ pub struct StoredRelease {
     pub note: OperationNote,
 }
 
-/// Who made it so, when and why.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-pub struct OperationNote {
-    /// The event that made it so.
-    pub sequence: u64,
-    /// When.
-    pub at: Timestamp,
-    /// Who.
-    pub author: String,
-    /// Why; may be empty.
-    pub reason: String,
-}
-
-impl From<&Event> for OperationNote {
-    fn from(event: &Event) -> Self {
-        Self { sequence: event.sequence, at: event.at, author: event.author.clone(), reason: event.reason.clone() }
-    }
-}
-
 impl StoreState {
+    /// The release that an operation gives more of the mail, or more of its cost, than before, and that has to be there for
+    /// that. None where nobody asks for a certain one: a revert in an emergency goes to whatever is on standby.
+    pub(super) fn relied_on_by<'a>(&'a self, operation: &'a Operation) -> Option<&'a ReleaseId> {
+        let of = |slot: &str| self.slots.get(slot);
+        match operation {
+            Operation::Advance { release, .. } => Some(release),
+            Operation::Revert { to, emergency: None, .. } => to.as_ref(),
+            Operation::RevertSegment { slot, to, .. } => to.as_ref().or_else(|| of(slot)?.standbys.first()),
+            Operation::RestoreSegment { slot, .. } => of(slot)?.live.as_ref(),
+            other => other.enters(),
+        }
+    }
+
     /// Makes the event that a proposal would be, if it is not refused. The state stays as it is.
     ///
     /// # Errors

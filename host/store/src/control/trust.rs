@@ -28,6 +28,7 @@ pub struct TrustList {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TrustedKey {
     /// What verifies its signatures.
     pub key: PublicKey,

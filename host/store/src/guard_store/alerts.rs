@@ -10,6 +10,7 @@ use crate::alert::Alert;
 use crate::limits::{ALERT_LEASE, ALERT_OTHERS_AFTER, ALERT_PAUSE_MAX, ALERTS_DELIVERED_MAX, ALERTS_WAITING_MAX};
 
 /// An alert to be delivered by whoever has claimed it.
+#[derive(Debug)]
 pub struct Parcel {
     /// Its row.
     pub id: i64,
@@ -23,6 +24,7 @@ pub struct Parcel {
 
 /// An alert that was raised.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct KeptAlert {
     /// What it says.
     /// What it says.

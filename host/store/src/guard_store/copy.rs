@@ -11,6 +11,7 @@ use crate::limits::GUARD_SPARE_ROWS_MAX;
 use crate::sqlite;
 
 /// A candidate in a slot, since a generation: the trials that go on.
+#[derive(Debug)]
 pub struct Current {
     /// Where.
     pub slot: String,

@@ -13,6 +13,7 @@ use super::senders::Seen;
 /// What mail of earlier days has taught the guard, in senders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Lesson {
     /// Everybody who was met, authenticated.
     pub senders: u64,

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::fmt;
 
 use jiff::Timestamp;
 use rusqlite::{Connection, Transaction, params};
@@ -29,6 +30,12 @@ pub struct StoreMemory<'a> {
     mail: HashMap<(String, i32), MailCounts>,
     /// Whether what is counted of each pair is noted.
     takes_notes: bool,
+}
+
+impl fmt::Debug for StoreMemory<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreMemory").finish_non_exhaustive()
+    }
 }
 
 /// Events that count once, of eligible mail and of other mail: each kind has a budget of its own.
@@ -187,6 +194,12 @@ pub struct TrialMemory<'m, 'a> {
     whose: Whose,
     open: &'m mut OpenTrial,
     takes_notes: bool,
+}
+
+impl fmt::Debug for TrialMemory<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TrialMemory").finish_non_exhaustive()
+    }
 }
 
 impl TrialMemory<'_, '_> {

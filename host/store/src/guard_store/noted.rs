@@ -26,6 +26,7 @@ pub struct NotedPair {
 
 /// Pairs that were counted in one transaction, under the same settings.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct NotedPairs {
     /// The settings of the slot at that time.
     pub settings: GuardSettings,

@@ -1,5 +1,6 @@
 //! Questions to what the guard remembers, for whoever only looks.
 
+use std::fmt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -18,6 +19,12 @@ use crate::sqlite::Connected;
 pub struct GuardReader {
     connection: Connected,
     file: String,
+}
+
+impl fmt::Debug for GuardReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GuardReader").field("file", &self.file).finish_non_exhaustive()
+    }
 }
 
 /// What is known of one segment.

@@ -49,7 +49,7 @@ fn sighting(person: u64, day: i64) -> Sighting<'static> {
 
 /// Everybody is known who is authenticated.
 fn settings() -> GuardSettings {
-    GuardSettings { known_days: 0, ..GuardSettings::default() }
+    GuardSettings::default().known_days(0)
 }
 
 /// Counts a message; returns whether the evidence suffices to act.

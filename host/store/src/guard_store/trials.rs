@@ -12,6 +12,7 @@ use crate::limits::GUARD_TRIALS_MAX;
 /// One candidate against one baseline in one slot, from the generation on at which the candidate got a role there: from shadow
 /// to canary to live.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct TrialRecord {
     /// Its number.
     pub id: i64,

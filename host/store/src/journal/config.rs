@@ -16,6 +16,7 @@ use super::error::JournalError;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[must_use = "give it to the runtime or to `Journal::open`"]
+#[non_exhaustive]
 pub struct JournalConfig {
     /// The folder. It is made if it is not there, and nobody but this user may be able to write there.
     pub dir: PathBuf,

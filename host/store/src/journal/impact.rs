@@ -41,6 +41,7 @@ const COLUMNS: [&str; 12] = [
 
 /// Which impact is asked for.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ImpactQuery {
     /// The release that decided.
     pub release: Digest,
@@ -52,6 +53,34 @@ pub struct ImpactQuery {
     pub until: Option<Timestamp>,
     /// Only in this slot.
     pub slot: Option<String>,
+}
+
+impl ImpactQuery {
+    /// What `release` decided, and `against` would have decided otherwise: at any time, in every slot.
+    pub fn new(release: Digest, against: Digest) -> Self {
+        Self { release, against, since: None, until: None, slot: None }
+    }
+
+    /// Asks only for what was judged at this time or later.
+    #[must_use]
+    pub fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
+        self.since = since.into();
+        self
+    }
+
+    /// Asks only for what was judged before this time.
+    #[must_use]
+    pub fn until(mut self, until: impl Into<Option<Timestamp>>) -> Self {
+        self.until = until.into();
+        self
+    }
+
+    /// Asks only for what was judged in this slot.
+    #[must_use]
+    pub fn slot(mut self, slot: impl Into<Option<String>>) -> Self {
+        self.slot = slot.into();
+        self
+    }
 }
 
 /// What scores a message again that the other release has not seen.
@@ -94,6 +123,7 @@ impl Rescore for NoSource {
 /// A message that the other release would have decided otherwise.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Impacted {
     /// The name of the record.
     pub id: RecordId,
@@ -183,6 +213,7 @@ impl KnownBy {
 /// How many messages a release has decided, and how.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ImpactCounts {
     /// Decided by it.
     pub decided: u64,
@@ -247,6 +278,7 @@ impl ImpactCounts {
 
 /// The impact of a release, in numbers.
 #[derive(Debug, Default)]
+#[non_exhaustive]
 pub struct Impact {
     /// Over all messages that it has decided.
     pub all: ImpactCounts,

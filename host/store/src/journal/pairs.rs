@@ -24,6 +24,7 @@ const ABOUT: [&str; 6] = ["id", "judged_at", "fingerprint", "sender_domain", "se
 
 /// What two releases made of one message.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RecordedPair<'a> {
     /// The name of the record.
     pub id: RecordId,
@@ -45,6 +46,7 @@ pub struct RecordedPair<'a> {
 
 /// What a release made of a message. As [`Opinion`](switchback_model::verdict::Opinion), for readers who know which release.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct RecordedOpinion {
     /// Its role when it was asked.
     pub role: Role,

@@ -14,6 +14,7 @@ use super::schema::others_path;
 
 /// Which records are asked for: those of which everything holds that is given. The default is all.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Query {
     /// Judged at this time or later.
     pub since: Option<Timestamp>,
@@ -35,6 +36,78 @@ pub struct Query {
     pub id: Option<RecordId>,
     /// Of a message with this Message-ID, whether the journal keeps it hashed or not.
     pub message_id: Option<String>,
+}
+
+impl Query {
+    /// Asks only for records judged at this time or later.
+    #[must_use]
+    pub fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
+        self.since = since.into();
+        self
+    }
+
+    /// Asks only for records judged before this time.
+    #[must_use]
+    pub fn until(mut self, until: impl Into<Option<Timestamp>>) -> Self {
+        self.until = until.into();
+        self
+    }
+
+    /// Asks only for records of this slot.
+    #[must_use]
+    pub fn slot(mut self, slot: impl Into<Option<String>>) -> Self {
+        self.slot = slot.into();
+        self
+    }
+
+    /// Asks only for records of messages that this release saw.
+    #[must_use]
+    pub fn release(mut self, release: impl Into<Option<Digest>>) -> Self {
+        self.release = release.into();
+        self
+    }
+
+    /// Asks only for records from this organisational domain, in lower case.
+    #[must_use]
+    pub fn sender_domain(mut self, sender_domain: impl Into<Option<String>>) -> Self {
+        self.sender_domain = sender_domain.into();
+        self
+    }
+
+    /// Asks only for records of this campaign.
+    #[must_use]
+    pub fn fingerprint(mut self, fingerprint: impl Into<Option<Fingerprint>>) -> Self {
+        self.fingerprint = fingerprint.into();
+        self
+    }
+
+    /// Asks only for records with this action.
+    #[must_use]
+    pub fn action(mut self, action: impl Into<Option<Action>>) -> Self {
+        self.action = action.into();
+        self
+    }
+
+    /// Asks only for records decided by this.
+    #[must_use]
+    pub fn decided_by(mut self, decided_by: impl Into<Option<String>>) -> Self {
+        self.decided_by = decided_by.into();
+        self
+    }
+
+    /// Asks only for records of this name.
+    #[must_use]
+    pub fn id(mut self, id: impl Into<Option<RecordId>>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// Asks only for records of a message with this Message-ID.
+    #[must_use]
+    pub fn message_id(mut self, message_id: impl Into<Option<String>>) -> Self {
+        self.message_id = message_id.into();
+        self
+    }
 }
 
 /// A query as it is asked of columns.

@@ -1,6 +1,7 @@
 //! Reading a journal, while it is written or afterwards.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -33,8 +34,15 @@ pub struct JournalReader {
     pub(super) key: Option<JournalKey>,
 }
 
+impl fmt::Debug for JournalReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JournalReader").field("folder", &self.folder).finish_non_exhaustive()
+    }
+}
+
 /// The latest records of a journal.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Latest {
     /// The records, the oldest first.
     pub records: Vec<Record>,
@@ -44,6 +52,7 @@ pub struct Latest {
 
 /// Records that were written into a file.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct Exported {
     /// How many.
     pub records: u64,

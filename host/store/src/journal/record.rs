@@ -1,6 +1,8 @@
 //! One record: who judged a message, and what every release made of it.
 
+use std::fmt;
 use std::sync::Arc;
+use switchback_model::unsaid::Unsaid;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -13,6 +15,7 @@ use switchback_model::verdict::{Action, Category, DecidedBy, Opinion, RecordId, 
 /// What the journal keeps of one message. No content, and no recipients.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Record {
     /// The name of this record; a verdict carries it.
     pub id: RecordId,
@@ -45,7 +48,7 @@ pub struct Record {
 }
 
 /// Which message a record is about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct RecordedMessage {
     /// The campaign that it belongs to: [`Message::fingerprint`](switchback_model::message::Message::fingerprint).
@@ -67,7 +70,49 @@ pub struct RecordedMessage {
     pub bytes: u64,
 }
 
+/// Without the message's name and its sender's, which belong in no log.
+impl fmt::Debug for RecordedMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordedMessage")
+            .field("fingerprint", &self.fingerprint)
+            .field("digest", &self.digest)
+            .field("context", &self.context)
+            .field("message_id", &self.message_id.as_deref().map(Unsaid))
+            .field("sender_domain", &self.sender_domain.as_deref().map(Unsaid))
+            .field("sender", &self.sender)
+            .field("is_authenticated", &self.is_authenticated)
+            .field("bytes", &self.bytes)
+            .finish()
+    }
+}
+
 impl Record {
+    /// A record of a message that no release has said anything about.
+    pub fn new(
+        id: RecordId,
+        at: Timestamp,
+        slot: Arc<str>,
+        mail: RecordedMessage,
+        action: Action,
+        decided_by: DecidedBy,
+    ) -> Self {
+        Self {
+            id,
+            at,
+            process: 0,
+            slot,
+            generation: 0,
+            reading: Reading::CURRENT,
+            mail,
+            action,
+            scl: None,
+            category: None,
+            decided_by,
+            timing: Timing::default(),
+            opinions: Vec::new(),
+        }
+    }
+
     /// What a release made of the message, if it was to score it.
     pub fn opinion(&self, release: &Digest) -> Option<&Opinion> {
         self.opinions.iter().find(|opinion| opinion.release.digest == *release)

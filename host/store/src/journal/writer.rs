@@ -1,6 +1,7 @@
 //! The writer: records go through a bounded queue to one thread, which writes them in batches.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -66,6 +67,12 @@ pub struct Journal {
     origin: Origin,
 }
 
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
 enum Task {
     Write(Box<Record>),
     /// Answers when all that came before is on the disk, or has failed.
@@ -82,6 +89,7 @@ struct Counters {
 
 /// What became of the records that were appended, since the journal was opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct JournalCounts {
     /// Written: they outlive the process.
     pub written: u64,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use switchback::control::{Preparation, Promotion, Readiness, Request};
+use switchback::control::{Preparation, Readiness, Request};
 use switchback::{Control, ReleaseId};
 
 use super::support::{PATIENCE, Store, promote, until};
@@ -31,7 +31,7 @@ fn a_process_that_starts_maps_what_has_a_role_and_others_when_they_are_asked_for
     store.control.wait_until_ready(&releases[5], PATIENCE).unwrap();
     assert_eq!(process.releases().len(), 3);
     // It is asked for before it is promoted.
-    let waited = Promotion { readiness: Readiness::Wait(PATIENCE), ..promote(&releases[7]) };
+    let waited = promote(&releases[7]).readiness(Readiness::Wait(PATIENCE));
     store.control.commit(guard_off("inbound".to_owned())).unwrap();
     let event = store.control.promote(waited).unwrap().event;
     let obeyed = store.control.acknowledgements(&event, PATIENCE).unwrap();
@@ -40,7 +40,7 @@ fn a_process_that_starts_maps_what_has_a_role_and_others_when_they_are_asked_for
 }
 
 fn guard_off(slot: String) -> Request {
-    let settings = switchback::guard::GuardSettings { mode: switchback::guard::Mode::Off, ..Default::default() };
+    let settings = switchback::guard::GuardSettings::default().mode(switchback::guard::Mode::Off);
     Request::SetGuard { slot, settings: settings.into() }
 }
 

@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use switchback::control::{
     Acknowledgement, Committed, ControlStore, Drafted, Entry, Membership, NewProcess, Preparation, Presence,
-    ProcessNumber, Promotion, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, StoreProcess, Watch,
-    Watched,
+    ProcessNumber, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, StoreProcess, Watch, Watched,
 };
 use switchback::{Control, Digest, Runtime, SlotConfig};
 use tempfile::TempDir;
@@ -277,7 +276,7 @@ fn a_store_of_another_kind_is_operated_and_followed() {
     let process = store.process();
     let slot = process.slot("inbound").unwrap();
     for release in &releases {
-        let promotion = Promotion { readiness: Readiness::Wait(PATIENCE), ..promote(release) };
+        let promotion = promote(release).readiness(Readiness::Wait(PATIENCE));
         let event = control.promote(promotion).unwrap().event;
         let acknowledgements = control.acknowledgements(&event, PATIENCE).unwrap();
         assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));

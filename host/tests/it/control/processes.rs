@@ -66,8 +66,7 @@ fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
         return store.control.commit(revert()).unwrap().event;
     }
     let release = releases[1 + turn / 2 % (releases.len() - 1)].clone();
-    let readiness = Readiness::Wait(PATIENCE);
-    let promotion = Promotion { slot: "inbound".into(), release, older: true, cool_off: None, readiness };
+    let promotion = Promotion::new("inbound", release, Readiness::Wait(PATIENCE)).older();
     store.control.promote(promotion).unwrap().event
 }
 
@@ -111,9 +110,7 @@ fn a_process_that_is_killed_is_not_waited_for() {
     let [killed, stays] = [start(&store), start(&store)];
     assert_eq!(store.control.processes().unwrap().len(), 2);
     killed.kill();
-    let readiness = Readiness::Wait(PATIENCE);
-    let promotion =
-        Promotion { slot: "inbound".into(), release: releases[0].clone(), older: false, cool_off: None, readiness };
+    let promotion = Promotion::new("inbound", releases[0].clone(), Readiness::Wait(PATIENCE));
     let event = store.control.promote(promotion).unwrap().event;
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((acknowledgements.obeyed.len(), acknowledgements.silent.len()), (1, 0));
@@ -137,9 +134,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     let (release, added) = operator.load_into(&store.control, file).unwrap();
     assert!(matches!(added, LoadedRelease::New(_)));
     let before = store.control.state().unwrap();
-    let readiness = Readiness::Wait(PATIENCE);
-    let promotion =
-        Promotion { slot: "inbound".into(), release: release.clone(), older: false, cool_off: None, readiness };
+    let promotion = Promotion::new("inbound", release.clone(), Readiness::Wait(PATIENCE));
     let error = store.control.promote(promotion.clone()).unwrap_err().to_string();
     assert!(error.contains("hasty (process 1") && error.contains("deadline_ms = 5000"), "{error}");
     assert_eq!(store.control.state().unwrap(), before);
@@ -154,7 +149,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
             |one: &&switchback::control::StoreProcess| one.preparation(&release.digest) == Some(&Preparation::Ready);
         all.iter().filter(is_ready).count() == 2
     });
-    let event = store.control.promote(Promotion { readiness: Readiness::Skip, ..promotion }).unwrap().event;
+    let event = store.control.promote(promotion.readiness(Readiness::Skip)).unwrap().event;
     let acknowledgements = store.control.acknowledgements(&event, PATIENCE).unwrap();
     let problems: Vec<_> = acknowledgements.obeyed.iter().filter_map(|one| one.problem.as_ref()).collect();
     assert!(problems.len() == 1 && problems[0].contains("deadline_ms"), "{problems:?}");

@@ -56,8 +56,7 @@ fn race(
         let live = seen.state().slots.get("inbound").and_then(|slot| slot.live.as_ref());
         let place = releases.iter().position(|release| Some(release) == live).unwrap_or(0);
         let release = releases[(place + step) % releases.len()].clone();
-        let promotion =
-            Promotion { slot: "inbound".to_owned(), release, older: true, cool_off: None, readiness: Readiness::Skip };
+        let promotion = Promotion::new("inbound", release, Readiness::Skip).older();
         done.send(()).unwrap();
         go.recv().unwrap();
         match control.admit_after(&seen, promotion) {

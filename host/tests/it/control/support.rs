@@ -111,8 +111,7 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
 
 /// A promotion that waits for nobody.
 pub(crate) fn promote(release: &ReleaseId) -> Promotion {
-    let (slot, release) = ("inbound".to_owned(), release.clone());
-    Promotion { slot, release, older: false, cool_off: None, readiness: Readiness::Skip }
+    Promotion::new("inbound", release.clone(), Readiness::Skip)
 }
 
 pub(crate) fn revert() -> Request {

@@ -193,7 +193,7 @@ fn whatever_is_tampered_with_is_named_and_obeyed_by_nobody() {
 #[test]
 fn a_process_that_obeyed_more_does_not_go_back_and_says_so() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
-    let alerts = AlertConfig { changes: Changes::Told, ..AlertConfig::default() };
+    let alerts = AlertConfig::default().changes(Changes::Told);
     let process = store.builder().name("filter").alerts(alerts).build().unwrap();
     store.obeyed(promote(&releases[0]));
     let copy = store.path().join("copy.db");

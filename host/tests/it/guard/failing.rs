@@ -139,7 +139,7 @@ fn a_memory_that_is_busy_for_a_moment_gets_what_waited() {
 fn what_was_found_without_the_memory_is_not_forgotten_with_it() {
     let filter = Filter::harmful();
     filter.teach(60);
-    filter.set(GuardSettings { mode: Mode::Warn, ..GuardSettings::default() });
+    filter.set(GuardSettings::default().mode(Mode::Warn));
     let process = filter.process();
     filter.promote_bad();
     let holder = Connection::open(filter.store.path().join("guard.db")).unwrap();

@@ -10,7 +10,7 @@ use crate::control::support::{PATIENCE, until};
 
 fn begin(filter: &Filter) {
     // So that some dozens of messages say enough.
-    filter.set(GuardSettings { proof_rate: 0.2, ..GuardSettings::default() });
+    filter.set(GuardSettings::default().proof_rate(0.2));
     let (slot, release) = ("inbound".to_owned(), filter.bad.clone());
     let plan = "shadow 1s, 50% 1s, 100%".parse().unwrap();
     filter.store.obeyed(Admission::Rollout { slot, release, plan, ready_within: PATIENCE });

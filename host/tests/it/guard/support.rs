@@ -18,7 +18,7 @@ pub(super) const GMAIL: &str = "gmail.com";
 
 /// Under these thresholds `empty` (0.5) is delivered and `stateful` (0.73) is junk.
 pub(super) fn harmful_slot() -> SlotConfig {
-    SlotConfig::new("inbound").thresholds(Thresholds { junk: Some(0.6), ..Thresholds::default() })
+    SlotConfig::new("inbound").thresholds(Thresholds::default().junk(0.6))
 }
 
 /// A runtime without bound on what is scored in the background.
@@ -94,9 +94,7 @@ impl Filter {
     }
 
     pub(super) fn promote(&self, release: &ReleaseId, readiness: Readiness) -> Result<Event, PromoteError> {
-        let (slot, release) = ("inbound".to_owned(), release.clone());
-        let cool_off = Some(Duration::from_secs(3_600));
-        let promotion = Promotion { slot, release, older: false, cool_off, readiness };
+        let promotion = Promotion::new("inbound", release.clone(), readiness).cool_off(Duration::from_secs(3_600));
         self.store.control.promote(promotion).map(|committed| committed.event)
     }
 

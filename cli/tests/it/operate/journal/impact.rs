@@ -5,7 +5,7 @@ use std::fs;
 
 use serde_json::Value;
 use switchback::Thresholds;
-use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
+use switchback::journal::{Journal, JournalConfig, new_record_id};
 
 use super::super::store::Store;
 use super::{Judged, Known, MESSAGES, known};
@@ -103,7 +103,8 @@ fn a_sender_puts_no_formula_into_a_table() {
         (0..judged.records.len()).find(|index| judged.is_impacted(*index) && known(*index) == Known::Pair).unwrap();
     let thresholds = BTreeMap::from([("inbound".to_owned(), Thresholds::default())]);
     let journal = Journal::open(JournalConfig::new(judged.store.path().join("journal")), 2, thresholds).unwrap();
-    let mut record = Record { id: new_record_id(), process: 2, ..judged.records[index].clone() };
+    let mut record = judged.records[index].clone();
+    (record.id, record.process) = (new_record_id(), 2);
     record.mail.sender_domain = Some("=hyperlink(a1)".into());
     record.mail.message_id = Some("@sum(a1:a9)".into());
     journal.append(record.clone());

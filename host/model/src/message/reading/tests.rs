@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Reading;
-use crate::message::{Message, Recipients};
+use crate::message::{Attachment, Content, Header, Link, Mailbox, Message, Recipients};
 
 /// Messages in which each rule of reading decides something.
 const MESSAGES: &[(&str, &[u8])] = &[
@@ -88,19 +88,30 @@ const FROZEN: &[(&str, &str)] = &[
     ("alternative", "273800608abaf389"),
 ];
 
-/// Everything that a reading is about, as text.
+/// Everything that a reading is about, as text. Its form is frozen, too.
 fn facts(message: &Message) -> String {
     let mut facts = String::new();
-    let mut add = |what: &str, value: &dyn std::fmt::Debug| _ = writeln!(facts, "{what}: {value:?}");
-    add("subject", &message.subject());
-    message.from().iter().chain(message.reply_to()).for_each(|mailbox| add("mailbox", mailbox));
-    message.headers(Recipients::Granted).items.iter().for_each(|header| add("header", header));
-    add("text", &message.text(usize::MAX));
-    add("html", &message.html(usize::MAX));
-    message.links(usize::MAX).items.iter().for_each(|link| add("link", link));
-    message.attachments().items.iter().for_each(|attachment| add("attachment", attachment));
-    add("content digest", &message.content_digest());
-    add("fingerprint", &message.fingerprint());
+    let mut add = |what: &str, value: String| _ = writeln!(facts, "{what}: {value}");
+    add("subject", format!("{:?}", message.subject()));
+    for Mailbox { name, address, domain } in message.from().iter().chain(message.reply_to()) {
+        add("mailbox", format!("Mailbox {{ name: {name:?}, address: {address:?}, domain: {domain:?} }}"));
+    }
+    for Header { name, value } in &message.headers(Recipients::Granted).items {
+        add("header", format!("Header {{ name: {name:?}, value: {value:?} }}"));
+    }
+    for (what, Content { value, truncated }) in [("text", message.text(usize::MAX)), ("html", message.html(usize::MAX))]
+    {
+        add(what, format!("Content {{ value: {value:?}, truncated: {truncated} }}"));
+    }
+    for Link { url, host, text } in message.links(usize::MAX).items {
+        add("link", format!("Link {{ url: {url:?}, host: {host:?}, text: {text:?} }}"));
+    }
+    for Attachment { name, media_type, size, sha256 } in message.attachments().items {
+        let kind = format!("name: {name:?}, media_type: {media_type:?}");
+        add("attachment", format!("Attachment {{ {kind}, size: {size}, sha256: {sha256:?} }}"));
+    }
+    add("content digest", format!("{:?}", message.content_digest()));
+    add("fingerprint", format!("{:?}", message.fingerprint()));
     facts
 }
 

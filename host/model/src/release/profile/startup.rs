@@ -5,7 +5,7 @@
 
 use wasmparser::{BinaryReaderError, Data, DataKind, ElementItems, Operator, Payload, TypeRef};
 
-use super::Refusal;
+use super::{Refusal, invalid};
 use crate::limits::ReleaseLimits;
 use crate::limits::STARTUP_COPY_BYTES_MAX;
 
@@ -61,12 +61,13 @@ impl Startup {
         match payload {
             Payload::ImportSection(section) => {
                 for import in section.clone().into_imports() {
-                    self.module.imports_memory |= matches!(import?.ty, TypeRef::Memory(_));
+                    self.module.imports_memory |= matches!(import.map_err(invalid)?.ty, TypeRef::Memory(_));
                 }
             }
             Payload::MemorySection(section) => {
                 for memory in section.clone() {
-                    let (bytes, bytes_max) = (memory?.initial.saturating_mul(PAGE_BYTES), self.memory_bytes_max);
+                    let (bytes, bytes_max) =
+                        (memory.map_err(invalid)?.initial.saturating_mul(PAGE_BYTES), self.memory_bytes_max);
                     if bytes > bytes_max {
                         return Err(Refusal::Memory { bytes, bytes_max });
                     }
@@ -75,7 +76,7 @@ impl Startup {
             }
             Payload::TableSection(section) => {
                 for table in section.clone() {
-                    let (elements, elements_max) = (table?.ty.initial, self.table_elements_max);
+                    let (elements, elements_max) = (table.map_err(invalid)?.ty.initial, self.table_elements_max);
                     if elements > elements_max {
                         return Err(Refusal::Table { elements, elements_max });
                     }
@@ -83,7 +84,7 @@ impl Startup {
             }
             Payload::ElementSection(section) => {
                 for segment in section.clone() {
-                    let items = match segment?.items {
+                    let items = match segment.map_err(invalid)?.items {
                         ElementItems::Functions(items) => items.count(),
                         ElementItems::Expressions(_, items) => items.count(),
                     };
@@ -92,7 +93,7 @@ impl Startup {
             }
             Payload::DataSection(section) => {
                 for segment in section.clone() {
-                    self.module.segment(&segment?)?;
+                    segment.and_then(|segment| self.module.segment(&segment)).map_err(invalid)?;
                 }
             }
             _ => {}

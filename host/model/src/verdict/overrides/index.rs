@@ -47,6 +47,7 @@ struct Entry {
 }
 
 /// The hits of one override.
+#[derive(Debug)]
 pub struct HitCounter(Arc<Entry>);
 
 impl HitCounter {

@@ -61,7 +61,7 @@ impl Control {
 
     /// Refuses to give more to a release that a process which starts could not load.
     pub(super) fn check_file_for(&self, state: &StoreState, operation: &Operation) -> Result<(), ControlError> {
-        let Some(release) = operation.relies_on(state) else { return Ok(()) };
+        let Some(release) = state.relied_on_by(operation) else { return Ok(()) };
         let release = release.clone();
         self.check_file(state, &release).map_err(|fault| ControlError::File { release, fault: fault.into() })
     }

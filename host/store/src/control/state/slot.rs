@@ -8,14 +8,15 @@ use switchback_model::limits::NAME_BYTES_MAX;
 use switchback_model::name::shown;
 use switchback_model::release::{Digest, ReleaseId};
 
-use super::OperationNote;
+use crate::control::note::OperationNote;
 use crate::control::refused::Refused;
-use crate::control::rollout::Rollout;
+use crate::control::rollout::{Exposure, Rollout};
 pub(crate) use switchback_model::route::{Canary, CoolOff, Roles, RouteError, SegmentRule, Shadow};
 
 /// Which release has which role in a slot.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SlotState {
     /// The generation that the last change of this route led to; 0 if it never had a release.
     pub generation: u64,
@@ -46,6 +47,20 @@ pub struct SlotState {
 }
 
 impl SlotState {
+    /// Whether the slot is as a rollout made it: whoever changes its release's role, or what is live, ends it. What the ledger
+    /// says of that is in `along.rs`.
+    pub(in crate::control) fn is_as_made_by(&self, rollout: &Rollout) -> bool {
+        let is_beside_baseline = self.live.as_ref() == Some(&rollout.baseline);
+        is_beside_baseline
+            && match rollout.current().map(|step| step.exposure) {
+                Some(Exposure::Shadow) => self.shadows.iter().any(|shadow| shadow.release == rollout.release),
+                Some(Exposure::Canary(share_bp)) => {
+                    self.canaries.iter().any(|one| one.release == rollout.release && one.share.share_bp == share_bp)
+                }
+                Some(Exposure::Live) | None => false,
+            }
+    }
+
     /// Whether a release has a role here.
     pub fn uses(&self, release: &ReleaseId) -> bool {
         self.releases().any(|used| used == release)
@@ -110,7 +125,7 @@ impl SlotState {
         let tried = self.live.iter().chain(canaries).chain(shadows).map(|release| release.digest);
         let since = |digest: Digest| (digest, self.entered.get(&digest).copied().unwrap_or(generation));
         self.entered = tried.map(since).collect();
-        self.rollout = self.rollout.take().filter(|rollout| rollout.holds_in(self));
+        self.rollout = self.rollout.take().filter(|rollout| self.is_as_made_by(rollout));
     }
 }
 

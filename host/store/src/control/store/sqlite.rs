@@ -37,9 +37,9 @@ use super::{
     Acknowledgement, ControlStore, Membership, NewProcess, Preparation, Presence, StoreError, StoreProcess, Watch,
     Watched,
 };
-use crate::control::event::{Drafted, GENESIS, hash};
+use crate::control::event::{Drafted, hash};
 use crate::control::ledger::Entry;
-use crate::control::mark::{Mark, Witness};
+use crate::control::mark::{GENESIS, Mark, Witness};
 
 /// A store in a folder: SQLite in WAL mode, so that nobody who reads waits for somebody who writes. Events are
 /// durable when they are acknowledged (`synchronous=FULL`).

@@ -205,7 +205,7 @@ fn a_segment_that_goes_back_begins_a_new_trial_for_the_rest() {
 fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     let mut state = state();
     done(&mut state, promote(1));
-    let mut settings = GuardSettings { mode: Mode::Warn, ..GuardSettings::default() };
+    let mut settings = GuardSettings::default().mode(Mode::Warn);
     settings.providers.insert("acme".to_owned(), vec!["acme.example".to_owned(), "acme-mail.example".to_owned()]);
     done(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: settings.into() });
     let segment: Segment = "provider:acme".parse().unwrap();
@@ -244,7 +244,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
 #[test]
 fn a_guard_with_settings_out_of_range_is_refused() {
     let mut state = state();
-    let settings = GuardSettings { alpha: 0.0, ..GuardSettings::default() };
+    let settings = GuardSettings::default().alpha(0.0);
     let refused = propose(&mut state, Operation::SetGuard { slot: SLOT.into(), settings: settings.into() });
     assert!(matches!(refused, Err(Refused::Guard(_))), "{refused:?}");
 }
@@ -331,12 +331,9 @@ fn what_no_mail_is_counted_under_is_refused_and_what_a_ledger_has_stays() {
         let refused = propose(&mut state, back(domain)).unwrap_err().to_string();
         assert!(refused.contains(why), "{refused}");
     }
-    let set = |domains: &[&str]| {
-        let providers = [("acme".to_owned(), domains.iter().map(|one| (*one).to_owned()).collect())].into();
-        Operation::SetGuard {
-            slot: SLOT.into(),
-            settings: GuardSettings { providers, ..GuardSettings::default() }.into(),
-        }
+    let set = |domains: &[&str]| Operation::SetGuard {
+        slot: SLOT.into(),
+        settings: GuardSettings::default().provider("acme", domains.iter().copied()).into(),
     };
     let refused = propose(&mut state, set(&["mx.acme.example"])).unwrap_err().to_string();
     assert!(

@@ -34,7 +34,7 @@ fn note(store: &mut GuardStore, pairs: &[(&GuardSettings, NotedPair)]) {
 fn what_was_counted_is_read_back_in_the_order_of_all_processes() {
     let dir = folder();
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
-    let (before, after) = (GuardSettings::default(), GuardSettings { known_days: 0, ..GuardSettings::default() });
+    let (before, after) = (GuardSettings::default(), GuardSettings::default().known_days(0));
     note(&mut stores[1], &[(&before, pair(9, None)), (&before, pair(1, Some(u64::MAX)))]);
     note(&mut stores[0], &[(&before, pair(3, Some(0))), (&after, pair(2, None))]);
     note(&mut stores[1], &[(&after, pair(4, None))]);
@@ -169,7 +169,7 @@ fn a_lesson_says_who_was_new_and_who_counts_from_when() {
     let today = i64::from(day_of(Timestamp::now()));
     let mut learn = |sightings: &[(u64, i64)]| {
         let seen = sightings.iter().map(|(person, day)| sighting(*person, *day));
-        store.learn(&GuardSettings { known_days: 1, known_age_days: 0, ..GuardSettings::default() }, seen).unwrap()
+        store.learn(&GuardSettings::default().known_days(1).known_age_days(0), seen).unwrap()
     };
     let none = Lesson::default();
     assert_eq!(learn(&[]), none);
@@ -181,7 +181,7 @@ fn a_lesson_says_who_was_new_and_who_counts_from_when() {
     // A day in between is another one, one that is known is not.
     let again = learn(&[(1, today - 5), (4, today - 9)]);
     assert_eq!(again, Lesson { senders: 2, more_days: 1, known: 1, count_today: 2, ..none });
-    let wanted = GuardSettings { known_days: 3, known_age_days: 0, ..GuardSettings::default() };
+    let wanted = GuardSettings::default().known_days(3).known_age_days(0);
     let patient = store.learn(&wanted, [sighting(4, today)]).unwrap();
     assert_eq!(patient, Lesson { senders: 1, more_days: 1, count_tomorrow: 1, ..none });
     let seen = store.learn(&wanted, [sighting(3, today)]).unwrap();

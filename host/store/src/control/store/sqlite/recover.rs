@@ -50,6 +50,7 @@ impl Accept {
 
 /// What became of a damaged database.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Recovered {
     /// How many events were kept: all up to the first that could not be read or was not whole. One more says that the
     /// ledger was recovered.

@@ -1,0 +1,18 @@
+//! Who made it so, when and why.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Who made it so, when and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct OperationNote {
+    /// The event that made it so.
+    pub sequence: u64,
+    /// When.
+    pub at: Timestamp,
+    /// Who.
+    pub author: String,
+    /// Why; may be empty.
+    pub reason: String,
+}
