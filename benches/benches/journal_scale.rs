@@ -179,8 +179,8 @@ impl<'a> Maker<'a> {
             total: Duration::from_nanos(random[3] % 200_000),
         };
         record.opinions = vec![
-            Opinion { release: self.releases[0].clone(), role: Role::Live, said: said(score), took_us: 50 },
-            Opinion { release: self.releases[1].clone(), role: Role::Standby, said: beside, took_us: 60 },
+            Opinion::new(&self.releases[0], Role::Live, said(score), Duration::from_micros(50)),
+            Opinion::new(&self.releases[1], Role::Standby, beside, Duration::from_micros(60)),
         ];
         record
     }
@@ -192,16 +192,13 @@ impl<'a> Maker<'a> {
         }
         let mut fingerprint = [0; 16];
         fingerprint.copy_from_slice(&digest[..16]);
-        RecordedMessage {
-            fingerprint: fingerprint.into(),
-            digest: digest.into(),
-            context: Digest::from([7; 32]),
-            message_id: Some(format!("{:016x}{:016x}", random[2], random[3]).into()),
-            sender_domain: Some(Arc::clone(&self.domains[random[3] as usize % self.domains.len()])),
-            sender: Some(Key(random[2])),
-            is_authenticated: !random[1].is_multiple_of(8),
-            bytes: 2_000 + random[0] % 60_000,
-        }
+        let (context, bytes) = (Digest::from([7; 32]), 2_000 + random[0] % 60_000);
+        let mut mail = RecordedMessage::new(fingerprint.into(), digest.into(), context, bytes);
+        mail.message_id = Some(format!("{:016x}{:016x}", random[2], random[3]).into());
+        mail.sender_domain = Some(Arc::clone(&self.domains[random[3] as usize % self.domains.len()]));
+        mail.sender = Some(Key(random[2]));
+        mail.is_authenticated = !random[1].is_multiple_of(8);
+        mail
     }
 }
 

@@ -1,7 +1,7 @@
 //! `switchback load`.
 
+mod dry_run;
 mod readiness;
-mod rehearsal;
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ pub(crate) const OUTPUT: Output = Output::lines("load", &[kind::<Loaded>]);
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.change.dry_run {
-        return rehearsal::run(args);
+        return dry_run::run(args);
     }
     let dir = args.change.store.dir()?;
     // Where one may not look, making the store says so.

@@ -76,7 +76,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut promotion = Promotion::new(slot, release, args.readiness()).cool_off(args.cool_off.unsigned_abs());
     promotion.older = args.older;
     if args.change.dry_run {
-        return args.rehearse(&operator, promotion, &processes, remarks);
+        return args.dry_run(&operator, promotion, &processes, remarks);
     }
     let change = operator.admit(&promotion.into())?;
     operator.tell(&change, &remarks.above(&change))
@@ -127,7 +127,7 @@ impl Args {
         if self.force { Readiness::Skip } else { Readiness::Wait(self.change.wait()) }
     }
 
-    fn rehearse(
+    fn dry_run(
         &self,
         operator: &Operator<'_>,
         promotion: Promotion,

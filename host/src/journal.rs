@@ -1,4 +1,4 @@
-//! The journal: one record per message, kept beside the answers, and questions to it.
+//! The journal: one record per message, kept in the background, and questions to it.
 
 pub use switchback_store::journal::{
     Exported, Extent, Impact, ImpactCounts, ImpactDirection, ImpactQuery, Impacted, Journal, JournalConfig,

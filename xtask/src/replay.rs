@@ -49,7 +49,7 @@ pub(crate) fn guard(svg: Option<PathBuf>) -> Result<()> {
     models::train(&arguments)
 }
 
-/// Puts the second release in charge after the first, lets it decide all messages, and asks for its impact.
+/// Makes the second release live after the first, lets it decide all messages, and asks for its impact.
 fn impact(releases: &Path, unpacked: &Path, messages: &[PathBuf]) -> Result<()> {
     let dir = target_dir().join("replay-store");
     if dir.exists() {
@@ -62,8 +62,8 @@ fn impact(releases: &Path, unpacked: &Path, messages: &[PathBuf]) -> Result<()> 
     };
     let files = RELEASES.map(|release| releases.join(release));
     step("replay: load", switchback(&["load"]).args(&files))?;
-    step("replay: 1.1.0 in charge", &mut switchback(&["promote", "linear@1.1.0", "--slot", "inbound"]))?;
-    step("replay: 2.0.0 in charge", &mut switchback(&["promote", "linear@2.0.0"]))?;
+    step("replay: 1.1.0 live", &mut switchback(&["promote", "linear@1.1.0", "--slot", "inbound"]))?;
+    step("replay: 2.0.0 live", &mut switchback(&["promote", "linear@2.0.0"]))?;
     step("replay: the mail", switchback(&["score", "--journal", "--summary"]).args(messages))?;
     // What the predecessor could not keep up with is scored again.
     let impact = ["impact", "linear@2.0.0", "--against", "linear@1.1.0", "--limit", "5"];

@@ -137,8 +137,8 @@ fn gaps(threads: &[Vec<Answer>]) -> impl Iterator<Item = (Duration, Duration)> {
 }
 
 /// Whether the release was not live at any instant between start and end. A release is live at the
-/// earliest when the command is given that puts it in charge, and at the latest until the command ends that
-/// puts the next one in charge.
+/// earliest when the command is given that makes it live, and at the latest until the command ends that
+/// makes the next one live.
 fn is_by_wrong_release(answer: &Answer, changes: &[Change]) -> bool {
     let Some(release) = answer.release else { return false };
     let index = usize::try_from(answer.generation).ok().and_then(|generation| generation.checked_sub(1));
@@ -216,11 +216,11 @@ mod tests {
     #[test]
     fn a_release_that_was_not_live_then_is_wrong() {
         let wrong = |answer| audit(&[vec![answer]], 1).wrong_release == 1;
-        assert!(wrong(answer(0, 111, 120, 1, 0)), "it began when the next release was in charge");
+        assert!(wrong(answer(0, 111, 120, 1, 0)), "it began when the next release was live");
         assert!(!wrong(answer(0, 110, 120, 1, 0)), "it began while the call had not returned");
-        assert!(wrong(answer(0, 50, 99, 2, 1)), "it ended before the release was put in charge");
+        assert!(wrong(answer(0, 50, 99, 2, 1)), "it ended before the release was live");
         assert!(wrong(answer(0, 50, 60, 1, 1)), "another release than the generation's");
-        assert!(wrong(answer(0, 50, 60, 0, 0)), "no release was in charge at generation 0");
+        assert!(wrong(answer(0, 50, 60, 0, 0)), "no release was live at generation 0");
         assert!(wrong(answer(0, 50, 60, 3, 0)), "there was no generation 3");
     }
 

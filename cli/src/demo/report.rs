@@ -76,7 +76,7 @@ impl Ended {
             row.extend(phase.shares.iter().map(|named| named.share.text()));
             row.push(show::time(of.command));
             if index == 0 {
-                // Nothing was scored yet when the first release was put in charge.
+                // Nothing was scored yet when the first release became live.
                 row.extend(["-", "-"].map(str::to_owned));
             } else {
                 row.extend([of.first_verdict.map_or_else(|| "-".to_owned(), show::time), show::time(of.gap)]);

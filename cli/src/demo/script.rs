@@ -11,7 +11,7 @@ pub(super) struct Step {
     pub(super) live: u8,
 }
 
-/// Good, better, the bad one as a shadow, then in charge, and back.
+/// Good, better, the bad one as a shadow, then live, and back.
 pub(super) const STEPS: [Step; 5] = [
     Step { command: "promote linear@1.0.0 --slot inbound", reason: "the first release", live: 0 },
     Step { command: "promote linear@1.1.0", reason: "trained on more mail", live: 1 },

@@ -178,27 +178,27 @@ impl<'a> Operator<'a> {
         self.tell(&change, &Remarks::default())
     }
 
-    /// Does what is asked for, or rehearses it.
+    /// Does what is asked for, or tries it.
     pub(crate) fn commit(&self, request: Request) -> anyhow::Result<Change> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.commit_after(&self.seen, request)?)?);
         }
-        let (event, after) = self.control.rehearse(&self.seen, request)?;
-        self.rehearsed(event, after)
+        let (event, after) = self.control.dry_run(&self.seen, request)?;
+        self.tried(event, after)
     }
 
-    /// Lets a release decide, or rehearses it.
+    /// Lets a release decide, or tries it.
     pub(crate) fn admit(&self, admission: &Admission) -> anyhow::Result<Change> {
         if !self.args.dry_run {
             return Ok(self.done(self.control.admit_after(&self.seen, admission.clone())?)?);
         }
-        let (event, after) = self.control.rehearse_admission(&self.seen, admission)?;
-        self.rehearsed(event, after)
+        let (event, after) = self.control.dry_run_admission(&self.seen, admission)?;
+        self.tried(event, after)
     }
 
-    fn rehearsed(&self, event: Event, after: StoreState) -> anyhow::Result<Change> {
+    fn tried(&self, event: Event, after: StoreState) -> anyhow::Result<Change> {
         let aftermath = Aftermath::of(&self.control, self.state(), &after);
-        Change::rehearsed(event, self.state().clone(), after, aftermath)
+        Change::tried(event, self.state().clone(), after, aftermath)
     }
 
     /// What an event did. It is in the ledger: whatever fails from here on is no failure of the change.
@@ -213,7 +213,7 @@ impl<'a> Operator<'a> {
     /// Waits until every process obeys, and says what was done.
     pub(crate) fn tell(&self, change: &Change, remarks: &Remarks) -> anyhow::Result<Exit> {
         if change.dry_run {
-            change.tell_rehearsed(self.args, remarks)?;
+            change.tell_dry_run(self.args, remarks)?;
             return Ok(change.aftermath.complain());
         }
         let census = Census::of(self.control.acknowledgements(&change.event, self.args.wait()));
@@ -228,7 +228,7 @@ impl<'a> Operator<'a> {
 }
 
 impl Change {
-    fn rehearsed(event: Event, before: StoreState, after: StoreState, aftermath: Aftermath) -> anyhow::Result<Self> {
+    fn tried(event: Event, before: StoreState, after: StoreState, aftermath: Aftermath) -> anyhow::Result<Self> {
         let head = event.hash()?;
         Ok(Self { dry_run: true, event, head, before, after, previous: None, aftermath })
     }
@@ -240,7 +240,7 @@ impl Change {
         let event = ledger.draft(proposal, clock::now())?.into_event();
         let mut after = ledger.state().clone();
         after.apply(&event)?;
-        Self::rehearsed(event, ledger.into_state(), after, Aftermath::default())
+        Self::tried(event, ledger.into_state(), after, Aftermath::default())
     }
 
     /// How much later the clock was than at the event before; none for the first one.
@@ -249,7 +249,7 @@ impl Change {
     }
 
     /// Says what would be done.
-    pub(crate) fn tell_rehearsed(&self, args: &ChangeArgs, remarks: &Remarks) -> anyhow::Result<Exit> {
+    pub(crate) fn tell_dry_run(&self, args: &ChangeArgs, remarks: &Remarks) -> anyhow::Result<Exit> {
         self.tell(args, &Census::default(), remarks)?;
         Ok(Exit::Fine)
     }

@@ -49,11 +49,11 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let dir = args.change.store.dir()?;
     if args.change.dry_run && dir.join("control.db").try_exists().is_ok_and(|exists| !exists) {
         let change = Change::of_no_store(&args.change, request)?;
-        return change.tell_rehearsed(&args.change, &Remarks { notes: first_key(), ..Remarks::default() });
+        return change.tell_dry_run(&args.change, &Remarks { notes: first_key(), ..Remarks::default() });
     }
     let control = if args.change.dry_run { args.change.store.open()? } else { Control::create(&dir)? };
     let operator = Operator::of(control, &args.change)?;
-    let (_, after) = operator.control.rehearse(&operator.seen, request.clone())?;
+    let (_, after) = operator.control.dry_run(&operator.seen, request.clone())?;
     let before = operator.state().clone();
     let unsigned = if before.trust.is_set() { Unsigned::default() } else { Unsigned::of(&operator.control, &after) };
     if !args.yes && !args.change.dry_run {

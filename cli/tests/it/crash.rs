@@ -131,7 +131,7 @@ impl Scenario {
     }
 }
 
-/// A filter starts, with the live release in charge, and makes every release ready that the store knows.
+/// A filter starts, with a live release, and makes every release ready that the store knows.
 fn starts(store: &Path, said: &Said, what: &str) {
     let filter = Runtime::builder().slot(SlotConfig::new("inbound")).store_dir(store).instances(4).build().unwrap();
     let live = said.slot.as_ref().and_then(|slot| slot.live.clone());

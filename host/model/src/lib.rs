@@ -7,6 +7,7 @@
 //! version.
 
 #![forbid(unsafe_code)]
+#![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests read what other programs say"))]
 
 pub mod beginning;
 pub mod compare;

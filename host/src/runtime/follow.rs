@@ -10,8 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::Instant;
 
 use switchback_model::contain::contained;
-use switchback_model::message::Reading;
-use switchback_model::release::{CONTRACT_VERSION, Digest};
+use switchback_model::release::Digest;
 use switchback_store::control::{ControlStore, Membership, NewProcess, ProcessNumber, StoreError, Watch, Watched};
 use switchback_store::limits::FOLLOW_INTERVAL_MAX;
 use switchback_system::clock;
@@ -52,14 +51,7 @@ impl Enlisted {
     /// Registers this process with the slots that it will have, where the store can be written. From then on a promotion
     /// waits for this process.
     pub(super) fn new(store: Arc<dyn ControlStore>, name: &str, slots: Vec<String>) -> Result<Self, BuildError> {
-        let process = NewProcess {
-            name: name.to_owned(),
-            pid: std::process::id(),
-            since: clock::now(),
-            contract: CONTRACT_VERSION,
-            reading: Reading::CURRENT,
-            slots,
-        };
+        let process = NewProcess::new(name, std::process::id(), clock::now(), slots);
         let membership = match store.register(&process) {
             // It follows all the same, and registers when that is possible.
             Err(error) if !error.is_unwritable() => return Err(error.into()),

@@ -165,7 +165,7 @@ impl Runtime {
     /// this process did by itself; and leaves the store. For a runtime that is never dropped: in a static, or in a process
     /// that ends by [`exit`](std::process::exit).
     ///
-    /// From then on a message that is to be scored is answered as the slot's policy for [`Cause::NoRelease`](crate::Cause) says, and says why;
+    /// From then on a message that is to be scored is answered as the slot's policy for [`Cause::NoRelease`](crate::verdict::Cause) says, and says why;
     /// changes fail. What is called twice waits twice for the same end. What is not done in time goes on in the background;
     /// the store is tried again until then.
     ///

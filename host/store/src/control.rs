@@ -1,4 +1,4 @@
-//! Who put what in charge, when and why: operations, the ledger that they are written to, the state that they
+//! Who made what live, when and why: operations, the ledger that they are written to, the state that they
 //! amount to, and the stores that keep it.
 //!
 //! **The state is the fold of the ledger** ([`StoreState::apply`]): the same events make the same state in every

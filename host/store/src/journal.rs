@@ -1,4 +1,4 @@
-//! The journal: one record per message, kept beside the answers.
+//! The journal: one record per message, kept in the background.
 //!
 //! Records go through a bounded queue to one thread per process, which appends them to a segment in batches
 //! (`writer.rs`, `stream.rs`). Another one, of low priority, rewrites full segments as Parquet and removes old ones

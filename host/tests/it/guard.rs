@@ -218,13 +218,13 @@ fn what_does_harm_is_let_in_by_nobody_although_nothing_was_done_about_it() {
         rollout("1% 1h, 100%"),
         rollout("100%"),
     ] {
-        let rehearsed = filter.store.control.rehearse_admission(&seen, &admission);
-        assert!(matches!(rehearsed, Err(PromoteError::Harmed { .. })), "{admission:?}");
+        let tried = filter.store.control.dry_run_admission(&seen, &admission);
+        assert!(matches!(tried, Err(PromoteError::Harmed { .. })), "{admission:?}");
         let refused = filter.store.control.admit(admission);
         assert!(matches!(refused, Err(PromoteError::Harmed { .. })), "{refused:?}");
     }
     // A shadow decides nothing: its steps that do are checked when they are made.
-    filter.store.control.rehearse_admission(&seen, &rollout("shadow 1h, 100%")).unwrap();
+    filter.store.control.dry_run_admission(&seen, &rollout("shadow 1h, 100%")).unwrap();
     filter.promote(&filter.bad, switchback::control::Readiness::Skip).unwrap();
 }
 

@@ -30,16 +30,9 @@ fn config(dir: &Path) -> JournalConfig {
 pub(crate) fn record(number: u64) -> Record {
     let mut fingerprint = [0; 16];
     fingerprint[..8].copy_from_slice(&number.to_be_bytes());
-    let mail = RecordedMessage {
-        fingerprint: fingerprint.into(),
-        digest: Digest::of(&number.to_be_bytes()),
-        context: Digest::of(b""),
-        message_id: None,
-        sender_domain: Some("x.example".into()),
-        sender: None,
-        is_authenticated: true,
-        bytes: number,
-    };
+    let digest = Digest::of(&number.to_be_bytes());
+    let mut mail = RecordedMessage::new(fingerprint.into(), digest, Digest::of(b""), number);
+    (mail.sender_domain, mail.is_authenticated) = (Some("x.example".into()), true);
     let (id, now) = (new_record_id(), Timestamp::now());
     let mut record = Record::new(id, now, "inbound".into(), mail, Action::Deliver, DecidedBy::Unscanned);
     (record.process, record.generation) = (1, 1);

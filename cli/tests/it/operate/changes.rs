@@ -1,4 +1,4 @@
-//! What changes a store: the main path of each command, and its rehearsal.
+//! What changes a store: the main path of each command, and its dry run.
 
 use serde_json::Value;
 
@@ -109,7 +109,7 @@ fn an_older_version_is_promoted_only_if_it_is_meant() {
 }
 
 #[test]
-fn a_rehearsal_says_what_would_be_and_changes_nothing() {
+fn a_dry_run_says_what_would_be_and_changes_nothing() {
     let store = Store::promoted(&["1.0.0", "1.1.0"]);
     store.fine(["load", &release("2.0.0")]);
     store.fine(["freeze", "--slot", "inbound"]);
@@ -140,13 +140,13 @@ fn a_rehearsal_says_what_would_be_and_changes_nothing() {
         assert_eq!(json["dry_run"], true, "{json}");
         assert_eq!((store.state(), store.control().history().unwrap()), before, "{args:?}");
     }
-    // What is refused is refused in a rehearsal too.
+    // What is refused is refused in a dry run too.
     assert!(store.refused(["thaw", "--dry-run"]).contains("there is no freeze"));
     assert!(store.refused(["promote", "linear@1.0.0", "--dry-run"]).contains("--older"));
 }
 
 #[test]
-fn the_rehearsal_of_a_first_load_makes_no_store() {
+fn the_dry_run_of_a_first_load_makes_no_store() {
     let store = Store::nowhere();
     let [one, two] = ["1.0.0", "1.1.0"].map(release);
     let out = store.fine(["load", "--dry-run", &one, &two]);

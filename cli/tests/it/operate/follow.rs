@@ -49,11 +49,8 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     let before = store.state();
     let refused = store.refused(["promote", "linear@1.1.0"]);
     assert!(refused.contains("decides nowhere") && refused.contains("small-one"), "{refused}");
-    let rehearsed = store.run(["promote", "linear@1.1.0", "--dry-run"]);
-    assert!(
-        rehearsed.code == 1 && rehearsed.out.contains("small-one") && rehearsed.out.contains("cannot load it"),
-        "{rehearsed:?}"
-    );
+    let tried = store.run(["promote", "linear@1.1.0", "--dry-run"]);
+    assert!(tried.code == 1 && tried.out.contains("small-one") && tried.out.contains("cannot load it"), "{tried:?}");
     assert_eq!(store.state(), before);
     // Forced, it is done, and the process that cannot obey says why.
     let forced = store.run(["promote", "linear@1.1.0", "--force"]);

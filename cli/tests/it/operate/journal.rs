@@ -8,6 +8,7 @@ mod list;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
@@ -115,5 +116,5 @@ fn opinion(filter: &Runtime, release: &ReleaseId, role: Role, message: &Message)
         Outcome::Scored(one) => Said::Scored { score: one.score, action: Thresholds::default().action(one.score) },
         Outcome::Abstained(_) => Said::Abstained,
     };
-    Opinion { release: release.clone(), role, said, took_us: 40 }
+    Opinion::new(release, role, said, Duration::from_micros(40))
 }

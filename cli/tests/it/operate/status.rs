@@ -47,14 +47,9 @@ fn processes_of_two_readings_are_told() {
     let store = Store::promoted(&["1.0.0", "1.1.0"]);
     let _filter = store.filter("my-filter");
     assert!(!store.fine(["status"]).contains("READINGS DIFFER"));
-    let earlier = NewProcess {
-        name: "earlier".to_owned(),
-        pid: std::process::id(),
-        since: jiff::Timestamp::now(),
-        contract: "1.0.0".parse().unwrap(),
-        reading: Reading::FIRST,
-        slots: vec!["inbound".to_owned()],
-    };
+    let (pid, now) = (std::process::id(), jiff::Timestamp::now());
+    let mut earlier = NewProcess::new("earlier", pid, now, vec!["inbound".to_owned()]);
+    earlier.reading = Reading::FIRST;
     let _earlier = SqliteStore::open(store.path()).unwrap().register(&earlier).unwrap();
     let out = store.fine(["status"]);
     assert!(out.contains(&format!("  READINGS DIFFER: 1 and {}; ", Reading::CURRENT)), "{out}");

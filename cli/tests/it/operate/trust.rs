@@ -111,8 +111,8 @@ fn a_key_that_would_cost_a_release_its_role_is_trusted_only_after_a_yes() {
         assert!(refused.contains(part), "{part:?} is not in {refused}");
     }
     assert_eq!(store.state(), before);
-    let rehearsed = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
-    assert!(rehearsed.contains("linear@1.1.0 (live in inbound)"), "{rehearsed}");
+    let tried = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
+    assert!(tried.contains("linear@1.1.0 (live in inbound)"), "{tried}");
     assert_eq!(store.state(), before);
     // Signed and loaded again first, they stay: nobody is asked.
     for version in ["1.0.0", "1.1.0"] {
@@ -135,9 +135,9 @@ fn a_release_without_a_role_is_named_and_nobody_is_asked() {
 fn a_key_is_trusted_by_a_store_that_is_not_there_yet() {
     let store = Store::nowhere();
     let keys = Keys::without_password();
-    let rehearsed = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
-    assert!(rehearsed.contains("nothing was changed; this would be event 1"), "{rehearsed}");
-    assert!(!store.path().join("control.db").exists(), "a rehearsal makes no store");
+    let tried = store.fine(["trust", "add", keys.path("k.pub").to_str().unwrap(), "--dry-run"]);
+    assert!(tried.contains("nothing was changed; this would be event 1"), "{tried}");
+    assert!(!store.path().join("control.db").exists(), "a dry run makes no store");
     trust_quietly(&store, &keys);
     assert!(store.refused(["load", &release("1.0.0")]).contains("it is not signed"));
     store.fine(["load", keys.signed("1.0.0").to_str().unwrap()]);

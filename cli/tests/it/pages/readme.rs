@@ -183,7 +183,7 @@ impl Scene {
                 self.traffic();
                 command.clone()
             }
-            // The page has put it in charge by itself before.
+            // The page has made it live by itself before.
             ["guard", "learn", ..] => {
                 self.place.run("switchback revert");
                 command.clone()

@@ -61,7 +61,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "a test of the clock")]
     fn a_fact_costs_time_once_and_what_it_needs_is_not_counted_twice() {
         let [outer, inner] = [const { OnceLock::new() }; 2];
         let before = time_of_thread();

@@ -15,6 +15,7 @@ use crate::release::ReleaseId;
 /// What one release made of one message in a slot.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Opinion {
     /// The release.
     pub release: ReleaseId,

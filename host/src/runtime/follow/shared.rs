@@ -132,7 +132,7 @@ impl Shared {
         Following { mark: ledger.mark(), trouble }
     }
 
-    /// Reads the ledger and loads what it says, on this thread: a filter starts with a release in charge.
+    /// Reads the ledger and loads what it says, on this thread: a filter starts with a live release.
     pub(super) fn start_up(&self) -> Result<(), BuildError> {
         let mut progress = self.progress();
         let started = self.read_first(&mut progress).map(|()| {

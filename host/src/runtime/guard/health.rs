@@ -237,7 +237,7 @@ mod tests {
             health.full(Full { eligible, others });
             let status = health.news().unwrap();
             let at = jiff::Timestamp::now();
-            switchback_store::guard_store::Health { process: 1, at, status, dropped: 0 }.trouble(at)
+            switchback_store::guard_store::Health::new(1, at, status, 0).trouble(at)
         };
         assert_eq!(trouble(false, true), None);
         assert!(trouble(true, false).unwrap().contains("known senders"));

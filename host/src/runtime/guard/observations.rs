@@ -201,7 +201,7 @@ mod tests {
         let opinion = |role, said| {
             let version = semver::Version::new(2, 0, 0).into();
             let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
-            Opinion { release, role, said, took_us: 0 }
+            Opinion::new(&release, role, said, std::time::Duration::ZERO)
         };
         let dropped = || Said::Dropped(Dropped::Budget);
         let failed = || Said::Failed(switchback_model::verdict::Cause::Trap);

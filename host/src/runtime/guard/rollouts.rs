@@ -185,8 +185,7 @@ mod tests {
             version: Arc::new(semver::Version::new(2, 0, 0)),
             digest: Digest::of(b""),
         };
-        let began =
-            OperationNote { sequence: 1, at: Timestamp::UNIX_EPOCH, author: String::new(), reason: String::new() };
+        let began = OperationNote::new(1, Timestamp::UNIX_EPOCH, "", "");
         Rollout {
             release: release.clone(),
             baseline: release,

@@ -117,7 +117,7 @@ impl GuardState {
 
     fn write_health(&mut self, context: &StoreContext) {
         let (dropped, status) = (self.observed.dropped(), self.health.status());
-        let health = Health { process: context.by().process, at: Timestamp::now(), status, dropped };
+        let health = Health::new(context.by().process, Timestamp::now(), status, dropped);
         match self.store.write(|transaction| health.write(transaction)) {
             Ok(()) => {
                 self.health.is_back(Task::Say);

@@ -15,7 +15,7 @@ use super::state::StoreState;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Admission {
-    /// Puts a release in charge.
+    /// Makes a release live.
     Promotion(Promotion),
     /// Lets a release decide for a share of the messages, or changes its share.
     Canary {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// Who made it so, when and why.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct OperationNote {
     /// The event that made it so.
     pub sequence: u64,
@@ -15,4 +16,11 @@ pub struct OperationNote {
     pub author: String,
     /// Why; may be empty.
     pub reason: String,
+}
+
+impl OperationNote {
+    /// Who made it so with the event of this number, when and why.
+    pub fn new(sequence: u64, at: Timestamp, author: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self { sequence, at, author: author.into(), reason: reason.into() }
+    }
 }

@@ -68,7 +68,7 @@ pub enum Operation {
         /// The release.
         release: ReleaseId,
     },
-    /// Puts a release in charge. What was live becomes the first standby.
+    /// Makes a release live. What was live becomes the first standby.
     Promote {
         /// Where.
         slot: String,
@@ -86,7 +86,7 @@ pub enum Operation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         cool_off_s: Option<u64>,
     },
-    /// Puts the predecessor, or a named release, back in charge. What was live has no role afterwards.
+    /// Makes the predecessor, or a named release, live again. What was live has no role afterwards.
     Revert {
         /// Where.
         slot: String,
@@ -258,7 +258,7 @@ pub enum GuardAction {
     Block,
     /// It took the role from a canary, and marked it as harmful.
     Withdraw,
-    /// It put the predecessor back in charge, and quarantined the release. Where that is in charge of another slot
+    /// It made the predecessor live again, and quarantined the release. Where that is live in another slot
     /// without a standby, it is marked as harmful in this one instead.
     Revert,
     /// It put the mail of one segment back to the predecessor.

@@ -177,11 +177,11 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::commit`].
-    pub fn rehearse(&self, seen: &Ledger, request: Request) -> Result<(Event, StoreState), ControlError> {
+    pub fn dry_run(&self, seen: &Ledger, request: Request) -> Result<(Event, StoreState), ControlError> {
         let operation = Operation::from(request);
-        let rehearsed = self.outcome(seen, operation.clone())?;
+        let tried = self.outcome(seen, operation.clone())?;
         self.check_file_for(seen.state(), &operation)?;
-        Ok(rehearsed)
+        Ok(tried)
     }
 
     /// The event that an operation would be, and the state after it and what goes along with it.

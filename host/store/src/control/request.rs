@@ -47,7 +47,7 @@ pub enum Request {
         /// The release.
         release: ReleaseId,
     },
-    /// Puts the predecessor, or a named standby, back in charge. What was live has no role afterwards.
+    /// Makes the predecessor, or a named standby, live again. What was live has no role afterwards.
     Revert {
         /// Where.
         slot: String,

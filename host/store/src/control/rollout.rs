@@ -24,7 +24,7 @@ pub enum Exposure {
     Shadow,
     /// It decides for a share, in basis points, 1 to 9,999.
     Canary(u16),
-    /// It is in charge.
+    /// It is live.
     Live,
 }
 

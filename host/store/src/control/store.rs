@@ -26,7 +26,7 @@ use super::mark::{Mark, Witness};
 ///
 /// [`SqliteStore`](super::SqliteStore) is the one for the processes of a machine. A distributed store can take its place:
 /// [`Control::of`](super::Control::of) operates any store, and a runtime follows any
-/// ([`RuntimeBuilder::store`](crate::RuntimeBuilder::store)).
+/// (`RuntimeBuilder::store` of the crate `switchback`).
 pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     /// A folder of this machine in which the guards of the store's processes keep what they count. Nobody but this user may be
     /// able to write there.

@@ -14,6 +14,7 @@ use crate::limits::{GUARD_RELEARN, GUARD_SILENT_MAX};
 /// How the guard of one process is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Health {
     /// The process, by its number in the store.
     pub process: u64,
@@ -42,7 +43,7 @@ pub enum HealthStatus {
     /// It counts no more mail of strangers for warnings: too much came today. What it acts on is counted, so promotions
     /// go on.
     Crowded,
-    /// Hardly anything is compared, because what scores beside the answers has used its share of the CPU. That is how the
+    /// Hardly anything is compared, because the background work has used its share of the CPU. That is how the
     /// filter is set up, so promotions go on.
     Starved {
         /// How little.
@@ -83,6 +84,11 @@ impl HealthStatus {
 }
 
 impl Health {
+    /// How the guard of a process is, which has passed over so much.
+    pub fn new(process: u64, at: Timestamp, status: HealthStatus, dropped: u64) -> Self {
+        Self { process, at, status, dropped }
+    }
+
     /// What is wrong with it at this time, if anything: what it says, or that it says nothing.
     pub fn trouble(&self, now: Timestamp) -> Option<String> {
         let silent = Duration::try_from(self.at.duration_until(now)).unwrap_or_default();
@@ -97,6 +103,7 @@ impl Health {
 /// What the guard knew, and knows no more.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Loss {
     /// When that was found.
     pub at: Timestamp,

@@ -50,6 +50,7 @@ pub struct Record {
 /// Which message a record is about.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct RecordedMessage {
     /// The campaign that it belongs to: [`Message::fingerprint`](switchback_model::message::Message::fingerprint).
     pub fingerprint: Fingerprint,
@@ -83,6 +84,22 @@ impl fmt::Debug for RecordedMessage {
             .field("is_authenticated", &self.is_authenticated)
             .field("bytes", &self.bytes)
             .finish()
+    }
+}
+
+impl RecordedMessage {
+    /// A message of which neither Message-ID nor sender is kept.
+    pub fn new(fingerprint: Fingerprint, digest: Digest, context: Digest, bytes: u64) -> Self {
+        Self {
+            fingerprint,
+            digest,
+            context,
+            message_id: None,
+            sender_domain: None,
+            sender: None,
+            is_authenticated: false,
+            bytes,
+        }
     }
 }
 

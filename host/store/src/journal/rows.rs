@@ -219,7 +219,8 @@ pub(super) fn records(batch: &RecordBatch, known: &mut Releases) -> Result<Vec<R
 
 fn opinion((names, said): &(Names<'_>, Opinions<'_>), row: usize, known: &mut Releases) -> Result<Opinion, ArrowError> {
     let release = names.release(row, known)?;
-    Ok(Opinion { release, role: said.role(row)?, said: said.said(row)?, took_us: said.took_us(row) })
+    let took = Duration::from_micros(said.took_us(row).into());
+    Ok(Opinion::new(&release, said.role(row)?, said.said(row)?, took))
 }
 
 /// What a record keeps of a message.

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback::Digest;
 use switchback::control::{
-    Acknowledgement, ControlStore, Drafted, Event, Ledger, NewProcess, Preparation, Presence, Proposal, ReleaseStamps,
-    Request, SqliteStore, StoreError, Watched,
+    Acknowledgement, ControlStore, Drafted, Event, Ledger, Mark, NewProcess, Preparation, Presence, Proposal,
+    ReleaseStamps, Request, SqliteStore, StoreError, Watched,
 };
 
 use super::memory_store::MemoryStore;
@@ -52,14 +52,7 @@ fn next(store: &dyn ControlStore, author: &str) -> Drafted {
 }
 
 fn process(name: &str) -> NewProcess {
-    NewProcess {
-        name: name.to_owned(),
-        pid: 1,
-        since: Timestamp::UNIX_EPOCH,
-        contract: switchback::release::CONTRACT_VERSION,
-        reading: switchback::message::Reading::CURRENT,
-        slots: vec!["inbound".to_owned()],
-    }
+    NewProcess::new(name, 1, Timestamp::UNIX_EPOCH, vec!["inbound".to_owned()])
 }
 
 fn an_event_is_added_once_and_seen_by_everybody(one: &dyn ControlStore, other: &dyn ControlStore) {
@@ -100,17 +93,11 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     let seen = || other.processes().unwrap().remove(0);
     assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
     for sequence in 1..3 {
-        let problem = (sequence == 2).then(|| "why".to_owned());
-        let said = Acknowledgement {
-            sequence,
-            head: Some(Digest::of(b"")),
-            recoveries: 0,
-            generation: sequence,
-            at: Timestamp::UNIX_EPOCH,
-            problem,
-            stopped: sequence == 2,
-            undecided: vec!["inbound".to_owned()],
-        };
+        let mark = Mark { sequence, head: Digest::of(b""), recoveries: 0, generation: sequence };
+        let mut said = Acknowledgement::new(mark, Timestamp::UNIX_EPOCH);
+        said.problem = (sequence == 2).then(|| "why".to_owned());
+        said.stopped = sequence == 2;
+        said.undecided = vec!["inbound".to_owned()];
         one.acknowledge(&member, &said).unwrap();
         assert_eq!(seen().acknowledged, Some(said));
     }

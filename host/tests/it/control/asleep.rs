@@ -5,7 +5,7 @@ use std::path::Path;
 use switchback::control::{Preparation, Readiness, Request};
 use switchback::{Control, ReleaseId};
 
-use super::support::{PATIENCE, Store, promote, until};
+use super::support::{PATIENCE, Store, guard_off, promote, until};
 use crate::support::message;
 
 /// More than a process keeps without a role.
@@ -32,16 +32,11 @@ fn a_process_that_starts_maps_what_has_a_role_and_others_when_they_are_asked_for
     assert_eq!(process.releases().len(), 3);
     // It is asked for before it is promoted.
     let waited = promote(&releases[7]).readiness(Readiness::Wait(PATIENCE));
-    store.control.commit(guard_off("inbound".to_owned())).unwrap();
+    store.control.commit(guard_off()).unwrap();
     let event = store.control.promote(waited).unwrap().event;
     let obeyed = store.control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!((obeyed.obeyed.len(), obeyed.obeyed[0].problem.as_ref()), (1, None));
     assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[7]));
-}
-
-fn guard_off(slot: String) -> Request {
-    let settings = switchback::guard::GuardSettings::default().mode(switchback::guard::Mode::Off);
-    Request::SetGuard { slot, settings: settings.into() }
 }
 
 #[test]

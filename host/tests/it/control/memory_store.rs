@@ -148,8 +148,7 @@ impl ControlStore for MemoryStore {
         let number = self.0.change(Watched::All, |kept| {
             kept.last_process += 1;
             let (number, registered) = (ProcessNumber::new(kept.last_process), process.clone());
-            kept.processes
-                .insert(number, StoreProcess { number, registered, acknowledged: None, preparations: Vec::new() });
+            kept.processes.insert(number, StoreProcess::new(number, registered));
             number
         });
         Ok(Membership::new(number, Seat { store: self.clone(), number }))

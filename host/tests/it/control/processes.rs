@@ -8,7 +8,7 @@ use switchback::verdict::DecidedBy;
 use switchback::{Digest, ReleaseId};
 
 use super::scorer::{self, Scorer};
-use super::support::{PATIENCE, Store, revert};
+use super::support::{PATIENCE, Store, guard_off, revert};
 use crate::support::message;
 
 /// How often the route is changed; the environment may say more.
@@ -74,6 +74,7 @@ fn change(store: &Store, releases: &[ReleaseId], turn: usize) -> Event {
 fn a_thousand_changes_under_three_processes_at_full_speed() {
     let (store, releases) = Store::with(&["empty", "stateful", "empty"]);
     store.control.promote(super::support::promote(&releases[0])).unwrap();
+    store.control.commit(guard_off()).unwrap();
     let scorers = [start(&store), start(&store), start(&store)];
     let changes = std::env::var("SWITCHBACK_CHANGES").map_or(CHANGES, |text| text.parse().unwrap());
     let mut times: BTreeMap<&str, Vec<Duration>> = BTreeMap::new();
@@ -141,7 +142,7 @@ fn what_one_process_cannot_load_is_promoted_nowhere() {
     for process in &processes {
         assert_ne!(process.slot("inbound").unwrap().live().as_ref(), Some(&release));
     }
-    // Forced, it is put in charge where it can be, and the others say why not. A promotion that one process refuses does
+    // Forced, it becomes live where it can, and the others say why not. A promotion that one process refuses does
     // not wait for the rest.
     super::support::until("both others have loaded it", || {
         let all = store.control.processes().unwrap();

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use switchback::control::{Admission, Event, Promotion, Readiness, Request};
+use switchback::guard::{GuardSettings, Mode};
 use switchback::runtime::WithStore;
 use switchback::{Control, ReleaseId, Runtime, RuntimeBuilder, SlotConfig};
 use tempfile::TempDir;
@@ -112,6 +113,12 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
 /// A promotion that waits for nobody.
 pub(crate) fn promote(release: &ReleaseId) -> Promotion {
     Promotion::new("inbound", release.clone(), Readiness::Skip)
+}
+
+/// A guard that falls behind, where filters score as fast as they can on few cores, stops promotions.
+pub(crate) fn guard_off() -> Request {
+    let settings = GuardSettings::default().mode(Mode::Off);
+    Request::SetGuard { slot: "inbound".to_owned(), settings: settings.into() }
 }
 
 pub(crate) fn revert() -> Request {

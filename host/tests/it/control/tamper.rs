@@ -306,7 +306,7 @@ fn what_was_added_behind_the_head_is_not_kept_when_the_rest_is() {
     let history = History::new();
     let store = history.store();
     let control = Control::open(&store).unwrap().author("eve");
-    let (event, _) = control.rehearse(&control.ledger().unwrap(), Request::Freeze { slot: None }).unwrap();
+    let (event, _) = control.dry_run(&control.ledger().unwrap(), Request::Freeze { slot: None }).unwrap();
     let (body, hash) = (event.to_json().unwrap(), event.hash().unwrap());
     open(&store)
         .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])

@@ -64,7 +64,7 @@ fn mount(args: &[&str], at: &Path) -> bool {
     Command::new("mount").args(args).arg(at).output().is_ok_and(|mounted| mounted.status.success())
 }
 
-/// A store with a release in charge, its database closed, and what its ledger is.
+/// A store with a live release, its database closed, and what its ledger is.
 fn made(store: &Path) -> switchback::control::Ledger {
     let control = Control::create(store).unwrap().author("ada");
     let runtime = Runtime::builder().cache_dir(shared_cache()).instances(1).build().unwrap();

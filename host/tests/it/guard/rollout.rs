@@ -40,7 +40,7 @@ fn a_rollout_walks_all_its_steps_across_the_end_of_every_process() {
     });
     drop(first);
     let second = filter.process();
-    until("the release is in charge", || {
+    until("the release is live", || {
         second.flush();
         filter.store.control.state().unwrap().slots["inbound"].live.as_ref() == Some(&filter.bad)
     });

@@ -47,7 +47,7 @@ fn text(number: u32, from: &str) -> Vec<u8> {
     format!("{from}{body}").into_bytes()
 }
 
-/// A store with a release in charge, and one that is to be tried.
+/// A store with a live release, and one that is to be tried.
 pub(super) struct Filter {
     pub(super) store: Store,
     pub(super) good: ReleaseId,

@@ -37,7 +37,7 @@ fn what_is_not_given_stays_as_it_is() {
 }
 
 #[test]
-fn what_is_out_of_range_is_refused_and_a_rehearsal_changes_nothing() {
+fn what_is_out_of_range_is_refused_and_a_dry_run_changes_nothing() {
     let store = store();
     let before = store.state();
     for (arguments, why) in [

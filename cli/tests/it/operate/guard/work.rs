@@ -133,13 +133,9 @@ fn whoever_forces_a_promotion_does_so_although_the_guards_memory_cannot_be_read(
 fn a_process_that_never_said_how_its_guard_is_is_trouble() {
     let store = store();
     assert_eq!(store.run(["guard", "status"]).code, 0);
-    let process = |name: &str, slots: &[&str]| NewProcess {
-        name: name.to_owned(),
-        pid: std::process::id(),
-        since: jiff::Timestamp::now(),
-        contract: "1.0.0".parse().unwrap(),
-        reading: switchback::message::Reading::CURRENT,
-        slots: slots.iter().map(ToString::to_string).collect(),
+    let process = |name: &str, slots: &[&str]| {
+        let slots = slots.iter().map(ToString::to_string).collect();
+        NewProcess::new(name, std::process::id(), jiff::Timestamp::now(), slots)
     };
     let control = SqliteStore::open(store.path()).unwrap();
     let _onlooker = control.register(&process("onlooker", &[])).unwrap();

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_store::control::{Acknowledgement, Mark, SlotState, StoreError};
+use switchback_store::control::{Acknowledgement, SlotState, StoreError};
 use switchback_system::clock;
 
 use super::super::emergency::Waiting;
@@ -133,11 +133,10 @@ impl Shared {
     }
 
     pub(super) fn acknowledge_now(&self, progress: &mut Progress, shortfall: &Shortfall) -> Result<(), StoreError> {
-        let Mark { sequence, head, recoveries, generation } = progress.ledger.mark();
-        let (head, at, problem) = (Some(head), clock::now(), shortfall.problem());
-        let (stopped, undecided) = (shortfall.stopped, shortfall.undecided.clone());
-        let acknowledgement =
-            Acknowledgement { sequence, head, recoveries, generation, at, problem, stopped, undecided };
+        let mut acknowledgement = Acknowledgement::new(progress.ledger.mark(), clock::now());
+        acknowledgement.problem = shortfall.problem();
+        acknowledgement.stopped = shortfall.stopped;
+        acknowledgement.undecided.clone_from(&shortfall.undecided);
         if let Some(membership) = &progress.membership {
             self.store.acknowledge(membership, &acknowledgement)?;
         }

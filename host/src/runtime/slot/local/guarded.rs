@@ -47,12 +47,7 @@ impl LocalSlot {
                 None => self.revert()?.generation,
             },
         };
-        let note = OperationNote {
-            sequence: generation,
-            at: clock::now(),
-            author: "guard".to_owned(),
-            reason: evidence.cause(),
-        };
+        let note = OperationNote::new(generation, clock::now(), "guard", evidence.cause());
         shared.guarded().change_state(|state| drop(state.harmful.insert(release.digest, note)));
         Ok(generation)
     }

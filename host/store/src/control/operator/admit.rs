@@ -74,13 +74,9 @@ impl Control {
     ///
     /// # Errors
     /// As [`Control::commit`]; and, unless it is forced, if the guard knows that the release does harm.
-    pub fn rehearse_admission(
-        &self,
-        seen: &Ledger,
-        admission: &Admission,
-    ) -> Result<(Event, StoreState), PromoteError> {
+    pub fn dry_run_admission(&self, seen: &Ledger, admission: &Admission) -> Result<(Event, StoreState), PromoteError> {
         let operation = Operation::from(admission);
-        let rehearsed = self.outcome(seen, operation.clone()).map_err(PromoteError::Control)?;
+        let tried = self.outcome(seen, operation.clone()).map_err(PromoteError::Control)?;
         self.check_file_of(seen.state(), admission, &operation)?;
         if let (Some(release), Some(Readiness::Wait(_))) = (admission.release(seen.state()), admission.readiness())
             && !seen.state().narrows(&operation)
@@ -88,7 +84,7 @@ impl Control {
             self.check_not_put_back(admission, release)?;
             self.check_harmless(seen.state(), admission.slot(), release)?;
         }
-        Ok(rehearsed)
+        Ok(tried)
     }
 
     /// Whether the rollout of a slot could go on to its next step now, whatever the evidence. Changes nothing.

@@ -78,7 +78,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If the trust list does not accept the release, or another file is loaded under its name and version.
-    pub fn rehearse_load(
+    pub fn dry_run_load(
         &self,
         author: &str,
         reason: &str,

@@ -54,6 +54,7 @@ impl Membership {
 /// A process that registers.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct NewProcess {
     /// What it calls itself.
     pub name: String,
@@ -72,6 +73,11 @@ pub struct NewProcess {
 }
 
 impl NewProcess {
+    /// A process of this program, which speaks its contract and reads messages as it does.
+    pub fn new(name: impl Into<String>, pid: u32, since: Timestamp, slots: Vec<String>) -> Self {
+        Self { name: name.into(), pid, since, contract: CONTRACT_VERSION, reading: Reading::CURRENT, slots }
+    }
+
     /// One of which nothing is known but that it is there.
     pub(crate) fn unknown() -> Self {
         Self {
@@ -88,6 +94,7 @@ impl NewProcess {
 /// A process that follows a store.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct StoreProcess {
     /// Its number in this store.
     pub number: ProcessNumber,
@@ -101,6 +108,11 @@ pub struct StoreProcess {
 }
 
 impl StoreProcess {
+    /// A process that has just registered under this number.
+    pub fn new(number: ProcessNumber, registered: NewProcess) -> Self {
+        Self { number, registered, acknowledged: None, preparations: Vec::new() }
+    }
+
     /// `filter (process 3, pid 4711)`.
     pub fn label(&self) -> String {
         format!("{} (process {}, pid {})", self.registered.name, self.number, self.registered.pid)
@@ -121,6 +133,7 @@ impl StoreProcess {
 /// How far a process has come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Acknowledgement {
     /// The last event that it obeys.
     pub sequence: u64,
@@ -150,6 +163,21 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Acknowledgement {
+    /// The process obeys in full what the ledger says up to this mark.
+    pub fn new(mark: Mark, at: Timestamp) -> Self {
+        let Mark { sequence, head, recoveries, generation } = mark;
+        Self {
+            sequence,
+            head: Some(head),
+            recoveries,
+            generation,
+            at,
+            problem: None,
+            stopped: false,
+            undecided: Vec::new(),
+        }
+    }
+
     /// Where the ledger ended when the process obeyed; none if it did not say which event that was.
     pub fn mark(&self) -> Option<Mark> {
         let Self { sequence, head, recoveries, generation, .. } = *self;
@@ -162,7 +190,7 @@ impl Acknowledgement {
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Preparation {
-    /// It can be put in charge at once.
+    /// It can become live at once.
     Ready,
     /// It cannot be loaded there.
     Failed {

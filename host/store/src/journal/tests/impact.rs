@@ -38,7 +38,7 @@ fn said(score: Option<f64>) -> Said {
 }
 
 fn opinion(major: u64, role: Role, said: Said) -> Opinion {
-    Opinion { release: release(major), role, said, took_us: 1 }
+    Opinion::new(&release(major), role, said, Duration::from_micros(1))
 }
 
 impl Truth {

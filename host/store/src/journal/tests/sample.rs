@@ -94,7 +94,8 @@ fn opinion(rng: &mut ChaCha8Rng, major: u64) -> Opinion {
         2 => Said::Failed(*Cause::ALL.choose(rng).unwrap()),
         _ => Said::Dropped(*Dropped::ALL.choose(rng).unwrap()),
     };
-    Opinion { release: release(major), role: *Role::ALL.choose(rng).unwrap(), said, took_us: rng.random() }
+    let (role, took_us) = (*Role::ALL.choose(rng).unwrap(), rng.random::<u32>());
+    Opinion::new(&release(major), role, said, Duration::from_micros(took_us.into()))
 }
 
 fn mail(rng: &mut ChaCha8Rng) -> RecordedMessage {

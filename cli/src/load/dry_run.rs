@@ -14,7 +14,7 @@ use crate::sign::sound;
 use crate::store::is_missing;
 
 /// The ledger as it would be.
-struct Rehearsal<'a> {
+struct DryRun<'a> {
     args: &'a Args,
     /// None where there is no store yet.
     control: Option<Control>,
@@ -29,10 +29,10 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         Err(error) => return Err(error.into()),
     };
     let ledger = control.as_ref().map(Control::ledger).transpose()?.unwrap_or_default();
-    let mut rehearsal = Rehearsal { args, control, ledger };
+    let mut dry_run = DryRun { args, control, ledger };
     let mut exit = Exit::Fine;
     for path in &args.files {
-        match rehearsal.load(path) {
+        match dry_run.load(path) {
             Ok(loaded) => drop(loaded.tell(args.change.json)?),
             Err(error) => {
                 say(&explained(&error));
@@ -43,14 +43,14 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     Ok(exit)
 }
 
-impl Rehearsal<'_> {
+impl DryRun<'_> {
     fn load(&mut self, path: &Path) -> anyhow::Result<Loaded> {
         let verified = sound(path)?;
         let release = verified.id().clone();
         let signature = read_signature(&signature_path(path))?;
         let change = &self.args.change;
-        let rehearsed = self.ledger.rehearse_load(&change.author(), &change.reason, &verified, signature.as_deref());
-        let event = rehearsed.with_context(|| format!("load {release}"))?.map(|(event, after)| {
+        let tried = self.ledger.dry_run_load(&change.author(), &change.reason, &verified, signature.as_deref());
+        let event = tried.with_context(|| format!("load {release}"))?.map(|(event, after)| {
             self.ledger = after;
             event
         });
