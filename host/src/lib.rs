@@ -69,7 +69,7 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
-#[cfg(feature = "alerts")]
+#[cfg(feature = "store")]
 pub mod alert;
 #[cfg(all(feature = "store", feature = "journal"))]
 pub mod backup;

@@ -86,6 +86,7 @@ impl Output {
     }
 
     /// An output into what is no file; none if the path names a file, or what may become one.
+    #[doc(hidden)]
     pub fn direct(path: &Path) -> io::Result<Option<Self>> {
         let there = match fs::metadata(path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -95,6 +96,7 @@ impl Output {
     }
 
     /// A file that lies in this folder until it gets its name.
+    #[doc(hidden)]
     pub fn within(folder: &Path, path: &Path, access: Access, existing: Existing) -> io::Result<Self> {
         if existing == Existing::Keep && path.symlink_metadata().is_ok() {
             return Err(ErrorKind::AlreadyExists.into());

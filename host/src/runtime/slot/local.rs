@@ -23,8 +23,7 @@ use super::{Inner, Slot};
 /// release has which role, and [`Control`](crate::Control) changes that for every process at once. So this does not compile:
 ///
 /// ```compile_fail,E0599
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let release = todo!();
+/// # fn example(release: &switchback::ReleaseId) -> Result<(), Box<dyn std::error::Error>> {
 /// let runtime = switchback::Runtime::builder().store_dir("/var/lib/my-filter/switchback").build()?;
 /// runtime.slot("inbound")?.promote(release)?;
 /// # Ok(())

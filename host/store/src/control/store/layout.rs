@@ -40,7 +40,7 @@ const SETTLE_LOOKS_MAX: u32 = 20;
 
 /// The folder of a store.
 #[derive(Clone, Debug)]
-pub struct Layout {
+pub(crate) struct Layout {
     dir: PathBuf,
 }
 
@@ -168,7 +168,7 @@ impl Layout {
     }
 
     /// The folder of the store.
-    pub fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         &self.dir
     }
 
@@ -321,7 +321,7 @@ impl Layout {
     }
 
     /// Reads a release file, of at most `bytes_max` bytes and one more, and its signature.
-    pub fn read_release(
+    pub(crate) fn read_release(
         &self,
         digest: &Digest,
         bytes_max: u64,
@@ -337,7 +337,7 @@ impl Layout {
     }
 
     /// Sets the file of a release aside, and says where it is now.
-    pub fn set_release_aside(&self, digest: &Digest) -> Result<PathBuf, LayoutError> {
+    pub(crate) fn set_release_aside(&self, digest: &Digest) -> Result<PathBuf, LayoutError> {
         let path = self.release_file(digest);
         private::set_aside(&path).map_err(|source| LayoutError::Unusable { path, source })
     }

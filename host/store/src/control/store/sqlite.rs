@@ -98,8 +98,7 @@ impl SqliteStore {
     }
 
     /// Where what lies.
-    #[doc(hidden)]
-    pub fn layout(&self) -> &Layout {
+    pub(crate) fn layout(&self) -> &Layout {
         &self.layout
     }
 

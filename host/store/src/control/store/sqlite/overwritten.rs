@@ -45,8 +45,7 @@ impl SqliteStore {
     ///
     /// # Errors
     /// If it cannot be read.
-    #[doc(hidden)]
-    pub fn is_overwritten(&self) -> Result<bool, StoreError> {
+    pub(crate) fn is_overwritten(&self) -> Result<bool, StoreError> {
         let path = self.layout().database();
         self.with(|open| {
             let Ok(file) = fs::symlink_metadata(&path) else { return Ok(false) };

@@ -32,8 +32,7 @@ impl SqliteStore {
     }
 
     /// Whether others see the lock of a process: the file that it holds has still its name.
-    #[doc(hidden)]
-    pub fn sees(&self, membership: &Membership) -> bool {
+    pub(crate) fn sees(&self, membership: &Membership) -> bool {
         let path = self.layout().process_lock(membership.process().get());
         let held = membership.hold::<File>().and_then(|lock| lock.metadata().ok());
         let named = fs::symlink_metadata(path).ok();

@@ -36,8 +36,7 @@ impl SqliteStore {
     }
 
     /// Remembers how far the ledger went. Where that fails, whoever comes next does it.
-    #[doc(hidden)]
-    pub fn advance_head(&self, next: impl FnOnce(&Mark) -> Mark) {
+    pub(crate) fn advance_head(&self, next: impl FnOnce(&Mark) -> Mark) {
         if let Err(error) = self.head_file().advance(next) {
             tracing::warn!(
                 error = in_full(&error),
