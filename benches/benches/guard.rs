@@ -60,9 +60,8 @@ struct Guard {
 impl Guard {
     fn beside(domains: &[String]) -> Self {
         let digest = Digest::of(b"the baseline");
-        let version = semver::Version::new(1, 1, 0).into();
         let name: ModelName = "phish".parse().expect("a name");
-        let baseline = ReleaseId { name, version, digest };
+        let baseline = ReleaseId::new(name, semver::Version::new(1, 1, 0), digest);
         // Each of them is known, or nothing would be acted on and less be counted.
         let settings = GuardSettings::default().known_days(0);
         let mut guard =
@@ -84,14 +83,12 @@ impl Guard {
 fn sighting(domain: &str, campaign: u64) -> Sighting<'_> {
     let mut fingerprint = [0; 16];
     fingerprint[..8].copy_from_slice(&campaign.wrapping_mul(0x9e37_79b9_7f4a_7c15).to_le_bytes());
-    Sighting {
-        at: Timestamp::from_second((campaign % 10_000_000 / 100) as i64).expect("a time"),
-        fingerprint: Fingerprint::from(fingerprint),
-        sender_domain: Some(domain),
-        sender: Some(Key(campaign % ADDRESSES)),
-        is_authenticated: true,
-        recipient: Some(Key(campaign)),
-    }
+    let at = Timestamp::from_second((campaign % 10_000_000 / 100) as i64).expect("a time");
+    Sighting::new(at, Fingerprint::from(fingerprint))
+        .sender_domain(Some(domain))
+        .sender(Some(Key(campaign % ADDRESSES)))
+        .is_authenticated(true)
+        .recipient(Some(Key(campaign)))
 }
 
 /// A map that counts and knows nothing: the same segments, one update for each.
@@ -100,7 +97,7 @@ struct Bare(HashMap<String, Counts>);
 
 impl Bare {
     fn count(&mut self, domain: &str, is_flip: bool) {
-        let more = Counts { flips: is_flip.into(), opposite: 0, all: 1 };
+        let more = Counts::new(is_flip.into(), 0, 1);
         for segment in [domain, "everything"] {
             match self.0.get_mut(segment) {
                 Some(counts) => *counts += more,

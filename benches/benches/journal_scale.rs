@@ -18,7 +18,7 @@ use switchback::journal::{
     ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, NoSource, Query, Record, RecordedMessage,
     new_record_id,
 };
-use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said, Timing};
+use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said};
 use switchback::{Category, Digest, ReleaseId, Scl, Thresholds};
 
 const RECORDS: u64 = 10_000_000;
@@ -144,8 +144,8 @@ fn domain(dir: &Path) -> String {
 }
 
 fn release(major: u64) -> ReleaseId {
-    let version = Arc::new(semver::Version::new(major, 0, 0));
-    ReleaseId { name: "phish".parse().expect("a name"), version, digest: Digest::of(&major.to_le_bytes()) }
+    let version = semver::Version::new(major, 0, 0);
+    ReleaseId::new("phish".parse().expect("a name"), version, Digest::of(&major.to_le_bytes()))
 }
 
 /// Makes records, cheaply.
@@ -172,12 +172,10 @@ impl<'a> Maker<'a> {
         let mut record = Record::new(new_record_id(), Timestamp::now(), slot, mail, action, DecidedBy::Live);
         (record.process, record.generation) = (1, 2);
         (record.scl, record.category) = (Some(Scl::of(score, Category::Spam)), Some(Category::Spam));
-        record.timing = Timing {
-            parse: Duration::from_nanos(random[0] % 20_000),
-            instantiate: Duration::from_nanos(random[1] % 9_000),
-            guest: Duration::from_nanos(random[2] % 90_000),
-            total: Duration::from_nanos(random[3] % 200_000),
-        };
+        record.timing.parse = Duration::from_nanos(random[0] % 20_000);
+        record.timing.instantiate = Duration::from_nanos(random[1] % 9_000);
+        record.timing.guest = Duration::from_nanos(random[2] % 90_000);
+        record.timing.total = Duration::from_nanos(random[3] % 200_000);
         record.opinions = vec![
             Opinion::new(&self.releases[0], Role::Live, said(score), Duration::from_micros(50)),
             Opinion::new(&self.releases[1], Role::Standby, beside, Duration::from_micros(60)),

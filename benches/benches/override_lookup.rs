@@ -8,7 +8,7 @@ use std::hint::black_box;
 use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
-use switchback::verdict::{AllowScope, Answer, DecidedBy, Effect, Override, Overrides, Rule, Scope, Senders};
+use switchback::verdict::{AllowScope, Answer, DecidedBy, Effect, Override, Overrides, Rule};
 use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
 
@@ -58,23 +58,13 @@ fn rule(number: usize) -> Override {
         3..6 => format!("sender user@mail.domain-{number}.example.com"),
         _ => format!("domain domain-{number}.example.com"),
     };
-    Override {
-        id: number as u64,
-        author: "bench".to_owned(),
-        reason: "to be found".to_owned(),
-        at: NOW,
-        rule: Rule {
-            matcher: matcher.parse().expect("a matcher"),
-            scope: Scope::default(),
-            senders: Senders::Authenticated,
-            expires_at: Timestamp::MAX,
-        },
-        effect: if number.is_multiple_of(2) {
-            Effect::Allow { may: AllowScope::All }
-        } else {
-            Effect::Block { action: Action::Junk }
-        },
-    }
+    let rule = Rule::new(matcher.parse().expect("a matcher"), Timestamp::MAX);
+    let effect = if number.is_multiple_of(2) {
+        Effect::Allow { may: AllowScope::All }
+    } else {
+        Effect::Block { action: Action::Junk }
+    };
+    Override::new(number as u64, "bench", "to be found", NOW, rule, effect)
 }
 
 /// The message that the rule of this number matches, with everything derived.

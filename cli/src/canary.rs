@@ -83,7 +83,7 @@ Examples:
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let operator = Operator::open(&args.change)?;
     let (slot, release) = (operator.slot(&args.slot)?, operator.release(&args.release)?);
-    let Share { share_bp, key, mirrored } = args.share(operator.state().slots.get(&slot), &release);
+    let Share { share_bp, key, mirrored, .. } = args.share(operator.state().slots.get(&slot), &release);
     let readiness = if args.force { Readiness::Skip } else { Readiness::Wait(args.change.wait()) };
     let asked = if args.change.dry_run { operator.processes()? } else { Vec::new() };
     let mut notes: Vec<_> = asked.iter().map(|process| text::readiness(process, &release)).collect();
@@ -98,11 +98,9 @@ impl Args {
     fn share(&self, slot: Option<&SlotState>, release: &ReleaseId) -> Share {
         let before = slot.and_then(|slot| slot.canaries.iter().find(|canary| canary.release == *release));
         let before = before.map(|canary| canary.share);
-        Share {
-            share_bp: self.share,
-            key: self.by.map_or_else(|| before.map_or(CanaryKey::Content, |share| share.key), CanaryKey::from),
-            mirrored: self.mirror || !self.no_mirror && before.is_some_and(|share| share.mirrored),
-        }
+        let key = self.by.map_or_else(|| before.map_or(CanaryKey::Content, |share| share.key), CanaryKey::from);
+        let mirrored = self.mirror || !self.no_mirror && before.is_some_and(|share| share.mirrored);
+        Share::new(self.share, key).mirrored(mirrored)
     }
 }
 

@@ -113,7 +113,7 @@ fn load(args: &Args, control: &Control, runtime: &Runtime, path: &Path) -> anyho
         LoadedRelease::Mended(fault) => (None, Some(fault.to_string())),
         _ => (None, None),
     };
-    let head = event.as_ref().map(Event::hash).transpose()?;
+    let head = event.as_ref().map(Event::hash);
     Loaded { dry_run: false, release, event, head, mended, readiness }.tell(args.change.json)
 }
 

@@ -74,12 +74,11 @@ impl RuleArgs {
         let slot = operator.slots()?.scope(self.slot.as_deref())?;
         // Not rounded: half a second more would be too long where this is the longest that there may be.
         let end = clock::now().checked_add(self.duration);
-        let rule = Rule {
-            matcher: self.matched.matcher()?,
-            scope: Scope { slot, tenant: self.tenant.clone() },
-            senders: if self.anyone { Senders::Anyone } else { Senders::Authenticated },
-            expires_at: end.context("that is out of range; an override lasts 90 days at most")?,
-        };
+        let end = end.context("that is out of range; an override lasts 90 days at most")?;
+        let mut scope = Scope::default();
+        (scope.slot, scope.tenant) = (slot, self.tenant.clone());
+        let senders = if self.anyone { Senders::Anyone } else { Senders::Authenticated };
+        let rule = Rule::new(self.matched.matcher()?, end).scope(scope).senders(senders);
         let change = operator.commit(request(rule.clone()))?;
         let notes = self.notes(&rule, &change);
         operator.tell(&change, &Remarks { notes, ..Remarks::default() })

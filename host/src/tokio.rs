@@ -69,7 +69,8 @@ impl Scorers {
     /// Where tokio is shutting down and starts no task any more, the message is scored on the calling thread.
     ///
     /// # Panics
-    /// Outside a tokio runtime. A panic of [`Slot::score`], which is a bug, is resumed here.
+    /// Outside a tokio runtime. Where scoring panics, as it does when the program's own `tracing` subscriber or metrics recorder
+    /// panics, the panic goes on here with its message. Its place is free again, and other calls are not affected.
     pub async fn score(&self, message: Message) -> Verdict {
         // Never an error: nobody closes the semaphore.
         let permit = Arc::clone(&self.permits).acquire_owned().await;

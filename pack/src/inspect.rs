@@ -123,11 +123,9 @@ impl Inspection {
         Self {
             size_bytes: bytes.len(),
             digest,
-            id: manifest.as_ref().map(|manifest| ReleaseId {
-                name: manifest.name.clone(),
-                version: manifest.version.clone().into(),
-                digest,
-            }),
+            id: manifest
+                .as_ref()
+                .map(|manifest| ReleaseId::new(manifest.name.clone(), manifest.version.clone(), digest)),
             contract: outline.only(CONTRACT_SECTION).map(|text| String::from_utf8_lossy(text).into_owned()),
             checksum: checksum(bytes, &outline),
             manifest,

@@ -235,8 +235,8 @@ mod tests {
 
     #[test]
     fn percentiles_are_times_that_a_message_took() {
-        let mut timings: Vec<_> =
-            (1..=200).rev().map(|us| Timing { total: Duration::from_micros(us), ..Timing::default() }).collect();
+        let mut timings = vec![Timing::default(); 200];
+        timings.iter_mut().rev().zip(1..).for_each(|(timing, us)| timing.total = Duration::from_micros(us));
         let times = Times::of(&mut timings, 2);
         assert_eq!([times.total_us.p50, times.total_us.p99, times.total_us.max], [100.0, 198.0, 200.0]);
         // 200 messages took 20.1 ms of one thread's time.

@@ -71,8 +71,8 @@ impl Judged {
         }
         let [before, after] = self.sides;
         let pair =
-            Pair { sender_domain: self.domain.as_deref(), is_authenticated: self.is_authenticated, before, after };
-        comparison.add(&pair, || MessageName { message: name, subject: Some(self.subject) });
+            Pair::new(before, after).sender_domain(self.domain.as_deref()).is_authenticated(self.is_authenticated);
+        comparison.add(&pair, || MessageName::new(name).subject(self.subject));
     }
 }
 
@@ -146,6 +146,6 @@ impl<'a> Scorers<'a> {
                 Said::Failed(error.fault.cause())
             }
         };
-        Side { said, took_us }
+        Side::new(said, took_us)
     }
 }

@@ -30,7 +30,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let _busy = Busy::with("reading the journal".to_owned());
     live.unread_files = for_each_pair(&reader, &dir, &releases, &live, |id, pair| {
         // No subject: the journal keeps no content.
-        comparison.add(pair, || MessageName { message: id.to_string(), subject: None });
+        comparison.add(pair, || MessageName::new(id.to_string()));
     })?;
     // The thresholds are in the records: each has the action that the slot's made of the score then.
     Ok(args.report(&comparison, releases, Source::Live(live), None))
@@ -50,13 +50,10 @@ fn for_each_pair(
     let mut count = 0_u64;
     let unread = reader.for_each_pair(&before.digest, &after.digest, &query, |recorded| {
         count += 1;
-        let side = |opinion: &RecordedOpinion| Side { said: opinion.said, took_us: opinion.took_us };
-        let pair = Pair {
-            sender_domain: recorded.sender_domain,
-            is_authenticated: recorded.is_authenticated,
-            before: side(&recorded.before),
-            after: side(&recorded.after),
-        };
+        let side = |opinion: &RecordedOpinion| Side::new(opinion.said, opinion.took_us);
+        let pair = Pair::new(side(&recorded.before), side(&recorded.after))
+            .sender_domain(recorded.sender_domain)
+            .is_authenticated(recorded.is_authenticated);
         take(recorded.id, &pair);
     })?;
     journal::say_unread(&unread);

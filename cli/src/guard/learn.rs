@@ -7,7 +7,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::guard::{GuardSettings, Sighting};
+use switchback::guard::GuardSettings;
 use switchback::guard::{GuardStore, Lesson};
 use switchback::journal::{JournalReader, Query};
 
@@ -109,7 +109,7 @@ fn of_journal(dir: &Path, slot: String, settings: &GuardSettings) -> anyhow::Res
     let query = Query::default().slot(slot);
     let unread = JournalReader::open(dir)?.for_each_sighting(&query, |sighting| {
         // A journal's hash of an address is nobody else's: of a provider's users it tells nothing.
-        mail.teach(&Sighting { sender: None, ..*sighting }, now);
+        mail.teach(&sighting.sender(None), now);
     })?;
     journal::say_unread(&unread);
     mail.unusable = unread.len() as u64;

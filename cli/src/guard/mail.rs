@@ -65,19 +65,16 @@ pub(super) struct Pair {
 impl Pair {
     /// What the guard saw of it, with the recipient that it noted.
     pub(super) fn sighting_to(&self, recipient: Option<Key>) -> Sighting<'_> {
-        Sighting { recipient, ..self.sighting() }
+        self.sighting().recipient(recipient)
     }
 
     /// What the guard sees of it.
     pub(super) fn sighting(&self) -> Sighting<'_> {
-        Sighting {
-            at: self.at,
-            fingerprint: self.fingerprint,
-            sender_domain: self.domain.as_deref(),
-            sender: self.sender,
-            is_authenticated: self.is_authenticated,
-            recipient: self.recipient,
-        }
+        Sighting::new(self.at, self.fingerprint)
+            .sender_domain(self.domain.as_deref())
+            .sender(self.sender)
+            .is_authenticated(self.is_authenticated)
+            .recipient(self.recipient)
     }
 
     /// One of nobody in particular.
@@ -109,14 +106,10 @@ pub(super) struct Seen {
 impl Seen {
     /// What the guard sees of it.
     pub(super) fn sighting(&self) -> Sighting<'_> {
-        Sighting {
-            at: self.at,
-            fingerprint: self.fingerprint,
-            sender_domain: Some(&self.domain),
-            sender: self.sender,
-            is_authenticated: true,
-            recipient: None,
-        }
+        Sighting::new(self.at, self.fingerprint)
+            .sender_domain(Some(&self.domain))
+            .sender(self.sender)
+            .is_authenticated(true)
     }
 }
 
@@ -188,7 +181,7 @@ impl Mail {
 
     /// Adds a message that both releases answered.
     pub(super) fn add(&mut self, record: Option<RecordId>, sighting: &Sighting<'_>, actions: [Action; 2]) {
-        let Sighting { at, fingerprint, sender_domain, sender, is_authenticated, recipient } = *sighting;
+        let Sighting { at, fingerprint, sender_domain, sender, is_authenticated, recipient, .. } = *sighting;
         let domain = sender_domain.map(|domain| self.shared(domain));
         self.pairs.push(Pair { record, at, fingerprint, domain, sender, recipient, is_authenticated, actions });
     }

@@ -52,14 +52,10 @@ fn has_failed(pair: &RecordedPair<'_>) -> bool {
 }
 
 fn sighting<'a>(pair: &RecordedPair<'a>) -> Sighting<'a> {
-    Sighting {
-        at: pair.at,
-        fingerprint: pair.fingerprint,
-        sender_domain: pair.sender_domain,
-        sender: pair.sender,
-        is_authenticated: pair.is_authenticated,
-        recipient: None,
-    }
+    Sighting::new(pair.at, pair.fingerprint)
+        .sender_domain(pair.sender_domain)
+        .sender(pair.sender)
+        .is_authenticated(pair.is_authenticated)
 }
 
 /// What both make of a corpus, now.

@@ -57,7 +57,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         }
     }
     if args.json {
-        writeln!(out, "{}", alert.to_json()?)?;
+        writeln!(out, "{}", alert.to_json())?;
     }
     Ok(Exit::found_if(is_missing))
 }

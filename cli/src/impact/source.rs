@@ -69,13 +69,13 @@ impl Source {
 impl Rescore for Source {
     fn rescore(&self, mail: &RecordedMessage) -> Option<Rescored> {
         if let Some(score) = self.exact.get(&(mail.digest, mail.context)) {
-            return Some(Rescored { score: *score, likeness: Likeness::Same });
+            return Some(Rescored::new(*score, Likeness::Same));
         }
         if let Some(score) = self.messages.get(&mail.digest) {
-            return Some(Rescored { score: *score, likeness: Likeness::Alike });
+            return Some(Rescored::new(*score, Likeness::Alike));
         }
         let key = (mail.message_id.as_deref()?.to_owned(), mail.fingerprint);
-        self.alike.get(&key).map(|score| Rescored { score: *score, likeness: Likeness::Alike })
+        self.alike.get(&key).map(|score| Rescored::new(*score, Likeness::Alike))
     }
 }
 

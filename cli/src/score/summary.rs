@@ -171,16 +171,14 @@ impl Totals {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
+    use switchback::semver::Version;
     use switchback::verdict::Assessment;
     use switchback::{Category, Message};
 
     use super::*;
 
     fn digest(opinions: Vec<Opinion>) -> Digest {
-        let name = "m".parse().unwrap();
-        let release = ReleaseId { name, version: Arc::new("1.0.0".parse().unwrap()), digest: Digest::of(b"m") };
+        let release = ReleaseId::new("m".parse().unwrap(), Version::new(1, 0, 0), Digest::of(b"m"));
         let releases = [release];
         let mut summary = Summary::new(&releases, Thresholds::default());
         for opinion in opinions {
@@ -190,7 +188,7 @@ mod tests {
     }
 
     fn scored(score: f64) -> Opinion {
-        Opinion::Scored(Assessment { score, category: Category::Ham, reasons: Vec::new() })
+        Opinion::Scored(Assessment::new(score, Category::Ham, Vec::new()))
     }
 
     #[test]

@@ -204,7 +204,7 @@ impl<'a> Operator<'a> {
     /// What an event did. It is in the ledger: whatever fails from here on is no failure of the change.
     fn done(&self, committed: Committed) -> serde_json::Result<Change> {
         let Committed { event, before, after, previous_at: previous, .. } = committed;
-        let head = event.hash()?;
+        let head = event.hash();
         // What went along with it, in events before this one, is of the change.
         let aftermath = Aftermath::of(&self.control, self.state(), &after);
         Ok(Change { dry_run: false, event, head, before, after, previous, aftermath })
@@ -229,7 +229,7 @@ impl<'a> Operator<'a> {
 
 impl Change {
     fn tried(event: Event, before: StoreState, after: StoreState, aftermath: Aftermath) -> anyhow::Result<Self> {
-        let head = event.hash()?;
+        let head = event.hash();
         Ok(Self { dry_run: true, event, head, before, after, previous: None, aftermath })
     }
 

@@ -140,7 +140,9 @@ fn of_tally(judge: &Trial, now: Circumstances, segment: Segment, tally: Tally) -
 
 /// The same in one segment: few senders suffice among everybody alone.
 pub(crate) fn in_segment(now: Circumstances, segment: &Segment) -> Circumstances {
-    Circumstances { knows_few: now.knows_few && *segment == Segment::Everything, ..now }
+    let mut of_segment = now;
+    of_segment.knows_few &= *segment == Segment::Everything;
+    of_segment
 }
 
 fn order(standing: Standing) -> u8 {

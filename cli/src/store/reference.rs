@@ -110,7 +110,7 @@ fn listed<'a>(ids: impl Iterator<Item = &'a ReleaseId>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use switchback::semver::Version;
 
     use super::*;
 
@@ -118,7 +118,7 @@ mod tests {
         let id = |version: &str, first: u8| {
             let mut digest = [0xAB; 32];
             digest[0] = first;
-            ReleaseId { name: "m".parse().unwrap(), version: Arc::new(version.parse().unwrap()), digest: digest.into() }
+            ReleaseId::new("m".parse().unwrap(), Version::parse(version).unwrap(), digest.into())
         };
         vec![id("1.0.0", 0x11), id("1.1.0", 0x22), id("2.0.0", 0x22)]
     }

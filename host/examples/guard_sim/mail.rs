@@ -47,14 +47,11 @@ impl Domains {
 
 /// A message of a person at a domain.
 pub(crate) fn sighting<'a>(second: i64, domain: &'a str, campaign: u128, rng: &mut ChaCha8Rng) -> Sighting<'a> {
-    Sighting {
-        at: Timestamp::from_second(second).unwrap(),
-        fingerprint: Fingerprint::from(campaign.to_le_bytes()),
-        sender_domain: Some(domain),
-        sender: Some(Key(rng.random())),
-        is_authenticated: true,
-        recipient: Some(Key(rng.random())),
-    }
+    Sighting::new(Timestamp::from_second(second).unwrap(), Fingerprint::from(campaign.to_le_bytes()))
+        .sender_domain(Some(domain))
+        .sender(Some(Key(rng.random())))
+        .is_authenticated(true)
+        .recipient(Some(Key(rng.random())))
 }
 
 /// The actions before and after, of a message that flips up with the first probability and down with the second.
@@ -70,11 +67,7 @@ pub(crate) fn actions(flips: f64, opposite: f64, rng: &mut ChaCha8Rng) -> [Actio
 }
 
 pub(crate) fn baseline() -> ReleaseId {
-    ReleaseId {
-        name: "phish".parse().unwrap(),
-        version: "1.1.0".parse::<semver::Version>().unwrap().into(),
-        digest: Digest::of(b"the baseline"),
-    }
+    ReleaseId::new("phish".parse().unwrap(), semver::Version::new(1, 1, 0), Digest::of(b"the baseline"))
 }
 
 /// How many flips the floors ask for, where each message is a campaign and a sender of its own.
@@ -85,7 +78,7 @@ pub(crate) fn flips_min(settings: &GuardSettings) -> u64 {
 /// The counts without what senders of an adversary could have added, of which the tests have to be sure.
 pub(crate) fn sure(settings: &GuardSettings, counts: Counts) -> Counts {
     let adversary = u64::from(settings.floor.senders).saturating_sub(1);
-    Counts { flips: counts.flips.saturating_sub(adversary), ..counts }
+    Counts::new(counts.flips.saturating_sub(adversary), counts.opposite, counts.all)
 }
 
 /// The address of a message's sender, and its domain.
@@ -103,6 +96,6 @@ impl Address {
     /// A message from it, a campaign of its own, at some time of a day.
     pub(crate) fn sighting(&self, day: i64, rng: &mut ChaCha8Rng) -> Sighting<'_> {
         let second = day * 86_400 + rng.random_range(0..86_400);
-        Sighting { sender: Some(self.key), ..sighting(second, &self.domain, rng.random(), rng) }
+        sighting(second, &self.domain, rng.random(), rng).sender(Some(self.key))
     }
 }

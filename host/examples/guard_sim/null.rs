@@ -139,7 +139,7 @@ fn found(plan: &Plan, watched: &Watched, bets: &[Bets; 2], rng: &mut ChaCha8Rng)
                 }
             }
             flips += 1;
-            let counts = Counts { flips, ..counts };
+            let counts = Counts::new(flips, counts.opposite, counts.all);
             if bets.iter().any(|bets| bets.log_e_from(threshold, counts).is_some()) {
                 found[0] = true;
                 if flips >= watched.flips_min {

@@ -71,7 +71,7 @@ impl Messages {
             self.counts.insert(domain.to_owned(), Counts::default());
         }
         let Some(counts) = self.counts.get_mut(domain) else { return false };
-        *counts += Counts { flips: flips.into(), opposite: opposite.into(), all: 1 };
+        *counts += Counts::new(flips.into(), opposite.into(), 1);
         flips && self.bets.iter().any(|bets| bets.log_e_from(self.threshold, *counts).is_some())
     }
 }

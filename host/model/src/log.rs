@@ -12,6 +12,7 @@ use crate::unsaid::Unsaid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+// Exhaustive: the levels of the scoring contract.
 pub enum LogLevel {
     /// Something is broken. A panic is reported at this level.
     Error,

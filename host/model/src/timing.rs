@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// How long one verdict took. Serialised in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Timing {
     /// Reading the message: finding its parts, and deriving the text, links, attachments and other facts that the model
     /// was the first to ask for. Near zero if another release asked before.

@@ -168,8 +168,7 @@ impl Fault {
 
     /// What kept an instance from being made, where nothing stopped the guest. A module's `start` runs then, and may misuse
     /// a handle or an import, which is no trap; whatever is not the machine's doing is the guest's.
-    #[doc(hidden)]
-    pub fn of_start(error: &wasmtime::Error) -> Self {
+    pub(crate) fn of_start(error: &wasmtime::Error) -> Self {
         if of_system(error).is_some() {
             Self::Host(beginning(&format!("{error:#}"), ERROR_CHARS_MAX))
         } else {
@@ -207,8 +206,7 @@ impl Fault {
 
     /// What kept the engine from taking over what a guest handed to it. The guest used the contract in a way that it does not
     /// allow: a handle that it does not have, a list that does not fit, a string that is no UTF-8, a number that is no variant.
-    #[doc(hidden)]
-    pub fn of_misuse(error: &wasmtime::Error) -> Self {
+    pub(crate) fn of_misuse(error: &wasmtime::Error) -> Self {
         let why = error.root_cause().to_string();
         if why.contains(TOO_MUCH_HANDED_OVER) {
             return Self::BadResult(format!(

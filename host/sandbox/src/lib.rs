@@ -24,7 +24,7 @@
 
 #![deny(unsafe_code)]
 
-pub mod limits;
+mod limits;
 
 mod artifacts;
 mod bindings;

@@ -132,7 +132,9 @@ impl Loaded {
         };
         // What was derived for the guest is the host's time.
         let (parse, guest) = (prepared + derived, guest.saturating_sub(derived));
-        Ok(Scored { outcome, log, timing: Timing { parse, instantiate, guest, total: start.elapsed() } })
+        let mut timing = Timing::default();
+        (timing.parse, timing.instantiate, timing.guest, timing.total) = (parse, instantiate, guest, start.elapsed());
+        Ok(Scored { outcome, log, timing })
     }
 
     fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
@@ -219,12 +221,11 @@ fn text(text: &str, bytes_max: usize) -> String {
 
 impl From<contract::Assessment> for Assessment {
     fn from(from: contract::Assessment) -> Self {
-        let reasons = from.reasons.into_iter().map(|reason| Reason {
-            name: cut(reason.name, REASON_NAME_BYTES_MAX),
-            weight: reason.weight,
-            note: text(&reason.note, NOTE_BYTES_MAX),
+        let reasons = from.reasons.into_iter().map(|reason| {
+            let (name, note) = (cut(reason.name, REASON_NAME_BYTES_MAX), text(&reason.note, NOTE_BYTES_MAX));
+            Reason::new(name, reason.weight, note)
         });
-        Self { score: from.score, category: from.category.into(), reasons: reasons.collect() }
+        Self::new(from.score, from.category.into(), reasons.collect())
     }
 }
 

@@ -36,10 +36,11 @@ impl News {
 
     /// An event was obeyed.
     pub(super) fn changed(&self, event: &Event) {
-        // One that was read from a ledger can be written again.
-        let (Changes::Told, Ok(head)) = (self.changes, event.hash()) else { return };
-        let found = Found::Change { what: event.operation.to_string(), by: event.author.clone(), head };
-        self.put(Item { found, event: Some(event.sequence), generation: Some(event.generation) });
+        if self.changes == Changes::Told {
+            let (what, by, head) = (event.operation.to_string(), event.author.clone(), event.hash());
+            let found = Found::Change { what, by, head };
+            self.put(Item { found, event: Some(event.sequence), generation: Some(event.generation) });
+        }
     }
 
     fn put(&self, item: Item) {

@@ -26,7 +26,7 @@ mod trust;
 pub use admission::{Admission, Promotion, Readiness};
 pub use chronology::{Anachronism, OutOfTime};
 pub use committed::Committed;
-pub use event::{Drafted, Event, Proposal};
+pub use event::{Drafted, Event, InvalidEvent, Proposal};
 pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use newer::NewerEvent;

@@ -10,6 +10,7 @@ use tempfile::NamedTempFile;
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: a file is its owner's or everybody's.
 pub enum Access {
     /// Its owner: mode 0600.
     Owner,
@@ -19,6 +20,7 @@ pub enum Access {
 
 /// What may be there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: what exists is replaced or kept.
 pub enum Existing {
     /// A file that is there is replaced.
     Replace,

@@ -270,7 +270,7 @@ fn without_a_store_the_guard_reverts_and_bars_the_release_until_it_is_cleared() 
     runtime.flush();
     assert_eq!((slot.live().as_ref(), slot.standbys().as_slice()), (Some(&good), [].as_slice()));
     assert_eq!(slot.promote(&bad), Err(RouteError::Harmful(bad.clone())));
-    let share = Share { share_bp: 100, key: CanaryKey::Content, mirrored: false };
+    let share = Share::new(100, CanaryKey::Content);
     assert_eq!(slot.canary(&bad, share), Err(RouteError::Harmful(bad.clone())));
     slot.clear_harmful(&bad).unwrap();
     slot.promote(&bad).unwrap();

@@ -45,7 +45,7 @@ fn filter() {
     let slot = runtime.slot("inbound").unwrap();
     slot.score(&mail(0));
     slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
-    let share = Share { share_bp: 5_000, key: CanaryKey::Content, mirrored: true };
+    let share = Share::new(5_000, CanaryKey::Content).mirrored(true);
     slot.canary(&load(&runtime, "stateful", "1.1.0"), share).unwrap();
     slot.shadow(&load(&runtime, "trap", "1.2.0"), BASIS_POINTS).unwrap();
     println!("ready");

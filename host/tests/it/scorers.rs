@@ -10,6 +10,8 @@ use switchback::verdict::DecidedBy;
 use switchback::{LocalRuntime, Runtime, SlotConfig};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime as Tokio};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
 
 use crate::support::{load, message, shared_cache};
 
@@ -102,4 +104,45 @@ fn where_tokio_takes_no_task_any_more_the_calling_thread_scores() {
     let handle = tokio.handle().clone();
     tokio.shutdown_background();
     assert_eq!(handle.block_on(scorers.score(message())).decided_by, DecidedBy::Live);
+}
+
+/// What a program might listen with: it panics at the first event.
+struct Panics;
+
+impl Subscriber for Panics {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {
+        panic!("the subscriber broke");
+    }
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_panic_while_scoring_is_the_callers_with_its_message_and_frees_its_place() {
+    let (_dir, _runtime, scorers) = scorers("trap", 1);
+    // Only tokio's blocking threads have this subscriber, as long as they live.
+    let listen = || std::mem::forget(tracing::subscriber::set_default(Panics));
+    let tokio = Builder::new_current_thread().on_thread_start(listen).build().unwrap();
+    tokio.block_on(async {
+        let one = scorers.clone();
+        let error = tokio::spawn(async move { one.score(message()).await }).await.unwrap_err();
+        let panic = error.into_panic();
+        assert_eq!(panic.downcast_ref::<&str>(), Some(&"the subscriber broke"));
+        // That the release fails was said, and is not said again for a while.
+        assert_eq!(scorers.score(message()).await.decided_by, DecidedBy::Unscanned);
+    });
 }

@@ -48,7 +48,7 @@ pub(crate) fn mail(number: usize) -> Message {
 }
 
 fn share(share_bp: u16) -> Share {
-    Share { share_bp, key: CanaryKey::Content, mirrored: false }
+    Share::new(share_bp, CanaryKey::Content)
 }
 
 fn roles(record: &Record) -> Vec<(String, Role)> {
@@ -130,7 +130,7 @@ fn a_mirrored_canary_scores_what_it_does_not_decide() {
     let (runtime, dir) = journaled(builder(slot()));
     let slot = runtime.slot("inbound").unwrap();
     slot.promote(&load(&runtime, "empty", "1.0.0")).unwrap();
-    slot.canary(&load(&runtime, "stateful", "1.1.0"), Share { mirrored: true, ..share(5_000) }).unwrap();
+    slot.canary(&load(&runtime, "stateful", "1.1.0"), share(5_000).mirrored(true)).unwrap();
     (0..50).for_each(|number| drop(slot.score(&mail(number))));
     let records = records(&runtime, &dir);
     assert!(records.iter().any(|record| record.decided_by == DecidedBy::Live));
@@ -158,7 +158,7 @@ fn widening_a_canary_moves_no_message_back_and_copies_meet_one_release() {
     }
     assert!(!before.contains(&live), "the canaries share everything");
     assert_eq!(slot.canary(&second, share(4_001)), Err(RouteError::SharesAboveAll { left_bp: 4_000 }));
-    let by_tenant = Share { key: CanaryKey::Tenant, ..share(100) };
+    let by_tenant = Share::new(100, CanaryKey::Tenant);
     assert!(matches!(slot.canary(&second, by_tenant), Err(RouteError::OtherKey { .. })));
 }
 
@@ -173,7 +173,7 @@ fn a_canary_by_domain_or_tenant_takes_each_as_a_whole() {
         (CanaryKey::RecipientDomain, of_recipient),
         (CanaryKey::Tenant, of_tenant),
     ] {
-        slot.canary(&canary, Share { key, ..share(5_000) }).unwrap();
+        slot.canary(&canary, Share::new(5_000, key)).unwrap();
         let mut met: BTreeMap<usize, Vec<DecidedBy>> = BTreeMap::new();
         for (group, number) in (0..40).flat_map(|group| (0..3).map(move |number| (group, number))) {
             met.entry(group).or_default().push(slot.score(&message(group, number)).decided_by);

@@ -5,6 +5,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use minisign::KeyPair;
 use switchback::control::{TrustList, Untrusted};
 use switchback::release::{PublicKey, trusted_comment};
+use switchback::semver::Version;
 use switchback::{Digest, ReleaseId};
 
 /// Another implementation's key, and its legacy signature of `test`: from the documentation of minisign-verify.
@@ -60,8 +61,7 @@ fn public(pair: &KeyPair) -> PublicKey {
 }
 
 fn release(file: &[u8]) -> ReleaseId {
-    let version = std::sync::Arc::new("2.0.0".parse().unwrap());
-    ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(file) }
+    ReleaseId::new("phish".parse().unwrap(), Version::new(2, 0, 0), Digest::of(file))
 }
 
 /// The file that is signed.

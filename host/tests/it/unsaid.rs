@@ -61,11 +61,8 @@ fn what_a_model_wrote_is_not_shown_with_what_it_answered() {
     let mut log = Logged::default();
     log.push(LogLevel::Error, "panicked at zebra", 8);
     shows_nothing("log", &log);
-    let reasons = vec![Reason { name: "A_REASON".to_owned(), weight: 0.5, note: "zebra".to_owned() }];
-    shows_nothing(
-        "answer",
-        &Outcome::Scored(Assessment { score: 0.5, category: Category::Ham, reasons: reasons.clone() }),
-    );
+    let reasons = vec![Reason::new("A_REASON", 0.5, "zebra")];
+    shows_nothing("answer", &Outcome::Scored(Assessment::new(0.5, Category::Ham, reasons.clone())));
     shows_nothing("abstention", &Outcome::Abstained("zebra".to_owned()));
 
     let runtime = runtime();
@@ -94,5 +91,5 @@ fn records_and_reports_do_not_show_what_names_a_message() {
     mail.message_id = Some("zebra@zebra.example".into());
     mail.sender_domain = Some("zebra.example".into());
     shows_nothing("mail", &mail);
-    shows_nothing("name", &MessageName { message: "17".to_owned(), subject: Some("zebra".to_owned()) });
+    shows_nothing("name", &MessageName::new("17").subject("zebra"));
 }

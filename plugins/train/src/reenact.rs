@@ -11,6 +11,7 @@ use std::fmt;
 use anyhow::{Context as _, Result};
 use rayon::prelude::*;
 use switchback::guard::{Flip, FlipEvidence, GuardSettings, InMemory, Level, Sighting, Trial, flip};
+use switchback::semver::Version;
 use switchback::{Action, Digest, Message as HostMessage, ReleaseId, Thresholds};
 use switchback_guest::{Message, Scorer as _};
 use switchback_plugin_linear::{Linear, Weights};
@@ -99,11 +100,7 @@ pub fn reenact(corpora: &Corpora) -> Result<Reenactment> {
     let both: Vec<_> = learned.iter().copied().chain(fresh).collect();
     let scores = [score(&train(&learned), since)?, score(&train(&both), since)?];
 
-    let baseline = ReleaseId {
-        name: "reenacted".parse()?,
-        version: std::sync::Arc::new("1.0.0".parse()?),
-        digest: Digest::of(b"v1"),
-    };
+    let baseline = ReleaseId::new("reenacted".parse()?, Version::new(1, 0, 0), Digest::of(b"v1"));
     let trial = Trial::new(GuardSettings::default(), baseline, REPLAYED_FROM.parse()?);
     let mut memory = InMemory::default();
     for mail in before {

@@ -206,7 +206,10 @@ mod tests {
     use super::*;
 
     fn evidence(breaker: Breaker, [calls, bad]: [u64; 2], measured: f64, bound: f64) -> BreakerEvidence {
-        BreakerEvidence { baseline: None, breaker, window_s: 60, calls, bad, senders: 5, measured, bound }
+        serde_json::from_value(serde_json::json!({
+            "breaker": breaker, "window_s": 60, "calls": calls, "bad": bad, "senders": 5, "measured": measured, "bound": bound,
+        }))
+        .unwrap()
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl OfSlot {
 impl OfSlot {
     /// The mail that came, and what the filter does not tell of it.
     fn mail(&self) -> Vec<String> {
-        let MailCounts { messages, authenticated, eligible, addressed } = self.mail;
+        let MailCounts { messages, authenticated, eligible, addressed, .. } = self.mail;
         if messages == 0 {
             return vec!["mail        none since yesterday".to_owned()];
         }

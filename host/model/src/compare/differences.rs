@@ -9,11 +9,26 @@ use serde::Serialize;
 
 /// What to call a message in a report.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct MessageName {
     /// What finds it again: a file's name, a record's.
     pub message: String,
     /// Its subject, where whoever compares has one. Kept as it is: whoever shows it makes it harmless, and bounds it.
     pub subject: Option<String>,
+}
+
+impl MessageName {
+    /// What finds the message again, without its subject.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), subject: None }
+    }
+
+    /// Its subject.
+    #[must_use]
+    pub fn subject(mut self, subject: impl Into<String>) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
 }
 
 /// Without the subject, which belongs in no log.

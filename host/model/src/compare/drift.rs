@@ -67,6 +67,7 @@ pub struct Drift {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a scale with fixed bounds.
 pub enum DriftReading {
     /// No more than chance makes of it.
     WithinChance,

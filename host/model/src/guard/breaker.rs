@@ -21,6 +21,7 @@ use window::Window;
 
 /// What a release made of one message.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Call {
     /// When.
     pub at: Timestamp,
@@ -34,8 +35,23 @@ pub struct Call {
     pub baseline: Option<Side>,
 }
 
+impl Call {
+    /// What a release said about a message of a campaign, and who stands for it. No baseline was asked.
+    pub const fn new(at: Timestamp, sender: Sender, fingerprint: Fingerprint, side: Side) -> Self {
+        Self { at, sender, fingerprint, side, baseline: None }
+    }
+
+    /// What the baseline said, where it was asked; none by default.
+    #[must_use]
+    pub const fn baseline(mut self, baseline: Option<Side>) -> Self {
+        self.baseline = baseline;
+        self
+    }
+}
+
 /// A breaker that tripped.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Trip {
     /// What it is good for: to act if it is about eligible mail, else to tell somebody.
     pub level: Level,

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: there are two ways to cross a boundary.
 pub enum Flip {
     /// The baseline lets the message pass, and the candidate flags it.
     Up,
@@ -29,6 +30,7 @@ impl Flip {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Counts {
     /// Flips in the direction that is tested.
     pub flips: u64,
@@ -39,6 +41,11 @@ pub struct Counts {
 }
 
 impl Counts {
+    /// Flips in the direction that is tested, flips the other way, and everything that was counted, with both of them.
+    pub const fn new(flips: u64, opposite: u64, all: u64) -> Self {
+        Self { flips, opposite, all }
+    }
+
     /// What is left where only so many of the flips were there: whoever added the others added nothing else.
     /// Never more than there are.
     pub fn with_flips(self, flips: u64) -> Self {

@@ -16,11 +16,19 @@ pub struct Days {
 
 /// What was known of a sender when some day began.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Past {
     /// On how many days before that one it was seen.
     pub days: u32,
     /// The first of them.
     pub first_day: Option<i32>,
+}
+
+impl Past {
+    /// On how many days a sender was seen, and the first of them, in days since 1970.
+    pub const fn new(days: u32, first_day: Option<i32>) -> Self {
+        Self { days, first_day }
+    }
 }
 
 impl Days {

@@ -15,6 +15,7 @@ use crate::release::ReleaseId;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "by", rename_all = "kebab-case", deny_unknown_fields)]
+// Exhaustive: whoever explains a decision has to know each kind.
 pub enum Evidence {
     /// Too many verdicts of a segment flipped.
     Flips(FlipEvidence),
@@ -31,6 +32,14 @@ impl Evidence {
         }
     }
 
+    /// The flips, if it is about flips.
+    pub const fn flips(&self) -> Option<&FlipEvidence> {
+        match self {
+            Self::Flips(flips) => Some(flips),
+            Self::Breaker(_) => None,
+        }
+    }
+
     /// What the release was compared with, where it was compared.
     pub fn baseline(&self) -> Option<&ReleaseId> {
         match self {
@@ -44,6 +53,7 @@ impl Evidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: their error probabilities add up to that of the guard.
 pub enum Test {
     /// Of the share that flips one way. Fast.
     Gross,
@@ -69,6 +79,7 @@ impl Test {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct FlipEvidence {
     /// What the release was compared with.
     pub baseline: ReleaseId,
@@ -149,6 +160,7 @@ pub fn log_threshold(alpha: f64, weight: f64) -> f64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: whoever explains a decision has to know each kind.
 pub enum Breaker {
     /// Traps, deadlines, exhausted limits, results outside the contract.
     Failures,
@@ -175,6 +187,7 @@ impl fmt::Display for Breaker {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct BreakerEvidence {
     /// What it was compared with, where it was compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -8,6 +8,7 @@ use super::tally::DirectionTally;
 
 /// What a decision depends on beside what was counted in the segment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Circumstances {
     /// The days of UTC that a trial has lasted, the first and the last included.
     pub days: u64,

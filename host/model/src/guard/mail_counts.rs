@@ -7,6 +7,7 @@ use serde::Serialize;
 /// Mail of which something is counted: how much of it could be acted on, and why not the rest.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct MailCounts {
     /// All messages; of a trial, those that both releases scored.
     pub messages: u64,

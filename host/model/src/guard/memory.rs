@@ -11,6 +11,7 @@ use super::tally::Tally;
 
 /// Segments in which something flipped.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Flipped {
     /// Each of them, with the eligible counts of that direction.
     pub segments: Vec<(Segment, Counts)>,

@@ -21,6 +21,7 @@ use crate::organisation::{is_registry, organisation};
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
+// Exhaustive: whoever asks whose mail it is has to know each kind.
 pub enum Segment {
     /// Every sender.
     Everything,

@@ -13,6 +13,7 @@ use crate::limits::{BREAKER_FAILURES_MAX, FLOOR_MAX, SENDER_PAIRS_MAX};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: whoever asks the guard has to know what each does.
 pub enum Mode {
     /// It reverts, withdraws and blocks.
     #[default]

@@ -81,6 +81,7 @@ impl Key {
 
 /// Who sent a message to whom, and when.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Sighting<'a> {
     /// When it was judged.
     pub at: Timestamp,
@@ -98,6 +99,39 @@ pub struct Sighting<'a> {
 }
 
 impl<'a> Sighting<'a> {
+    /// A message of a campaign that was judged at this time, of which neither sender nor recipient are known.
+    pub const fn new(at: Timestamp, fingerprint: Fingerprint) -> Self {
+        Self { at, fingerprint, sender_domain: None, sender: None, is_authenticated: false, recipient: None }
+    }
+
+    /// The organisational domain of the sender in `From`, in lower case; none by default.
+    #[must_use]
+    pub const fn sender_domain(mut self, domain: Option<&'a str>) -> Self {
+        self.sender_domain = domain;
+        self
+    }
+
+    /// The account of that sender ([`Key::of_sender`]); none by default.
+    #[must_use]
+    pub const fn sender(mut self, sender: Option<Key>) -> Self {
+        self.sender = sender;
+        self
+    }
+
+    /// Whether that sender was authenticated. By default it was not.
+    #[must_use]
+    pub const fn is_authenticated(mut self, is_authenticated: bool) -> Self {
+        self.is_authenticated = is_authenticated;
+        self
+    }
+
+    /// A recipient of the envelope, of several the smallest key; none by default.
+    #[must_use]
+    pub const fn recipient(mut self, recipient: Option<Key>) -> Self {
+        self.recipient = recipient;
+        self
+    }
+
     /// A message that was judged at this time.
     pub fn of(message: &'a Message, at: Timestamp) -> Self {
         let sender = message.author().mailbox().map(|author| Key::of_sender(&author.address));

@@ -16,6 +16,7 @@ use super::trial::Trial;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a claim is proven, refuted or open.
 pub enum Standing {
     /// With 95 % confidence fewer campaigns flip up than `proof_rate`.
     Proven,
@@ -44,6 +45,7 @@ impl fmt::Display for Standing {
 
 /// What is known about a candidate as a whole.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct TrialEvidence {
     /// Segments that are harmed.
     pub harmed: Vec<Segment>,

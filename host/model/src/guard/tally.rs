@@ -8,6 +8,7 @@ use crate::limits::WITNESSES_MAX;
 
 /// What is known of one segment in one trial: counts of both directions, at both levels, and who stands for them.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Tally {
     /// The segment's place in the order of discovery, from 1.
     pub rank: u64,
@@ -21,6 +22,7 @@ pub struct Tally {
 
 /// What is known of one direction.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct DirectionTally {
     /// Mail of authenticated, known senders: what is acted on.
     pub eligible: Counts,

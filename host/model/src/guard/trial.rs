@@ -23,6 +23,7 @@ use crate::verdict::Action;
 
 /// What a finding is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+// Exhaustive: whoever learns of it tells or acts.
 pub enum Level {
     /// To tell somebody. Mail that anybody can make suffices for this.
     Warn,

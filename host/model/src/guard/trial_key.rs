@@ -4,6 +4,7 @@ use crate::release::ReleaseId;
 
 /// What tells one trial from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct TrialKey {
     /// Where.
     pub slot: String,
@@ -13,4 +14,11 @@ pub struct TrialKey {
     pub baseline: ReleaseId,
     /// The generation since which the candidate has a role in the slot.
     pub since: u64,
+}
+
+impl TrialKey {
+    /// The trial in a slot of a candidate against a baseline, since the generation in which the candidate got a role there.
+    pub fn new(slot: impl Into<String>, candidate: ReleaseId, baseline: ReleaseId, since: u64) -> Self {
+        Self { slot: slot.into(), candidate, baseline, since }
+    }
 }

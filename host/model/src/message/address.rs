@@ -14,6 +14,7 @@ use crate::unsaid::Unsaid;
 
 /// A mailbox of a header field (RFC 5322, section 3.4).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Mailbox {
     /// The display name, decoded (RFC 2047), without quotes; empty if there is none. At most 1,024
     /// bytes.

@@ -15,6 +15,7 @@ use crate::unsaid::Unsaid;
 /// An attachment: a part with a file name, or with a disposition of `attachment`, or that is neither
 /// text nor a container. An attached message is one, and so is what is attached to it.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Attachment {
     /// The file name, decoded, at most 255 bytes; empty if there is none.
     pub name: Arc<str>,
@@ -40,6 +41,7 @@ impl fmt::Debug for Attachment {
 
 /// Attachments in the order of the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Attachments<'a> {
     /// The first 64.
     pub items: &'a [Attachment],

@@ -15,6 +15,7 @@ pub(super) use results::Report;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: the results of the scoring contract.
 pub enum AuthResult {
     /// Nobody checked.
     #[default]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 /// A piece of a message's content.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Content<'a> {
     /// The content, decoded to UTF-8.
     pub value: &'a str,

@@ -160,6 +160,7 @@ impl Client {
 
 /// One recipient of the envelope, as models may see it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Recipient {
     /// The address. Not for a model without the `recipients` grant.
     pub address: Arc<str>,
@@ -182,6 +183,7 @@ impl fmt::Debug for Recipient {
 
 /// The recipients of the envelope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RecipientList<'a> {
     /// The first 100.
     pub items: &'a [Recipient],

@@ -14,6 +14,7 @@ use crate::unsaid::Unsaid;
 
 /// A header field.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Header {
     /// The name as written.
     pub name: Arc<str>,
@@ -30,6 +31,7 @@ impl fmt::Debug for Header {
 
 /// Header fields in the order of the message.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct HeaderFields {
     /// At most 512.
     pub items: Vec<Header>,
@@ -39,6 +41,7 @@ pub struct HeaderFields {
 
 /// Sizes that cost little to know.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Counts {
     /// Header fields that a model may see.
     pub headers: u32,

@@ -12,6 +12,7 @@ use super::limits::FIELD_NAME_BYTES_MAX;
 
 /// Who may see the fields that name recipients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+// Exhaustive: they are granted or not.
 pub enum Recipients {
     /// Not this model: `To`, `Cc`, `Delivered-To` and their like are left out.
     Masked,

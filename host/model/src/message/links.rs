@@ -22,6 +22,7 @@ use crate::unsaid::Unsaid;
 ///
 /// The `src` of an image is not one: it leads nowhere, and all programs show the same.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Link {
     /// The target as an absolute URL, at most 2,048 bytes.
     pub url: Arc<str>,
@@ -45,6 +46,7 @@ impl fmt::Debug for Link {
 
 /// Links in the order of the message, without repetitions of the same target and text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Links<'a> {
     /// The links.
     pub items: &'a [Link],

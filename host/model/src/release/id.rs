@@ -104,6 +104,7 @@ const SHOWN_CHARS_MAX: usize = 80;
 /// Two releases are the same when their digests are; name and version are for people.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct ReleaseId {
     /// The model.
     pub name: ModelName,
@@ -115,6 +116,11 @@ pub struct ReleaseId {
 }
 
 impl ReleaseId {
+    /// The release of a model that has this version and the file this digest.
+    pub fn new(name: ModelName, version: impl Into<Arc<Version>>, digest: Digest) -> Self {
+        Self { name, version: version.into(), digest }
+    }
+
     /// Whether it is an older version of the same model. Of two versions that differ in their build metadata alone neither is
     /// older ([Semantic Versioning](https://semver.org), item 10).
     pub fn is_older_than(&self, other: &Self) -> bool {

@@ -182,6 +182,7 @@ const METRICS_MAX: usize = 256;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: the scales of the scoring contract.
 pub enum Scale {
     /// The sum of the weights is the score.
     Probability,

@@ -18,6 +18,7 @@ use crate::verdict::Role;
 /// A release that decides for a share of the messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Canary<R = ReleaseId> {
     /// The release.
     pub release: R,
@@ -33,6 +34,7 @@ pub struct Canary<R = ReleaseId> {
 /// A canary's share of the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Share {
     /// In basis points, 1 to 10,000.
     pub share_bp: u16,
@@ -42,9 +44,24 @@ pub struct Share {
     pub mirrored: bool,
 }
 
+impl Share {
+    /// A share in basis points, 1 to 10,000, and what is hashed to tell whether a message belongs to it. It is not mirrored.
+    pub const fn new(share_bp: u16, key: CanaryKey) -> Self {
+        Self { share_bp, key, mirrored: false }
+    }
+
+    /// Whether the canary also scores, without deciding, the messages outside its share. By default it does not.
+    #[must_use]
+    pub const fn mirrored(mut self, mirrored: bool) -> Self {
+        self.mirrored = mirrored;
+        self
+    }
+}
+
 /// A release that scores without deciding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Shadow<R = ReleaseId> {
     /// The release.
     pub release: R,
@@ -55,6 +72,7 @@ pub struct Shadow<R = ReleaseId> {
 /// The predecessor of a release that was promoted, which goes on scoring for a while: in reverse shadow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct CoolOff<R = ReleaseId> {
     /// The predecessor.
     pub release: R,
@@ -80,6 +98,7 @@ impl<R> CoolOff<R> {
 /// A segment of senders whose mail a standby decides, while the live release decides for the rest.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct SegmentRule<R = ReleaseId> {
     /// Whose mail.
     pub segment: Segment,

@@ -19,6 +19,7 @@ pub const BASIS_POINTS: u16 = 10_000;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a filter has to tell a message's key for each of them.
 pub enum CanaryKey {
     /// The fingerprint of the content: all copies of a campaign meet the same release.
     #[default]
@@ -144,8 +145,7 @@ impl Buckets {
 
     /// So many buckets. Those that are there stay as long as possible: the last one taken is the first to go. More
     /// are taken from those that are free, going up from the last one and around.
-    #[doc(hidden)]
-    pub fn resized(mut self, count: u16, is_taken: impl Fn(u16) -> bool) -> Self {
+    pub(crate) fn resized(mut self, count: u16, is_taken: impl Fn(u16) -> bool) -> Self {
         while self.count() > count {
             self.give_back();
         }

@@ -129,8 +129,7 @@ impl<R: Warm> Route<R> {
     }
 
     /// The route after a revert to a given standby.
-    #[doc(hidden)]
-    pub fn reverting_to(&self, release: &ReleaseId) -> Result<Arc<Self>, RouteError> {
+    pub(crate) fn reverting_to(&self, release: &ReleaseId) -> Result<Arc<Self>, RouteError> {
         let target = self.roles.standbys.iter().find(|standby| standby.id() == release).cloned();
         let target = target.ok_or_else(|| RouteError::NotStandby(release.clone()))?;
         self.roles.clone().reverting(target).map(Self::new)

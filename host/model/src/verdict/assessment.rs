@@ -12,6 +12,7 @@ use crate::unsaid::Unsaid;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
+// Exhaustive: the categories of the scoring contract.
 pub enum Category {
     /// Wanted mail.
     Ham,
@@ -53,6 +54,7 @@ impl fmt::Display for Category {
 /// One reason for a score.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Reason {
     /// A stable name: `[A-Z0-9_]`, 1 to 64 bytes.
     pub name: String,
@@ -76,6 +78,7 @@ impl fmt::Debug for Reason {
 
 /// A model's opinion of a message, within the contract's ranges.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Assessment {
     /// The probability that the message is unwanted: finite, 0 to 1.
     pub score: f64,
@@ -86,6 +89,11 @@ pub struct Assessment {
 }
 
 impl Assessment {
+    /// A probability that the message is unwanted, 0 to 1, the kind of mail, and at most 64 reasons. Nothing is checked here.
+    pub fn new(score: f64, category: Category, reasons: Vec<Reason>) -> Self {
+        Self { score, category, reasons }
+    }
+
     /// Checks ranges, names, and that the reasons explain the score. What a guest returns is data, never
     /// trusted.
     #[doc(hidden)]
@@ -124,6 +132,12 @@ impl Assessment {
 }
 
 impl Reason {
+    /// A reason with its stable name, what it adds on the release's scale, and a note for a person, which may be empty.
+    /// Nothing is checked here.
+    pub fn new(name: impl Into<String>, weight: f64, note: impl Into<String>) -> Self {
+        Self { name: name.into(), weight, note: note.into() }
+    }
+
     fn validate(&self) -> Result<(), InvalidAssessment> {
         let well_formed = |b: u8| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_';
         if self.name.is_empty() || self.name.len() > REASON_NAME_BYTES_MAX || !self.name.bytes().all(well_formed) {
@@ -140,6 +154,7 @@ impl Reason {
 /// What scoring a message came to.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+// Exhaustive: the answers of the scoring contract.
 pub enum Outcome {
     /// The model has an opinion.
     Scored(Assessment),

@@ -45,6 +45,7 @@ impl Cause {
 /// What to answer when the live release did not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Answer {
     /// The previous release's verdict; where there is none, or it fails too, [`Answer::Neutral`].
     Previous,

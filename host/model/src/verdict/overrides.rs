@@ -40,22 +40,12 @@ use crate::limits::{
 ///
 /// ```
 /// use jiff::Timestamp;
-/// use switchback::verdict::{AllowScope, Effect, Override, Rule, Scope, Senders};
+/// use switchback::verdict::{AllowScope, Effect, Override, Rule};
 ///
 /// let at: Timestamp = "2025-04-25T09:24:00Z".parse()?;
-/// let made = Override {
-///     id: 17,
-///     author: "ada".to_owned(),
-///     reason: "the payroll provider is flagged since this morning".to_owned(),
-///     at,
-///     rule: Rule {
-///         matcher: "domain payroll.example.com".parse()?,
-///         scope: Scope::default(),
-///         senders: Senders::Authenticated,
-///         expires_at: at + Override::EXPIRY_DEFAULT,
-///     },
-///     effect: Effect::Allow { may: AllowScope::Spam },
-/// };
+/// let rule = Rule::new("domain payroll.example.com".parse()?, at + Override::EXPIRY_DEFAULT);
+/// let effect = Effect::Allow { may: AllowScope::Spam };
+/// let made = Override::new(17, "ada", "the payroll provider is flagged since this morning", at, rule, effect);
 /// made.validate(at)?;
 /// assert_eq!(made.rule.matcher.to_string(), "domain payroll.example.com");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -63,6 +53,7 @@ use crate::limits::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Override {
     /// What a verdict names it by: unique within a store.
     pub id: u64,
@@ -83,6 +74,19 @@ impl Override {
     pub const EXPIRY_DEFAULT: Duration = OVERRIDE_EXPIRY_DEFAULT;
     /// The longest that an override may hold: 90 days.
     pub const EXPIRY_MAX: Duration = OVERRIDE_EXPIRY_MAX;
+
+    /// An override with the number that verdicts name it by, who made it, why and when, which messages it is about and what
+    /// becomes of them. [`Override::validate`] checks it.
+    pub fn new(
+        id: u64,
+        author: impl Into<String>,
+        reason: impl Into<String>,
+        at: Timestamp,
+        rule: Rule,
+        effect: Effect,
+    ) -> Self {
+        Self { id, author: author.into(), reason: reason.into(), at, rule, effect }
+    }
 
     /// Checks an override that somebody wants to make at this time.
     ///

@@ -117,7 +117,7 @@ impl RevertLog for StoreLink {
         let generation = route.generation();
         // A route that a revert makes has a live release.
         let Some(to) = route.live().map(|live| live.id().clone()) else { return Ok(generation) };
-        let emergency = Emergency { process: ProcessNumber::new(self.process()), at: clock::now(), generation };
+        let emergency = Emergency::new(ProcessNumber::new(self.process()), clock::now(), generation);
         waiting.waiting.push_back(Waiting { slot: slot.to_owned(), to, emergency });
         drop(waiting);
         (self.bell)();

@@ -7,7 +7,7 @@ use rusqlite::Transaction;
 use switchback_model::guard::Mode;
 use switchback_model::release::ReleaseId;
 use switchback_model::route::RouteError;
-use switchback_store::alert::{About, Alert, Found, Response, numbers};
+use switchback_store::alert::{Alert, Found, Response, numbers};
 use switchback_store::control::{
     AsGuard as _, Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState,
 };
@@ -81,11 +81,11 @@ impl Actions {
             Stage::Told if !may_be_done_here(guard, due) => return,
             Stage::New | Stage::Told => self.apply(guard, due),
         };
-        let about = guard.about(&due.slot, &due.release);
-        let mut about = About { requirements: due.requirements.clone(), ..about };
+        let mut about = guard.about(&due.slot, &due.release);
+        about.requirements.clone_from(&due.requirements);
         let (next, response) = match outcome {
             Outcome::Applied(Applied { response, event, generation, share_bp }) => {
-                about = About { event, generation: Some(generation), share_bp, ..about };
+                (about.event, about.generation, about.share_bp) = (event, Some(generation), share_bp);
                 ((response == Response::RevertedHere).then_some(Stage::RevertedHere), response)
             }
             Outcome::Told if *stage == Stage::Told => return,

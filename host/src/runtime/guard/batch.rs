@@ -72,7 +72,7 @@ impl Judge {
                 self.look(memory, observed, &state, &mut found)?;
             }
         }
-        for (slot, release, since, Trip { level, evidence }) in &self.trips {
+        for (slot, release, since, Trip { level, evidence, .. }) in &self.trips {
             found.add(slot, release, *since, *level, Evidence::Breaker(evidence.clone()), None);
         }
         Ok(found)
@@ -176,7 +176,7 @@ impl Watched {
         let since = role_since(state, &candidate.release, observed.generation);
         let Some(((before, after), since)) = actions.zip(since) else { return Ok(Vec::new()) };
         let (slot, release) = (observed.slot.name().to_string(), candidate.release.clone());
-        let key = TrialKey { slot, candidate: release, baseline: baseline.release.clone(), since };
+        let key = TrialKey::new(slot, release, baseline.release.clone(), since);
         let (began_at, sighting) = (memory.began_at(&key, observed.at)?, observed.sighting());
         let sender = Sender::of(memory, &sighting, &self.settings, &self.providers, Some(began_at))?;
         let whose = if sender.is_eligible { Whose::Eligible } else { Whose::Other };
@@ -192,13 +192,10 @@ impl Watched {
         memory.pairs().add(sender.unit.is_some(), sender.is_eligible, observed.is_addressed);
         if let Some(record) = observed.record {
             let is_witness = sender.is_eligible && flip(before, after).is_some();
-            let noted = NotedPair {
-                record,
-                past: sender.past,
-                is_eligible: sender.is_eligible,
-                has_acted: findings.iter().any(|finding| finding.level == Level::Act),
-                recipient: sighting.recipient.filter(|_| is_witness),
-            };
+            let mut noted = NotedPair::new(record, sender.past);
+            noted.is_eligible = sender.is_eligible;
+            noted.has_acted = findings.iter().any(|finding| finding.level == Level::Act);
+            noted.recipient = sighting.recipient.filter(|_| is_witness);
             memory.note(trial.settings(), &noted);
         }
         Ok(findings.into_iter().map(|finding| (since, finding)).collect())
@@ -217,13 +214,8 @@ impl Watched {
             let Some(since) = role_since(state, &opinion.release, observed.generation) else { continue };
             let pair = observed.opinions.pairs().find(|(_, candidate)| candidate.release == opinion.release);
             let baseline = pair.map(|(baseline, _)| baseline);
-            let call = Call {
-                at: observed.at,
-                sender,
-                fingerprint: sighting.fingerprint,
-                side: side(opinion),
-                baseline: baseline.map(side),
-            };
+            let call =
+                Call::new(observed.at, sender, sighting.fingerprint, opinion.into()).baseline(baseline.map(Side::from));
             let watchdog = self.watchdog(&opinion.release, since, baseline.map(|one| &one.release), state);
             trips.extend(watchdog.breakers.add(&call).map(|trip| (opinion.release.clone(), since, trip)));
         }
@@ -261,18 +253,14 @@ fn role_since(state: &SlotState, release: &ReleaseId, asked_at: u64) -> Option<u
     state.entered.get(&release.digest).copied().filter(|since| *since <= asked_at)
 }
 
-fn side(opinion: &Opinion) -> Side {
-    Side { said: opinion.said, took_us: opinion.took_us }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn what_waited_since_an_earlier_role_says_nothing_about_the_present_one() {
-        let version = semver::Version::new(2, 0, 0).into();
-        let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
+        let version = semver::Version::new(2, 0, 0);
+        let release = ReleaseId::new("phish".parse().unwrap(), version, Digest::of(b""));
         let mut state = SlotState::default();
         state.entered.insert(release.digest, 5);
         assert_eq!([4, 5, 6].map(|asked_at| role_since(&state, &release, asked_at)), [None, Some(5), Some(5)]);

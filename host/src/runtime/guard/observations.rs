@@ -74,15 +74,12 @@ impl Observation {
 
     /// Who sent it to whom, and when.
     pub(super) fn sighting(&self) -> Sighting<'_> {
-        Sighting {
-            at: self.at,
-            // Of one that was not compared, and that nobody failed on, nothing is counted by campaign.
-            fingerprint: self.fingerprint.unwrap_or_else(|| [0; 16].into()),
-            sender_domain: self.sender_domain.as_deref().map(organisational_domain),
-            sender: self.sender.as_deref().map(Key::of_sender),
-            is_authenticated: self.is_authenticated,
-            recipient: self.recipient,
-        }
+        // Of one that was not compared, and that nobody failed on, nothing is counted by campaign.
+        Sighting::new(self.at, self.fingerprint.unwrap_or_else(|| [0; 16].into()))
+            .sender_domain(self.sender_domain.as_deref().map(organisational_domain))
+            .sender(self.sender.as_deref().map(Key::of_sender))
+            .is_authenticated(self.is_authenticated)
+            .recipient(self.recipient)
     }
 }
 
@@ -199,8 +196,8 @@ mod tests {
     #[test]
     fn a_pair_of_which_one_was_never_asked_is_lost() {
         let opinion = |role, said| {
-            let version = semver::Version::new(2, 0, 0).into();
-            let release = ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"") };
+            let version = semver::Version::new(2, 0, 0);
+            let release = ReleaseId::new("phish".parse().unwrap(), version, Digest::of(b""));
             Opinion::new(&release, role, said, std::time::Duration::ZERO)
         };
         let dropped = || Said::Dropped(Dropped::Budget);

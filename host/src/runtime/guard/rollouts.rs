@@ -172,28 +172,15 @@ impl Rollouts {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use switchback_model::release::{Digest, ReleaseId};
     use switchback_store::control::OperationNote;
 
     /// In its first step, of a minute, since a time.
     fn rollout(step_began: Timestamp) -> Rollout {
-        let release = ReleaseId {
-            name: "phish".parse().unwrap(),
-            version: Arc::new(semver::Version::new(2, 0, 0)),
-            digest: Digest::of(b""),
-        };
-        let began = OperationNote::new(1, Timestamp::UNIX_EPOCH, "", "");
-        Rollout {
-            release: release.clone(),
-            baseline: release,
-            plan: "shadow 60s, 100%".parse().unwrap(),
-            step: 0,
-            step_began,
-            began,
-        }
+        let release = ReleaseId::new("phish".parse().unwrap(), semver::Version::new(2, 0, 0), Digest::of(b""));
+        let began = OperationNote::new(1, step_began, "", "");
+        Rollout::new(release.clone(), release, "shadow 60s, 100%".parse().unwrap(), began)
     }
 
     #[test]
@@ -210,7 +197,8 @@ mod tests {
         assert_eq!(lasts(&mut rollouts, &rollout, 20, 0), 20, "a process that starts goes on with what others began");
         assert_eq!(lasts(&mut rollouts, &rollout, 40 * day, 5), 25, "set ahead");
         assert_eq!(lasts(&mut rollouts, &rollout, -40 * day, 60), 80, "set back");
-        let next = Rollout { step: 1, ..rollout.clone() };
+        let mut next = rollout.clone();
+        next.step = 1;
         assert_eq!(lasts(&mut rollouts, &next, -40 * day, 70), 0, "of a time that is still to come");
         assert_eq!(lasts(&mut rollouts, &next, -40 * day, 90), 20);
         assert_eq!(lasts(&mut Rollouts::default(), &rollout, day, 0), day);

@@ -141,7 +141,8 @@ impl GuardState {
     /// Raises alerts about what became of the store.
     pub(super) fn tell_news(&mut self) {
         while let Some(Item { found, event, generation }) = self.core.exchange.news.take() {
-            let about = About { event, generation, ..self.of_process() };
+            let mut about = self.of_process();
+            (about.event, about.generation) = (event, generation);
             self.raise(&Alert::new(found, Response::None, about, Timestamp::now()));
         }
     }
@@ -176,16 +177,25 @@ impl GuardState {
     }
 
     pub(super) fn of_process(&self) -> About {
-        About { process: self.by(), ..About::default() }
+        about_process(self.by())
     }
 
     pub(super) fn about(&self, slot: &str, release: &ReleaseId) -> About {
-        About { slot: Some(slot.to_owned()), release: Some(release.clone()), ..self.of_process() }
+        let mut about = self.of_process();
+        (about.slot, about.release) = (Some(slot.to_owned()), Some(release.clone()));
+        about
     }
 
     pub(super) fn by(&self) -> Option<By> {
         self.context.as_ref().map(StoreContext::by)
     }
+}
+
+/// What a process says of itself where it raises an alert.
+pub(super) fn about_process(process: Option<By>) -> About {
+    let mut about = About::default();
+    about.process = process;
+    about
 }
 
 /// Raises an alert, unless one that names the same event of the ledger was raised: that it took place and what the guard

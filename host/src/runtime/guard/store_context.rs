@@ -22,7 +22,7 @@ pub(in crate::runtime) struct StoreContext {
 impl StoreContext {
     /// This process.
     pub(super) fn by(&self) -> By {
-        By { process: self.link.process(), name: self.name.clone() }
+        By::new(self.link.process(), &self.name)
     }
 
     /// The ledger to its end. What the thread has read that follows the store is not read again.

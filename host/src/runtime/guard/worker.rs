@@ -10,7 +10,7 @@ use crossbeam_channel::{Receiver, Sender, select};
 use jiff::Timestamp;
 use switchback_model::contain::contained;
 use switchback_model::guard::MailCounts;
-use switchback_store::alert::{About, Alert, Found, Response};
+use switchback_store::alert::{Alert, Found, Response};
 use switchback_store::guard_store::{Full, GuardStore, GuardStoreError, Stage, StoreMemory, leave, raise};
 use switchback_system::clock::{self, Steady};
 
@@ -19,7 +19,7 @@ use super::batch::{Findings, Judge, Warning};
 use super::health::Task;
 use super::observations::Observation;
 use super::rollouts::Rollouts;
-use super::state::{GuardState, Kept};
+use super::state::{GuardState, Kept, about_process};
 use super::store_context::StoreContext;
 use crate::limits::store::{
     GUARD_BATCH_MAX, GUARD_BATCH_TIME, GUARD_FRESH_BATCH_TIME, GUARD_NAP, GUARD_STORE_PATIENCE, GUARD_TICK,
@@ -256,8 +256,8 @@ fn count(
         let now = Timestamp::now();
         due.iter().try_for_each(|due| due.write(transaction, now, Stage::New))?;
         let alert = |Warning { slot, release, evidence, requirements }| {
-            let process = context.map(StoreContext::by);
-            let about = About { slot: Some(slot), release: Some(release), process, requirements, ..About::default() };
+            let mut about = about_process(context.map(StoreContext::by));
+            (about.slot, about.release, about.requirements) = (Some(slot), Some(release), requirements);
             Alert::new(Found::Warning(evidence), Response::None, about, now)
         };
         let warnings: Vec<_> = warnings.into_iter().map(alert).collect();
@@ -280,7 +280,7 @@ fn clock_jumps() -> Counter {
 
 /// Counts whose mail came to each slot.
 fn count_mail(mail: &BTreeMap<Arc<str>, MailCounts>) {
-    for (slot, MailCounts { messages, authenticated, eligible, addressed }) in mail {
+    for (slot, MailCounts { messages, authenticated, eligible, addressed, .. }) in mail {
         let sender = |sender: &'static str, count: u64| {
             counter!("switchback_guard_messages_total", "slot" => Arc::clone(slot), "sender" => sender)
                 .increment(count);

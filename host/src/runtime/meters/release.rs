@@ -45,7 +45,7 @@ impl ReleaseMeters {
                 FAULTS.iter().zip(&self.faults).filter(|(one, _)| **one == cause).for_each(|(_, n)| n.increment(1));
             }
             Said::Dropped(why) => return self.dropped(why),
-            Said::Scored { .. } | Said::Abstained => {}
+            _ => {}
         }
         self.score_seconds.record(f64::from(opinion.took_us) / 1e6);
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use switchback_model::compare::{Comparison, ComparisonSettings, MessageName, Pair, Report, Side};
+use switchback_model::compare::{Comparison, ComparisonSettings, MessageName, Pair, Report};
 use switchback_model::message::Message;
 use switchback_model::release::{Digest, ReleaseId};
 use switchback_model::verdict::Judged;
@@ -25,16 +25,13 @@ impl Pairs {
     /// Counts what releases made of one message.
     pub(super) fn add(&self, judged: &Judged, message: &Message) {
         for (baseline, candidate) in judged.opinions.pairs() {
-            let pair = Pair {
-                sender_domain: message.sender_domain(),
-                is_authenticated: message.is_sender_authenticated(),
-                before: Side { said: baseline.said, took_us: baseline.took_us },
-                after: Side { said: candidate.said, took_us: candidate.took_us },
-            };
+            let pair = Pair::new(baseline.into(), candidate.into())
+                .sender_domain(message.sender_domain())
+                .is_authenticated(message.is_sender_authenticated());
             let mut all = self.lock();
             let counted = entry(&mut all, (baseline.release.digest, candidate.release.digest));
             counted.generation = judged.generation;
-            counted.comparison.add(&pair, || MessageName { message: judged.id.to_string(), subject: None });
+            counted.comparison.add(&pair, || MessageName::new(judged.id.to_string()));
         }
     }
 

@@ -6,6 +6,7 @@ use serde::Deserialize;
 /// store cannot, it shows later whether the store still has this event and all before it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: they are told or not.
 pub enum Changes {
     /// It is not.
     #[default]

@@ -35,7 +35,7 @@ impl Shell {
     }
 
     pub(super) fn send(&self, alert: &Alert) -> Result<(), AlertError> {
-        let body = alert.to_json().map_err(|error| AlertError::Json(error.into()))?;
+        let body = alert.to_json();
         let family = Family::new();
         let until = Instant::now() + self.timeout;
         let (mut child, mut said) = self.start(alert, &body, &family).map_err(AlertError::Start)?;
@@ -131,7 +131,7 @@ mod tests {
         let command = format!("cat > '{}'; printf '%s' \"{fields}\" > '{}'", json.display(), line.display());
         let alert = alert();
         Shell::new(command).send(&alert).unwrap();
-        assert_eq!(fs::read_to_string(json).unwrap(), alert.to_json().unwrap());
+        assert_eq!(fs::read_to_string(json).unwrap(), alert.to_json());
         assert_eq!(fs::read_to_string(line).unwrap(), "harm phish@2.0.0 gmail.com 12");
     }
 

@@ -42,6 +42,7 @@ pub struct AlertConfig {
 /// Whether alerts go into the system's log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Syslog {
     /// They do not.
     #[default]

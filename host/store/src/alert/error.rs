@@ -1,6 +1,5 @@
 //! Why an alert did not arrive.
 
-use std::error::Error;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -50,11 +49,8 @@ pub enum AlertError {
     #[error("the command for alerts did not end within {}, and was killed", Lasting(*.0))]
     Hung(Duration),
     /// The system's log does not take it.
-    #[error("the system's log does not take it: {0}")]
-    Syslog(String),
-    /// It cannot be written.
-    #[error("the alert cannot be written as JSON")]
-    Json(#[source] Box<dyn Error + Send + Sync>),
+    #[error("the system's log does not take it")]
+    Syslog(#[source] io::Error),
 }
 
 fn hint(status: u16) -> &'static str {
@@ -80,7 +76,6 @@ impl AlertError {
             // Request Timeout, Too Early, Too Many Requests, and what is the server's fault (RFC 9110, section 15.6).
             Self::Status { status, .. } => matches!(status, 408 | 425 | 429 | 500..=599),
             Self::Failed { status, .. } => !status.code().is_some_and(|code| CANNOT_RUN.contains(&code)),
-            Self::Json(_) => false,
         }
     }
 }

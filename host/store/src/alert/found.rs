@@ -55,6 +55,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a receiver has to rank each of them.
 pub enum Severity {
     /// Nothing is wrong.
     Notice,
@@ -122,6 +123,7 @@ impl Response {
 /// A process of a store.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct By {
     /// Its number in the store.
     pub process: u64,
@@ -129,8 +131,16 @@ pub struct By {
     pub name: String,
 }
 
+impl By {
+    /// A process with its number in the store and what it calls itself.
+    pub fn new(process: u64, name: impl Into<String>) -> Self {
+        Self { process, name: name.into() }
+    }
+}
+
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Found {
     /// A release does harm.
     Harm(Evidence),
@@ -190,6 +200,7 @@ impl Found {
 
 /// Where it was found, and what is known of it.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct About {
     /// The slot.
     pub slot: Option<String>,

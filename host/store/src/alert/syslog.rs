@@ -15,9 +15,9 @@ const PROCESS: &str = "switchback";
 
 /// Sends one line, of the facility `mail`. Connects each time: the log may have been restarted since.
 pub(super) fn send(place: &Syslog, alert: &Alert) -> Result<(), AlertError> {
-    let failed = |error: Error| AlertError::Syslog(error.to_string());
+    let failed = |error| AlertError::Syslog(system(error));
     let Some(mut logger) = connect(place).map_err(failed)? else { return Ok(()) };
-    bound(&logger.backend).map_err(|error| AlertError::Syslog(error.to_string()))?;
+    bound(&logger.backend).map_err(AlertError::Syslog)?;
     let line = line(alert);
     let sent = match alert.severity {
         Severity::Critical => logger.crit(line),
@@ -36,6 +36,14 @@ fn connect(place: &Syslog) -> Result<Option<Logger<LoggerBackend, Formatter3164>
         Syslog::Local => ::syslog::unix(formatter)?,
         Syslog::Socket(path) => ::syslog::unix_custom(formatter, path)?,
     }))
+}
+
+/// What the system said.
+fn system(error: Error) -> io::Error {
+    match error {
+        Error::Write(error) | Error::Io(error) => error,
+        Error::Initialization(error) => error.downcast().map_or_else(io::Error::other, |error| *error),
+    }
 }
 
 /// A log that hangs holds nobody up for longer.
@@ -89,6 +97,8 @@ mod tests {
     fn a_log_that_is_not_there_is_an_error_and_none_is_none() {
         let error = send(&Syslog::Socket("/nowhere/log".into()), &alert()).unwrap_err();
         assert!(error.is_worth_retrying(), "{error}");
+        let source = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<io::Error>());
+        assert_eq!(source.map(io::Error::kind), Some(io::ErrorKind::NotFound), "{error:?}");
         assert!(send(&Syslog::Off, &alert()).is_ok());
     }
 

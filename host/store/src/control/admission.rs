@@ -72,6 +72,7 @@ pub struct Promotion {
 
 /// What is waited for before a release decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: a change waits for processes or not.
 pub enum Readiness {
     /// Every process that is alive has the release ready and a guard that works; wait for that at most so long. A release
     /// that the guard knows to do harm is refused.

@@ -10,7 +10,6 @@ use switchback_model::release::ReleaseId;
 
 use super::event::{Drafted, Proposal};
 use super::ledger::Ledger;
-use super::mark::GENESIS;
 use super::note::OperationNote;
 use super::operation::{Emergency, Operation};
 use super::refused::Refused;
@@ -76,8 +75,7 @@ impl Ledger {
         for proposal in proposals {
             let event = state.draft(proposal, at, head)?;
             state.apply(&event)?;
-            // Never fails for what was drafted, and no event follows on a hash that is none.
-            head = event.hash().unwrap_or(GENESIS);
+            head = event.hash();
             all.push(event);
         }
         Ok(Drafts { all, place })

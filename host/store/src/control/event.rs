@@ -102,31 +102,31 @@ impl Deref for Drafted {
 }
 
 impl Event {
-    /// The event as the ledger keeps it.
-    ///
-    /// # Errors
-    /// Never for an event that [`StoreState::draft`](super::StoreState::draft) made.
-    pub fn to_json(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self)
+    /// The event as the ledger keeps it: JSON, on one line.
+    #[expect(clippy::expect_used, reason = "it has no map, no path and nothing else that JSON has no form for")]
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("an event can be written as JSON")
     }
 
     /// The hash under which the ledger keeps it; while it is the last one, the ledger's head. Whoever writes it down
     /// elsewhere can tell later whether the ledger still has this event, and all before it.
-    ///
-    /// # Errors
-    /// As [`Event::to_json`].
-    pub fn hash(&self) -> Result<Digest, serde_json::Error> {
-        Ok(hash(&self.to_json()?))
+    pub fn hash(&self) -> Digest {
+        hash(&self.to_json())
     }
 
     /// Reads an event as the ledger keeps it.
     ///
     /// # Errors
-    /// If the text is none.
-    pub fn from_json(text: &str) -> Result<Self, serde_json::Error> {
-        serde_json::from_str(text)
+    /// If the text is not JSON, or not an event that this program knows: the source says where.
+    pub fn from_json(text: &str) -> Result<Self, InvalidEvent> {
+        serde_json::from_str(text).map_err(InvalidEvent)
     }
 }
+
+/// A text that is not an event of a ledger. Its source says what is wrong, and where.
+#[derive(Debug, thiserror::Error)]
+#[error("it is not an event that this program knows")]
+pub struct InvalidEvent(#[source] serde_json::Error);
 
 impl Event {
     /// The event as one that is not understood, because it follows one that is not.
@@ -147,4 +147,19 @@ impl From<&Event> for OperationNote {
 /// The hash of an event that is kept as this text.
 pub(super) fn hash(body: &str) -> Digest {
     Digest::of(body.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_text_that_is_no_event_is_refused_with_what_is_wrong_as_the_source() {
+        let error = Event::from_json(r#"{"sequence":"one"}"#).unwrap_err();
+        let source = error.source().and_then(|source| source.downcast_ref::<serde_json::Error>()).unwrap();
+        assert!(source.is_data() && source.column() > 0, "{source}");
+        assert!(!error.to_string().contains("one"), "{error}");
+    }
 }

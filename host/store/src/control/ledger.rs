@@ -6,6 +6,7 @@ use std::thread;
 
 use jiff::Timestamp;
 use switchback_model::release::Digest;
+use switchback_system::shortage::in_full;
 
 use super::event::{Drafted, Event, Proposal, hash};
 use super::mark::{GENESIS, Mark, Witness};
@@ -15,6 +16,7 @@ use super::state::StoreState;
 
 /// An event as a store keeps it: nothing is believed about it yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// The place under which the store keeps it.
     pub sequence: u64,
@@ -25,6 +27,11 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// An event as a store keeps it: under this place and this hash, as JSON.
+    pub fn new(sequence: u64, body: impl Into<String>, hash: Digest) -> Self {
+        Self { sequence, body: body.into(), hash }
+    }
+
     /// Whether its text has the hash under which it is kept.
     #[doc(hidden)]
     pub fn is_as_written(&self) -> bool {
@@ -52,7 +59,7 @@ impl Read {
             (false, _) => Err(Damage::Edited),
             (true, Ok(event)) => Ok(Said::Event(event.into())),
             (true, Err(why)) => {
-                NewerEvent::of(body, *hash).map(Said::Newer).ok_or_else(|| Damage::Unreadable(why.to_string()))
+                NewerEvent::of(body, *hash).map(Said::Newer).ok_or_else(|| Damage::Unreadable(in_full(&why)))
             }
         };
         Self { sequence: *sequence, hash: *hash, said }
@@ -247,8 +254,7 @@ impl Ledger {
     /// The ledger with one more event.
     pub(super) fn after(&self, event: &Event) -> Result<Self, Broken> {
         let sequence = event.sequence;
-        let unreadable = |why: serde_json::Error| Broken { sequence, damage: Damage::Unreadable(why.to_string()) };
-        let body = event.to_json().map_err(unreadable)?;
+        let body = event.to_json();
         let mut after = self.clone();
         after.follow(&Entry { sequence, hash: hash(&body), body })?;
         Ok(after)
@@ -285,11 +291,19 @@ impl Ledger {
 /// A ledger that somebody or something touched.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error("event {sequence} {damage}")]
+#[non_exhaustive]
 pub struct Broken {
     /// The first event that is not as it was written.
     pub sequence: u64,
     /// What is wrong with it.
     pub damage: Damage,
+}
+
+impl Broken {
+    /// The first event that is not as it was written, and what is wrong with it.
+    pub const fn new(sequence: u64, damage: Damage) -> Self {
+        Self { sequence, damage }
+    }
 }
 
 /// What is wrong with an event.

@@ -13,6 +13,7 @@ use super::number::ProcessNumber;
 /// Whoever remembers one does not take a ledger for the same that no longer has it, unless that was recovered since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Mark {
     /// The last event; 0 where there was none.
     pub sequence: u64,
@@ -42,11 +43,19 @@ impl Mark {
 /// Somebody who remembers where a ledger ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Witness {
     /// Who.
     pub who: Who,
     /// Where.
     pub mark: Mark,
+}
+
+impl Witness {
+    /// Somebody who remembers that the ledger ended there.
+    pub const fn new(who: Who, mark: Mark) -> Self {
+        Self { who, mark }
+    }
 }
 
 /// Who remembers where a ledger ended.

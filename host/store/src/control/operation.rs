@@ -240,6 +240,7 @@ pub enum Operation {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Emergency {
     /// The process, by its number in the store.
     pub process: ProcessNumber,
@@ -249,10 +250,18 @@ pub struct Emergency {
     pub generation: u64,
 }
 
+impl Emergency {
+    /// A revert that took effect in this process at this time, from this generation on.
+    pub const fn new(process: ProcessNumber, at: Timestamp, generation: u64) -> Self {
+        Self { process, at, generation }
+    }
+}
+
 /// What the guard did by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: whoever carries it out has to know each.
 pub enum GuardAction {
     /// It marked a shadow as harmful: it cannot be promoted or made a canary unless somebody forces it.
     Block,

@@ -19,6 +19,7 @@ use crate::limits::ROLLOUT_STEPS_MAX;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Exposure {
     /// It scores everything, and decides nothing.
     Shadow,
@@ -42,6 +43,7 @@ impl fmt::Display for Exposure {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RolloutStep {
     /// What the release does.
     #[serde(rename = "trying")]
@@ -180,6 +182,7 @@ pub enum InvalidPlan {
 /// A rollout on its way.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
 pub struct Rollout {
     /// What is rolled out.
     pub release: ReleaseId,
@@ -195,8 +198,17 @@ pub struct Rollout {
     pub began: OperationNote,
 }
 
+impl Rollout {
+    /// A rollout of a release by a plan, which is in its first step since somebody began it.
+    #[doc(hidden)]
+    pub fn new(release: ReleaseId, baseline: ReleaseId, plan: Plan, began: OperationNote) -> Self {
+        Self { release, baseline, plan, step: 0, step_began: began.at, began }
+    }
+}
+
 /// How a rollout goes on.
 #[derive(Clone, Debug, PartialEq)]
+// Exhaustive: whoever drives a rollout has to act on each.
 pub enum Progress {
     /// The next step is due, and nothing speaks against it.
     Due(usize),
@@ -264,6 +276,7 @@ impl Rollout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use switchback_model::guard::GuardSettings;
     use switchback_model::release::Digest;
 
     const PLAN: &str = "shadow 1d, 1% 30m, 2.5% 90s, 100%";
@@ -307,24 +320,21 @@ mod tests {
 
     #[test]
     fn a_rollout_goes_on_only_with_time_and_evidence() {
-        let release = |version: &str| ReleaseId {
-            name: "phish".parse().unwrap(),
-            version: semver::Version::parse(version).unwrap().into(),
-            digest: Digest::of(version.as_bytes()),
+        let release = |version: &str| {
+            let digest = Digest::of(version.as_bytes());
+            ReleaseId::new("phish".parse().unwrap(), semver::Version::parse(version).unwrap(), digest)
         };
         let (began, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(86_400).unwrap());
         let note = OperationNote { sequence: 1, at: began, author: "ada".into(), reason: String::new() };
-        let rollout = Rollout {
-            release: release("2.0.0"),
-            baseline: release("1.0.0"),
-            plan: PLAN.parse().unwrap(),
-            step: 0,
-            step_began: began,
-            began: note,
-        };
-        let pairs = MailCounts { messages: 30, authenticated: 12, eligible: 10, addressed: 30 };
+        let rollout = Rollout::new(release("2.0.0"), release("1.0.0"), PLAN.parse().unwrap(), note);
+        let mut pairs = MailCounts::default();
+        (pairs.messages, pairs.authenticated, pairs.eligible, pairs.addressed) = (30, 12, 10, 30);
         let proof = |campaigns| Proof::of(0.02, 0, campaigns);
-        let evidence = |harmed: &[Segment], everything| TrialEvidence { harmed: harmed.to_vec(), everything, pairs };
+        let evidence = |harmed: &[Segment], everything| {
+            let mut evidence = TrialEvidence::none(&GuardSettings::default());
+            (evidence.harmed, evidence.everything, evidence.pairs) = (harmed.to_vec(), everything, pairs);
+            evidence
+        };
         let proven = evidence(&[], proof(177));
         let soon = later - SignedDuration::from_secs(1);
         assert_eq!(rollout.progress(soon, &proven), Progress::Holds { until: later });

@@ -278,14 +278,8 @@ impl StoreState {
     fn begin_rollout(&mut self, event: &Event, slot: &str, release: &ReleaseId, plan: &Plan) {
         let state = self.entry(slot);
         // Refused where nothing is live.
-        state.rollout = state.live.clone().map(|baseline| Rollout {
-            release: release.clone(),
-            baseline,
-            plan: plan.clone(),
-            step: 0,
-            step_began: event.at,
-            began: event.into(),
-        });
+        let live = state.live.clone();
+        state.rollout = live.map(|baseline| Rollout::new(release.clone(), baseline, plan.clone(), event.into()));
     }
 
     /// The slot as it is; empty if no operation has named it yet.
@@ -355,8 +349,7 @@ fn override_of(event: &Event) -> Option<Override> {
         Operation::Block { rule, action } => (rule, Effect::Block { action: *action }),
         _ => return None,
     };
-    let (author, reason) = (event.author.clone(), event.reason.clone());
-    Some(Override { id: event.sequence, author, reason, at: event.at, rule: rule.clone(), effect })
+    Some(Override::new(event.sequence, &event.author, &event.reason, event.at, rule.clone(), effect))
 }
 
 /// Checks an override that somebody wants to make. One that was made is not checked again: the bounds of a later

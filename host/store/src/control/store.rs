@@ -181,6 +181,7 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
 
 /// Which changes of a store somebody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: a store either tells of processes or does not.
 pub enum Watched {
     /// Those of the ledger. Who follows it is not woken by what other processes say of themselves.
     Ledger,
@@ -190,11 +191,19 @@ pub enum Watched {
 
 /// The end of a ledger as it was at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Tail {
     /// Entries, in order.
     pub entries: Vec<Entry>,
     /// The sequence and hash of the last event; none if there is no event.
     pub head: Option<(u64, Digest)>,
+}
+
+impl Tail {
+    /// Entries, in order, and the sequence and hash of the last event; none if there is no event.
+    pub const fn new(entries: Vec<Entry>, head: Option<(u64, Digest)>) -> Self {
+        Self { entries, head }
+    }
 }
 
 /// Waits for changes of a store.

@@ -11,7 +11,7 @@ use rand::Rng as _;
 use rand::SeedableRng as _;
 use rand::seq::{IndexedMutRandom as _, IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
-use switchback_model::guard::{Breaker, BreakerEvidence, Evidence, Segment};
+use switchback_model::guard::{Evidence, Segment};
 use switchback_model::release::{Digest, ReleaseId};
 use switchback_model::route::{BASIS_POINTS, CanaryKey, RouteError};
 
@@ -25,11 +25,8 @@ const SLOTS: [&str; 2] = ["inbound", "outbound"];
 const VERSIONS: u64 = 5;
 
 fn release(version: u64) -> ReleaseId {
-    ReleaseId {
-        name: "phish".parse().unwrap(),
-        version: semver::Version::new(1, version, 0).into(),
-        digest: Digest::of(&version.to_le_bytes()),
-    }
+    let digest = Digest::of(&version.to_le_bytes());
+    ReleaseId::new("phish".parse().unwrap(), semver::Version::new(1, version, 0), digest)
 }
 
 /// The version's number, as the reference knows a release.
@@ -69,7 +66,7 @@ impl World {
         let expected = self.reference.apply(&operation);
         assert_eq!(drafted.is_ok(), expected, "{operation}: {drafted:?}");
         let Ok(event) = drafted else { return };
-        let body = event.to_json().unwrap();
+        let body = event.to_json();
         let entry = Entry { sequence: event.sequence, hash: hash(&body), body };
         self.operator.follow(&entry).unwrap();
         self.entries.push(entry);
@@ -183,16 +180,11 @@ fn segment(random: &mut ChaCha8Rng) -> Segment {
 }
 
 fn evidence(baseline: Option<ReleaseId>) -> Evidence {
-    Evidence::Breaker(BreakerEvidence {
-        baseline,
-        breaker: Breaker::Failures,
-        window_s: 60,
-        calls: 9,
-        bad: 3,
-        senders: 3,
-        measured: 3.0,
-        bound: 3.0,
-    })
+    serde_json::from_value(serde_json::json!({
+        "by": "breaker", "baseline": baseline, "breaker": "failures", "window_s": 60, "calls": 9, "bad": 3, "senders": 3,
+        "measured": 3.0, "bound": 3.0,
+    }))
+    .unwrap()
 }
 
 /// A ledger of several events, as a store keeps it.

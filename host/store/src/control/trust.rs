@@ -217,8 +217,7 @@ mod tests {
     }
 
     fn release() -> ReleaseId {
-        let version = std::sync::Arc::new("2.0.0".parse().unwrap());
-        ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(b"release") }
+        ReleaseId::new("phish".parse().unwrap(), semver::Version::new(2, 0, 0), Digest::of(b"release"))
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub struct KeptAlert {
 /// Keeps an alert until it is delivered. Where too many wait, the oldest are dropped; those that somebody tried to deliver
 /// are counted.
 pub fn raise(connection: &Connection, alert: &Alert) -> rusqlite::Result<()> {
-    let text = alert.to_json().map_err(|e| rusqlite::Error::ToSqlConversionFailure(Box::new(e)))?;
+    let text = alert.to_json();
     let (at, process) = (alert.at.as_microsecond(), alert.process.as_ref().map(|by| by.process));
     connection
         .prepare_cached("INSERT INTO alerts (at_us, alert, process, severity, next_us) VALUES (?1, ?2, ?3, ?4, ?1)")?

@@ -87,8 +87,7 @@ impl Due {
     }
 
     /// Whether it is about the same role of the same release.
-    #[doc(hidden)]
-    pub fn is_about_same(&self, other: &Self) -> bool {
+    pub(crate) fn is_about_same(&self, other: &Self) -> bool {
         (&self.slot, &self.release, self.since) == (&other.slot, &other.release, other.since)
     }
 

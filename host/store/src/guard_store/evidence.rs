@@ -1,9 +1,9 @@
 //! What is known about a candidate as a whole.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
-use switchback_model::guard::{GuardSettings, MailCounts, Segment, Standing, Trial, TrialEvidence, TrialKey};
+use switchback_model::guard::{GuardSettings, Segment, Standing, Trial, TrialEvidence, TrialKey};
 
-use super::{tallies, time};
+use super::{mail, tallies, time};
 
 /// What is known about a candidate: the segments in which anything flipped, and all of them together.
 pub fn trial_evidence(
@@ -19,13 +19,7 @@ pub fn trial_evidence(
              WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
         )?
         .query_row(params![key.slot, candidate, baseline, key.since], |row| {
-            let pairs = MailCounts {
-                messages: row.get(2)?,
-                authenticated: row.get(3)?,
-                eligible: row.get(4)?,
-                addressed: row.get(5)?,
-            };
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, pairs))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, mail::counts(row, 2)?))
         })
         .optional()?;
     let Some((id, began_us, pairs)) = trial else { return Ok(evidence) };

@@ -1,7 +1,7 @@
 //! How much mail of a slot the guard could act on, and why not on the rest.
 
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use switchback_model::guard::MailCounts;
 
 use super::day_of;
@@ -10,7 +10,7 @@ use super::day_of;
 const DAYS: i32 = 2;
 
 pub(super) fn add(connection: &Connection, slot: &str, day: i32, counts: &MailCounts) -> rusqlite::Result<()> {
-    let MailCounts { messages, authenticated, eligible, addressed } = counts;
+    let MailCounts { messages, authenticated, eligible, addressed, .. } = counts;
     connection
         .prepare_cached(
             "INSERT INTO mail VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -27,15 +27,18 @@ pub(super) fn of_slot(connection: &Connection, slot: &str, now: Timestamp) -> ru
         "SELECT coalesce(sum(messages), 0), coalesce(sum(authenticated), 0), coalesce(sum(eligible), 0),
              coalesce(sum(addressed), 0) FROM mail WHERE slot = ? AND day > ?",
         params![slot, day_of(now) - DAYS],
-        |row| {
-            Ok(MailCounts {
-                messages: row.get(0)?,
-                authenticated: row.get(1)?,
-                eligible: row.get(2)?,
-                addressed: row.get(3)?,
-            })
-        },
+        |row| counts(row, 0),
     )
+}
+
+/// Counts that stand side by side in a row, from this column on.
+pub(super) fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<MailCounts> {
+    let mut counts = MailCounts::default();
+    counts.messages = row.get(first)?;
+    counts.authenticated = row.get(first + 1)?;
+    counts.eligible = row.get(first + 2)?;
+    counts.addressed = row.get(first + 3)?;
+    Ok(counts)
 }
 
 /// Forgets the mail of earlier days.

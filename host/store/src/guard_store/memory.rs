@@ -229,7 +229,9 @@ impl TrialMemory<'_, '_> {
         trial.discovered += 1;
         trial.kept += 1;
         let share = volumes::take(self.transaction, trial.id, segment)?;
-        Ok(Tally { rank: trial.discovered, weight: weight(share, trial.discovered), ..Tally::default() })
+        let mut tally = Tally::default();
+        (tally.rank, tally.weight) = (trial.discovered, weight(share, trial.discovered));
+        Ok(tally)
     }
 }
 
@@ -303,8 +305,10 @@ impl Memory for TrialMemory<'_, '_> {
         for (segment, tally) in self.open.tallies.values() {
             all.insert(segment.clone(), tally.direction(flip).eligible);
         }
-        let segments = all.into_iter().filter(|(_, counts)| counts.flips >= flips_min).collect();
-        Ok(Flipped { segments, discovered: self.open.trial.discovered })
+        let mut flipped = Flipped::default();
+        flipped.segments = all.into_iter().filter(|(_, counts)| counts.flips >= flips_min).collect();
+        flipped.discovered = self.open.trial.discovered;
+        Ok(flipped)
     }
 }
 

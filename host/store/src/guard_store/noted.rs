@@ -11,6 +11,7 @@ use super::trials::TrialRecord;
 
 /// What the guard counted of one pair.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct NotedPair {
     /// The record of the message in the journal.
     pub record: RecordId,
@@ -48,6 +49,13 @@ struct Chunk {
     settings: GuardSettings,
     count: u64,
     bytes: Vec<u8>,
+}
+
+impl NotedPair {
+    /// A pair by its record, with what was known of its sender. It could not be acted on, and its recipient is not known.
+    pub const fn new(record: RecordId, past: Past) -> Self {
+        Self { record, past, is_eligible: false, has_acted: false, recipient: None }
+    }
 }
 
 impl Notes {
@@ -98,7 +106,7 @@ impl NotedPair {
         let (first_day, rest) = rest.split_first_chunk::<4>()?;
         let (flags, rest) = rest.split_first()?;
         let days = u16::from_le_bytes(*days).into();
-        let past = Past { days, first_day: (days > 0).then(|| i32::from_le_bytes(*first_day)) };
+        let past = Past::new(days, (days > 0).then(|| i32::from_le_bytes(*first_day)));
         let (recipient, rest) = match flags & RECIPIENT {
             0 => (None, rest),
             _ => {

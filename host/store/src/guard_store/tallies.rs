@@ -50,7 +50,7 @@ pub(super) fn write(
     tally: &Tally,
     at: Timestamp,
 ) -> rusqlite::Result<()> {
-    let Tally { rank, weight, up, down } = tally;
+    let Tally { rank, weight, up, down, .. } = tally;
     let query = format!(
         "INSERT OR REPLACE INTO segments (trial, segment, touched_us, {COLUMNS})
          VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -126,27 +126,23 @@ pub(super) fn segment(row: &Row<'_>) -> rusqlite::Result<Segment> {
 }
 
 fn tally(row: &Row<'_>, first: usize) -> rusqlite::Result<Tally> {
-    Ok(Tally {
-        rank: row.get(first)?,
-        weight: row.get(first + 1)?,
-        up: direction(row, first + 2)?,
-        down: direction(row, first + 12)?,
-    })
+    let mut tally = Tally::default();
+    (tally.rank, tally.weight) = (row.get(first)?, row.get(first + 1)?);
+    (tally.up, tally.down) = (direction(row, first + 2)?, direction(row, first + 12)?);
+    Ok(tally)
 }
 
 fn direction(row: &Row<'_>, first: usize) -> rusqlite::Result<DirectionTally> {
-    Ok(DirectionTally {
-        eligible: counts(row, first)?,
-        any: counts(row, first + 3)?,
-        senders: witnesses(row.get(first + 6)?),
-        recipients: witnesses(row.get(first + 7)?),
-        is_warned: row.get(first + 8)?,
-        is_harmed: row.get(first + 9)?,
-    })
+    let mut direction = DirectionTally::default();
+    (direction.eligible, direction.any) = (counts(row, first)?, counts(row, first + 3)?);
+    direction.senders = witnesses(row.get(first + 6)?);
+    direction.recipients = witnesses(row.get(first + 7)?);
+    (direction.is_warned, direction.is_harmed) = (row.get(first + 8)?, row.get(first + 9)?);
+    Ok(direction)
 }
 
 fn counts(row: &Row<'_>, first: usize) -> rusqlite::Result<Counts> {
-    Ok(Counts { flips: row.get(first)?, opposite: row.get(first + 1)?, all: row.get(first + 2)? })
+    Ok(Counts::new(row.get(first)?, row.get(first + 1)?, row.get(first + 2)?))
 }
 
 fn bytes(witnesses: &Witnesses) -> Vec<u8> {

@@ -3,13 +3,10 @@ mod noted;
 use std::fs;
 use std::io::Write as _;
 use std::process::Command;
-use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
-use switchback_model::guard::{
-    Breaker, BreakerEvidence, Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial, TrialKey,
-};
+use switchback_model::guard::{Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial, TrialKey};
 use switchback_model::release::{Digest, ReleaseId};
 use switchback_model::verdict::Action;
 use tempfile::TempDir;
@@ -24,11 +21,11 @@ fn noon(day: i64) -> Timestamp {
 
 fn release(version: &str) -> ReleaseId {
     let (name, digest) = ("phish".parse().unwrap(), Digest::of(version.as_bytes()));
-    ReleaseId { name, version: Arc::new(version.parse().unwrap()), digest }
+    ReleaseId::new(name, semver::Version::parse(version).unwrap(), digest)
 }
 
 fn key() -> TrialKey {
-    TrialKey { slot: "inbound".into(), candidate: release("2.0.0"), baseline: release("1.0.0"), since: 7 }
+    TrialKey::new("inbound", release("2.0.0"), release("1.0.0"), 7)
 }
 
 fn folder() -> TempDir {
@@ -37,14 +34,11 @@ fn folder() -> TempDir {
 
 /// A message of one of the people of a provider, each with a campaign of its own.
 fn sighting(person: u64, day: i64) -> Sighting<'static> {
-    Sighting {
-        at: noon(day),
-        fingerprint: u128::from(person + 1).to_le_bytes().into(),
-        sender_domain: Some("gmail.com"),
-        sender: Some(Key(person)),
-        is_authenticated: true,
-        recipient: Some(Key(person % 7)),
-    }
+    Sighting::new(noon(day), u128::from(person + 1).to_le_bytes().into())
+        .sender_domain(Some("gmail.com"))
+        .sender(Some(Key(person)))
+        .is_authenticated(true)
+        .recipient(Some(Key(person % 7)))
 }
 
 /// Everybody is known who is authenticated.
@@ -158,7 +152,7 @@ fn an_empty_folder_is_no_loss_and_a_file_that_is_gone_is_one() {
         felt.why.contains("gone") && felt.is_felt(felt.at) && !felt.is_felt(felt.at + SignedDuration::from_hours(25))
     );
     assert!(store.take_news_of_loss().is_some() && store.take_news_of_loss().is_none(), "it is said once");
-    let nobody = Sighting { is_authenticated: false, ..sighting(3, 1) };
+    let nobody = sighting(3, 1).is_authenticated(false);
     store.learn(&GuardSettings::default(), [nobody]).unwrap();
     assert!(loss().is_some(), "nobody is known by that");
     store.learn(&GuardSettings::default(), [sighting(3, 1)]).unwrap();
@@ -282,7 +276,7 @@ fn a_copy_knows_what_the_store_knows() {
     let trials = copy.read(|connection| trials::of_slot(connection, "inbound")).unwrap();
     assert_eq!(copy.read(|connection| tallies::all(connection, trials[0].id)).unwrap(), tallies_in(&dir));
     let known = copy.read(|connection| senders::Seen::read(connection, Key(1))).unwrap();
-    assert_eq!(known.before(2), Past { days: 1, first_day: Some(1) }, "a sender of yesterday is known");
+    assert_eq!(known.before(2), Past::new(1, Some(1)), "a sender of yesterday is known");
 }
 
 fn known(store: &mut GuardStore, person: u64, day: i32) -> Past {
@@ -295,8 +289,8 @@ fn mail_of_earlier_days_teaches_ages_in_any_order_and_beside_what_is_known() {
     store.learn(&GuardSettings::default(), [sighting(1, 400)]).unwrap();
     let days = [350, 10, 200, 100, 399, 10];
     store.learn(&GuardSettings::default(), days.map(|day| sighting(1, day))).unwrap();
-    assert_eq!(known(&mut store, 1, 400), Past { days: 5, first_day: Some(10) });
-    assert_eq!(known(&mut store, 1, 401), Past { days: 6, first_day: Some(10) });
+    assert_eq!(known(&mut store, 1, 400), Past::new(5, Some(10)));
+    assert_eq!(known(&mut store, 1, 401), Past::new(6, Some(10)));
     assert_eq!(known(&mut store, 2, 401), Past::default());
     let seen = |days| store.read(|connection| senders::seen_on(connection, days, 9)).unwrap();
     assert_eq!([1, 6, 7].map(seen), [1, 1, 0]);
@@ -319,7 +313,7 @@ fn a_file_of_the_first_version_keeps_who_is_known_as_young_as_they_can_be() {
     .unwrap();
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
     let store = &mut stores[1];
-    let past = |days, first_day| Past { days, first_day: Some(first_day) };
+    let past = |days, first_day| Past::new(days, Some(first_day));
     assert_eq!(known(store, 1, 401), past(1, 400));
     assert_eq!(known(store, 2, 401), past(40, 361));
     assert_eq!(known(store, 3, 401), past(63, 338));
@@ -497,7 +491,9 @@ fn what_is_too_much_is_forgotten() {
             }
             let mut memory = StoreMemory::new(transaction, Firsts::default());
             for since in 0..100 {
-                memory.of(&TrialKey { since, ..key() }, noon(1 + since as i64), Whose::Eligible)?;
+                let mut key = key();
+                key.since = since;
+                memory.of(&key, noon(1 + since as i64), Whose::Eligible)?;
             }
             memory.write_back()
         })
@@ -566,17 +562,11 @@ fn what_is_over_is_forgotten_in_several_transactions_and_the_rest_is_told_apart(
 #[test]
 fn of_several_that_were_told_of_one_role_one_stays() {
     let mut store = GuardStore::in_memory();
-    let breaker = BreakerEvidence {
-        breaker: Breaker::Failures,
-        baseline: None,
-        window_s: 60,
-        calls: 3,
-        bad: 3,
-        senders: 3,
-        measured: 1.0,
-        bound: 0.5,
-    };
-    let evidence = Evidence::Breaker(breaker);
+    let evidence: Evidence = serde_json::from_value(serde_json::json!({
+        "by": "breaker", "breaker": "failures", "window_s": 60, "calls": 3, "bad": 3, "senders": 3, "measured": 1.0,
+        "bound": 0.5,
+    }))
+    .unwrap();
     let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7, requirements: None };
     let stages = store.write(|transaction| {
         for _ in 0..3 {

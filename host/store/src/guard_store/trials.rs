@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use switchback_model::guard::{MailCounts, TrialKey};
 use switchback_model::release::ReleaseId;
 
-use super::{day_of, time, volumes};
+use super::{day_of, mail, time, volumes};
 use crate::limits::GUARD_TRIALS_MAX;
 
 /// One candidate against one baseline in one slot, from the generation on at which the candidate got a role there: from shadow
@@ -55,7 +55,7 @@ struct Releases {
 
 /// The trial, which is begun if it is new: with the weights of last week's mail.
 pub(super) fn find_or_begin(connection: &Connection, key: &TrialKey, at: Timestamp) -> rusqlite::Result<Working> {
-    let TrialKey { slot, candidate, baseline, since } = key;
+    let TrialKey { slot, candidate, baseline, since, .. } = key;
     let parameters = params![slot, candidate.digest.as_bytes(), baseline.digest.as_bytes(), since];
     let known = connection
         .prepare_cached(
@@ -88,7 +88,7 @@ pub(super) fn write(
     pairs: &MailCounts,
     noted: u64,
 ) -> rusqlite::Result<()> {
-    let MailCounts { messages, authenticated, eligible, addressed } = pairs;
+    let MailCounts { messages, authenticated, eligible, addressed, .. } = pairs;
     connection
         .prepare_cached(
             "UPDATE trials SET discovered = ?, kept = ?, last_us = max(last_us, ?), pairs = pairs + ?,
@@ -161,12 +161,7 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<TrialRecord> {
         began_at: time(row.get(4)?),
         last_at: time(row.get(5)?),
         segments: row.get(6)?,
-        pairs: MailCounts {
-            messages: row.get(7)?,
-            authenticated: row.get(8)?,
-            eligible: row.get(9)?,
-            addressed: row.get(10)?,
-        },
+        pairs: mail::counts(row, 7)?,
         noted: row.get(11)?,
     })
 }

@@ -155,7 +155,7 @@ fn push_opinion(to: &mut StructBuilder, opinion: Option<&Opinion>) -> Result<(),
     let why = opinion.and_then(|opinion| match opinion.said {
         Said::Failed(cause) => Some(cause.name()),
         Said::Dropped(dropped) => Some(dropped.name()),
-        Said::Scored { .. } | Said::Abstained => None,
+        _ => None,
     });
     let scored = |opinion: &Opinion| matches!(opinion.said, Said::Scored { .. });
     let would = opinion.filter(|one| scored(one)).and_then(Opinion::action).map(|action| action.name());

@@ -50,6 +50,7 @@ pub struct JournalConfig {
 /// What to do with a record when the disk cannot keep up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: who does not wait drops.
 pub enum Overflow {
     /// Wait until there is room: nothing is lost, and whoever appends is as slow as the disk.
     #[default]
@@ -61,6 +62,7 @@ pub enum Overflow {
 /// What a journal keeps of a Message-ID.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a name is kept as it is, hashed or not at all.
 pub enum MessageIds {
     /// A keyed hash: who has a message finds its records, and the records alone tell nothing.
     #[default]

@@ -92,6 +92,7 @@ pub trait Rescore: Sync {
 
 /// What scoring a message again came to.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Rescored {
     /// The score; none if the release abstained.
     pub score: Option<f64>,
@@ -99,9 +100,17 @@ pub struct Rescored {
     pub likeness: Likeness,
 }
 
+impl Rescored {
+    /// The score, none if the release abstained, and whether it was the very message.
+    pub const fn new(score: Option<f64>, likeness: Likeness) -> Self {
+        Self { score, likeness }
+    }
+}
+
 /// How sure it is that what was scored again is what had been judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: it is the very message or not.
 pub enum Likeness {
     /// The same bytes, and the same context.
     Same,
@@ -152,6 +161,7 @@ pub struct Impacted {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: an action is harsher or milder, across the flag boundary or not.
 pub enum ImpactDirection {
     /// It was flagged, and would not have been.
     HeldBack,
@@ -190,6 +200,7 @@ impl ImpactDirection {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum KnownBy {
     /// It has scored the message, too.
     Pair,

@@ -181,7 +181,7 @@ impl<'a> Names<'a> {
         }
         let version = parse_version(self.version.value(row)).map_err(|e| ArrowError::ParseError(e.to_string()))?;
         let name = named("name of a model", self.model.value(row))?;
-        let release = ReleaseId { name, version: Arc::new(version), digest: digest.into() };
+        let release = ReleaseId::new(name, version, digest.into());
         known.insert(digest, release.clone());
         Ok(release)
     }
@@ -260,6 +260,9 @@ fn head(batch: &RecordBatch, row: usize) -> Result<Record, ArrowError> {
     let rule = number(numbers::<UInt64Type>(batch, "rule")?, row);
     let decided_by = name("decided_by")?;
     let category = text(column(batch, "category")?, row);
+    let mut timing = Timing::default();
+    (timing.parse, timing.instantiate) = (time("parse_ns")?, time("instantiate_ns")?);
+    (timing.guest, timing.total) = (time("guest_ns")?, time("total_ns")?);
     Ok(Record {
         id: RecordId::from(bytes::<16>(column(batch, "id")?, row)?),
         at: instant(column(batch, "judged_at")?, row)?,
@@ -272,12 +275,7 @@ fn head(batch: &RecordBatch, row: usize) -> Result<Record, ArrowError> {
         scl: number(numbers::<Int8Type>(batch, "scl")?, row).map(Scl::recorded),
         category: category.map(|text| by_name(&Category::ALL, Category::name, "category", text)).transpose()?,
         decided_by: DecidedBy::of(decided_by, rule).ok_or_else(|| unknown("decider", decided_by))?,
-        timing: Timing {
-            parse: time("parse_ns")?,
-            instantiate: time("instantiate_ns")?,
-            guest: time("guest_ns")?,
-            total: time("total_ns")?,
-        },
+        timing,
         opinions: Vec::new(),
     })
 }

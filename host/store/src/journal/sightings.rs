@@ -78,14 +78,9 @@ impl Sightings {
             else {
                 continue;
             };
-            f(&Sighting {
-                at,
-                fingerprint: fingerprint.into(),
-                sender_domain: text(&self.sender_domain, row),
-                sender,
-                is_authenticated: self.is_authenticated.value(row),
-                recipient: None,
-            });
+            let sighting =
+                Sighting::new(at, fingerprint.into()).sender_domain(text(&self.sender_domain, row)).sender(sender);
+            f(&sighting.is_authenticated(self.is_authenticated.value(row)));
         }
     }
 }

@@ -93,7 +93,8 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     let seen = || other.processes().unwrap().remove(0);
     assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
     for sequence in 1..3 {
-        let mark = Mark { sequence, head: Digest::of(b""), recoveries: 0, generation: sequence };
+        let mut mark = Mark::default();
+        (mark.sequence, mark.head, mark.generation) = (sequence, Digest::of(b""), sequence);
         let mut said = Acknowledgement::new(mark, Timestamp::UNIX_EPOCH);
         said.problem = (sequence == 2).then(|| "why".to_owned());
         said.stopped = sequence == 2;

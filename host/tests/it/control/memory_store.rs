@@ -103,10 +103,10 @@ impl ReleaseFiles for MemoryStore {
         let kept = self.0.kept();
         let file = kept.releases.get(release);
         let stamp = |bytes: &[u8]| Digest::of(bytes).to_string();
-        ReleaseStamps {
-            file: file.map(|(bytes, _)| stamp(bytes)),
-            signature: file.and_then(|(_, signature)| Some(stamp(signature.as_ref()?.as_bytes()))),
-        }
+        let mut stamps = ReleaseStamps::default();
+        stamps.file = file.map(|(bytes, _)| stamp(bytes));
+        stamps.signature = file.and_then(|(_, signature)| Some(stamp(signature.as_ref()?.as_bytes())));
+        stamps
     }
 
     fn set_release_aside(&self, release: &Digest) -> Result<String, StoreError> {
@@ -135,11 +135,8 @@ impl ControlStore for MemoryStore {
             if events.first().is_some_and(|first| (first.sequence - 1, first.previous) != last) {
                 return Err(StoreError::Conflict);
             }
-            kept.entries.extend(events.iter().map(|event| Entry {
-                sequence: event.sequence,
-                body: event.to_json().unwrap(),
-                hash: event.hash().unwrap(),
-            }));
+            let entry = |event: &Drafted| Entry::new(event.sequence, event.to_json(), event.hash());
+            kept.entries.extend(events.iter().map(entry));
             Ok(())
         })
     }

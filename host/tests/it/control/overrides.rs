@@ -4,19 +4,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use switchback::control::{ControlError, Refused, Request};
-use switchback::verdict::{AllowScope, DecidedBy, Rule, Scope, Senders};
+use switchback::verdict::{AllowScope, DecidedBy, Rule, Senders};
 use switchback::{Action, Scl};
 
 use super::support::{Store, promote, until};
 use crate::support::message;
 
 fn rule(matcher: &str, lasts: Duration) -> Rule {
-    Rule {
-        matcher: matcher.parse().unwrap(),
-        scope: Scope::default(),
-        senders: Senders::Anyone,
-        expires_at: Timestamp::now() + lasts,
-    }
+    Rule::new(matcher.parse().unwrap(), Timestamp::now() + lasts).senders(Senders::Anyone)
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);

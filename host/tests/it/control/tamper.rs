@@ -201,7 +201,7 @@ fn a_process_that_obeyed_more_does_not_go_back_and_says_so() {
     store.obeyed(promote(&releases[1]));
     let last = store.obeyed(Request::Freeze { slot: None });
     let known = mark(&process);
-    assert_eq!((known.sequence, known.head), (last.sequence, last.hash().unwrap()));
+    assert_eq!((known.sequence, known.head), (last.sequence, last.hash()));
     remove(store.path(), &DATABASE[1..]);
     fs::rename(&copy, store.path().join("control.db")).unwrap();
     until("it says that it does not follow", || process.following().unwrap().trouble.is_some());
@@ -223,7 +223,7 @@ fn a_process_that_obeyed_more_does_not_go_back_and_says_so() {
         alerts.into_iter().map(|kept| (kept.alert.kind, kept.alert.event, kept.alert.head)).collect()
     };
     until("an alert is raised", || kinds().iter().any(|(kind, ..)| *kind == Kind::Store));
-    assert!(kinds().contains(&(Kind::Change, Some(last.sequence), Some(last.hash().unwrap()))), "{:?}", kinds());
+    assert!(kinds().contains(&(Kind::Change, Some(last.sequence), Some(last.hash()))), "{:?}", kinds());
 }
 
 #[test]
@@ -244,7 +244,7 @@ fn an_older_copy_is_obeyed_once_somebody_has_accepted_it() {
     let last = store.control.history().unwrap().pop().unwrap();
     assert_eq!((last.sequence, last.author.as_str()), (4, "ada"));
     assert!(last.generation > lost.generation, "no generation has two values");
-    until("it says so", || process.following().unwrap().mark.head == last.hash().unwrap());
+    until("it says so", || process.following().unwrap().mark.head == last.hash());
     until("it is in the register", || store.control.processes().unwrap().len() == 1);
     store.obeyed(promote(&releases[1]));
     assert_eq!(SqliteStore::recover(store.path(), "ada", Accept::damage().going_back()).unwrap(), None);
@@ -307,7 +307,7 @@ fn what_was_added_behind_the_head_is_not_kept_when_the_rest_is() {
     let store = history.store();
     let control = Control::open(&store).unwrap().author("eve");
     let (event, _) = control.dry_run(&control.ledger().unwrap(), Request::Freeze { slot: None }).unwrap();
-    let (body, hash) = (event.to_json().unwrap(), event.hash().unwrap());
+    let (body, hash) = (event.to_json(), event.hash());
     open(&store)
         .execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])
         .unwrap();

@@ -9,6 +9,7 @@ use crate::verdict::{Action, Category, DecidedBy, Scl, Verdict};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+// Exhaustive: a rule allows or blocks.
 pub enum Effect {
     /// It is delivered, with [`Scl::ALLOWED`].
     Allow {
@@ -26,6 +27,7 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: what an allow rule may override is one of two, or both.
 pub enum AllowScope {
     /// Those of category ham, bulk or spam.
     #[default]

@@ -13,6 +13,7 @@ use crate::release::Digest;
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Matcher {
     /// The sender's address; see [`Senders`](super::Senders).
     Sender(SenderAddress),

@@ -10,6 +10,7 @@ use crate::limits::{NAME_BYTES_MAX, TENANT_BYTES_MAX};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Rule {
     /// What of the message is looked at.
     pub matcher: Matcher,
@@ -27,6 +28,7 @@ pub struct Rule {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Scope {
     /// Only in the slot of this name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -44,6 +46,7 @@ pub struct Scope {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a sender has to be authenticated or not.
 pub enum Senders {
     /// Those that are who they say: an author by
     /// [`Message::is_sender_authenticated`](crate::message::Message::is_sender_authenticated), an envelope sender if SPF passed for
@@ -55,7 +58,42 @@ pub enum Senders {
     Anyone,
 }
 
+impl Rule {
+    /// A rule that holds everywhere until this instant, for authenticated senders.
+    pub fn new(matcher: Matcher, expires_at: Timestamp) -> Self {
+        Self { matcher, scope: Scope::default(), senders: Senders::default(), expires_at }
+    }
+
+    /// Where the rule holds. Everywhere by default.
+    #[must_use]
+    pub fn scope(mut self, scope: Scope) -> Self {
+        self.scope = scope;
+        self
+    }
+
+    /// Whether the sender has to be authenticated. By default it has to be.
+    #[must_use]
+    pub fn senders(mut self, senders: Senders) -> Self {
+        self.senders = senders;
+        self
+    }
+}
+
 impl Scope {
+    /// Only in the slot of this name. In every slot by default.
+    #[must_use]
+    pub fn slot(mut self, slot: impl Into<String>) -> Self {
+        self.slot = Some(slot.into());
+        self
+    }
+
+    /// Only for messages of this tenant. For those of every tenant, and of none, by default.
+    #[must_use]
+    pub fn tenant(mut self, tenant: impl Into<String>) -> Self {
+        self.tenant = Some(tenant.into());
+        self
+    }
+
     /// Whether it holds in every slot and for every tenant.
     pub fn is_everywhere(&self) -> bool {
         self.slot.is_none() && self.tenant.is_none()

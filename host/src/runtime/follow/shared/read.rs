@@ -65,7 +65,7 @@ impl Shared {
             number: progress.number().unwrap_or(ProcessNumber::new(0)),
             name: self.process.name.clone(),
         };
-        let witness = Witness { who, mark: progress.ledger.mark() };
+        let witness = Witness::new(who, progress.ledger.mark());
         let read = follow_all(&whole).and_then(|anew| anew.ledger.confirms(&witness).map(|()| anew));
         match read {
             Ok(anew) => {
@@ -111,7 +111,7 @@ fn misplaced_head(sequence: u64, head: Option<(u64, Digest)>) -> Broken {
         Some((last, _)) if last > sequence => Damage::CutOff { last },
         Some(_) => Damage::OtherHead,
     };
-    Broken { sequence, damage }
+    Broken::new(sequence, damage)
 }
 
 fn take(progress: &mut Progress, entries: &[Entry]) -> Result<Vec<Event>, Broken> {

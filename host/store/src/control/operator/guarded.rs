@@ -69,7 +69,7 @@ impl Control {
         if slot.guard.mode == Mode::Off {
             return Ok(());
         }
-        let trial = TrialKey { slot: name.to_owned(), candidate: release.clone(), baseline, since };
+        let trial = TrialKey::new(name, release.clone(), baseline, since);
         let reader = GuardReader::open(self.store.guard_dir());
         match reader.and_then(|reader| reader.evidence(&trial, &slot.guard)) {
             Ok(TrialEvidence { harmed, .. }) if harmed.is_empty() => Ok(()),

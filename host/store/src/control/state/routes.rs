@@ -35,10 +35,8 @@ impl StoreState {
                 Operation::RevertSegment { slot, segment, to, domains }
             }
             Operation::Guard { slot, release, action: action @ GuardAction::RevertSegment, evidence, .. } => {
-                let domains = match &*evidence {
-                    Evidence::Flips(flips) => domains_of(self.slots.get(&slot), &flips.segment),
-                    Evidence::Breaker(_) => Vec::new(),
-                };
+                let flips = evidence.flips();
+                let domains = flips.map(|flips| domains_of(self.slots.get(&slot), &flips.segment)).unwrap_or_default();
                 Operation::Guard { slot, release, action, evidence, domains }
             }
             other => other,
@@ -60,7 +58,7 @@ impl StoreState {
             }
             Operation::Canary { slot, release, share_bp, key, mirrored, forced } => {
                 self.check_may_decide(slot, release, *forced)?;
-                let share = Share { share_bp: *share_bp, key: *key, mirrored: *mirrored };
+                let share = Share::new(*share_bp, *key).mirrored(*mirrored);
                 let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence + 1);
                 one(slot, self.slot(slot)?.changed(slot, |roles| roles.trying(release.clone(), share, salt)))
             }
@@ -196,7 +194,7 @@ impl StoreState {
             Exposure::Shadow => roles.shadowing(release.clone(), BASIS_POINTS),
             Exposure::Canary(share_bp) => {
                 let key = roles.canaries.first().map_or_else(CanaryKey::default, |canary| canary.share.key);
-                roles.trying(release.clone(), Share { share_bp, key, mirrored: true }, salt)
+                roles.trying(release.clone(), Share::new(share_bp, key).mirrored(true), salt)
             }
             Exposure::Live => roles.promoting(release.clone(), cool_off_end(at, Some(COOL_OFF_DEFAULT.as_secs()))),
         })

@@ -77,7 +77,7 @@ impl SlotState {
     pub fn rollout_trial(&self, name: &str) -> Option<TrialKey> {
         let Rollout { release, baseline, .. } = self.rollout.as_ref()?;
         let since = *self.entered.get(&release.digest)?;
-        Some(TrialKey { slot: name.to_owned(), candidate: release.clone(), baseline: baseline.clone(), since })
+        Some(TrialKey::new(name, release.clone(), baseline.clone(), since))
     }
 
     /// The roles.

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
     use crate::control::{Operation, Proposal};
     use switchback_model::release::Digest;
-    use switchback_model::verdict::{AllowScope, Rule, Scope, Senders};
+    use switchback_model::verdict::{AllowScope, Rule};
 
     const DAY: u64 = 24;
 
@@ -95,8 +95,7 @@ mod tests {
     /// An override of one hour.
     fn allow(hour: u64) -> Operation {
         let matcher = "domain payroll.example.com".parse().unwrap();
-        let (scope, senders) = (Scope::default(), Senders::Authenticated);
-        Operation::Allow { rule: Rule { matcher, scope, senders, expires_at: at(hour + 1) }, may: AllowScope::Spam }
+        Operation::Allow { rule: Rule::new(matcher, at(hour + 1)), may: AllowScope::Spam }
     }
 
     /// The state after overrides that were made at these hours.

@@ -41,6 +41,7 @@ pub trait ReleaseFiles {
 /// Tells the file of a release and its signature from others that are put in their places: as long as these are equal, nobody
 /// has touched them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ReleaseStamps {
     /// That of the file; none if it is not there.
     pub file: Option<String>,

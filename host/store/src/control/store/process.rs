@@ -12,6 +12,7 @@ use crate::control::number::ProcessNumber;
 
 /// Whether a process was still in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: whoever registered has to act on each.
 pub enum Presence {
     /// It was.
     Kept,
@@ -189,6 +190,7 @@ impl Acknowledgement {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
+// Exhaustive: a release is ready or is not.
 pub enum Preparation {
     /// It can become live at once.
     Ready,

@@ -179,8 +179,7 @@ impl ControlStore for SqliteStore {
     }
 
     fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError> {
-        let rows = events.iter().map(|event| Ok((event, event.to_json()?)));
-        let rows: Vec<_> = rows.collect::<Result<_, serde_json::Error>>().map_err(|error| self.failed(error))?;
+        let rows: Vec<_> = events.iter().map(|event| (event, event.to_json())).collect();
         let Some((last, body)) = rows.last() else { return Ok(()) };
         self.layout.check(Owner::Ours)?;
         // Where no core is free, those who follow wait for one while the disk writes, and not after it.

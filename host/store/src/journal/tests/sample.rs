@@ -1,7 +1,6 @@
 //! Records for tests.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,8 +26,8 @@ pub(super) fn start() -> Timestamp {
 
 /// A release by the major number of its version.
 pub(super) fn release(major: u64) -> ReleaseId {
-    let version = Arc::new(semver::Version::new(major, 0, 0));
-    ReleaseId { name: "phish".parse().unwrap(), version, digest: Digest::of(&major.to_le_bytes()) }
+    let version = semver::Version::new(major, 0, 0);
+    ReleaseId::new("phish".parse().unwrap(), version, Digest::of(&major.to_le_bytes()))
 }
 
 /// The thresholds of the one slot of tests.
@@ -64,12 +63,7 @@ impl Sampler {
             scl: *[None, Some(Scl::ALLOWED), Some(Scl::CLEAN), Some(Scl::HIGHEST)].choose(rng).unwrap(),
             category: rng.random::<bool>().then(|| *Category::ALL.choose(rng).unwrap()),
             decided_by: decided_by(rng),
-            timing: Timing {
-                parse: Duration::from_nanos(rng.random_range(0..1 << 40)),
-                instantiate: Duration::from_nanos(rng.random_range(0..1 << 20)),
-                guest: Duration::ZERO,
-                total: Duration::from_nanos(rng.random_range(0..1 << 40)),
-            },
+            timing: timing(rng),
             opinions,
         }
     }
@@ -77,6 +71,14 @@ impl Sampler {
     pub(super) fn records(&mut self, count: usize) -> Vec<Record> {
         (0..count).map(|_| self.record()).collect()
     }
+}
+
+fn timing(rng: &mut ChaCha8Rng) -> Timing {
+    let mut timing = Timing::default();
+    timing.parse = Duration::from_nanos(rng.random_range(0..1 << 40));
+    timing.instantiate = Duration::from_nanos(rng.random_range(0..1 << 20));
+    timing.total = Duration::from_nanos(rng.random_range(0..1 << 40));
+    timing
 }
 
 /// A name as version 7 makes it, of a time of ours.

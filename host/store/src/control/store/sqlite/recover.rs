@@ -242,7 +242,7 @@ impl Salvaged {
     fn write(&self, path: &Path, author: &str, ended: &str) -> Result<Mark, String> {
         let mut ledger = self.ledger.clone();
         let event = ledger.state().recovery(&self.lost, author, ended.to_owned(), clock::now(), ledger.head());
-        let body = event.to_json().map_err(|error| error.to_string())?;
+        let body = event.to_json();
         let entry = Entry { sequence: event.sequence, hash: hash(&body), body };
         ledger.follow(&entry).map_err(|broken| broken.to_string())?;
         fill(path, self.entries.iter().chain([&entry]), &self.beside).map_err(|error| error.to_string())?;
