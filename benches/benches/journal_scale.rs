@@ -18,6 +18,7 @@ use switchback::journal::{
     ImpactQuery, Journal, JournalConfig, JournalError, JournalReader, NoSource, Query, Record, RecordedMessage,
     new_record_id,
 };
+use switchback::route::Generation;
 use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said};
 use switchback::{Category, Digest, ReleaseId, Scl, Thresholds};
 
@@ -170,7 +171,7 @@ impl<'a> Maker<'a> {
         let beside = if is_dropped { Said::Dropped(Dropped::Budget) } else { said(other) };
         let (slot, mail) = (Arc::clone(&self.slot), self.mail(random));
         let mut record = Record::new(new_record_id(), Timestamp::now(), slot, mail, action, DecidedBy::Live);
-        (record.process, record.generation) = (1, 2);
+        (record.process, record.generation) = (1, Generation::new(2));
         (record.scl, record.category) = (Some(Scl::of(score, Category::Spam)), Some(Category::Spam));
         record.timing.parse = Duration::from_nanos(random[0] % 20_000);
         record.timing.instantiate = Duration::from_nanos(random[1] % 9_000);

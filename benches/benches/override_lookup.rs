@@ -8,6 +8,7 @@ use std::hint::black_box;
 use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
+use switchback::route::Generation;
 use switchback::verdict::{AllowScope, Answer, DecidedBy, Effect, Override, Overrides, Rule};
 use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
@@ -83,7 +84,7 @@ fn message(number: usize) -> Message {
 
 /// Looks every message up; returns how many matched.
 fn look_up(overrides: &Overrides, messages: &[Message]) -> usize {
-    let blank = Verdict::unscanned(&messages[0], 0, None, Answer::Neutral, String::new());
+    let blank = Verdict::unscanned(&messages[0], Generation::default(), None, Answer::Neutral, String::new());
     let decided = |message| overrides.apply(black_box(message), "inbound", NOW, blank.clone()).decided_by;
     messages.iter().filter(|message| decided(message) != DecidedBy::Unscanned).count()
 }

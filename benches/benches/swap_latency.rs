@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use criterion::Criterion;
+use switchback::route::Generation;
 use switchback::{Message, Slot, SlotConfig};
 use switchback_benches::{quantile, release_path, runtime_builder, warm_messages};
 
@@ -17,7 +18,7 @@ const SWAP_EVERY: Duration = Duration::from_millis(5);
 struct Seen {
     begun: Instant,
     ended: Instant,
-    generation: u64,
+    generation: Generation,
 }
 
 fn main() {
@@ -66,8 +67,8 @@ fn score_until(slot: &Slot, messages: &[Message], stop: &AtomicBool) -> Vec<Seen
     seen
 }
 
-fn report(changes: &[(Instant, Instant, u64)], seen: &[Vec<Seen>]) {
-    let first_verdict = |&(begun, _, generation): &(Instant, Instant, u64)| {
+fn report(changes: &[(Instant, Instant, Generation)], seen: &[Vec<Seen>]) {
+    let first_verdict = |&(begun, _, generation): &(Instant, Instant, Generation)| {
         let firsts = seen.iter().filter_map(|seen| {
             let at = seen.partition_point(|one| one.generation < generation);
             Some(seen.get(at).filter(|one| one.generation == generation)?.ended - begun)

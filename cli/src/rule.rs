@@ -95,7 +95,7 @@ impl RuleArgs {
             format!(
                 "the clock is {} days later than at event {}: if the clock is wrong, the override will not be in effect once it is corrected",
                 gap.as_hours() / 24,
-                number - 1
+                number.previous()
             )
         });
         let who = match (&rule.matcher, rule.senders) {

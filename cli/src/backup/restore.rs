@@ -96,7 +96,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         writeln!(
             out,
             "LOST: events {} to {}, with their freezes, overrides, trusted keys and routes",
-            last + 1,
+            last.next(),
             restored.known
         )?;
     }

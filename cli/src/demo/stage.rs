@@ -52,7 +52,7 @@ impl<'a> Stage<'a> {
         let called = self.clock.now();
         let told = self.operator.change(step.command, step.reason)?;
         let returned = self.clock.now();
-        if told.event.generation != generation as u64 {
+        if told.event.generation.get() != generation as u64 {
             bail!("somebody else changed the route");
         }
         // The audit holds the processes to what should be live, not to what they say is.

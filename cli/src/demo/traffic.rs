@@ -112,8 +112,9 @@ impl<'a> Traffic<'a> {
             let end = self.clock.now();
             let by_model = matches!(verdict.decided_by, DecidedBy::Live | DecidedBy::Abstained);
             let release = verdict.release.as_ref().filter(|_| by_model).and_then(|id| self.index_of(id));
-            answers.push(Answer { message: number, start, end, generation: verdict.generation, release });
-            let tally = usize::try_from(verdict.generation).ok().and_then(|generation| self.tallies.get(generation));
+            let generation = verdict.generation.get();
+            answers.push(Answer { message: number, start, end, generation, release });
+            let tally = usize::try_from(generation).ok().and_then(|generation| self.tallies.get(generation));
             if let Some(tally) = tally {
                 tally.add(group, verdict.is_flagged());
             }

@@ -70,7 +70,7 @@ pub(super) const OUTPUT: Output = Output::document("guard-explain", &[kind::<Exp
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let history = args.store.open()?.history()?;
-    let Some(event) = history.iter().find(|event| event.sequence == args.event) else {
+    let Some(event) = history.iter().find(|event| event.sequence.get() == args.event) else {
         bail!("there is no event {}: the last one is {}", args.event, history.len());
     };
     let Operation::Guard { evidence, .. } = &event.operation else {

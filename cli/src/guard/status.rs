@@ -14,6 +14,7 @@ use switchback::guard::{
     Blind, Circumstances, Flip, GuardSettings, MailCounts, Mode, Requirements, Strength, Tally, Trial,
 };
 use switchback::guard::{GuardReader, Health, Loss};
+use switchback::route::Generation;
 
 use super::alerts::reader;
 use crate::exit::{Exit, after_help};
@@ -96,7 +97,7 @@ struct OfTrial {
     candidate: ReleaseId,
     baseline: ReleaseId,
     /// The generation since which it is tried.
-    since: u64,
+    since: Generation,
     began_at: Timestamp,
     last_at: Timestamp,
     is_over: bool,

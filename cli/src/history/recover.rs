@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use schemars::JsonSchema;
 use serde::Serialize;
-use switchback::control::{Accept, Recovered, SqliteStore, StoreError};
+use switchback::control::{Accept, EventSequence, Recovered, SqliteStore, StoreError};
 
 use crate::exit::{Exit, after_help};
 use crate::schema::{Output, json_line, kind};
@@ -66,7 +66,7 @@ struct Anew {
     /// Events of before that it has.
     events: u64,
     /// The last event that anybody remembers.
-    known: u64,
+    known: EventSequence,
     /// Why what there is of it ends where it does.
     ended: String,
     /// Where the damaged one is; none if it was gone.
@@ -110,7 +110,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     };
     let (kept, ended) = (show::counted(events, "event"), show::printable(&ended, usize::MAX));
     writeln!(out, "the ledger keeps {kept}, and ends there because {ended}")?;
-    if known > events {
+    if known.get() > events {
         writeln!(
             out,
             "LOST: events {} to {known}, with their freezes, overrides, trusted keys and routes",

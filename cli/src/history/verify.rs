@@ -6,7 +6,7 @@ use anyhow::bail;
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::Digest;
-use switchback::control::{Anachronism, Who, Witness};
+use switchback::control::{Anachronism, EventSequence, Who, Witness};
 
 use crate::clock;
 use crate::exit::{Exit, after_help};
@@ -57,7 +57,7 @@ struct Verified {
     recoveries: u64,
     /// The event that had the given head.
     #[serde(skip_serializing_if = "Option::is_none")]
-    head_seen_at: Option<u64>,
+    head_seen_at: Option<EventSequence>,
     /// Events that cannot have happened at their times, as sentences.
     clock: Vec<String>,
 }
@@ -69,14 +69,15 @@ pub(super) const OUTPUT: Output = Output::document("history-verify", &[kind::<Ve
 pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let control = args.store.open()?;
     let (history, ledger) = control.whole()?;
-    let (events, head) = ledger.end();
+    let (last, head) = ledger.end();
+    let events = last.get();
     // What came in between is for the next time.
     let witnesses = control.witnesses()?;
     let head_seen_at = match args.head {
         None => None,
         Some(earlier) => match ledger.place_of(&earlier) {
             // What stands before the first event is in every ledger.
-            None | Some(0) => bail!(
+            None | Some(EventSequence::NONE) => bail!(
                 "no event of this ledger has the hash {earlier}: it was cut off before that event, or replaced by \
                  another one{}",
                 if ledger.state().recoveries > 0 {
@@ -105,19 +106,19 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
         writeln!(out, "the ledger was recovered {times}: `switchback history` shows when, and what was lost")?;
     }
     match verified.head_seen_at {
-        Some(sequence) if sequence == events => writeln!(out, "the given head is that of the last event")?,
+        Some(sequence) if sequence == last => writeln!(out, "the given head is that of the last event")?,
         Some(sequence) => writeln!(
             out,
             "the given head is that of event {sequence}: nothing before it has changed since, and {} came after it",
-            show::counted(events - sequence, "event")
+            show::counted(events - sequence.get(), "event")
         )?,
         None => {}
     }
-    for witness in verified.witnesses.iter().filter(|witness| is_behind(witness, events)) {
-        let (who, last) = (&witness.who, witness.mark.sequence);
+    for witness in verified.witnesses.iter().filter(|witness| is_behind(witness, last)) {
+        let (who, noted) = (&witness.who, witness.mark.sequence);
         writeln!(
             out,
-            "warning: {who} has noted event {last} of {events} only: a ledger that is set back to there would be taken for \
+            "warning: {who} has noted event {noted} of {events} only: a ledger that is set back to there would be taken for \
              whole; see that it can be written"
         )?;
     }
@@ -132,8 +133,8 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
 }
 
 /// Whether the file that everybody who changes something writes is behind. A process may be for a moment.
-fn is_behind(witness: &Witness, events: u64) -> bool {
-    matches!(witness.who, Who::File(_)) && witness.mark.sequence < events
+fn is_behind(witness: &Witness, last: EventSequence) -> bool {
+    matches!(witness.who, Who::File(_)) && witness.mark.sequence < last
 }
 
 fn seen(witness: &Witness) -> String {

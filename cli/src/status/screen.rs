@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use switchback::ReleaseId;
-use switchback::control::{Preparation, SlotState, StoreProcess, StoredRelease};
+use switchback::control::{EventSequence, Preparation, SlotState, StoreProcess, StoredRelease};
 use switchback::guard::Mode;
 use switchback::message::Reading;
 
@@ -161,7 +161,7 @@ fn readings(status: &Status) -> Option<String> {
         .then(|| format!("  READINGS DIFFER: {numbers}; one message can get two scores until all run the same version"))
 }
 
-fn process(process: &StoreProcess, sequence: u64) -> Vec<String> {
+fn process(process: &StoreProcess, sequence: EventSequence) -> Vec<String> {
     let registered = &process.registered;
     let obeys = match &process.acknowledged {
         None => "has not reported its generation".to_owned(),

@@ -6,6 +6,7 @@
 //! **A revert allocates nothing before it takes effect.** A route carries the route that a revert would
 //! make, built when there was time.
 
+mod generation;
 mod roles;
 mod share;
 mod table;
@@ -15,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
+pub use generation::Generation;
 pub use roles::Roles;
 pub use roles::{Canary, CoolOff, SegmentRule, Shadow, Share};
 pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};
@@ -56,11 +58,11 @@ impl<R: Warm> Switch<R> {
     pub fn change(
         &self,
         change: impl FnOnce(Roles<Arc<R>>) -> Result<Roles<Arc<R>>, RouteError>,
-    ) -> Result<u64, RouteError> {
+    ) -> Result<Generation, RouteError> {
         let _changing = self.lock();
         let current = self.read();
         let next = Route::new(change(current.roles().clone())?);
-        Ok(self.publish(next, current.generation() + 1).generation())
+        Ok(self.publish(next, current.generation().next()).generation())
     }
 
     /// Makes the first standby live, `step` generations on. What was live has no role afterwards.
@@ -69,7 +71,7 @@ impl<R: Warm> Switch<R> {
         let _changing = self.lock();
         let current = self.read();
         let next = current.reverted().cloned().ok_or(RouteError::NoStandby)?;
-        Ok(self.publish(next, current.generation() + step))
+        Ok(self.publish(next, current.generation().after(step)))
     }
 
     /// Makes a given standby live, `step` generations on, and takes the role from all that came after it.
@@ -77,12 +79,12 @@ impl<R: Warm> Switch<R> {
     pub fn revert_to(&self, release: &ReleaseId, step: u64) -> Result<Arc<Route<R>>, RouteError> {
         let _changing = self.lock();
         let current = self.read();
-        Ok(self.publish(current.reverting_to(release)?, current.generation() + step))
+        Ok(self.publish(current.reverting_to(release)?, current.generation().after(step)))
     }
 
     /// Takes over the roles that a store says, at the generation that it says.
     #[doc(hidden)]
-    pub fn install(&self, generation: u64, roles: Roles<Arc<R>>) {
+    pub fn install(&self, generation: Generation, roles: Roles<Arc<R>>) {
         let _changing = self.lock();
         let current = self.read();
         if current.generation() == generation && current.is(&roles) {
@@ -94,7 +96,7 @@ impl<R: Warm> Switch<R> {
         self.publish(next, generation);
     }
 
-    fn publish(&self, next: Arc<Route<R>>, generation: u64) -> Arc<Route<R>> {
+    fn publish(&self, next: Arc<Route<R>>, generation: Generation) -> Arc<Route<R>> {
         next.number(generation);
         self.current.store(Arc::clone(&next));
         next

@@ -38,6 +38,7 @@ pub use thresholds::{InvalidThresholds, Thresholds};
 use crate::log::Logged;
 use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
+use crate::route::Generation;
 use crate::timing::Timing;
 use crate::unsaid::Unsaid;
 
@@ -68,7 +69,7 @@ pub struct Verdict {
     #[serde(default)]
     pub author: Authorship,
     /// The generation of the route that judged the message.
-    pub generation: u64,
+    pub generation: Generation,
     /// The reading of the message that was scored.
     #[serde(default = "Reading::unnamed")]
     pub reading: Reading,

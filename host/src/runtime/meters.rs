@@ -19,6 +19,7 @@ use crate::metric::{Counter, Gauge, Histogram, counter, gauge, histogram};
 use arc_swap::ArcSwap;
 use switchback_model::message::{Authorship, Reading};
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::verdict::{Action, DecidedBy, Opinion, Role, Verdict};
 
 #[cfg(feature = "journal")]
@@ -77,8 +78,8 @@ impl Meters {
     }
 
     /// The route changed.
-    pub(super) fn generation(&self, generation: u64) {
-        self.generation.set(generation as f64);
+    pub(super) fn generation(&self, generation: Generation) {
+        self.generation.set(generation.get() as f64);
         self.reading.set(f64::from(Reading::CURRENT.number()));
     }
 

@@ -4,8 +4,9 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use switchback_model::route::Generation;
 use switchback_store::alert::{Changes, Found};
-use switchback_store::control::Event;
+use switchback_store::control::{Event, EventSequence};
 
 use crate::limits::store::NEWS_MAX;
 
@@ -20,8 +21,8 @@ pub(super) struct News {
 pub(super) struct Item {
     pub(super) found: Found,
     /// The event that it is about.
-    pub(super) event: Option<u64>,
-    pub(super) generation: Option<u64>,
+    pub(super) event: Option<EventSequence>,
+    pub(super) generation: Option<Generation>,
 }
 
 impl News {

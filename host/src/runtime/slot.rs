@@ -28,7 +28,7 @@ use arc_swap::ArcSwap;
 use switchback_model::compare::Report;
 use switchback_model::message::Message;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::{Route, RouteError, Switch, Warm};
+use switchback_model::route::{Generation, Route, RouteError, Switch, Warm};
 use switchback_model::verdict::{Cause, Judged, Judgement, Opinions, Overrides, Role, Verdict};
 use switchback_sandbox::Loaded;
 use switchback_system::clock;
@@ -106,7 +106,7 @@ impl Slot {
     }
 
     /// The generation of its route: 0 while it never had a release, one more with each change.
-    pub fn generation(&self) -> u64 {
+    pub fn generation(&self) -> Generation {
         self.0.switch.read().generation()
     }
 

@@ -31,7 +31,7 @@ pub use ledger::{Broken, Damage, Entry, Ledger};
 pub use mark::{Mark, Who, Witness};
 pub use newer::NewerEvent;
 pub use note::OperationNote;
-pub use number::ProcessNumber;
+pub use number::{EventSequence, ProcessNumber};
 pub use operation::{Emergency, GuardAction, Operation};
 pub use operator::{
     Acknowledgements, AsGuard, Control, ControlError, FileFault, LoadReleaseError, LoadedRelease, Obeyed, PromoteError,

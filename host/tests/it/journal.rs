@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use switchback::journal::{Journal, JournalConfig, JournalReader, Query, Record, RecordedMessage, new_record_id};
+use switchback::route::Generation;
 use switchback::verdict::DecidedBy;
 use switchback::{Action, Digest};
 
@@ -35,7 +36,7 @@ pub(crate) fn record(number: u64) -> Record {
     (mail.sender_domain, mail.is_authenticated) = (Some("x.example".into()), true);
     let (id, now) = (new_record_id(), Timestamp::now());
     let mut record = Record::new(id, now, "inbound".into(), mail, Action::Deliver, DecidedBy::Unscanned);
-    (record.process, record.generation) = (1, 1);
+    (record.process, record.generation) = (1, Generation::new(1));
     record
 }
 

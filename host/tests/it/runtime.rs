@@ -1,6 +1,7 @@
 //! Loading, roles, and what a configuration must not say.
 
 use switchback::guard::GuardSettings;
+use switchback::route::Generation;
 use switchback::runtime::LoadFault;
 use switchback::verdict::Role;
 use switchback::{Action, BuildError, RouteError, Runtime, SlotConfig, Thresholds, UnloadError, Verdict};
@@ -24,10 +25,10 @@ fn a_verdict_says_who_decided_and_when() {
     let runtime = runtime();
     let slot = runtime.slot("inbound").unwrap();
     let one = load(&runtime, "empty", "1.0.0");
-    assert_eq!(slot.promote(&one), Ok(1));
+    assert_eq!(slot.promote(&one), Ok(Generation::new(1)));
     let verdict = slot.score(&message());
     assert_eq!(verdict.release.as_ref(), Some(&one));
-    assert_eq!((verdict.generation, verdict.score, verdict.action), (1, Some(0.5), Action::Junk));
+    assert_eq!((verdict.generation.get(), verdict.score, verdict.action), (1, Some(0.5), Action::Junk));
     assert!(verdict.timing.total >= verdict.timing.guest);
 }
 
@@ -47,7 +48,7 @@ fn a_verdict_reads_back_from_json() {
 fn a_slot_without_a_release_answers_unscanned() {
     let runtime = runtime();
     let verdict = runtime.slot("inbound").unwrap().score(&message());
-    assert_eq!((verdict.decided_by, verdict.generation), (switchback::verdict::DecidedBy::Unscanned, 0));
+    assert_eq!((verdict.decided_by, verdict.generation.get()), (switchback::verdict::DecidedBy::Unscanned, 0));
     assert!(verdict.release.is_none() && verdict.fault.is_some());
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use switchback::journal::{JournalConfig, JournalReader, Query, Record};
-use switchback::route::{BASIS_POINTS, CanaryKey, Share};
+use switchback::route::{BASIS_POINTS, CanaryKey, Generation, Share};
 use switchback::verdict::{DecidedBy, Dropped, Opinion, Role, Said};
 use switchback::{
     Action, LocalRuntime, Message, ReleaseId, RouteError, Runtime, RuntimeBuilder, SlotConfig, Thresholds, UnloadError,
@@ -65,7 +65,7 @@ fn a_shadow_scores_every_message_and_decides_none() {
     let slot = runtime.slot("inbound").unwrap();
     let (live, shadow) = (load(&runtime, "empty", "1.0.0"), load(&runtime, "stateful", "1.1.0"));
     slot.promote(&live).unwrap();
-    assert_eq!(slot.shadow(&shadow, BASIS_POINTS), Ok(2));
+    assert_eq!(slot.shadow(&shadow, BASIS_POINTS), Ok(Generation::new(2)));
     assert_eq!(slot.role(&shadow), Some(Role::Shadow));
     for number in 0..40 {
         let verdict = slot.score(&mail(number));

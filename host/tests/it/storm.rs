@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use switchback::Slot;
+use switchback::route::Generation;
 use switchback::verdict::DecidedBy;
 
 use crate::support::{load, message, runtime};
@@ -17,9 +18,9 @@ const SWAP_EVERY: Duration = Duration::from_millis(5);
 
 /// What one thread saw: the generations before and after a message, and of its verdict.
 struct Seen {
-    before: u64,
-    after: u64,
-    generation: u64,
+    before: Generation,
+    after: Generation,
+    generation: Generation,
     version: u64,
 }
 
@@ -59,7 +60,7 @@ fn in_a_storm_of_swaps_every_message_is_judged_once_by_a_release_that_was_live()
     let answered: usize = seen.iter().map(Vec::len).sum();
     for one in seen.iter().flatten() {
         assert!((one.before..=one.after).contains(&one.generation), "judged by a route that was not current");
-        assert_eq!(live[usize::try_from(one.generation).unwrap() - 1], one.version, "a mixture of two routes");
+        assert_eq!(live[usize::try_from(one.generation.get()).unwrap() - 1], one.version, "a mixture of two routes");
     }
     let met: BTreeSet<_> = seen.iter().flatten().map(|one| one.generation).collect();
     println!("{answered} messages, {} changes of route, {} of them met by a message", live.len(), met.len());

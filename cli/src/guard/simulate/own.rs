@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::guard::GuardSettings;
+use switchback::route::Generation;
 use switchback::verdict::RecordId;
 
 use super::course::{Course, Step, by_record};
@@ -13,7 +14,7 @@ use super::past::Past;
 #[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(super) struct Own {
     /// The generation since which it tried the candidate.
-    pub(super) since_generation: u64,
+    pub(super) since_generation: Generation,
     /// The pairs that it counted.
     pub(super) pairs: u64,
     /// Of those, of how many it noted what it counted.

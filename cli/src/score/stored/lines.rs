@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::message::Authorship;
+use switchback::route::Generation;
 use switchback::verdict::{DecidedBy, LogLine, Reason, ReleaseLog};
 use switchback::{Action, Category, Message, ReleaseId, Scl, Verdict};
 
@@ -21,7 +22,7 @@ pub(in super::super) struct Record<'a> {
     bytes: usize,
     slot: &'a str,
     release: Option<&'a ReleaseId>,
-    generation: u64,
+    generation: Generation,
     decided_by: DecidedBy,
     author: Authorship,
     score: Option<f64>,

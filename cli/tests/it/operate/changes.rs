@@ -31,7 +31,7 @@ fn a_release_that_is_loaded_already_is_no_error() {
     let store = Store::with(&["1.0.0"]);
     let out = store.fine(["load", &release("1.0.0")]);
     assert!(out.starts_with("linear@1.0.0 is loaded already\n"), "{out}");
-    assert_eq!(store.state().sequence, 1);
+    assert_eq!(store.state().sequence.get(), 1);
 }
 
 #[test]

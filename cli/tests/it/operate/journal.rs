@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use switchback::journal::{Journal, JournalConfig, Record, new_record_id};
 use switchback::message::Reading;
+use switchback::route::Generation;
 use switchback::verdict::{DecidedBy, Opinion, Outcome, Role, Said};
 use switchback::{Action, Message, ReleaseId, Runtime, Scl, Thresholds};
 use switchback_mailgen::Generator;
@@ -71,7 +72,7 @@ impl Judged {
             let action = if is_allowed { Action::Deliver } else { mine.action().unwrap() };
             let (id, mailed) = (new_record_id(), journal.mail(&message));
             let mut record = Record::new(id, now, "inbound".into(), mailed, action, decided_by);
-            (record.process, record.generation) = (1, 2);
+            (record.process, record.generation) = (1, Generation::new(2));
             record.reading = if index == EARLIER { Reading::FIRST } else { Reading::CURRENT };
             record.scl = Some(if is_allowed { Scl::ALLOWED } else { Scl::of(score, switchback::Category::Spam) });
             record.opinions = if known(index) == Known::Pair { vec![mine, other] } else { vec![mine] };

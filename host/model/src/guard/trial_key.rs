@@ -1,6 +1,7 @@
 //! Which trial it is.
 
 use crate::release::ReleaseId;
+use crate::route::Generation;
 
 /// What tells one trial from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -13,12 +14,12 @@ pub struct TrialKey {
     /// What it is compared with.
     pub baseline: ReleaseId,
     /// The generation since which the candidate has a role in the slot.
-    pub since: u64,
+    pub since: Generation,
 }
 
 impl TrialKey {
     /// The trial in a slot of a candidate against a baseline, since the generation in which the candidate got a role there.
-    pub fn new(slot: impl Into<String>, candidate: ReleaseId, baseline: ReleaseId, since: u64) -> Self {
+    pub fn new(slot: impl Into<String>, candidate: ReleaseId, baseline: ReleaseId, since: Generation) -> Self {
         Self { slot: slot.into(), candidate, baseline, since }
     }
 }

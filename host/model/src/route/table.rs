@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RouteError;
+use super::generation::Generation;
 use super::roles::{Canary, Roles};
 use super::share::{CanaryKey, Salt};
 use crate::organisation::organisation;
@@ -64,15 +65,15 @@ impl<R: Warm> Route<R> {
 
     /// Says at which generation the route is published. Not for one that was.
     #[doc(hidden)]
-    pub fn number(&self, generation: u64) {
+    pub fn number(&self, generation: Generation) {
         // Publishing orders this before any read.
-        self.generation.store(generation, Ordering::Relaxed);
+        self.generation.store(generation.get(), Ordering::Relaxed);
     }
 
     /// The generation: 0 for an empty slot, more with each change.
     #[doc(hidden)]
-    pub fn generation(&self) -> u64 {
-        self.generation.load(Ordering::Relaxed)
+    pub fn generation(&self) -> Generation {
+        Generation::new(self.generation.load(Ordering::Relaxed))
     }
 
     /// Every role.
@@ -151,11 +152,11 @@ mod tests {
         })
     }
 
-    fn promote(switch: &Switch<ReleaseId>, minor: u64) -> Result<u64, RouteError> {
+    fn promote(switch: &Switch<ReleaseId>, minor: u64) -> Result<Generation, RouteError> {
         switch.change(|roles| roles.promoting(release(minor), None))
     }
 
-    fn withdraw(switch: &Switch<ReleaseId>, minor: u64) -> Result<u64, RouteError> {
+    fn withdraw(switch: &Switch<ReleaseId>, minor: u64) -> Result<Generation, RouteError> {
         switch.change(|roles| roles.withdrawing(&release(minor)))
     }
 
@@ -171,7 +172,7 @@ mod tests {
     fn reverts_undo_promotions_in_reverse_order() {
         let switch = Switch::new();
         for minor in 0..4 {
-            assert_eq!(promote(&switch, minor), Ok(minor + 1));
+            assert_eq!(promote(&switch, minor), Ok(Generation::new(minor + 1)));
         }
         assert_eq!((live(&switch), standbys(&switch)), (Some(3), vec![2, 1, 0]));
         for expected in [2, 1, 0] {
@@ -179,7 +180,7 @@ mod tests {
             assert_eq!(live(&switch), Some(expected));
         }
         assert_eq!(switch.revert(1).err(), Some(RouteError::NoStandby));
-        assert_eq!(switch.read().generation(), 7);
+        assert_eq!(switch.read().generation(), Generation::new(7));
     }
 
     #[test]

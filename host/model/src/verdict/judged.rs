@@ -8,6 +8,7 @@ use super::assessment::Category;
 use super::opinion::Opinions;
 use super::record_id::RecordId;
 use super::scl::Scl;
+use crate::route::Generation;
 use crate::timing::Timing;
 
 /// What an answer was, as far as it is recorded and compared.
@@ -18,7 +19,7 @@ pub struct Judged {
     /// When the message was answered.
     pub at: Timestamp,
     /// That of the route by which it was judged.
-    pub generation: u64,
+    pub generation: Generation,
     /// Whether other releases decide since a moment ago, so that somebody waits for what this one is compared with.
     pub is_fresh: bool,
     /// What was done with it.

@@ -12,6 +12,7 @@ use super::thresholds::Thresholds;
 use super::{DecidedBy, ReleaseLog, Verdict};
 use crate::message::{Message, Reading};
 use crate::release::ReleaseId;
+use crate::route::Generation;
 use crate::timing::Timing;
 
 /// A verdict, and what the releases that were asked for it made of the message.
@@ -40,7 +41,7 @@ impl Verdict {
     /// The verdict of a release that answered, in a role, under a slot's thresholds.
     pub fn answered(
         message: &Message,
-        generation: u64,
+        generation: Generation,
         (release, role): (&ReleaseId, Role),
         outcome: Outcome,
         thresholds: &Thresholds,
@@ -67,7 +68,7 @@ impl Verdict {
     /// The verdict of a message that no release scored: what the failure policy answers, and why it had to.
     pub fn unscanned(
         message: &Message,
-        generation: u64,
+        generation: Generation,
         live: Option<&ReleaseId>,
         answer: Answer,
         why: String,
@@ -79,7 +80,7 @@ impl Verdict {
         }
     }
 
-    fn unscored(message: &Message, generation: u64, decided_by: DecidedBy, release: Option<ReleaseId>) -> Self {
+    fn unscored(message: &Message, generation: Generation, decided_by: DecidedBy, release: Option<ReleaseId>) -> Self {
         Self {
             id: None,
             action: Action::Deliver,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use switchback_model::release::ReleaseId;
-use switchback_model::route::{Route, RouteError};
+use switchback_model::route::{Generation, Route, RouteError};
 use switchback_sandbox::Loaded;
 use switchback_store::control::{Emergency, Ledger, ProcessNumber};
 use switchback_system::clock;
@@ -111,7 +111,7 @@ impl RevertLog for StoreLink {
         &self,
         slot: &str,
         revert: &dyn Fn(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
-    ) -> Result<u64, RouteError> {
+    ) -> Result<Generation, RouteError> {
         let mut waiting = self.waiting();
         let route = revert(self.step())?;
         let generation = route.generation();
@@ -124,12 +124,12 @@ impl RevertLog for StoreLink {
         Ok(generation)
     }
 
-    fn has_written(&self, slot: &str, generation: u64) -> bool {
+    fn has_written(&self, slot: &str, generation: Generation) -> bool {
         let Emergencies { waiting, refused } = &*self.waiting();
         !waiting.iter().chain(refused).any(|one| one.made(slot, generation))
     }
 
-    fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool {
+    fn wait_written(&self, slot: &str, generation: Generation, timeout: Duration) -> bool {
         let is_waiting =
             |emergencies: &mut Emergencies| emergencies.waiting.iter().any(|one| one.made(slot, generation));
         drop(self.answered.wait_timeout_while(self.waiting(), timeout, is_waiting));
@@ -138,7 +138,7 @@ impl RevertLog for StoreLink {
 }
 
 impl Waiting {
-    fn made(&self, slot: &str, generation: u64) -> bool {
+    fn made(&self, slot: &str, generation: Generation) -> bool {
         (self.slot.as_str(), self.emergency.generation) == (slot, generation)
     }
 }

@@ -16,7 +16,8 @@ use std::time::Instant;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
 use switchback_store::control::{
-    Acknowledgement, Broken, ControlStore, Ledger, Mark, Membership, NewProcess, ProcessNumber, StoreError,
+    Acknowledgement, Broken, ControlStore, EventSequence, Ledger, Mark, Membership, NewProcess, ProcessNumber,
+    StoreError,
 };
 
 use self::trouble::{Said, Trouble};
@@ -81,7 +82,7 @@ struct Progress {
     /// Hits that the store knows of, by override.
     reported_hits: BTreeMap<u64, u64>,
     /// The ledger that was refused last, by where it ends, and why: it is not read again until it changes.
-    refused: Option<(Option<(u64, Digest)>, Broken)>,
+    refused: Option<(Option<(EventSequence, Digest)>, Broken)>,
     /// Why the store is not followed.
     trouble: Option<Trouble>,
     /// What was said of that.

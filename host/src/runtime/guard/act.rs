@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use rusqlite::Transaction;
 use switchback_model::guard::Mode;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::RouteError;
+use switchback_model::route::{Generation, RouteError};
 use switchback_store::alert::{Alert, Found, Response, numbers};
 use switchback_store::control::{
-    AsGuard as _, Control, ControlError, Event, GuardAction, Operation, Refused, Request, SlotState,
+    AsGuard as _, Control, ControlError, Event, EventSequence, GuardAction, Operation, Refused, Request, SlotState,
 };
 use switchback_store::guard_store::{Due, KeptDue, Stage};
 
@@ -39,8 +39,8 @@ enum Outcome {
 /// What was done.
 struct Applied {
     response: Response,
-    event: Option<u64>,
-    generation: u64,
+    event: Option<EventSequence>,
+    generation: Generation,
     /// The share of the messages that a canary had before it was withdrawn.
     share_bp: Option<u16>,
 }

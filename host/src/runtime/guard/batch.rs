@@ -9,6 +9,7 @@ use switchback_model::guard::{
     Trial, TrialKey, Trip, flip, organisation,
 };
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::verdict::{Opinion, Role};
 use switchback_store::control::SlotState;
 use switchback_store::guard_store::{Due, NotedPair, StoreMemory, Whose, day_of};
@@ -41,7 +42,7 @@ pub(super) struct Warning {
 pub(super) struct Judge {
     slots: HashMap<Arc<str>, Watched>,
     /// What breakers found: each says so once, so it stays here until it is written down.
-    trips: Vec<(String, ReleaseId, u64, Trip)>,
+    trips: Vec<(String, ReleaseId, Generation, Trip)>,
 }
 
 /// A slot under settings.
@@ -49,7 +50,7 @@ struct Watched {
     settings: GuardSettings,
     providers: Providers,
     trials: HashMap<TrialKey, Trial>,
-    breakers: HashMap<(Digest, u64), Watchdog>,
+    breakers: HashMap<(Digest, Generation), Watchdog>,
 }
 
 /// The breakers of one release since it has its role.
@@ -135,7 +136,7 @@ impl Findings {
         &mut self,
         slot: &str,
         release: &ReleaseId,
-        since: u64,
+        since: Generation,
         level: Level,
         evidence: Evidence,
         requirements: Option<Requirements>,
@@ -171,7 +172,7 @@ impl Watched {
         observed: &Observation,
         state: &SlotState,
         (baseline, candidate): (&Opinion, &Opinion),
-    ) -> rusqlite::Result<Vec<(u64, Finding)>> {
+    ) -> rusqlite::Result<Vec<(Generation, Finding)>> {
         let actions = baseline.action().zip(candidate.action());
         let since = role_since(state, &candidate.release, observed.generation);
         let Some(((before, after), since)) = actions.zip(since) else { return Ok(Vec::new()) };
@@ -208,7 +209,7 @@ impl Watched {
         sighting: &Sighting<'_>,
         sender: Sender,
         state: &SlotState,
-    ) -> Vec<(ReleaseId, u64, Trip)> {
+    ) -> Vec<(ReleaseId, Generation, Trip)> {
         let mut trips = Vec::new();
         for opinion in observed.opinions.iter().filter(|opinion| opinion.role != Role::Standby) {
             let Some(since) = role_since(state, &opinion.release, observed.generation) else { continue };
@@ -226,7 +227,7 @@ impl Watched {
     fn watchdog(
         &mut self,
         release: &ReleaseId,
-        since: u64,
+        since: Generation,
         baseline: Option<&ReleaseId>,
         state: &SlotState,
     ) -> &mut Watchdog {
@@ -249,7 +250,7 @@ impl Watched {
 
 /// Since which generation a release has the role in which it was asked at `asked_at`; none if it has lost that since, even
 /// if it has one again: what waited on its way here says nothing about a later trial.
-fn role_since(state: &SlotState, release: &ReleaseId, asked_at: u64) -> Option<u64> {
+fn role_since(state: &SlotState, release: &ReleaseId, asked_at: Generation) -> Option<Generation> {
     state.entered.get(&release.digest).copied().filter(|since| *since <= asked_at)
 }
 
@@ -262,7 +263,8 @@ mod tests {
         let version = semver::Version::new(2, 0, 0);
         let release = ReleaseId::new("phish".parse().unwrap(), version, Digest::of(b""));
         let mut state = SlotState::default();
-        state.entered.insert(release.digest, 5);
-        assert_eq!([4, 5, 6].map(|asked_at| role_since(&state, &release, asked_at)), [None, Some(5), Some(5)]);
+        state.entered.insert(release.digest, Generation::new(5));
+        let since = |asked_at| role_since(&state, &release, Generation::new(asked_at)).map(Generation::get);
+        assert_eq!([4, 5, 6].map(since), [None, Some(5), Some(5)]);
     }
 }

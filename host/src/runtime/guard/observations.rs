@@ -8,6 +8,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use jiff::Timestamp;
 use switchback_model::guard::{Key, Sighting};
 use switchback_model::message::{Fingerprint, Message, organisational_domain};
+use switchback_model::route::Generation;
 use switchback_model::verdict::{Judged, Opinion, Opinions, RecordId, Said};
 
 use crate::limits::store::GUARD_QUEUE_MAX;
@@ -19,7 +20,7 @@ pub(in crate::runtime) struct Observation {
     pub(super) opinions: Opinions,
     pub(super) at: Timestamp,
     /// That of the route by which it was judged.
-    pub(super) generation: u64,
+    pub(super) generation: Generation,
     /// Whether a release was compared that just came to decide.
     pub(super) is_fresh: bool,
     /// The record of a journal that has it, if one is kept; only of a message that was handed over.
@@ -38,7 +39,13 @@ pub(in crate::runtime) struct Observation {
 impl Observation {
     /// What the guard needs of a message of which nothing is counted by campaign: cheap enough to be done while the
     /// filter waits for the answer.
-    fn plain(slot: &Arc<GuardedSlot>, at: Timestamp, generation: u64, opinions: Opinions, message: &Message) -> Self {
+    fn plain(
+        slot: &Arc<GuardedSlot>,
+        at: Timestamp,
+        generation: Generation,
+        opinions: Opinions,
+        message: &Message,
+    ) -> Self {
         let author = message.author().mailbox();
         Self {
             slot: Arc::clone(slot),
@@ -180,7 +187,7 @@ impl Observer for ObservationQueue {
         }
     }
 
-    fn plain(&self, slot: &Arc<GuardedSlot>, generation: u64, opinions: Opinions, message: &Message) {
+    fn plain(&self, slot: &Arc<GuardedSlot>, generation: Generation, opinions: Opinions, message: &Message) {
         if slot.is_guarded() {
             self.offer(What::Message, || Observation::plain(slot, Timestamp::now(), generation, opinions, message));
         }

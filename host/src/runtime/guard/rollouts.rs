@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback_model::guard::{GuardSettings, TrialEvidence};
 use switchback_store::alert::{Alert, Found, Response};
-use switchback_store::control::{AsGuard as _, Committed, Control, Progress, PromoteError, Rollout, SlotState};
+use switchback_store::control::{
+    AsGuard as _, Committed, Control, EventSequence, Progress, PromoteError, Rollout, SlotState,
+};
 use switchback_store::guard_store::{PauseCause, ToldPause, raise, trial_evidence};
 use switchback_store::limits::CLOCK_TRIED;
 use switchback_system::clock;
@@ -30,7 +32,7 @@ pub(super) struct Rollouts {
 
 /// A step of a rollout, as a process has met it.
 struct Met {
-    begun: u64,
+    begun: EventSequence,
     step: usize,
     /// For how long it went on by then, by the time of day.
     before: Duration,
@@ -179,7 +181,7 @@ mod tests {
     /// In its first step, of a minute, since a time.
     fn rollout(step_began: Timestamp) -> Rollout {
         let release = ReleaseId::new("phish".parse().unwrap(), semver::Version::new(2, 0, 0), Digest::of(b""));
-        let began = OperationNote::new(1, step_began, "", "");
+        let began = OperationNote::new(EventSequence::new(1), step_began, "", "");
         Rollout::new(release.clone(), release, "shadow 60s, 100%".parse().unwrap(), began)
     }
 

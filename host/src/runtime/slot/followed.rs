@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use switchback_model::release::ReleaseId;
-use switchback_model::route::Roles;
+use switchback_model::route::{Generation, Roles};
 use switchback_sandbox::Loaded;
 use switchback_store::control::SlotState;
 
@@ -23,7 +23,7 @@ impl Slot {
     }
 
     /// Takes over the roles that a store says.
-    pub(in crate::runtime) fn install(&self, generation: u64, roles: Roles<Arc<Loaded>>) {
+    pub(in crate::runtime) fn install(&self, generation: Generation, roles: Roles<Arc<Loaded>>) {
         self.0.switch.install(generation, roles);
         self.0.shared.meters().generation(generation);
     }

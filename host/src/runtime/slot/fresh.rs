@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use switchback_model::route::Generation;
+
 use crate::limits::FRESH_PAIRS_MAX;
 
 /// Counts the first messages under each generation of a slot, as long as it is the newest.
@@ -14,7 +16,8 @@ pub(super) struct Fresh {
 impl Fresh {
     /// Takes one more message under a generation: whether it is one of the first. Two threads that meet a new generation at
     /// once may take a few more.
-    pub(super) fn take(&self, generation: u64) -> bool {
+    pub(super) fn take(&self, generation: Generation) -> bool {
+        let generation = generation.get();
         // Hardly any message is the first, and the others only read.
         let is_newest = self.generation.load(Ordering::Relaxed) < generation;
         if is_newest && self.generation.fetch_max(generation, Ordering::Relaxed) < generation {
@@ -32,7 +35,7 @@ mod tests {
     #[test]
     fn the_first_messages_of_each_generation_are_fresh() {
         let fresh = Fresh::default();
-        let taken = |generation| (0..2 * FRESH_PAIRS_MAX).filter(|_| fresh.take(generation)).count();
+        let taken = |generation| (0..2 * FRESH_PAIRS_MAX).filter(|_| fresh.take(Generation::new(generation))).count();
         assert_eq!([taken(1), taken(1), taken(4)], [FRESH_PAIRS_MAX as usize, 0, FRESH_PAIRS_MAX as usize]);
         assert_eq!(taken(3), 0, "a message may be answered by a route that has just gone");
     }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use switchback_model::guard::Segment;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::{Roles, RouteError, Salt, Share};
+use switchback_model::route::{Generation, Roles, RouteError, Salt, Share};
 use switchback_sandbox::Loaded;
 use switchback_system::clock;
 
@@ -58,7 +58,7 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If the release is not loaded, or live already, or the guard found it harmful.
-    pub fn promote(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+    pub fn promote(&self, release: &ReleaseId) -> Result<Generation, RouteError> {
         let cool_off = Duration::from_secs(self.config().cool_off_s);
         let until = (!cool_off.is_zero()).then(|| clock::now().checked_add(cool_off).unwrap_or(Timestamp::MAX));
         self.0.0.shared.guarded().check_harmless(release)?;
@@ -70,7 +70,7 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If the release is not loaded, or live, or the share is not 1 to 10,000.
-    pub fn shadow(&self, release: &ReleaseId, rate_bp: u16) -> Result<u64, RouteError> {
+    pub fn shadow(&self, release: &ReleaseId, rate_bp: u16) -> Result<Generation, RouteError> {
         self.changing(release, |roles, loaded| roles.shadowing(loaded, rate_bp))
     }
 
@@ -79,8 +79,8 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If the release is not loaded, or live, or the guard found it harmful, or the share cannot be had, or nothing is live.
-    pub fn canary(&self, release: &ReleaseId, share: Share) -> Result<u64, RouteError> {
-        let salt = Salt::new(self.name(), release.digest.as_bytes(), self.generation() + 1);
+    pub fn canary(&self, release: &ReleaseId, share: Share) -> Result<Generation, RouteError> {
+        let salt = Salt::new(self.name(), release.digest.as_bytes(), self.generation().next().get());
         self.0.0.shared.guarded().check_harmless(release)?;
         self.changing(release, |roles, loaded| roles.trying(loaded, share, salt))
     }
@@ -89,7 +89,7 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If the release has no such role in this slot.
-    pub fn withdraw(&self, release: &ReleaseId) -> Result<u64, RouteError> {
+    pub fn withdraw(&self, release: &ReleaseId) -> Result<Generation, RouteError> {
         self.changing_roles(|roles| roles.withdrawing(release))
     }
 
@@ -98,7 +98,7 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If there is no standby, or no mail can be of the segment or be told to be, or eight segments are back already.
-    pub fn revert_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
+    pub fn revert_segment(&self, segment: &Segment) -> Result<Generation, RouteError> {
         segment.validate().map_err(RouteError::Segment)?;
         let domains = self.config().guard.domains_of(segment);
         self.changing_roles(|roles| roles.reverting_segment(segment, &domains, None))
@@ -108,7 +108,7 @@ impl LocalSlot {
     ///
     /// # Errors
     /// If the segment is not back at a standby.
-    pub fn restore_segment(&self, segment: &Segment) -> Result<u64, RouteError> {
+    pub fn restore_segment(&self, segment: &Segment) -> Result<Generation, RouteError> {
         self.changing_roles(|roles| roles.restoring_segment(segment))
     }
 
@@ -116,7 +116,7 @@ impl LocalSlot {
         &self,
         release: &ReleaseId,
         change: impl FnOnce(Roles<Arc<Loaded>>, Arc<Loaded>) -> Result<Roles<Arc<Loaded>>, RouteError>,
-    ) -> Result<u64, RouteError> {
+    ) -> Result<Generation, RouteError> {
         let Inner { releases, life, .. } = &*self.0.0;
         let _inside = life.enter()?;
         // Held across the change: the release cannot be unloaded before it has its role.
@@ -130,7 +130,7 @@ impl LocalSlot {
     fn changing_roles(
         &self,
         change: impl FnOnce(Roles<Arc<Loaded>>) -> Result<Roles<Arc<Loaded>>, RouteError>,
-    ) -> Result<u64, RouteError> {
+    ) -> Result<Generation, RouteError> {
         let Inner { shared, switch, life, .. } = &*self.0.0;
         let _inside = life.enter()?;
         // The change before this one may have ended roles, and with them trials.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use switchback_model::message::Message;
+use switchback_model::route::Generation;
 use switchback_model::verdict::{Judged, Opinions};
 
 use super::guarded::GuardedSlot;
@@ -16,5 +17,5 @@ pub(in crate::runtime) trait Observer: Send + Sync {
     fn missed(&self, slot: &GuardedSlot, judged: &Judged);
 
     /// A message was answered that is [plain](Opinions::is_plain), and nothing else remains to be done.
-    fn plain(&self, slot: &Arc<GuardedSlot>, generation: u64, opinions: Opinions, message: &Message);
+    fn plain(&self, slot: &Arc<GuardedSlot>, generation: Generation, opinions: Opinions, message: &Message);
 }

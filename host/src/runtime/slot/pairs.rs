@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use switchback_model::compare::{Comparison, ComparisonSettings, MessageName, Pair, Report};
 use switchback_model::message::Message;
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::verdict::Judged;
 
 /// The most pairs of releases that are counted: those of the last few rollouts. One takes at most 8 MiB.
@@ -18,7 +19,7 @@ pub(super) struct Pairs(Mutex<BTreeMap<(Digest, Digest), Counted>>);
 struct Counted {
     comparison: Comparison,
     /// The generation at which the pair was met last: the pair of the oldest one makes room.
-    generation: u64,
+    generation: Generation,
 }
 
 impl Pairs {
@@ -55,6 +56,8 @@ fn entry(all: &mut BTreeMap<(Digest, Digest), Counted>, key: (Digest, Digest)) -
     {
         all.remove(&oldest);
     }
-    all.entry(key)
-        .or_insert_with(|| Counted { comparison: Comparison::new(ComparisonSettings::default()), generation: 0 })
+    all.entry(key).or_insert_with(|| Counted {
+        comparison: Comparison::new(ComparisonSettings::default()),
+        generation: Generation::default(),
+    })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use switchback_model::route::{Route, RouteError};
+use switchback_model::route::{Generation, Route, RouteError};
 use switchback_sandbox::Loaded;
 
 /// Writes down, for the ledger of a store, reverts that took effect in this process.
@@ -14,19 +14,19 @@ pub(in crate::runtime) trait RevertLog: Send + Sync {
         &self,
         slot: &str,
         revert: &dyn Fn(u64) -> Result<Arc<Route<Loaded>>, RouteError>,
-    ) -> Result<u64, RouteError>;
+    ) -> Result<Generation, RouteError>;
 
     /// Whether the ledger has the revert that made a generation of a slot.
-    fn has_written(&self, slot: &str, generation: u64) -> bool;
+    fn has_written(&self, slot: &str, generation: Generation) -> bool;
 
     /// Waits until the ledger has answered to the revert that made a generation, and returns whether it has it.
-    fn wait_written(&self, slot: &str, generation: u64, timeout: Duration) -> bool;
+    fn wait_written(&self, slot: &str, generation: Generation, timeout: Duration) -> bool;
 }
 
 /// A revert that took effect in this process.
 pub struct Reverted {
     /// The generation of the route that it made.
-    pub generation: u64,
+    pub generation: Generation,
     pub(super) slot: Arc<str>,
     pub(super) store: Option<Arc<dyn RevertLog>>,
 }

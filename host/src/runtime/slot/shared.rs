@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use switchback_model::message::Message;
-use switchback_model::route::Roles;
+use switchback_model::route::{Generation, Roles};
 use switchback_model::verdict::{Judged, Opinion, Opinions, Role, Said};
 use switchback_sandbox::{Loaded, ScoreError, Scored};
 
@@ -97,7 +97,7 @@ impl SlotShared {
     }
 
     /// Whether a message with these calls is one of the first under a route that changed who decides.
-    pub(super) fn is_fresh(&self, generation: u64, calls: &ShadowCalls) -> bool {
+    pub(super) fn is_fresh(&self, generation: Generation, calls: &ShadowCalls) -> bool {
         let compares_decider = calls.iter().any(|call| matches!(call.role, Role::Standby | Role::Live));
         compares_decider && self.fresh.take(generation)
     }
@@ -115,7 +115,7 @@ impl SlotShared {
     }
 
     /// Tells the guard of a message that is [plain](Opinions::is_plain), and of which nothing else remains to be done.
-    pub(super) fn plain(&self, generation: u64, opinions: Opinions, message: &Message) {
+    pub(super) fn plain(&self, generation: Generation, opinions: Opinions, message: &Message) {
         if let Some(guard) = &self.guard {
             guard.plain(&self.guarded, generation, opinions, message);
         }

@@ -90,7 +90,6 @@ fn wait(child: &mut Child, said: &mut Said, until: Instant) -> io::Result<Option
 
 /// The main fields, for a command that does not read JSON; what is not known is empty.
 fn variables(alert: &Alert) -> [(&'static str, String); 12] {
-    let number = |number: Option<u64>| number.map(|number| number.to_string()).unwrap_or_default();
     let segment = match &alert.evidence {
         Some(Evidence::Flips(evidence)) => evidence.segment.to_string(),
         _ => String::new(),
@@ -104,8 +103,8 @@ fn variables(alert: &Alert) -> [(&'static str, String); 12] {
         ("SWITCHBACK_ALERT_RELEASE", alert.release.as_ref().map(ToString::to_string).unwrap_or_default()),
         ("SWITCHBACK_ALERT_BASELINE", alert.baseline().map(ToString::to_string).unwrap_or_default()),
         ("SWITCHBACK_ALERT_SEGMENT", segment),
-        ("SWITCHBACK_ALERT_GENERATION", number(alert.generation)),
-        ("SWITCHBACK_ALERT_EVENT", number(alert.event)),
+        ("SWITCHBACK_ALERT_GENERATION", alert.generation.map(|generation| generation.to_string()).unwrap_or_default()),
+        ("SWITCHBACK_ALERT_EVENT", alert.event.map(|event| event.to_string()).unwrap_or_default()),
         ("SWITCHBACK_ALERT_SUMMARY", alert.summary.clone()),
         ("SWITCHBACK_ALERT_UNDO", alert.undo.clone().unwrap_or_default()),
     ]

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::{Evidence, Requirements};
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
+
+use crate::control::EventSequence;
 
 /// What an alert is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -209,9 +212,9 @@ pub struct About {
     /// The share of a canary that was withdrawn, in basis points.
     pub share_bp: Option<u16>,
     /// The slot's generation after what was done.
-    pub generation: Option<u64>,
+    pub generation: Option<Generation>,
     /// The event of the ledger that did it.
-    pub event: Option<u64>,
+    pub event: Option<EventSequence>,
     /// The process that raises the alert.
     pub process: Option<By>,
     /// What it takes to act, and what there was of it.

@@ -5,11 +5,13 @@ use serde::{Deserialize, Serialize};
 use switchback_model::beginning::on_one_line;
 use switchback_model::guard::{Evidence, Requirements};
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_system::clock;
 use uuid::Uuid;
 
 use super::found::{About, By, Found, Kind, Response, Severity};
 use super::text;
+use crate::control::EventSequence;
 
 /// Something that a person has to know. As JSON it is what a webhook receives and what a command reads; fields are only
 /// ever added.
@@ -42,10 +44,10 @@ pub struct Alert {
     pub requirements: Option<Requirements>,
     /// The slot's generation after what was done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub generation: Option<u64>,
+    pub generation: Option<Generation>,
     /// The event of the ledger that did it. `switchback guard explain` takes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<u64>,
+    pub event: Option<EventSequence>,
     /// The hash of that event, where the alert says that it took place: the ledger's head until the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Digest>,

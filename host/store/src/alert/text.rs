@@ -160,8 +160,10 @@ pub(super) mod tests {
     use super::super::found::Severity;
     use super::super::record::Alert;
     use super::*;
+    use crate::control::EventSequence;
     use switchback_model::guard::Floor;
     use switchback_model::release::ReleaseId;
+    use switchback_model::route::Generation;
 
     fn release(version: &str) -> ReleaseId {
         serde_json::from_value(serde_json::json!({
@@ -205,8 +207,8 @@ pub(super) mod tests {
             slot: Some(slot.to_owned()),
             release: Some(release("2.0.0")),
             share_bp: Some(250),
-            generation: Some(7),
-            event: Some(12),
+            generation: Some(Generation::new(7)),
+            event: Some(EventSequence::new(12)),
             ..About::default()
         }
     }

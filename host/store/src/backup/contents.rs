@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
 
+use crate::control::EventSequence;
+
 /// The name of the file that says what a backup holds. The last one: what ends before it was cut off.
 pub(super) const CONTENTS: &str = "switchback-backup.json";
 
@@ -31,7 +33,7 @@ pub struct Contents {
     /// When it was made.
     pub at: Timestamp,
     /// The last event of its ledger.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// That event's hash.
     pub head: Digest,
     /// Its files.

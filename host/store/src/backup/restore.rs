@@ -11,7 +11,7 @@ use switchback_system::private;
 use super::BackupError;
 use super::contents::{Contents, GUARD, GUARD_SINCE, JOURNAL, RELEASES};
 use super::unpack::{place, unpack};
-use crate::control::{Adopted, Copied, Layout, Processes, SqliteStore, StoreError};
+use crate::control::{Adopted, Copied, EventSequence, Layout, Processes, SqliteStore, StoreError};
 use crate::guard_store;
 
 /// Restores a backup.
@@ -48,9 +48,9 @@ pub struct Restored {
     /// What the backup held.
     pub contents: Contents,
     /// The event that says that it was restored.
-    pub event: u64,
+    pub event: EventSequence,
     /// The last event that is known to have been there: those after the backup's last are lost.
-    pub known: u64,
+    pub known: EventSequence,
     /// Where the database is that was there; none if there was none.
     pub aside: Option<PathBuf>,
     /// Files of the backup that were not taken, because the folder had its own.

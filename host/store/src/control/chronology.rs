@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::event::Event;
+use super::number::EventSequence;
 
 /// Clocks that are kept right are set back by less.
 const STEP_MIN: Duration = Duration::from_secs(1);
@@ -18,7 +19,7 @@ const STEP_MIN: Duration = Duration::from_secs(1);
 #[non_exhaustive]
 pub struct Anachronism {
     /// The event.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// Its time.
     pub at: Timestamp,
     /// Why that cannot be.
@@ -65,7 +66,7 @@ impl fmt::Display for Anachronism {
         let Self { sequence, at, why } = self;
         match why {
             OutOfTime::Earlier { than } => {
-                let before = sequence.saturating_sub(1);
+                let before = sequence.previous();
                 write!(
                     f,
                     "event {sequence} is of {at}, earlier than event {before} ({than}): the clock was wrong at one of them"
@@ -88,11 +89,12 @@ mod tests {
     use super::*;
     use crate::control::Operation;
     use switchback_model::release::Digest;
+    use switchback_model::route::Generation;
 
     fn event(sequence: u64, second: i64) -> Event {
         Event {
-            sequence,
-            generation: 0,
+            sequence: EventSequence::new(sequence),
+            generation: Generation::default(),
             at: Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second),
             author: "ada".to_owned(),
             reason: String::new(),
@@ -105,7 +107,8 @@ mod tests {
     fn an_event_is_later_than_the_one_before_it_and_not_still_to_come() {
         let at = |second| Timestamp::UNIX_EPOCH + SignedDuration::from_secs(second);
         let events = [event(1, 100), event(2, -50), event(3, 100), event(4, 900), event(5, 200)];
-        let found: Vec<_> = Anachronism::all(&events, at(300)).iter().map(|one| (one.sequence, one.why)).collect();
+        let found: Vec<_> =
+            Anachronism::all(&events, at(300)).iter().map(|one| (one.sequence.get(), one.why)).collect();
         let earlier = |than| OutOfTime::Earlier { than: at(than) };
         assert_eq!(found, [(2, earlier(100)), (4, OutOfTime::Ahead), (5, earlier(900))]);
         let said = Anachronism::all(&events, at(300))[0].to_string();

@@ -5,9 +5,11 @@ use std::ops::Deref;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
+use switchback_model::route::Generation;
 
 use super::newer::NewerEvent;
 use super::note::OperationNote;
+use super::number::EventSequence;
 use super::operation::Operation;
 use super::request::Request;
 
@@ -21,9 +23,9 @@ use super::request::Request;
 #[non_exhaustive]
 pub struct Event {
     /// Its place in the ledger: 1 for the first, one more for each.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// The generation after it. Rises with every event that changes a route, and never falls.
-    pub generation: u64,
+    pub generation: Generation,
     /// When it was written.
     pub at: Timestamp,
     /// Who did it: a user of the system, or a name that was given.

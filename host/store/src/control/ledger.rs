@@ -11,6 +11,7 @@ use switchback_system::shortage::in_full;
 use super::event::{Drafted, Event, Proposal, hash};
 use super::mark::{GENESIS, Mark, Witness};
 use super::newer::NewerEvent;
+use super::number::EventSequence;
 use super::refused::Refused;
 use super::state::StoreState;
 
@@ -19,7 +20,7 @@ use super::state::StoreState;
 #[non_exhaustive]
 pub struct Entry {
     /// The place under which the store keeps it.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// The event as JSON.
     pub body: String,
     /// The hash under which the store keeps it.
@@ -28,7 +29,7 @@ pub struct Entry {
 
 impl Entry {
     /// An event as a store keeps it: under this place and this hash, as JSON.
-    pub fn new(sequence: u64, body: impl Into<String>, hash: Digest) -> Self {
+    pub fn new(sequence: EventSequence, body: impl Into<String>, hash: Digest) -> Self {
         Self { sequence, body: body.into(), hash }
     }
 
@@ -41,7 +42,7 @@ impl Entry {
 
 /// An entry, read by itself: whether it follows the one before is another question.
 struct Read {
-    sequence: u64,
+    sequence: EventSequence,
     hash: Digest,
     said: Result<Said, Damage>,
 }
@@ -136,14 +137,15 @@ impl Ledger {
     }
 
     /// The sequence and hash of the last event, understood or not; zeros if there is none.
-    pub fn end(&self) -> (u64, Digest) {
+    pub fn end(&self) -> (EventSequence, Digest) {
         self.newer.last().map_or((self.state.sequence, self.head()), |newer| (newer.sequence, newer.hash))
     }
 
     /// The event that has this hash; 0 for the hash before the first.
-    pub fn place_of(&self, hash: &Digest) -> Option<u64> {
-        let place = self.all_hashes().position(|known| known == *hash).map(|index| index as u64 + 1);
-        place.or_else(|| (*hash == GENESIS).then_some(0))
+    pub fn place_of(&self, hash: &Digest) -> Option<EventSequence> {
+        let place =
+            self.all_hashes().position(|known| known == *hash).map(|index| EventSequence::new(index as u64 + 1));
+        place.or_else(|| (*hash == GENESIS).then_some(EventSequence::NONE))
     }
 
     fn all_hashes(&self) -> impl Iterator<Item = Digest> {
@@ -166,8 +168,8 @@ impl Ledger {
         self.state.recoveries > mark.recoveries || self.hash_of(mark.sequence) == Some(mark.head)
     }
 
-    fn hash_of(&self, sequence: u64) -> Option<Digest> {
-        let Some(index) = usize::try_from(sequence).ok()?.checked_sub(1) else { return Some(GENESIS) };
+    fn hash_of(&self, sequence: EventSequence) -> Option<Digest> {
+        let Some(index) = usize::try_from(sequence.get()).ok()?.checked_sub(1) else { return Some(GENESIS) };
         let newer = || self.newer.get(index.checked_sub(self.hashes.len())?).map(|newer| newer.hash);
         self.hashes.get(index).copied().or_else(newer)
     }
@@ -184,7 +186,7 @@ impl Ledger {
         let who = who.to_string();
         let (last, known) = (self.end().0, mark.sequence);
         Err(match last < known {
-            true => Broken { sequence: last + 1, damage: Damage::SetBack { known, who } },
+            true => Broken { sequence: last.next(), damage: Damage::SetBack { known, who } },
             false => Broken { sequence: known, damage: Damage::Replaced { who } },
         })
     }
@@ -218,7 +220,7 @@ impl Ledger {
     }
 
     fn take(&mut self, read: Read) -> Result<Option<Event>, Broken> {
-        let expected = self.end().0 + 1;
+        let expected = self.end().0.next();
         let broken = |damage| Broken { sequence: expected, damage };
         if read.sequence != expected {
             return Err(broken(Damage::Missing { next: read.sequence }));
@@ -241,14 +243,14 @@ impl Ledger {
     }
 
     /// Checks that an event says of itself that it is the next.
-    fn check_place(&self, sequence: u64, previous: Digest) -> Result<(), Broken> {
+    fn check_place(&self, sequence: EventSequence, previous: Digest) -> Result<(), Broken> {
         let (last, head) = self.end();
-        let damage = match (sequence == last + 1, previous == head) {
+        let damage = match (sequence == last.next(), previous == head) {
             (true, true) => return Ok(()),
             (false, _) => Damage::Moved { from: sequence },
             (_, false) => Damage::Unchained,
         };
-        Err(Broken { sequence: last + 1, damage })
+        Err(Broken { sequence: last.next(), damage })
     }
 
     /// The ledger with one more event.
@@ -264,10 +266,10 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Broken`], if events are missing at the end.
-    pub fn ends_at(&self, sequence: u64, head: Digest) -> Result<(), Broken> {
+    pub fn ends_at(&self, sequence: EventSequence, head: Digest) -> Result<(), Broken> {
         let end = self.end();
         if end.0 < sequence {
-            return Err(Broken { sequence: end.0 + 1, damage: Damage::CutOff { last: sequence } });
+            return Err(Broken { sequence: end.0.next(), damage: Damage::CutOff { last: sequence } });
         }
         if end != (sequence, head) {
             return Err(Broken { sequence: end.0, damage: Damage::OtherHead });
@@ -279,10 +281,10 @@ impl Ledger {
     ///
     /// # Errors
     /// [`Broken`], if events are missing at the end, or it is not said where they end.
-    pub fn ends_with(&self, head: Option<(u64, Digest)>) -> Result<(), Broken> {
+    pub fn ends_with(&self, head: Option<(EventSequence, Digest)>) -> Result<(), Broken> {
         match head {
             Some((sequence, head)) => self.ends_at(sequence, head),
-            None if self.end().0 == 0 => Ok(()),
+            None if self.end().0 == EventSequence::NONE => Ok(()),
             None => Err(Broken { sequence: self.end().0, damage: Damage::Headless }),
         }
     }
@@ -294,14 +296,14 @@ impl Ledger {
 #[non_exhaustive]
 pub struct Broken {
     /// The first event that is not as it was written.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// What is wrong with it.
     pub damage: Damage,
 }
 
 impl Broken {
     /// The first event that is not as it was written, and what is wrong with it.
-    pub const fn new(sequence: u64, damage: Damage) -> Self {
+    pub const fn new(sequence: EventSequence, damage: Damage) -> Self {
         Self { sequence, damage }
     }
 }
@@ -314,13 +316,13 @@ pub enum Damage {
     #[error("is missing; {next} comes next")]
     Missing {
         /// The event after the gap.
-        next: u64,
+        next: EventSequence,
     },
     /// The last ones are gone.
     #[error("to {last} are missing: the ledger was cut off")]
     CutOff {
         /// The last event that there was.
-        last: u64,
+        last: EventSequence,
     },
     /// Its text is not the text of which the hash was kept.
     #[error("was edited: its text does not have the hash that was kept with it")]
@@ -332,7 +334,7 @@ pub enum Damage {
     #[error("is event {from}, put in another place")]
     Moved {
         /// The sequence that its text says.
-        from: u64,
+        from: EventSequence,
     },
     /// It names another predecessor.
     #[error("does not follow the event before it: that one, or this one, was replaced together with its hash")]
@@ -353,7 +355,7 @@ pub enum Damage {
     )]
     SetBack {
         /// The event.
-        known: u64,
+        known: EventSequence,
         /// Who remembers it.
         who: String,
     },

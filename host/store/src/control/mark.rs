@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
+use switchback_model::route::Generation;
 
-use super::number::ProcessNumber;
+use super::number::{EventSequence, ProcessNumber};
 
 /// A place in a ledger at which it once ended.
 ///
@@ -16,7 +17,7 @@ use super::number::ProcessNumber;
 #[non_exhaustive]
 pub struct Mark {
     /// The last event; 0 where there was none.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// Its hash; zeros where there was none.
     pub head: Digest,
     /// How often the ledger had been recovered.
@@ -24,12 +25,12 @@ pub struct Mark {
     pub recoveries: u64,
     /// The generation after that event.
     #[serde(default)]
-    pub generation: u64,
+    pub generation: Generation,
 }
 
 impl Default for Mark {
     fn default() -> Self {
-        Self { sequence: 0, head: GENESIS, recoveries: 0, generation: 0 }
+        Self { sequence: EventSequence::NONE, head: GENESIS, recoveries: 0, generation: Generation::default() }
     }
 }
 

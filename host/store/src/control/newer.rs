@@ -9,6 +9,9 @@ use std::fmt;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::release::Digest;
+use switchback_model::route::Generation;
+
+use super::number::EventSequence;
 
 /// An event that this version does not understand: its operation, or something that it says, came later.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -16,7 +19,7 @@ use switchback_model::release::Digest;
 #[non_exhaustive]
 pub struct NewerEvent {
     /// Its place in the ledger.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// When.
     pub at: Timestamp,
     /// Who.
@@ -26,7 +29,7 @@ pub struct NewerEvent {
     /// The name of the operation.
     pub operation: String,
     /// The generation after it.
-    pub generation: u64,
+    pub generation: Generation,
     /// Its hash.
     pub hash: Digest,
     /// The hash of the event before it.
@@ -36,8 +39,8 @@ pub struct NewerEvent {
 
 #[derive(Deserialize)]
 struct Envelope {
-    sequence: u64,
-    generation: u64,
+    sequence: EventSequence,
+    generation: Generation,
     previous: Digest,
     at: Timestamp,
     author: String,

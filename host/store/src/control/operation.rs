@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::{Evidence, GuardSettings, Segment};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
-use switchback_model::route::CanaryKey;
+use switchback_model::route::{CanaryKey, Generation};
 use switchback_model::verdict::{Action, AllowScope, Rule};
 
-use super::number::ProcessNumber;
+use super::number::{EventSequence, ProcessNumber};
 use super::rollout::Plan;
 
 /// One operation, as the ledger has it. What it does to the state is [`StoreState::apply`](super::StoreState::apply).
@@ -230,9 +230,9 @@ pub enum Operation {
         /// Which recovery of this store it is, from 1.
         number: u64,
         /// The last event that is known to have been there.
-        known: u64,
+        known: EventSequence,
         /// The highest generation that is known to have been there: the next one is higher.
-        generation: u64,
+        generation: Generation,
     },
 }
 
@@ -247,12 +247,12 @@ pub struct Emergency {
     /// When it took effect there.
     pub at: Timestamp,
     /// The generation that its verdicts have named since.
-    pub generation: u64,
+    pub generation: Generation,
 }
 
 impl Emergency {
     /// A revert that took effect in this process at this time, from this generation on.
-    pub const fn new(process: ProcessNumber, at: Timestamp, generation: u64) -> Self {
+    pub const fn new(process: ProcessNumber, at: Timestamp, generation: Generation) -> Self {
         Self { process, at, generation }
     }
 }

@@ -27,7 +27,7 @@ use super::committed::Committed;
 use super::event::{Event, Proposal};
 use super::ledger::{Broken, Ledger};
 use super::mark::Witness;
-use super::number::ProcessNumber;
+use super::number::{EventSequence, ProcessNumber};
 use super::operation::Operation;
 use super::refused::Refused;
 use super::request::Request;
@@ -141,7 +141,7 @@ impl Control {
     fn read(&self, mut each: impl FnMut(Event)) -> Result<Ledger, ControlError> {
         // Asked first: what they saw is in the ledger that is read afterwards.
         let witnesses = self.store.witnesses()?;
-        let (mut ledger, tail) = (Ledger::default(), self.store.tail(0)?);
+        let (mut ledger, tail) = (Ledger::default(), self.store.tail(EventSequence::NONE)?);
         ledger.follow_all(&tail.entries, |_, event| each(event))?;
         ledger.ends_with(tail.head)?;
         witnesses.iter().try_for_each(|witness| ledger.confirms(witness))?;

@@ -2,11 +2,12 @@
 
 use switchback_model::guard::{InvalidSegment, InvalidSettings};
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_model::route::RouteError;
+use switchback_model::route::{Generation, RouteError};
 use switchback_model::verdict::{InvalidOverride, Role};
 
 use super::newer::NewerEvent;
 use super::note::OperationNote;
+use super::number::EventSequence;
 use super::trust::TrustRefused;
 
 /// Why an operation is refused. Nothing was changed.
@@ -148,17 +149,25 @@ pub enum Refused {
     #[error("event {found} cannot follow here, {expected} would be next")]
     OutOfOrder {
         /// The next one's sequence.
-        expected: u64,
+        expected: EventSequence,
         /// This one's.
+        found: EventSequence,
+    },
+    /// The event says that it is a recovery which took place before.
+    #[error("it says recovery {found}, and the ledger was recovered {known} times before it")]
+    WrongRecovery {
+        /// How often the ledger was recovered before it.
+        known: u64,
+        /// Which recovery it says it is.
         found: u64,
     },
     /// The event claims a generation that it does not lead to.
     #[error("it says generation {found}, and leads to {expected}")]
     WrongGeneration {
         /// What it leads to.
-        expected: u64,
+        expected: Generation,
         /// What it says.
-        found: u64,
+        found: Generation,
     },
 }
 

@@ -276,6 +276,7 @@ impl Rollout {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::number::EventSequence;
     use switchback_model::guard::GuardSettings;
     use switchback_model::release::Digest;
 
@@ -325,7 +326,8 @@ mod tests {
             ReleaseId::new("phish".parse().unwrap(), semver::Version::parse(version).unwrap(), digest)
         };
         let (began, later) = (Timestamp::UNIX_EPOCH, Timestamp::from_second(86_400).unwrap());
-        let note = OperationNote { sequence: 1, at: began, author: "ada".into(), reason: String::new() };
+        let note =
+            OperationNote { sequence: EventSequence::new(1), at: began, author: "ada".into(), reason: String::new() };
         let rollout = Rollout::new(release("2.0.0"), release("1.0.0"), PLAN.parse().unwrap(), note);
         let mut pairs = MailCounts::default();
         (pairs.messages, pairs.authenticated, pairs.eligible, pairs.addressed) = (30, 12, 10, 30);

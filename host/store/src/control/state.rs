@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::GuardSettings;
 use switchback_model::release::{Digest, KeyId, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::verdict::{Effect, Override};
 
 pub use slot::SlotState;
@@ -18,6 +19,7 @@ pub use slot::SlotState;
 use super::event::{Drafted, Event, Proposal};
 use super::mark::Mark;
 use super::note::OperationNote;
+use super::number::EventSequence;
 use super::operation::{GuardAction, Operation};
 use super::refused::Refused;
 use super::rollout::{Plan, Rollout};
@@ -31,9 +33,9 @@ use super::trust::TrustList;
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StoreState {
     /// The sequence of the last event; 0 before the first.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// The generation: how often a route was changed (emergency reverts make it jump). Never falls.
-    pub generation: u64,
+    pub generation: Generation,
     /// Every release that processes have ready, or make ready when they are asked to, by digest.
     pub releases: BTreeMap<Digest, StoredRelease>,
     /// Every slot that an operation named, by name.
@@ -93,7 +95,7 @@ impl StoreState {
         let operation = self.pinned(operation);
         let routes = self.routes_after(&operation, at)?;
         let generation = self.generation_after(&operation, &routes);
-        let event = Event { sequence: self.sequence + 1, generation, at, author, reason, operation, previous };
+        let event = Event { sequence: self.sequence.next(), generation, at, author, reason, operation, previous };
         self.check(&event)?;
         self.check_wanted(&event.operation)?;
         check_override(&event)?;
@@ -105,10 +107,10 @@ impl StoreState {
         // What is known of a damaged store is what somebody wrote there: no number of it is past all counting.
         let number = self.recoveries.max(lost.recoveries.min(KNOWN_MAX)) + 1;
         let known = lost.sequence.max(self.sequence);
-        let generation = self.generation.max(lost.generation.min(KNOWN_MAX));
+        let generation = self.generation.max(lost.generation.min(Generation::new(KNOWN_MAX)));
         let operation = Operation::Recover { number, known, generation };
-        let (sequence, author) = (self.sequence + 1, by.to_owned());
-        Event { sequence, generation: generation + 1, at, author, reason, operation, previous }
+        let (sequence, author) = (self.sequence.next(), by.to_owned());
+        Event { sequence, generation: generation.next(), at, author, reason, operation, previous }
     }
 
     /// Applies the event that comes next.
@@ -116,8 +118,8 @@ impl StoreState {
     /// # Errors
     /// [`Refused`] if the event cannot have happened in this state; the state stays as it is.
     pub fn apply(&mut self, event: &Event) -> Result<(), Refused> {
-        if event.sequence != self.sequence + 1 {
-            return Err(Refused::OutOfOrder { expected: self.sequence + 1, found: event.sequence });
+        if event.sequence != self.sequence.next() {
+            return Err(Refused::OutOfOrder { expected: self.sequence.next(), found: event.sequence });
         }
         let routes = self.routes_after(&event.operation, event.at)?;
         let generation = self.generation_after(&event.operation, &routes);
@@ -197,7 +199,7 @@ impl StoreState {
                 self.trust_after(&event.operation).map(drop)
             }
             Operation::Recover { number, .. } if *number <= self.recoveries => {
-                Err(Refused::OutOfOrder { expected: self.recoveries + 1, found: *number })
+                Err(Refused::WrongRecovery { known: self.recoveries, found: *number })
             }
             _ => Ok(()),
         }
@@ -349,7 +351,7 @@ fn override_of(event: &Event) -> Option<Override> {
         Operation::Block { rule, action } => (rule, Effect::Block { action: *action }),
         _ => return None,
     };
-    Some(Override::new(event.sequence, &event.author, &event.reason, event.at, rule.clone(), effect))
+    Some(Override::new(event.sequence.get(), &event.author, &event.reason, event.at, rule.clone(), effect))
 }
 
 /// Checks an override that somebody wants to make. One that was made is not checked again: the bounds of a later

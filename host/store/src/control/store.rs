@@ -21,6 +21,7 @@ pub use process::{Acknowledgement, Membership, NewProcess, Preparation, Presence
 use super::event::Drafted;
 use super::ledger::Entry;
 use super::mark::{Mark, Witness};
+use super::number::EventSequence;
 
 /// Keeps one ledger, the register of the processes that follow it, and the [files](ReleaseFiles) of its releases.
 ///
@@ -36,19 +37,19 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError>;
+    fn entries_after(&self, sequence: EventSequence) -> Result<Vec<Entry>, StoreError>;
 
     /// The sequence and hash of the last event, as kept beside the entries; none if there is no event.
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn head(&self) -> Result<Option<(u64, Digest)>, StoreError>;
+    fn head(&self) -> Result<Option<(EventSequence, Digest)>, StoreError>;
 
     /// The entries after a sequence together with where the ledger ended at that moment.
     ///
     /// # Errors
     /// If the store cannot be read.
-    fn tail(&self, after: u64) -> Result<Tail, StoreError> {
+    fn tail(&self, after: EventSequence) -> Result<Tail, StoreError> {
         let mut head = self.head()?;
         loop {
             let entries = self.entries_after(after)?;
@@ -196,12 +197,12 @@ pub struct Tail {
     /// Entries, in order.
     pub entries: Vec<Entry>,
     /// The sequence and hash of the last event; none if there is no event.
-    pub head: Option<(u64, Digest)>,
+    pub head: Option<(EventSequence, Digest)>,
 }
 
 impl Tail {
     /// Entries, in order, and the sequence and hash of the last event; none if there is no event.
-    pub const fn new(entries: Vec<Entry>, head: Option<(u64, Digest)>) -> Self {
+    pub const fn new(entries: Vec<Entry>, head: Option<(EventSequence, Digest)>) -> Self {
         Self { entries, head }
     }
 }

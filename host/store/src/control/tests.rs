@@ -13,7 +13,7 @@ use rand::seq::{IndexedMutRandom as _, IndexedRandom as _};
 use rand_chacha::ChaCha8Rng;
 use switchback_model::guard::{Evidence, Segment};
 use switchback_model::release::{Digest, ReleaseId};
-use switchback_model::route::{BASIS_POINTS, CanaryKey, RouteError};
+use switchback_model::route::{BASIS_POINTS, CanaryKey, Generation, RouteError};
 
 use self::reference::{Reference, Route};
 use super::event::hash;
@@ -55,7 +55,7 @@ struct World {
     reference: Reference,
     states: Vec<StoreState>,
     /// What each generation was for each slot: it may have one value only.
-    values: HashMap<u64, BTreeMap<String, Route>>,
+    values: HashMap<Generation, BTreeMap<String, Route>>,
 }
 
 impl World {
@@ -89,11 +89,11 @@ struct Process {
 
 impl Process {
     fn follow(&mut self, world: &World, events_max: usize) {
-        let read = usize::try_from(self.ledger.state().sequence).unwrap();
+        let read = usize::try_from(self.ledger.state().sequence.get()).unwrap();
         for entry in world.entries[read..].iter().take(events_max) {
             self.ledger.follow(entry).unwrap();
         }
-        if let Some(last) = usize::try_from(self.ledger.state().sequence).unwrap().checked_sub(1) {
+        if let Some(last) = usize::try_from(self.ledger.state().sequence.get()).unwrap().checked_sub(1) {
             assert_eq!(*self.ledger.state(), world.states[last], "the fold differs");
         }
     }
@@ -152,7 +152,7 @@ fn operation(random: &mut ChaCha8Rng, state: &StoreState) -> Operation {
         13 | 14 => Operation::Revert { slot, to: None, emergency: None },
         15 => Operation::Revert { slot, to: Some(release), emergency: None },
         16 => {
-            let generation = state.generation + random.random_range(0..3) * 1_000_000;
+            let generation = state.generation.after(random.random_range(0..3) * 1_000_000);
             let emergency = Emergency { process: ProcessNumber::new(1), at: Timestamp::UNIX_EPOCH, generation };
             Operation::Revert { slot, to: Some(release), emergency: Some(emergency) }
         }
@@ -203,10 +203,15 @@ fn entries() -> Vec<Entry> {
     world.entries
 }
 
+/// The place of an event.
+fn at(sequence: u64) -> EventSequence {
+    EventSequence::new(sequence)
+}
+
 fn broken(entries: &[Entry]) -> Broken {
     let mut ledger = Ledger::default();
     let followed = entries.iter().try_for_each(|entry| ledger.follow(entry).map(drop));
-    followed.and_then(|()| ledger.ends_at(6, self::entries()[5].hash)).unwrap_err()
+    followed.and_then(|()| ledger.ends_at(at(6), self::entries()[5].hash)).unwrap_err()
 }
 
 /// Makes an entry whole again after its text was changed: what somebody does who knows how the ledger works.
@@ -218,9 +223,9 @@ fn rehash(entry: &mut Entry) {
 fn an_edited_event_is_named() {
     let mut edited = entries();
     edited[2].body = edited[2].body.replace("ada", "eve");
-    assert_eq!(broken(&edited), Broken { sequence: 3, damage: Damage::Edited });
+    assert_eq!(broken(&edited), Broken { sequence: at(3), damage: Damage::Edited });
     rehash(&mut edited[2]);
-    assert_eq!(broken(&edited), Broken { sequence: 4, damage: Damage::Unchained });
+    assert_eq!(broken(&edited), Broken { sequence: at(4), damage: Damage::Unchained });
 }
 
 #[test]
@@ -228,25 +233,34 @@ fn an_edit_of_the_last_event_shows_in_the_head() {
     let mut edited = entries();
     edited[5].body = edited[5].body.replace("ada", "eve");
     rehash(&mut edited[5]);
-    assert_eq!(broken(&edited), Broken { sequence: 6, damage: Damage::OtherHead });
+    assert_eq!(broken(&edited), Broken { sequence: at(6), damage: Damage::OtherHead });
 }
 
 #[test]
 fn a_missing_event_is_named() {
     let mut cut = entries();
     cut.remove(3);
-    assert_eq!(broken(&cut), Broken { sequence: 4, damage: Damage::Missing { next: 5 } });
-    assert_eq!(broken(&entries()[..4]), Broken { sequence: 5, damage: Damage::CutOff { last: 6 } });
-    assert_eq!(broken(&[]), Broken { sequence: 1, damage: Damage::CutOff { last: 6 } });
+    assert_eq!(broken(&cut), Broken { sequence: at(4), damage: Damage::Missing { next: at(5) } });
+    assert_eq!(broken(&entries()[..4]), Broken { sequence: at(5), damage: Damage::CutOff { last: at(6) } });
+    assert_eq!(broken(&[]), Broken { sequence: at(1), damage: Damage::CutOff { last: at(6) } });
 }
 
 #[test]
 fn events_in_another_order_are_named() {
     let mut swapped = entries();
     let (second, third) = (swapped[1].clone(), swapped[2].clone());
-    swapped[1] = Entry { sequence: 2, ..third };
-    swapped[2] = Entry { sequence: 3, ..second };
-    assert_eq!(broken(&swapped), Broken { sequence: 2, damage: Damage::Moved { from: 3 } });
+    swapped[1] = Entry { sequence: at(2), ..third };
+    swapped[2] = Entry { sequence: at(3), ..second };
+    assert_eq!(broken(&swapped), Broken { sequence: at(2), damage: Damage::Moved { from: at(3) } });
+}
+
+#[test]
+fn a_recovery_cannot_take_place_twice() {
+    let mut state = StoreState::default();
+    let recovery = state.recovery(&Mark::default(), "ada", String::new(), Timestamp::UNIX_EPOCH, Digest::of(b""));
+    state.apply(&recovery).unwrap();
+    let again = Event { sequence: recovery.sequence.next(), generation: recovery.generation.next(), ..recovery };
+    assert_eq!(state.apply(&again), Err(Refused::WrongRecovery { known: 1, found: 1 }));
 }
 
 #[test]
@@ -259,9 +273,9 @@ fn an_event_that_cannot_have_happened_is_named() {
         matches!(&impossible.damage, Damage::Impossible(why) if matches!(**why, Refused::Route(RouteError::NoRole(_)))),
         "{impossible}"
     );
-    assert_eq!(impossible.sequence, 2);
+    assert_eq!(impossible.sequence, at(2));
     let mut garbled = entries();
     garbled[4].body = "{}".into();
     rehash(&mut garbled[4]);
-    assert!(matches!(broken(&garbled), Broken { sequence: 5, damage: Damage::Unreadable(_) }));
+    assert!(matches!(broken(&garbled), Broken { sequence, damage: Damage::Unreadable(_) } if sequence == at(5)));
 }

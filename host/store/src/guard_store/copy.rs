@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 use switchback_model::release::Digest;
+use switchback_model::route::Generation;
 use switchback_system::private::Owner;
 
 use super::{GuardStore, GuardStoreError, open};
@@ -18,7 +19,7 @@ pub struct Current {
     /// What is tried.
     pub candidate: Digest,
     /// The generation since which it has a role there.
-    pub since: u64,
+    pub since: Generation,
 }
 
 /// Copies what the guard remembers in the folder of a store, as it is at one moment; whether there is any.
@@ -83,7 +84,7 @@ fn copy_trials(connection: &Connection, current: &Current) -> rusqlite::Result<(
         let query = format!(
             "INSERT INTO main.{table} SELECT * FROM known.{table} WHERE {trial} IN ({known}) ORDER BY {first} LIMIT ?4"
         );
-        connection.execute(&query, params![slot, candidate.as_bytes(), since, GUARD_SPARE_ROWS_MAX])?;
+        connection.execute(&query, params![slot, candidate.as_bytes(), since.get(), GUARD_SPARE_ROWS_MAX])?;
     }
     connection
         .execute("INSERT OR IGNORE INTO main.volumes SELECT * FROM known.volumes WHERE slot = ?", [slot])

@@ -5,8 +5,10 @@ use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::{Evidence, Requirements};
 use switchback_model::release::ReleaseId;
+use switchback_model::route::Generation;
 
 use crate::alert::Kind;
+use crate::control::EventSequence;
 
 /// A release that is to be taken back, with the reason.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -18,7 +20,7 @@ pub struct Due {
     /// The numbers.
     pub evidence: Evidence,
     /// The generation since which the release had its role: a later role is another one.
-    pub since: u64,
+    pub since: Generation,
     /// What it took to act, and what there was of it; of breakers none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requirements: Option<Requirements>,
@@ -110,11 +112,11 @@ impl Due {
 
 /// Whether an alert was raised that names this event of the ledger: for one that says what happened, such a one; for any
 /// other, any other.
-pub fn is_told(connection: &Connection, event: u64, kind: Kind) -> rusqlite::Result<bool> {
+pub fn is_told(connection: &Connection, event: EventSequence, kind: Kind) -> rusqlite::Result<bool> {
     connection
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM alerts WHERE json_extract(alert, '$.event') = ?1
                 AND (json_extract(alert, '$.kind') = ?2) = ?3)",
         )?
-        .query_row(params![event, Kind::Change.name(), kind == Kind::Change], |row| row.get(0))
+        .query_row(params![event.get(), Kind::Change.name(), kind == Kind::Change], |row| row.get(0))
 }

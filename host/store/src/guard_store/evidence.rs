@@ -18,7 +18,7 @@ pub fn trial_evidence(
             "SELECT id, began_us, pairs, authenticated, eligible, addressed FROM trials
              WHERE slot = ? AND candidate = ? AND baseline = ? AND since = ?",
         )?
-        .query_row(params![key.slot, candidate, baseline, key.since], |row| {
+        .query_row(params![key.slot, candidate, baseline, key.since.get()], |row| {
             Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, mail::counts(row, 2)?))
         })
         .optional()?;

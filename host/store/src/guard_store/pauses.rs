@@ -2,13 +2,15 @@
 
 use rusqlite::{Connection, params};
 
+use crate::control::EventSequence;
+
 /// A pause of a rollout. However often it is looked at, and by whom, it is the same one.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ToldPause {
     /// Where.
     pub slot: String,
     /// The event with which the rollout began: another one of the same release has its own.
-    pub begun: u64,
+    pub begun: EventSequence,
     /// In which step of the rollout.
     pub step: usize,
     /// Why.
@@ -51,10 +53,12 @@ impl ToldPause {
     #[doc(hidden)]
     pub fn note(&self, connection: &Connection) -> rusqlite::Result<bool> {
         let Self { slot, begun, step, cause } = self;
-        connection.prepare_cached("DELETE FROM pauses WHERE slot = ? AND begun <> ?")?.execute(params![slot, begun])?;
+        connection
+            .prepare_cached("DELETE FROM pauses WHERE slot = ? AND begun <> ?")?
+            .execute(params![slot, begun.get()])?;
         let noted = connection.prepare_cached("INSERT OR IGNORE INTO pauses VALUES (?, ?, ?, ?)")?.execute(params![
             slot,
-            begun,
+            begun.get(),
             step,
             cause.name()
         ])?;

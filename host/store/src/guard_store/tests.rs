@@ -8,11 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use rusqlite::params;
 use switchback_model::guard::{Evidence, FirstKey, InMemory, Key, Level, Memory as _, Past, Segment, Trial, TrialKey};
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::verdict::Action;
 use tempfile::TempDir;
 
 use super::*;
 use crate::alert::{About, Alert, By, Found, Response};
+use crate::control::EventSequence;
 
 /// Noon of a day.
 fn noon(day: i64) -> Timestamp {
@@ -25,7 +27,7 @@ fn release(version: &str) -> ReleaseId {
 }
 
 fn key() -> TrialKey {
-    TrialKey::new("inbound", release("2.0.0"), release("1.0.0"), 7)
+    TrialKey::new("inbound", release("2.0.0"), release("1.0.0"), Generation::new(7))
 }
 
 fn folder() -> TempDir {
@@ -269,10 +271,10 @@ fn a_copy_knows_what_the_store_knows() {
     }
     let mut copy = GuardStore::in_memory();
     let trial = |since| Current { slot: "inbound".to_owned(), candidate: release("2.0.0").digest, since };
-    copy.copy_from(dir.path(), &[trial(6)]).unwrap();
+    copy.copy_from(dir.path(), &[trial(Generation::new(6))]).unwrap();
     assert!(copy.read(|connection| trials::of_slot(connection, "inbound")).unwrap().is_empty(), "that one is over");
     let mut copy = GuardStore::in_memory();
-    copy.copy_from(dir.path(), &[trial(7)]).unwrap();
+    copy.copy_from(dir.path(), &[trial(Generation::new(7))]).unwrap();
     let trials = copy.read(|connection| trials::of_slot(connection, "inbound")).unwrap();
     assert_eq!(copy.read(|connection| tallies::all(connection, trials[0].id)).unwrap(), tallies_in(&dir));
     let known = copy.read(|connection| senders::Seen::read(connection, Key(1))).unwrap();
@@ -425,7 +427,8 @@ fn only_what_somebody_tried_to_deliver_can_have_failed_to_arrive() {
 fn a_pause_is_told_once_for_each_step_and_cause_of_a_rollout() {
     let dir = folder();
     let mut stores = [GuardStore::open(dir.path()).unwrap(), GuardStore::open(dir.path()).unwrap()];
-    let pause = ToldPause { slot: "inbound".to_owned(), begun: 7, step: 0, cause: PauseCause::Unproven };
+    let pause =
+        ToldPause { slot: "inbound".to_owned(), begun: EventSequence::new(7), step: 0, cause: PauseCause::Unproven };
     let mut is_news = |pause: &ToldPause| {
         let [first, second] = &mut stores;
         let news = first.write(|transaction| pause.note(transaction)).unwrap();
@@ -436,7 +439,7 @@ fn a_pause_is_told_once_for_each_step_and_cause_of_a_rollout() {
     assert!(is_news(&ToldPause { cause: PauseCause::Harmed, ..pause.clone() }));
     assert!(is_news(&ToldPause { step: 1, ..pause.clone() }));
     assert!(is_news(&ToldPause { slot: "outbound".to_owned(), ..pause.clone() }));
-    assert!(is_news(&ToldPause { begun: 8, ..pause.clone() }));
+    assert!(is_news(&ToldPause { begun: EventSequence::new(8), ..pause.clone() }));
 }
 
 #[test]
@@ -490,10 +493,10 @@ fn what_is_too_much_is_forgotten() {
                 raise(transaction, &alert)?;
             }
             let mut memory = StoreMemory::new(transaction, Firsts::default());
-            for since in 0..100 {
+            for number in 0..100 {
                 let mut key = key();
-                key.since = since;
-                memory.of(&key, noon(1 + since as i64), Whose::Eligible)?;
+                key.since = Generation::new(number);
+                memory.of(&key, noon(1 + number as i64), Whose::Eligible)?;
             }
             memory.write_back()
         })
@@ -567,7 +570,8 @@ fn of_several_that_were_told_of_one_role_one_stays() {
         "bound": 0.5,
     }))
     .unwrap();
-    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since: 7, requirements: None };
+    let since = Generation::new(7);
+    let due = Due { slot: "inbound".into(), release: release("2.0.0"), evidence, since, requirements: None };
     let stages = store.write(|transaction| {
         for _ in 0..3 {
             due.write(transaction, noon(1), Stage::New)?;

@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
 use switchback_model::guard::{MailCounts, TrialKey};
 use switchback_model::release::ReleaseId;
+use switchback_model::route::Generation;
 
 use super::{day_of, mail, time, volumes};
 use crate::limits::GUARD_TRIALS_MAX;
@@ -23,7 +24,7 @@ pub struct TrialRecord {
     /// What it is compared with.
     pub baseline: ReleaseId,
     /// The generation since which the candidate has a role in the slot.
-    pub since: u64,
+    pub since: Generation,
     /// When the first message was compared.
     pub began_at: Timestamp,
     /// When the last one was.
@@ -56,7 +57,7 @@ struct Releases {
 /// The trial, which is begun if it is new: with the weights of last week's mail.
 pub(super) fn find_or_begin(connection: &Connection, key: &TrialKey, at: Timestamp) -> rusqlite::Result<Working> {
     let TrialKey { slot, candidate, baseline, since, .. } = key;
-    let parameters = params![slot, candidate.digest.as_bytes(), baseline.digest.as_bytes(), since];
+    let parameters = params![slot, candidate.digest.as_bytes(), baseline.digest.as_bytes(), since.get()];
     let known = connection
         .prepare_cached(
             "SELECT id, began_us, discovered, kept FROM trials
@@ -74,7 +75,7 @@ pub(super) fn find_or_begin(connection: &Connection, key: &TrialKey, at: Timesta
     connection.execute(
         "INSERT INTO trials (slot, candidate, baseline, since, releases, began_us, last_us)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6)",
-        params![slot, candidate, baseline, since, releases, at.as_microsecond()],
+        params![slot, candidate, baseline, since.get(), releases, at.as_microsecond()],
     )?;
     let id = connection.last_insert_rowid();
     volumes::pin(connection, id, slot, day_of(at))?;
@@ -157,7 +158,7 @@ fn trial(row: &Row<'_>) -> rusqlite::Result<TrialRecord> {
         slot: row.get(1)?,
         candidate,
         baseline,
-        since: row.get(3)?,
+        since: Generation::new(row.get(3)?),
         began_at: time(row.get(4)?),
         last_at: time(row.get(5)?),
         segments: row.get(6)?,

@@ -81,7 +81,7 @@ impl Columns {
         self.at.append_value(record.at.as_microsecond());
         self.process.append_value(record.process);
         self.slot.append_value(&record.slot);
-        self.generation.append_value(record.generation);
+        self.generation.append_value(record.generation.get());
         let mail = &record.mail;
         self.fingerprint.append_value(mail.fingerprint.as_bytes())?;
         self.message.append_value(mail.digest.as_bytes())?;

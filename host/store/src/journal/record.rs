@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use switchback_model::guard::Key;
 use switchback_model::message::{Fingerprint, Reading};
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::timing::Timing;
 use switchback_model::verdict::{Action, Category, DecidedBy, Opinion, RecordId, Scl};
 
@@ -26,7 +27,7 @@ pub struct Record {
     /// The slot.
     pub slot: Arc<str>,
     /// The generation of the route.
-    pub generation: u64,
+    pub generation: Generation,
     /// The reading of the message that was scored.
     #[serde(default = "Reading::unnamed")]
     pub reading: Reading,
@@ -118,7 +119,7 @@ impl Record {
             at,
             process: 0,
             slot,
-            generation: 0,
+            generation: Generation::default(),
             reading: Reading::CURRENT,
             mail,
             action,

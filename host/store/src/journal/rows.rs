@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use switchback_model::guard::Key;
 use switchback_model::message::{Fingerprint, Reading};
 use switchback_model::release::{Digest, ReleaseId, parse_version};
+use switchback_model::route::Generation;
 use switchback_model::timing::Timing;
 use switchback_model::verdict::{Action, Category, Cause, DecidedBy, Dropped, Opinion, RecordId, Role, Said, Scl};
 
@@ -268,7 +269,7 @@ fn head(batch: &RecordBatch, row: usize) -> Result<Record, ArrowError> {
         at: instant(column(batch, "judged_at")?, row)?,
         process: count("process")?,
         slot: name("slot")?.into(),
-        generation: count("generation")?,
+        generation: Generation::new(count("generation")?),
         reading: reading(batch, row)?,
         mail: mail(batch, row)?,
         action: named::<Action>("action", name("action")?)?,

@@ -5,9 +5,10 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use switchback::Digest;
 use switchback::control::{
-    Acknowledgement, ControlStore, Drafted, Event, Ledger, Mark, NewProcess, Preparation, Presence, Proposal,
-    ReleaseStamps, Request, SqliteStore, StoreError, Watched,
+    Acknowledgement, ControlStore, Drafted, Event, EventSequence, Ledger, Mark, NewProcess, Preparation, Presence,
+    Proposal, ReleaseStamps, Request, SqliteStore, StoreError, Watched,
 };
+use switchback::route::Generation;
 
 use super::memory_store::MemoryStore;
 use super::support::PATIENCE;
@@ -45,7 +46,7 @@ fn a_store_in_memory_is_a_control_store() {
 /// The event that freezes everything, after what a store holds.
 fn next(store: &dyn ControlStore, author: &str) -> Drafted {
     let mut ledger = Ledger::default();
-    store.entries_after(0).unwrap().iter().for_each(|entry| drop(ledger.follow(entry).unwrap()));
+    store.entries_after(EventSequence::NONE).unwrap().iter().for_each(|entry| drop(ledger.follow(entry).unwrap()));
     let frozen = ledger.state().frozen.is_some();
     let request = if frozen { Request::Thaw { slot: None } } else { Request::Freeze { slot: None } };
     ledger.state().draft(Proposal::new(author, "", request), Timestamp::now(), ledger.head()).unwrap()
@@ -56,24 +57,24 @@ fn process(name: &str) -> NewProcess {
 }
 
 fn an_event_is_added_once_and_seen_by_everybody(one: &dyn ControlStore, other: &dyn ControlStore) {
-    assert!(one.head().unwrap().is_none() && one.entries_after(0).unwrap().is_empty());
+    assert!(one.head().unwrap().is_none() && one.entries_after(EventSequence::NONE).unwrap().is_empty());
     let event = next(one, "ada");
     one.append(&event).unwrap();
     assert!(matches!(one.append(&event), Err(StoreError::Conflict)));
-    let entries = other.entries_after(0).unwrap();
+    let entries = other.entries_after(EventSequence::NONE).unwrap();
     assert_eq!(entries.len(), 1);
     assert_eq!(Event::from_json(&entries[0].body).unwrap(), event.into_event());
-    assert_eq!(other.head().unwrap(), Some((1, entries[0].hash)));
+    assert_eq!(other.head().unwrap(), Some((EventSequence::new(1), entries[0].hash)));
     other.append(&next(other, "bob")).unwrap();
-    assert_eq!(one.entries_after(1).unwrap().len(), 1);
-    assert!(one.entries_after(2).unwrap().is_empty());
+    assert_eq!(one.entries_after(EventSequence::new(1)).unwrap().len(), 1);
+    assert!(one.entries_after(EventSequence::new(2)).unwrap().is_empty());
 }
 
 fn of_two_events_that_follow_the_same_one_is_added(one: &dyn ControlStore, other: &dyn ControlStore) {
     let (first, second) = (next(one, "ada"), next(other, "bob"));
     other.append(&second).unwrap();
     assert!(matches!(one.append(&first), Err(StoreError::Conflict)));
-    assert_eq!(Event::from_json(&one.entries_after(0).unwrap()[0].body).unwrap().author, "bob");
+    assert_eq!(Event::from_json(&one.entries_after(EventSequence::NONE).unwrap()[0].body).unwrap().author, "bob");
 }
 
 fn a_process_is_there_until_it_lets_go(one: &dyn ControlStore, other: &dyn ControlStore) {
@@ -94,7 +95,8 @@ fn what_a_process_says_is_seen(one: &dyn ControlStore, other: &dyn ControlStore)
     assert_eq!((seen().acknowledged, seen().preparations.len()), (None, 0));
     for sequence in 1..3 {
         let mut mark = Mark::default();
-        (mark.sequence, mark.head, mark.generation) = (sequence, Digest::of(b""), sequence);
+        (mark.sequence, mark.generation) = (EventSequence::new(sequence), Generation::new(sequence));
+        mark.head = Digest::of(b"");
         let mut said = Acknowledgement::new(mark, Timestamp::UNIX_EPOCH);
         said.problem = (sequence == 2).then(|| "why".to_owned());
         said.stopped = sequence == 2;

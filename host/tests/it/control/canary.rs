@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use switchback::control::{Admission, Readiness};
-use switchback::route::{BASIS_POINTS, CanaryKey};
+use switchback::route::{BASIS_POINTS, CanaryKey, Generation};
 use switchback::verdict::DecidedBy;
 use switchback::{Digest, ReleaseId};
 
@@ -15,7 +15,7 @@ use crate::side_by_side::mail;
 const CAMPAIGNS: usize = 2_000;
 
 /// Which release a campaign met, by generation and campaign.
-type Met = BTreeMap<u64, BTreeMap<usize, Digest>>;
+type Met = BTreeMap<Generation, BTreeMap<usize, Digest>>;
 
 /// What a child does: it scores every campaign, again and again, and says `round` after each time.
 #[test]
@@ -43,10 +43,10 @@ fn start(store: &Store) -> Scorer {
 }
 
 /// Waits until a process has scored every campaign at a generation.
-fn wait_for_round_at(scorer: &mut Scorer, generation: u64) {
+fn wait_for_round_at(scorer: &mut Scorer, generation: Generation) {
     // The first round that ends there may have begun before.
     for _ in 0..2 {
-        while scorer.line("round").parse::<u64>().unwrap() < generation {}
+        while scorer.line("round").parse::<u64>().unwrap() < generation.get() {}
     }
 }
 
@@ -57,7 +57,7 @@ fn finish(mut scorer: Scorer) -> Met {
     met
 }
 
-fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> u64 {
+fn canary(store: &Store, release: &ReleaseId, share_bp: u16) -> Generation {
     let (slot, key) = ("inbound".to_owned(), CanaryKey::Content);
     let (release, readiness) = (release.clone(), Readiness::Wait(PATIENCE));
     let canary = Admission::Canary { slot, release, share_bp, key, mirrored: false, readiness };

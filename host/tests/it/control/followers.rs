@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use switchback::control::{Accept, SqliteStore, StoreError, StoreProcess};
+use switchback::control::{Accept, EventSequence, SqliteStore, StoreError, StoreProcess};
 use switchback::runtime::FollowTrouble;
 use switchback::{Control, Runtime};
 
@@ -18,7 +18,7 @@ fn processes(store: &Path) -> Vec<StoreProcess> {
     Control::open(store).unwrap().processes().unwrap()
 }
 
-fn obeys(process: &StoreProcess, sequence: u64) -> bool {
+fn obeys(process: &StoreProcess, sequence: EventSequence) -> bool {
     process.acknowledged.as_ref().is_some_and(|known| known.sequence >= sequence && !known.stopped)
 }
 
@@ -97,7 +97,7 @@ fn a_process_whose_whole_folder_is_replaced_is_counted_in_the_new_one() {
     replaced(&store, &copy);
     until("it follows there", || {
         let there = processes(&store);
-        there.len() == 1 && obeys(&there[0], 0)
+        there.len() == 1 && obeys(&there[0], EventSequence::NONE)
     });
     let event =
         Control::open(&store).unwrap().commit(switchback::control::Request::Freeze { slot: None }).unwrap().event;
@@ -147,7 +147,7 @@ fn a_ledger_that_is_followed_is_not_taken_away_unless_that_is_accepted() {
     assert_eq!(process.slot("inbound").unwrap().live().as_ref(), Some(&releases[1]));
     let recovered = SqliteStore::recover(store.path(), "ada", Accept::damage().followers()).unwrap().unwrap();
     assert_eq!(recovered.events, 2);
-    until("it goes on from there", || process.following().unwrap().mark.sequence == 3);
+    until("it goes on from there", || process.following().unwrap().mark.sequence.get() == 3);
 }
 
 #[test]

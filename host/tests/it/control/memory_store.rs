@@ -7,8 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use switchback::control::{
-    Acknowledgement, Committed, ControlStore, Drafted, Entry, Membership, NewProcess, Preparation, Presence,
-    ProcessNumber, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, StoreProcess, Watch, Watched,
+    Acknowledgement, Committed, ControlStore, Drafted, Entry, EventSequence, Membership, NewProcess, Preparation,
+    Presence, ProcessNumber, Readiness, ReleaseFiles, ReleaseStamps, Request, StoreError, StoreProcess, Watch, Watched,
 };
 use switchback::{Control, Digest, Runtime, SlotConfig};
 use tempfile::TempDir;
@@ -120,19 +120,22 @@ impl ControlStore for MemoryStore {
         self.0.guard_dir.path()
     }
 
-    fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError> {
-        self.0.full_reads.fetch_add(usize::from(sequence == 0), Ordering::Relaxed);
+    fn entries_after(&self, sequence: EventSequence) -> Result<Vec<Entry>, StoreError> {
+        self.0.full_reads.fetch_add(usize::from(sequence == EventSequence::NONE), Ordering::Relaxed);
         Ok(self.0.kept().entries.iter().filter(|entry| entry.sequence > sequence).cloned().collect())
     }
 
-    fn head(&self) -> Result<Option<(u64, Digest)>, StoreError> {
+    fn head(&self) -> Result<Option<(EventSequence, Digest)>, StoreError> {
         Ok(self.0.kept().entries.last().map(|last| (last.sequence, last.hash)))
     }
 
     fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError> {
         self.0.change(Watched::Ledger, |kept| {
-            let last = kept.entries.last().map_or((0, Digest::from([0; 32])), |last| (last.sequence, last.hash));
-            if events.first().is_some_and(|first| (first.sequence - 1, first.previous) != last) {
+            let last = kept
+                .entries
+                .last()
+                .map_or((EventSequence::NONE, Digest::from([0; 32])), |last| (last.sequence, last.hash));
+            if events.first().is_some_and(|first| (first.sequence.previous(), first.previous) != last) {
                 return Err(StoreError::Conflict);
             }
             let entry = |event: &Drafted| Entry::new(event.sequence, event.to_json(), event.hash());
@@ -298,7 +301,7 @@ fn an_operation_reads_the_ledger_once() {
     let Committed { event, before: earlier, after, .. } = control.promote(promote(&releases[0])).unwrap();
     assert_eq!(store.full_reads() - before, 1);
     assert!(!earlier.slots.contains_key("inbound") && after.slots["inbound"].live.as_ref() == Some(&releases[0]));
-    assert_eq!((earlier.sequence + 1, after.sequence), (event.sequence, event.sequence));
+    assert_eq!((earlier.sequence.next(), after.sequence), (event.sequence, event.sequence));
     control.acknowledgements(&event, PATIENCE).unwrap();
     assert_eq!(store.full_reads() - before, 1, "whoever follows reads on");
 }

@@ -43,7 +43,7 @@ fn what_a_newer_program_wrote_stops_nobody_and_is_not_lost() {
 
     // Who reads sees what came before, and that there is more.
     let ledger = store.control.ledger().unwrap();
-    assert_eq!((ledger.state().sequence, ledger.end().0), (3, 5));
+    assert_eq!((ledger.state().sequence.get(), ledger.end().0.get()), (3, 5));
     let operations: Vec<_> = ledger.newer().iter().map(|newer| newer.operation.as_str()).collect();
     assert_eq!(operations, ["pin", "freeze"]);
     assert!(ledger.state().frozen.is_none(), "what follows something unknown is not applied");
@@ -62,7 +62,7 @@ fn what_a_newer_program_wrote_stops_nobody_and_is_not_lost() {
         let slot = process.slot("inbound").unwrap();
         assert_eq!(slot.live().as_ref(), Some(&releases[0]));
         assert_eq!(slot.score(&message()).release.as_ref(), Some(&releases[0]));
-        assert_eq!(process.following().unwrap().mark.sequence, 3);
+        assert_eq!(process.following().unwrap().mark.sequence.get(), 3);
     }
     until("both say so in the store", || {
         let processes = store.control.processes().unwrap();
@@ -89,7 +89,7 @@ fn a_field_or_a_value_that_is_not_known_is_of_a_newer_program() {
         let (store, _) = Store::with(&["empty"]);
         add(&store, change);
         let ledger = store.control.ledger().unwrap();
-        assert_eq!((ledger.state().sequence, ledger.newer().len()), (1, 1));
+        assert_eq!((ledger.state().sequence.get(), ledger.newer().len()), (1, 1));
     }
 }
 

@@ -27,18 +27,18 @@ fn an_override_holds_in_every_process_until_it_is_expired() {
     let allowed = store.obeyed(Request::Allow { rule: rule("domain example.org", HOUR), may });
     for process in &processes {
         let verdict = process.slot("inbound").unwrap().score(&message());
-        assert_eq!(verdict.decided_by, DecidedBy::Allowed { rule: allowed.sequence });
+        assert_eq!(verdict.decided_by, DecidedBy::Allowed { rule: allowed.sequence.get() });
         assert_eq!((verdict.action, verdict.scl, verdict.score), (Action::Deliver, Some(Scl::ALLOWED), Some(0.5)));
     }
     let block = Request::Block { rule: rule("sender a@example.org", HOUR), action: Action::Reject };
     let blocked = store.obeyed(block);
-    assert_eq!(decided_by(1), DecidedBy::Blocked { rule: blocked.sequence }, "block beats allow");
-    store.obeyed(Request::Expire { rule: blocked.sequence });
-    assert_eq!(decided_by(0), DecidedBy::Allowed { rule: allowed.sequence });
-    store.obeyed(Request::Expire { rule: allowed.sequence });
+    assert_eq!(decided_by(1), DecidedBy::Blocked { rule: blocked.sequence.get() }, "block beats allow");
+    store.obeyed(Request::Expire { rule: blocked.sequence.get() });
+    assert_eq!(decided_by(0), DecidedBy::Allowed { rule: allowed.sequence.get() });
+    store.obeyed(Request::Expire { rule: allowed.sequence.get() });
     assert_eq!(decided_by(1), DecidedBy::Live);
     until("hits of both processes are told", || {
-        store.control.hits().unwrap() == [(allowed.sequence, 3), (blocked.sequence, 1)]
+        store.control.hits().unwrap() == [(allowed.sequence.get(), 3), (blocked.sequence.get(), 1)]
     });
 }
 
@@ -52,7 +52,7 @@ fn a_process_that_ends_tells_its_hits_first() {
         let process = store.process();
         process.slot("inbound").unwrap().score(&message());
     }
-    assert_eq!(store.control.hits().unwrap(), [(allowed.sequence, 2)]);
+    assert_eq!(store.control.hits().unwrap(), [(allowed.sequence.get(), 2)]);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use switchback::control::{Event, LoadedRelease, Operation, Preparation, Promotion, Readiness};
+use switchback::route::Generation;
 use switchback::verdict::DecidedBy;
 use switchback::{Digest, ReleaseId};
 
@@ -40,7 +41,7 @@ fn start(store: &Store) -> Scorer {
 }
 
 /// Lets a process end, and returns how many messages it answered, and which release it met at each generation.
-fn finish(mut scorer: Scorer) -> (u64, BTreeMap<u64, Digest>) {
+fn finish(mut scorer: Scorer) -> (u64, BTreeMap<Generation, Digest>) {
     scorer.stop();
     let answered = scorer.line("answered").parse().unwrap();
     let met = serde_json::from_str(&scorer.line("met")).unwrap();
@@ -49,7 +50,7 @@ fn finish(mut scorer: Scorer) -> (u64, BTreeMap<u64, Digest>) {
 }
 
 /// The release that was live in the slot at each generation, by the ledger.
-fn live_by_generation(store: &Store) -> BTreeMap<u64, Digest> {
+fn live_by_generation(store: &Store) -> BTreeMap<Generation, Digest> {
     let mut live = BTreeMap::new();
     let mut state = switchback::control::StoreState::default();
     for event in store.control.history().unwrap() {

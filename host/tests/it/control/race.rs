@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use switchback::control::{ControlError, PromoteError, Promotion, Readiness};
+use switchback::control::{ControlError, EventSequence, PromoteError, Promotion, Readiness};
 use switchback::{Control, ReleaseId};
 
 use super::support::Store;
@@ -30,7 +30,7 @@ fn of_two_operators_racing_a_thousand_times_the_ledger_has_exactly_the_winners()
         })
     });
     let history = store.control.history().unwrap();
-    let by = |author: &str| -> Vec<u64> {
+    let by = |author: &str| -> Vec<EventSequence> {
         let theirs = history.iter().filter(|event| event.author == author && event.operation.slot().is_some());
         theirs.map(|event| event.sequence).collect()
     };
@@ -48,7 +48,7 @@ fn race(
     step: usize,
     go: &Receiver<()>,
     done: &Sender<()>,
-) -> Vec<u64> {
+) -> Vec<EventSequence> {
     let control = Control::open(store.path()).unwrap().author(author);
     let mut won = Vec::new();
     while go.recv().is_ok() {

@@ -34,7 +34,7 @@ fn a_shadow_that_does_harm_is_blocked_explained_and_promoted_by_force_alone() {
     let harm =
         raised.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()).find(|alert| alert["kind"] == "harm");
     let harm = harm.expect("an alert of harm");
-    assert_eq!((&harm["response"], &harm["event"]), (&"blocked".into(), &act.sequence.into()));
+    assert_eq!((&harm["response"], &harm["event"]), (&"blocked".into(), &act.sequence.get().into()));
     assert_eq!(harm["undo"], "switchback quarantine linear@2.0.0 --lift");
 
     let event = act.sequence.to_string();

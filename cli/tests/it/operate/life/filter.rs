@@ -131,7 +131,7 @@ impl Routes {
     pub(super) fn note(&mut self, state: &switchback::control::StoreState) {
         if let Some(slot) = state.slots.get("inbound") {
             let live = slot.live.as_ref().map(|live| live.digest.to_string());
-            let known = self.0.insert(slot.generation, live.clone());
+            let known = self.0.insert(slot.generation.get(), live.clone());
             assert!(known.is_none_or(|known| known == live), "generation {} had two values", slot.generation);
         }
     }

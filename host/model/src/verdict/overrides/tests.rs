@@ -8,6 +8,7 @@ use std::net::IpAddr;
 
 use super::*;
 use crate::message::{AuthResult, Authentication, Authorship, Client, Envelope, Message};
+use crate::route::Generation;
 use crate::verdict::{Action, Category, DecidedBy, Scl, Verdict};
 
 /// The instant at which every test's override is made.
@@ -37,7 +38,7 @@ fn verdict(action: Action, category: Option<Category>) -> Verdict {
         decided_by: if category.is_some() { DecidedBy::Live } else { DecidedBy::Unscanned },
         release: None,
         author: Authorship::default(),
-        generation: 3,
+        generation: Generation::new(3),
         reading: crate::message::Reading::CURRENT,
         fault: None,
         log: Vec::new(),
@@ -83,7 +84,7 @@ fn an_allow_delivers_and_keeps_what_the_model_said() {
     let decided = decide(&overrides, &mail("<A@B.example>"));
     assert_eq!((decided.action, decided.scl), (Action::Deliver, Some(Scl::ALLOWED)));
     assert_eq!(decided.decided_by, DecidedBy::Allowed { rule: 17 });
-    assert_eq!((decided.score, decided.category, decided.generation), (Some(0.97), Some(Category::Spam), 3));
+    assert_eq!((decided.score, decided.category, decided.generation.get()), (Some(0.97), Some(Category::Spam), 3));
     assert_eq!(decided.decided_by.to_string(), "allowed by rule 17");
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
 use switchback_store::control::{
-    Broken, Damage, Entry, Event, Operation, ProcessNumber, StoreState, Tail, Who, Witness,
+    Broken, Damage, Entry, Event, EventSequence, Operation, ProcessNumber, StoreState, Tail, Who, Witness,
 };
 use switchback_system::clock;
 
@@ -15,7 +15,7 @@ impl Shared {
     pub(super) fn read_first(&self, progress: &mut Progress) -> Result<(), Trouble> {
         // Asked first: what they saw is in the ledger that is read afterwards.
         let witnesses = self.store.witnesses()?;
-        let anew = follow_all(&self.store.tail(0)?)?;
+        let anew = follow_all(&self.store.tail(EventSequence::NONE)?)?;
         witnesses.iter().try_for_each(|witness| anew.ledger.confirms(witness))?;
         let now = clock::now();
         if let Some(known) = anew.ledger.state().time_missed(now) {
@@ -30,9 +30,9 @@ impl Shared {
     pub(super) fn read(&self, progress: &mut Progress) -> Result<(), Trouble> {
         let known = progress.ledger.end();
         // The last one that was read has to be there still.
-        let mut tail = self.store.tail(known.0.saturating_sub(1))?;
+        let mut tail = self.store.tail(known.0.previous())?;
         let is_there = match tail.entries.first() {
-            _ if known.0 == 0 => true,
+            _ if known.0 == EventSequence::NONE => true,
             Some(entry) => (entry.sequence, entry.hash) == known && entry.is_as_written(),
             None => false,
         };
@@ -41,7 +41,7 @@ impl Shared {
         }
         tail.entries.retain(|entry| entry.sequence > known.0);
         let ends = tail.entries.last().map_or(known, |last| (last.sequence, last.hash));
-        if tail.head != Some(ends).filter(|(last, _)| *last > 0) {
+        if tail.head != Some(ends).filter(|(last, _)| *last > EventSequence::NONE) {
             return Err(misplaced_head(ends.0, tail.head).into());
         }
         if tail.entries.iter().any(|entry| is_of_another(entry, progress)) {
@@ -60,7 +60,7 @@ impl Shared {
         {
             return Err(broken.clone().into());
         }
-        let whole = self.store.tail(0)?;
+        let whole = self.store.tail(EventSequence::NONE)?;
         let who = Who::Process {
             number: progress.number().unwrap_or(ProcessNumber::new(0)),
             name: self.process.name.clone(),
@@ -101,11 +101,11 @@ fn follow_all(tail: &Tail) -> Result<Progress, Broken> {
 /// Whether an entry comes after another one than that at its place. One that says nothing is for the ledger to name.
 fn is_of_another(entry: &Entry, progress: &Progress) -> bool {
     let (last, head) = progress.ledger.end();
-    entry.sequence == last + 1 && Event::from_json(&entry.body).is_ok_and(|event| event.previous != head)
+    entry.sequence == last.next() && Event::from_json(&entry.body).is_ok_and(|event| event.previous != head)
 }
 
 /// The ledger does not end where the store says that it does.
-fn misplaced_head(sequence: u64, head: Option<(u64, Digest)>) -> Broken {
+fn misplaced_head(sequence: EventSequence, head: Option<(EventSequence, Digest)>) -> Broken {
     let damage = match head {
         None => Damage::Headless,
         Some((last, _)) if last > sequence => Damage::CutOff { last },
@@ -132,8 +132,8 @@ fn index(state: &StoreState, overrides: &mut Overrides, expired: &mut Vec<HitCou
         expired.extend(overrides.counter(rule));
         overrides.remove(rule);
     }
-    let changed = state.ended_by_last().iter().chain([&event.sequence]);
-    for made in changed.filter_map(|id| state.overrides.get(id)) {
+    let changed = state.ended_by_last().iter().copied().chain([event.sequence.get()]);
+    for made in changed.filter_map(|id| state.overrides.get(&id)) {
         overrides.insert(made.clone());
     }
     overrides.set_not_before(state.time(Timestamp::MIN));

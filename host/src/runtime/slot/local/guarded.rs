@@ -2,8 +2,8 @@
 
 use switchback_model::guard::Evidence;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::RouteError;
-use switchback_store::control::{GuardAction, OperationNote};
+use switchback_model::route::{Generation, RouteError};
+use switchback_store::control::{EventSequence, GuardAction, OperationNote};
 use switchback_system::clock;
 
 use super::LocalSlot;
@@ -29,7 +29,7 @@ impl LocalSlot {
         release: &ReleaseId,
         action: GuardAction,
         evidence: &Evidence,
-    ) -> Result<u64, RouteError> {
+    ) -> Result<Generation, RouteError> {
         let Inner { shared, life, .. } = &*self.0.0;
         let _inside = life.enter()?;
         self.refresh();
@@ -47,7 +47,7 @@ impl LocalSlot {
                 None => self.revert()?.generation,
             },
         };
-        let note = OperationNote::new(generation, clock::now(), "guard", evidence.cause());
+        let note = OperationNote::new(EventSequence::NONE, clock::now(), "guard", evidence.cause());
         shared.guarded().change_state(|state| drop(state.harmful.insert(release.digest, note)));
         Ok(generation)
     }

@@ -9,7 +9,7 @@ use switchback_model::release::{Digest, ReleaseId};
 use switchback_system::shortage::in_full;
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
-use crate::control::number::ProcessNumber;
+use crate::control::number::{EventSequence, ProcessNumber};
 use crate::control::refused::Refused;
 use crate::control::store::{Preparation, StoreError, StoreProcess, Watched};
 use crate::guard_store::PauseCause;
@@ -27,7 +27,7 @@ impl Control {
         let mut asked = BTreeSet::new();
         let deadline = Instant::now() + timeout;
         // What a process said before it read the last event may be over: it tries again what was signed or loaded anew.
-        let last = self.store.head().map_err(failed)?.map_or(0, |(sequence, _)| sequence);
+        let last = self.store.head().map_err(failed)?.map_or(EventSequence::NONE, |(sequence, _)| sequence);
         let is_behind = |one: &StoreProcess| one.acknowledged.as_ref().is_none_or(|known| known.sequence < last);
         loop {
             let processes = self.store.processes().map_err(failed)?;

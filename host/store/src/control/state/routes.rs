@@ -7,7 +7,7 @@ use switchback_model::guard::{Evidence, GuardSettings, Segment};
 use switchback_model::limits::COOL_OFF_DEFAULT;
 use switchback_model::name;
 use switchback_model::release::ReleaseId;
-use switchback_model::route::{BASIS_POINTS, CanaryKey, RouteError, Salt, Share};
+use switchback_model::route::{BASIS_POINTS, CanaryKey, Generation, RouteError, Salt, Share};
 use switchback_model::verdict::Role;
 
 use super::StoreState;
@@ -59,7 +59,7 @@ impl StoreState {
             Operation::Canary { slot, release, share_bp, key, mirrored, forced } => {
                 self.check_may_decide(slot, release, *forced)?;
                 let share = Share::new(*share_bp, *key).mirrored(*mirrored);
-                let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence + 1);
+                let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence.next().get());
                 one(slot, self.slot(slot)?.changed(slot, |roles| roles.trying(release.clone(), share, salt)))
             }
             Operation::Withdraw { slot, release } => {
@@ -116,12 +116,12 @@ impl StoreState {
     }
 
     /// The generation that an operation leads to.
-    pub(super) fn generation_after(&self, operation: &Operation, routes: &[(String, SlotState)]) -> u64 {
-        let next = self.generation + u64::from(!routes.is_empty());
+    pub(super) fn generation_after(&self, operation: &Operation, routes: &[(String, SlotState)]) -> Generation {
+        let next = self.generation.after(u64::from(!routes.is_empty()));
         match operation {
             // Verdicts have named it already.
             Operation::Revert { emergency: Some(emergency), .. } => next.max(emergency.generation),
-            Operation::Recover { generation, .. } => self.generation.max(*generation) + 1,
+            Operation::Recover { generation, .. } => self.generation.max(*generation).next(),
             _ => next,
         }
     }
@@ -189,7 +189,7 @@ impl StoreState {
         let exposure = plan.steps().get(step).map(|step| step.exposure);
         let exposure = exposure.ok_or_else(|| Refused::NoRollout(slot.to_owned()))?;
         let state = self.slot(slot)?;
-        let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence + 1);
+        let salt = Salt::new(slot, release.digest.as_bytes(), self.sequence.next().get());
         state.changed(slot, |roles| match exposure {
             Exposure::Shadow => roles.shadowing(release.clone(), BASIS_POINTS),
             Exposure::Canary(share_bp) => {

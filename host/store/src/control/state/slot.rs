@@ -7,6 +7,7 @@ use switchback_model::guard::{GuardSettings, TrialKey};
 use switchback_model::limits::NAME_BYTES_MAX;
 use switchback_model::name::shown;
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 
 use crate::control::note::OperationNote;
 use crate::control::refused::Refused;
@@ -19,7 +20,7 @@ pub(crate) use switchback_model::route::{Canary, CoolOff, Roles, RouteError, Seg
 #[non_exhaustive]
 pub struct SlotState {
     /// The generation that the last change of this route led to; 0 if it never had a release.
-    pub generation: u64,
+    pub generation: Generation,
     /// The release that decides.
     pub live: Option<ReleaseId>,
     /// The targets of reverts, the next one first; at most 8.
@@ -41,7 +42,7 @@ pub struct SlotState {
     pub harmful: BTreeMap<Digest, OperationNote>,
     /// Since which generation a release has been live, a canary or a shadow here without interruption, by digest. A trial
     /// begins with it.
-    pub entered: BTreeMap<Digest, u64>,
+    pub entered: BTreeMap<Digest, Generation>,
     /// The rollout that goes on here.
     pub rollout: Option<Rollout>,
 }
@@ -100,7 +101,7 @@ impl SlotState {
 
     /// Brings a slot that follows no ledger to this generation, with these roles.
     #[doc(hidden)]
-    pub fn advance(&mut self, generation: u64, roles: Roles<ReleaseId>) {
+    pub fn advance(&mut self, generation: Generation, roles: Roles<ReleaseId>) {
         self.generation = generation;
         self.assign(roles);
         self.settle(generation);
@@ -119,7 +120,7 @@ impl SlotState {
 
     /// Notes which releases are tried since when, and whether a rollout goes on, after the slot got its roles at this
     /// generation.
-    pub(super) fn settle(&mut self, generation: u64) {
+    pub(super) fn settle(&mut self, generation: Generation) {
         let canaries = self.canaries.iter().map(|canary| &canary.release);
         let shadows = self.shadows.iter().map(|shadow| &shadow.release);
         let tried = self.live.iter().chain(canaries).chain(shadows).map(|release| release.digest);

@@ -66,7 +66,7 @@ impl StoreState {
         if !times.course.is_in_doubt() {
             times.doubted.clear();
             times.latest = Timestamp::MIN;
-        } else if let Some(made) = overrides.get(&event.sequence) {
+        } else if let Some(made) = overrides.get(&event.sequence.get()) {
             times.doubted.push((made.id, made.at.duration_until(made.ends_at())));
             times.latest = times.latest.max(event.at);
         }

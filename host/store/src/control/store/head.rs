@@ -89,10 +89,17 @@ fn line(mark: &Mark) -> io::Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::control::number::EventSequence;
     use switchback_model::release::Digest;
+    use switchback_model::route::Generation;
 
     fn mark(recoveries: u64, sequence: u64) -> Mark {
-        Mark { sequence, head: Digest::of(&sequence.to_le_bytes()), recoveries, generation: sequence }
+        Mark {
+            sequence: EventSequence::new(sequence),
+            head: Digest::of(&sequence.to_le_bytes()),
+            recoveries,
+            generation: Generation::new(sequence),
+        }
     }
 
     #[test]
@@ -113,7 +120,8 @@ mod tests {
 
     #[test]
     fn the_longest_mark_fits_its_line() {
-        let max = Mark { sequence: u64::MAX, head: Digest::of(b""), recoveries: u64::MAX, generation: u64::MAX };
+        let (sequence, generation) = (EventSequence::new(u64::MAX), Generation::new(u64::MAX));
+        let max = Mark { sequence, head: Digest::of(b""), recoveries: u64::MAX, generation };
         assert_eq!(line(&max).unwrap().len(), LINE_BYTES);
     }
 }

@@ -6,9 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use switchback_model::message::Reading;
 use switchback_model::release::{CONTRACT_VERSION, Digest, read_version};
+use switchback_model::route::Generation;
 
 use crate::control::mark::{Mark, Who, Witness};
-use crate::control::number::ProcessNumber;
+use crate::control::number::{EventSequence, ProcessNumber};
 
 /// Whether a process was still in the register.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl StoreProcess {
 #[non_exhaustive]
 pub struct Acknowledgement {
     /// The last event that it obeys.
-    pub sequence: u64,
+    pub sequence: EventSequence,
     /// The hash of that event; none if an older program said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Digest>,
@@ -145,7 +146,7 @@ pub struct Acknowledgement {
     #[serde(default)]
     pub recoveries: u64,
     /// The generation after that event.
-    pub generation: u64,
+    pub generation: Generation,
     /// When it began to obey.
     pub at: Timestamp,
     /// What keeps it from obeying in full: a live release that it cannot load, or a ledger that was set back.

@@ -40,6 +40,7 @@ use super::{
 use crate::control::event::{Drafted, hash};
 use crate::control::ledger::Entry;
 use crate::control::mark::{GENESIS, Mark, Witness};
+use crate::control::number::EventSequence;
 
 /// A store in a folder: SQLite in WAL mode, so that nobody who reads waits for somebody who writes. Events are
 /// durable when they are acknowledged (`synchronous=FULL`).
@@ -163,18 +164,18 @@ impl ControlStore for SqliteStore {
         self.layout.dir()
     }
 
-    fn entries_after(&self, sequence: u64) -> Result<Vec<Entry>, StoreError> {
+    fn entries_after(&self, sequence: EventSequence) -> Result<Vec<Entry>, StoreError> {
         self.with(|open| {
             refuse_strays(&open.ledger)?;
             let mut rows = open
                 .ledger
                 .prepare_cached("SELECT sequence, body, hash FROM events WHERE sequence > ? ORDER BY sequence")?;
-            let entries = rows.query_map([sequence], to_entry)?;
+            let entries = rows.query_map([sequence.get()], to_entry)?;
             entries.collect()
         })
     }
 
-    fn head(&self) -> Result<Option<(u64, Digest)>, StoreError> {
+    fn head(&self) -> Result<Option<(EventSequence, Digest)>, StoreError> {
         self.with(|open| head(&open.ledger))
     }
 
@@ -336,7 +337,7 @@ fn hits(register: &Connection) -> rusqlite::Result<Vec<(u64, u64)>> {
 const ASKED: &str = "\"asked\"";
 
 fn to_entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    Ok(Entry { sequence: row.get(0)?, body: row.get(1)?, hash: digest(row.get(2)?) })
+    Ok(Entry { sequence: EventSequence::new(row.get(0)?), body: row.get(1)?, hash: digest(row.get(2)?) })
 }
 
 /// Events are numbered from 1: another one was put there by somebody else, where reading in order would pass it over.
@@ -359,24 +360,25 @@ fn not_given(why: &str) -> rusqlite::Error {
 }
 
 /// The last event's sequence and hash.
-fn head(connection: &Connection) -> rusqlite::Result<Option<(u64, Digest)>> {
+fn head(connection: &Connection) -> rusqlite::Result<Option<(EventSequence, Digest)>> {
     connection
         .prepare_cached("SELECT sequence, hash FROM head")?
-        .query_row([], |row| Ok((row.get(0)?, digest(row.get(1)?))))
+        .query_row([], |row| Ok((EventSequence::new(row.get(0)?), digest(row.get(1)?))))
         .optional()
 }
 
 /// Adds an event behind the last one, unless it names another one as that.
 fn insert(transaction: &Transaction<'_>, event: &Drafted, body: &str) -> rusqlite::Result<bool> {
-    let (last, previous) = head(transaction)?.unwrap_or((0, GENESIS));
-    if (last + 1, previous) != (event.sequence, event.previous) {
+    let (last, previous) = head(transaction)?.unwrap_or((EventSequence::NONE, GENESIS));
+    if (last.next(), previous) != (event.sequence, event.previous) {
         return Ok(false);
     }
     // Somebody may have changed the tables while this was open, so that what is inserted gets lost.
     schema::check_tables(transaction)?;
     let hash = hash(body);
-    transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence, body, hash.as_bytes()])?;
-    transaction.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![event.sequence, hash.as_bytes()])?;
+    transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![event.sequence.get(), body, hash.as_bytes()])?;
+    transaction
+        .execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![event.sequence.get(), hash.as_bytes()])?;
     Ok(true)
 }
 

@@ -2,6 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use switchback_model::guard::Segment;
+use switchback_model::route::Generation;
 
 use super::super::*;
 use super::guarded::{SLOT, advance, canary, guard, promote, roll_out, shadow};
@@ -26,7 +27,7 @@ fn rolling_out(steps: usize) -> Ledger {
 
 fn try_to(ledger: &Ledger, operation: Operation) -> Result<along::Drafts, Refused> {
     let proposal = Proposal { author: "ada".into(), reason: "why".into(), operation };
-    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(ledger.state().sequence).unwrap());
+    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(ledger.state().sequence.get()).unwrap());
     ledger.draft_all(proposal, at)
 }
 
@@ -93,11 +94,12 @@ fn what_ends_a_rollout_says_so_and_leaves_no_share_behind_that_nobody_watches() 
 #[test]
 fn a_process_that_reverted_by_itself_named_its_generation_for_the_route_that_it_had() {
     let mut ledger = rolling_out(2);
-    let emergency = Emergency { process: ProcessNumber::new(3), at: Timestamp::UNIX_EPOCH, generation: 3_000_000 };
+    let emergency =
+        Emergency { process: ProcessNumber::new(3), at: Timestamp::UNIX_EPOCH, generation: Generation::new(3_000_000) };
     let operation = Operation::Revert { slot: SLOT.into(), to: Some(release(0)), emergency: Some(emergency) };
     let written = done(&mut ledger, operation.clone());
     assert_eq!(written, [STOP, &operation.to_string(), WITHDRAW]);
-    assert_eq!((slot(&ledger).generation, slot(&ledger).canaries.len()), (3_000_001, 0));
+    assert_eq!((slot(&ledger).generation.get(), slot(&ledger).canaries.len()), (3_000_001, 0));
 }
 
 #[test]
@@ -201,8 +203,8 @@ fn events_that_belong_together_are_all_there_or_none() {
     let [one, other] = [Operation::Freeze { slot: None }, Operation::Freeze { slot: Some(SLOT.into()) }]
         .map(|one| first(one).unwrap());
     assert!(matches!(store.append_all(&[one.clone(), other]), Err(StoreError::Conflict)));
-    assert_eq!(store.tail(0).unwrap(), Tail { entries: Vec::new(), head: None });
+    assert_eq!(store.tail(EventSequence::NONE).unwrap(), Tail { entries: Vec::new(), head: None });
     store.append_all(&[one]).unwrap();
-    assert_eq!(store.tail(0).unwrap().entries.len(), 1);
+    assert_eq!(store.tail(EventSequence::NONE).unwrap().entries.len(), 1);
     store.append_all(&[]).unwrap();
 }

@@ -22,7 +22,7 @@ fn state() -> StoreState {
 
 fn propose(state: &mut StoreState, operation: Operation) -> Result<Event, Refused> {
     let proposal = Proposal { author: "ada".into(), reason: String::new(), operation };
-    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(state.sequence).unwrap());
+    let at = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(i64::try_from(state.sequence.get()).unwrap());
     let event = state.draft(proposal, at, Digest::of(b""))?;
     state.apply(&event).unwrap();
     Ok(event.into_event())
@@ -217,7 +217,7 @@ fn a_segment_goes_back_with_the_domains_of_its_time_until_the_slot_changes() {
     };
     let generation = state.generation;
     done(&mut state, back(&segment));
-    assert_eq!(state.generation, generation + 1, "a route like any other");
+    assert_eq!(state.generation, generation.next(), "a route like any other");
     let rule = &slot(&state).segments[0];
     assert_eq!(
         (&*rule.domains, &rule.release),
@@ -302,8 +302,8 @@ fn a_ledger_of_before_these_rules_is_still_read() {
     let to_another = Operation::Revert { slot: SLOT.into(), to: Some(release(3)), emergency: None };
     for operation in [restored, to_another] {
         let event = Event {
-            sequence: before.sequence + 1,
-            generation: before.generation + 1,
+            sequence: before.sequence.next(),
+            generation: before.generation.next(),
             at: Timestamp::UNIX_EPOCH,
             author: "ada".to_owned(),
             reason: String::new(),
@@ -343,14 +343,14 @@ fn what_no_mail_is_counted_under_is_refused_and_what_a_ledger_has_stays() {
     // An earlier version accepted both.
     let at = |sequence: i64| Timestamp::UNIX_EPOCH + SignedDuration::from_hours(sequence);
     for operation in [back("mail.gmail.com"), set(&["mx.acme.example"])] {
-        let (sequence, is_route) = (state.sequence + 1, matches!(operation, Operation::RevertSegment { .. }));
+        let (sequence, is_route) = (state.sequence.next(), matches!(operation, Operation::RevertSegment { .. }));
         let operation = match operation {
             Operation::RevertSegment { slot, segment, to, .. } => {
                 Operation::RevertSegment { slot, domains: vec![segment.to_string()], segment, to }
             }
             other => other,
         };
-        let generation = state.generation + u64::from(is_route);
+        let generation = state.generation.after(u64::from(is_route));
         let (author, reason, previous) = ("ada".to_owned(), String::new(), Digest::of(b""));
         let event = Event { sequence, generation, at: at(1), author, reason, operation, previous };
         state.apply(&event).unwrap();

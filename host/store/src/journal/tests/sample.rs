@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 use switchback_model::guard::Key;
 use switchback_model::message::Reading;
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_model::route::Generation;
 use switchback_model::timing::Timing;
 use switchback_model::verdict::{
     Action, Category, Cause, DecidedBy, Dropped, Opinion, RecordId, Role, Said, Scl, Thresholds,
@@ -56,7 +57,7 @@ impl Sampler {
             at,
             process: rng.random(),
             slot: (*["inbound", "outbound"].choose(rng).unwrap()).into(),
-            generation: rng.random(),
+            generation: Generation::new(rng.random()),
             reading: Reading::recorded(rng.random()),
             mail: mail(rng),
             action: *Action::ALL.choose(rng).unwrap(),

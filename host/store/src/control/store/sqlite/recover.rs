@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, params};
 use switchback_model::release::Digest;
+use switchback_model::route::Generation;
 use switchback_system::shortage::{InWords, in_full};
 use switchback_system::{clock, private};
 
@@ -18,6 +19,7 @@ use crate::control::event::{Event, hash};
 use crate::control::ledger::{Entry, Ledger};
 use crate::control::mark::{Mark, Who, Witness};
 use crate::control::newer::NewerEvent;
+use crate::control::number::EventSequence;
 use crate::control::operation::Operation;
 use crate::sqlite::{self, ToRead};
 
@@ -56,7 +58,7 @@ pub struct Recovered {
     /// ledger was recovered.
     pub events: u64,
     /// The last event that is known to have been there.
-    pub known: u64,
+    pub known: EventSequence,
     /// Why there are no more.
     pub ended: String,
     /// Where the damaged one is; none if it was gone.
@@ -153,17 +155,17 @@ impl SqliteStore {
         };
         let aside = layout.finish_exchange()?;
         self.begin_after(&mark);
-        Ok(Some(Recovered { events: event.sequence - 1, known, ended: event.reason, aside }))
+        Ok(Some(Recovered { events: event.sequence.previous().get(), known, ended: event.reason, aside }))
     }
 
     /// The last event of the next database, what was known when it was written, and where it ends; none if more was seen.
-    fn next_ledger(&self) -> Option<(Event, u64, Mark)> {
+    fn next_ledger(&self) -> Option<(Event, EventSequence, Mark)> {
         let opened = sqlite::open_to_read(&self.layout().next_database()).ok()?;
         let last = "SELECT body FROM events ORDER BY sequence DESC LIMIT 1";
         let body: String = opened.connection.query_row(last, [], |row| row.get(0)).ok()?;
         let event = Event::from_json(&body).ok()?;
         let Operation::Recover { number, known, .. } = event.operation else { return None };
-        let seen = HeadFile::at(self.layout().head_file()).read().map_or(0, |seen| seen.sequence);
+        let seen = HeadFile::at(self.layout().head_file()).read().map_or(EventSequence::NONE, |seen| seen.sequence);
         let mark =
             Mark { sequence: event.sequence, head: hash(&body), recoveries: number, generation: event.generation };
         (seen <= known).then_some((event, known, mark))
@@ -257,12 +259,12 @@ impl Salvaged {
 }
 
 /// Drops whole events at the end that nobody has seen: somebody else than this program added them.
-fn drop_added(ledger: &mut Ledger, entries: &mut Vec<Entry>, seen: Vec<(u64, Digest)>) {
-    let last = entries.len() as u64;
+fn drop_added(ledger: &mut Ledger, entries: &mut Vec<Entry>, seen: Vec<(EventSequence, Digest)>) {
+    let last = EventSequence::new(entries.len() as u64);
     let is_past = seen.iter().any(|(sequence, _)| *sequence > last);
     let ends = seen.iter().filter(|(sequence, head)| ledger.place_of(head) == Some(*sequence)).map(|(end, _)| *end);
-    let Some(end) = ends.max().filter(|end| !is_past && *end > 0) else { return };
-    entries.truncate(usize::try_from(end).unwrap_or(usize::MAX));
+    let Some(end) = ends.max().filter(|end| !is_past && *end > EventSequence::NONE) else { return };
+    entries.truncate(usize::try_from(end.get()).unwrap_or(usize::MAX));
     let mut kept = Ledger::default();
     // They followed one another before.
     if entries.iter().all(|entry| kept.follow(entry).is_ok()) {
@@ -270,7 +272,7 @@ fn drop_added(ledger: &mut Ledger, entries: &mut Vec<Entry>, seen: Vec<(u64, Dig
     }
 }
 
-fn see(lost: &mut Mark, sequence: u64, generation: u64, recoveries: u64) {
+fn see(lost: &mut Mark, sequence: EventSequence, generation: Generation, recoveries: u64) {
     lost.sequence = lost.sequence.max(sequence);
     lost.generation = lost.generation.max(generation);
     lost.recoveries = lost.recoveries.max(recoveries);
@@ -290,8 +292,9 @@ fn fill<'a>(path: &Path, entries: impl Iterator<Item = &'a Entry>, beside: &Besi
     let mut connection = make_database(path)?;
     let transaction = super::immediate(&mut connection)?;
     for Entry { sequence, body, hash } in entries {
-        transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![sequence, body, hash.as_bytes()])?;
-        transaction.execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![sequence, hash.as_bytes()])?;
+        transaction.execute("INSERT INTO events VALUES (?, ?, ?)", params![sequence.get(), body, hash.as_bytes()])?;
+        transaction
+            .execute("INSERT OR REPLACE INTO head VALUES (1, ?, ?)", params![sequence.get(), hash.as_bytes()])?;
     }
     transaction.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('processes', ?)", [beside.numbers])?;
     for (rule, hits) in &beside.hits {

@@ -6,14 +6,15 @@ use switchback_model::release::Digest;
 
 use super::recover::Salvaged;
 use super::{SqliteStore, StoreError};
+use crate::control::number::EventSequence;
 use crate::control::store::layout::Layout;
 
 /// A ledger that was put in the place of another one.
 pub(crate) struct Adopted {
     /// The event that says so.
-    pub(crate) event: u64,
+    pub(crate) event: EventSequence,
     /// The last event that is known to have been there before.
-    pub(crate) known: u64,
+    pub(crate) known: EventSequence,
     /// Where the database is that was there; none if there was none.
     pub(crate) aside: Option<PathBuf>,
 }
@@ -53,7 +54,7 @@ impl SqliteStore {
         if processes == Processes::Refused {
             store.refuse_processes()?;
         }
-        let event = copied.0.ledger.mark().sequence + 1;
+        let event = copied.0.ledger.mark().sequence.next();
         let salvaged = copied.0.in_place_of(&Salvaged::of(here));
         let known = salvaged.lost.sequence;
         let aside = store.begin_anew(&salvaged, author, why)?;
@@ -71,7 +72,7 @@ impl Copied {
     }
 
     /// The one that is in the folder of `copy`: whole, understood, and with this end.
-    pub(crate) fn of(copy: &Layout, end: (u64, Digest)) -> Result<Self, StoreError> {
+    pub(crate) fn of(copy: &Layout, end: (EventSequence, Digest)) -> Result<Self, StoreError> {
         let copied = Salvaged::of(copy);
         if let Some(newer) = copied.ledger.newer().first() {
             return Err(StoreError::NewerEvent(Box::new(newer.clone())));

@@ -123,9 +123,10 @@ pub(super) fn has_head_file(connection: &Connection) -> rusqlite::Result<bool> {
 fn where_it_ends(connection: &Connection) -> rusqlite::Result<Mark> {
     let Some((sequence, head)) = super::head(connection)? else { return Ok(Mark::default()) };
     let body = "SELECT body FROM events WHERE sequence = ?";
-    let body: Option<String> = connection.query_row(body, [sequence], |row| row.get(0)).optional()?;
+    let body: Option<String> = connection.query_row(body, [sequence.get()], |row| row.get(0)).optional()?;
     let event = body.and_then(|body| Event::from_json(&body).ok());
-    Ok(Mark { sequence, head, recoveries: 0, generation: event.map_or(0, |event| event.generation) })
+    let generation = event.map(|event| event.generation).unwrap_or_default();
+    Ok(Mark { sequence, head, recoveries: 0, generation })
 }
 
 fn count_tables(connection: &Connection) -> rusqlite::Result<i64> {
