@@ -16,7 +16,7 @@
 //!
 //! let message = Message::parse(std::fs::read("message.eml")?);
 //! let verdict = slot.score(&message); // from any number of threads
-//! println!("{} {:?} by {:?}", verdict.action, verdict.score, verdict.release);
+//! println!("{} by {}", verdict.action, verdict.decided_by);
 //!
 //! let v2 = runtime.load("linear-1.1.0.wasm")?; // compiles here; scoring goes on
 //! slot.promote(&v2)?; // the next message is judged by v2

@@ -1,6 +1,6 @@
 //! What a release file holds and what makes one acceptable: its manifest, its checks, its signature.
 
-pub use switchback_model::limits::Limits;
+pub use switchback_model::limits::{InvalidLimit, Limits};
 pub use switchback_model::release::{
     CHECKSUM_SECTION, CONTRACT_SECTION, CONTRACT_VERSION, Card, Digest, Draft, InvalidDigest, InvalidKeyId,
     InvalidManifest, InvalidModelName, InvalidPublicKey, InvalidSignature, InvalidVersion, KeyId, MANIFEST_SECTION,

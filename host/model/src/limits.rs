@@ -1,5 +1,6 @@
 //! Every limit of what a message, a release and an operation may hold, with its reason.
 
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -11,27 +12,28 @@ use crate::release::ManifestLimits;
 /// A manifest that asks for more than a cap is refused when the release is loaded, so that nobody
 /// believes in a limit that does not hold.
 ///
-/// Read from a configuration, what is absent is the default, and the time is `deadline_max_ms`, in milliseconds.
+/// Read from a configuration, what is absent is the default, and the time is `deadline_max_ms`, in milliseconds. A value out of
+/// its range is refused when a runtime is built with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The largest release file, in bytes. Default 32 MiB: a release with a whole ONNX runtime is about
+    /// The largest release file, in bytes, up to 1 GiB. Default 32 MiB: a release with a whole ONNX runtime is about
     /// 6 MB, and time and memory of a compile grow with this.
     pub release_bytes_max: u64,
-    /// Linear memory of one instance, in bytes. Default 64 MiB. Address space is reserved for each slot
+    /// Linear memory of one instance, in bytes: 64 KiB, a page, to 4 GiB. Default 64 MiB. Address space is reserved for each slot
     /// of the pool, memory is only used when touched.
     pub memory_bytes_max: u64,
-    /// Wall-clock time for one message. Default 10 s: an SMTP client waits for minutes at the end of
+    /// Wall-clock time for one message, 1 ms to 1 h. Default 10 s: an SMTP client waits for minutes at the end of
     /// DATA (RFC 5321, section 4.5.3.2.6), a queue behind it does not.
     #[serde(rename = "deadline_max_ms", with = "millis")]
     pub deadline_max: Duration,
-    /// Elements of a table. Default 65,536; a Rust model has as many as it has functions whose address
+    /// Elements of a table, up to 1,048,576. Default 65,536; a Rust model has as many as it has functions whose address
     /// is taken: hundreds, or ten thousand with an ONNX runtime.
     pub table_elements_max: u64,
-    /// Log lines kept of one message. Default 64, as the contract says.
+    /// Log lines kept of one message, up to 64. Default 64, as the contract says.
     pub log_lines_max: u64,
-    /// Reasons of one assessment. Default 64, as the contract says.
+    /// Reasons of one assessment, up to 64. Default 64, as the contract says.
     pub reasons_max: u64,
 }
 
@@ -91,6 +93,26 @@ impl Limits {
         self
     }
 
+    /// Checks that each is in its range.
+    ///
+    /// # Errors
+    /// [`InvalidLimit`], which names the first that is not.
+    pub fn validate(&self) -> Result<(), InvalidLimit> {
+        let deadline_max_ms = u64::try_from(self.deadline_max.as_millis()).unwrap_or(u64::MAX);
+        let ranges = [
+            ("release_bytes_max", self.release_bytes_max, 1..=RELEASE_BYTES_CAP),
+            ("memory_bytes_max", self.memory_bytes_max, WASM_PAGE_BYTES..=WASM_MEMORY_BYTES_MAX),
+            ("deadline_max_ms", deadline_max_ms, 1..=DEADLINE_MS_CAP),
+            ("table_elements_max", self.table_elements_max, 1..=TABLE_ELEMENTS_CAP),
+            ("log_lines_max", self.log_lines_max, 0..=LOG_LINES_MAX),
+            ("reasons_max", self.reasons_max, 0..=REASONS_MAX),
+        ];
+        match ranges.into_iter().find(|(_, value, range)| !range.contains(value)) {
+            Some((limit, value, range)) => Err(InvalidLimit { limit, value, range }),
+            None => Ok(()),
+        }
+    }
+
     /// The caps in the order of [`ManifestLimits::named`].
     pub(crate) fn manifest_caps(&self) -> [u64; 5] {
         [
@@ -119,6 +141,19 @@ impl Limits {
             reasons_max: to_usize(asked.reasons_max.unwrap_or(reasons).min(reasons)),
         }
     }
+}
+
+/// A limit of a host that is out of its range.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{limit} = {value}: {} to {} are possible", .range.start(), .range.end())]
+#[non_exhaustive]
+pub struct InvalidLimit {
+    /// Its name in a configuration.
+    pub limit: &'static str,
+    /// What was given.
+    pub value: u64,
+    /// What is possible.
+    pub range: RangeInclusive<u64>,
 }
 
 /// A time in whole milliseconds.
@@ -158,6 +193,21 @@ pub struct ReleaseLimits {
 /// Linear memory that a release gets which does not ask, in bytes: a model of a megabyte, its text and
 /// room to work.
 pub(crate) const DEFAULT_MEMORY_BYTES_MAX: u64 = 16 << 20;
+
+/// The largest release file that a host can accept, in bytes: 30 times the default.
+const RELEASE_BYTES_CAP: u64 = 1 << 30;
+
+/// A page of linear memory, in bytes: the least that a model with a memory has.
+const WASM_PAGE_BYTES: u64 = 64 << 10;
+
+/// Linear memory that 32 bits can address, in bytes.
+const WASM_MEMORY_BYTES_MAX: u64 = 4 << 30;
+
+/// The longest deadline, in milliseconds: an hour, after which every SMTP client has gone.
+const DEADLINE_MS_CAP: u64 = 3_600_000;
+
+/// The most elements of a table: address space is reserved for all tables of a pool.
+const TABLE_ELEMENTS_CAP: u64 = 1 << 20;
 
 /// The time that a release gets which does not ask. A model answers in well under a millisecond; a
 /// second is for a process that the scheduler, or a debugger, holds up.

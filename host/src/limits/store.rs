@@ -10,6 +10,10 @@ pub(crate) const FOLLOW_NICENESS: i32 = -10;
 /// How often a process that cannot follow its store says so again in its log.
 pub(crate) const FOLLOW_REMINDER_INTERVAL: Duration = Duration::from_secs(60);
 
+/// How long a store that is followed may take to answer before that counts as a trouble: twice as long as an operation waits
+/// for a database that is locked.
+pub(crate) const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(30);
+
 /// How long a release waits to be loaded again after the system did not give what that takes (descriptors, memory, threads),
 /// at first: what a burst of traffic held is free again by then.
 pub(crate) const LOAD_PAUSE_MIN: Duration = Duration::from_secs(1);

@@ -7,8 +7,8 @@ mod journal;
 #[cfg(feature = "store")]
 mod store;
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use switchback_model::limits::Limits;
@@ -37,6 +37,22 @@ const INSTANCES_MAX: u32 = 20_000;
 
 /// Configures a [`Runtime`]: without a store a [`LocalRuntime`], whose slots the filter changes itself, and from
 /// [`store_dir`](RuntimeBuilder::store_dir) or [`store`](RuntimeBuilder::store) on one that does what a store says.
+///
+/// A filter whose configuration decides whether there is a store holds a [`Runtime`] either way:
+///
+#[cfg_attr(feature = "store", doc = "```no_run")]
+#[cfg_attr(not(feature = "store"), doc = "```ignore")]
+/// # use switchback::runtime::BuildError;
+/// # use switchback::{Runtime, SlotConfig};
+/// # fn build(store: Option<std::path::PathBuf>) -> Result<Runtime, BuildError> {
+/// let builder = Runtime::builder().slot(SlotConfig::new("inbound"));
+/// let runtime = match store {
+///     Some(dir) => builder.store_dir(dir).build()?,
+///     None => builder.build()?.into(),
+/// };
+/// # Ok(runtime)
+/// # }
+/// ```
 #[derive(Debug)]
 #[must_use = "a builder does nothing until `build`"]
 pub struct RuntimeBuilder<S = NoStore> {
@@ -129,6 +145,14 @@ impl<S> RuntimeBuilder<S> {
     }
 }
 
+/// The working folder is named by `.`; nothing is a variable of a configuration that was not set.
+fn check_folder(what: &str, dir: &Path) -> Result<(), BuildError> {
+    if dir.as_os_str().is_empty() {
+        return Err(BuildError::Range(format!("{what} is empty: name a folder")));
+    }
+    Ok(())
+}
+
 impl Options {
     fn start(self, planned: Planned) -> Result<Runtime, BuildError> {
         let core = Arc::new(self.core(&planned)?);
@@ -153,7 +177,16 @@ impl Options {
         if !(0.0..=1.0).contains(&share) {
             return Err(BuildError::Range(format!("shadow_cpu_share = {share}: 0 to 1 is possible")));
         }
-        self.slots.iter().try_for_each(SlotConfig::validate)
+        self.cache_dir.as_deref().map_or(Ok(()), |dir| check_folder("cache_dir", dir))?;
+        #[cfg(feature = "journal")]
+        self.journal.as_ref().map_or(Ok(()), |journal| check_folder("the journal's dir", &journal.dir))?;
+        self.limits.validate().map_err(|invalid| BuildError::Range(format!("limits: {invalid}")))?;
+        self.slots.iter().try_for_each(SlotConfig::validate)?;
+        let mut names = BTreeSet::new();
+        match self.slots.iter().find(|slot| !names.insert(&slot.name)) {
+            Some(twin) => Err(BuildError::Slot { slot: twin.name.clone(), why: "it is there twice".to_owned() }),
+            None => Ok(()),
+        }
     }
 
     fn core(mut self, planned: &Planned) -> Result<Core, BuildError> {
@@ -171,13 +204,7 @@ impl Options {
             releases: Arc::default(),
             overrides: Arc::default(),
         };
-        let mut slots = BTreeMap::new();
-        for config in self.slots {
-            let slot = Slot::new(config, &around);
-            if let Some(twin) = slots.insert(slot.name().to_owned(), slot) {
-                return Err(BuildError::Slot { slot: twin.name().to_owned(), why: "it is there twice".to_owned() });
-            }
-        }
+        let slots = self.slots.into_iter().map(|config| (config.name.clone(), Slot::new(config, &around))).collect();
         #[cfg(feature = "store")]
         let exchange = planned.exchange(&around.overrides);
         let (Surroundings { life, releases, .. }, granted_recipients) = (around, self.granted_recipients);

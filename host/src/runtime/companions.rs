@@ -50,10 +50,10 @@ impl Planned {
     fn new(options: &Options, store: Option<Followed>) -> Result<Self, BuildError> {
         let name = options.name.clone().unwrap_or_else(|| acceptable(&program_name()));
         check_name(&name).map_err(|error| BuildError::Range(format!("a process: {error}")))?;
+        let sinks = options.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
         let slots = options.slots.iter().map(|slot| slot.name.clone()).collect();
         let store = store.map(Followed::open).transpose()?;
         let enlisted = store.map(|store| Enlisted::new(store, &name, slots)).transpose()?;
-        let sinks = options.alerts.sinks().map_err(|error| BuildError::Range(error.to_string()))?;
         let (observed, observations) = ObservationQueue::new();
         Ok(Self { enlisted, observed, observations, sinks, changes: options.alerts.changes })
     }

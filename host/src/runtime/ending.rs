@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use switchback_model::gone::RuntimeGone;
+use switchback_system::clock::deadline_after;
 
 use super::companions::Companions;
 use super::core::Core;
@@ -72,7 +73,7 @@ pub(super) struct Parts {
 impl Ending {
     /// Ends everything on a thread of its own, unless somebody began before, and waits for it.
     pub(super) fn end(self: &Arc<Self>, parts: impl FnOnce() -> Parts, timeout: Duration) -> Result<(), ShutdownError> {
-        let deadline = Instant::now() + timeout.min(FOREVER);
+        let deadline = deadline_after(timeout);
         if self.is_first() {
             let (ending, parts) = (Arc::clone(self), Arc::new(Mutex::new(Some(parts()))));
             let parts_of_thread = Arc::clone(&parts);
@@ -122,6 +123,3 @@ impl Ending {
         self.stage.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-/// A time that nobody waits for, which every instant can be moved by.
-const FOREVER: Duration = Duration::from_secs(365 * 24 * 3_600);

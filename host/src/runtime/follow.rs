@@ -1,5 +1,6 @@
 //! A runtime that does what a store says.
 
+pub(super) mod contained;
 pub(super) mod emergency;
 mod preparer;
 mod shared;

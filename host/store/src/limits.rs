@@ -17,6 +17,10 @@ pub const STORE_BUSY_TIMEOUT: Duration = Duration::from_secs(15);
 /// operator who is killed between the change and the waking. Looking takes some 50 microseconds.
 pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_millis(100);
 
+/// How often the end of a ledger is read until it is the same before and after: events come some times a second at most, and
+/// reading takes milliseconds.
+pub(crate) const TAIL_READS_MAX: u32 = 100;
+
 /// The size of what a backup says of its contents: some 150 bytes for each file, of which there are some per release and
 /// one per segment of the journal.
 pub const BACKUP_CONTENTS_BYTES_MAX: u64 = 256 * 1024 * 1024;

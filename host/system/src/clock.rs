@@ -3,7 +3,7 @@
 mod course;
 mod steady;
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 use switchback_model::verdict::RecordId;
@@ -21,6 +21,14 @@ fn at(time: SystemTime) -> Timestamp {
     let nearest = || if time < UNIX_EPOCH { Timestamp::MIN } else { Timestamp::MAX };
     Timestamp::try_from(time).unwrap_or_else(|_| nearest())
 }
+
+/// The instant at which `timeout` is over; of one that no instant can be moved by, such as [`Duration::MAX`], a year from now.
+pub fn deadline_after(timeout: Duration) -> Instant {
+    Instant::now() + timeout.min(A_YEAR)
+}
+
+/// A time that nobody waits for, which every instant can be moved by.
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 3_600);
 
 /// A record's name that no other one has. Those of one thread rise. A clock before 1970, of which no such name can tell, is
 /// taken for 1970.
@@ -45,9 +53,15 @@ fn id_at(now: Timestamp) -> Uuid {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+
+    #[test]
+    fn a_timeout_of_any_length_has_an_end() {
+        let now = Instant::now();
+        for timeout in [Duration::ZERO, Duration::from_secs(1), Duration::MAX] {
+            assert!(deadline_after(timeout) >= now + timeout.min(A_YEAR), "{timeout:?}");
+        }
+    }
 
     #[test]
     fn a_clock_that_is_wrong_is_no_reason_to_panic() {

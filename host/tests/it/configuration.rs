@@ -7,7 +7,7 @@ use switchback::alert::{AlertConfig, Changes, Syslog};
 use switchback::guard::{Floor, GuardSettings, Mode};
 use switchback::journal::{JournalConfig, MessageIds, Overflow};
 use switchback::verdict::{Answer, Cause};
-use switchback::{Action, FailurePolicy, Limits, SlotConfig, Thresholds};
+use switchback::{Action, FailurePolicy, Limits, Runtime, SlotConfig, Thresholds};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,4 +115,54 @@ fn a_webhook_without_its_secret_is_refused_and_the_place_is_named() {
     let unset = refused(", secret_env = \"SWITCHBACK_TEST_UNSET\"");
     assert!(unset.contains("environment variable SWITCHBACK_TEST_UNSET"), "{unset}");
     assert!(refused(", secret_file = \"/dev/null\"").contains("/dev/null: the webhook's secret is not"));
+}
+
+#[test]
+fn an_address_in_the_place_of_a_webhook_is_not_shown() {
+    let of = |webhook: &str| format!("webhook = {webhook}");
+    let refused = |text: &str| toml_edit::de::from_str::<AlertConfig>(text).unwrap_err();
+    let address = refused(&of("\"https://hooks.example/opensesame\""));
+    assert!(address.message().contains("`secret_file`") && !address.message().contains("opensesame"), "{address}");
+    let secret = refused(&of("{ url = \"https://a.example\", secret_env = \"whsec_opensesame\" }"));
+    assert!(secret.message().contains("name of an environment variable"), "{secret}");
+    assert!(!secret.message().contains("opensesame"), "{secret}");
+}
+
+#[test]
+fn a_value_that_cannot_be_is_refused_by_its_name_before_a_store_is_made() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("store");
+    let limits = Limits::default;
+    let slot = || SlotConfig::new("inbound");
+    let builder = || Runtime::builder().instances(1);
+    for (builder, name) in [
+        (builder().limits(limits().release_bytes_max(0)), "release_bytes_max = 0"),
+        (builder().limits(limits().memory_bytes_max(u64::MAX)), "memory_bytes_max = 18446744073709551615"),
+        (builder().limits(limits().memory_bytes_max(0)), "memory_bytes_max = 0"),
+        (builder().limits(limits().deadline_max(Duration::ZERO)), "deadline_max_ms = 0"),
+        (builder().limits(limits().deadline_max(Duration::MAX)), "deadline_max_ms = 18446744073709551615"),
+        (builder().limits(limits().table_elements_max(1 << 40)), "table_elements_max = 1099511627776"),
+        (builder().limits(limits().log_lines_max(65)), "log_lines_max = 65: 0 to 64"),
+        (builder().limits(limits().reasons_max(65)), "reasons_max = 65: 0 to 64"),
+        (builder().shadow_cpu_share(f64::NAN), "shadow_cpu_share = NaN"),
+        (builder().alerts(AlertConfig::default().command(" ")), "the command for alerts is empty"),
+        (builder().alerts(AlertConfig::default().command("a\0b")), "the command for alerts has a zero byte"),
+        (builder().alerts(AlertConfig::default().syslog(Syslog::Socket("log".into()))), "socket for alerts, `log`"),
+        (builder().slot(slot().message_bytes_max(0)), "slot `inbound`: message_bytes_max = 0"),
+        (builder().slot(slot()).slot(slot()), "slot `inbound`: it is there twice"),
+        (builder().journal(JournalConfig::new("")), "the journal's dir is empty"),
+        (builder().cache_dir(""), "cache_dir is empty"),
+    ] {
+        let refused = builder.store_dir(&store).build().unwrap_err().to_string();
+        assert!(refused.contains(name), "{name}: {refused}");
+        assert!(!store.exists(), "{name}");
+    }
+    let refused = builder().store_dir("").build().unwrap_err().to_string();
+    assert!(refused.contains("store_dir is empty"), "{refused}");
+}
+
+#[test]
+fn the_widest_limits_can_be_had() {
+    let widest = Limits::default().memory_bytes_max(4 << 30).table_elements_max(1 << 20).release_bytes_max(1 << 30);
+    Runtime::builder().instances(1).limits(widest.deadline_max(Duration::from_secs(3_600))).build().unwrap();
 }

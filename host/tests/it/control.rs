@@ -4,6 +4,7 @@ mod any_store;
 mod asleep;
 mod backup;
 mod canary;
+mod faulty_store;
 mod follow;
 mod followers;
 mod memory_store;

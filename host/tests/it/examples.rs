@@ -1,7 +1,9 @@
 //! The examples do what they say, with packed releases.
 
+use std::ffi::OsStr;
 use std::fs;
 use std::io::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -55,6 +57,47 @@ fn the_filter_behind_a_pipe_answers_each_line_with_json() {
     assert_eq!(answers.len(), 2);
     assert_eq!(answers[0]["verdict"]["decided_by"], "live");
     assert!(answers[1]["error"].is_string() && answers[1]["verdict"].is_null());
+}
+
+/// A filter behind a pipe that is asked this, and what it answers and ends with.
+fn asked(input: &[u8]) -> Output {
+    let mut command = example("filter_stdin");
+    command.arg(linear("1.0.0")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut filter = command.spawn().unwrap();
+    let mut stdin = filter.stdin.take().unwrap();
+    // Fails where the filter has ended before.
+    let _ = stdin.write_all(input);
+    drop(stdin);
+    filter.wait_with_output().unwrap()
+}
+
+#[test]
+fn the_filter_behind_a_pipe_takes_whatever_comes() {
+    let (dir, message) = with_message();
+    assert_eq!(lines(asked(b"")), [] as [&str; 0]);
+    // A path need not be text, and a line may be empty, have a zero byte in it, and end without a line break.
+    let odd = dir.path().join(OsStr::from_bytes(b"caf\xE9.eml"));
+    fs::copy(&message, &odd).unwrap();
+    let answers = lines(asked(&[odd.as_os_str().as_bytes(), b"\n\na\0b\n", message.as_os_str().as_bytes()].concat()));
+    let decided: Vec<_> = answers.iter().map(|line| line.contains("\"decided_by\":\"live\"")).collect();
+    assert_eq!(decided, [true, false, false, true], "{answers:?}");
+    // What has no end is not read to it.
+    let answers = lines(asked(b"/dev/zero\n"));
+    let answer: Value = serde_json::from_str(&answers[0]).unwrap();
+    assert_eq!(answer["verdict"]["decided_by"], "unscanned", "{answer}");
+    let endless = asked(&vec![b'x'; 1 << 20]);
+    assert!(!endless.status.success() && String::from_utf8_lossy(&endless.stderr).contains("too long"), "{endless:?}");
+}
+
+#[test]
+fn the_filter_behind_a_pipe_ends_with_whoever_asks() {
+    let (_dir, message) = with_message();
+    let mut command = example("filter_stdin");
+    command.arg(linear("1.0.0")).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut filter = command.spawn().unwrap();
+    drop(filter.stdout.take());
+    writeln!(filter.stdin.as_ref().unwrap(), "{}", message.display()).unwrap();
+    assert_eq!(lines(filter.wait_with_output().unwrap()), [] as [&str; 0]);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use switchback_store::control::ControlStore;
 
-use super::RuntimeBuilder;
+use super::{RuntimeBuilder, check_folder};
 use crate::runtime::companions::Planned;
 use crate::runtime::error::BuildError;
 use crate::runtime::handle::Runtime;
@@ -42,6 +42,7 @@ impl RuntimeBuilder<WithStore> {
     pub fn build(mut self) -> Result<Runtime, BuildError> {
         self.options.validate()?;
         if let Followed::InFolder(dir) = &self.store.0 {
+            check_folder("store_dir", dir)?;
             self.options.cache_dir.get_or_insert_with(|| dir.clone());
         }
         let planned = Planned::following(&self.options, self.store.0)?;

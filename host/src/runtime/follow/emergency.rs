@@ -17,6 +17,9 @@ use crate::runtime::slot::RevertLog;
 /// routes by the same one. A process reverts by itself once in a while, not a million times.
 const GENERATIONS_PER_PROCESS: u64 = 1_000_000;
 
+/// The most generations that a revert goes on: a store may give any number to a process, and a generation has 64 bits.
+const GENERATIONS_AHEAD_MAX: u64 = 1 << 48;
+
 /// What joins the slots of a runtime to the store that they follow.
 pub(in crate::runtime) struct StoreLink {
     /// 0 while the store cannot be written.
@@ -85,7 +88,7 @@ impl StoreLink {
 
     /// How many generations an emergency revert goes on: into a range of this process's own.
     fn step(&self) -> u64 {
-        self.process().saturating_mul(GENERATIONS_PER_PROCESS)
+        self.process().saturating_mul(GENERATIONS_PER_PROCESS).min(GENERATIONS_AHEAD_MAX)
     }
 
     /// The oldest revert that waits was answered.

@@ -11,8 +11,9 @@ mod trouble;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use switchback_model::lasting::Lasting;
 use switchback_model::release::Digest;
 use switchback_model::verdict::{HitCounter, Overrides};
 use switchback_store::control::{
@@ -22,6 +23,7 @@ use switchback_store::control::{
 
 use self::trouble::{Said, Trouble};
 use super::emergency::StoreLink;
+use crate::limits::store::STORE_ANSWERS_WITHIN;
 use crate::runtime::core::Core;
 use crate::runtime::error::{BuildError, describe};
 
@@ -54,6 +56,17 @@ pub(super) struct Shared {
     process: NewProcess,
     link: Arc<StoreLink>,
     progress: Mutex<Progress>,
+    /// For whoever asks, who does not wait for the store.
+    shown: Mutex<Shown>,
+}
+
+/// How this process follows its store, as it was last seen to.
+#[derive(Default)]
+struct Shown {
+    mark: Mark,
+    trouble: Option<FollowTrouble>,
+    /// Since when the store is asked.
+    asked: Option<Instant>,
 }
 
 /// How far this process has come.
@@ -103,7 +116,7 @@ impl Shared {
         process: NewProcess,
         link: Arc<StoreLink>,
     ) -> Self {
-        let shared = Self { core, store, process, link, progress: Mutex::default() };
+        let shared = Self { core, store, process, link, progress: Mutex::default(), shown: Mutex::default() };
         match membership {
             Ok(membership) => shared.progress().membership = Some(membership),
             Err(error) => shared.told(&mut shared.progress(), Err(error)),
@@ -113,7 +126,7 @@ impl Shared {
 
     /// The number of this process in the store; none where the store cannot be written.
     pub(super) fn process(&self) -> Option<ProcessNumber> {
-        self.progress().membership.as_ref().map(Membership::process)
+        Some(self.link.process()).filter(|number| *number > 0).map(ProcessNumber::new)
     }
 
     /// The ledger as far as it was read; none while it cannot be followed.
@@ -122,15 +135,23 @@ impl Shared {
         progress.trouble.is_none().then(|| progress.ledger.clone())
     }
 
-    /// How this process follows its store.
+    /// How this process follows its store. Waits for no answer of the store.
     pub(super) fn following(&self) -> Following {
-        let Progress { ledger, trouble, silence, .. } = &*self.progress();
+        let Shown { mark, trouble, asked } = &*self.shown();
+        let late = || asked.and_then(|asked| unanswered(asked.elapsed()));
+        Following { mark: mark.clone(), trouble: trouble.clone().or_else(late) }
+    }
+
+    /// What is seen from here on of how this process follows its store.
+    fn show(&self, progress: &Progress) {
+        let Progress { ledger, trouble, silence, .. } = progress;
         let trouble = match (trouble, silence) {
             (Some(trouble), _) => Some(FollowTrouble::Stopped(describe(trouble))),
             (None, Some(why)) => Some(FollowTrouble::Silent(why.clone())),
             (None, None) => None,
         };
-        Following { mark: ledger.mark(), trouble }
+        let mut shown = self.shown();
+        (shown.mark, shown.trouble) = (ledger.mark(), trouble);
     }
 
     /// Reads the ledger and loads what it says, on this thread: a filter starts with a live release.
@@ -148,10 +169,12 @@ impl Shared {
     /// Takes over what is new in the store, and tells it what is new here.
     pub(super) fn catch_up(&self, jobs: &Sender<Digest>) {
         let mut progress = self.progress();
+        self.shown().asked = Some(Instant::now());
         let trouble = self.exchange(&mut progress, jobs).err();
         // Who does not obey has to be seen not to.
         self.keep_in_touch(&mut progress, trouble.as_ref());
         self.tell(&mut progress, trouble);
+        self.shown().asked = None;
     }
 
     fn exchange(&self, progress: &mut Progress, jobs: &Sender<Digest>) -> Result<(), Trouble> {
@@ -205,5 +228,27 @@ impl Shared {
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shown(&self) -> MutexGuard<'_, Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is to be said of a store that was asked so long ago.
+fn unanswered(since: Duration) -> Option<FollowTrouble> {
+    let late = || FollowTrouble::Stopped(format!("the store has not answered for {}", Lasting(since)));
+    (since > STORE_ANSWERS_WITHIN).then(late)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_store_that_does_not_answer_is_a_trouble_after_a_while() {
+        assert_eq!(unanswered(STORE_ANSWERS_WITHIN), None);
+        let said = unanswered(STORE_ANSWERS_WITHIN + Duration::from_secs(1)).unwrap().to_string();
+        assert!(said.ends_with("the store has not answered for 31 s"), "{said}");
     }
 }

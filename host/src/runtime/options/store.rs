@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use switchback_store::control::{ControlStore, SqliteStore, StoreError};
 
+use crate::runtime::follow::contained::ContainedStore;
+
 #[derive(Clone, Debug)]
 pub(in crate::runtime) enum Followed {
     InFolder(PathBuf),
@@ -15,7 +17,7 @@ impl Followed {
     pub(in crate::runtime) fn open(self) -> Result<Arc<dyn ControlStore>, StoreError> {
         match self {
             Self::InFolder(dir) => Ok(Arc::new(SqliteStore::create(&dir)?)),
-            Self::Given(store) => Ok(store),
+            Self::Given(store) => Ok(Arc::new(ContainedStore::new(store)?)),
         }
     }
 }

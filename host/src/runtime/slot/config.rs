@@ -24,7 +24,7 @@ pub struct SlotConfig {
     /// What to answer when the live release does not.
     #[serde(default)]
     pub failure: FailurePolicy,
-    /// The largest message that is scored, in bytes. Default 50 MiB, above what mail servers accept.
+    /// The largest message that is scored, in bytes, from 1 on. Default 50 MiB, above what mail servers accept.
     #[serde(default = "default_message_bytes_max")]
     pub message_bytes_max: u64,
     /// For how many seconds the predecessor of a promoted release goes on scoring, in reverse shadow; 0 for not at
@@ -91,6 +91,9 @@ impl SlotConfig {
     pub(in crate::runtime) fn validate(&self) -> Result<(), BuildError> {
         let refuse = |why: String| BuildError::Slot { slot: shown(&self.name), why };
         check_name(&self.name).map_err(|error| refuse(error.to_string()))?;
+        if self.message_bytes_max == 0 {
+            return Err(refuse("message_bytes_max = 0: no message would be scored".to_owned()));
+        }
         self.thresholds.validate().map_err(|e| refuse(e.to_string()))?;
         self.guard.validate().map_err(|e| refuse(format!("guard: {e}")))?;
         self.guard.check_providers(None).map_err(|e| refuse(format!("guard: of its providers, {e}")))

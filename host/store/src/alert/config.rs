@@ -1,5 +1,6 @@
 //! Where alerts go.
 
+use std::env::VarError;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -8,7 +9,9 @@ use std::str::FromStr;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{self, MapAccess, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer};
 use url::Url;
 
 use super::changes::Changes;
@@ -57,8 +60,7 @@ pub enum Syslog {
 ///
 /// A configuration names the `url`, and either the file that holds the secret, `secret_file`, or the environment variable
 /// that does, `secret_env`. It is read at once.
-#[derive(Clone, Deserialize)]
-#[serde(try_from = "WebhookEntry")]
+#[derive(Clone)]
 pub struct Webhook {
     pub(super) url: Url,
     pub(super) secret: Secret,
@@ -116,10 +118,15 @@ impl AlertConfig {
     /// Checks it. Whether anybody listens shows when something is sent: `switchback guard test-alert`.
     ///
     /// # Errors
-    /// If the command is empty.
+    /// If the command is empty or has a zero byte in it, or the path of the system log's socket is not absolute.
     pub fn validate(&self) -> Result<(), InvalidAlertConfig> {
         match self.command.as_deref().map(str::trim) {
-            Some("") => Err(InvalidAlertConfig::Command),
+            Some("") => return Err(InvalidAlertConfig::Command),
+            Some(command) if command.contains('\0') => return Err(InvalidAlertConfig::CommandZero),
+            _ => {}
+        }
+        match &self.syslog {
+            Syslog::Socket(path) if !path.is_absolute() => Err(InvalidAlertConfig::Socket(path.clone())),
             _ => Ok(()),
         }
     }
@@ -153,8 +160,17 @@ impl TryFrom<WebhookEntry> for Webhook {
                     File::open(&path).and_then(|file| file.take(SECRET_FILE_BYTES_MAX).read_to_string(&mut text));
                 (path.display().to_string(), read.map(|_| text).map_err(|error| error.to_string()))
             }
+            (None, Some(name)) if name.is_empty() || name.starts_with("whsec_") => {
+                return Err(
+                    "a webhook's `secret_env` is the name of an environment variable that holds the secret".to_owned()
+                );
+            }
             (None, Some(name)) => {
-                let text = std::env::var(&name).map_err(|error| error.to_string());
+                // The error of one that is not UTF-8 shows it.
+                let text = match std::env::var(&name) {
+                    Err(VarError::NotUnicode(_)) => Err("it is not UTF-8".to_owned()),
+                    other => other.map_err(|error| error.to_string()),
+                };
                 (format!("the environment variable {name}"), text)
             }
             _ => return Err("a webhook needs its secret: name either `secret_file` or `secret_env`".to_owned()),
@@ -162,6 +178,31 @@ impl TryFrom<WebhookEntry> for Webhook {
         let secret = text.map_err(|error| format!("{place}: {error}"))?;
         let secret = secret.parse().map_err(|error| format!("{place}: {error}"))?;
         Self::new(&entry.url, secret).map_err(|error| error.to_string())
+    }
+}
+
+impl<'de> Deserialize<'de> for Webhook {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(WebhookVisitor)
+    }
+}
+
+/// Reads a webhook, and quotes no text that stands in its place: an address is often a secret.
+struct WebhookVisitor;
+
+impl<'de> Visitor<'de> for WebhookVisitor {
+    type Value = Webhook;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a webhook's `url`, and its `secret_file` or `secret_env`")
+    }
+
+    fn visit_str<E: de::Error>(self, _text: &str) -> Result<Webhook, E> {
+        Err(E::invalid_type(Unexpected::Other("text"), &self))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Webhook, A::Error> {
+        WebhookEntry::deserialize(MapAccessDeserializer::new(map))?.try_into().map_err(de::Error::custom)
     }
 }
 
@@ -206,8 +247,8 @@ impl fmt::Debug for Secret {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum InvalidAlertConfig {
-    /// The address is none.
-    #[error("the webhook's address is none: {0}")]
+    /// It is not a valid address.
+    #[error("the webhook's address is not valid: {0}")]
     Url(String),
     /// The address is of another kind.
     #[error("the webhook's address begins with `{0}:`: `https:` and `http:` are possible")]
@@ -224,6 +265,12 @@ pub enum InvalidAlertConfig {
     /// The command is empty.
     #[error("the command for alerts is empty: name one, or none")]
     Command,
+    /// The command has a zero byte in it, which no command can have.
+    #[error("the command for alerts has a zero byte in it")]
+    CommandZero,
+    /// The path of the system log's socket is not absolute.
+    #[error("the system log's socket for alerts, `{}`, has to be an absolute path", .0.display())]
+    Socket(PathBuf),
 }
 
 #[cfg(test)]
@@ -242,7 +289,7 @@ mod tests {
             ("file:///etc/passwd", Some("begins with `file:`")),
             ("ftp://a.example/", Some("begins with `ftp:`")),
             ("https://ada:secret@a.example/", Some("has a name or a password")),
-            ("hooks.example", Some("address is none")),
+            ("hooks.example", Some("address is not valid")),
         ] {
             let why = Webhook::new(url, secret()).err().map(|error| error.to_string());
             assert_eq!(why.is_some(), reason.is_some(), "{url}: {why:?}");
@@ -273,7 +320,50 @@ mod tests {
     }
 
     #[test]
+    fn a_socket_is_named_by_an_absolute_path() {
+        let of = |path: &str| AlertConfig::default().syslog(Syslog::Socket(path.into())).validate();
+        assert_eq!(of("/run/log"), Ok(()));
+        for path in ["", "log"] {
+            assert_eq!(of(path), Err(InvalidAlertConfig::Socket(path.into())));
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_not_text_is_not_shown() {
+        let entry = |secret_file, secret_env| WebhookEntry {
+            url: "https://hooks.example/".to_owned(),
+            secret_file,
+            secret_env,
+        };
+        let refused = |entry| Webhook::try_from(entry).unwrap_err();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), b"whsec_\xFFopensesame").unwrap();
+        let said = refused(entry(Some(file.path().to_owned()), None));
+        assert!(said.contains("UTF-8") && !said.contains("opensesame"), "{said}");
+        // A test must not change its own environment; a child of it has another one.
+        if std::env::var_os("SWITCHBACK_TEST_SECRET").is_some() {
+            let said = refused(entry(None, Some("SWITCHBACK_TEST_SECRET".to_owned())));
+            assert!(said.contains("SWITCHBACK_TEST_SECRET: it is not UTF-8") && !said.contains("opensesame"), "{said}");
+            return;
+        }
+        let secret = <std::ffi::OsStr as std::os::unix::ffi::OsStrExt>::from_bytes(b"whsec_\xFFopensesame");
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap());
+        let ran = child
+            .args(["--exact", "alert::config::tests::a_secret_that_is_not_text_is_not_shown"])
+            .env("SWITCHBACK_TEST_SECRET", secret)
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{ran:?}");
+        assert!(String::from_utf8_lossy(&ran.stdout).contains("1 passed"), "{ran:?}");
+    }
+
+    #[test]
     fn a_command_that_is_empty_is_a_mistake() {
+        assert_eq!(
+            AlertConfig::default().command("mail\0ada").validate(),
+            Err(InvalidAlertConfig::CommandZero),
+            "no process can be started with it"
+        );
         let config = AlertConfig { command: Some("  ".to_owned()), ..AlertConfig::default() };
         assert_eq!(config.validate(), Err(InvalidAlertConfig::Command));
         assert!(AlertConfig::default().is_empty() && !config.is_empty());

@@ -271,7 +271,7 @@ impl Control {
     /// # Errors
     /// If the store cannot be read.
     pub fn acknowledgements(&self, event: &Event, timeout: Duration) -> Result<Acknowledgements, StoreError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = clock::deadline_after(timeout);
         let mut pause = OBEYED_PAUSE_MIN;
         loop {
             let (obeyed, silent): (Vec<_>, Vec<_>) = self.store.processes()?.into_iter().partition(|process| {

@@ -22,12 +22,18 @@ use super::event::Drafted;
 use super::ledger::Entry;
 use super::mark::{Mark, Witness};
 use super::number::EventSequence;
+use crate::limits::TAIL_READS_MAX;
 
 /// Keeps one ledger, the register of the processes that follow it, and the [files](ReleaseFiles) of its releases.
 ///
 /// [`SqliteStore`](super::SqliteStore) is the one for the processes of a machine. A distributed store can take its place:
 /// [`Control::of`](super::Control::of) operates any store, and a runtime follows any
 /// (`RuntimeBuilder::store` of the crate `switchback`).
+///
+/// A runtime believes nothing that it can check: what does not go on from the events that it has obeyed, or is not what its
+/// hash says, is not obeyed, and a release is what its digest says. A panic is an error, [`StoreError::Panicked`]. All calls
+/// of a runtime come from threads of its own, one at a time for each; a call that does not return holds up the following of
+/// the store and the guard, and the end of the runtime beyond the time of `Runtime::shutdown`, but no message and no revert.
 pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     /// A folder of this machine in which the guards of the store's processes keep what they count. Nobody but this user may be
     /// able to write there.
@@ -51,7 +57,7 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
     /// If the store cannot be read.
     fn tail(&self, after: EventSequence) -> Result<Tail, StoreError> {
         let mut head = self.head()?;
-        loop {
+        for _ in 0..TAIL_READS_MAX {
             let entries = self.entries_after(after)?;
             let now = self.head()?;
             // Every event moves the head, so none came in between.
@@ -60,6 +66,7 @@ pub trait ControlStore: ReleaseFiles + fmt::Debug + Send + Sync {
             }
             head = now;
         }
+        Err(StoreError::Restless(TAIL_READS_MAX))
     }
 
     /// Adds an event, as [`ControlStore::append_all`].

@@ -14,7 +14,7 @@ use switchback_system::shortage;
 #[non_exhaustive]
 pub enum JournalError {
     /// A value of the configuration is outside its range.
-    #[error("the journal's {name} = ... is out of its range: {range} is possible")]
+    #[error("the journal's {name} is out of its range: {range} is possible")]
     Range {
         /// Which.
         name: &'static str,

@@ -27,6 +27,34 @@ struct Shared {
     changed: Condvar,
     /// How often the whole ledger was read.
     full_reads: AtomicUsize,
+    /// What is wrong with it.
+    fault: Mutex<Fault>,
+    /// How often its ledger's end was told while it is restless, and how many calls it does not answer.
+    told: AtomicUsize,
+    unanswered: AtomicUsize,
+}
+
+/// What is wrong with a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Fault {
+    #[default]
+    None,
+    /// Every call panics.
+    Panics,
+    /// The ledger cannot be read.
+    Fails,
+    /// The ledger has lost its last event.
+    GoesBack,
+    /// The last event is there a second time, as the next one.
+    Repeats,
+    /// The last event is another one, with the hash that it should have.
+    Rewrites,
+    /// The ledger's end is another one each time.
+    Restless,
+    /// What is added is not kept.
+    Forgets,
+    /// Whoever reads the ledger waits.
+    Hangs,
 }
 
 #[derive(Debug, Default)]
@@ -45,25 +73,74 @@ impl MemoryStore {
     pub(super) fn new() -> Self {
         let guard_dir = tempfile::tempdir().unwrap();
         let (kept, changed, full_reads) = Default::default();
-        Self(Arc::new(Shared { guard_dir, kept, changed, full_reads }))
+        let (fault, told, unanswered) = Default::default();
+        Self(Arc::new(Shared { guard_dir, kept, changed, full_reads, fault, told, unanswered }))
+    }
+
+    /// Lets something be wrong from now on, and wakes whoever waits.
+    pub(super) fn set(&self, fault: Fault) {
+        let _kept = self.0.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        *self.0.fault.lock().unwrap_or_else(PoisonError::into_inner) = fault;
+        self.0.changed.notify_all();
+    }
+
+    /// How many calls wait for an answer.
+    pub(super) fn unanswered(&self) -> usize {
+        self.0.unanswered.load(Ordering::SeqCst)
     }
 
     pub(super) fn full_reads(&self) -> usize {
         self.0.full_reads.load(Ordering::Relaxed)
     }
 
-    fn control(&self) -> Control {
+    pub(super) fn control(&self) -> Control {
         Control::of(Arc::new(self.clone())).author("ada").reason("a test")
     }
 
-    fn process(&self) -> Runtime {
+    pub(super) fn process(&self) -> Runtime {
         let builder = Runtime::builder().slot(SlotConfig::new("inbound")).instances(8);
         builder.store(Arc::new(self.clone())).cache_dir(shared_cache()).build().unwrap()
     }
 }
 
+/// The ledger as it is told, with what is wrong with it.
+impl MemoryStore {
+    fn faulty_entries(&self) -> Result<Vec<Entry>, StoreError> {
+        let mut entries = self.0.kept().entries.clone();
+        match self.0.fault() {
+            Fault::Fails => return Err(StoreError::Failed { store: "memory".to_owned(), source: "it is away".into() }),
+            Fault::GoesBack => drop(entries.pop()),
+            Fault::Repeats => {
+                let again = entries.last().cloned();
+                entries.extend(again.map(|last| Entry::new(last.sequence.next(), last.body, last.hash)));
+            }
+            Fault::Rewrites => {
+                let last = entries.last_mut().unwrap();
+                last.body = last.body.replace("ada", "eve");
+                last.hash = Digest::of(last.body.as_bytes());
+            }
+            Fault::Hangs => self.hang(),
+            _ => {}
+        }
+        Ok(entries)
+    }
+
+    /// Returns when it hangs no longer.
+    fn hang(&self) {
+        self.0.unanswered.fetch_add(1, Ordering::SeqCst);
+        let kept = self.0.kept();
+        drop(self.0.changed.wait_while(kept, |_| self.0.fault() == Fault::Hangs));
+        self.0.unanswered.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
 impl Shared {
+    fn fault(&self) -> Fault {
+        *self.fault.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn kept(&self) -> MutexGuard<'_, Kept> {
+        assert_ne!(self.fault(), Fault::Panics, "a store that panics");
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -122,14 +199,21 @@ impl ControlStore for MemoryStore {
 
     fn entries_after(&self, sequence: EventSequence) -> Result<Vec<Entry>, StoreError> {
         self.0.full_reads.fetch_add(usize::from(sequence == EventSequence::NONE), Ordering::Relaxed);
-        Ok(self.0.kept().entries.iter().filter(|entry| entry.sequence > sequence).cloned().collect())
+        Ok(self.faulty_entries()?.into_iter().filter(|entry| entry.sequence > sequence).collect())
     }
 
     fn head(&self) -> Result<Option<(EventSequence, Digest)>, StoreError> {
-        Ok(self.0.kept().entries.last().map(|last| (last.sequence, last.hash)))
+        if self.0.fault() == Fault::Restless {
+            let told = self.0.told.fetch_add(1, Ordering::Relaxed);
+            return Ok(Some((EventSequence::new(1), Digest::of(&told.to_le_bytes()))));
+        }
+        Ok(self.faulty_entries()?.last().map(|last| (last.sequence, last.hash)))
     }
 
     fn append_all(&self, events: &[Drafted]) -> Result<(), StoreError> {
+        if self.0.fault() == Fault::Forgets {
+            return Ok(());
+        }
         self.0.change(Watched::Ledger, |kept| {
             let last = kept
                 .entries
@@ -258,7 +342,7 @@ impl Watch for Look {
 }
 
 /// A store with two releases in it.
-fn with_two_releases() -> (MemoryStore, Control, [switchback::ReleaseId; 2]) {
+pub(super) fn with_two_releases() -> (MemoryStore, Control, [switchback::ReleaseId; 2]) {
     let store = MemoryStore::new();
     let control = store.control();
     let operator = Runtime::builder().cache_dir(shared_cache()).instances(4).build().unwrap();

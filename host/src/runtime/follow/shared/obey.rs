@@ -27,6 +27,7 @@ impl Shared {
             self.core.exchange.overrides.store(Arc::new(progress.overrides.clone()));
         }
         self.let_go(progress);
+        self.show(progress);
         self.acknowledge(progress, shortfall);
     }
 

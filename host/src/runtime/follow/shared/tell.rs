@@ -31,9 +31,11 @@ impl Shared {
     fn write_emergency(&self, progress: &mut Progress, waiting: &Waiting) -> Result<Answered, Trouble> {
         let Waiting { slot, to, emergency } = waiting.clone();
         let author = self.process.name.clone();
+        let mut added = None;
         let answered = match progress.ledger.draft_emergency(author, slot, to, emergency, clock::now()) {
             Ok(drafted) => {
                 self.store.append_all(&drafted)?;
+                added = drafted.last().map(|last| last.sequence);
                 Answered::Written
             }
             Err(refused) => {
@@ -42,7 +44,10 @@ impl Shared {
             }
         };
         self.read(progress)?;
-        Ok(answered)
+        match added.filter(|added| *added > progress.ledger.end().0) {
+            Some(added) => Err(StoreError::NotAdded(added).into()),
+            None => Ok(answered),
+        }
     }
 
     /// Adds the hits of overrides since the last time.

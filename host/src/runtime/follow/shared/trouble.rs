@@ -87,6 +87,7 @@ impl Shared {
             self.acknowledge(progress, shortfall);
         }
         progress.trouble = trouble;
+        self.show(progress);
         self.core.exchange.meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
 
@@ -113,6 +114,7 @@ impl Shared {
             }
         }
         progress.silence = silence;
+        self.show(progress);
         self.core.exchange.meters.trouble(progress.trouble.is_some(), progress.silence.is_some());
     }
 }

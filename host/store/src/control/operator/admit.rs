@@ -1,9 +1,10 @@
 //! The one way in which a release comes to decide: its file is there, every process is ready, and no guard speaks against it.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use switchback_model::guard::{Evidence, Segment};
 use switchback_model::release::ReleaseId;
+use switchback_system::clock;
 
 use super::{Control, PromoteError};
 use crate::control::admission::{Admission, Promotion, Readiness};
@@ -119,7 +120,7 @@ impl Control {
         release: &ReleaseId,
         timeout: Duration,
     ) -> Result<(), PromoteError> {
-        let deadline = Instant::now() + timeout;
+        let deadline = clock::deadline_after(timeout);
         self.check_harmless(state, slot, release)?;
         self.wait_until_ready(release, timeout)?;
         self.check_guarded(state, slot, release, deadline)

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use switchback_model::guard::Segment;
 use switchback_model::lasting::Lasting;
 use switchback_model::release::{Digest, ReleaseId};
+use switchback_system::clock;
 use switchback_system::shortage::in_full;
 
 use super::{CENSUS_INTERVAL, Control, ControlError};
@@ -25,7 +26,7 @@ impl Control {
         // Most of the time all are ready, and nothing is to be waited for.
         let mut watch = None;
         let mut asked = BTreeSet::new();
-        let deadline = Instant::now() + timeout;
+        let deadline = clock::deadline_after(timeout);
         // What a process said before it read the last event may be over: it tries again what was signed or loaded anew.
         let last = self.store.head().map_err(failed)?.map_or(EventSequence::NONE, |(sequence, _)| sequence);
         let is_behind = |one: &StoreProcess| one.acknowledged.as_ref().is_none_or(|known| known.sequence < last);

@@ -4,6 +4,7 @@ use std::error::Error;
 
 use super::layout::LayoutError;
 use crate::control::newer::NewerEvent;
+use crate::control::number::EventSequence;
 
 /// Why a store did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +86,15 @@ pub enum StoreError {
     /// The folder is not as it has to be.
     #[error(transparent)]
     Layout(#[from] LayoutError),
+    /// The store panicked. No store of this crate does.
+    #[error("the store panicked: {0}")]
+    Panicked(String),
+    /// It said that it had added events, and does not have them.
+    #[error("the store said that it had added event {0}, and does not have it")]
+    NotAdded(EventSequence),
+    /// Its end never was the same twice while it was read.
+    #[error("the ledger's end was another one each of the {0} times that it was read")]
+    Restless(u32),
     /// Something else.
     #[error("cannot use {store}")]
     Failed {

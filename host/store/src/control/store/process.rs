@@ -4,6 +4,7 @@ use std::any::Any;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use switchback_model::contain::contained;
 use switchback_model::message::Reading;
 use switchback_model::release::{CONTRACT_VERSION, Digest, read_version};
 use switchback_model::route::Generation;
@@ -27,14 +28,32 @@ pub enum Presence {
 #[derive(Debug)]
 pub struct Membership {
     process: ProcessNumber,
-    hold: Box<dyn Any + Send + Sync>,
+    hold: Hold,
+}
+
+/// What holds a process in the register. A store of another kind may panic when that ends.
+#[derive(Debug)]
+struct Hold(Option<Box<dyn Any + Send + Sync>>);
+
+impl Hold {
+    fn new(hold: impl Any + Send + Sync) -> Self {
+        Self(Some(Box::new(hold)))
+    }
+}
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if let Err(said) = contained(|| drop(self.0.take())) {
+            tracing::error!("the store panicked when a process left it: {said}");
+        }
+    }
 }
 
 impl Membership {
     /// The membership of a process, which ends when `hold` is dropped. In a fork of the process `hold` is dropped too: that may
     /// close descriptors, and must not end the membership.
     pub fn new(process: ProcessNumber, hold: impl Any + Send + Sync) -> Self {
-        Self { process, hold: Box::new(hold) }
+        Self { process, hold: Hold::new(hold) }
     }
 
     /// The number of the process in this store.
@@ -44,12 +63,12 @@ impl Membership {
 
     /// What holds it, if it is of this type.
     pub fn hold<T: Any>(&self) -> Option<&T> {
-        self.hold.downcast_ref()
+        self.hold.0.as_ref()?.downcast_ref()
     }
 
     /// Holds it by something else from now on.
     pub fn hold_by(&mut self, hold: impl Any + Send + Sync) {
-        self.hold = Box::new(hold);
+        self.hold = Hold::new(hold);
     }
 }
 
