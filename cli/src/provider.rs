@@ -3,7 +3,7 @@
 use switchback::guard::Segment;
 
 /// A provider's name and its domains.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Provider {
     pub(crate) name: String,
     pub(crate) domains: Vec<String>,

@@ -8,7 +8,7 @@ use crate::provider::{Provider, provider};
 use crate::show::counted;
 
 /// What the guard may do, and from when on. What is not given stays as it is.
-#[derive(clap::Args, Clone, Debug)]
+#[derive(clap::Args, Clone, Debug, Default, PartialEq)]
 #[command(next_help_heading = "Settings")]
 pub(super) struct SettingsArgs {
     /// What the guard does by itself
@@ -75,7 +75,7 @@ pub(super) struct SettingsArgs {
 }
 
 /// What the guard does by itself.
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum ModeName {
     /// Revert, withdraw and block
     Act,
@@ -94,29 +94,7 @@ enum YesOrNo {
 impl SettingsArgs {
     /// Whether any setting is given.
     pub(super) fn is_any_given(&self) -> bool {
-        let Self { mode, alpha, alpha_down, alpha_warn, tolerance, tolerance_warn, floor, .. } = self;
-        let Self {
-            act_on_flips_down,
-            few,
-            known_days,
-            known_age_days,
-            pairs,
-            provider,
-            segment_reverts,
-            proof_rate,
-            ..
-        } = self;
-        let numbers = [alpha, alpha_down, alpha_warn, proof_rate];
-        numbers.iter().any(|number| number.is_some())
-            || [tolerance, tolerance_warn].iter().any(|one| one.is_some())
-            || mode.is_some()
-            || floor.is_some()
-            || act_on_flips_down.is_some()
-            || few.is_some()
-            || [known_days, known_age_days].iter().any(|days| days.is_some())
-            || pairs.is_some()
-            || segment_reverts.is_some()
-            || !provider.is_empty()
+        *self != Self::default()
     }
 
     /// These settings with what is given on the command line.

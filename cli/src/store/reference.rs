@@ -57,13 +57,7 @@ pub(crate) fn recorded(
             }
             bail!("neither store nor journal knows a release `{reference}`; they know {names}")
         }
-        ref several => {
-            bail!(
-                "`{}` is ambiguous, it matches {}: give more digits of the digest",
-                shown(reference),
-                listed(several.iter().copied())
-            )
-        }
+        ref several => bail!(ambiguous(reference, several)),
     }
 }
 
@@ -71,14 +65,13 @@ fn find<'a>(ids: impl Iterator<Item = &'a ReleaseId> + Clone, reference: &str) -
     match matching(ids.clone(), reference)[..] {
         [release] => Ok(release.clone()),
         [] => bail!("there is no release `{}` in the store: {}", shown(reference), offer(ids)),
-        ref several => {
-            bail!(
-                "`{}` is ambiguous, it matches {}: give more digits of the digest",
-                shown(reference),
-                listed(several.iter().copied())
-            )
-        }
+        ref several => bail!(ambiguous(reference, several)),
     }
+}
+
+fn ambiguous(reference: &str, several: &[&ReleaseId]) -> String {
+    let matches = listed(several.iter().copied());
+    format!("`{}` is ambiguous, it matches {matches}: give more digits of the digest", shown(reference))
 }
 
 /// A reference in a message: no longer than a release's name.

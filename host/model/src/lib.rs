@@ -9,6 +9,8 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests read what other programs say"))]
 
+mod macros;
+
 pub mod beginning;
 pub mod compare;
 pub mod contain;

@@ -51,46 +51,24 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Sets the largest release file, in bytes.
-    #[must_use]
-    pub fn release_bytes_max(mut self, release_bytes_max: u64) -> Self {
-        self.release_bytes_max = release_bytes_max;
-        self
-    }
+    crate::setters! {
+        /// Sets the largest release file, in bytes.
+        pub release_bytes_max: u64;
 
-    /// Sets the linear memory of one instance, in bytes.
-    #[must_use]
-    pub fn memory_bytes_max(mut self, memory_bytes_max: u64) -> Self {
-        self.memory_bytes_max = memory_bytes_max;
-        self
-    }
+        /// Sets the linear memory of one instance, in bytes.
+        pub memory_bytes_max: u64;
 
-    /// Sets the wall-clock time for one message.
-    #[must_use]
-    pub fn deadline_max(mut self, deadline_max: Duration) -> Self {
-        self.deadline_max = deadline_max;
-        self
-    }
+        /// Sets the wall-clock time for one message.
+        pub deadline_max: Duration;
 
-    /// Sets the elements of a table.
-    #[must_use]
-    pub fn table_elements_max(mut self, table_elements_max: u64) -> Self {
-        self.table_elements_max = table_elements_max;
-        self
-    }
+        /// Sets the elements of a table.
+        pub table_elements_max: u64;
 
-    /// Sets the log lines kept of one message.
-    #[must_use]
-    pub fn log_lines_max(mut self, log_lines_max: u64) -> Self {
-        self.log_lines_max = log_lines_max;
-        self
-    }
+        /// Sets the log lines kept of one message.
+        pub log_lines_max: u64;
 
-    /// Sets the reasons of one assessment.
-    #[must_use]
-    pub fn reasons_max(mut self, reasons_max: u64) -> Self {
-        self.reasons_max = reasons_max;
-        self
+        /// Sets the reasons of one assessment.
+        pub reasons_max: u64;
     }
 
     /// Checks that each is in its range.

@@ -6,7 +6,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::beginning::{on_one_line, within};
 use crate::limits::LOG_LINE_BYTES_MAX;
-use crate::unsaid::Unsaid;
 
 /// How much a line of a model's log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -39,11 +38,7 @@ impl LogLevel {
     }
 }
 
-impl fmt::Display for LogLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(LogLevel);
 
 /// A line of a model's log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +51,9 @@ pub struct LogLine {
     pub line: String,
 }
 
-/// Without its text, which belongs in no log.
-impl fmt::Debug for LogLine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("LogLine").field("level", &self.level).field("line", &Unsaid(&self.line)).finish()
-    }
+crate::debug! {
+    /// Without its text, which belongs in no log.
+    LogLine { level, line: unsaid }
 }
 
 /// `warn: no weights for this language`.

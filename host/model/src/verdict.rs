@@ -40,7 +40,6 @@ use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
 use crate::route::Generation;
 use crate::timing::Timing;
-use crate::unsaid::Unsaid;
 
 /// What the host decides about one message.
 ///
@@ -82,25 +81,11 @@ pub struct Verdict {
     pub timing: Timing,
 }
 
-/// Without the text of the fault, the reasons and the log, which a model may have written: it belongs in no log.
-impl fmt::Debug for Verdict {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Verdict")
-            .field("id", &self.id)
-            .field("action", &self.action)
-            .field("score", &self.score)
-            .field("category", &self.category)
-            .field("scl", &self.scl)
-            .field("reasons", &self.reasons)
-            .field("decided_by", &self.decided_by)
-            .field("release", &self.release)
-            .field("author", &self.author)
-            .field("generation", &self.generation)
-            .field("reading", &self.reading)
-            .field("fault", &self.fault.as_deref().map(Unsaid))
-            .field("log", &self.log)
-            .field("timing", &self.timing)
-            .finish()
+crate::debug! {
+    /// Without the text of the fault, the reasons and the log, which a model may have written: it belongs in no log.
+    Verdict {
+        id, action, score, category, scl, reasons, decided_by, release, author, generation, reading,
+        fault: unsaid_if_any, log, timing
     }
 }
 

@@ -1,7 +1,5 @@
 //! What a store holds for the one message that it is made for.
 
-use std::fmt;
-
 use switchback_model::limits::ReleaseLimits;
 use switchback_model::log::{LogLevel, Logged};
 use switchback_model::message::{Message, Recipients};
@@ -21,11 +19,7 @@ pub struct Guest {
     pub(crate) log: Log,
 }
 
-impl fmt::Debug for Guest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Guest").field("message", &self.message).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(Guest { message, .. });
 
 impl Guest {
     /// The guest's time begins.

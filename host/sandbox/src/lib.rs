@@ -43,7 +43,6 @@ mod signals;
 mod stack;
 mod ticker;
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -84,11 +83,7 @@ pub struct Sandbox {
     _ticker: Ticker,
 }
 
-impl fmt::Debug for Sandbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Sandbox").field("limits", &self.limits).field("traps", &self.traps).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(Sandbox { limits, traps, .. });
 
 /// How a sandbox is set up.
 #[derive(Debug)]

@@ -1,7 +1,6 @@
 //! A loaded release, and one message through it.
 
 use std::collections::VecDeque;
-use std::fmt;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -44,11 +43,7 @@ pub struct Loaded {
     reaper: Option<Sender<Remains>>,
 }
 
-impl fmt::Debug for Loaded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Loaded").field("id", &self.id).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(Loaded { id, .. });
 
 /// What one release made of one message.
 #[derive(Clone, Debug, PartialEq)]

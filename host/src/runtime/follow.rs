@@ -139,10 +139,8 @@ impl Drop for Follower {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Release);
         (self.bell)();
-        if let Some(thread) = self.thread.take() {
-            // Nothing in its loop panics; if it did, it has stopped.
-            let _ = thread.join();
-        }
+        // Nothing in its loop panics; if it did, it has stopped.
+        let _ = self.thread.take().map(JoinHandle::join);
         drop(self.preparer.take());
         self.shared.flush();
     }

@@ -87,10 +87,8 @@ impl Drop for Guard {
         // What was answered is compared, and what was compared is counted.
         self.core.background.close();
         drop(self.orders.take());
-        if let Some(thread) = self.thread.take() {
-            // A panic was caught in the thread already.
-            let _ = thread.join();
-        }
+        // A panic was caught in the thread already.
+        let _ = self.thread.take().map(JoinHandle::join);
         drop(self.delivery.take());
     }
 }

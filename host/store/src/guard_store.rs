@@ -26,7 +26,6 @@ mod trials;
 mod volumes;
 
 use std::cmp::Reverse;
-use std::fmt;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -62,11 +61,7 @@ pub struct GuardStore {
     open: Option<Open>,
 }
 
-impl fmt::Debug for GuardStore {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardStore").field("place", &self.place).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(GuardStore { place, .. });
 
 /// Where it is kept.
 #[derive(Debug)]

@@ -46,32 +46,18 @@ impl Default for ComparisonSettings {
 }
 
 impl ComparisonSettings {
-    /// Sets whose domain a message is counted under.
-    #[must_use]
-    pub fn senders(mut self, senders: Senders) -> Self {
-        self.senders = senders;
-        self
-    }
+    crate::setters! {
+        /// Sets whose domain a message is counted under.
+        pub senders: Senders;
 
-    /// Sets which domains belong to one provider.
-    #[must_use]
-    pub fn providers(mut self, providers: Providers) -> Self {
-        self.providers = providers;
-        self
-    }
+        /// Sets which domains belong to one provider.
+        pub providers: Providers;
 
-    /// Sets how many domains are counted one by one.
-    #[must_use]
-    pub fn domains_max(mut self, domains_max: usize) -> Self {
-        self.domains_max = domains_max;
-        self
-    }
+        /// Sets how many domains are counted one by one.
+        pub domains_max: usize;
 
-    /// Sets how many of the messages that differ most are kept.
-    #[must_use]
-    pub fn differences_max(mut self, differences_max: usize) -> Self {
-        self.differences_max = differences_max;
-        self
+        /// Sets how many of the messages that differ most are kept.
+        pub differences_max: usize;
     }
 }
 

@@ -189,53 +189,27 @@ impl Default for BreakerSettings {
 }
 
 impl BreakerSettings {
-    /// Sets over how many seconds is counted.
-    #[must_use]
-    pub fn window_s(mut self, window_s: u32) -> Self {
-        self.window_s = window_s;
-        self
-    }
+    crate::setters! {
+        /// Sets over how many seconds is counted.
+        pub window_s: u32;
 
-    /// Sets how many failures trip a breaker.
-    #[must_use]
-    pub fn failures(mut self, failures: u32) -> Self {
-        self.failures = failures;
-        self
-    }
+        /// Sets how many failures trip a breaker.
+        pub failures: u32;
 
-    /// Sets how large a share of the calls has to fail.
-    #[must_use]
-    pub fn failures_share(mut self, failures_share: f64) -> Self {
-        self.failures_share = failures_share;
-        self
-    }
+        /// Sets how large a share of the calls has to fail.
+        pub failures_share: f64;
 
-    /// Sets from how many calls on a share says something.
-    #[must_use]
-    pub fn calls_min(mut self, calls_min: u32) -> Self {
-        self.calls_min = calls_min;
-        self
-    }
+        /// Sets from how many calls on a share says something.
+        pub calls_min: u32;
 
-    /// Sets from how many milliseconds on a call is slow.
-    #[must_use]
-    pub fn slow_ms(mut self, slow_ms: u32) -> Self {
-        self.slow_ms = slow_ms;
-        self
-    }
+        /// Sets from how many milliseconds on a call is slow.
+        pub slow_ms: u32;
 
-    /// Sets how much larger the share of scores at the rails may be than the baseline's.
-    #[must_use]
-    pub fn rails_rise(mut self, rails_rise: f64) -> Self {
-        self.rails_rise = rails_rise;
-        self
-    }
+        /// Sets how much larger the share of scores at the rails may be than the baseline's.
+        pub rails_rise: f64;
 
-    /// Sets to which part of the baseline's standard deviation that of the scores may fall.
-    #[must_use]
-    pub fn spread_min(mut self, spread_min: f64) -> Self {
-        self.spread_min = spread_min;
-        self
+        /// Sets to which part of the baseline's standard deviation that of the scores may fall.
+        pub spread_min: f64;
     }
 }
 
@@ -264,60 +238,30 @@ impl Default for GuardSettings {
 }
 
 impl GuardSettings {
-    /// Sets what the guard does by itself.
-    #[must_use]
-    pub fn mode(mut self, mode: Mode) -> Self {
-        self.mode = mode;
-        self
-    }
+    crate::setters! {
+        /// Sets what the guard does by itself.
+        pub mode: Mode;
 
-    /// Sets the probability that a harmless candidate is reverted in the course of one rollout.
-    #[must_use]
-    pub fn alpha(mut self, alpha: f64) -> Self {
-        self.alpha = alpha;
-        self
-    }
+        /// Sets the probability that a harmless candidate is reverted in the course of one rollout.
+        pub alpha: f64;
 
-    /// Sets the same for flips down.
-    #[must_use]
-    pub fn alpha_down(mut self, alpha_down: f64) -> Self {
-        self.alpha_down = alpha_down;
-        self
-    }
+        /// Sets the same for flips down.
+        pub alpha_down: f64;
 
-    /// Sets the probability that a harmless candidate is warned about, for each direction.
-    #[must_use]
-    pub fn alpha_warn(mut self, alpha_warn: f64) -> Self {
-        self.alpha_warn = alpha_warn;
-        self
-    }
+        /// Sets the probability that a harmless candidate is warned about, for each direction.
+        pub alpha_warn: f64;
 
-    /// Sets what is tolerated before anything is done.
-    #[must_use]
-    pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
-        self.tolerance = tolerance;
-        self
-    }
+        /// Sets what is tolerated before anything is done.
+        pub tolerance: Tolerance;
 
-    /// Sets what is tolerated before somebody is warned.
-    #[must_use]
-    pub fn tolerance_warn(mut self, tolerance_warn: Tolerance) -> Self {
-        self.tolerance_warn = tolerance_warn;
-        self
-    }
+        /// Sets what is tolerated before somebody is warned.
+        pub tolerance_warn: Tolerance;
 
-    /// Sets what has to have flipped before anything is done.
-    #[must_use]
-    pub fn floor(mut self, floor: Floor) -> Self {
-        self.floor = floor;
-        self
-    }
+        /// Sets what has to have flipped before anything is done.
+        pub floor: Floor;
 
-    /// Sets how many senders suffice where few are known.
-    #[must_use]
-    pub fn few(mut self, few: Few) -> Self {
-        self.few = few;
-        self
+        /// Sets how many senders suffice where few are known.
+        pub few: Few;
     }
 
     /// Acts on flips down as on flips up.
@@ -327,32 +271,18 @@ impl GuardSettings {
         self
     }
 
-    /// Sets on how many days a sender must have been seen before the trial, to be known.
-    #[must_use]
-    pub fn known_days(mut self, known_days: u32) -> Self {
-        self.known_days = known_days;
-        self
-    }
+    crate::setters! {
+        /// Sets on how many days a sender must have been seen before the trial, to be known.
+        pub known_days: u32;
 
-    /// Sets how many days before the trial the first of them must have been.
-    #[must_use]
-    pub fn known_age_days(mut self, known_age_days: u32) -> Self {
-        self.known_age_days = known_age_days;
-        self
-    }
+        /// Sets how many days before the trial the first of them must have been.
+        pub known_age_days: u32;
 
-    /// Sets how many pairs of one account of a provider count on a day.
-    #[must_use]
-    pub fn account_pairs(mut self, account_pairs: u32) -> Self {
-        self.account_pairs = account_pairs;
-        self
-    }
+        /// Sets how many pairs of one account of a provider count on a day.
+        pub account_pairs: u32;
 
-    /// Sets how many pairs of an organisation that is no provider count on a day.
-    #[must_use]
-    pub fn domain_pairs(mut self, domain_pairs: u32) -> Self {
-        self.domain_pairs = domain_pairs;
-        self
+        /// Sets how many pairs of an organisation that is no provider count on a day.
+        pub domain_pairs: u32;
     }
 
     /// Adds a provider, or domains of one that is known.
@@ -362,25 +292,15 @@ impl GuardSettings {
         self
     }
 
-    /// Sets how many segments of a slot may go back by themselves before the whole release does.
-    #[must_use]
-    pub fn segment_reverts(mut self, segment_reverts: u8) -> Self {
-        self.segment_reverts = segment_reverts;
-        self
-    }
+    crate::setters! {
+        /// Sets how many segments of a slot may go back by themselves before the whole release does.
+        pub segment_reverts: u8;
 
-    /// Sets when a release fails too much to wait for statistics.
-    #[must_use]
-    pub fn breakers(mut self, breakers: BreakerSettings) -> Self {
-        self.breakers = breakers;
-        self
-    }
+        /// Sets when a release fails too much to wait for statistics.
+        pub breakers: BreakerSettings;
 
-    /// Sets the flip rate below which a segment has to be to be called proven.
-    #[must_use]
-    pub fn proof_rate(mut self, proof_rate: f64) -> Self {
-        self.proof_rate = proof_rate;
-        self
+        /// Sets the flip rate below which a segment has to be to be called proven.
+        pub proof_rate: f64;
     }
 
     /// The providers of Switchback's table and of these settings.

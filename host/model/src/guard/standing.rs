@@ -37,11 +37,7 @@ impl Standing {
     }
 }
 
-impl fmt::Display for Standing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(Standing);
 
 /// What is known about a candidate as a whole.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,6 @@
 //! Mailboxes and domains.
 
 use std::borrow::Cow;
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,6 @@ use super::content::cut;
 use super::limits::MAILBOX_BYTES_MAX;
 use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
 use crate::organisation::is_shared;
-use crate::unsaid::Unsaid;
 
 /// A mailbox of a header field (RFC 5322, section 3.4).
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,15 +24,9 @@ pub struct Mailbox {
     pub domain: Arc<str>,
 }
 
-/// Without the address, which belongs in no log.
-impl fmt::Debug for Mailbox {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mailbox")
-            .field("name", &Unsaid(&self.name))
-            .field("address", &Unsaid(&self.address))
-            .field("domain", &Unsaid(&self.domain))
-            .finish()
-    }
+crate::debug! {
+    /// Without the address, which belongs in no log.
+    Mailbox { name: unsaid, address: unsaid, domain: unsaid }
 }
 
 impl Mailbox {

@@ -1,6 +1,5 @@
 //! The attachments of a message.
 
-use std::fmt;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -10,7 +9,6 @@ use sha2::{Digest, Sha256};
 use super::decode::transfer;
 use super::limits::ATTACHMENTS_MAX;
 use super::structure::{Kind, Part, Structure};
-use crate::unsaid::Unsaid;
 
 /// An attachment: a part with a file name, or with a disposition of `attachment`, or that is neither
 /// text nor a container. An attached message is one, and so is what is attached to it.
@@ -27,16 +25,9 @@ pub struct Attachment {
     pub sha256: Arc<str>,
 }
 
-/// Without its text, which belongs in no log.
-impl fmt::Debug for Attachment {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Attachment")
-            .field("name", &Unsaid(&self.name))
-            .field("media_type", &Unsaid(&self.media_type))
-            .field("size", &self.size)
-            .field("sha256", &self.sha256)
-            .finish()
-    }
+crate::debug! {
+    /// Without its text, which belongs in no log.
+    Attachment { name: unsaid, media_type: unsaid, size, sha256 }
 }
 
 /// Attachments in the order of the message.

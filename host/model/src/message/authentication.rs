@@ -2,13 +2,11 @@
 
 mod results;
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::limits::DKIM_DOMAINS_MAX;
-use crate::unsaid::Unsaid;
 pub(super) use results::Report;
 
 /// The result of one authentication method (RFC 8601, section 2.7).
@@ -111,18 +109,10 @@ pub struct Authentication {
     pub arc: AuthResult,
 }
 
-/// Without the domains, which the message names: they belong in no log.
-impl fmt::Debug for Authentication {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Authentication")
-            .field("spf", &self.spf)
-            .field("spf_domain", &self.spf_domain.as_deref().map(Unsaid))
-            .field("dkim", &self.dkim)
-            .field("dkim_domains", &self.dkim_domains.len())
-            .field("dmarc", &self.dmarc)
-            .field("dmarc_domain", &self.dmarc_domain.as_deref().map(Unsaid))
-            .field("arc", &self.arc)
-            .finish()
+crate::debug! {
+    /// Without the domains, which the message names: they belong in no log.
+    Authentication {
+        spf, spf_domain: unsaid_if_any, dkim, dkim_domains: counted, dmarc, dmarc_domain: unsaid_if_any, arc
     }
 }
 

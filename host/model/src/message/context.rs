@@ -1,6 +1,5 @@
 //! What the filter tells about the transaction that the message came with.
 
-use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -9,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use super::address::domain_of;
 use super::content::cut;
 use super::limits::{MAILBOX_BYTES_MAX, RECIPIENTS_MAX};
-use crate::unsaid::Unsaid;
 
 /// What the SMTP transaction said.
 ///
@@ -33,14 +31,9 @@ pub struct Envelope {
     pub recipients: Vec<Arc<str>>,
 }
 
-/// Without addresses, which belong in no log.
-impl fmt::Debug for Envelope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Envelope")
-            .field("mail_from", &self.mail_from.as_deref().map(Unsaid))
-            .field("recipients", &self.recipients.len())
-            .finish()
-    }
+crate::debug! {
+    /// Without addresses, which belong in no log.
+    Envelope { mail_from: unsaid_if_any, recipients: counted }
 }
 
 impl Envelope {
@@ -101,16 +94,9 @@ pub struct Client {
     pub tls: Option<bool>,
 }
 
-/// Without the names, which belong in no log.
-impl fmt::Debug for Client {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Client")
-            .field("ip", &self.ip)
-            .field("helo", &self.helo.as_deref().map(Unsaid))
-            .field("host", &self.host.as_deref().map(Unsaid))
-            .field("tls", &self.tls)
-            .finish()
-    }
+crate::debug! {
+    /// Without the names, which belong in no log.
+    Client { ip, helo: unsaid_if_any, host: unsaid_if_any, tls }
 }
 
 impl Client {
@@ -170,15 +156,9 @@ pub struct Recipient {
     pub key: Arc<str>,
 }
 
-/// Without the address, which belongs in no log.
-impl fmt::Debug for Recipient {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Recipient")
-            .field("address", &Unsaid(&self.address))
-            .field("domain", &Unsaid(&self.domain))
-            .field("key", &self.key)
-            .finish()
-    }
+crate::debug! {
+    /// Without the address, which belongs in no log.
+    Recipient { address: unsaid, domain: unsaid, key }
 }
 
 /// The recipients of the envelope.

@@ -1,6 +1,5 @@
 //! Header fields as models see them.
 
-use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +9,6 @@ use super::fields::Field;
 use super::hidden::{Recipients, Visibility};
 use super::limits::{FIELD_NAME_BYTES_MAX, HEADER_VALUE_BYTES_MAX, HEADER_VALUES_MAX, HEADERS_MAX};
 use super::value;
-use crate::unsaid::Unsaid;
 
 /// A header field.
 #[derive(Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -22,11 +20,9 @@ pub struct Header {
     pub value: Arc<str>,
 }
 
-/// Without its text, which belongs in no log.
-impl fmt::Debug for Header {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Header").field("name", &Unsaid(&self.name)).field("value", &Unsaid(&self.value)).finish()
-    }
+crate::debug! {
+    /// Without its text, which belongs in no log.
+    Header { name: unsaid, value: unsaid }
 }
 
 /// Header fields in the order of the message.

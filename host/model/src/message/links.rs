@@ -3,7 +3,6 @@
 mod in_text;
 
 use std::collections::HashSet;
-use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -15,7 +14,6 @@ use super::body::Body;
 use super::content::cut;
 use super::html::Page;
 use super::limits::{LINK_TEXT_BYTES_MAX, LINK_URL_BYTES_MAX, LINKS_MAX};
-use crate::unsaid::Unsaid;
 
 /// A link found in the message: the target of an anchor, a form or a frame, a URL in the text that mail programs make
 /// one of, or what some mail programs load and show instead of something else (`srcset`, `background`, a video).
@@ -33,15 +31,9 @@ pub struct Link {
     pub text: Arc<str>,
 }
 
-/// Without its text, which belongs in no log.
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link")
-            .field("url", &Unsaid(&self.url))
-            .field("host", &Unsaid(&self.host))
-            .field("text", &Unsaid(&self.text))
-            .finish()
-    }
+crate::debug! {
+    /// Without its text, which belongs in no log.
+    Link { url: unsaid, host: unsaid, text: unsaid }
 }
 
 /// Links in the order of the message, without repetitions of the same target and text.

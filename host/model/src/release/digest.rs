@@ -1,6 +1,5 @@
 //! SHA-256, as a value with a text form.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -43,17 +42,7 @@ impl From<[u8; 32]> for Digest {
     }
 }
 
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
+crate::hexadecimal!(Digest);
 
 impl FromStr for Digest {
     type Err = InvalidDigest;
@@ -74,19 +63,7 @@ impl FromStr for Digest {
     }
 }
 
-impl TryFrom<String> for Digest {
-    type Error = InvalidDigest;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<Digest> for String {
-    fn from(digest: Digest) -> Self {
-        digest.to_string()
-    }
-}
+crate::text_form!(Digest, InvalidDigest);
 
 /// Characters that are shown of a text that is not a digest: more than a digest has.
 const SHOWN_CHARS_MAX: usize = 80;

@@ -42,19 +42,7 @@ impl FromStr for ModelName {
     }
 }
 
-impl TryFrom<String> for ModelName {
-    type Error = InvalidModelName;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<ModelName> for String {
-    fn from(name: ModelName) -> Self {
-        name.0.as_ref().to_owned()
-    }
-}
+crate::text_form!(ModelName, InvalidModelName);
 
 impl fmt::Display for ModelName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

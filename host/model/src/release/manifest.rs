@@ -1,7 +1,6 @@
 //! What a release says about itself: the `switchback:manifest` section.
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -64,25 +63,15 @@ impl Manifest {
         }
     }
 
-    /// Sets the line for a person.
-    #[must_use]
-    pub fn description(mut self, description: impl Into<String>) -> Self {
-        self.description = description.into();
-        self
-    }
+    crate::setters! {
+        /// Sets the line for a person.
+        pub description: impl Into<String>;
 
-    /// Sets the limits that the model asks for.
-    #[must_use]
-    pub fn limits(mut self, limits: ManifestLimits) -> Self {
-        self.limits = limits;
-        self
-    }
+        /// Sets the limits that the model asks for.
+        pub limits: ManifestLimits;
 
-    /// Sets the model card.
-    #[must_use]
-    pub fn card(mut self, card: Card) -> Self {
-        self.card = card;
-        self
+        /// Sets the model card.
+        pub card: Card;
     }
 
     /// Adds a self-test.
@@ -219,11 +208,7 @@ impl Scale {
     }
 }
 
-impl fmt::Display for Scale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(Scale);
 
 /// Limits that a release asks for. What is absent is the host's default; what exceeds the host's cap
 /// is refused when the release is loaded. See [`Limits`](crate::limits::Limits) for defaults and caps.
@@ -250,39 +235,21 @@ pub struct ManifestLimits {
 }
 
 impl ManifestLimits {
-    /// Asks for linear memory, in bytes.
-    #[must_use]
-    pub fn memory_bytes_max(mut self, memory_bytes_max: u64) -> Self {
-        self.memory_bytes_max = Some(memory_bytes_max);
-        self
-    }
+    crate::setters! {
+        /// Asks for linear memory, in bytes.
+        pub memory_bytes_max: Some(u64);
 
-    /// Asks for wall-clock time for one message, in milliseconds.
-    #[must_use]
-    pub fn deadline_ms(mut self, deadline_ms: u64) -> Self {
-        self.deadline_ms = Some(deadline_ms);
-        self
-    }
+        /// Asks for wall-clock time for one message, in milliseconds.
+        pub deadline_ms: Some(u64);
 
-    /// Asks for elements of a table.
-    #[must_use]
-    pub fn table_elements_max(mut self, table_elements_max: u64) -> Self {
-        self.table_elements_max = Some(table_elements_max);
-        self
-    }
+        /// Asks for elements of a table.
+        pub table_elements_max: Some(u64);
 
-    /// Asks for log lines kept of one message.
-    #[must_use]
-    pub fn log_lines_max(mut self, log_lines_max: u64) -> Self {
-        self.log_lines_max = Some(log_lines_max);
-        self
-    }
+        /// Asks for log lines kept of one message.
+        pub log_lines_max: Some(u64);
 
-    /// Asks for reasons of one assessment.
-    #[must_use]
-    pub fn reasons_max(mut self, reasons_max: u64) -> Self {
-        self.reasons_max = Some(reasons_max);
-        self
+        /// Asks for reasons of one assessment.
+        pub reasons_max: Some(u64);
     }
 
     /// Every limit with its name.

@@ -81,17 +81,7 @@ impl Salt {
     }
 }
 
-impl fmt::Display for Salt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Salt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Salt({self})")
-    }
-}
+crate::hexadecimal!(Salt);
 
 impl From<Salt> for String {
     fn from(salt: Salt) -> Self {

@@ -1,6 +1,5 @@
 //! What a filter does with a message.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -46,11 +45,7 @@ impl Action {
     }
 }
 
-impl fmt::Display for Action {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(Action);
 
 impl FromStr for Action {
     type Err = InvalidAction;

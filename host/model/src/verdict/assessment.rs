@@ -45,11 +45,7 @@ impl Category {
     }
 }
 
-impl fmt::Display for Category {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(Category);
 
 /// One reason for a score.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
@@ -65,15 +61,9 @@ pub struct Reason {
     pub note: String,
 }
 
-/// Without its text, which belongs in no log.
-impl fmt::Debug for Reason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reason")
-            .field("name", &self.name)
-            .field("weight", &self.weight)
-            .field("note", &Unsaid(&self.note))
-            .finish()
-    }
+crate::debug! {
+    /// Without its text, which belongs in no log.
+    Reason { name, weight, note: unsaid }
 }
 
 /// A model's opinion of a message, within the contract's ranges.

@@ -30,32 +30,18 @@ impl Default for Thresholds {
 }
 
 impl Thresholds {
-    /// Sets the score from which on a message is tagged; `None` for never.
-    #[must_use]
-    pub fn tag(mut self, tag: impl Into<Option<f64>>) -> Self {
-        self.tag = tag.into();
-        self
-    }
+    crate::setters! {
+        /// Sets the score from which on a message is tagged; `None` for never.
+        pub tag: impl Into<Option<f64>>;
 
-    /// Sets the score from which on a message is junk; `None` for never.
-    #[must_use]
-    pub fn junk(mut self, junk: impl Into<Option<f64>>) -> Self {
-        self.junk = junk.into();
-        self
-    }
+        /// Sets the score from which on a message is junk; `None` for never.
+        pub junk: impl Into<Option<f64>>;
 
-    /// Sets the score from which on a message is quarantined; `None` for never.
-    #[must_use]
-    pub fn quarantine(mut self, quarantine: impl Into<Option<f64>>) -> Self {
-        self.quarantine = quarantine.into();
-        self
-    }
+        /// Sets the score from which on a message is quarantined; `None` for never.
+        pub quarantine: impl Into<Option<f64>>;
 
-    /// Sets the score from which on a message is rejected; `None` for never.
-    #[must_use]
-    pub fn reject(mut self, reject: impl Into<Option<f64>>) -> Self {
-        self.reject = reject.into();
-        self
+        /// Sets the score from which on a message is rejected; `None` for never.
+        pub reject: impl Into<Option<f64>>;
     }
 
     /// Checks that every threshold is in 0..=1 and that a harsher action never starts below a milder one.

@@ -35,9 +35,7 @@ impl Preparer {
 impl Drop for Preparer {
     fn drop(&mut self) {
         drop(self.jobs.take());
-        if let Some(thread) = self.thread.take() {
-            // Nothing in its loop panics; if it did, it has stopped.
-            let _ = thread.join();
-        }
+        // Nothing in its loop panics; if it did, it has stopped.
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }

@@ -82,32 +82,18 @@ struct WebhookEntry {
 pub struct Secret(Vec<u8>);
 
 impl AlertConfig {
-    /// Posts alerts to a web address.
-    #[must_use]
-    pub fn webhook(mut self, webhook: Webhook) -> Self {
-        self.webhook = Some(webhook);
-        self
-    }
+    switchback_model::setters! {
+        /// Posts alerts to a web address.
+        pub webhook: Some(Webhook);
 
-    /// Gives alerts to a command of the shell.
-    #[must_use]
-    pub fn command(mut self, command: impl Into<String>) -> Self {
-        self.command = Some(command.into());
-        self
-    }
+        /// Gives alerts to a command of the shell.
+        pub command: Some(impl Into<String>);
 
-    /// Sets whether alerts go into the system's log.
-    #[must_use]
-    pub fn syslog(mut self, syslog: Syslog) -> Self {
-        self.syslog = syslog;
-        self
-    }
+        /// Sets whether alerts go into the system's log.
+        pub syslog: Syslog;
 
-    /// Sets whether each change of the store is told as well.
-    #[must_use]
-    pub fn changes(mut self, changes: Changes) -> Self {
-        self.changes = changes;
-        self
+        /// Sets whether each change of the store is told as well.
+        pub changes: Changes;
     }
 
     /// Whether alerts go nowhere.

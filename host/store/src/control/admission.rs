@@ -94,18 +94,12 @@ impl Promotion {
         self
     }
 
-    /// Sets for how long the predecessor goes on scoring.
-    #[must_use]
-    pub fn cool_off(mut self, cool_off: Duration) -> Self {
-        self.cool_off = Some(cool_off);
-        self
-    }
+    switchback_model::setters! {
+        /// Sets for how long the predecessor goes on scoring.
+        pub cool_off: Some(Duration);
 
-    /// Sets what it waits for.
-    #[must_use]
-    pub fn readiness(mut self, readiness: Readiness) -> Self {
-        self.readiness = readiness;
-        self
+        /// Sets what it waits for.
+        pub readiness: Readiness;
     }
 }
 

@@ -8,7 +8,6 @@ mod load;
 mod ready;
 
 use std::borrow::Cow;
-use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::thread;
@@ -60,11 +59,7 @@ pub struct Control {
     whole: files::Whole,
 }
 
-impl fmt::Debug for Control {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Control").field("author", &self.author).field("reason", &self.reason).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(Control { author, reason, .. });
 
 impl Control {
     /// Opens the store in a folder.
@@ -88,18 +83,12 @@ impl Control {
         Self { store, author: "unknown".to_owned(), reason: String::new(), whole: files::Whole::default() }
     }
 
-    /// Who it is that operates. Default: `unknown`.
-    #[must_use]
-    pub fn author(mut self, author: impl Into<String>) -> Self {
-        self.author = author.into();
-        self
-    }
+    switchback_model::setters! {
+        /// Who it is that operates. Default: `unknown`.
+        pub author: impl Into<String>;
 
-    /// Why. Default: empty.
-    #[must_use]
-    pub fn reason(mut self, reason: impl Into<String>) -> Self {
-        self.reason = reason.into();
-        self
+        /// Why. Default: empty.
+        pub reason: impl Into<String>;
     }
 
     /// Reads and checks the whole ledger, and that it is no older than what anybody remembers of it.

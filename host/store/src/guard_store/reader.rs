@@ -1,6 +1,5 @@
 //! Questions to what the guard remembers, for whoever only looks.
 
-use std::fmt;
 use std::path::Path;
 
 use jiff::Timestamp;
@@ -21,11 +20,7 @@ pub struct GuardReader {
     file: String,
 }
 
-impl fmt::Debug for GuardReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("GuardReader").field("file", &self.file).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(GuardReader { file, .. });
 
 /// What is known of one segment.
 pub type SegmentTally = (Segment, Tally);

@@ -61,25 +61,15 @@ impl ImpactQuery {
         Self { release, against, since: None, until: None, slot: None }
     }
 
-    /// Asks only for what was judged at this time or later.
-    #[must_use]
-    pub fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
-        self.since = since.into();
-        self
-    }
+    switchback_model::setters! {
+        /// Asks only for what was judged at this time or later.
+        pub since: impl Into<Option<Timestamp>>;
 
-    /// Asks only for what was judged before this time.
-    #[must_use]
-    pub fn until(mut self, until: impl Into<Option<Timestamp>>) -> Self {
-        self.until = until.into();
-        self
-    }
+        /// Asks only for what was judged before this time.
+        pub until: impl Into<Option<Timestamp>>;
 
-    /// Asks only for what was judged in this slot.
-    #[must_use]
-    pub fn slot(mut self, slot: impl Into<Option<String>>) -> Self {
-        self.slot = slot.into();
-        self
+        /// Asks only for what was judged in this slot.
+        pub slot: impl Into<Option<String>>;
     }
 }
 

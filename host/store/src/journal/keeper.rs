@@ -57,9 +57,7 @@ impl Drop for Keeper {
     fn drop(&mut self) {
         self.is_ending.store(true, Ordering::Relaxed);
         self.full = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

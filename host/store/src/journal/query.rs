@@ -39,74 +39,36 @@ pub struct Query {
 }
 
 impl Query {
-    /// Asks only for records judged at this time or later.
-    #[must_use]
-    pub fn since(mut self, since: impl Into<Option<Timestamp>>) -> Self {
-        self.since = since.into();
-        self
-    }
+    switchback_model::setters! {
+        /// Asks only for records judged at this time or later.
+        pub since: impl Into<Option<Timestamp>>;
 
-    /// Asks only for records judged before this time.
-    #[must_use]
-    pub fn until(mut self, until: impl Into<Option<Timestamp>>) -> Self {
-        self.until = until.into();
-        self
-    }
+        /// Asks only for records judged before this time.
+        pub until: impl Into<Option<Timestamp>>;
 
-    /// Asks only for records of this slot.
-    #[must_use]
-    pub fn slot(mut self, slot: impl Into<Option<String>>) -> Self {
-        self.slot = slot.into();
-        self
-    }
+        /// Asks only for records of this slot.
+        pub slot: impl Into<Option<String>>;
 
-    /// Asks only for records of messages that this release saw.
-    #[must_use]
-    pub fn release(mut self, release: impl Into<Option<Digest>>) -> Self {
-        self.release = release.into();
-        self
-    }
+        /// Asks only for records of messages that this release saw.
+        pub release: impl Into<Option<Digest>>;
 
-    /// Asks only for records from this organisational domain, in lower case.
-    #[must_use]
-    pub fn sender_domain(mut self, sender_domain: impl Into<Option<String>>) -> Self {
-        self.sender_domain = sender_domain.into();
-        self
-    }
+        /// Asks only for records from this organisational domain, in lower case.
+        pub sender_domain: impl Into<Option<String>>;
 
-    /// Asks only for records of this campaign.
-    #[must_use]
-    pub fn fingerprint(mut self, fingerprint: impl Into<Option<Fingerprint>>) -> Self {
-        self.fingerprint = fingerprint.into();
-        self
-    }
+        /// Asks only for records of this campaign.
+        pub fingerprint: impl Into<Option<Fingerprint>>;
 
-    /// Asks only for records with this action.
-    #[must_use]
-    pub fn action(mut self, action: impl Into<Option<Action>>) -> Self {
-        self.action = action.into();
-        self
-    }
+        /// Asks only for records with this action.
+        pub action: impl Into<Option<Action>>;
 
-    /// Asks only for records decided by this.
-    #[must_use]
-    pub fn decided_by(mut self, decided_by: impl Into<Option<String>>) -> Self {
-        self.decided_by = decided_by.into();
-        self
-    }
+        /// Asks only for records decided by this.
+        pub decided_by: impl Into<Option<String>>;
 
-    /// Asks only for records of this name.
-    #[must_use]
-    pub fn id(mut self, id: impl Into<Option<RecordId>>) -> Self {
-        self.id = id.into();
-        self
-    }
+        /// Asks only for records of this name.
+        pub id: impl Into<Option<RecordId>>;
 
-    /// Asks only for records of a message with this Message-ID.
-    #[must_use]
-    pub fn message_id(mut self, message_id: impl Into<Option<String>>) -> Self {
-        self.message_id = message_id.into();
-        self
+        /// Asks only for records of a message with this Message-ID.
+        pub message_id: impl Into<Option<String>>;
     }
 }
 

@@ -1,7 +1,6 @@
 //! Reading a journal, while it is written or afterwards.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
-use std::fmt;
 use std::io;
 use std::path::Path;
 
@@ -34,11 +33,7 @@ pub struct JournalReader {
     pub(super) key: Option<JournalKey>,
 }
 
-impl fmt::Debug for JournalReader {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JournalReader").field("folder", &self.folder).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(JournalReader { folder, .. });
 
 /// The latest records of a journal.
 #[derive(Debug)]

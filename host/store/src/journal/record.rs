@@ -1,8 +1,6 @@
 //! One record: who judged a message, and what every release made of it.
 
-use std::fmt;
 use std::sync::Arc;
-use switchback_model::unsaid::Unsaid;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -72,19 +70,11 @@ pub struct RecordedMessage {
     pub bytes: u64,
 }
 
-/// Without the message's name and its sender's, which belong in no log.
-impl fmt::Debug for RecordedMessage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RecordedMessage")
-            .field("fingerprint", &self.fingerprint)
-            .field("digest", &self.digest)
-            .field("context", &self.context)
-            .field("message_id", &self.message_id.as_deref().map(Unsaid))
-            .field("sender_domain", &self.sender_domain.as_deref().map(Unsaid))
-            .field("sender", &self.sender)
-            .field("is_authenticated", &self.is_authenticated)
-            .field("bytes", &self.bytes)
-            .finish()
+switchback_model::debug! {
+    /// Without the message's name and its sender's, which belong in no log.
+    RecordedMessage {
+        fingerprint, digest, context, message_id: unsaid_if_any, sender_domain: unsaid_if_any, sender, is_authenticated,
+        bytes
     }
 }
 

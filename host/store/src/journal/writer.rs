@@ -1,7 +1,6 @@
 //! The writer: records go through a bounded queue to one thread, which writes them in batches.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
@@ -67,11 +66,7 @@ pub struct Journal {
     origin: Origin,
 }
 
-impl fmt::Debug for Journal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Journal").field("config", &self.config).finish_non_exhaustive()
-    }
-}
+switchback_model::debug!(Journal { config, .. });
 
 enum Task {
     Write(Box<Record>),
@@ -242,9 +237,7 @@ impl Drop for Journal {
             return std::mem::forget((self.queue.take(), self.thread.take(), self.keeper.take()));
         }
         self.queue = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
+        let _ = self.thread.take().map(JoinHandle::join);
     }
 }
 

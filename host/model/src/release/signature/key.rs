@@ -92,19 +92,7 @@ impl fmt::Debug for PublicKey {
     }
 }
 
-impl TryFrom<String> for PublicKey {
-    type Error = InvalidPublicKey;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<PublicKey> for String {
-    fn from(key: PublicKey) -> Self {
-        key.to_string()
-    }
-}
+crate::text_form!(PublicKey, InvalidPublicKey);
 
 /// A text that is no public key in minisign's format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

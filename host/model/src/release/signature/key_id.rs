@@ -45,19 +45,7 @@ impl FromStr for KeyId {
     }
 }
 
-impl TryFrom<String> for KeyId {
-    type Error = InvalidKeyId;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        text.parse()
-    }
-}
-
-impl From<KeyId> for String {
-    fn from(id: KeyId) -> Self {
-        id.to_string()
-    }
-}
+crate::text_form!(KeyId, InvalidKeyId);
 
 /// A text that is no key id.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -59,11 +59,7 @@ impl AllowScope {
     }
 }
 
-impl std::fmt::Display for AllowScope {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(self.name())
-    }
-}
+crate::display_by_name!(AllowScope);
 
 impl std::str::FromStr for AllowScope {
     type Err = InvalidOverride;
