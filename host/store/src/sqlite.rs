@@ -168,6 +168,21 @@ const BLOCK_BYTES: u64 = 512;
 /// Room for the first `-shm` of several databases.
 const ROOM_BYTES_MIN: u64 = 4 * SHM_BYTES_MIN;
 
+/// Refuses a database that was emptied while its `-wal` was in use, as it is for a moment when something is copied over it:
+/// SQLite removes the `-wal` of an empty database when it opens that one, even to be read (`pagerOpenWalIfPresent`). For
+/// whoever has opened it and read nothing yet.
+pub(crate) fn refuse_emptied(path: &Path) -> rusqlite::Result<()> {
+    let is_empty = |path: &Path| fs::symlink_metadata(path).is_ok_and(|file| file.len() == 0);
+    let wal = companion(path, "-wal");
+    if !is_empty(path) || is_empty(&wal) || wal.symlink_metadata().is_err() {
+        return Ok(());
+    }
+    Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_CORRUPT), Some(EMPTY.to_owned())))
+}
+
+/// What is said of a database that holds nothing.
+pub(crate) const EMPTY: &str = "it is empty, and a store never is";
+
 /// Opens a database without writing anything.
 pub(crate) fn open_to_read(path: &Path) -> rusqlite::Result<ToRead> {
     let bytes_of = |ending: &str| fs::symlink_metadata(companion(path, ending)).map_or(0, |file| file.len());
@@ -202,6 +217,7 @@ fn stamps(path: &Path) -> [Option<Stamp>; 4] {
 fn open(path: &Path, options: &str, vfs: &str) -> rusqlite::Result<Connected> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connected::by(|| Connection::open_with_flags_and_vfs(uri(path, options), flags, vfs))?;
+    refuse_emptied(path)?;
     // Nothing of it is written back, whatever the access of its files.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)

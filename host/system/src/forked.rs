@@ -18,6 +18,12 @@ impl Origin {
         Self(process::id())
     }
 
+    /// Another process than this one.
+    #[cfg(test)]
+    pub(crate) fn elsewhere() -> Self {
+        Self(process::id() + 1)
+    }
+
     /// Whether this is another process than that one, so a fork of it.
     pub fn is_elsewhere(self) -> bool {
         self != Self::here()
@@ -84,7 +90,7 @@ mod tests {
     #[test]
     fn what_was_made_in_another_process_says_in_which() {
         assert_eq!(Origin::here().check(), Ok(()));
-        let parent = Origin(process::id() + 1);
+        let parent = Origin::elsewhere();
         assert!(parent.is_elsewhere());
         let refused = parent.check().unwrap_err();
         assert_eq!(refused.made_in, process::id() + 1);

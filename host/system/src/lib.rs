@@ -8,6 +8,7 @@
 
 pub mod clock;
 pub mod forked;
+pub mod locked;
 pub mod output;
 pub mod private;
 pub mod release_file;

@@ -7,6 +7,7 @@ use std::error::Error;
 use std::io::{BufRead as _, Write as _};
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use std::{env, fs, io, mem, process, ptr, thread};
 
@@ -442,10 +443,13 @@ fn the_end_of_a_runtime_waits_for_whoever_scores_in_a_slot() {
     let release = load(&runtime, "empty", "1.0.0");
     let slot = runtime.slot("inbound").unwrap();
     slot.promote(&release).unwrap();
+    let (scores, has_scored) = mpsc::channel();
     let scoring = thread::spawn(move || {
-        (0..).map(|_| slot.score(&message()).decided_by).take_while(|by| *by == DecidedBy::Live).count()
+        let live = (0..).map(|_| slot.score(&message()).decided_by).take_while(|by| *by == DecidedBy::Live);
+        let tell = |_: &DecidedBy| scores.send(()).unwrap_or_default();
+        live.inspect(tell).count()
     });
-    thread::sleep(Duration::from_millis(50));
+    has_scored.recv().unwrap();
     drop(runtime);
     assert!(scoring.join().unwrap() > 0);
 }

@@ -2,6 +2,7 @@
 
 mod along;
 mod guarded;
+mod overwritten;
 mod reference;
 
 use std::collections::{BTreeMap, HashMap};

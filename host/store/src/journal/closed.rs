@@ -14,6 +14,7 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
 use switchback_model::release::ReleaseId;
+use switchback_system::locked::Locked;
 use switchback_system::private::{self, NotPrivate, Owner};
 
 use super::error::JournalError;
@@ -75,7 +76,7 @@ pub(super) enum Closed {
 
 /// Writes a segment as Parquet, and removes its stream. `_locked` is the stream, of which the caller holds the lock.
 /// A stream that is damaged in its midst is read up to there and set aside.
-pub(super) fn close(folder: &Folder, segment: &Segment, _locked: &File) -> Result<Closed, JournalError> {
+pub(super) fn close(folder: &Folder, segment: &Segment, _locked: &Locked) -> Result<Closed, JournalError> {
     let stream = folder.stream(segment);
     let is_there = |path: &Path| path.try_exists().map_err(JournalError::unusable(path));
     if is_there(&folder.parquet(segment))? {

@@ -31,6 +31,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
+use switchback_system::locked::Locked;
 use switchback_system::private::{self, NotPrivate, Owner};
 
 use super::error::JournalError;
@@ -174,7 +175,7 @@ impl Folder {
     }
 
     /// Begins a segment: an empty file that is locked before it has its name.
-    pub(super) fn begin(&self, process: u64, now: Timestamp) -> io::Result<(Segment, File)> {
+    pub(super) fn begin(&self, process: u64, now: Timestamp) -> io::Result<(Segment, Locked)> {
         // Else a segment of this name could be closed between two looks.
         let _lock = self.lock(Access::Look)?;
         for later in 0..NAMES_MAX {
@@ -189,7 +190,7 @@ impl Folder {
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
                 other => other?,
             };
-            file.lock()?;
+            let file = Locked::alone(file)?;
             // A link, unlike a renaming, never replaces what is there.
             let linked = fs::hard_link(&new, self.stream(&segment));
             let _ = fs::remove_file(&new);
@@ -251,28 +252,28 @@ impl Folder {
 
     /// Takes the folder's lock; none where the system has no locks, as on some disks that can only be read: nobody changes
     /// anything there.
-    pub(super) fn lock(&self, access: Access) -> io::Result<Option<File>> {
+    pub(super) fn lock(&self, access: Access) -> io::Result<Option<Locked>> {
         let dir = File::open(&self.dir)?;
         let locked = match access {
-            Access::Look => dir.lock_shared(),
-            Access::Change => dir.lock(),
+            Access::Look => Locked::shared(dir),
+            Access::Change => Locked::alone(dir),
         };
-        Ok(locked.is_ok().then_some(dir))
+        Ok(locked.ok())
     }
 
     /// Has what is listed from now on stay until it is read; none where nobody has ever written who joins segments.
-    pub(super) fn reading(&self) -> Option<File> {
+    pub(super) fn reading(&self) -> Option<Locked> {
         let file = private::open_to_look(&self.dir.join(READERS)).ok()?;
-        file.lock_shared().is_ok().then_some(file)
+        Locked::shared(file).ok()
     }
 
     /// Has everybody else neither list nor read for so long as this is held; none while somebody reads.
-    pub(super) fn alone(&self) -> Option<File> {
+    pub(super) fn alone(&self) -> Option<Locked> {
         lock_of(&self.dir.join(READERS))
     }
 
     /// Lets nobody else join segments; none while somebody does.
-    pub(super) fn joiner(&self) -> Option<File> {
+    pub(super) fn joiner(&self) -> Option<Locked> {
         lock_of(&self.dir.join(JOINER))
     }
 
@@ -407,9 +408,8 @@ pub(super) fn open(path: &Path) -> Result<File, JournalError> {
 }
 
 /// Opens a stream that no living process writes or closes, and locks it.
-pub(super) fn lock_of(path: &Path) -> Option<File> {
-    let file = open(path).ok()?;
-    file.try_lock().is_ok().then_some(file)
+pub(super) fn lock_of(path: &Path) -> Option<Locked> {
+    Locked::try_alone(open(path).ok()?).ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,5 @@
 //! The thread that closes segments, joins small ones, and removes old ones. It gives way to everything else.
 
-use std::fs::File;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -9,6 +8,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use jiff::Timestamp;
 use switchback_system::clock::Steady;
+use switchback_system::locked::Locked;
 use switchback_system::shortage::in_full;
 
 use super::closed::{self, Closed};
@@ -30,7 +30,7 @@ const NICENESS: i32 = 15;
 
 /// The thread.
 pub(super) struct Keeper {
-    full: Option<Sender<(Segment, File)>>,
+    full: Option<Sender<(Segment, Locked)>>,
     is_ending: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
@@ -47,15 +47,20 @@ impl Keeper {
     }
 
     /// Where segments go that are full, with the files that hold their locks.
-    pub(super) fn segments(&self) -> Option<Sender<(Segment, File)>> {
+    pub(super) fn segments(&self) -> Option<Sender<(Segment, Locked)>> {
         self.full.clone()
+    }
+
+    /// From now on no other segment is begun.
+    pub(super) fn end(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
     }
 }
 
 /// Finishes the segment that it is at. Others are closed by the next process that looks.
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.is_ending.store(true, Ordering::Relaxed);
+        self.end();
         self.full = None;
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -72,7 +77,7 @@ struct Keep {
 }
 
 impl Keep {
-    fn run(&mut self, segments: &Receiver<(Segment, File)>) {
+    fn run(&mut self, segments: &Receiver<(Segment, Locked)>) {
         // On Linux niceness belongs to the thread. Where lowering it fails, this still works.
         let _ = rustix::process::nice(NICENESS);
         let mut joiner = Joiner::default();
@@ -124,10 +129,12 @@ pub(super) fn sweep(folder: &Folder, config: &JournalConfig, told: Told, is_endi
     let swept = folder.remove_leftovers().map_err(JournalError::unusable(folder.dir()));
     let swept = swept.and_then(|_| {
         for (segment, _) in folder.segments()?.iter().filter(|(_, files)| files.stream.is_some()) {
+            let locked = lock_of(&folder.stream(segment));
+            // Asked with the lock: that of this process's own segment is let go of after the end was told.
             if is_ending.load(Ordering::Relaxed) {
                 return Ok(None);
             }
-            if let Some(locked) = lock_of(&folder.stream(segment)) {
+            if let Some(locked) = locked {
                 report(closed::close(folder, segment, &locked));
             }
         }

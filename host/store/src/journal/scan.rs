@@ -17,6 +17,7 @@ use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::statistics::Statistics;
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use switchback_model::contain::contained;
+use switchback_system::locked::Locked;
 
 use super::error::JournalError;
 use super::folder::{self, Files, Folder, Segment};
@@ -50,7 +51,7 @@ pub(super) struct Pieces<'a> {
     place: Option<(Segment, Files)>,
     ready: vec::IntoIter<Piece>,
     /// Held until all is read.
-    _reading: Option<File>,
+    _reading: Option<Locked>,
 }
 
 /// In which order segments are gone through.

@@ -8,6 +8,7 @@ use arrow_array::RecordBatch;
 use arrow_ipc::reader::StreamReader;
 use arrow_ipc::writer::StreamEncoder;
 use arrow_schema::{ArrowError, SchemaRef};
+use switchback_system::locked::Locked;
 
 use super::error::JournalError;
 use super::folder;
@@ -39,7 +40,7 @@ impl Disk for RealDisk {
 
 /// A segment that batches are appended to.
 pub(super) struct Stream {
-    file: File,
+    file: Locked,
     encoder: StreamEncoder,
     /// Bytes of the whole messages in the file.
     bytes: u64,
@@ -47,7 +48,7 @@ pub(super) struct Stream {
 
 impl Stream {
     /// Begins a stream in an empty file that was opened for appending.
-    pub(super) fn new(file: File, schema: &SchemaRef) -> Result<Self, ArrowError> {
+    pub(super) fn new(file: Locked, schema: &SchemaRef) -> Result<Self, ArrowError> {
         Ok(Self { file, encoder: StreamEncoder::try_new(schema)?, bytes: 0 })
     }
 
@@ -86,7 +87,7 @@ impl Stream {
     }
 
     /// The file, which is locked still.
-    pub(super) fn into_file(self) -> File {
+    pub(super) fn into_file(self) -> Locked {
         self.file
     }
 }

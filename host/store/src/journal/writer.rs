@@ -15,6 +15,7 @@ use switchback_model::message::Message;
 use switchback_model::verdict::Thresholds;
 use switchback_system::clock;
 use switchback_system::forked::Origin;
+use switchback_system::locked::Locked;
 use switchback_system::shortage::in_full;
 
 use super::columns::Columns;
@@ -236,6 +237,9 @@ impl Drop for Journal {
         if self.origin.is_elsewhere() {
             return std::mem::forget((self.queue.take(), self.thread.take(), self.keeper.take()));
         }
+        if let Some(keeper) = &self.keeper {
+            keeper.end();
+        }
         self.queue = None;
         let _ = self.thread.take().map(JoinHandle::join);
     }
@@ -260,7 +264,7 @@ struct Writer {
     schema: SchemaRef,
     disk: Box<dyn Disk>,
     clock: Clock,
-    full: Option<Sender<(Segment, fs::File)>>,
+    full: Option<Sender<(Segment, Locked)>>,
     counters: Arc<Counters>,
     columns: Columns,
     segment: Option<(Segment, Stream)>,

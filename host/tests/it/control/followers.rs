@@ -2,13 +2,16 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rusqlite::Connection;
-use switchback::control::{Accept, EventSequence, SqliteStore, StoreError, StoreProcess};
+use switchback::control::{
+    Accept, ControlStore as _, EventSequence, NewProcess, SqliteStore, StoreError, StoreProcess,
+};
 use switchback::runtime::FollowTrouble;
 use switchback::{Control, Runtime};
 
-use super::support::{Store, promote, until};
+use super::support::{Store, copy_database, promote, until, write_over};
 
 fn database(store: &Path) -> Connection {
     Connection::open(store.join("control.db")).unwrap()
@@ -41,6 +44,31 @@ fn a_process_whose_lock_is_gone_takes_it_again() {
     fs::remove_dir_all(store.path().join("processes")).unwrap();
     until("it is seen again", || store.control.processes().unwrap().iter().any(|process| process.number == number));
     store.obeyed(promote(&releases[0]));
+}
+
+#[test]
+fn a_process_registers_however_often_others_look_who_is_there() {
+    let (store, _) = Store::with(&[]);
+    let register = SqliteStore::open(store.path()).unwrap();
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !is_over.load(Ordering::Relaxed) {
+                store.control.processes().unwrap();
+            }
+        });
+        let members: Result<Vec<_>, _> = (0..300)
+            .map(|_| {
+                let since = "2026-01-01T00:00:00Z".parse().unwrap();
+                register.register(&NewProcess::new("filter", std::process::id(), since, Vec::new()))
+            })
+            .collect();
+        is_over.store(true, Ordering::Relaxed);
+        assert_eq!(members.unwrap().len(), 300);
+        let rows = "SELECT count(*) FROM processes";
+        let rows: i64 = database(store.path()).query_row(rows, [], |row| row.get(0)).unwrap();
+        assert_eq!(rows, 300, "nobody who registers is taken for gone");
+    });
 }
 
 #[test]
@@ -154,7 +182,7 @@ fn a_ledger_that_is_followed_is_not_taken_away_unless_that_is_accepted() {
 fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_nothing() {
     let (store, _) = Store::with(&["empty"]);
     let backup = store.path().join("backup");
-    fs::copy(store.path().join("control.db"), &backup).unwrap();
+    copy_database(&store.path().join("control.db"), &backup);
     let process = store.process();
     store.control.commit(switchback::control::Request::Freeze { slot: None }).unwrap();
     let problem = || {
@@ -165,9 +193,30 @@ fn a_backup_that_is_copied_over_a_database_in_use_is_seen_although_it_changes_no
     database(store.path()).execute_batch("PRAGMA wal_checkpoint(PASSIVE)").unwrap();
     store.obeyed(switchback::control::Request::Thaw { slot: None });
     assert_eq!(problem(), "");
-    fs::copy(&backup, store.path().join("control.db")).unwrap();
+    copy_database(&backup, &store.path().join("control.db"));
     until("it is said", || problem().contains("control.db was written over while it was in use"));
-    assert_eq!(process.following().unwrap().trouble, None);
+    until("it is followed", || process.following().unwrap().trouble.is_none());
+}
+
+#[test]
+fn a_database_that_is_empty_for_a_moment_loses_nothing_to_those_who_look_at_it_then() {
+    let (store, _) = Store::with(&["empty"]);
+    let process = store.process();
+    store.obeyed(switchback::control::Request::Freeze { slot: None });
+    let (database, known) = (store.path().join("control.db"), store.control.ledger().unwrap().mark());
+    let copy = store.path().join("copy");
+    copy_database(&database, &copy);
+    // As whoever copies something over it begins.
+    write_over(&database, b"");
+    let refused = Control::open(store.path()).err().unwrap().to_string();
+    assert!(refused.contains("control.db is damaged (it is empty, and a store never is)"), "{refused}");
+    copy_database(&copy, &database);
+    assert_eq!(Control::open(store.path()).unwrap().ledger().unwrap().mark(), known);
+    until("it is said", || {
+        let known = processes(store.path()).remove(0).acknowledged;
+        known.and_then(|known| known.problem).is_some_and(|problem| problem.contains("control.db was written over"))
+    });
+    until("it is followed", || process.following().unwrap().trouble.is_none());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use switchback::control::{Accept, ControlError, Preparation, ProcessNumber, Prom
 use switchback::verdict::DecidedBy;
 use switchback::{Control, Runtime, SlotConfig};
 
-use super::support::{PATIENCE, Store, promote, revert, until};
+use super::support::{PATIENCE, Store, promote, revert, until, write_over};
 use crate::support::message;
 
 fn database(store: &Store) -> Connection {
@@ -88,9 +88,9 @@ fn a_damaged_database_is_an_error_and_scoring_goes_on() {
     let (store, releases) = Store::with(&["empty", "stateful"]);
     let process = store.process();
     store.obeyed(promote(&releases[0]));
-    let whole = std::fs::read(store.path().join("control.db")).unwrap();
+    let bytes = std::fs::metadata(store.path().join("control.db")).unwrap().len() as usize;
     let damaged = store.path().join("damaged");
-    std::fs::write(&damaged, vec![0xA5; whole.len().max(8192)]).unwrap();
+    std::fs::write(&damaged, vec![0xA5; bytes.max(8192)]).unwrap();
     for companion in ["control.db-wal", "control.db-shm"] {
         let _ = std::fs::remove_file(store.path().join(companion));
     }
@@ -203,7 +203,7 @@ fn a_damaged_database_is_set_aside_and_the_rest_of_its_ledger_kept() {
 fn nothing_can_be_recovered_of_what_is_no_database_and_it_is_kept() {
     let (store, _) = Store::with(&["empty"]);
     let rubbish = vec![0x5A; 20_000];
-    std::fs::write(store.path().join("control.db"), &rubbish).unwrap();
+    write_over(&store.path().join("control.db"), &rubbish);
     for companion in ["control.db-wal", "control.db-shm"] {
         let _ = std::fs::remove_file(store.path().join(companion));
     }

@@ -1,6 +1,7 @@
 //! A store with releases in it.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use switchback::control::{Admission, Event, Promotion, Readiness, Request};
@@ -108,6 +109,18 @@ pub(crate) fn file_of(bytes: &[u8]) -> (TempDir, PathBuf) {
     let path = dir.path().join("release.wasm");
     std::fs::write(&path, bytes).unwrap();
     (dir, path)
+}
+
+/// Copies a database that this process may have open, as an operator does: by another process. Closing such a file here would
+/// let go of the locks that SQLite has on it (<https://sqlite.org/howtocorrupt.html>, 2.2).
+pub(crate) fn copy_database(from: &Path, to: &Path) {
+    assert!(Command::new("cp").args([from, to]).status().unwrap().success());
+}
+
+/// Writes these bytes over a database that this process may have open, as [`copy_database`] does.
+pub(crate) fn write_over(database: &Path, bytes: &[u8]) {
+    let (_dir, file) = file_of(bytes);
+    copy_database(&file, database);
 }
 
 /// A promotion that waits for nobody.

@@ -12,7 +12,7 @@ use switchback::runtime::FollowTrouble;
 use switchback::{Control, Runtime, SlotConfig};
 use tempfile::TempDir;
 
-use super::support::{promote, until};
+use super::support::{copy_database, promote, until};
 use crate::support::{message, release, shared_cache};
 
 /// A file system of its own, unmounted in the end.
@@ -108,7 +108,7 @@ fn leave(store: &Path, how: &str) {
     fs::create_dir(&kept).unwrap();
     let copied = ["control.db", "control.db-wal", "control.db-shm"];
     for file in copied {
-        fs::copy(store.join(file), kept.join(file)).unwrap();
+        copy_database(&store.join(file), &kept.join(file));
     }
     drop(control);
     copied.iter().for_each(|file| fs::rename(kept.join(file), store.join(file)).unwrap());

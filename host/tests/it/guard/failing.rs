@@ -11,14 +11,14 @@ use switchback::guard::{GuardReader, HealthStatus};
 use switchback::guard::{GuardSettings, Mode, Segment};
 
 use super::support::{Filter, GMAIL, mail};
-use crate::control::support::until;
+use crate::control::support::{until, write_over};
 
 #[test]
 fn a_damaged_memory_is_set_aside_and_stops_promotions() {
     let filter = Filter::harmful();
     filter.teach(60);
     for file in ["guard.db", "guard.db-wal"] {
-        fs::write(filter.store.path().join(file), vec![b'x'; 8_192]).unwrap();
+        write_over(&filter.store.path().join(file), &[b'x'; 8_192]);
     }
     let process = filter.process();
     assert_eq!(process.slot("inbound").unwrap().score(&mail(1, GMAIL)).action, Action::Deliver);
@@ -57,7 +57,7 @@ fn a_live_release_goes_back_although_the_ledger_cannot_be_written() {
     let slot = process.slot("inbound").unwrap();
     // The ledger is damaged for good, and the file is the same one.
     for file in ["control.db", "control.db-wal"] {
-        fs::write(filter.store.path().join(file), vec![b'x'; 65_536]).unwrap();
+        write_over(&filter.store.path().join(file), &[b'x'; 65_536]);
     }
     (0..40).for_each(|number| drop(slot.score(&mail(number, GMAIL))));
     process.flush();

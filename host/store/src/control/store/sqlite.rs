@@ -30,7 +30,7 @@ pub use recover::{Accept, Recovered};
 pub(crate) use restore::{Adopted, Copied, Processes};
 
 use self::connect::Open;
-use self::overwritten::OVERWRITTEN;
+use self::overwritten::{Looked, OVERWRITTEN};
 use super::layout::Layout;
 use super::watch;
 use super::{
@@ -50,6 +50,7 @@ use crate::control::number::EventSequence;
 pub struct SqliteStore {
     layout: Layout,
     open: Mutex<Option<Open>>,
+    looked: Mutex<Looked>,
     origin: Origin,
 }
 
@@ -95,7 +96,7 @@ impl SqliteStore {
 
     /// The store in a folder, of which nothing is opened yet.
     fn closed(layout: Layout) -> Self {
-        Self { layout, open: Mutex::default(), origin: Origin::here() }
+        Self { layout, open: Mutex::default(), looked: Mutex::default(), origin: Origin::here() }
     }
 
     /// Where what lies.

@@ -6,7 +6,6 @@ use rusqlite::config::DbConfig;
 use switchback_system::private::Owner;
 use switchback_system::shortage::in_full;
 
-use super::overwritten::Looked;
 use super::{SqliteStore, StoreError};
 use crate::control::store::layout::Files;
 use crate::limits::STORE_BUSY_TIMEOUT;
@@ -20,7 +19,6 @@ pub(super) struct Open {
     pub(super) register: Connected,
     /// Which files these are.
     pub(super) files: Files,
-    pub looked: Looked,
     /// Present where it cannot be written.
     quiet: Option<Quiet>,
 }
@@ -69,6 +67,7 @@ impl SqliteStore {
         sqlite::check_room(&path)?;
         let connect = |synchronous| -> rusqlite::Result<Connected> {
             let connection = Connected::open(&path, flags())?;
+            sqlite::refuse_emptied(&path)?;
             connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
             connection.pragma_update(None, "synchronous", synchronous)?;
             // Reading makes what SQLite needs beside the database, or fails.
@@ -77,7 +76,7 @@ impl SqliteStore {
         };
         let (ledger, register) = (connect("FULL")?, connect("NORMAL")?);
         let files = self.layout().files().map_err(|error| super::not_given(&in_full(&error)))?;
-        Ok(Open { ledger, register, files, looked: Looked::default(), quiet: None })
+        Ok(Open { ledger, register, files, quiet: None })
     }
 
     fn connect_to_read(&self) -> Result<Open, StoreError> {
@@ -85,7 +84,7 @@ impl SqliteStore {
         let files = self.layout().files()?;
         let open = || sqlite::open_to_read(&path).map_err(|error| self.fault(error));
         let (ToRead { connection: ledger, quiet }, ToRead { connection: register, .. }) = (open()?, open()?);
-        Ok(Open { ledger, register, files, looked: Looked::default(), quiet: Some(quiet) })
+        Ok(Open { ledger, register, files, quiet: Some(quiet) })
     }
 }
 

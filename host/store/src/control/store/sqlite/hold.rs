@@ -46,6 +46,7 @@ impl SqliteStore {
         sqlite::check_room(&path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connected::open(&path, flags)?;
+        sqlite::refuse_emptied(&path)?;
         connection.busy_timeout(STORE_BUSY_TIMEOUT)?;
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         connection.execute_batch("BEGIN IMMEDIATE")?;

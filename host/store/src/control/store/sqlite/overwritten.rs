@@ -6,18 +6,21 @@
 
 use std::fs;
 use std::os::unix::fs::MetadataExt as _;
+use std::sync::PoisonError;
 use std::time::Instant;
 
 use rusqlite::Connection;
 
 use super::{SqliteStore, StoreError};
+use crate::control::store::layout::Files;
 use crate::limits::OVERWRITTEN_AFTER;
 
 /// What is said where somebody copied something over the database.
 pub(super) const OVERWRITTEN: &str = "control.db was written over while it was in use: its -wal holds what came before and \
      stands above it, so nothing was restored. A backup is restored, not copied over the database";
 
-/// How a database was when it was last looked at.
+/// How a database was when it was last looked at. It outlives connections: who reads what is being written over finds damage,
+/// and opens the database again.
 #[derive(Default)]
 pub(super) struct Looked {
     seen: Option<Seen>,
@@ -26,6 +29,7 @@ pub(super) struct Looked {
 }
 
 struct Seen {
+    files: Files,
     file: Stamp,
     wal: Wal,
 }
@@ -51,15 +55,16 @@ impl SqliteStore {
             let Ok(file) = fs::symlink_metadata(&path) else { return Ok(false) };
             let stamp = (file.len(), file.mtime(), file.mtime_nsec());
             let wal = Wal::of(&open.ledger)?;
-            Ok(!open.is_to_read() && open.looked.at(stamp, wal))
+            let mut looked = self.looked.lock().unwrap_or_else(PoisonError::into_inner);
+            Ok(!open.is_to_read() && looked.at(open.files, stamp, wal))
         })
     }
 }
 
 impl Looked {
-    fn at(&mut self, file: Stamp, wal: Wal) -> bool {
-        let Some(seen) = &mut self.seen else {
-            self.seen = Some(Seen { file, wal });
+    fn at(&mut self, files: Files, file: Stamp, wal: Wal) -> bool {
+        let Some(seen) = self.seen.as_mut().filter(|seen| !seen.files.were_replaced(&files)) else {
+            *self = Self { seen: Some(Seen { files, file, wal }), since: None };
             return false;
         };
         // It has fewer pages than before where it began anew, which it does when all of it was written back.

@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read as _, Write as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 
 use rusqlite::{Connection, Row, params};
-use switchback_system::private::{self, Owner};
+use switchback_system::locked::Locked;
+use switchback_system::private::{self, NotPrivate, Owner};
 
 use super::{Membership, NewProcess, Open, Presence, SqliteStore, StoreError, StoreProcess, digest, immediate};
 use crate::control::number::ProcessNumber;
@@ -34,7 +36,7 @@ impl SqliteStore {
     /// Whether others see the lock of a process: the file that it holds has still its name.
     pub(crate) fn sees(&self, membership: &Membership) -> bool {
         let path = self.layout().process_lock(membership.process().get());
-        let held = membership.hold::<File>().and_then(|lock| lock.metadata().ok());
+        let held = membership.hold::<Locked>().and_then(|lock| lock.metadata().ok());
         let named = fs::symlink_metadata(path).ok();
         let same = |named: fs::Metadata, held: fs::Metadata| (named.dev(), named.ino()) == (held.dev(), held.ino());
         named.zip(held).is_some_and(|(named, held)| same(named, held))
@@ -87,19 +89,37 @@ impl SqliteStore {
     }
 
     /// Locks the file of a process, and writes into it who that is; none where another process holds it.
-    fn take_lock(&self, number: u64, registered: &str) -> Result<Option<File>, StoreError> {
+    fn take_lock(&self, number: u64, registered: &str) -> Result<Option<Locked>, StoreError> {
         let path = self.layout().process_lock(number);
         self.layout().make_processes()?;
-        let options = &mut OpenOptions::new();
-        let lock = private::open_with(&path, options.append(true).create(true).mode(0o600), Owner::Ours);
-        let mut lock = lock.map_err(|error| self.not_private(error))?;
-        match lock.try_lock() {
-            Ok(()) => {}
+        match private::open_with(&path, OpenOptions::new().append(true), Owner::Ours) {
+            Ok(left) => self.lock_for(left, registered, &path),
+            Err(missing) if missing.is_missing() => self.new_lock(&path, registered),
+            Err(other) => Err(self.not_private(other)),
+        }
+    }
+
+    /// Makes the file of a process, which is locked before it has its name: who looks at it takes the lock for a moment to see
+    /// whether somebody has it.
+    fn new_lock(&self, path: &Path, registered: &str) -> Result<Option<Locked>, StoreError> {
+        let unusable = |source| self.not_private(NotPrivate::Unusable { path: path.to_owned(), source });
+        let new = tempfile::NamedTempFile::new_in(self.layout().processes()).map_err(unusable)?;
+        let lock = self.lock_for(new.as_file().try_clone().map_err(unusable)?, registered, path)?;
+        match new.persist_noclobber(path) {
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+            Err(error) => Err(unusable(error.error)),
+            Ok(_) => Ok(lock),
+        }
+    }
+
+    fn lock_for(&self, file: File, registered: &str, path: &Path) -> Result<Option<Locked>, StoreError> {
+        let lock = match Locked::try_alone(file) {
+            Ok(lock) => lock,
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(self.failed(format!("{}: {error}", path.display()))),
-        }
+        };
         // It is for the case that its row is lost; on a disk that is full it does without.
-        if let Err(error) = lock.set_len(0).and_then(|()| lock.write_all(registered.as_bytes())) {
+        if let Err(error) = lock.set_len(0).and_then(|()| (&*lock).write_all(registered.as_bytes())) {
             tracing::debug!(%error, "a process is not named in its lock");
         }
         Ok(Some(lock))
@@ -150,7 +170,7 @@ impl SqliteStore {
 
     fn lives(&self, number: u64) -> bool {
         let lock = private::open_to_look(&self.layout().process_lock(number));
-        lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+        lock.is_ok_and(|lock| matches!(Locked::try_shared(lock), Err(TryLockError::WouldBlock)))
     }
 }
 

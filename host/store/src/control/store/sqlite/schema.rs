@@ -12,7 +12,7 @@ use super::{Layout, SqliteStore, StoreError};
 use crate::control::event::Event;
 use crate::control::mark::Mark;
 use crate::control::store::layout::LayoutError;
-use crate::sqlite::{Connected, Schema};
+use crate::sqlite::{Connected, EMPTY, Schema};
 
 /// `SWBK` as a number: says in the file's header that it is ours (<https://sqlite.org/pragma.html#pragma_application_id>).
 const APPLICATION_ID: i64 = 0x5357_424B;
@@ -45,7 +45,7 @@ impl SqliteStore {
             (APPLICATION_ID, VERSION) => check_tables(connection).map_err(|error| self.fault(error)),
             (APPLICATION_ID, found) => Err(StoreError::NewerSchema { file: file(), found, known: VERSION }),
             _ if count_tables(connection).map_err(|error| self.fault(error))? == 0 => {
-                Err(StoreError::Damaged { file: file(), why: "it is empty, and a store never is".to_owned() })
+                Err(StoreError::Damaged { file: file(), why: EMPTY.to_owned() })
             }
             _ => Err(StoreError::NotOurs(file())),
         }
