@@ -42,7 +42,12 @@ fn connect(place: &Syslog) -> Result<Option<Logger<LoggerBackend, Formatter3164>
 fn system(error: Error) -> io::Error {
     match error {
         Error::Write(error) | Error::Io(error) => error,
-        Error::Initialization(error) => error.downcast().map_or_else(io::Error::other, |error| *error),
+        // It wraps its own errors, and those of the system.
+        Error::Initialization(error) => error
+            .downcast::<Error>()
+            .map(|error| system(*error))
+            .or_else(|error| error.downcast::<io::Error>().map(|error| *error))
+            .unwrap_or_else(io::Error::other),
     }
 }
 
