@@ -9,15 +9,12 @@
 //! use switchback::Action;
 //! use switchback::verdict::Said;
 //!
-//! let side = |score, action| Side { said: Said::Scored { score, action }, took_us: 90 };
+//! let side = |score, action| Side::new(Said::Scored { score, action }, 90);
 //! let mut comparison = Comparison::new(ComparisonSettings::default());
-//! let pair = Pair {
-//!     sender_domain: Some("gmail.com"),
-//!     is_authenticated: true,
-//!     before: side(0.02, Action::Deliver),
-//!     after: side(0.97, Action::Quarantine),
-//! };
-//! comparison.add(&pair, || MessageName { message: "inbox/1.eml".to_owned(), subject: None });
+//! let pair = Pair::new(side(0.02, Action::Deliver), side(0.97, Action::Quarantine))
+//!     .sender_domain(Some("gmail.com"))
+//!     .is_authenticated(true);
+//! comparison.add(&pair, || MessageName::new("inbox/1.eml"));
 //! assert_eq!(comparison.flips().newly_flagged, 1);
 //! ```
 

@@ -56,19 +56,14 @@ pub type Findings = Vec<Finding>;
 /// use switchback::guard::{InMemory, Key, Level, GuardSettings, Sighting, Trial};
 /// use switchback::{Action, Digest, ReleaseId};
 ///
-/// let baseline = ReleaseId {
-///     name: "phish".parse()?,
-///     version: "1.1.0".parse::<semver::Version>()?.into(),
-///     digest: Digest::of(b"the release file"),
-/// };
+/// let version: semver::Version = "1.1.0".parse()?;
+/// let baseline = ReleaseId::new("phish".parse()?, version, Digest::of(b"the release file"));
 /// let at = |day: i64| Timestamp::from_second(day * 86_400).expect("a time");
-/// let sighting = |day: i64, person: u8| Sighting {
-///     at: at(day),
-///     fingerprint: [person; 16].into(),
-///     sender_domain: Some("gmail.com"),
-///     sender: Some(Key::of_sender(&format!("person{person}@gmail.com"))),
-///     is_authenticated: true,
-///     recipient: None,
+/// let sighting = |day: i64, person: u8| {
+///     Sighting::new(at(day), [person; 16].into())
+///         .sender_domain(Some("gmail.com"))
+///         .sender(Some(Key::of_sender(&format!("person{person}@gmail.com"))))
+///         .is_authenticated(true)
 /// };
 /// let trial = Trial::new(GuardSettings::default(), baseline, at(14));
 /// let mut memory = InMemory::default();
