@@ -19,6 +19,7 @@ pub const FOLLOW_INTERVAL_MAX: Duration = Duration::from_millis(100);
 
 /// How often the end of a ledger is read until it is the same before and after: events come some times a second at most, and
 /// reading takes milliseconds.
+#[cfg(feature = "control")]
 pub(crate) const TAIL_READS_MAX: u32 = 100;
 
 /// The size of what a backup says of its contents: some 150 bytes for each file, of which there are some per release and
