@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 use criterion::Criterion;
 use jiff::Timestamp;
 use switchback::route::Generation;
-use switchback::verdict::{AllowScope, Answer, DecidedBy, Effect, Override, Overrides, Rule};
+use switchback::verdict::{AllowScope, Answer, Cause, DecidedBy, Effect, Override, Overrides, Rule};
 use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
 use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
 
@@ -84,7 +84,8 @@ fn message(number: usize) -> Message {
 
 /// Looks every message up; returns how many matched.
 fn look_up(overrides: &Overrides, messages: &[Message]) -> usize {
-    let blank = Verdict::unscanned(&messages[0], Generation::default(), None, Answer::Neutral, String::new());
+    let unscored = (Cause::NoRelease, String::new());
+    let blank = Verdict::unscanned(&messages[0], Generation::default(), None, Answer::Neutral, unscored);
     let decided = |message| overrides.apply(black_box(message), "inbound", NOW, blank.clone()).decided_by;
     messages.iter().filter(|message| decided(message) != DecidedBy::Unscanned).count()
 }

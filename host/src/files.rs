@@ -2,4 +2,4 @@
 
 pub use switchback_system::output::{Access, Existing, Output, is_standard_output};
 pub use switchback_system::private::NotPrivate;
-pub use switchback_system::shortage::InWords;
+pub use switchback_system::shortage::{InWords, in_full};

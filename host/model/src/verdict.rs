@@ -74,6 +74,9 @@ pub struct Verdict {
     pub reading: Reading,
     /// What went wrong, if the live release did not answer; `decided_by` says who did.
     pub fault: Option<String>,
+    /// Of what kind that was, if it is why the live release does not decide.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
     /// What the releases logged that were asked for this verdict; those that logged nothing are not in it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub log: Vec<ReleaseLog>,
@@ -85,7 +88,7 @@ crate::debug! {
     /// Without the text of the fault, the reasons and the log, which a model may have written: it belongs in no log.
     Verdict {
         id, action, score, category, scl, reasons, decided_by, release, author, generation, reading,
-        fault: unsaid_if_any, log, timing
+        fault: unsaid_if_any, cause, log, timing
     }
 }
 

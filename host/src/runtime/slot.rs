@@ -146,7 +146,8 @@ impl Slot {
                 life.tell(gone);
                 let (live, answer) =
                     (route.live().map(|live| live.id()), self.config().failure.answer(Cause::NoRelease));
-                return Verdict::unscanned(message, route.generation(), live, answer, gone.to_string());
+                let why = (Cause::NoRelease, gone.to_string());
+                return Verdict::unscanned(message, route.generation(), live, answer, why);
             }
         };
         let Judgement { verdict, opinions } = Judging { slot: shared, route: &route, message }.judge();

@@ -71,11 +71,12 @@ impl Verdict {
         generation: Generation,
         live: Option<&ReleaseId>,
         answer: Answer,
-        why: String,
+        (cause, why): (Cause, String),
     ) -> Self {
         Self {
             action: if let Answer::Act(action) = answer { action } else { Action::Deliver },
             fault: Some(why),
+            cause: Some(cause),
             ..Self::unscored(message, generation, DecidedBy::Unscanned, live.cloned())
         }
     }
@@ -94,6 +95,7 @@ impl Verdict {
             generation,
             reading: Reading::CURRENT,
             fault: None,
+            cause: None,
             log: Vec::new(),
             timing: Timing::default(),
         }

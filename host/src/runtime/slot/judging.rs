@@ -75,15 +75,15 @@ impl Judging<'_> {
         let previous = self.route.standbys().first().filter(|_| answer == Answer::Previous);
         match previous.map(|previous| self.by(previous, Role::Standby)) {
             Some(Ok(mut judgement)) => {
-                judgement.verdict.fault = Some(why);
+                (judgement.verdict.fault, judgement.verdict.cause) = (Some(why), Some(cause));
                 judgement
             }
-            Some(Err(failed)) => self.unscanned(answer, why).noting(*failed),
-            None => self.unscanned(answer, why),
+            Some(Err(failed)) => self.unscanned(answer, (cause, why)).noting(*failed),
+            None => self.unscanned(answer, (cause, why)),
         }
     }
 
-    fn unscanned(&self, answer: Answer, why: String) -> Judgement {
+    fn unscanned(&self, answer: Answer, why: (Cause, String)) -> Judgement {
         let live = self.route.live().map(|live| live.id());
         Judgement::unscanned(Verdict::unscanned(self.message, self.route.generation(), live, answer, why))
     }

@@ -41,6 +41,7 @@ fn verdict(action: Action, category: Option<Category>) -> Verdict {
         generation: Generation::new(3),
         reading: crate::message::Reading::CURRENT,
         fault: None,
+        cause: None,
         log: Vec::new(),
         timing: crate::timing::Timing::default(),
     }

@@ -1,0 +1,69 @@
+//! How messages are scored and recorded.
+
+use std::num::NonZero;
+use std::thread::available_parallelism;
+
+use bytesize::ByteSize;
+use serde::Deserialize;
+use switchback::journal::Overflow;
+
+use super::ConfigError;
+
+/// How messages are scored.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ScoringConfig {
+    /// How many messages are scored at once. Default: as many as there are cores.
+    pub workers: NonZero<usize>,
+    /// How many messages may wait for a worker; more are answered by the failure policy's `overload`. 1 to 100,000,
+    /// default 1,000.
+    pub queue: usize,
+    /// How much of a message is read, 64 KiB to 1 GiB. Of a longer one head and structure are scored, and it is stamped
+    /// `partial`. Default 50 MiB.
+    pub message_max: ByteSize,
+}
+
+impl Default for ScoringConfig {
+    fn default() -> Self {
+        Self {
+            workers: available_parallelism().unwrap_or(NonZero::<usize>::MIN),
+            queue: 1_000,
+            message_max: ByteSize::mib(50),
+        }
+    }
+}
+
+impl ScoringConfig {
+    pub(super) fn check(&self) -> Result<(), ConfigError> {
+        if self.workers.get() > 1_000 {
+            return Err(ConfigError::value("scoring.workers", "1 to 1000 are possible"));
+        }
+        if !(1..=100_000).contains(&self.queue) {
+            return Err(ConfigError::value("scoring.queue", "1 to 100000 are possible"));
+        }
+        if !(ByteSize::kib(64)..=ByteSize::gib(1)).contains(&self.message_max) {
+            return Err(ConfigError::value("scoring.message_max", "64 KiB to 1 GiB are possible"));
+        }
+        Ok(())
+    }
+}
+
+/// The record of verdicts, in the store's folder `journal`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct JournalSection {
+    /// Whether it is kept. Default yes.
+    pub enabled: bool,
+    /// What happens where the disk cannot keep up. Default [`Overflow::Drop`]: mail goes on, and what has no record is
+    /// counted and said, because a disk that hangs would otherwise stop all mail, and the stamp in the message still tells
+    /// which release decided it.
+    pub overflow: Overflow,
+}
+
+impl Default for JournalSection {
+    fn default() -> Self {
+        Self { enabled: true, overflow: Overflow::Drop }
+    }
+}

@@ -1,0 +1,163 @@
+//! The one place where a message is judged, whichever door it came through.
+
+mod error;
+mod policy;
+mod scoring;
+mod setup;
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use switchback::Verdict;
+use switchback::files::in_full;
+use switchback::runtime::ShutdownError;
+use tokio::task::spawn_blocking;
+use tracing::error;
+
+pub use error::{OpenError, ReloadError};
+
+use self::policy::measure;
+use self::scoring::Scoring;
+use self::setup::Setup;
+use crate::config::{Config, DirectionConfig, ID_MAX, Measure};
+use crate::decision::{Decision, Disposition, HeaderChange, Reply, rewritten};
+use crate::field::Field;
+use crate::mail::{Direction, Mail};
+use crate::readiness::Readiness;
+
+/// Judges the mail of all doors: this is a handle, and clones are the same gateway.
+///
+/// It follows the store of its configuration. Where that cannot be opened, mail is answered as the configuration says for
+/// `store_away`, and opening is tried again every second.
+#[derive(Clone)]
+pub struct Gateway(Arc<Inner>);
+
+struct Inner {
+    setup: RwLock<Arc<Setup>>,
+    scoring: Scoring,
+}
+
+impl Gateway {
+    /// Starts a gateway. Returns when the store is followed, or could not be opened at the first try.
+    ///
+    /// # Errors
+    /// If the configuration names something that this machine does not have: name servers, a folder for held mail.
+    pub fn open(config: Config) -> Result<Self, OpenError> {
+        let setup = Setup::new(config)?;
+        let scoring = Scoring::start(&setup.config)?;
+        Ok(Self(Arc::new(Inner { setup: RwLock::new(Arc::new(setup)), scoring })))
+    }
+
+    fn setup(&self) -> Arc<Setup> {
+        Arc::clone(&self.0.setup.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The configuration that holds.
+    pub fn config(&self) -> Arc<Config> {
+        Arc::clone(&self.setup().config)
+    }
+
+    /// Takes another configuration, from the next message on.
+    ///
+    /// # Errors
+    /// If it changes what only a start can: the store, slots, workers, the journal, where doors listen. Nothing of it is
+    /// taken then.
+    pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
+        ReloadError::check(&self.config(), &config)?;
+        let setup = Arc::new(Setup::new(config)?);
+        *self.0.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
+        Ok(())
+    }
+
+    /// Whether messages are judged by a release, in every slot that is configured.
+    pub fn readiness(&self) -> Readiness {
+        self.0.scoring.readiness()
+    }
+
+    /// Ends the runtime, within this time: records are written, and what was learnt is kept. Messages that are still to be
+    /// judged are answered as without a release.
+    ///
+    /// # Errors
+    /// If something could not be written or did not end.
+    pub fn shutdown(&self, within: Duration) -> Result<(), ShutdownError> {
+        self.0.scoring.shutdown(within)
+    }
+
+    /// Judges a message, and does with it what is to be done here. Never fails: where nobody scores the message, the
+    /// configuration says what to answer.
+    ///
+    /// Runs on tokio. It waits for name servers, as long as the configuration allows, and for a free worker.
+    pub async fn judge(&self, mail: Mail) -> Decision {
+        let setup = self.setup();
+        let fields = Field::all_of(&mail.bytes);
+        let mut changes = setup.stamper(&mail.transaction).removals(&fields);
+        let direction = setup.direction(&mail.transaction);
+        let Some(rules) = setup.config.direction(direction) else {
+            return Decision { disposition: Disposition::Accept, changes, verdict: None };
+        };
+        let (message, results) = setup.message(&mail, &fields, direction).await;
+        let scored = self.0.scoring.score(direction, message).await;
+        if direction == Direction::Inbound {
+            changes.extend(setup.stamps(&mail, &scored, rules, results.as_deref()));
+        }
+        let disposition = match measure(&scored, rules, direction, &mail.transaction) {
+            Measure::Accept => Disposition::Accept,
+            Measure::MtaQuarantine => Disposition::Quarantine { reason: reason(&scored.verdict) },
+            Measure::Held => held(Arc::clone(&setup), mail, direction, &scored.verdict, &changes).await,
+            Measure::Tempfail => Disposition::Tempfail(Reply::later()),
+            Measure::Reject => refused(rules, &mail, &scored.verdict),
+        };
+        Decision { disposition, changes, verdict: Some(scored.verdict) }
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("scoring", &self.0.scoring).finish_non_exhaustive()
+    }
+}
+
+/// Why a message is quarantined, for the mail server's log.
+fn reason(verdict: &Verdict) -> String {
+    let category = verdict.category.map_or("unscanned", |category| category.name());
+    let id = verdict.id.map(|id| format!(", record {id}")).unwrap_or_default();
+    format!("switchback: {category}{id}")
+}
+
+/// The reply to whoever sent a message that is refused.
+fn refused(rules: &DirectionConfig, mail: &Mail, verdict: &Verdict) -> Disposition {
+    let queue_id = mail.transaction.queue_id.as_deref().filter(|id| id.len() <= ID_MAX);
+    let id = verdict.id.map(|id| id.to_string());
+    let id = id.as_deref().or(queue_id).unwrap_or("-");
+    // A queue id that no reply can have.
+    let reply = rules.refusal(id).or_else(|_| rules.refusal("-"));
+    reply.map_or_else(|_| Disposition::Tempfail(Reply::later()), Disposition::Reject)
+}
+
+/// A message is forgotten by the mail server only once it is held here.
+async fn held(
+    setup: Arc<Setup>,
+    mail: Mail,
+    direction: Direction,
+    verdict: &Verdict,
+    changes: &[HeaderChange],
+) -> Disposition {
+    let bytes = rewritten(&mail.bytes, changes);
+    let (transaction, verdict) = (mail.transaction, verdict.clone());
+    let slot = setup.config.direction(direction).map(|rules| rules.slot.clone()).unwrap_or_default();
+    let holding = spawn_blocking(move || {
+        let spool = setup.spool.as_ref().ok_or_else(|| "no folder is configured".to_owned())?;
+        spool.hold(&transaction, &bytes, &slot, direction, &verdict).map_err(|error| in_full(&error))
+    });
+    match holding.await {
+        Ok(Ok(_id)) => Disposition::Discard,
+        Ok(Err(why)) => not_held(&why),
+        Err(panic) => not_held(&panic.to_string()),
+    }
+}
+
+fn not_held(why: &str) -> Disposition {
+    error!("a message cannot be held, and its client is told to try again: {why}");
+    Disposition::Tempfail(Reply::later())
+}

@@ -1,0 +1,28 @@
+//! What every door of a mail server shares, so that none of it is written twice: what is known of a message's transaction,
+//! who it is from as authentication proves it, which slot judges it, what the mail server is told, what is stamped, and what
+//! is held.
+//!
+//! A door (the milter, spamd's protocol, HTTP) makes a [`Mail`] of what its protocol tells, asks [`Gateway::judge`], and does
+//! what the [`Decision`] says in its protocol's words.
+
+#![forbid(unsafe_code)]
+
+mod authentication;
+mod client;
+pub mod config;
+mod decision;
+mod field;
+mod fold;
+mod gateway;
+mod held;
+mod mail;
+mod readiness;
+mod stamp;
+
+pub use authentication::AuthenticatorError;
+pub use config::{Config, ConfigError};
+pub use decision::{Decision, Disposition, HeaderChange, InvalidReply, Reply};
+pub use field::Field;
+pub use gateway::{Gateway, OpenError, ReloadError};
+pub use mail::{Direction, Mail, Transaction};
+pub use readiness::Readiness;

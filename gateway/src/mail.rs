@@ -1,0 +1,88 @@
+//! A message as a door receives it.
+
+use switchback::{Client, Envelope};
+
+/// Which way a message goes, as seen from this site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// From outside, to here.
+    Inbound,
+    /// From a user or a network of this site.
+    Outbound,
+}
+
+impl Direction {
+    /// Its name, as in the configuration, logs and metrics.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Inbound => "inbound",
+            Self::Outbound => "outbound",
+        }
+    }
+}
+
+/// What a mail server tells of the transaction that a message came with.
+///
+/// `Debug` prints no addresses.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Transaction {
+    /// The SMTP client. Without an address the message was made on this machine.
+    pub client: Client,
+    /// The envelope.
+    pub envelope: Envelope,
+    /// Parameters of `MAIL FROM`, as the client gave them, such as `BODY=8BITMIME`.
+    pub mail_parameters: Vec<String>,
+    /// Parameters of each `RCPT TO`, in the order of the recipients, such as `ORCPT=rfc822;a@b.example`.
+    pub recipient_parameters: Vec<Vec<String>>,
+    /// The login name, if the client has authenticated itself.
+    pub user: Option<String>,
+    /// The mail server's name for the message, for logs.
+    pub queue_id: Option<String>,
+    /// The mail server's own host name.
+    pub server: Option<String>,
+    /// Which way the message goes, where the door knows. Default: by the login name and the client's address.
+    pub direction: Option<Direction>,
+}
+
+impl Transaction {
+    /// A transaction of which nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+/// A message and its transaction.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct Mail {
+    /// What the mail server tells of it.
+    pub transaction: Transaction,
+    /// The message: header, empty line, body. Lines end with CRLF, as they came over SMTP.
+    pub bytes: Vec<u8>,
+    /// Whether the message is longer than this: the door stopped reading at the size limit.
+    pub is_partial: bool,
+}
+
+impl Mail {
+    /// A whole message.
+    pub fn new(transaction: Transaction, bytes: Vec<u8>) -> Self {
+        Self { transaction, bytes, is_partial: false }
+    }
+
+    /// The beginning of a message that is longer.
+    pub fn partial(transaction: Transaction, bytes: Vec<u8>) -> Self {
+        Self { transaction, bytes, is_partial: true }
+    }
+}
+
+/// Without the text, which belongs in no log.
+impl std::fmt::Debug for Mail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Mail")
+            .field("transaction", &self.transaction)
+            .field("size", &self.bytes.len())
+            .field("is_partial", &self.is_partial)
+            .finish()
+    }
+}
