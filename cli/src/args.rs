@@ -19,7 +19,7 @@ pub(crate) struct RuntimeArgs {
     /// Keep compiled releases in this folder [default: $XDG_CACHE_HOME/switchback or ~/.cache/switchback]
     ///
     /// Nobody else may be able to write to it, because its contents are executed.
-    #[arg(long = "cache", value_name = "DIR", conflicts_with = "no_cache")]
+    #[arg(id = "cache", long, value_name = "DIR", conflicts_with = "no_cache")]
     dir: Option<PathBuf>,
 
     /// Compile the releases again, and do not keep the result

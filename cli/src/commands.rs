@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::schema::Output;
 use crate::store::change;
 use crate::{
-    allow, backup, bench, block, canary, compare, completions, demo, expire, explain, freeze, guard, history, impact,
-    inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert, rollout, schema,
-    score, shadow, sign, status, trust, unload, verify, withdraw,
+    allow, backup, bench, block, canary, compare, completions, demo, expire, explain, freeze, guard, held, history,
+    impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert, rollout,
+    schema, score, shadow, sign, status, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -35,6 +35,7 @@ Operating filters, whose store SWITCHBACK_STORE or --store names:
   switchback status --watch                             what is live, and in every process?
   switchback guard status                               does a release do harm?
   switchback impact phish@2.0.0 --since 6d              what did it decide differently?
+  switchback held list                                  which mail is held?
 
 Exit codes:
   0  success
@@ -79,6 +80,7 @@ enum Command {
     Overrides(overrides::Args),
     Expire(expire::Args),
     Guard(guard::Args),
+    Held(held::Args),
     History(history::Args),
     Journal(Box<journal::Args>),
     Impact(Box<impact::Args>),
@@ -138,6 +140,7 @@ impl Command {
             Self::Overrides(args) => overrides::run(&args),
             Self::Expire(args) => expire::run(&args),
             Self::Guard(args) => guard::run(&args),
+            Self::Held(args) => held::run(&args),
             Self::History(args) => history::run(&args),
             Self::Journal(args) => journal::run(&args),
             Self::Impact(args) => impact::run(&args),
@@ -168,7 +171,7 @@ fn outputs() -> impl Iterator<Item = (&'static str, Output)> {
         ("score", score::OUTPUT),
         ("status", status::OUTPUT),
     ];
-    let groups = [backup::OUTPUTS, guard::OUTPUTS, history::OUTPUTS, rollout::OUTPUTS, trust::OUTPUTS];
+    let groups = [backup::OUTPUTS, guard::OUTPUTS, held::OUTPUTS, history::OUTPUTS, rollout::OUTPUTS, trust::OUTPUTS];
     let changes = CHANGES.iter().map(|command| (*command, change::OUTPUT));
     alone.into_iter().chain(groups.into_iter().flatten().copied()).chain(changes)
 }
@@ -226,6 +229,20 @@ mod tests {
         for (name, help) in commands {
             assert!(help.contains("docs/times.md"), "{name}: {help}");
         }
+    }
+
+    #[test]
+    fn no_two_options_of_a_command_have_one_name_inside() {
+        fn check(command: &clap::Command) {
+            let mut names = BTreeSet::new();
+            for argument in command.get_arguments() {
+                assert!(names.insert(argument.get_id().clone()), "{}: {}", command.get_name(), argument.get_id());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut command = Cli::command();
+        command.build();
+        check(&command);
     }
 
     /// The commands below this one that have `--json`.

@@ -52,7 +52,7 @@ type Key = [u8; 32];
 impl ContextArgs {
     /// What is known of a message with this sidecar.
     pub(crate) fn over(&self, sidecar: Sidecar) -> Sidecar {
-        let Sidecar { envelope, client, authentication, tenant } = sidecar;
+        let Sidecar { envelope, client, authentication, tenant, held } = sidecar;
         let is_envelope_given = self.mail_from.is_some() || !self.rcpt.is_empty();
         let envelope = (is_envelope_given || envelope.is_some()).then(|| {
             let Transaction { mail_from, recipients } = envelope.unwrap_or_default();
@@ -65,7 +65,7 @@ impl ContextArgs {
             host: self.client_host.clone().or(client.host),
             tls: self.client_tls.or(client.tls),
         };
-        Sidecar { envelope, client, authentication, tenant: self.tenant.clone().or(tenant) }
+        Sidecar { envelope, client, authentication, tenant: self.tenant.clone().or(tenant), held }
     }
 
     /// The message with the key, if there is one.

@@ -14,6 +14,7 @@ use self::report::Report;
 use self::source::Source;
 use crate::args::{InputArgs, RuntimeArgs, ThreadArgs};
 use crate::exit::{Exit, after_help};
+use crate::held;
 use crate::journal::{JournalArgs, say_nothing, say_unread};
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
@@ -43,7 +44,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "SLOT")]
     slot: Option<String>,
 
-    /// Messages to score again: files, mbox files, Maildirs, folders (repeatable)
+    /// Messages to score again: files, mbox files, Maildirs, folders (repeatable) [default: mail that a gateway holds for the
+    /// store, where its configuration is the usual one, or in SWITCHBACK_CONFIG]
     #[arg(long, value_name = "PATH")]
     source: Vec<PathBuf>,
 
@@ -75,6 +77,14 @@ pub(crate) struct Args {
     runtime: RuntimeArgs,
 }
 
+impl Args {
+    /// Where messages are that are scored again: what was named, or else what a gateway holds for the store.
+    fn sources(&self) -> Vec<PathBuf> {
+        let held = || self.journal.store.dir().ok().and_then(|store| held::of_store(&store));
+        if self.source.is_empty() { held().into_iter().collect() } else { self.source.clone() }
+    }
+}
+
 const EXAMPLES: &str = "\
 Examples:
   switchback impact phish@2.0.0 --since 6d
@@ -99,9 +109,11 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let release = args.journal.release(&reader, &args.release)?;
     let against = Against::choose(args, &reader, &release)?;
     let query = ImpactQuery::new(release.digest, against.release.digest).since(since).until(until).slot(slot);
-    let (source, is_incomplete) = match args.source.is_empty() {
+    let sources = args.sources();
+    let (source, is_incomplete) = match sources.is_empty() {
         true => (None, false),
-        false => Source::read(args, &reader, &against.release).map(|(source, unread)| (Some(source), unread > 0))?,
+        false => Source::read(args, &sources, &reader, &against.release)
+            .map(|(source, unread)| (Some(source), unread > 0))?,
     };
     let rescore: &dyn Rescore = source.as_ref().map_or(&NoSource as &dyn Rescore, |source| source);
     // Lines say enough.

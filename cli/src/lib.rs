@@ -26,6 +26,7 @@ mod explain;
 mod file;
 mod freeze;
 mod guard;
+mod held;
 mod hint;
 mod history;
 mod impact;

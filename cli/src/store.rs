@@ -12,7 +12,7 @@ pub(crate) mod releases;
 pub(crate) mod slot;
 pub(crate) mod text;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use switchback::Control;
 use switchback::control::{Ledger, StoreError, StoreState};
@@ -36,6 +36,14 @@ impl StoreArgs {
         let named = self.store.clone().or_else(|| std::env::var_os(VARIABLE).map(PathBuf::from));
         let is_named = named.filter(|dir| !dir.as_os_str().is_empty());
         is_named.ok_or_else(|| Usage(format!("which store? Name its folder with --store, or in {VARIABLE}")))
+    }
+
+    /// The folder: the one that was named here, or that of a configuration.
+    pub(crate) fn dir_or(&self, configured: Option<&Path>) -> Result<PathBuf, Usage> {
+        match (&self.store, configured) {
+            (None, Some(dir)) => Ok(dir.to_owned()),
+            _ => self.dir(),
+        }
     }
 
     /// Opens it.

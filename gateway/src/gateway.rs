@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use switchback::Verdict;
 use switchback::files::in_full;
 use switchback::runtime::ShutdownError;
+use switchback::{Authentication, Client, Verdict};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
@@ -23,6 +23,7 @@ use self::setup::Setup;
 use crate::config::{Config, DirectionConfig, ID_MAX, Measure};
 use crate::decision::{Decision, Disposition, HeaderChange, Reply, rewritten};
 use crate::field::Field;
+use crate::held::MailToHold;
 use crate::mail::{Direction, Mail};
 use crate::readiness::Readiness;
 
@@ -97,6 +98,7 @@ impl Gateway {
             return Decision { disposition: Disposition::Accept, changes, verdict: None };
         };
         let (message, results) = setup.message(&mail, &fields, direction).await;
+        let known = (message.client().clone(), message.authentication().clone());
         let scored = self.0.scoring.score(direction, message).await;
         if direction == Direction::Inbound {
             changes.extend(setup.stamps(&mail, &scored, rules, results.as_deref()));
@@ -104,7 +106,9 @@ impl Gateway {
         let disposition = match measure(&scored, rules, direction, &mail.transaction) {
             Measure::Accept => Disposition::Accept,
             Measure::MtaQuarantine => Disposition::Quarantine { reason: reason(&scored.verdict) },
-            Measure::Held => held(Arc::clone(&setup), mail, direction, &scored.verdict, &changes).await,
+            // Only the mail server has all of it.
+            Measure::Held if mail.is_partial => Disposition::Quarantine { reason: reason(&scored.verdict) },
+            Measure::Held => held(Arc::clone(&setup), mail, direction, &scored.verdict, known, &changes).await,
             Measure::Tempfail => Disposition::Tempfail(Reply::later()),
             Measure::Reject => refused(rules, &mail, &scored.verdict),
         };
@@ -141,14 +145,25 @@ async fn held(
     mail: Mail,
     direction: Direction,
     verdict: &Verdict,
+    (client, authentication): (Client, Authentication),
     changes: &[HeaderChange],
 ) -> Disposition {
     let bytes = rewritten(&mail.bytes, changes);
-    let (transaction, verdict) = (mail.transaction, verdict.clone());
+    let (transaction, is_partial, verdict) = (mail.transaction, mail.is_partial, verdict.clone());
     let slot = setup.config.direction(direction).map(|rules| rules.slot.clone()).unwrap_or_default();
     let holding = spawn_blocking(move || {
         let spool = setup.spool.as_ref().ok_or_else(|| "no folder is configured".to_owned())?;
-        spool.hold(&transaction, &bytes, &slot, direction, &verdict).map_err(|error| in_full(&error))
+        let held = MailToHold {
+            transaction: &transaction,
+            bytes: &bytes,
+            is_partial,
+            slot: &slot,
+            direction,
+            verdict: &verdict,
+            client: Some(&client),
+            authentication: Some(&authentication),
+        };
+        spool.hold(&held).map_err(|error| in_full(&error))
     });
     match holding.await {
         Ok(Ok(_id)) => Disposition::Discard,

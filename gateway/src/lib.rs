@@ -14,7 +14,7 @@ mod decision;
 mod field;
 mod fold;
 mod gateway;
-mod held;
+pub mod held;
 mod mail;
 mod readiness;
 mod stamp;

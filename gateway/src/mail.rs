@@ -1,9 +1,12 @@
 //! A message as a door receives it.
 
+use serde::{Deserialize, Serialize};
 use switchback::{Client, Envelope};
 
 /// Which way a message goes, as seen from this site.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// From outside, to here.
     Inbound,

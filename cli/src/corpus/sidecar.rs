@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde_json::Value;
 use switchback::files::InWords;
 use switchback::{Authentication, Client, Envelope, MessageBuilder};
@@ -25,6 +25,8 @@ pub(crate) struct Sidecar {
     /// What the filter verified itself.
     pub(crate) authentication: Option<Authentication>,
     pub(crate) tenant: Option<String>,
+    /// What a gateway keeps of a message that it holds: of no use to a model.
+    pub(crate) held: IgnoredAny,
 }
 
 /// The envelope.

@@ -1,6 +1,7 @@
 //! Messages that are to be had, scored by the other release.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use switchback::journal::{JournalReader, Likeness, MessageIds, RecordedMessage, Rescore, Rescored};
 use switchback::message::Fingerprint;
@@ -26,10 +27,15 @@ pub(super) struct Source {
 
 impl Source {
     /// Scores every message with the release, and says which it could not read or score. Returns their number, too.
-    pub(super) fn read(args: &Args, reader: &JournalReader, release: &ReleaseId) -> anyhow::Result<(Self, u64)> {
+    pub(super) fn read(
+        args: &Args,
+        sources: &[PathBuf],
+        reader: &JournalReader,
+        release: &ReleaseId,
+    ) -> anyhow::Result<(Self, u64)> {
         let threads = args.threads.count();
         let loaded = releases::load(&args.journal.store, std::slice::from_ref(release), &args.runtime, threads)?;
-        let corpus = Corpus::open(&args.source, args.message.reading());
+        let corpus = Corpus::open(sources, args.message.reading());
         let mut progress = Progress::over(corpus.bytes(), false);
         let (mut source, mut unread) = (Self::default(), 0);
         Workers::start(threads)?.in_order(

@@ -80,11 +80,14 @@ fn shown(reference: &str) -> String {
 }
 
 fn matching<'a>(ids: impl Iterator<Item = &'a ReleaseId>, reference: &str) -> Vec<&'a ReleaseId> {
+    ids.filter(|id| is_named(id, reference)).collect()
+}
+
+/// Whether a release is named so.
+pub(crate) fn is_named(id: &ReleaseId, reference: &str) -> bool {
     let digits = reference.strip_prefix("sha256:").unwrap_or(reference).to_ascii_lowercase();
     let is_digest = digits.len() >= DIGITS_MIN && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
-    let is_named =
-        |id: &&ReleaseId| id.to_string() == reference || (is_digest && id.digest.to_string().starts_with(&digits));
-    ids.filter(is_named).collect()
+    id.to_string() == reference || (is_digest && id.digest.to_string().starts_with(&digits))
 }
 
 fn offer<'a>(ids: impl Iterator<Item = &'a ReleaseId>) -> String {

@@ -19,10 +19,14 @@ fn path_in(store: &Path, release: &ReleaseId) -> PathBuf {
 
 /// Loads these releases from the store, in this order.
 pub(crate) fn load(store: &StoreArgs, ids: &[ReleaseId], args: &RuntimeArgs, threads: usize) -> anyhow::Result<Loaded> {
-    let dir = store.dir()?;
+    load_from(&store.dir()?, ids, args, threads)
+}
+
+/// Loads these releases from a store's folder, in this order.
+pub(crate) fn load_from(dir: &Path, ids: &[ReleaseId], args: &RuntimeArgs, threads: usize) -> anyhow::Result<Loaded> {
     let mut paths = Vec::new();
     for id in ids {
-        let path = path_in(&dir, id);
+        let path = path_in(dir, id);
         path.metadata().with_context(|| format!("{id} is no longer in the store: load its file again"))?;
         paths.push(path);
     }

@@ -1,9 +1,10 @@
 //! A crash, or a disk that fails, at any system call of an operation: what is there afterwards is a state that
 //! somebody intended.
 //!
-//! strace kills the command at its N-th system call, or lets its N-th write or flush fail, for every N. A sample of
+//! strace kills the command at each of its system calls, or lets each write or flush fail. A sample of
 //! the points is taken unless `SWITCHBACK_CRASH=all`, which is what `cargo xtask crash` says.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -80,26 +81,34 @@ impl Scenario {
         (store, status.success())
     }
 
-    /// How many system calls of these the operation makes.
-    fn calls(&self, set: &str) -> usize {
+    /// The system calls of these that the operation makes, in order: the name of each, and the how manieth of its name it is,
+    /// because strace counts each for itself.
+    fn calls(&self, set: &str) -> Vec<(String, usize)> {
         let log = tempfile::NamedTempFile::new().unwrap();
         let (_store, fine) =
             self.run(&["-o".into(), log.path().display().to_string(), "-e".into(), format!("trace={set}")]);
         assert!(fine, "{} fails without a fault", self.name);
-        fs::read_to_string(log.path()).unwrap().lines().count()
+        let (mut counts, mut calls) = (BTreeMap::<String, usize>::new(), Vec::new());
+        for line in fs::read_to_string(log.path()).unwrap().lines() {
+            let Some((name, _)) = line.split_once('(') else { continue };
+            let count = counts.entry(name.to_owned()).or_default();
+            *count += 1;
+            calls.push((name.to_owned(), *count));
+        }
+        calls
     }
 
     /// Injects a fault at each of the points that are taken, looks at what is left, and says how often what.
     fn inject(&self, set: &str, fault: &str) {
-        let count = self.calls(set);
-        let points = points(count);
+        let calls = self.calls(set);
+        let points = points(&calls);
         let mut done = 0;
-        for point in &points {
-            let inject = format!("inject={set}:{fault}:when={point}");
+        for (name, count) in &points {
+            let inject = format!("inject={name}:{fault}:when={count}");
             let (store, fine) = self.run(&["-e".into(), format!("trace={set}"), "-e".into(), inject.clone()]);
             done += usize::from(self.check(store.path(), fine, &format!("{} with {inject}", self.name)));
         }
-        let taken = points.len();
+        let (taken, count) = (points.len(), calls.len());
         println!(
             "{}: {fault} at {taken} of {count} calls; nothing happened in {}, all in {done}",
             self.name,
@@ -148,10 +157,10 @@ fn starts(store: &Path, said: &Said, what: &str) {
 }
 
 /// Every point, or a sample that is spread over all of them.
-fn points(count: usize) -> Vec<usize> {
+fn points(calls: &[(String, usize)]) -> Vec<(String, usize)> {
     let all = std::env::var("SWITCHBACK_CRASH").is_ok_and(|value| value == "all");
-    let step = if all { 1 } else { count.div_ceil(SAMPLE).max(1) };
-    (1..=count).step_by(step).collect()
+    let step = if all { 1 } else { calls.len().div_ceil(SAMPLE).max(1) };
+    calls.iter().step_by(step).cloned().collect()
 }
 
 fn operate(store: &Path, args: &[String]) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::Path;
 
 use tempfile::{TempDir, tempdir};
@@ -96,6 +97,7 @@ fn folder() -> TempDir {
     for folder in ["mail", "none"] {
         fs::create_dir(dir.path().join(folder)).unwrap();
     }
+    fs::DirBuilder::new().mode(0o700).create(dir.path().join("held")).unwrap();
     fs::write(dir.path().join("mail/1.eml"), mail("the only one", "a@good.example", 500)).unwrap();
     fs::write(dir.path().join("empty.mbox"), "").unwrap();
     fs::write(dir.path().join("text.wasm"), "no release").unwrap();

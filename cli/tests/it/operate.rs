@@ -7,6 +7,7 @@ mod documents;
 mod files;
 mod follow;
 mod guard;
+pub(crate) mod held;
 mod history;
 mod journal;
 mod life;

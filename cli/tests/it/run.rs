@@ -32,6 +32,7 @@ pub(crate) fn command() -> Command {
     let store = STORE.get_or_init(|| tempfile::tempdir().unwrap());
     let mut command = Command::new(env!("CARGO_BIN_EXE_switchback"));
     command.env("XDG_CACHE_HOME", store.path()).env_remove("SWITCHBACK_STORE").stdin(Stdio::null());
+    command.env_remove("SWITCHBACK_CONFIG");
     command
 }
 

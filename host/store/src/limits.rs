@@ -123,3 +123,7 @@ pub const CLOCK_GAP_MAX: Duration = Duration::from_secs((24 + 24 + 1) * 3_600);
 /// For how long a clock has to have gone on without a jump before something is deleted on its word: what sets a clock right
 /// (NTP, an operator who reads an alert) does so within a day.
 pub const CLOCK_TRIED: Duration = Duration::from_secs(24 * 3_600);
+
+/// How many of the messages that are given back are named in the ledger, which every process of a store reads: enough to see
+/// which mail it was; of all of them it has a digest.
+pub const MESSAGES_NAMED_MAX: usize = 100;

@@ -9,6 +9,7 @@ use switchback_mailgen::{AUTHSERV_ID, Generator};
 use super::listed;
 use crate::keygen::Keys;
 use crate::model::{self, release};
+use crate::operate::held::Held;
 use crate::operate::store::{Store, until};
 
 /// Those that other tests run, which are checked as well: of `guard explain` they have an event to explain, and `demo` takes a
@@ -45,6 +46,7 @@ fn every_command_prints_what_its_schema_says() {
     decisions(&mut session);
     records(&mut session, mail.to_str().unwrap());
     guard(&mut session, mail.to_str().unwrap());
+    held_mail(&mut session);
     ledger(&mut session, dir.path().join("backup.tar").to_str().unwrap());
     let all: BTreeSet<_> = listed().keys().map(String::as_str).filter(|command| !ELSEWHERE.contains(command)).collect();
     assert_eq!(session.ran, all);
@@ -104,6 +106,20 @@ fn guard(session: &mut Session, mail: &str) {
     until("an alert of a change", || session.store.run(["guard", "alerts"]).out.contains("thaw"));
     session.run("guard alerts", []);
     scorer.score(&model::mail("the last one", "a@good.example", 500));
+}
+
+fn held_mail(session: &mut Session) {
+    let held = Held::new();
+    let id = held.hold(session.store.path(), &model::mail("held", "a@good.example", 5_000)).to_string();
+    let dir = held.dir();
+    session.run("held list", ["--dir", dir]);
+    session.run("held show", ["--dir", dir, &*id]);
+    session.run("held rescore", ["--dir", dir, "--all"]);
+    session.run("held rescore", ["--dir", dir, &*id, "-m", "linear@1.0.0"]);
+    let sendmail = held.sendmail("exit 75");
+    session.run("held release", ["--dir", dir, "--all-of", "linear@1.1.0", "--reason", "why", "--dry-run"]);
+    session.run("held release", ["--dir", dir, &*id, "--reason", "why", "--sendmail", &*sendmail]);
+    session.run("held expire", ["--dir", dir]);
 }
 
 fn ledger(session: &mut Session, backup: &str) {

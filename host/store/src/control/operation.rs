@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use switchback_model::guard::{Evidence, GuardSettings, Segment};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
 use switchback_model::route::{CanaryKey, Generation};
-use switchback_model::verdict::{Action, AllowScope, Rule};
+use switchback_model::verdict::{Action, AllowScope, RecordId, Rule};
 
 use super::number::{EventSequence, ProcessNumber};
 use super::rollout::Plan;
+use crate::limits::MESSAGES_NAMED_MAX;
 
 /// One operation, as the ledger has it. What it does to the state is [`StoreState::apply`](super::StoreState::apply).
 ///
@@ -224,6 +225,15 @@ pub enum Operation {
         /// Its digest.
         digest: Digest,
     },
+    /// Gives back mail that was held beside the store. Changes no route: what became of each message is with the messages.
+    ReleaseMail {
+        /// How many messages.
+        count: u64,
+        /// SHA-256 of all their names, each as its 16 bytes, in order: so it can be told which they were.
+        digest: Digest,
+        /// The first of them, at most 100.
+        messages: Vec<RecordId>,
+    },
     /// The ledger was damaged, or set back, and somebody had it begin anew after the event before: processes that obeyed
     /// what is lost obey this. Only [`SqliteStore::recover`](super::SqliteStore::recover) writes it.
     Recover {
@@ -286,6 +296,16 @@ impl fmt::Display for GuardAction {
 }
 
 impl Operation {
+    /// The release of held messages, whose names are kept as far as there is room.
+    pub(super) fn release_mail(mut messages: Vec<RecordId>) -> Self {
+        messages.sort_unstable();
+        messages.dedup();
+        let names: Vec<u8> = messages.iter().flat_map(RecordId::as_bytes).copied().collect();
+        let count = messages.len() as u64;
+        messages.truncate(MESSAGES_NAMED_MAX);
+        Self::ReleaseMail { count, digest: Digest::of(&names), messages }
+    }
+
     /// The release that gets a role which it need not have had before.
     pub(crate) fn enters(&self) -> Option<&ReleaseId> {
         match self {
@@ -323,6 +343,7 @@ impl Operation {
             | Self::TrustKey { .. }
             | Self::RevokeKey { .. }
             | Self::RevokeDigest { .. }
+            | Self::ReleaseMail { .. }
             | Self::Recover { .. } => None,
         }
     }
@@ -377,6 +398,11 @@ impl fmt::Display for Operation {
             Self::TrustKey { key, label } => write!(f, "trust key {} of {label}", key.id()),
             Self::RevokeKey { key } => write!(f, "revoke key {key}"),
             Self::RevokeDigest { digest } => write!(f, "revoke release file {digest}"),
+            Self::ReleaseMail { count: 1, messages, .. } => {
+                let message = messages.first().map(|id| format!(" {id}")).unwrap_or_default();
+                write!(f, "release held message{message}")
+            }
+            Self::ReleaseMail { count, .. } => write!(f, "release {count} held messages"),
             Self::Recover { number, known, .. } => {
                 write!(
                     f,
@@ -420,4 +446,43 @@ fn marked(is: bool, mark: &'static str) -> &'static str {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
 fn is_false(value: &bool) -> bool {
     !value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::control::event::Proposal;
+    use crate::control::ledger::Ledger;
+    use crate::control::refused::Refused;
+    use crate::control::request::Request;
+
+    fn id(number: u16) -> RecordId {
+        let mut bytes = [7; 16];
+        bytes[..2].copy_from_slice(&number.to_be_bytes());
+        bytes.into()
+    }
+
+    fn drafted(messages: Vec<RecordId>) -> Result<Operation, Refused> {
+        let proposal = Proposal::new("ada", "a wrong release", Request::ReleaseMail { messages });
+        let ledger = Ledger::default();
+        let event = ledger.draft(proposal, Timestamp::UNIX_EPOCH)?.into_event();
+        let mut after = ledger.state().clone();
+        after.apply(&event)?;
+        assert_eq!((event.generation, after.slots.len()), (Generation::default(), 0), "no route is changed");
+        Ok(event.operation)
+    }
+
+    #[test]
+    fn a_release_of_mail_says_how_much_and_which_within_bounds() {
+        let Operation::ReleaseMail { count, digest, messages } = drafted((0..500).rev().map(id).collect()).unwrap()
+        else {
+            panic!("another operation")
+        };
+        assert_eq!((count, messages.len(), messages[0], messages[99]), (500, 100, id(0), id(99)));
+        let same = drafted((0..500).chain(0..500).map(id).collect()).unwrap();
+        assert_eq!(same, Operation::ReleaseMail { count, digest, messages });
+        assert_eq!(same.to_string(), "release 500 held messages");
+        assert_eq!(drafted(vec![id(1)]).unwrap().to_string(), format!("release held message {}", id(1)));
+        assert!(matches!(drafted(Vec::new()), Err(Refused::NoMail)));
+    }
 }

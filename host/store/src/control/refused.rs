@@ -142,6 +142,9 @@ pub enum Refused {
     /// The override is not valid.
     #[error(transparent)]
     Override(InvalidOverride),
+    /// No message is named that would be given back.
+    #[error("no message is named, so there is none to release")]
+    NoMail,
     /// The trust list cannot be changed so.
     #[error(transparent)]
     Trust(TrustRefused),

@@ -2,7 +2,7 @@
 
 use switchback_model::guard::{GuardSettings, Segment};
 use switchback_model::release::{Digest, KeyId, PublicKey, ReleaseId};
-use switchback_model::verdict::{Action, AllowScope, Rule};
+use switchback_model::verdict::{Action, AllowScope, RecordId, Rule};
 
 use super::operation::Operation;
 
@@ -134,6 +134,11 @@ pub enum Request {
         /// Its digest.
         digest: Digest,
     },
+    /// Records that mail is given back that was held beside the store. Whoever asks gives it back afterwards.
+    ReleaseMail {
+        /// The messages, by their records; at least one. The ledger has their number, a digest and the first 100.
+        messages: Vec<RecordId>,
+    },
 }
 
 impl From<Request> for Operation {
@@ -158,6 +163,7 @@ impl From<Request> for Operation {
             Request::TrustKey { key, label } => Self::TrustKey { key, label },
             Request::RevokeKey { key } => Self::RevokeKey { key },
             Request::RevokeDigest { digest } => Self::RevokeDigest { digest },
+            Request::ReleaseMail { messages } => Self::release_mail(messages),
         }
     }
 }

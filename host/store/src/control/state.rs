@@ -198,6 +198,7 @@ impl StoreState {
             Operation::TrustKey { .. } | Operation::RevokeKey { .. } | Operation::RevokeDigest { .. } => {
                 self.trust_after(&event.operation).map(drop)
             }
+            Operation::ReleaseMail { count: 0, .. } => Err(Refused::NoMail),
             Operation::Recover { number, .. } if *number <= self.recoveries => {
                 Err(Refused::WrongRecovery { known: self.recoveries, found: *number })
             }
@@ -255,7 +256,8 @@ impl StoreState {
             | Operation::Promote { .. }
             | Operation::Revert { .. }
             | Operation::RevertSegment { .. }
-            | Operation::RestoreSegment { .. } => {}
+            | Operation::RestoreSegment { .. }
+            | Operation::ReleaseMail { .. } => {}
         }
     }
 
