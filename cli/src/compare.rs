@@ -103,7 +103,7 @@ struct LiveArgs {
         long,
         conflicts_with_all = [
             "inputs", "trust_authserv_id", "format", "no_sidecars", "mail_from", "rcpt", "client_ip", "helo", "client_host", "client_tls",
-            "tenant", "recipient_key_file", "threads", "dir", "no_cache", "tag", "junk", "quarantine", "reject"
+            "tenant", "recipient_key_file", "threads", "cache", "no_cache", "tag", "junk", "quarantine", "reject"
         ]
     )]
     live: bool,

@@ -1,0 +1,136 @@
+//! The life of the program: from the first connection to the last answer.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, Result, anyhow};
+use indymilter::Config as Protocol;
+use switchback_gateway::{Config, Gateway};
+use tokio::select;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::oneshot;
+use tokio::task::{JoinHandle, block_in_place};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use crate::accept::Accept;
+use crate::callbacks::{Door, callbacks};
+use crate::limits::{LAST_ANSWERS, SHUTDOWN};
+use crate::manager;
+use crate::messages::Messages;
+use crate::socket::Socket;
+
+/// Serves mail servers until the program is told to end.
+pub(crate) async fn run(path: &Path, config: Config, socket: Socket) -> Result<()> {
+    let mut signals = Signals::taken().context("cannot take signals")?;
+    let milter = config.milter.clone();
+    let gateway = block_in_place(|| Gateway::open(config))?;
+    let door = Arc::new(Door { gateway, messages: Messages::none() });
+    let stopping = {
+        let messages = door.messages.clone();
+        async move { messages.stopping().await }
+    };
+    let listens = socket.to_string();
+    let accept = Accept::on(socket, stopping).context("cannot accept connections")?;
+    let protocol =
+        Protocol { max_connections: milter.connections, connection_timeout: milter.timeout, ..Protocol::default() };
+    let (cut, is_cut) = oneshot::channel::<()>();
+    let serving = tokio::spawn(indymilter::run(accept, callbacks(&door), protocol, is_cut));
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), %listens, "ready");
+    manager::ready(&status(&door));
+
+    let mut tick = interval(manager::every());
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        select! {
+            () = signals.end.given() => break,
+            _ = signals.reload.recv() => {
+                manager::reloading();
+                reload(&door, path);
+                manager::ready(&status(&door));
+            }
+            _ = tick.tick() => manager::alive(&status(&door)),
+        }
+    }
+    end(&door, signals, Serving { task: serving, cut }).await
+}
+
+/// Connections being served, and what cuts them off.
+struct Serving {
+    task: JoinHandle<std::io::Result<()>>,
+    cut: oneshot::Sender<()>,
+}
+
+/// Lets what has begun come to its end, within a time, or until a second signal.
+async fn end(door: &Door, mut signals: Signals, serving: Serving) -> Result<()> {
+    manager::stopping();
+    let drain = door.gateway.config().milter.drain;
+    door.messages.stop();
+    tracing::info!(running = door.messages.running(), "ends as soon as messages that are under way have their answers");
+    select! {
+        () = door.messages.ended() => {}
+        () = tokio::time::sleep(drain) => {
+            tracing::warn!(running = door.messages.running(), "milter.drain is over: mail servers try again what is under way");
+        }
+        () = signals.end.given() => {}
+    }
+    // Nobody to tell means that it has ended already.
+    _ = serving.cut.send(());
+    if timeout(LAST_ANSWERS, serving.task).await.is_err() {
+        tracing::warn!("connections were cut off while they were answered");
+    }
+    let gateway = door.gateway.clone();
+    block_in_place(|| gateway.shutdown(SHUTDOWN))
+        .map_err(|error| anyhow!(error).context("what was recorded last may be lost"))?;
+    tracing::info!("ended");
+    Ok(())
+}
+
+/// Reads the configuration again. One that is wrong, or that needs a new start, is refused, and the old one stays.
+fn reload(door: &Door, path: &Path) {
+    let reloaded = block_in_place(|| -> Result<()> { Ok(door.gateway.reload(Config::read(path)?)?) });
+    match reloaded {
+        Ok(()) => tracing::info!("has read its configuration again"),
+        Err(error) => tracing::error!("the configuration stays as it was: {error:#}"),
+    }
+}
+
+/// How things are, in a line.
+fn status(door: &Door) -> String {
+    let readiness = door.gateway.readiness();
+    let running = door.messages.running();
+    match readiness.why {
+        Some(why) if !readiness.is_ready => format!("not ready: {why}; {running} messages under way"),
+        _ => format!("ready; {running} messages under way"),
+    }
+}
+
+/// The signals that this program obeys.
+struct Signals {
+    end: End,
+    reload: Signal,
+}
+
+/// Those that end it.
+struct End {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn taken() -> std::io::Result<Self> {
+        Ok(Self {
+            end: End { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? },
+            reload: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+impl End {
+    /// Waits for one of them.
+    async fn given(&mut self) {
+        select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}

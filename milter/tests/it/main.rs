@@ -1,0 +1,10 @@
+//! The milter as mail servers meet it: one that follows the protocol to the letter, real Postfix, and what is no mail server.
+
+mod delivery;
+mod dkim;
+mod framing;
+mod life;
+mod model;
+mod postfix;
+mod protocol;
+mod site;
