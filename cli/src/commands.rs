@@ -8,7 +8,7 @@ use crate::store::change;
 use crate::{
     allow, backup, bench, block, canary, compare, completions, demo, expire, explain, freeze, guard, held, history,
     impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert, rollout,
-    schema, score, shadow, sign, status, trust, unload, verify, withdraw,
+    schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -60,6 +60,7 @@ enum Command {
     Sign(sign::Args),
     Verify(verify::Args),
     Score(score::Args),
+    Serve(serve::Args),
     Compare(compare::Args),
     Bench(bench::Args),
     Load(load::Args),
@@ -120,6 +121,7 @@ impl Command {
             Self::Sign(args) => sign::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Score(args) => score::run(&args),
+            Self::Serve(args) => serve::run(&args),
             Self::Compare(args) => compare::run(&args),
             Self::Bench(args) => bench::run(&args),
             Self::Load(args) => load::run(&args),

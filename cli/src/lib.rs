@@ -54,6 +54,7 @@ mod rule;
 mod schema;
 mod score;
 mod secret;
+mod serve;
 mod shadow;
 mod share;
 mod show;

@@ -24,7 +24,7 @@ use crate::config::{Config, DirectionConfig, ID_MAX, Measure};
 use crate::decision::{Decision, Disposition, HeaderChange, Reply, rewritten};
 use crate::field::Field;
 use crate::held::MailToHold;
-use crate::mail::{Direction, Mail};
+use crate::mail::{Direction, Mail, Transaction};
 use crate::readiness::Readiness;
 
 /// Judges the mail of all doors: this is a handle, and clones are the same gateway.
@@ -57,6 +57,11 @@ impl Gateway {
     /// The configuration that holds.
     pub fn config(&self) -> Arc<Config> {
         Arc::clone(&self.setup().config)
+    }
+
+    /// Which way a message goes, by what is known of it: the one that [`judge`](Self::judge) takes.
+    pub fn direction(&self, transaction: &Transaction) -> Direction {
+        self.setup().direction(transaction)
     }
 
     /// Takes another configuration, from the next message on.

@@ -1,5 +1,8 @@
 //! What a fresh machine lacks.
 
+use std::fs;
+use std::path::Path;
+
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{cargo, command, is_installed, step, target_dir, works};
@@ -11,7 +14,7 @@ pub(crate) const GUEST_TARGET: &str = "wasm32-unknown-unknown";
 pub(crate) fn guest_target() -> Result<()> {
     let sysroot = command("rustc").args(["--print", "sysroot"]).output().context("cannot run rustc")?;
     let sysroot = String::from_utf8(sysroot.stdout).context("rustc's sysroot is not UTF-8")?;
-    let library = std::path::Path::new(sysroot.trim()).join("lib/rustlib").join(GUEST_TARGET).join("lib");
+    let library = Path::new(sysroot.trim()).join("lib/rustlib").join(GUEST_TARGET).join("lib");
     if library.is_dir() {
         return Ok(());
     }
@@ -45,38 +48,84 @@ pub(crate) fn cargo_semver_checks() -> Result<()> {
     )
 }
 
-/// Programs that tests run, with the Debian package of each and an argument with which it does nothing.
-const TEST_PROGRAMS: [(&str, &str); 7] = [
-    ("chromium", "--version"),
-    ("faketime", "--version"),
-    ("minisign", "-v"),
-    ("prometheus", "--version"),
-    ("rsync", "--version"),
-    ("sqlite3", "-version"),
-    ("strace", "--version"),
+/// Programs that tests run, with an argument with which each does nothing, and its Debian package.
+const TEST_PROGRAMS: [(&str, &str, &str); 10] = [
+    ("chromium", "--version", "chromium"),
+    ("curl", "--version", "curl"),
+    ("faketime", "--version", "faketime"),
+    ("minisign", "-v", "minisign"),
+    ("prometheus", "--version", "prometheus"),
+    ("rspamc", "--help", "rspamd"),
+    ("rsync", "--version", "rsync"),
+    ("spamc", "-V", "spamc"),
+    ("sqlite3", "-version", "sqlite3"),
+    ("strace", "--version", "strace"),
 ];
 
 /// Installs the programs that tests run and that are not there. Without one, the tests that need it skip, and say so:
 /// that is no reason to run none.
 pub(crate) fn test_programs() {
-    for (program, harmless) in TEST_PROGRAMS {
+    for (program, harmless, package) in TEST_PROGRAMS {
         if is_installed(program, harmless) {
             continue;
         }
-        if let Err(why) = install(program) {
+        if let Err(why) = install(&[package]) {
             eprintln!("==> NOT INSTALLED: {program} ({why:#}); the tests that need it will skip");
         }
     }
+    if let Err(why) = exim() {
+        eprintln!("==> NOT INSTALLED: exim4 ({why:#}); the tests that need it will skip");
+    }
 }
 
-/// Installs a Debian package, which only root can.
-fn install(package: &str) -> Result<()> {
+/// What Exim's program needs, which is unpacked instead of installed: as a package it excludes other mail servers.
+const EXIM_LIBRARIES: [&str; 6] = ["libidn12", "libldap-2.5-0", "libmariadb3", "libpq5", "libsasl2-2", "libspf2-2"];
+
+/// The user that Debian's Exim is built for. Without one it does nothing.
+const EXIM_USER: &str = "Debian-exim";
+
+/// Unpacks Exim beside what cargo builds, unless it is there or installed.
+fn exim() -> Result<()> {
+    let folder = target_dir().join("tools/exim");
+    let unpacked = folder.join("usr/sbin/exim4");
+    let is_there = || {
+        [unpacked.as_path(), Path::new("/usr/sbin/exim4")]
+            .into_iter()
+            .any(|exim| works(command(exim).args(["-C", "/dev/null", "-bV"])))
+    };
+    if is_there() {
+        return Ok(());
+    }
+    install(&EXIM_LIBRARIES)?;
+    fs::create_dir_all(&folder)?;
+    let mut download = command("apt-get");
+    step(
+        "download exim4",
+        download.current_dir(&folder).args(["--quiet", "download", "exim4-daemon-heavy", "exim4-base"]),
+    )?;
+    for file in fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())) {
+        if file.extension().is_some_and(|extension| extension == "deb") {
+            step("unpack exim4", command("dpkg").arg("-x").args([&file, &folder]))?;
+        }
+    }
+    if !works(command("id").arg(EXIM_USER)) {
+        step("add Exim's user", command("useradd").args(["--system", "--no-create-home", EXIM_USER]))?;
+    }
+    if !is_there() {
+        bail!("{} does not run", unpacked.display());
+    }
+    Ok(())
+}
+
+/// Installs Debian packages, which only root can.
+fn install(packages: &[&str]) -> Result<()> {
+    let named = packages.join(" ");
     if !is_installed("apt-get", "--version") {
-        bail!("this is not Debian; install {package} as your distribution does");
+        bail!("this is not Debian; install {named} as your distribution does");
     }
     let user = command("id").arg("-u").output().context("cannot run id")?;
     if user.stdout.trim_ascii() != b"0" {
-        bail!("only root can; run `apt-get install {package}` as root");
+        bail!("only root can; run `apt-get install {named}` as root");
     }
     let apt = || {
         let mut apt = command("apt-get");
@@ -84,8 +133,8 @@ fn install(package: &str) -> Result<()> {
         apt.args(["--yes", "--quiet"]).env("DEBIAN_FRONTEND", "noninteractive").env("RUNLEVEL", "1");
         apt
     };
-    step(&format!("list Debian's packages, for {package}"), apt().arg("update"))?;
-    step(&format!("install {package}"), apt().args(["install", "--no-install-recommends", package]))
+    step(&format!("list Debian's packages, for {named}"), apt().arg("update"))?;
+    step(&format!("install {named}"), apt().args(["install", "--no-install-recommends"]).args(packages))
 }
 
 /// The version of DuckDB that reads exported journals in a test.

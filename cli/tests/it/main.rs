@@ -19,5 +19,6 @@ mod pages;
 mod run;
 mod schema;
 mod score;
+mod serve;
 mod sign;
 mod verify;

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
-use self::check::violation;
+pub(crate) use self::check::violation;
 use crate::run::switchback;
 
 /// A command with `--json`, as `switchback schema` lists it.

@@ -98,39 +98,103 @@ impl MilterConfig {
 }
 
 /// The door that speaks spamd's protocol.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct SpamdConfig {
     /// Where it listens. Default: nowhere.
     pub listen: Option<Listen>,
+    /// The mode of a unix socket, in octal. Default `660`.
+    #[serde(deserialize_with = "mode")]
+    pub mode: u32,
+    /// The group of a unix socket. Default: that of the process.
+    pub group: Option<String>,
+    /// The most connections at once; more wait. 1 to 10,000, default 200.
+    pub connections: usize,
+    /// How long a client may be silent, 1 s to 1 h. Default 60 s.
+    #[serde(deserialize_with = "text::lasting")]
+    pub timeout: Duration,
+    /// How long messages have that are being received when the process is told to stop, up to 5 min. Default 20 s.
+    #[serde(deserialize_with = "text::lasting")]
+    pub drain: Duration,
+}
+
+impl Default for SpamdConfig {
+    fn default() -> Self {
+        let HttpConfig { mode, connections, timeout, drain, .. } = HttpConfig::default();
+        Self { listen: None, mode, group: None, connections, timeout, drain }
+    }
 }
 
 impl SpamdConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        check_bounds("spamd", self.connections, self.timeout, self.drain)?;
         loopback_only("spamd.listen", self.listen.as_ref(), "spamd's protocol knows no passwords")
     }
 }
 
 /// The door that speaks HTTP.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct HttpConfig {
     /// Where it listens. Default: nowhere.
     pub listen: Option<Listen>,
+    /// The mode of a unix socket, in octal. Default `660`.
+    #[serde(deserialize_with = "mode")]
+    pub mode: u32,
+    /// The group of a unix socket. Default: that of the process.
+    pub group: Option<String>,
+    /// The most connections at once; more wait. 1 to 10,000, default 200.
+    pub connections: usize,
+    /// How long a client may be silent, 1 s to 1 h. Default 60 s.
+    #[serde(deserialize_with = "text::lasting")]
+    pub timeout: Duration,
+    /// How long messages have that are being received when the process is told to stop, up to 5 min. Default 20 s.
+    #[serde(deserialize_with = "text::lasting")]
+    pub drain: Duration,
     /// A file with the token that clients must send, as `Authorization: Bearer TOKEN`. Nobody else may be able to read it.
     /// Default: none; then only this machine can be listened to.
     pub token_file: Option<PathBuf>,
 }
 
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            mode: 0o660,
+            group: None,
+            connections: 200,
+            timeout: Duration::from_secs(60),
+            drain: Duration::from_secs(20),
+            token_file: None,
+        }
+    }
+}
+
 impl HttpConfig {
     pub(super) fn check(&self) -> Result<(), ConfigError> {
+        check_bounds("http", self.connections, self.timeout, self.drain)?;
         if self.token_file.is_some() {
             return Ok(());
         }
         loopback_only("http.listen", self.listen.as_ref(), "without http.token_file anybody could ask")
     }
+}
+
+/// What holds for the doors of `switchback serve`, whose clients ask once and go.
+fn check_bounds(section: &str, connections: usize, timeout: Duration, drain: Duration) -> Result<(), ConfigError> {
+    let field = |name: &str| format!("{section}.{name}");
+    if !(1..=10_000).contains(&connections) {
+        return Err(ConfigError::value(field("connections"), "1 to 10000 are possible"));
+    }
+    if !(Duration::from_secs(1)..=Duration::from_secs(3_600)).contains(&timeout) {
+        return Err(ConfigError::value(field("timeout"), "1 s to 1 h are possible"));
+    }
+    if drain > Duration::from_secs(300) {
+        return Err(ConfigError::value(field("drain"), "up to 5 min are possible"));
+    }
+    Ok(())
 }
 
 fn loopback_only(field: &str, listen: Option<&Listen>, why: &str) -> Result<(), ConfigError> {

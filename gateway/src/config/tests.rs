@@ -31,6 +31,9 @@ fn what_is_wrong_is_named() {
         ("[milter]\nmode = '999'", "not a valid mode"),
         ("[http]\nlisten = 'inet:0.0.0.0:80'", "can be reached from outside"),
         ("[spamd]\nlisten = 'inet:[::]:783'", "knows no passwords"),
+        ("[spamd]\nconnections = 0", "spamd.connections: 1 to 10000"),
+        ("[http]\ntimeout = '2h'", "http.timeout: 1 s to 1 h"),
+        ("[http]\ndrain = '1h'", "http.drain: up to 5 min"),
     ] {
         let error = Config::parse(&format!("{LEAST}{line}\n")).unwrap_err().to_string();
         assert!(error.contains(said), "{line}: {error}");

@@ -18,6 +18,8 @@ pub(super) fn measure(
         Some(FailureAnswer::Quarantine) => rules.quarantine,
         Some(FailureAnswer::Previous | FailureAnswer::Neutral) | None => rules.measure(scored.verdict.action),
     };
+    // Held here and delivered, too, it would be there twice.
+    let measure = if measure == Measure::Held && transaction.is_advice { Measure::MtaQuarantine } else { measure };
     let is_refused = matches!(measure, Measure::Reject | Measure::Tempfail);
     let is_bounce = transaction.envelope.mail_from.as_deref() == Some("");
     // Nobody could be told: a mail server that refuses its own bounce has to drop it.
@@ -85,6 +87,17 @@ mod tests {
         let mut scored = unscanned(Cause::Overload, Answer::Act(Action::Quarantine));
         scored.verdict.decided_by = DecidedBy::Blocked { rule: 1 };
         assert_eq!(measured(&scored, &DirectionConfig::default()), Measure::Held);
+    }
+
+    #[test]
+    fn what_cannot_be_forgotten_is_not_held() {
+        let scored = unscanned(Cause::NoRelease, Answer::Act(Action::Quarantine));
+        let mut rules = DirectionConfig::default();
+        rules.failure.no_release = FailureAnswer::Quarantine;
+        let mut transaction = Transaction::new();
+        assert_eq!(measure(&scored, &rules, Direction::Inbound, &transaction), Measure::Held);
+        transaction.is_advice = true;
+        assert_eq!(measure(&scored, &rules, Direction::Inbound, &transaction), Measure::MtaQuarantine);
     }
 
     #[test]

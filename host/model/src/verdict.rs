@@ -45,6 +45,7 @@ use crate::timing::Timing;
 ///
 /// Serialises with times in microseconds.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Verdict {
     /// The name of its record in the journal, if one is kept.

@@ -21,7 +21,7 @@ const SILENT: [&str; 11] = [
 ];
 
 /// What is wrong with a value; none if nothing is.
-pub(super) fn violation(schema: &Value, value: &Value) -> Option<String> {
+pub(crate) fn violation(schema: &Value, value: &Value) -> Option<String> {
     Checker(schema).whole(schema, value).err()
 }
 

@@ -1,0 +1,143 @@
+//! The door that speaks spamd's protocol, versions 1.2 to 1.5 of `spamd/PROTOCOL`, and the older form of it that Exim speaks with
+//! `variant=rspamd`.
+
+mod body;
+mod reply;
+mod request;
+mod verb;
+
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use switchback_gateway::{Disposition, Gateway, Mail};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::select;
+use tokio::time::timeout;
+
+use self::body::Body;
+use self::reply::Refusal;
+use self::request::Request;
+use self::verb::Verb;
+use super::accept::Stream;
+use super::letter::Letter;
+use super::limits::{LINGER, REQUEST_WITHIN};
+use super::opinion::Opinion;
+use super::stop::Stop;
+
+/// The door.
+#[derive(Clone, Debug)]
+pub(super) struct SpamdDoor {
+    gateway: Gateway,
+}
+
+/// How an exchange ends without a verdict.
+#[derive(Debug)]
+enum Ended {
+    /// With a refusal.
+    Refused(Refusal),
+    /// The client has gone, or is silent.
+    Gone(io::Error),
+    /// It wants nothing.
+    Skipped,
+}
+
+impl SpamdDoor {
+    pub(super) fn new(gateway: Gateway) -> Self {
+        Self { gateway }
+    }
+
+    /// Serves a connection: one request, one reply.
+    pub(super) fn serve(self, stream: Box<dyn Stream>, stop: Stop) -> impl Future<Output = ()> + Send + 'static {
+        async move {
+            let mut stream = BufReader::new(stream);
+            let idle = self.gateway.config().spamd.timeout;
+            let reply = match timeout(REQUEST_WITHIN, self.answer(&mut stream, idle, stop)).await {
+                Ok(Ok(reply)) => reply,
+                Ok(Err(Ended::Refused(refusal))) => {
+                    tracing::info!("a request is refused: {}", refusal.why());
+                    refusal.reply()
+                }
+                Ok(Err(Ended::Gone(error))) => return tracing::info!("a client has gone: {error}"),
+                Ok(Err(Ended::Skipped)) => return,
+                Err(_) => return tracing::info!("a request took longer than {REQUEST_WITHIN:?} to arrive"),
+            };
+            if let Err(error) = send(&mut stream, &reply, idle).await {
+                tracing::info!("a reply cannot be sent: {error}");
+            }
+        }
+    }
+
+    async fn answer<S: AsyncRead + Unpin>(
+        &self,
+        stream: &mut BufReader<S>,
+        idle: Duration,
+        stop: Stop,
+    ) -> Result<Vec<u8>, Ended> {
+        // Who has said nothing yet is not waited for.
+        let line = select! {
+            biased;
+            line = timeout(idle, request::line(stream)) => line,
+            () = stop.asked() => return Err(Ended::Skipped),
+        };
+        let line = line.map_err(|_| silent())??;
+        let mut request = Request::begin(&line)?;
+        match request.verb {
+            Verb::Ping => return Ok(reply::pong(request.dialect)),
+            Verb::Skip => return Err(Ended::Skipped),
+            Verb::Tell => return Err(Ended::Refused(Refusal::learning())),
+            _ => {}
+        }
+        timeout(idle, request.read_fields(stream)).await.map_err(|_| silent())??;
+        let message_max = self.gateway.config().scoring.message_max.as_u64();
+        let body = Body::read(stream, &request, message_max, idle).await?;
+        if body.is_partial && request.verb == Verb::Process {
+            return Err(Ended::Refused(Refusal::too_long_to_return(message_max)));
+        }
+        let letter = Letter::new(body.bytes);
+        let (transaction, bytes) = (request.transaction.clone(), letter.as_sent());
+        let mail = if body.is_partial { Mail::partial(transaction, bytes) } else { Mail::new(transaction, bytes) };
+        let opinion = Opinion::of(&self.gateway, mail).await;
+        if let Disposition::Tempfail(why) = &opinion.decision.disposition
+            && request.dialect.has_codes()
+        {
+            return Err(Ended::Refused(Refusal::later(why)));
+        }
+        Ok(reply::of(&request, &opinion, &letter))
+    }
+}
+
+/// Sends a reply and ends the connection so that the reply gets there.
+async fn send(stream: &mut BufReader<Box<dyn Stream>>, reply: &[u8], idle: Duration) -> io::Result<()> {
+    let sending = async {
+        for part in reply.chunks(64 << 10) {
+            timeout(idle, stream.write_all(part)).await??;
+        }
+        timeout(idle, stream.shutdown()).await?
+    };
+    sending.await?;
+    let rest = async {
+        let mut buffer = vec![0; 16 << 10];
+        while stream.read(&mut buffer).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // Whether it has more to say or not, it has been answered.
+    drop(timeout(LINGER, rest).await);
+    Ok(())
+}
+
+fn silent() -> Ended {
+    Ended::Gone(io::Error::new(io::ErrorKind::TimedOut, "it is silent"))
+}
+
+impl From<io::Error> for Ended {
+    fn from(error: io::Error) -> Self {
+        Self::Gone(error)
+    }
+}
+
+impl From<Refusal> for Ended {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}

@@ -1,0 +1,13 @@
+//! `switchback serve`, with the programs that mail servers ask it by. Where one of them is not installed, its test says so and
+//! skips.
+
+mod amavis;
+mod bad_input;
+mod door;
+mod exim;
+mod http;
+mod life;
+mod openapi;
+mod rspamc;
+mod spamc;
+mod spamd;
