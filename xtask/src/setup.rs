@@ -49,11 +49,13 @@ pub(crate) fn cargo_semver_checks() -> Result<()> {
 }
 
 /// Programs that tests run, with an argument with which each does nothing, and its Debian package.
-const TEST_PROGRAMS: [(&str, &str, &str); 10] = [
+const TEST_PROGRAMS: [(&str, &str, &str); 12] = [
     ("chromium", "--version", "chromium"),
     ("curl", "--version", "curl"),
+    ("dkimverify", "--help", "python3-dkim"),
     ("faketime", "--version", "faketime"),
     ("minisign", "-v", "minisign"),
+    ("postconf", "-d", "postfix"),
     ("prometheus", "--version", "prometheus"),
     ("rspamc", "--help", "rspamd"),
     ("rsync", "--version", "rsync"),

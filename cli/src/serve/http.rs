@@ -9,7 +9,6 @@ mod routes;
 mod score;
 mod watch;
 
-use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -107,39 +106,32 @@ async fn other_method() -> Problem {
 }
 
 /// Serves a connection.
-pub(super) fn serve(
-    stream: Box<dyn Stream>,
-    router: Router,
-    idle: Duration,
-    stop: Stop,
-) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        let mut protocol = http1::Builder::new();
-        protocol
-            .timer(TokioTimer::new())
-            .header_read_timeout(idle)
-            .max_headers(FIELDS_MAX)
-            .max_header_size(HEAD_BYTES_MAX)
-            .max_buf_size(2 * HEAD_BYTES_MAX)
-            .half_close(true);
-        let connection = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-        let mut connection = pin!(connection);
-        let ended = select! {
-            ended = connection.as_mut() => ended,
-            () = stop.asked() => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
-            () = sleep(CONNECTION_WITHIN) => {
-                connection.as_mut().graceful_shutdown();
-                match timeout(REQUEST_WITHIN, connection).await {
-                    Ok(ended) => ended,
-                    Err(_) => return,
-                }
-            }
-        };
-        if let Err(error) = ended {
-            tracing::info!("a connection ended early: {error}");
+pub(super) async fn serve(stream: Box<dyn Stream>, router: Router, idle: Duration, stop: Stop) {
+    let mut protocol = http1::Builder::new();
+    protocol
+        .timer(TokioTimer::new())
+        .header_read_timeout(idle)
+        .max_headers(FIELDS_MAX)
+        .max_header_size(HEAD_BYTES_MAX)
+        .max_buf_size(2 * HEAD_BYTES_MAX)
+        .half_close(true);
+    let connection = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let mut connection = pin!(connection);
+    let ended = select! {
+        ended = connection.as_mut() => ended,
+        () = stop.asked() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         }
+        () = sleep(CONNECTION_WITHIN) => {
+            connection.as_mut().graceful_shutdown();
+            match timeout(REQUEST_WITHIN, connection).await {
+                Ok(ended) => ended,
+                Err(_) => return,
+            }
+        }
+    };
+    if let Err(error) = ended {
+        tracing::info!("a connection ended early: {error}");
     }
 }

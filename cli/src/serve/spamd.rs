@@ -6,7 +6,6 @@ mod reply;
 mod request;
 mod verb;
 
-use std::future::Future;
 use std::io;
 use std::time::Duration;
 
@@ -48,23 +47,21 @@ impl SpamdDoor {
     }
 
     /// Serves a connection: one request, one reply.
-    pub(super) fn serve(self, stream: Box<dyn Stream>, stop: Stop) -> impl Future<Output = ()> + Send + 'static {
-        async move {
-            let mut stream = BufReader::new(stream);
-            let idle = self.gateway.config().spamd.timeout;
-            let reply = match timeout(REQUEST_WITHIN, self.answer(&mut stream, idle, stop)).await {
-                Ok(Ok(reply)) => reply,
-                Ok(Err(Ended::Refused(refusal))) => {
-                    tracing::info!("a request is refused: {}", refusal.why());
-                    refusal.reply()
-                }
-                Ok(Err(Ended::Gone(error))) => return tracing::info!("a client has gone: {error}"),
-                Ok(Err(Ended::Skipped)) => return,
-                Err(_) => return tracing::info!("a request took longer than {REQUEST_WITHIN:?} to arrive"),
-            };
-            if let Err(error) = send(&mut stream, &reply, idle).await {
-                tracing::info!("a reply cannot be sent: {error}");
+    pub(super) async fn serve(self, stream: Box<dyn Stream>, stop: Stop) {
+        let mut stream = BufReader::new(stream);
+        let idle = self.gateway.config().spamd.timeout;
+        let reply = match timeout(REQUEST_WITHIN, self.answer(&mut stream, idle, stop)).await {
+            Ok(Ok(reply)) => reply,
+            Ok(Err(Ended::Refused(refusal))) => {
+                tracing::info!("a request is refused: {}", refusal.why());
+                refusal.reply()
             }
+            Ok(Err(Ended::Gone(error))) => return tracing::info!("a client has gone: {error}"),
+            Ok(Err(Ended::Skipped)) => return,
+            Err(_) => return tracing::info!("a request took longer than {REQUEST_WITHIN:?} to arrive"),
+        };
+        if let Err(error) = send(&mut stream, &reply, idle).await {
+            tracing::info!("a reply cannot be sent: {error}");
         }
     }
 

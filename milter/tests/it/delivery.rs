@@ -5,8 +5,11 @@ use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use switchback_gateway::config::Reinjection;
+use switchback_gateway::held::{Again, OutcomeKind, Releaser, Spool};
+
 use crate::postfix::Postfix;
-use crate::site::{Site, until};
+use crate::site::{Site, files, until};
 
 /// A message, with this subject and these fields at its top.
 pub(crate) fn message(subject: &str, fields: &str) -> String {
@@ -72,6 +75,36 @@ fn a_quarantined_message_is_on_hold() {
     assert_eq!(postfix.queued("hold"), 1);
     postfix.logs("milter-hold");
     assert!(!postfix.log().contains("status=sent"), "{}", postfix.log());
+}
+
+// MailScanner v5#563: mail was forgotten before it was durable.
+#[test]
+fn a_held_message_is_here_alone_and_is_given_back_once() {
+    let site = Site::new();
+    let dir = site.path("held");
+    site.configure_instead("[inbound]", &format!("[held]\ndir = {dir:?}\n[inbound]\nreject = 'held'"));
+    let _milter = site.start();
+    // What is given back comes from this machine, and is not judged again.
+    let Some(postfix) = Postfix::start(&site.socket(), &["non_smtpd_milters ="]) else { return };
+    let message = message("9 hello", "");
+    let reply = postfix.client().mail(message.as_bytes());
+    assert!(reply.starts_with("250"), "{reply}");
+    postfix.settled();
+    postfix.logs("milter-discard");
+    assert_eq!((postfix.queued("hold"), files(&dir).len()), (0, 2));
+    assert!(!postfix.log().contains("status=sent"), "{}", postfix.log());
+
+    let spool = Spool::existing(&dir).unwrap();
+    let id = spool.ids().unwrap().remove(0);
+    let bytes = String::from_utf8(spool.bytes(id).unwrap()).unwrap();
+    assert!(bytes.starts_with("X-Switchback-Status: Yes") && bytes.ends_with(&message), "{bytes}");
+    let through = Reinjection::Sendmail(postfix.sendmail());
+    let release = || Releaser::new(&spool, &through, "ada", "it is wanted").release(id, Again::No);
+    assert_eq!(release().unwrap().outcome, OutcomeKind::Released);
+    assert_ne!(release().unwrap().outcome, OutcomeKind::Released, "it is given back once");
+    let delivered = postfix.delivered_one();
+    assert!(delivered.contains("X-Switchback-Status: Yes") && delivered.ends_with(&unix(&message)), "{delivered}");
+    assert!(files(&dir).is_empty());
 }
 
 #[test]

@@ -128,6 +128,16 @@ impl Postfix {
         assert!(sendmail.wait().unwrap().success());
     }
 
+    /// This Postfix's own `sendmail`, as a program.
+    pub(crate) fn sendmail(&self) -> PathBuf {
+        let program = self.path("etc/sendmail");
+        let script =
+            format!("#!/bin/sh\nMAIL_CONFIG='{}' exec /usr/sbin/sendmail \"$@\"\n", self.path("etc").display());
+        fs::write(&program, script).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
+        program
+    }
+
     /// Waits until so many messages were delivered, and returns them, without what delivering wrote on top of them.
     #[track_caller]
     pub(crate) fn delivered(&self, count: usize) -> Vec<String> {

@@ -139,7 +139,6 @@ impl Drop for Door {
 /// Writes `gateway.toml` into a folder.
 pub(super) fn write_config(dir: &Path, store: &Path, config: &str) {
     let held = dir.join("held");
-    fs::create_dir_all(&held).unwrap();
     // A key of the top comes before the sections.
     let text = format!("store = '{}'\nheld.dir = '{}'\n{config}", store.display(), held.display());
     fs::write(dir.join("gateway.toml"), text).unwrap();
