@@ -12,6 +12,7 @@
 
 mod carrier;
 mod error;
+mod mail;
 mod message;
 mod parameters;
 mod release;
@@ -21,6 +22,7 @@ mod spool;
 mod text;
 
 pub use error::{HoldError, SpoolError};
+pub use mail::MailToHold;
 pub use message::{Attempt, HeldMessage, HeldRecipient, Released};
 pub use release::{Again, Outcome, OutcomeKind, Releaser, Unreachable};
-pub use spool::{MailToHold, Spool};
+pub use spool::Spool;

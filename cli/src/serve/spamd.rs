@@ -2,6 +2,7 @@
 //! `variant=rspamd`.
 
 mod body;
+mod refusal;
 mod reply;
 mod request;
 mod verb;
@@ -15,7 +16,7 @@ use tokio::select;
 use tokio::time::timeout;
 
 use self::body::Body;
-use self::reply::Refusal;
+use self::refusal::Refusal;
 use self::request::Request;
 use self::verb::Verb;
 use super::accept::Stream;

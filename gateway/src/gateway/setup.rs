@@ -1,7 +1,9 @@
 //! What follows from a configuration, and is replaced with it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use switchback::ipnet::IpNet;
 use switchback::{Client, Message};
 
 use super::error::OpenError;
@@ -33,19 +35,11 @@ impl Setup {
         if let Some(direction) = transaction.direction {
             return direction;
         }
-        let is_among = |nets: &[switchback::ipnet::IpNet]| match transaction.client.ip {
-            Some(ip) => nets.iter().any(|net| net.contains(&ip.to_canonical())),
-            None => true,
-        };
-        let has_client = transaction.client.ip.is_some();
-        if transaction.user.is_some() || !has_client {
-            Direction::Outbound
-        } else if is_among(&self.config.relays) {
-            Direction::Inbound
-        } else if is_among(&self.config.own_networks) {
-            Direction::Outbound
-        } else {
-            Direction::Inbound
+        let is_among = |nets: &[IpNet], ip: IpAddr| nets.iter().any(|net| net.contains(&ip.to_canonical()));
+        match transaction.client.ip.filter(|_| transaction.user.is_none()) {
+            Some(ip) if is_among(&self.config.relays, ip) => Direction::Inbound,
+            Some(ip) if !is_among(&self.config.own_networks, ip) => Direction::Inbound,
+            _ => Direction::Outbound,
         }
     }
 

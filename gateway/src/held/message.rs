@@ -9,7 +9,7 @@ use switchback::route::Generation;
 use switchback::verdict::{DecidedBy, RecordId};
 use switchback::{Action, Authentication, Category, Client, Digest, Envelope, Message, ReleaseId};
 
-use super::spool::MailToHold;
+use super::mail::MailToHold;
 use crate::mail::Direction;
 
 /// A message that is held: what is known of it besides its bytes.

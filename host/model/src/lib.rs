@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 #![cfg_attr(test, expect(clippy::disallowed_methods, reason = "tests read what other programs say"))]
 
+mod generation;
 mod macros;
 
 pub mod beginning;

@@ -6,7 +6,6 @@
 //! **A revert allocates nothing before it takes effect.** A route carries the route that a revert would
 //! make, built when there was time.
 
-mod generation;
 mod roles;
 mod share;
 mod table;
@@ -16,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-pub use generation::Generation;
+pub use crate::generation::Generation;
 pub use roles::Roles;
 pub use roles::{Canary, CoolOff, SegmentRule, Shadow, Share};
 pub use share::{BASIS_POINTS, Buckets, CanaryKey, InvalidSalt, Salt};

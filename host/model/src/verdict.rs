@@ -35,10 +35,10 @@ pub use role::{InvalidRole, Role};
 pub use scl::Scl;
 pub use thresholds::{InvalidThresholds, Thresholds};
 
+use crate::generation::Generation;
 use crate::log::Logged;
 use crate::message::{Authorship, Reading};
 use crate::release::ReleaseId;
-use crate::route::Generation;
 use crate::timing::Timing;
 
 /// What the host decides about one message.

@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
-use super::reply::Refusal;
+use super::refusal::Refusal;
 use super::request::Request;
 use super::{Ended, silent};
 use crate::serve::limits::BODY_BYTES_MAX;

@@ -6,7 +6,7 @@ use switchback_gateway::{Direction, Transaction};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
 use super::Ended;
-use super::reply::Refusal;
+use super::refusal::Refusal;
 use super::verb::{Dialect, Verb};
 use crate::serve::limits::{FIELDS_MAX, HEAD_BYTES_MAX, LINE_BYTES_MAX};
 

@@ -1,7 +1,7 @@
 //! Which trial it is.
 
+use crate::generation::Generation;
 use crate::release::ReleaseId;
-use crate::route::Generation;
 
 /// What tells one trial from another.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::RouteError;
-use super::generation::Generation;
 use super::roles::{Canary, Roles};
 use super::share::{CanaryKey, Salt};
+use crate::generation::Generation;
 use crate::organisation::organisation;
 use crate::release::ReleaseId;
 

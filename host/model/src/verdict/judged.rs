@@ -8,7 +8,7 @@ use super::assessment::Category;
 use super::opinion::Opinions;
 use super::record_id::RecordId;
 use super::scl::Scl;
-use crate::route::Generation;
+use crate::generation::Generation;
 use crate::timing::Timing;
 
 /// What an answer was, as far as it is recorded and compared.

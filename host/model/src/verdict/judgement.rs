@@ -10,9 +10,9 @@ use super::role::Role;
 use super::scl::Scl;
 use super::thresholds::Thresholds;
 use super::{DecidedBy, ReleaseLog, Verdict};
+use crate::generation::Generation;
 use crate::message::{Message, Reading};
 use crate::release::ReleaseId;
-use crate::route::Generation;
 use crate::timing::Timing;
 
 /// A verdict, and what the releases that were asked for it made of the message.

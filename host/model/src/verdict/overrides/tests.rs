@@ -7,8 +7,8 @@ mod stored;
 use std::net::IpAddr;
 
 use super::*;
+use crate::generation::Generation;
 use crate::message::{AuthResult, Authentication, Authorship, Client, Envelope, Message};
-use crate::route::Generation;
 use crate::verdict::{Action, Category, DecidedBy, Scl, Verdict};
 
 /// The instant at which every test's override is made.
