@@ -3,26 +3,16 @@
 mod make;
 mod restore;
 
-use clap::Subcommand;
-
-use crate::exit::{Exit, after_help};
+use crate::family::family;
 use crate::schema::Output;
 
-/// Make a backup of a store, or restore one
-///
-/// A backup is one file with the ledger, the releases, trusted keys, overrides, the guard's memory and the key of the journal,
-/// all from one moment, made while filters run. It is a tar archive; whoever can read it can read the store.
-#[derive(clap::Args)]
-#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Backup(make::Args),
-    Restore(restore::Args),
+family! {
+    /// Make a backup of a store, or restore one
+    ///
+    /// A backup is one file with the ledger, the releases, trusted keys, overrides, the guard's memory and the key of the journal,
+    /// all from one moment, made while filters run. It is a tar archive; whoever can read it can read the store.
+    Backup = make,
+    Restore = restore,
 }
 
 const EXAMPLES: &str = "\
@@ -34,11 +24,3 @@ const EXIT_CODES: [&str; 2] = ["success", "it failed, and stderr says why; or a 
 
 /// What `--json` prints, by command.
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[("store backup", make::OUTPUT), ("store restore", restore::OUTPUT)];
-
-/// Runs the command.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    match &args.command {
-        Command::Backup(args) => make::run(args),
-        Command::Restore(args) => restore::run(args),
-    }
-}

@@ -11,34 +11,24 @@ mod simulate;
 mod status;
 mod test_alert;
 
-use clap::Subcommand;
-
 pub(crate) use self::explain::numbers;
 pub(crate) use self::simulate::Rule;
-use crate::exit::{Exit, after_help};
+use crate::family::family;
 use crate::schema::Output;
 
-/// Inspect, configure and simulate the guard, which reverts harmful releases by itself
-///
-/// The guard compares the verdicts of a candidate and its baseline on the same messages, and adds up the counts of every
-/// process of a store. When more verdicts flip in a segment of senders than a harmless candidate causes, it reverts a live
-/// release, withdraws a canary, and blocks a shadow. The ledger records its settings and everything that it does.
-#[derive(clap::Args)]
-#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    Status(status::Args),
-    Set(Box<set::Args>),
-    Explain(explain::Args),
-    Simulate(Box<simulate::Args>),
-    Learn(Box<learn::Args>),
-    Alerts(alerts::Args),
-    TestAlert(test_alert::Args),
+family! {
+    /// Inspect, configure and simulate the guard, which reverts harmful releases by itself
+    ///
+    /// The guard compares the verdicts of a candidate and its baseline on the same messages, and adds up the counts of every
+    /// process of a store. When more verdicts flip in a segment of senders than a harmless candidate causes, it reverts a live
+    /// release, withdraws a canary, and blocks a shadow. The ledger records its settings and everything that it does.
+    Status = status,
+    Set = set,
+    Explain = explain,
+    Simulate = simulate,
+    Learn = learn,
+    Alerts = alerts,
+    TestAlert = test_alert,
 }
 
 const EXAMPLES: &str = "\
@@ -60,16 +50,3 @@ pub(crate) const OUTPUTS: &[(&str, Output)] = &[
     ("guard status", status::OUTPUT),
     ("guard test-alert", test_alert::OUTPUT),
 ];
-
-/// Runs the command.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    match &args.command {
-        Command::Status(args) => status::run(args),
-        Command::Set(args) => set::run(args),
-        Command::Explain(args) => explain::run(args),
-        Command::Simulate(args) => simulate::run(args),
-        Command::Learn(args) => learn::run(args),
-        Command::Alerts(args) => alerts::run(args),
-        Command::TestAlert(args) => test_alert::run(args),
-    }
-}

@@ -10,30 +10,20 @@ mod show;
 mod table;
 mod wanted;
 
-use clap::Subcommand;
-
 pub(crate) use self::place::of_store;
-use crate::exit::{Exit, after_help};
+use crate::family::family;
 use crate::schema::Output;
 
-/// Show mail that is held, give it back, or judge it again
-///
-/// A gateway holds mail in a folder of its own where its configuration says "held". The mail server has forgotten such a
-/// message: it is delivered once it is released, and gone once it has expired.
-#[derive(clap::Args)]
-#[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    List(list::Args),
-    Show(show::Args),
-    Release(Box<release::Args>),
-    Expire(expire::Args),
-    Rescore(Box<rescore::Args>),
+family! {
+    /// Show mail that is held, give it back, or judge it again
+    ///
+    /// A gateway holds mail in a folder of its own where its configuration says "held". The mail server has forgotten such a
+    /// message: it is delivered once it is released, and gone once it has expired.
+    List = list,
+    Show = show,
+    Release = release,
+    Expire = expire,
+    Rescore = rescore,
 }
 
 const EXAMPLES: &str = "\
@@ -53,14 +43,3 @@ pub(crate) const OUTPUTS: &[(&str, Output)] = &[
     ("held rescore", rescore::OUTPUT),
     ("held show", show::OUTPUT),
 ];
-
-/// Runs the command.
-pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    match &args.command {
-        Command::List(args) => list::run(args),
-        Command::Show(args) => show::run(args),
-        Command::Release(args) => release::run(args),
-        Command::Expire(args) => expire::run(args),
-        Command::Rescore(args) => rescore::run(args),
-    }
-}

@@ -23,6 +23,7 @@ mod duration;
 mod exit;
 mod expire;
 mod explain;
+mod family;
 mod file;
 mod freeze;
 mod guard;
