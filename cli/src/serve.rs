@@ -2,15 +2,13 @@
 
 mod accept;
 mod daemon;
+mod fields;
 mod http;
 mod letter;
 mod limits;
-mod listen;
-mod manager;
 mod opinion;
 mod points;
 mod settings;
-mod signals;
 mod spamd;
 mod stop;
 

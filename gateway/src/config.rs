@@ -20,7 +20,7 @@ use switchback::ipnet::IpNet;
 pub use authentication::AuthenticationConfig;
 pub(crate) use directions::ID_MAX;
 pub use directions::{DirectionConfig, FailureAnswer, FailureAnswers, Measure};
-pub use doors::{HttpConfig, Listen, MilterConfig, SpamdConfig};
+pub use doors::{DoorBounds, DoorKind, HttpConfig, Listen, MilterConfig, SpamdConfig};
 pub use error::ConfigError;
 pub use held::{HeldConfig, Reinjection};
 pub use scoring::{JournalSection, ScoringConfig};
@@ -107,6 +107,15 @@ impl Config {
         match direction {
             Direction::Inbound => Some(&self.inbound),
             Direction::Outbound => self.outbound.as_ref(),
+        }
+    }
+
+    /// Which settings of a door differ that only a start takes, by their names.
+    pub(crate) fn fixed_that_differ(&self, new: &Self, door: DoorKind) -> Vec<&'static str> {
+        match door {
+            DoorKind::Milter => self.milter.fixed_that_differ(&new.milter),
+            DoorKind::Spamd => self.spamd.fixed_that_differ(&new.spamd),
+            DoorKind::Http => self.http.fixed_that_differ(&new.http),
         }
     }
 

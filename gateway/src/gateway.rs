@@ -20,7 +20,7 @@ pub use error::{OpenError, ReloadError};
 use self::policy::measure;
 use self::scoring::Scoring;
 use self::setup::Setup;
-use crate::config::{Config, DirectionConfig, ID_MAX, Measure};
+use crate::config::{Config, DirectionConfig, DoorKind, ID_MAX, Measure};
 use crate::decision::{Decision, Disposition, HeaderChange, Reply, rewritten};
 use crate::field::Field;
 use crate::held::MailToHold;
@@ -64,13 +64,14 @@ impl Gateway {
         self.setup().direction(transaction)
     }
 
-    /// Takes another configuration, from the next message on.
+    /// Takes another configuration, from the next message on. These are the doors of this process: what the file has of others
+    /// is theirs.
     ///
     /// # Errors
-    /// If it changes what only a start can: the store, slots, workers, the journal, where doors listen. Nothing of it is
+    /// If it changes what only a start can: the store, slots, workers, the journal, where these doors listen. Nothing of it is
     /// taken then.
-    pub fn reload(&self, config: Config) -> Result<(), ReloadError> {
-        ReloadError::check(&self.config(), &config)?;
+    pub fn reload(&self, config: Config, doors: &[DoorKind]) -> Result<(), ReloadError> {
+        ReloadError::check(&self.config(), &config, doors)?;
         let setup = Arc::new(Setup::new(config)?);
         *self.0.setup.write().unwrap_or_else(PoisonError::into_inner) = setup;
         Ok(())

@@ -11,6 +11,7 @@ mod authentication;
 mod client;
 pub mod config;
 mod decision;
+pub mod door;
 mod field;
 mod fold;
 mod gateway;

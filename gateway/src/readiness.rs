@@ -1,5 +1,7 @@
 //! Whether mail can be sent here.
 
+use std::fmt;
+
 /// Whether messages are judged by a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -17,5 +19,15 @@ impl Readiness {
 
     pub(crate) fn not(why: impl Into<String>) -> Self {
         Self { is_ready: false, why: Some(why.into()) }
+    }
+}
+
+/// `ready`, or `not ready` and why.
+impl fmt::Display for Readiness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.why {
+            Some(why) if !self.is_ready => write!(f, "not ready: {why}"),
+            _ => f.write_str("ready"),
+        }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow};
 use indymilter::Config as Protocol;
+use switchback_gateway::config::DoorKind;
+use switchback_gateway::door::{Listener, Signals, Socket, Told, manager};
 use switchback_gateway::{Config, Gateway};
 use tokio::select;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, block_in_place};
 use tokio::time::{MissedTickBehavior, interval, timeout};
@@ -15,9 +16,7 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use crate::accept::Accept;
 use crate::callbacks::{Door, callbacks};
 use crate::limits::{LAST_ANSWERS, SHUTDOWN};
-use crate::manager;
 use crate::messages::Messages;
-use crate::socket::Socket;
 
 /// Serves mail servers until the program is told to end.
 pub(crate) async fn run(path: &Path, config: Config, socket: Socket) -> Result<()> {
@@ -30,7 +29,7 @@ pub(crate) async fn run(path: &Path, config: Config, socket: Socket) -> Result<(
         async move { messages.stopping().await }
     };
     let listens = socket.to_string();
-    let accept = Accept::on(socket, stopping).context("cannot accept connections")?;
+    let accept = Accept::until(Listener::on(socket).context("cannot accept connections")?, stopping);
     let protocol =
         Protocol { max_connections: milter.connections, connection_timeout: milter.timeout, ..Protocol::default() };
     let (cut, is_cut) = oneshot::channel::<()>();
@@ -42,12 +41,14 @@ pub(crate) async fn run(path: &Path, config: Config, socket: Socket) -> Result<(
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         select! {
-            () = signals.end.given() => break,
-            _ = signals.reload.recv() => {
-                manager::reloading();
-                reload(&door, path);
-                manager::ready(&status(&door));
-            }
+            told = signals.next() => match told {
+                Told::End => break,
+                Told::Reload => {
+                    manager::reloading();
+                    reload(&door, path);
+                    manager::ready(&status(&door));
+                }
+            },
             _ = tick.tick() => manager::alive(&status(&door)),
         }
     }
@@ -71,7 +72,7 @@ async fn end(door: &Door, mut signals: Signals, serving: Serving) -> Result<()> 
         () = tokio::time::sleep(drain) => {
             tracing::warn!(running = door.messages.running(), "milter.drain is over: mail servers try again what is under way");
         }
-        () = signals.end.given() => {}
+        () = signals.end() => {}
     }
     // Nobody to tell means that it has ended already.
     _ = serving.cut.send(());
@@ -87,7 +88,8 @@ async fn end(door: &Door, mut signals: Signals, serving: Serving) -> Result<()> 
 
 /// Reads the configuration again. One that is wrong, or that needs a new start, is refused, and the old one stays.
 fn reload(door: &Door, path: &Path) {
-    let reloaded = block_in_place(|| -> Result<()> { Ok(door.gateway.reload(Config::read(path)?)?) });
+    let reloaded =
+        block_in_place(|| -> Result<()> { Ok(door.gateway.reload(Config::read(path)?, &[DoorKind::Milter])?) });
     match reloaded {
         Ok(()) => tracing::info!("has read its configuration again"),
         Err(error) => tracing::error!("the configuration stays as it was: {error:#}"),
@@ -96,41 +98,5 @@ fn reload(door: &Door, path: &Path) {
 
 /// How things are, in a line.
 fn status(door: &Door) -> String {
-    let readiness = door.gateway.readiness();
-    let running = door.messages.running();
-    match readiness.why {
-        Some(why) if !readiness.is_ready => format!("not ready: {why}; {running} messages under way"),
-        _ => format!("ready; {running} messages under way"),
-    }
-}
-
-/// The signals that this program obeys.
-struct Signals {
-    end: End,
-    reload: Signal,
-}
-
-/// Those that end it.
-struct End {
-    terminate: Signal,
-    interrupt: Signal,
-}
-
-impl Signals {
-    fn taken() -> std::io::Result<Self> {
-        Ok(Self {
-            end: End { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? },
-            reload: signal(SignalKind::hangup())?,
-        })
-    }
-}
-
-impl End {
-    /// Waits for one of them.
-    async fn given(&mut self) {
-        select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
-        }
-    }
+    format!("{}; {} messages under way", door.gateway.readiness(), door.messages.running())
 }

@@ -14,14 +14,8 @@ pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(10);
 /// (RFC 5321, section 4.5.3.2.6), Postfix waits 300 s for a milter's (`milter_content_timeout`).
 pub(crate) const JUDGING_MAX: Duration = Duration::from_secs(280);
 
-/// How long accepting pauses when it failed, as it does without descriptors: until some are free, it would fail in a loop.
-pub(crate) const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
-
 /// How long what was being judged when the drain ended has for its answer, before the program ends anyway.
 pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// How long the runtime has at the end for records that are not written yet.
 pub(crate) const SHUTDOWN: Duration = Duration::from_secs(10);
-
-/// How often the service manager hears how things are, where it has no watchdog that has to be told more often.
-pub(crate) const STATUS_EVERY: Duration = Duration::from_secs(5);

@@ -11,12 +11,10 @@ mod judging;
 mod limits;
 mod line;
 mod log;
-mod manager;
 mod message;
 mod messages;
 mod negotiation;
 mod session;
-mod socket;
 mod stream;
 
 use std::process::ExitCode;
@@ -24,10 +22,10 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use clap::Parser as _;
 use switchback_gateway::Config;
+use switchback_gateway::door::{Passed, Socket, SocketError, raise_open_files};
 use tokio::runtime;
 
 use crate::args::Args;
-use crate::socket::Socket;
 
 fn main() -> ExitCode {
     let args = Args::parse();
@@ -51,11 +49,19 @@ fn run(args: &Args) -> Result<()> {
             "runs as root and keeps its rights: start it as a user of its own, as by User= of its systemd unit"
         );
     }
+    raise_open_files();
     // Before there are threads: it changes the umask, and the variables of the environment that systemd passes sockets by.
-    let socket = Socket::open(&config.milter).context("cannot listen for mail servers")?;
+    let socket = socket(&config).context("cannot listen for mail servers")?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let ended = runtime.block_on(daemon::run(&args.config, config, socket));
     // Connections that are still open have had their time.
     runtime.shutdown_background();
     ended
+}
+
+/// The socket that systemd passes, or the one that is configured.
+fn socket(config: &Config) -> Result<Socket, SocketError> {
+    let milter = &config.milter;
+    let passed = Passed::take()?.only()?;
+    passed.map_or_else(|| Socket::open(&milter.listen, milter.mode, milter.group.as_deref()), Ok)
 }

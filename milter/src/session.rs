@@ -1,11 +1,11 @@
 //! What is known of a connection of a mail server, and of the message that is coming on it.
 
 use std::ffi::{CStr, CString};
-use std::net::IpAddr;
 
 use indymilter::{Macros, SocketInfo};
 use switchback::Client;
 use switchback_gateway::Transaction;
+use switchback_gateway::door::client_address;
 
 use crate::message::Incoming;
 use crate::messages::Running;
@@ -28,7 +28,7 @@ impl Session {
     pub(crate) fn connect(&mut self, macros: &Macros, host: &CStr, socket: &SocketInfo) {
         let ip = match socket {
             SocketInfo::Inet(address) => Some(address.ip()),
-            _ => text(macros, c"{client_addr}").and_then(|address| parsed(&address)),
+            _ => text(macros, c"{client_addr}").and_then(|address| client_address(&address)),
         };
         let client = ip.into_iter().fold(Client::new(), Client::ip);
         let host = host.to_string_lossy();
@@ -97,11 +97,6 @@ fn is_confirmed(macros: &Macros, host: &str) -> bool {
     is_name && text(macros, c"{client_resolve}").is_none_or(|resolved| resolved == "OK")
 }
 
-/// An address as mail servers write it.
-fn parsed(address: &str) -> Option<IpAddr> {
-    address.strip_prefix("IPv6:").unwrap_or(address).parse().ok()
-}
-
 fn text(macros: &Macros, name: &CStr) -> Option<String> {
     macros.get(name).map(|value| value.to_string_lossy().into_owned()).filter(|value| !value.is_empty())
 }
@@ -117,12 +112,5 @@ mod tests {
         let arguments = [c"<a@b.example>".to_owned(), c"SIZE=7".to_owned(), c"BODY=8BITMIME".to_owned()];
         let (sender, parameters) = address(&arguments);
         assert_eq!((&*sender, parameters), ("<a@b.example>", vec!["SIZE=7".to_owned(), "BODY=8BITMIME".to_owned()]));
-    }
-
-    #[test]
-    fn addresses_are_read_as_mail_servers_write_them() {
-        assert_eq!(parsed("IPv6:2001:db8::7"), "2001:db8::7".parse().ok());
-        assert_eq!(parsed("192.0.2.7"), "192.0.2.7".parse().ok());
-        assert_eq!(parsed("unknown"), None);
     }
 }

@@ -1,110 +1,91 @@
-//! Accepting connections: a bounded number at once, until the program is told to stop, whatever goes wrong.
+//! Serving connections: a bounded number at once, until the program is told to stop.
 
 use std::io;
-use std::sync::Arc;
+use std::pin::Pin;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use switchback_gateway::config::DoorBounds;
+use switchback_gateway::door::{Connection, Listener};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::select;
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout};
+use tokio_io_timeout::TimeoutStream;
 
-use super::limits::ACCEPT_PAUSE;
-use super::listen::{Made, Socket};
+use super::limits::LINGER;
 use super::stop::Stop;
 
-/// A connection, of whichever kind.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// A connection. Writing to a client that does not read fails after the door's time-out.
+pub(super) type Stream = Pin<Box<TimeoutStream<Connection>>>;
 
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
-
-/// A socket that listens, and how its connections are bounded.
-#[derive(Debug)]
-pub(super) struct Accept {
-    socket: Listening,
-    connections: usize,
-    drain: Duration,
-}
-
-#[derive(Debug)]
-enum Listening {
-    Tcp(TcpListener),
-    Unix(UnixListener, #[expect(dead_code, reason = "dropped to remove the socket")] Made),
-}
-
-impl Accept {
-    /// To be called within the runtime.
-    pub(super) fn on(socket: Socket, connections: usize, drain: Duration) -> io::Result<Self> {
-        let socket = match socket {
-            Socket::Tcp(socket) => {
-                socket.set_nonblocking(true)?;
-                Listening::Tcp(TcpListener::from_std(socket)?)
+/// Serves connections until all are told to stop; then nobody can connect any more, and those that are open have the time to
+/// drain. The bounds may change meanwhile; this section of the configuration has them.
+pub(super) async fn serve<F: Future<Output = ()> + Send + 'static>(
+    mut listener: Listener,
+    section: &'static str,
+    mut bounds: watch::Receiver<DoorBounds>,
+    stop: Stop,
+    serve: impl Fn(Stream) -> F,
+) {
+    let (mut served, mut full) = (JoinSet::new(), Full { section, said: None });
+    loop {
+        let DoorBounds { connections, timeout: unread, .. } = *bounds.borrow_and_update();
+        let has_place = served.len() < connections;
+        if !has_place {
+            full.say(connections);
+        }
+        select! {
+            biased;
+            () = stop.asked() => break,
+            Some(_) = served.join_next() => {}
+            Ok(()) = bounds.changed() => {}
+            connection = listener.accept(), if has_place => {
+                let mut stream = TimeoutStream::new(connection);
+                stream.set_write_timeout(Some(unread));
+                served.spawn(serve(Box::pin(stream)));
             }
-            Socket::Unix(socket, made) => {
-                socket.set_nonblocking(true)?;
-                Listening::Unix(UnixListener::from_std(socket)?, made)
-            }
-        };
-        Ok(Self { socket, connections, drain })
+        }
     }
-
-    /// Serves connections until all are told to stop; then nobody can connect any more, and those that are open have the
-    /// time to drain.
-    pub(super) async fn serve<F: Future<Output = ()> + Send + 'static>(
-        self,
-        stop: Stop,
-        serve: impl Fn(Box<dyn Stream>) -> F,
-    ) {
-        let places = Arc::new(Semaphore::new(self.connections));
-        let mut served = JoinSet::new();
-        loop {
-            let stream = async {
-                // Never an error: nobody closes the semaphore.
-                let place = Arc::clone(&places).acquire_owned().await;
-                (place, self.socket.accept().await)
-            };
-            let (place, stream) = select! {
-                biased;
-                () = stop.asked() => break,
-                accepted = stream => accepted,
-            };
-            // Those that have ended.
-            while served.try_join_next().is_some() {}
-            match stream {
-                Ok(stream) => {
-                    let serving = serve(stream);
-                    served.spawn(async move {
-                        serving.await;
-                        drop(place);
-                    });
-                }
-                Err(error) => {
-                    tracing::warn!("cannot accept a connection, and tries again: {error}");
-                    sleep(ACCEPT_PAUSE).await;
-                }
-            }
-        }
-        drop(self.socket);
-        let all = async { while served.join_next().await.is_some() {} };
-        if timeout(self.drain, all).await.is_err() {
-            tracing::warn!("the time to drain is over: {} connections are cut off", served.len());
-            served.shutdown().await;
-        }
+    drop(listener);
+    let all = async { while served.join_next().await.is_some() {} };
+    let drain = bounds.borrow().drain;
+    if timeout(drain, all).await.is_err() {
+        tracing::warn!("{section}.drain is over: {} connections are cut off", served.len());
+        served.shutdown().await;
     }
 }
 
-impl Listening {
-    async fn accept(&self) -> io::Result<Box<dyn Stream>> {
-        Ok(match self {
-            Self::Tcp(socket) => {
-                let (stream, _) = socket.accept().await?;
-                // Where that cannot be set, answers are merely slower.
-                drop(stream.set_nodelay(true));
-                Box::new(stream)
-            }
-            Self::Unix(socket, _) => Box::new(socket.accept().await?.0),
-        })
+/// Ends a connection so that what was written gets there: a socket that is closed on unread bytes takes it back (RFC 9112,
+/// section 9.6).
+pub(super) async fn end(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) -> io::Result<()> {
+    stream.shutdown().await?;
+    let rest = async {
+        let mut buffer = vec![0; 16 << 10];
+        while stream.read(&mut buffer).await? > 0 {}
+        io::Result::Ok(())
+    };
+    // Whether it has more to say or not, it has been answered.
+    drop(timeout(LINGER, rest).await);
+    Ok(())
+}
+
+/// Says that others wait, and says it again only after a while.
+struct Full {
+    section: &'static str,
+    said: Option<Instant>,
+}
+
+impl Full {
+    const AGAIN_AFTER: Duration = Duration::from_secs(60);
+
+    fn say(&mut self, connections: usize) {
+        if self.said.is_none_or(|said| said.elapsed() >= Self::AGAIN_AFTER) {
+            self.said = Some(Instant::now());
+            let section = self.section;
+            tracing::warn!(
+                "{connections} clients are connected, as many as {section}.connections lets, and others wait"
+            );
+        }
     }
 }

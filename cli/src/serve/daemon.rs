@@ -5,34 +5,39 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
+use switchback_gateway::config::{DoorBounds, DoorKind, Listen};
+use switchback_gateway::door::{Listener, Passed, Signals, Socket, Told, manager, raise_open_files};
 use switchback_gateway::{Config, Gateway};
 use tokio::runtime;
 use tokio::select;
+use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::accept::Accept;
+use super::accept;
 use super::http::HttpDoor;
 use super::limits::SHUTDOWN;
-use super::listen::Socket;
-use super::manager;
 use super::settings::Settings;
-use super::signals::{Signals, Told};
 use super::spamd::SpamdDoor;
 use super::stop::{Stop, stop};
 
 /// Serves until the program is told to end.
 pub(super) fn run(path: &Path, config: Config, settings: Settings) -> anyhow::Result<()> {
-    // Before there are threads: the umask changes for a moment.
+    raise_open_files();
+    // Before there are threads: the umask changes for a moment, and the environment.
     let sockets = Sockets::open(&config)?;
     let metrics = super::http::metrics().context("cannot count")?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     let ended = runtime.block_on(async {
         let mut signals = Signals::taken().context("cannot take signals")?;
+        let (spamd_bounds, _) = watch::channel(config.spamd.bounds());
+        let (http_bounds, _) = watch::channel(config.http.bounds());
         let gateway = block_in_place(|| Gateway::open(config))?;
         let doors = Doors {
             spamd: SpamdDoor::new(gateway.clone()),
+            spamd_bounds,
             http: HttpDoor::new(gateway.clone(), settings, metrics),
+            http_bounds,
             gateway,
         };
         doors.serve(sockets, path, &mut signals).await
@@ -49,16 +54,23 @@ struct Sockets {
 }
 
 impl Sockets {
+    /// Makes them, but for those that systemd passes.
     fn open(config: &Config) -> anyhow::Result<Self> {
         let (spamd, http) = (&config.spamd, &config.http);
-        let open = |listen: &Option<_>, mode, group: &Option<String>, door: &'static str| {
-            let socket = listen.as_ref().map(|listen| Socket::open(listen, mode, group.as_deref()));
-            socket.transpose().context(door)
+        let mut passed = Passed::take()?;
+        let mut open = |listen: &Option<Listen>, mode, group: &Option<String>, name: &str| {
+            let open = |listen| passed.named(name).map_or_else(|| Socket::open(listen, mode, group.as_deref()), Ok);
+            listen.as_ref().map(open).transpose()
         };
-        Ok(Self {
-            spamd: open(&spamd.listen, spamd.mode, &spamd.group, "spamd.listen")?,
-            http: open(&http.listen, http.mode, &http.group, "http.listen")?,
-        })
+        let sockets = Self {
+            spamd: open(&spamd.listen, spamd.mode, &spamd.group, "spamd").context("spamd.listen")?,
+            http: open(&http.listen, http.mode, &http.group, "http").context("http.listen")?,
+        };
+        passed.none_left()?;
+        // Of one that was passed nothing else is known.
+        sockets.spamd.iter().filter_map(Socket::listens).try_for_each(|listens| spamd.may_listen_on(&listens))?;
+        sockets.http.iter().filter_map(Socket::listens).try_for_each(|listens| http.may_listen_on(&listens))?;
+        Ok(sockets)
     }
 
     /// Says on standard output where clients can connect.
@@ -66,7 +78,7 @@ impl Sockets {
         let mut out = io::stdout().lock();
         for (socket, protocol) in [(&self.spamd, "spamd's protocol"), (&self.http, "HTTP")] {
             if let Some(socket) = socket {
-                writeln!(out, "listening on {} for {protocol}", socket.place())?;
+                writeln!(out, "listening on {socket} for {protocol}")?;
             }
         }
         out.flush()
@@ -75,7 +87,9 @@ impl Sockets {
 
 struct Doors {
     spamd: SpamdDoor,
+    spamd_bounds: watch::Sender<DoorBounds>,
     http: Arc<HttpDoor>,
+    http_bounds: watch::Sender<DoorBounds>,
     gateway: Gateway,
 }
 
@@ -85,7 +99,7 @@ impl Doors {
         // Nobody reads it where it cannot be written.
         drop(sockets.announce());
         let mut serving = self.accept(sockets, &asked)?;
-        manager::ready(&self.gateway.readiness());
+        manager::ready(&self.gateway.readiness().to_string());
         let mut tick = interval(manager::every());
         tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -95,12 +109,12 @@ impl Doors {
                     Told::Reload => {
                         manager::reloading();
                         self.reload(path);
-                        manager::ready(&self.gateway.readiness());
+                        manager::ready(&self.gateway.readiness().to_string());
                     }
                 },
                 _ = tick.tick() => {
                     self.http.upkeep();
-                    manager::alive(&self.gateway.readiness());
+                    manager::alive(&self.gateway.readiness().to_string());
                 }
             }
         }
@@ -117,19 +131,18 @@ impl Doors {
 
     /// Accepts connections in the background.
     fn accept(&self, sockets: Sockets, stop: &Stop) -> anyhow::Result<JoinSet<()>> {
-        let config = self.gateway.config();
         let mut serving = JoinSet::new();
         if let Some(socket) = sockets.spamd {
-            let accept = Accept::on(socket, config.spamd.connections, config.spamd.drain).context("spamd.listen")?;
+            let listener = Listener::on(socket).context("spamd.listen")?;
             let (door, asked) = (self.spamd.clone(), stop.clone());
             let serve = move |stream| door.clone().serve(stream, asked.clone());
-            serving.spawn(accept.serve(stop.clone(), serve));
+            serving.spawn(accept::serve(listener, "spamd", self.spamd_bounds.subscribe(), stop.clone(), serve));
         }
         if let Some(socket) = sockets.http {
-            let accept = Accept::on(socket, config.http.connections, config.http.drain).context("http.listen")?;
-            let (router, timeout, asked) = (self.http.router(), config.http.timeout, stop.clone());
-            let serve = move |stream| super::http::serve(stream, router.clone(), timeout, asked.clone());
-            serving.spawn(accept.serve(stop.clone(), serve));
+            let listener = Listener::on(socket).context("http.listen")?;
+            let (door, router, asked) = (self.http.clone(), self.http.router(), stop.clone());
+            let serve = move |stream| super::http::serve(stream, router.clone(), door.timeout(), asked.clone());
+            serving.spawn(accept::serve(listener, "http", self.http_bounds.subscribe(), stop.clone(), serve));
         }
         Ok(serving)
     }
@@ -139,8 +152,11 @@ impl Doors {
         let reloaded = block_in_place(|| -> anyhow::Result<()> {
             let config = Config::read(path)?;
             let settings = Settings::of(&config)?;
-            self.gateway.reload(config)?;
+            let (spamd, http) = (config.spamd.bounds(), config.http.bounds());
+            self.gateway.reload(config, &[DoorKind::Spamd, DoorKind::Http])?;
             self.http.take(settings);
+            self.spamd_bounds.send_replace(spamd);
+            self.http_bounds.send_replace(http);
             Ok(())
         });
         if let Err(error) = reloaded {

@@ -2,14 +2,15 @@
 
 mod body;
 mod checkv2;
-mod fields;
 mod openapi;
 mod problem;
+mod route;
 mod routes;
 mod score;
 mod watch;
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -26,8 +27,9 @@ use switchback_gateway::Gateway;
 use tokio::select;
 use tokio::time::{sleep, timeout};
 
+use self::openapi::Document;
 use self::problem::Problem;
-use super::accept::Stream;
+use super::accept::{self, Stream};
 use super::limits::{CONNECTION_WITHIN, FIELDS_MAX, HEAD_BYTES_MAX, REQUEST_WITHIN};
 use super::settings::{Settings, Token};
 use super::stop::Stop;
@@ -48,16 +50,23 @@ pub(super) struct HttpDoor {
     gateway: Gateway,
     token: RwLock<Option<Token>>,
     metrics: PrometheusHandle,
+    description: Document,
 }
 
 impl HttpDoor {
     pub(super) fn new(gateway: Gateway, settings: Settings, metrics: PrometheusHandle) -> Arc<Self> {
-        Arc::new(Self { gateway, token: RwLock::new(settings.token), metrics })
+        let description = Document::of(&routes::ROUTES);
+        Arc::new(Self { gateway, token: RwLock::new(settings.token), metrics, description })
     }
 
     /// Takes other settings, from the next request on.
     pub(super) fn take(&self, settings: Settings) {
         *self.token.write().unwrap_or_else(PoisonError::into_inner) = settings.token;
+    }
+
+    /// How long a client may be silent.
+    pub(super) fn timeout(&self) -> Duration {
+        self.gateway.config().http.timeout
     }
 
     /// Makes room where metrics are fetched by nobody.
@@ -105,8 +114,11 @@ async fn other_method() -> Problem {
     Problem::other_method()
 }
 
+/// A connection.
+type Connection = http1::Connection<TokioIo<Stream>, TowerToHyperService<Router>>;
+
 /// Serves a connection.
-pub(super) async fn serve(stream: Box<dyn Stream>, router: Router, idle: Duration, stop: Stop) {
+pub(super) async fn serve(stream: Stream, router: Router, idle: Duration, stop: Stop) {
     let mut protocol = http1::Builder::new();
     protocol
         .timer(TokioTimer::new())
@@ -115,23 +127,36 @@ pub(super) async fn serve(stream: Box<dyn Stream>, router: Router, idle: Duratio
         .max_header_size(HEAD_BYTES_MAX)
         .max_buf_size(2 * HEAD_BYTES_MAX)
         .half_close(true);
-    let connection = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let mut connection = pin!(connection);
+    let mut connection = protocol.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let ended = select! {
-        ended = connection.as_mut() => ended,
-        () = stop.asked() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-        () = sleep(CONNECTION_WITHIN) => {
-            connection.as_mut().graceful_shutdown();
-            match timeout(REQUEST_WITHIN, connection).await {
-                Ok(ended) => ended,
-                Err(_) => return,
-            }
+        ended = requests(&mut connection) => Some(ended),
+        () = stop.asked() => None,
+        () = sleep(CONNECTION_WITHIN) => None,
+    };
+    let ended = match ended {
+        Some(ended) => ended,
+        None => {
+            Pin::new(&mut connection).graceful_shutdown();
+            let Ok(ended) = timeout(REQUEST_WITHIN, requests(&mut connection)).await else { return };
+            ended
         }
     };
     if let Err(error) = ended {
-        tracing::info!("a connection ended early: {error}");
+        // So ends one that was kept for further requests.
+        if error.is_timeout() {
+            return;
+        }
+        tracing::warn!("a connection of HTTP ended early: {error}");
     }
+    let mut stream = connection.into_parts().io.into_inner();
+    select! {
+        // Where it cannot be ended well, it is gone.
+        _ = accept::end(&mut stream) => {}
+        () = stop.asked() => {}
+    }
+}
+
+/// Answers requests until the client or this side ends it.
+async fn requests(connection: &mut Connection) -> hyper::Result<()> {
+    poll_fn(|cx| connection.poll_without_shutdown(cx)).await
 }

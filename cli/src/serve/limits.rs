@@ -5,6 +5,9 @@ use std::time::Duration;
 /// How long one request may take to arrive, however it is dripped: ten times what mail servers wait for an answer.
 pub(super) const REQUEST_WITHIN: Duration = Duration::from_secs(600);
 
+/// How long a client of spamd's protocol may take to read its reply, however it drips: as long as for the request.
+pub(super) const REPLY_WITHIN: Duration = REQUEST_WITHIN;
+
 /// How long a connection of HTTP is kept for further requests.
 pub(super) const CONNECTION_WITHIN: Duration = Duration::from_secs(3_600);
 
@@ -34,12 +37,6 @@ pub(super) const REPORT_BYTES_MAX: usize = 16 << 10;
 
 /// How long the runtime has at the end to write its records.
 pub(super) const SHUTDOWN: Duration = Duration::from_secs(20);
-
-/// How long after a failure accepting is tried again: descriptors that are used up come back in milliseconds or in minutes.
-pub(super) const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-
-/// How often metrics that nobody fetches are made room for, and the service manager hears that all is well.
-pub(super) const TICK: Duration = Duration::from_secs(5);
 
 /// The shortest token, in bytes: 128 bits in hexadecimal digits.
 pub(super) const TOKEN_BYTES_MIN: usize = 32;

@@ -76,7 +76,7 @@ impl Opinion {
     }
 
     /// A report for people: printable ASCII, lines that end with a line feed, none of them empty, because Exim makes header
-    /// lines of them.
+    /// lines of them. The reasons stand in SpamAssassin's table, which programs read (Mailpit, RubySpamAssassin).
     pub(super) fn report(&self) -> String {
         let mut report = String::new();
         let mut line = |text: &str| {
@@ -106,8 +106,14 @@ impl Opinion {
         if verdict.fault.is_some() {
             line("the live release did not answer: the log says why");
         }
-        for Symbol { name, weight, note } in self.symbols().into_iter().skip(1) {
-            line(&format!("{weight:>7.2}  {name}  {note}"));
+        let reasons = self.symbols().into_iter().skip(1);
+        if reasons.len() > 0 {
+            line(&format!("Content analysis details:   ({score:.2} points, {required:.2} required)"));
+            line(" pts rule name              description");
+            line(&format!("---- {:-<22} {:-<50}", "", ""));
+        }
+        for Symbol { name, weight, note } in reasons {
+            line(&format!("{weight:>4.1} {name:<22} {note}"));
         }
         report
     }

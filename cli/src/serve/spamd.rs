@@ -11,7 +11,7 @@ use std::io;
 use std::time::Duration;
 
 use switchback_gateway::{Disposition, Gateway, Mail};
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::select;
 use tokio::time::timeout;
 
@@ -19,9 +19,9 @@ use self::body::Body;
 use self::refusal::Refusal;
 use self::request::Request;
 use self::verb::Verb;
-use super::accept::Stream;
+use super::accept::{self, Stream};
 use super::letter::Letter;
-use super::limits::{LINGER, REQUEST_WITHIN};
+use super::limits::{REPLY_WITHIN, REQUEST_WITHIN};
 use super::opinion::Opinion;
 use super::stop::Stop;
 
@@ -48,21 +48,27 @@ impl SpamdDoor {
     }
 
     /// Serves a connection: one request, one reply.
-    pub(super) async fn serve(self, stream: Box<dyn Stream>, stop: Stop) {
+    pub(super) async fn serve(self, stream: Stream, stop: Stop) {
         let mut stream = BufReader::new(stream);
         let idle = self.gateway.config().spamd.timeout;
         let reply = match timeout(REQUEST_WITHIN, self.answer(&mut stream, idle, stop)).await {
             Ok(Ok(reply)) => reply,
             Ok(Err(Ended::Refused(refusal))) => {
-                tracing::info!("a request is refused: {}", refusal.why());
+                tracing::warn!("a request of spamd's protocol is refused: {}", refusal.why());
                 refusal.reply()
             }
-            Ok(Err(Ended::Gone(error))) => return tracing::info!("a client has gone: {error}"),
+            Ok(Err(Ended::Gone(error))) => {
+                return tracing::warn!("a client of spamd's protocol has gone in the middle of its request: {error}");
+            }
             Ok(Err(Ended::Skipped)) => return,
-            Err(_) => return tracing::info!("a request took longer than {REQUEST_WITHIN:?} to arrive"),
+            Err(_) => {
+                return tracing::warn!("a request of spamd's protocol took longer than {REQUEST_WITHIN:?} to arrive");
+            }
         };
-        if let Err(error) = send(&mut stream, &reply, idle).await {
-            tracing::info!("a reply cannot be sent: {error}");
+        match timeout(REPLY_WITHIN, send(&mut stream, &reply)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!("a reply of spamd's protocol cannot be sent: {error}"),
+            Err(_) => tracing::warn!("a reply of spamd's protocol was not read within {REPLY_WITHIN:?}"),
         }
     }
 
@@ -72,13 +78,17 @@ impl SpamdDoor {
         idle: Duration,
         stop: Stop,
     ) -> Result<Vec<u8>, Ended> {
-        // Who has said nothing yet is not waited for.
-        let line = select! {
+        // Who has said nothing yet is not waited for at the end. Monitoring connects and says nothing.
+        let said = select! {
             biased;
-            line = timeout(idle, request::line(stream)) => line,
+            said = timeout(idle, stream.fill_buf()) => said,
             () = stop.asked() => return Err(Ended::Skipped),
         };
-        let line = line.map_err(|_| silent())??;
+        match said {
+            Ok(Ok(bytes)) if !bytes.is_empty() => {}
+            _ => return Err(Ended::Skipped),
+        }
+        let line = timeout(idle, request::line(stream)).await.map_err(|_| silent())??;
         let mut request = Request::begin(&line)?;
         match request.verb {
             Verb::Ping => return Ok(reply::pong(request.dialect)),
@@ -105,23 +115,9 @@ impl SpamdDoor {
     }
 }
 
-/// Sends a reply and ends the connection so that the reply gets there.
-async fn send(stream: &mut BufReader<Box<dyn Stream>>, reply: &[u8], idle: Duration) -> io::Result<()> {
-    let sending = async {
-        for part in reply.chunks(64 << 10) {
-            timeout(idle, stream.write_all(part)).await??;
-        }
-        timeout(idle, stream.shutdown()).await?
-    };
-    sending.await?;
-    let rest = async {
-        let mut buffer = vec![0; 16 << 10];
-        while stream.read(&mut buffer).await? > 0 {}
-        io::Result::Ok(())
-    };
-    // Whether it has more to say or not, it has been answered.
-    drop(timeout(LINGER, rest).await);
-    Ok(())
+async fn send(stream: &mut BufReader<Stream>, reply: &[u8]) -> io::Result<()> {
+    stream.write_all(reply).await?;
+    accept::end(stream).await
 }
 
 fn silent() -> Ended {

@@ -32,7 +32,11 @@ fn what_is_wrong_is_named() {
         ("[http]\nlisten = 'inet:0.0.0.0:80'", "can be reached from outside"),
         ("[spamd]\nlisten = 'inet:[::]:783'", "knows no passwords"),
         ("[spamd]\nconnections = 0", "spamd.connections: 1 to 10000"),
-        ("[http]\ntimeout = '2h'", "http.timeout: 1 s to 1 h"),
+        ("[http]\ntimeout = '2h'", "http.timeout: 1 s to 60 min"),
+        ("[milter]\ntimeout = '1s'", "milter.timeout: 10 s to 2 h"),
+        ("[milter]\nconnections = 100001", "milter.connections: 1 to 100000"),
+        ("[milter]\ntoken_file = '/t'", "unknown field `token_file`"),
+        ("[spamd]\ndrian = '1s'", "unknown field `drian`"),
         ("[http]\ndrain = '1h'", "http.drain: up to 5 min"),
     ] {
         let error = Config::parse(&format!("{LEAST}{line}\n")).unwrap_err().to_string();

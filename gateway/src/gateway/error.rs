@@ -6,7 +6,7 @@ use switchback::BuildError;
 use thiserror::Error;
 
 use crate::authentication::AuthenticatorError;
-use crate::config::Config;
+use crate::config::{Config, DoorKind};
 use crate::held::HoldError;
 
 /// Why a gateway does not start.
@@ -43,7 +43,8 @@ pub enum ReloadError {
 }
 
 impl ReloadError {
-    pub(super) fn check(old: &Config, new: &Config) -> Result<(), Self> {
+    /// What others' doors have is no concern of this process: programs share one file.
+    pub(super) fn check(old: &Config, new: &Config, doors: &[DoorKind]) -> Result<(), Self> {
         let slots = |config: &Config| {
             [Some(&config.inbound), config.outbound.as_ref()]
                 .map(|rules| rules.map(|rules| (rules.slot.clone(), rules.thresholds, rules.failure)))
@@ -53,11 +54,10 @@ impl ReloadError {
             ("the slots, their thresholds and failure answers", slots(old) != slots(new)),
             ("scoring", old.scoring != new.scoring),
             ("journal", old.journal != new.journal),
-            ("milter", old.milter != new.milter),
-            ("spamd", old.spamd != new.spamd),
-            ("http", old.http != new.http),
         ];
-        let fields: Vec<_> = differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field).collect();
+        let of_doors = doors.iter().flat_map(|door| old.fixed_that_differ(new, *door));
+        let fields = differs.into_iter().filter(|(_, differs)| *differs).map(|(field, _)| field);
+        let fields: Vec<_> = fields.chain(of_doors).collect();
         if fields.is_empty() { Ok(()) } else { Err(Self::NeedsRestart { fields }) }
     }
 }

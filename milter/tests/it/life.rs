@@ -30,9 +30,10 @@ async fn another_configuration_holds_from_the_next_message_on() {
 async fn a_configuration_that_is_wrong_changes_nothing() {
     let site = Site::new();
     let milter = site.start();
-    for (wrong, why) in
-        [("colour = 'red'", "unknown field `colour`"), ("drain = '1s'", "a restart is needed for changes of milter")]
-    {
+    for (wrong, why) in [
+        ("colour = 'red'", "unknown field `colour`"),
+        ("connections = 7\ntimeout = '1h'", "a restart is needed for changes of milter.connections, milter.timeout"),
+    ] {
         site.configure_milter(wrong);
         milter.signal("HUP");
         assert!(milter.logs("the configuration stays as it was").contains("ERROR"));
@@ -44,6 +45,22 @@ async fn a_configuration_that_is_wrong_changes_nothing() {
     milter.signal("HUP");
     milter.logs("cannot read");
     refused(&site, "9 hello").await;
+}
+
+// How long the end may take, and what doors of other programs there are, is no reason to start again.
+#[tokio::test]
+async fn a_shorter_drain_is_taken_at_once() {
+    let site = Site::new();
+    site.configure_milter("drain = '5min'");
+    let mut milter = site.start();
+    let mut connection = site.connect().await;
+    connection.mail(["<a@b.example>"]).await.unwrap();
+    site.configure_milter("drain = '0s'\n[http]\nlisten = 'inet:127.0.0.1:1'");
+    milter.signal("HUP");
+    milter.logs("has read its configuration again");
+    milter.signal("TERM");
+    milter.logs("milter.drain is over");
+    assert!(milter.ended().success());
 }
 
 #[tokio::test]

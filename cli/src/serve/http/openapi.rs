@@ -1,5 +1,8 @@
 //! The interface's description: OpenAPI 3.1, made of the table of routes and of the types of their replies.
 
+use std::sync::Arc;
+
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use schemars::generate::SchemaSettings;
@@ -7,12 +10,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::fields::FIELDS;
+use super::HttpDoor;
 use super::problem::json as respond;
-use super::routes::{Body, Method, ROUTES, Route};
+use super::route::{Body, Method, Route};
+use crate::serve::fields::FIELDS;
 
 /// A description of this kind.
-#[derive(JsonSchema, Serialize)]
+#[derive(Debug, JsonSchema, Serialize)]
 pub(super) struct Document {
     /// The version of OpenAPI.
     openapi: &'static str,
@@ -26,31 +30,34 @@ pub(super) struct Document {
     security: Vec<Map<String, Value>>,
 }
 
-pub(super) async fn handle() -> Response {
-    respond(StatusCode::OK, &document())
+pub(super) async fn handle(State(door): State<Arc<HttpDoor>>) -> Response {
+    respond(StatusCode::OK, &door.description)
 }
 
-fn document() -> Document {
-    let mut settings = SchemaSettings::draft2020_12().for_serialize();
-    settings.definitions_path = "/components/schemas".into();
-    settings.meta_schema = None;
-    let mut generator = settings.into_generator();
-    let paths = ROUTES.iter().map(|route| (route.path.to_owned(), path(route, &mut generator))).collect();
-    let schemas = Value::Object(generator.take_definitions(true));
-    Document {
-        openapi: "3.1.0",
-        info: object(json!({
-            "title": "switchback serve",
-            "version": env!("CARGO_PKG_VERSION"),
-            "description": "Judges mail. Fields may be added to replies; none is removed or changes its type within a version.",
-        })),
-        paths,
-        components: object(json!({
-            "schemas": schemas,
-            "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
-        })),
-        // Where no token is configured, none is needed.
-        security: vec![Map::new(), object(json!({ "token": [] }))],
+impl Document {
+    /// Describes these routes.
+    pub(super) fn of(routes: &[Route]) -> Self {
+        let mut settings = SchemaSettings::draft2020_12().for_serialize();
+        settings.definitions_path = "/components/schemas".into();
+        settings.meta_schema = None;
+        let mut generator = settings.into_generator();
+        let paths = routes.iter().map(|route| (route.path.to_owned(), path(route, &mut generator))).collect();
+        let schemas = Value::Object(generator.take_definitions(true));
+        Self {
+            openapi: "3.1.0",
+            info: object(json!({
+                "title": "switchback serve",
+                "version": env!("CARGO_PKG_VERSION"),
+                "description": "Judges mail. Fields may be added to replies; none is removed or changes its type within a version.",
+            })),
+            paths,
+            components: object(json!({
+                "schemas": schemas,
+                "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
+            })),
+            // Where no token is configured, none is needed.
+            security: vec![Map::new(), object(json!({ "token": [] }))],
+        }
     }
 }
 

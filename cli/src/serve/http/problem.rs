@@ -61,6 +61,7 @@ impl Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
+        tracing::warn!("a request of HTTP is answered with {}: {}", self.status, self.why);
         let said = Said { error: self.why };
         let mut response = json(self.status, &said);
         if self.status == StatusCode::UNAUTHORIZED {

@@ -11,7 +11,8 @@ use switchback::Verdict;
 use switchback_gateway::{Disposition, HeaderChange, Mail, Reply};
 
 use super::problem::{Problem, json};
-use super::{HttpDoor, body, fields};
+use super::{HttpDoor, body};
+use crate::serve::fields;
 use crate::serve::letter::Letter;
 
 /// What is to be done with a message.
@@ -136,7 +137,7 @@ impl HttpDoor {
     /// The message of a request, with what its header tells.
     pub(super) async fn mail(&self, request: Request, hearing: Hearing) -> Result<Mail, Problem> {
         let (head, message) = request.into_parts();
-        let mut transaction = fields::transaction(&head.headers)?;
+        let mut transaction = fields::transaction(&head.headers).map_err(Problem::bad)?;
         transaction.is_advice = hearing == Hearing::Advice;
         let config = self.gateway.config();
         let bytes_max = config.scoring.message_max.as_u64();

@@ -1,13 +1,13 @@
 //! A request, up to the message.
 
-use std::net::IpAddr;
-
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use switchback_gateway::{Direction, Transaction};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt as _, AsyncReadExt as _};
 
 use super::Ended;
 use super::refusal::Refusal;
 use super::verb::{Dialect, Verb};
+use crate::serve::fields;
 use crate::serve::limits::{FIELDS_MAX, HEAD_BYTES_MAX, LINE_BYTES_MAX};
 
 /// A request.
@@ -46,31 +46,35 @@ impl Request {
         };
         let (verb, dialect) = line.trim_end().split_once(' ').ok_or_else(other)?;
         let (Ok(verb), Ok(dialect)) = (verb.parse(), dialect.parse()) else { return Err(other()) };
-        let mut transaction = Transaction::new();
-        transaction.is_advice = true;
-        Ok(Self { verb, dialect, length: None, is_compressed: false, transaction })
+        Ok(Self { verb, dialect, length: None, is_compressed: false, transaction: Transaction::new() })
     }
 
     /// The fields, up to an empty line.
     pub(super) async fn read_fields<S: AsyncBufRead + Unpin>(&mut self, stream: &mut S) -> Result<(), Ended> {
-        let (mut bytes, mut fields) = (0, 0);
+        let (mut bytes, mut count) = (0, 0);
+        let mut told = HeaderMap::new();
         loop {
             let line = line(stream).await?;
             if line.is_empty() {
                 break;
             }
-            (bytes, fields) = (bytes + line.len(), fields + 1);
-            if bytes > HEAD_BYTES_MAX || fields > FIELDS_MAX {
+            (bytes, count) = (bytes + line.len(), count + 1);
+            if bytes > HEAD_BYTES_MAX || count > FIELDS_MAX {
                 return Err(Refusal::protocol("there are too many fields").into());
             }
             let (name, value) =
                 line.split_once(':').ok_or_else(|| Refusal::protocol("a line is not a field, `Name: value`"))?;
             self.read_field(name, value.trim())?;
+            if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.as_bytes())) {
+                told.append(name, value);
+            }
         }
-        // Of spamc's clients nothing is known but that they ask about mail that arrives.
-        if self.transaction.client.ip.is_none() && self.transaction.user.is_none() {
-            self.transaction.direction = Some(Direction::Inbound);
+        match self.dialect {
+            // `User` of spamc is whose settings hold, and there are none of users here. Nothing is known but that mail arrives.
+            Dialect::Spamc(_) => self.transaction.direction = Some(Direction::Inbound),
+            Dialect::Rspamc => self.transaction = fields::transaction(&told).map_err(Refusal::protocol)?,
         }
+        self.transaction.is_advice = true;
         Ok(())
     }
 
@@ -86,29 +90,7 @@ impl Request {
                 return Err(Refusal::protocol("messages are compressed by zlib, or not at all"));
             }
             self.is_compressed = true;
-        } else if self.dialect == Dialect::Rspamc {
-            self.read_envelope(name, value);
         }
-        // `User` of spamc is whose settings hold, and there are none of users here.
         Ok(())
-    }
-
-    /// What Exim tells with `variant=rspamd`.
-    fn read_envelope(&mut self, name: &str, value: &str) {
-        let transaction = &mut self.transaction;
-        let (client, envelope) = (transaction.client.clone(), transaction.envelope.clone());
-        match name.to_ascii_lowercase().as_str() {
-            "from" => transaction.envelope = envelope.mail_from(value),
-            "rcpt" => transaction.envelope = envelope.recipient(value),
-            "helo" => transaction.client = client.helo(value),
-            "hostname" => transaction.client = client.host(value),
-            "ip" => match value.parse::<IpAddr>() {
-                Ok(ip) => transaction.client = client.ip(ip),
-                Err(_) => tracing::warn!("the address of a client is malformed, and not used"),
-            },
-            "user" => transaction.user = Some(value.to_owned()),
-            "queue-id" => transaction.queue_id = Some(value.to_owned()),
-            _ => {}
-        }
     }
 }

@@ -86,6 +86,20 @@ impl Door {
         assert!(status.success());
     }
 
+    /// The most memory that it ever held, in bytes.
+    pub(super) fn peak_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10
+    }
+
+    /// Kills it; returns its folder.
+    pub(super) fn killed(mut self) -> TempDir {
+        self.signal("KILL");
+        self.child.wait().unwrap();
+        std::mem::replace(&mut self.dir, tempdir().unwrap())
+    }
+
     /// Tells it to end, and waits for that.
     pub(super) fn end(self) -> (Option<i32>, String) {
         self.signal("TERM");

@@ -2,11 +2,13 @@
 
 use std::fs;
 use std::io::{Read as _, Write as _};
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::os::fd::OwnedFd;
 use std::os::unix::net::{UnixDatagram, UnixListener};
-use std::process::Stdio;
+use std::path::Path;
+use std::process::{Command, Stdio};
 
-use super::door::{BOTH, Door, write_config};
+use super::door::{Answer, BOTH, Door, Saying, say, write_config};
 use crate::model::mail;
 use crate::operate::store::{PATIENCE, Store, until};
 use crate::run::{command, switchback};
@@ -46,7 +48,7 @@ fn another_configuration_is_taken_whole_or_not_at_all() {
     assert_eq!(said(), "one");
     for (config, why) in [
         (with("two") + "nonsense = 1\n", "unknown field `nonsense`"),
-        (with("two").replace("[spamd]", "[spamd]\nconnections = 7"), "a restart is needed for changes of spamd"),
+        (with("two").replace("[spamd]", "[spamd]\nmode = '600'"), "a restart is needed for changes of spamd.mode"),
         ("[inbound]\nreject_text = 'two'\n".to_owned(), "there is no door to serve at"),
     ] {
         write_config(door.dir(), store.path(), &config);
@@ -57,6 +59,68 @@ fn another_configuration_is_taken_whole_or_not_at_all() {
     write_config(door.dir(), store.path(), &with("two"));
     door.signal("HUP");
     until("the new text", || said() == "two");
+}
+
+#[test]
+fn bounds_change_while_it_runs_and_other_programs_doors_are_theirs() {
+    let store = Store::promoted(&["1.1.0"]);
+    let with = |bounds: &str| BOTH.replace("[spamd]", &format!("[spamd]\n{bounds}"));
+    let door = Door::of(store.path(), &with("connections = 1"));
+    let mut silent = TcpStream::connect(door.spamd()).unwrap();
+    let mut waits = TcpStream::connect(door.spamd()).unwrap();
+    waits.set_read_timeout(Some(PATIENCE)).unwrap();
+    waits.write_all(b"PING SPAMC/1.5\r\n\r\n").unwrap();
+    door.until_it_says("1 clients are connected");
+    let milter = "[milter]\nlisten = 'unix:/elsewhere'\nconnections = 7\n";
+    write_config(door.dir(), store.path(), &(with("connections = 2\ndrain = '0s'") + milter));
+    door.signal("HUP");
+    let mut reply = String::new();
+    waits.read_to_string(&mut reply).unwrap();
+    assert_eq!(reply, "SPAMD/1.5 0 PONG\r\n");
+    // Nor is there time to drain any more.
+    silent.write_all(b"CHECK SPAMC/1.5\r\n").unwrap();
+    assert_eq!(door.ask(b"PING SPAMC/1.5\r\n\r\n"), b"SPAMD/1.5 0 PONG\r\n");
+    door.signal("TERM");
+    let (code, log) = door.ended();
+    assert!(code == Some(0) && log.contains("spamd.drain is over: 1 connections are cut off"), "{log}");
+}
+
+/// The program, to which systemd would pass these two sockets by these names.
+fn passed(config: &Path, names: &str, sockets: [TcpListener; 2]) -> Command {
+    let [first, second] = sockets.map(|socket| Stdio::from(OwnedFd::from(socket)));
+    let start = "export LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=$2; exec \"$0\" serve --config \"$1\" 3<&0 4<&1 </dev/null >/dev/null";
+    let mut shell = Command::new("sh");
+    shell.args(["-c", start, env!("CARGO_BIN_EXE_switchback")]).arg(config).arg(names);
+    shell.stdin(first).stdout(second);
+    shell
+}
+
+#[test]
+fn sockets_that_systemd_passes_take_the_place_of_those_of_the_configuration() {
+    let (store, dir) = (Store::promoted(&["1.1.0"]), tempfile::tempdir().unwrap());
+    let (spamd, http) = (dir.path().join("spamd.sock"), dir.path().join("http.sock"));
+    let (listen, config) =
+        (|path: &Path| format!("listen = 'unix:{}'\n", path.display()), dir.path().join("gateway.toml"));
+    let text = format!("[authentication]\nverify = false\n[spamd]\n{}[http]\n{}", listen(&spamd), listen(&http));
+    write_config(dir.path(), store.path(), &text);
+    let bound = |address: &str| TcpListener::bind(address).unwrap();
+    let sockets = ["127.0.0.1:0"; 2].map(bound);
+    let [to_http, to_spamd] = [0, 1].map(|at: usize| sockets[at].local_addr().unwrap());
+    let mut child = passed(&config, "http:spamd", sockets).spawn().unwrap();
+    assert_eq!(say(to_spamd, b"PING SPAMC/1.5\r\n\r\n", Saying::Ended), b"SPAMD/1.5 0 PONG\r\n");
+    let health = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+    assert_eq!(Answer::of(&say(to_http, health, Saying::Open)).body, b"alive\n");
+    assert!(!spamd.exists() && !http.exists());
+    child.kill().unwrap();
+    child.wait().unwrap();
+    for (names, address, said) in [
+        ("http:smtp", "127.0.0.1:0", "a socket with the name `smtp`"),
+        ("http:spamd", "0.0.0.0:0", "can be reached from outside"),
+    ] {
+        let refused = passed(&config, names, [address; 2].map(bound)).output().unwrap();
+        let err = String::from_utf8(refused.stderr).unwrap();
+        assert!(refused.status.code() == Some(1) && err.contains(said), "{err}");
+    }
 }
 
 #[test]
@@ -143,7 +207,7 @@ fn the_service_manager_is_told() {
     let mut child = serve.arg(dir.path().join("gateway.toml")).stdout(Stdio::null()).spawn().unwrap();
     let signal = |signal| {
         let id = child.id().to_string();
-        assert!(std::process::Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
     };
     hears("READY=1\nSTATUS=ready");
     signal("HUP");

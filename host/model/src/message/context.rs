@@ -66,7 +66,7 @@ impl Envelope {
 
 fn unbracketed(address: &str) -> &str {
     let address = address.trim();
-    address.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).unwrap_or(address)
+    address.strip_prefix('<').and_then(|inner| inner.strip_suffix('>')).map_or(address, str::trim)
 }
 
 /// The SMTP client.

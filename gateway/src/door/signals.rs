@@ -1,21 +1,24 @@
-//! The signals that the program obeys.
+//! The signals that doors obey.
 
 use std::io;
 
 use tokio::select;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals.
+/// The signals that a program obeys.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub struct Signals {
     terminate: Signal,
     interrupt: Signal,
     reload: Signal,
 }
 
 impl Signals {
-    /// Takes them from now on.
-    pub(super) fn taken() -> io::Result<Self> {
+    /// Takes them from now on. To be called within the runtime.
+    ///
+    /// # Errors
+    /// If the system does not let it.
+    pub fn taken() -> io::Result<Self> {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -23,16 +26,16 @@ impl Signals {
         })
     }
 
-    /// Waits for one that ends the program.
-    pub(super) async fn end(&mut self) {
+    /// Waits for one that ends the program: SIGTERM or SIGINT.
+    pub async fn end(&mut self) {
         select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
 
-    /// Waits for one, and says whether it ends the program or wants the configuration to be read again.
-    pub(super) async fn next(&mut self) -> Told {
+    /// Waits for one, and says what it asks for.
+    pub async fn next(&mut self) -> Told {
         select! {
             _ = self.terminate.recv() => Told::End,
             _ = self.interrupt.recv() => Told::End,
@@ -43,7 +46,9 @@ impl Signals {
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub enum Told {
+    /// To end.
     End,
+    /// To read the configuration again: SIGHUP.
     Reload,
 }
