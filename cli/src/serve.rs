@@ -6,6 +6,7 @@ mod fields;
 mod http;
 mod letter;
 mod limits;
+mod mail;
 mod opinion;
 mod points;
 mod settings;

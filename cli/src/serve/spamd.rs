@@ -10,7 +10,7 @@ mod verb;
 use std::io;
 use std::time::Duration;
 
-use switchback_gateway::{Disposition, Gateway, Mail};
+use switchback_gateway::{Disposition, Gateway};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::select;
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ use self::verb::Verb;
 use super::accept::{self, Stream};
 use super::letter::Letter;
 use super::limits::{REPLY_WITHIN, REQUEST_WITHIN};
+use super::mail::mail;
 use super::opinion::Opinion;
 use super::stop::Stop;
 
@@ -103,8 +104,7 @@ impl SpamdDoor {
             return Err(Ended::Refused(Refusal::too_long_to_return(message_max)));
         }
         let letter = Letter::new(body.bytes);
-        let (transaction, bytes) = (request.transaction.clone(), letter.as_sent());
-        let mail = if body.is_partial { Mail::partial(transaction, bytes) } else { Mail::new(transaction, bytes) };
+        let mail = mail(request.transaction.clone(), letter.as_sent(), body.is_partial, message_max);
         let opinion = Opinion::of(&self.gateway, mail).await;
         if let Disposition::Tempfail(why) = &opinion.decision.disposition
             && request.dialect.has_codes()

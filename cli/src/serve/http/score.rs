@@ -14,6 +14,7 @@ use super::problem::{Problem, json};
 use super::{HttpDoor, body};
 use crate::serve::fields;
 use crate::serve::letter::Letter;
+use crate::serve::mail::mail;
 
 /// What is to be done with a message.
 #[derive(JsonSchema, Serialize)]
@@ -144,6 +145,6 @@ impl HttpDoor {
         let received = body::read(&head.headers, message, bytes_max, config.http.timeout).await?;
         // rspamc and Amavis send files.
         let bytes = Letter::new(received.bytes).into_sent();
-        Ok(if received.is_partial { Mail::partial(transaction, bytes) } else { Mail::new(transaction, bytes) })
+        Ok(mail(transaction, bytes, received.is_partial, bytes_max))
     }
 }

@@ -114,7 +114,7 @@ fn the_reasons_of_a_report_are_rows_of_spamassassins_table() {
     assert_eq!(rows[3..], [" 0.9 SIZE"], "{reply}");
 }
 
-// uWestJS#94, axios#1454: the answer to a body that nobody wants to read was lost, because the connection was reset.
+// FOSSFORGE/uWestJS#94: the answer to a body that nobody wants to read was lost, because the connection was reset.
 #[test]
 fn a_refusal_is_heard_by_who_sends_on() {
     if !has("curl") {
