@@ -3,7 +3,7 @@
 mod address;
 mod files;
 mod listener;
-pub mod manager;
+mod manager;
 mod passed;
 mod signals;
 mod socket;
@@ -11,6 +11,7 @@ mod socket;
 pub use address::client_address;
 pub use files::raise_open_files;
 pub use listener::{Connection, Listener};
+pub use manager::until_told_to_end;
 pub use passed::Passed;
-pub use signals::{Signals, Told};
+pub use signals::Signals;
 pub use socket::{Socket, SocketError};

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use anyhow::{Context as _, Result, anyhow};
 use indymilter::Config as Protocol;
 use switchback_gateway::config::DoorKind;
-use switchback_gateway::door::{Listener, Signals, Socket, Told, manager};
+use switchback_gateway::door::{Listener, Signals, Socket, until_told_to_end};
 use switchback_gateway::{Config, Gateway};
 use tokio::select;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, block_in_place};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
 use crate::accept::Accept;
 use crate::callbacks::{Door, callbacks};
@@ -35,23 +35,7 @@ pub(crate) async fn run(path: &Path, config: Config, socket: Socket) -> Result<(
     let (cut, is_cut) = oneshot::channel::<()>();
     let serving = tokio::spawn(indymilter::run(accept, callbacks(&door), protocol, is_cut));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), %listens, "ready");
-    manager::ready(&status(&door));
-
-    let mut tick = interval(manager::every());
-    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        select! {
-            told = signals.next() => match told {
-                Told::End => break,
-                Told::Reload => {
-                    manager::reloading();
-                    reload(&door, path);
-                    manager::ready(&status(&door));
-                }
-            },
-            _ = tick.tick() => manager::alive(&status(&door)),
-        }
-    }
+    until_told_to_end(&mut signals, || status(&door), || reload(&door, path)).await;
     end(&door, signals, Serving { task: serving, cut }).await
 }
 
@@ -63,7 +47,6 @@ struct Serving {
 
 /// Lets what has begun come to its end, within a time, or until a second signal.
 async fn end(door: &Door, mut signals: Signals, serving: Serving) -> Result<()> {
-    manager::stopping();
     let drain = door.gateway.config().milter.drain;
     door.messages.stop();
     tracing::info!(running = door.messages.running(), "ends as soon as messages that are under way have their answers");

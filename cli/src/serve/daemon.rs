@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use switchback_gateway::config::{DoorBounds, DoorKind, Listen};
-use switchback_gateway::door::{Listener, Passed, Signals, Socket, Told, manager, raise_open_files};
+use switchback_gateway::door::{Listener, Passed, Signals, Socket, raise_open_files, until_told_to_end};
 use switchback_gateway::{Config, Gateway};
 use tokio::runtime;
 use tokio::select;
 use tokio::sync::watch;
 use tokio::task::{JoinSet, block_in_place};
-use tokio::time::{MissedTickBehavior, interval};
 
 use super::accept;
 use super::http::HttpDoor;
@@ -99,26 +98,11 @@ impl Doors {
         // Nobody reads it where it cannot be written.
         drop(sockets.announce());
         let mut serving = self.accept(sockets, &asked)?;
-        manager::ready(&self.gateway.readiness().to_string());
-        let mut tick = interval(manager::every());
-        tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        loop {
-            select! {
-                told = signals.next() => match told {
-                    Told::End => break,
-                    Told::Reload => {
-                        manager::reloading();
-                        self.reload(path);
-                        manager::ready(&self.gateway.readiness().to_string());
-                    }
-                },
-                _ = tick.tick() => {
-                    self.http.upkeep();
-                    manager::alive(&self.gateway.readiness().to_string());
-                }
-            }
-        }
-        manager::stopping();
+        let status = || {
+            self.http.upkeep();
+            self.gateway.readiness().to_string()
+        };
+        until_told_to_end(signals, status, || self.reload(path)).await;
         stopper.stop();
         let all = async { while serving.join_next().await.is_some() {} };
         select! {

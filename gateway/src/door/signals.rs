@@ -35,7 +35,7 @@ impl Signals {
     }
 
     /// Waits for one, and says what it asks for.
-    pub async fn next(&mut self) -> Told {
+    pub(super) async fn next(&mut self) -> Told {
         select! {
             _ = self.terminate.recv() => Told::End,
             _ = self.interrupt.recv() => Told::End,
@@ -46,7 +46,7 @@ impl Signals {
 
 /// What a signal asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub(super) enum Told {
     /// To end.
     End,
     /// To read the configuration again: SIGHUP.

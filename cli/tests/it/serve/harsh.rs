@@ -20,7 +20,7 @@ const MIB: u64 = 1 << 20;
 const HALF_OPEN: usize = 2_000;
 
 /// What a connection that waits may cost: its buffers.
-const CONNECTION_BYTES_MAX: u64 = 128 << 10;
+const CONNECTION_BYTES_MAX: u64 = 64 << 10;
 
 fn connected(address: SocketAddr) -> TcpStream {
     let stream = TcpStream::connect(address).unwrap();
@@ -156,7 +156,7 @@ fn of_a_body_of_a_gibibyte_a_message_is_kept() {
     assert!(reply.contains("Spam: True"), "{reply}");
     let endless = Answer::of(&streamed(door.http(), &head("Transfer-Encoding: chunked"), (2 << 30) + (64 << 20), true));
     assert_eq!(endless.status, 413, "{endless:?}");
-    grew(&door, before, 64 * MIB, "bodies of 1 GiB and more");
+    grew(&door, before, 32 * MIB, "bodies of 1 GiB and more");
     judges(&door);
 }
 
