@@ -10,6 +10,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchback::files::in_full;
+use switchback::jiff::Timestamp;
 use switchback::runtime::ShutdownError;
 use switchback::{Authentication, Client, Verdict};
 use tokio::task::spawn_blocking;
@@ -26,6 +27,7 @@ use crate::field::Field;
 use crate::held::MailToHold;
 use crate::mail::{Direction, Mail, Transaction};
 use crate::readiness::Readiness;
+use crate::received;
 
 /// Judges the mail of all doors: this is a handle, and clones are the same gateway.
 ///
@@ -99,11 +101,13 @@ impl Gateway {
         let setup = self.setup();
         let fields = Field::all_of(&mail.bytes);
         let mut changes = setup.stamper(&mail.transaction).removals(&fields);
+        let removed = changes.len();
         let direction = setup.direction(&mail.transaction);
         let Some(rules) = setup.config.direction(direction) else {
             return Decision { disposition: Disposition::Accept, changes, verdict: None };
         };
-        let (message, results) = setup.message(&mail, &fields, direction).await;
+        let received = received::value(&mail.transaction, Timestamp::now());
+        let (message, results) = setup.message(&mail, &fields, direction, received.as_deref()).await;
         let known = (message.client().clone(), message.authentication().clone());
         let scored = self.0.scoring.score(direction, message).await;
         if direction == Direction::Inbound {
@@ -114,7 +118,12 @@ impl Gateway {
             Measure::MtaQuarantine => Disposition::Quarantine { reason: reason(&scored.verdict) },
             // Only the mail server has all of it.
             Measure::Held if mail.is_partial => Disposition::Quarantine { reason: reason(&scored.verdict) },
-            Measure::Held => held(Arc::clone(&setup), mail, direction, &scored.verdict, known, &changes).await,
+            Measure::Held => {
+                let received = received.map(|value| HeaderChange::Insert { name: "Received".to_owned(), value });
+                // Below what is written here, as a mail server would have it.
+                let changes = [&changes[..removed], received.as_slice(), &changes[removed..]].concat();
+                held(Arc::clone(&setup), mail, direction, &scored.verdict, known, &changes).await
+            }
             Measure::Tempfail => Disposition::Tempfail(Reply::later()),
             Measure::Reject => refused(rules, &mail, &scored.verdict),
         };

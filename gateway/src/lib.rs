@@ -18,6 +18,7 @@ mod gateway;
 pub mod held;
 mod mail;
 mod readiness;
+mod received;
 mod stamp;
 
 pub use authentication::AuthenticatorError;

@@ -46,6 +46,8 @@ pub struct Transaction {
     pub server: Option<String>,
     /// Which way the message goes, where the door knows. Default: by the login name and the client's address.
     pub direction: Option<Direction>,
+    /// Whether the mail server has yet to write its own `Received` field, as where a milter is asked. Default no.
+    pub is_before_received: bool,
     /// Whether the mail server goes on with the message whatever it is told, because the door's protocol cannot make it forget
     /// one. Nothing is held here then: [`Measure::Held`](crate::config::Measure::Held) becomes the mail server's own
     /// quarantine. Default no.

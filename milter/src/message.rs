@@ -105,6 +105,21 @@ mod tests {
         }
     }
 
+    // authentication_milter#117: a body had another hash where it was cut in the middle of a line's end.
+    #[test]
+    fn a_body_is_the_same_wherever_it_is_cut() {
+        let body = b"a\r\n\r\ncaf\xc3\xa9 \xe2\x82\xac\r\n.\r\n\r\n";
+        for (first, second) in
+            (0..=body.len()).flat_map(|first| (first..=body.len()).map(move |second| (first, second)))
+        {
+            let mut incoming = incoming(1_000);
+            for piece in [&body[..first], &body[first..second], &body[second..]] {
+                assert!(!incoming.body(piece));
+            }
+            assert_eq!(incoming.into_mail().0.bytes, [&b"\r\n"[..], body].concat(), "{first}, {second}");
+        }
+    }
+
     #[test]
     fn a_message_without_a_body_ends_with_its_header() {
         let mut incoming = incoming(100);

@@ -53,6 +53,7 @@ impl Session {
         transaction.mail_parameters = parameters;
         transaction.user = text(macros, c"{auth_authen}");
         transaction.server = text(macros, c"j");
+        transaction.is_before_received = true;
         self.message = Some(Incoming::new(transaction, bytes_max, running));
     }
 

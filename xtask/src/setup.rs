@@ -75,8 +75,10 @@ pub(crate) fn test_programs() {
             eprintln!("==> NOT INSTALLED: {program} ({why:#}); the tests that need it will skip");
         }
     }
-    if let Err(why) = exim() {
-        eprintln!("==> NOT INSTALLED: exim4 ({why:#}); the tests that need it will skip");
+    for (name, unpacked) in [("exim4", exim as fn() -> Result<()>), ("amavisd-new", amavis)] {
+        if let Err(why) = unpacked() {
+            eprintln!("==> NOT INSTALLED: {name} ({why:#}); the tests that need it will skip");
+        }
     }
 }
 
@@ -86,35 +88,61 @@ const EXIM_LIBRARIES: [&str; 6] = ["libidn12", "libldap-2.5-0", "libmariadb3", "
 /// The user that Debian's Exim is built for. Without one it does nothing.
 const EXIM_USER: &str = "Debian-exim";
 
-/// Unpacks Exim beside what cargo builds, unless it is there or installed.
 fn exim() -> Result<()> {
-    let folder = target_dir().join("tools/exim");
-    let unpacked = folder.join("usr/sbin/exim4");
-    let is_there = || {
-        [unpacked.as_path(), Path::new("/usr/sbin/exim4")]
-            .into_iter()
-            .any(|exim| works(command(exim).args(["-C", "/dev/null", "-bV"])))
-    };
-    if is_there() {
-        return Ok(());
-    }
-    install(&EXIM_LIBRARIES)?;
-    fs::create_dir_all(&folder)?;
-    let mut download = command("apt-get");
-    step(
-        "download exim4",
-        download.current_dir(&folder).args(["--quiet", "download", "exim4-daemon-heavy", "exim4-base"]),
-    )?;
-    for file in fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())) {
-        if file.extension().is_some_and(|extension| extension == "deb") {
-            step("unpack exim4", command("dpkg").arg("-x").args([&file, &folder]))?;
-        }
-    }
     if !works(command("id").arg(EXIM_USER)) {
         step("add Exim's user", command("useradd").args(["--system", "--no-create-home", EXIM_USER]))?;
     }
-    if !is_there() {
-        bail!("{} does not run", unpacked.display());
+    let is_there = |folder: &Path| works(command(folder.join("usr/sbin/exim4")).args(["-C", "/dev/null", "-bV"]));
+    unpacked("exim", &["exim4-daemon-heavy", "exim4-base"], &EXIM_LIBRARIES, is_there)
+}
+
+/// What Amavis needs, which is unpacked instead of installed: as a package it starts.
+const AMAVIS_LIBRARIES: [&str; 16] = [
+    "file",
+    "libarchive-zip-perl",
+    "libberkeleydb-perl",
+    "libconvert-tnef-perl",
+    "libconvert-uulib-perl",
+    "libio-stringy-perl",
+    "libjson-perl",
+    "liblwp-protocol-https-perl",
+    "libmail-dkim-perl",
+    "libmailtools-perl",
+    "libmime-tools-perl",
+    "libnet-libidn-perl",
+    "libnet-server-perl",
+    "libunix-syslog-perl",
+    "libwww-perl",
+    "pax",
+];
+
+fn amavis() -> Result<()> {
+    let is_there = |folder: &Path| {
+        let mut perl = command("perl");
+        perl.arg("-T").arg("-I").arg(folder.join("usr/share/perl5"));
+        works(perl.arg(folder.join("usr/sbin/amavisd")).arg("-V"))
+    };
+    unpacked("amavis", &["amavisd-new"], &AMAVIS_LIBRARIES, is_there)
+}
+
+/// Unpacks Debian packages beside what cargo builds, unless they are there, and installs what they need.
+fn unpacked(name: &str, packages: &[&str], needs: &[&str], is_there: impl Fn(&Path) -> bool) -> Result<()> {
+    let folder = target_dir().join("tools").join(name);
+    if is_there(&folder) {
+        return Ok(());
+    }
+    install(needs)?;
+    fs::create_dir_all(&folder)?;
+    let mut download = command("apt-get");
+    download.current_dir(&folder).args(["--quiet", "download"]);
+    step(&format!("download {name}"), download.args(packages))?;
+    for file in fs::read_dir(&folder)?.filter_map(|entry| Some(entry.ok()?.path())) {
+        if file.extension().is_some_and(|extension| extension == "deb") {
+            step(&format!("unpack {name}"), command("dpkg").arg("-x").args([&file, &folder]))?;
+        }
+    }
+    if !is_there(&folder) {
+        bail!("{} does not work", folder.display());
     }
     Ok(())
 }

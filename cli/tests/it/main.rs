@@ -8,6 +8,7 @@ mod crash;
 mod demo;
 mod inspect;
 mod keygen;
+mod machine;
 mod minisign;
 mod model;
 mod new;

@@ -3,7 +3,7 @@
 
 mod amavis;
 mod bad_input;
-mod door;
+pub(crate) mod door;
 mod exim;
 mod harsh;
 mod http;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use futures_util::future::join_all;
+use mail_auth::common::cache::NoCache;
 use mail_auth::common::crypto::Algorithm;
+use mail_auth::common::verify::{DomainKey, VerifySignature as _};
 use mail_auth::dkim::{DkimError, Signature};
-use mail_auth::{AuthenticatedMessage, DkimOutput, DkimResult, DnsError, Error};
+use mail_auth::{AuthenticatedMessage, DkimOutput, DkimResult, DnsError, Error, Txt};
 use switchback::AuthResult;
 
 use super::domain::normal;
@@ -111,7 +113,29 @@ async fn verify<'x>(lookups: &Lookups<'_>, single: &'x AuthenticatedMessage<'x>)
     }
     let outputs = lookups.within(lookups.resolver.verify_dkim(single)).await;
     let late = || Error::Dns(DnsError::Resolver("no answer in time".to_owned()));
-    outputs.unwrap_or_else(|| failed(DkimOutput::temp_err(late())))
+    let outputs = outputs.unwrap_or_else(|| failed(DkimOutput::temp_err(late())));
+    match signature {
+        Some(signature) if is_trial(lookups, signature, &outputs).await => Vec::new(),
+        _ => outputs,
+    }
+}
+
+/// The bit of a key's flags that is `t=y`, for which mail-auth has no public name.
+const TRIAL: u64 = 0x10;
+
+/// Whether the signer only tries DKIM with this key: RFC 6376, section 3.6.1, has such a message treated as one without the
+/// signature, whether it verifies or not (<https://github.com/lieser/dkim_verifier/issues/211>).
+async fn is_trial(lookups: &Lookups<'_>, signature: &Signature, outputs: &[DkimOutput<'_>]) -> bool {
+    let has_no_key = |output: &DkimOutput<'_>| {
+        matches!(output.result(), DkimResult::PermError(_) | DkimResult::TempError(_) | DkimResult::None)
+    };
+    if outputs.iter().all(has_no_key) {
+        return false;
+    }
+    // The resolver remembers it.
+    let name = signature.domain_key();
+    let key = lookups.within(lookups.resolver.txt_lookup::<DomainKey>(name, None::<&NoCache<Box<str>, Txt>>)).await;
+    matches!(key, Some(Ok(key)) if key.has_flag(TRIAL))
 }
 
 impl Signed {

@@ -49,6 +49,7 @@ async fn zone() -> Zone {
         text(&format!("rsa._domainkey.{domain}"), &rsa_record());
     }
     text("ed._domainkey.news.example", &ed25519_record());
+    text("trial._domainkey.news.example", &format!("{}; t=y:s", ed25519_record()));
     for (selector, record) in RFC_8463_KEYS {
         text(&format!("{selector}._domainkey.football.example.com"), record);
     }
@@ -63,8 +64,11 @@ async fn zone() -> Zone {
     text("mx.example", "v=spf1 mx a:mail.mx.example -all");
     text("evil.example", "v=spf1 include:_dmarc.news.example -all");
     text("fresh.example", "v=spf1 -all");
+    text("six.example", "v=spf1 exists:%{ir}.six.example -all");
     let names = ["a", "b", "c", "d", "e", "f", "g", "h"].map(|name| format!("ptr:{name}.example")).join(" ");
     text("ptr.example", &format!("v=spf1 {names} -all"));
+    let six = "5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.9.0.0.0.8.b.d.0.1.0.0.2.six.example";
+    records.push((six.to_owned(), "A", OURS.to_owned()));
     records.push(("mx.example".to_owned(), "MX", "mail.mx.example.".to_owned()));
     records.push(("mail.mx.example".to_owned(), "A", OURS.to_owned()));
     records.push(("plain.example".to_owned(), "A", OURS.to_owned()));

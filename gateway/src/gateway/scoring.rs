@@ -19,6 +19,7 @@ use super::error::OpenError;
 use crate::config::{Config, DirectionConfig};
 use crate::mail::Direction;
 use crate::readiness::Readiness;
+use crate::received;
 
 /// How long after a store could not be opened that is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -179,5 +180,6 @@ fn slot_of(config: &Config, rules: &DirectionConfig) -> SlotConfig {
     SlotConfig::new(&rules.slot)
         .thresholds(rules.thresholds)
         .failure(rules.failure.policy())
-        .message_bytes_max(config.scoring.message_max.as_u64())
+        // Whatever is read of a message is scored, with the field on top of it.
+        .message_bytes_max(config.scoring.message_max.as_u64().saturating_add(received::FIELD_MAX))
 }

@@ -15,6 +15,7 @@ use crate::decision::HeaderChange;
 use crate::field::Field;
 use crate::held::Spool;
 use crate::mail::{Direction, Mail, Transaction};
+use crate::received;
 use crate::stamp::{Stamp, Stamper};
 
 pub(super) struct Setup {
@@ -54,11 +55,15 @@ impl Setup {
     }
 
     /// The message with all that is known of it, and what is to be written of its authentication.
+    ///
+    /// # Arguments
+    /// * `received`: the field of this name that the mail server has yet to write
     pub(super) async fn message(
         &self,
         mail: &Mail,
         fields: &[Field],
         direction: Direction,
+        received: Option<&str>,
     ) -> (Message, Option<String>) {
         let transaction = &mail.transaction;
         let client = match direction {
@@ -66,7 +71,7 @@ impl Setup {
             Direction::Outbound => Client::clone(&transaction.client),
         };
         let mut results = None;
-        let mut builder = Message::builder(mail.bytes.clone()).envelope(transaction.envelope.clone());
+        let mut builder = Message::builder(received::above(received, mail)).envelope(transaction.envelope.clone());
         if direction == Direction::Inbound && self.authenticator.is_verifying() {
             let name = self.authserv_id(transaction);
             let verified = self.authenticator.authenticate(mail, fields, name, &client).await;
@@ -93,5 +98,26 @@ impl Setup {
             return stamper.unscanned("store-away", is_partial, results);
         }
         stamper.stamps(Stamp { verdict: &scored.verdict, thresholds: &rules.thresholds, is_partial, results })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use switchback::message::Recipients;
+
+    use super::*;
+
+    /// <https://github.com/rspamd/rspamd/issues/3895>: what was learnt of mail in mailboxes did not hold for mail on its way there.
+    #[tokio::test]
+    async fn a_model_sees_the_field_that_the_mail_server_has_yet_to_write() {
+        let setup = Setup::new(
+            Config::parse("store = '/s'\nauthentication.verify = false\ninbound.quarantine = 'reject'").unwrap(),
+        );
+        let mail = Mail::new(Transaction::new(), b"Received: from a by b\r\nSubject: x\r\n\r\ny\r\n".to_vec());
+        for (received, expected) in [(None, &["from a by b"][..]), (Some("by mx"), &["by mx", "from a by b"])] {
+            let (message, _) = setup.as_ref().unwrap().message(&mail, &[], Direction::Inbound, received).await;
+            let found = message.header("Received", Recipients::Masked);
+            assert_eq!(found.iter().map(|value| value.trim()).collect::<Vec<_>>(), expected);
+        }
     }
 }

@@ -98,12 +98,17 @@ fn a_held_message_is_here_alone_and_is_given_back_once() {
     let id = spool.ids().unwrap().remove(0);
     let bytes = String::from_utf8(spool.bytes(id).unwrap()).unwrap();
     assert!(bytes.starts_with("X-Switchback-Status: Yes") && bytes.ends_with(&message), "{bytes}");
+    // mailcow#7000: when it came, and from where, was lost. MailScanner v5#245: it told who else got it.
+    let came = "\r\nReceived: from mail.sender.example (mail.sender.example [192.0.2.7]) by\r\n mx.test.example id ";
+    let above = &bytes[..bytes.len() - message.len()];
+    assert!(above.contains(came) && !above.contains("a@test.example"), "{bytes}");
     let through = Reinjection::Sendmail(postfix.sendmail());
     let release = || Releaser::new(&spool, &through, "ada", "it is wanted").release(id, Again::No);
     assert_eq!(release().unwrap().outcome, OutcomeKind::Released);
     assert_ne!(release().unwrap().outcome, OutcomeKind::Released, "it is given back once");
     let delivered = postfix.delivered_one();
     assert!(delivered.contains("X-Switchback-Status: Yes") && delivered.ends_with(&unix(&message)), "{delivered}");
+    assert!(delivered.contains(&unix(came)), "{delivered}");
     assert!(files(&dir).is_empty());
 }
 
@@ -161,7 +166,7 @@ fn forged_stamps_are_removed_wherever_postfix_has_put_them() {
         assert_eq!(own.matches("X-Switchback-Status: ").count(), 1, "{own}");
         assert_eq!(own.matches("Received: from mail.sender.example ").count(), 1, "{own}");
         assert_eq!(own.matches("X-Prepended: by Postfix\n").count(), settings.len(), "{own}");
-        // RFC 8601, section 4: results stand above the Received of the server that they are from.
+        // OpenDKIM#24; RFC 8601, section 4: results stand above the Received of the server that they are from.
         assert!(own.find("X-Switchback-Status: ") < own.find("Received: "), "{own}");
     }
 }
@@ -222,6 +227,25 @@ fn a_refused_recipient_does_not_end_the_message() {
     postfix.delivered(2);
 }
 
+// OpenDKIM#143: thousands of addresses, and the mail server heard nothing that it understood.
+#[test]
+fn a_header_that_is_large_is_delivered_as_it_came() {
+    let site = Site::new();
+    let milter = site.start();
+    let Some(postfix) = Postfix::start(&site.socket(), &[]) else { return };
+    let addresses =
+        |name: &str| format!("{name}: a@test.example{}\r\n", ",\r\n\tsomebody.else@other.test.example".repeat(1_600));
+    let message = message("9 hello", &format!("{}{}", addresses("Cc"), addresses("Reply-To")));
+    let reply = postfix.client().mail(message.as_bytes());
+    assert!(reply.starts_with("550 5.7.1 "), "{reply}");
+    let message = message.replace("Subject: 9", "Subject: 0");
+    let reply = postfix.client().mail(message.as_bytes());
+    assert!(reply.starts_with("250"), "{reply}");
+    milter.logs(&format!("bytes={} ", message.len()));
+    let delivered = postfix.delivered_one();
+    assert!(taken_apart(&delivered).1 == unix(&message), "{} bytes of {}", delivered.len(), message.len());
+}
+
 #[test]
 fn a_large_message_is_delivered_whole_and_judged_by_its_beginning() {
     let site = Site::new();
@@ -232,14 +256,16 @@ fn a_large_message_is_delivered_whole_and_judged_by_its_beginning() {
     let reply = postfix.client().mail(large.as_bytes());
     assert!(reply.starts_with("250"), "{reply}");
     let logged = milter.logs("judged");
-    assert!(logged.contains("bytes=1048576") && logged.contains("is_partial=true"), "{logged}");
+    for part in ["bytes=1048576", "is_partial=true", "by=\"live\""] {
+        assert!(logged.contains(part), "{part}: {logged}");
+    }
     let delivered = postfix.delivered_one();
     let (stamps, came) = taken_apart(&delivered);
     assert!(came == unix(&large), "the text is another one");
     assert!(stamps.contains("partial=yes"), "{stamps}");
 }
 
-// Bytes that are no text (mailparse#102), and lines that end oddly (Haraka#2594).
+// mailparse#102: bytes that are no text.
 #[test]
 fn bytes_that_are_no_text_come_through() {
     let site = Site::new();

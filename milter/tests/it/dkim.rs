@@ -80,18 +80,48 @@ fn name_server(record: Vec<u8>) -> SocketAddr {
     address
 }
 
-// authentication_milter#71, rspamd#6194: spaces were lost, and signatures with them.
-#[test]
-fn a_simple_signature_holds_in_the_filter_and_behind_it() {
-    if !is_here() {
-        return;
-    }
+/// What the filter wrote of the sender.
+fn results(delivered: &str) -> &str {
+    &delivered[delivered.find("Authentication-Results: ").unwrap()..delivered.find("Received: ").unwrap()]
+}
+
+/// A site with a key of `sender.example`, whose messages the filter verifies.
+fn site() -> (Site, String) {
     let site = Site::new();
     let key = site.path("key.pem").display().to_string();
     let made = Command::new("openssl").args(["genrsa", "-traditional", "-out", &key, "2048"]).output().unwrap();
     assert!(made.status.success(), "{made:?}");
     let resolver = name_server(dkim("record", &key, b""));
     site.configure_instead("verify = false", &format!("verify = true\nresolvers = ['{resolver}']"));
+    (site, key)
+}
+
+// Postfix's cleanup_replace_stray_cr_lf, Haraka#2594: what the mail server makes of a line's end that stands alone is what the
+// filter sees, and it says of the signature what everybody behind it finds.
+#[test]
+fn of_line_ends_that_stand_alone_the_filter_says_what_is_found_behind_it() {
+    if !is_here() {
+        return;
+    }
+    let (site, key) = site();
+    let _milter = site.start();
+    let Some(postfix) = Postfix::start(&site.socket(), &[]) else { return };
+    let signed = dkim("sign", &key, message("0 hello", "X-Odd:no space\r\n").replace("Text.", "Te\rxt.").as_bytes());
+    let reply = postfix.client().mail(&signed);
+    assert!(reply.starts_with("250"), "{reply}");
+    let delivered = postfix.delivered_one().replace('\n', "\r\n");
+    let holds = dkim("verify", &key, delivered.as_bytes()) == b"True\n";
+    let expected = if holds { "dkim=pass" } else { "dkim=fail" };
+    assert!(results(&delivered).contains(expected), "{delivered:?}");
+}
+
+// authentication_milter#71, rspamd#6194: spaces were lost, and signatures with them.
+#[test]
+fn a_simple_signature_holds_in_the_filter_and_behind_it() {
+    if !is_here() {
+        return;
+    }
+    let (site, key) = site();
     let milter = site.start();
     let Some(postfix) = Postfix::start(&site.socket(), &[]) else { return };
     let signed = dkim("sign", &key, message("0 hello", "X-Odd:no space\r\n").as_bytes());
@@ -99,8 +129,7 @@ fn a_simple_signature_holds_in_the_filter_and_behind_it() {
     assert!(reply.starts_with("250"), "{reply}");
     let delivered = postfix.delivered_one().replace('\n', "\r\n");
     assert!(delivered.starts_with("X-Switchback-"), "{delivered}");
-    let results =
-        &delivered[delivered.find("Authentication-Results: ").unwrap()..delivered.find("Received: ").unwrap()];
+    let results = results(&delivered);
     assert!(results.contains("mx.test.example") && results.contains("dkim=pass"), "{results}");
     assert_eq!(dkim("verify", &key, delivered.as_bytes()), b"True\n", "{delivered}");
     // Not even of what was looked up.

@@ -45,6 +45,48 @@ async fn what_is_no_mail_server_ends_its_own_connection() {
     assert!(milter.is_alive());
 }
 
+/// A packet: its length, a command and what belongs to it.
+fn packet(command: u8, data: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(data.len() + 1).unwrap();
+    [&length.to_be_bytes()[..], &[command], data].concat()
+}
+
+/// The command of the next packet that comes.
+fn answered(stream: &mut UnixStream) -> u8 {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).unwrap();
+    let mut data = vec![0; u32::from_be_bytes(length) as usize];
+    stream.read_exact(&mut data).unwrap();
+    data[0]
+}
+
+// rspamd#1708, #1740: a macro without a name, or without a value, and the message went on unscanned.
+#[test]
+fn macros_that_make_no_sense_stop_no_message() {
+    let site = Site::new();
+    let _milter = site.start();
+    let mut stream = site.raw();
+    // Version 6, all actions, and no options: every command is answered.
+    stream.write_all(&packet(b'O', b"\0\0\0\x06\0\0\x01\xff\0\0\0\0")).unwrap();
+    assert_eq!(answered(&mut stream), b'O');
+    let connect = [b"mail.sender.example\0".as_slice(), b"4\x9c\x40", b"192.0.2.7\0"].concat();
+    for (stage, macros, command, data) in [
+        (b'C', &b"\0\0"[..], b'C', &connect[..]),
+        (b'H', b"", b'H', b"mail.sender.example\0"),
+        (b'M', b"i\0\0{auth_authen}\0\0\0x\0", b'M', b"<s@sender.example>\0"),
+        (b'R', b"{rcpt_addr}\0\xff\xfe\0", b'R', b"<a@test.example>\0"),
+        (b'L', b"i\x004XyZ\0i\0another\0", b'L', b"Subject\x009 hello\0"),
+        (b'N', b"", b'N', b""),
+    ] {
+        stream.write_all(&packet(b'D', &[&[stage], macros].concat())).unwrap();
+        stream.write_all(&packet(command, data)).unwrap();
+        assert_eq!(answered(&mut stream), b'c', "{}", char::from(command));
+    }
+    stream.write_all(&packet(b'E', b"")).unwrap();
+    // What is inserted, and then a reply with a text.
+    assert_eq!(std::iter::repeat_with(|| answered(&mut stream)).find(|answer| *answer != b'i'), Some(b'y'));
+}
+
 #[tokio::test]
 async fn a_length_of_4_gib_is_refused_before_anything_is_read() {
     let site = Site::new();

@@ -41,6 +41,7 @@ async fn only_what_is_needed_is_agreed_on() {
     let options = connection.negotiated_opts();
     assert!(options.contains(ProtoOpts::LEADING_SPACE | ProtoOpts::SKIP | ProtoOpts::NO_UNKNOWN | ProtoOpts::NO_DATA));
     assert!(!options.intersects(ProtoOpts::NO_HELO | ProtoOpts::NO_BODY | ProtoOpts::NOREPLY_MAIL));
+    // MILTER_README, go-milter#27: to ask for some macros replaces all others, and the queue id is there at the end.
     let macros = connection.requested_macros();
     let asked = |stage: MacroStage| macros[&stage].to_str().unwrap().split(' ').collect::<Vec<_>>();
     assert!(asked(MacroStage::Mail).contains(&"{auth_authen}"));
@@ -165,6 +166,28 @@ async fn mail_of_a_user_who_has_logged_in_is_not_of_outside() {
     assert!(!milter.log().contains("ada"));
 }
 
+// go-milter#11: a command that is of no interest had no answer, and the mail server waited for one.
+#[tokio::test]
+async fn every_command_that_waits_for_an_answer_has_one() {
+    let site = Site::new();
+    let _milter = site.start();
+    let builder = TestConnection::configure().read_timeout(PATIENCE).available_opts(ProtoOpts::empty());
+    let mut connection = builder.open_unix(site.socket()).await.unwrap();
+    connection.connect("mail.sender.example", [192, 0, 2, 7]).await.unwrap();
+    connection.helo("mail.sender.example").await.unwrap();
+    assert_eq!(connection.unknown("XYZZY").await.unwrap(), Status::Continue);
+    for _ in 0..3 {
+        connection.mail(["<s@sender.example>"]).await.unwrap();
+        connection.rcpt(["<a@test.example>"]).await.unwrap();
+        assert_eq!(connection.data().await.unwrap(), Status::Continue);
+        connection.header("Subject", "9 hello").await.unwrap();
+        connection.eoh().await.unwrap();
+        assert!(matches!(connection.eom().await.unwrap().1, Status::Reject { .. }));
+    }
+    connection.close().await.unwrap();
+}
+
+// Postfix's HISTORY of 20251208: one failure made a connection useless for the messages after it.
 #[tokio::test]
 async fn a_message_that_the_model_cannot_judge_fails_alone() {
     let site = Site::new();

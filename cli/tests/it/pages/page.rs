@@ -20,6 +20,20 @@ pub(super) struct Typed {
     pub(super) shown: Vec<String>,
 }
 
+/// The code block below a heading of a page that begins with this text.
+#[track_caller]
+pub(crate) fn block(page: &str, heading: &str, beginning: &str) -> String {
+    let (_, section) = page.split_once(&format!("\n{heading}\n")).unwrap_or_else(|| panic!("no `{heading}`"));
+    // A comment in a block is no heading.
+    let section =
+        ["\n## ", "\n### "].iter().fold(section, |section, next| section.split(next).next().unwrap_or(section));
+    let blocks = section.split("\n```").skip(1).step_by(2).filter_map(|block| Some(block.split_once('\n')?.1));
+    let mut found = blocks.filter(|block| block.starts_with(beginning));
+    let block = found.next().unwrap_or_else(|| panic!("`{heading}` has no block that begins with `{beginning}`"));
+    assert!(found.next().is_none(), "`{heading}` has several blocks that begin with `{beginning}`");
+    format!("{block}\n")
+}
+
 /// The steps of a page: each line of its `sh` blocks, each `$ ` line of its `console` blocks with what comes below it, and each
 /// `diff` block.
 pub(super) fn steps(page: &str) -> Vec<Step> {

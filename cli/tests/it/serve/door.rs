@@ -12,11 +12,11 @@ use crate::operate::store::{PATIENCE, Store, until};
 use crate::run::command;
 
 /// Both doors, at ports that the system chooses, and no look-ups.
-pub(super) const BOTH: &str = "[authentication]\nverify = false\n[spamd]\nlisten = 'inet:127.0.0.1:0'\n\
+pub(crate) const BOTH: &str = "[authentication]\nverify = false\n[spamd]\nlisten = 'inet:127.0.0.1:0'\n\
     [http]\nlisten = 'inet:127.0.0.1:0'\n";
 
 /// A running program. Dropping it kills it.
-pub(super) struct Door {
+pub(crate) struct Door {
     child: Child,
     dir: TempDir,
     listening: Vec<String>,
@@ -24,20 +24,20 @@ pub(super) struct Door {
 
 impl Door {
     /// Both doors of a store in which `linear@1.1.0` is live: it flags messages of 4,000 bytes or more.
-    pub(super) fn open() -> (Store, Self) {
+    pub(crate) fn open() -> (Store, Self) {
         let store = Store::promoted(&["1.1.0"]);
         let door = Self::of(store.path(), BOTH);
         (store, door)
     }
 
     /// The doors that a configuration names, of this store.
-    pub(super) fn of(store: &Path, config: &str) -> Self {
+    pub(crate) fn of(store: &Path, config: &str) -> Self {
         let dir = tempdir().unwrap();
         Self::begin(dir, store, config)
     }
 
     /// In a folder.
-    pub(super) fn begin(dir: TempDir, store: &Path, config: &str) -> Self {
+    pub(crate) fn begin(dir: TempDir, store: &Path, config: &str) -> Self {
         write_config(dir.path(), store, config);
         let log = fs::File::create(dir.path().join("log")).unwrap();
         let mut child = command()
@@ -64,24 +64,24 @@ impl Door {
         self.place(protocol).strip_prefix("inet:").unwrap().parse().unwrap()
     }
 
-    pub(super) fn spamd(&self) -> SocketAddr {
+    pub(crate) fn spamd(&self) -> SocketAddr {
         self.address("spamd's protocol")
     }
 
-    pub(super) fn http(&self) -> SocketAddr {
+    pub(crate) fn http(&self) -> SocketAddr {
         self.address("HTTP")
     }
 
-    pub(super) fn dir(&self) -> &Path {
+    pub(crate) fn dir(&self) -> &Path {
         self.dir.path()
     }
 
     /// What it has said so far on standard error.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         fs::read_to_string(self.dir.path().join("log")).unwrap()
     }
 
-    pub(super) fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let status = Command::new("kill").args(["-s", signal, &self.child.id().to_string()]).status().unwrap();
         assert!(status.success());
     }
@@ -101,43 +101,43 @@ impl Door {
     }
 
     /// Tells it to end, and waits for that.
-    pub(super) fn end(self) -> (Option<i32>, String) {
+    pub(crate) fn end(self) -> (Option<i32>, String) {
         self.signal("TERM");
         self.ended()
     }
 
     /// Waits for the end of one that was told.
-    pub(super) fn ended(mut self) -> (Option<i32>, String) {
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         (code, self.log())
     }
 
     /// Waits until it has said something on standard error.
-    pub(super) fn until_it_says(&self, text: &str) {
+    pub(crate) fn until_it_says(&self, text: &str) {
         until(text, || self.log().contains(text));
     }
 
     /// Says something to the door of spamd's protocol, and that this is all; returns the reply.
-    pub(super) fn ask(&self, request: &[u8]) -> Vec<u8> {
+    pub(crate) fn ask(&self, request: &[u8]) -> Vec<u8> {
         say(self.spamd(), request, Saying::Ended)
     }
 
     /// [`Door::ask`] about a message, with a first line such as `CHECK SPAMC/1.5`.
-    pub(super) fn ask_about(&self, line: &str, message: &[u8]) -> String {
+    pub(crate) fn ask_about(&self, line: &str, message: &[u8]) -> String {
         let head = format!("{line}\r\nContent-length: {}\r\n\r\n", message.len());
         String::from_utf8(self.ask(&[head.as_bytes(), message].concat())).unwrap()
     }
 
     /// Sends a request to the door of HTTP.
-    pub(super) fn request(&self, line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Answer {
+    pub(crate) fn request(&self, line: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Answer {
         Answer::to(self.http(), line, fields, body)
     }
 
-    pub(super) fn post(&self, path: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Answer {
+    pub(crate) fn post(&self, path: &str, fields: &[(&str, &[u8])], body: &[u8]) -> Answer {
         self.request(&format!("POST {path} HTTP/1.1"), fields, body)
     }
 
-    pub(super) fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         self.request(&format!("GET {path} HTTP/1.1"), &[], b"")
     }
 }
@@ -151,7 +151,7 @@ impl Drop for Door {
 }
 
 /// Writes `gateway.toml` into a folder.
-pub(super) fn write_config(dir: &Path, store: &Path, config: &str) {
+pub(crate) fn write_config(dir: &Path, store: &Path, config: &str) {
     let held = dir.join("held");
     // A key of the top comes before the sections.
     let text = format!("store = '{}'\nheld.dir = '{}'\n{config}", store.display(), held.display());
@@ -160,13 +160,13 @@ pub(super) fn write_config(dir: &Path, store: &Path, config: &str) {
 
 /// Whether whoever speaks says that this is all.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Saying {
+pub(crate) enum Saying {
     Ended,
     Open,
 }
 
 /// Says something, and returns all that is answered. A server that has heard enough may hang up while it is told more.
-pub(super) fn say(address: SocketAddr, request: &[u8], saying: Saying) -> Vec<u8> {
+pub(crate) fn say(address: SocketAddr, request: &[u8], saying: Saying) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(PATIENCE)).unwrap();
     let told = stream.write_all(request);
@@ -180,10 +180,10 @@ pub(super) fn say(address: SocketAddr, request: &[u8], saying: Saying) -> Vec<u8
 
 /// A response of HTTP.
 #[derive(Debug)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -201,7 +201,7 @@ impl Answer {
     }
 
     /// A response, read to the end of its connection.
-    pub(super) fn of(bytes: &[u8]) -> Self {
+    pub(crate) fn of(bytes: &[u8]) -> Self {
         let end = bytes.windows(4).position(|window| window == b"\r\n\r\n");
         let end = end.unwrap_or_else(|| panic!("no response: {:?}", String::from_utf8_lossy(bytes)));
         let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
@@ -210,19 +210,19 @@ impl Answer {
     }
 
     #[track_caller]
-    pub(super) fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The sentence that an error has.
     #[track_caller]
-    pub(super) fn error(&self) -> String {
+    pub(crate) fn error(&self) -> String {
         self.json()["error"].as_str().unwrap().to_owned()
     }
 }
 
 /// Whether a program is there; one that is not is said.
-pub(super) fn has(program: &str) -> bool {
+pub(crate) fn has(program: &str) -> bool {
     let found = Command::new("sh").args(["-c", &format!("command -v {program}")]).output().unwrap().status.success();
     if !found {
         eprintln!("SKIPPED: {program} is not installed: `cargo xtask test` as root installs it");
@@ -231,7 +231,7 @@ pub(super) fn has(program: &str) -> bool {
 }
 
 /// A file with a message.
-pub(super) fn file(dir: &Path, name: &str, message: &[u8]) -> PathBuf {
+pub(crate) fn file(dir: &Path, name: &str, message: &[u8]) -> PathBuf {
     let path = dir.join(name);
     fs::write(&path, message).unwrap();
     path

@@ -35,6 +35,22 @@ async fn dmarc_passes_where_what_is_proven_is_the_authors() {
     }
 }
 
+/// <https://github.com/trusteddomainproject/OpenDMARC/pull/75>: a comma in quotes made two authors of one.
+#[tokio::test]
+async fn an_author_whose_name_has_a_comma_is_one() {
+    let zone = zone().await;
+    let authenticator = authenticator(&zone);
+    for from in [
+        "\"Doe, John\" <a@news.example>",
+        "Doe John (a comment, too) <a@news.example>",
+        "=?utf-8?q?Doe=2C?= <a@news.example>",
+    ] {
+        let text = signed("news.example", &letter(from));
+        let found = checked(&authenticator, &client(STRANGER), &mail(None, &text)).await.authentication;
+        assert_eq!((found.dmarc, found.dmarc_domain.as_deref()), (AuthResult::Pass, Some("news.example")), "{from}");
+    }
+}
+
 /// Never a pass, and never nothing.
 #[tokio::test]
 async fn a_message_of_several_authors_is_suspicious() {

@@ -24,6 +24,9 @@ async fn spf_says_who_may_send_for_mail_from() {
         (OURS, "nowhere.example", AuthResult::None),
         (OURS, "localhost", AuthResult::None),
         (OURS, "[203.0.113.7]", AuthResult::None),
+        // <https://github.com/trusteddomainproject/OpenDMARC/issues/274>: an address of IPv6 in a macro crashed it.
+        ("2001:db8:9::5", "six.example", AuthResult::Pass),
+        ("2001:db8:9::6", "six.example", AuthResult::Fail),
         (OURS, "broken.example", AuthResult::Permerror),
         (OURS, "loop.example", AuthResult::Permerror),
         (OURS, "round.example", AuthResult::Permerror),

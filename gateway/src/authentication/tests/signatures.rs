@@ -18,6 +18,8 @@ async fn dkim_holds_for_what_arrived_and_for_nothing_else() {
         ("ed25519", ed25519, AuthResult::Pass),
         ("both", both, AuthResult::Pass),
         ("no signature", text.clone(), AuthResult::None),
+        // <https://github.com/rspamd/rspamd/issues/651>
+        ("empty lines at the end", format!("{rsa}\r\n\r\n"), AuthResult::Pass),
         ("body", rsa.replace("A letter", "A better"), AuthResult::Fail),
         ("header", rsa.replace("Subject: hello", "Subject: yellow"), AuthResult::Fail),
         // <https://github.com/fastmail/authentication_milter/issues/71>
@@ -25,6 +27,9 @@ async fn dkim_holds_for_what_arrived_and_for_nothing_else() {
         ("no key", signed("plain.example", &text), AuthResult::Permerror),
         ("no algorithm", rsa.replace("a=rsa-sha256", "a=rsa-sha1"), AuthResult::Neutral),
         ("unreadable", format!("DKIM-Signature: v=1; a=none\r\n{text}"), AuthResult::Neutral),
+        ("a key that is only tried", signed_as("trial", "news.example", &text), AuthResult::None),
+        ("and fails", signed_as("trial", "news.example", &text).replace("A letter", "A better"), AuthResult::None),
+        ("beside another", signed_as("trial", "news.example", &rsa), AuthResult::Pass),
         ("one of two", signed("plain.example", &rsa), AuthResult::Pass),
         ("whose message it is, is not signed", signed_without_author("news.example", &text), AuthResult::Permerror),
         ("anybody may go on writing", signed_in_part("news.example", &text), AuthResult::Neutral),
@@ -88,6 +93,24 @@ async fn arc_holds_while_its_chain_is_whole() {
     }
 }
 
+/// <https://github.com/trusteddomainproject/OpenDMARC/issues/31>, <https://github.com/trusteddomainproject/OpenDMARC/issues/222>.
+#[tokio::test]
+async fn a_chain_that_makes_no_sense_is_no_pass_and_disturbs_nothing_else() {
+    let zone = zone().await;
+    let authenticator = authenticator(&zone);
+    let results = "ARC-Authentication-Results:i=1; mrouter.example; dkim=pass (1024-bit rsa key sha256)\r\n header.d=x.example \
+                   (null)=pass; (null)=pass (MX Record found)\r\n policy.is_org=no; arc=none\r\n";
+    for fields in
+        [results.to_owned(), results.repeat(60), format!("ARC-Seal: i=1; (null)\r\n{results}"), "ARC-Seal:\r\n".into()]
+    {
+        let text = format!("{fields}{}", signed("news.example", &letter("a@news.example")));
+        let found = checked(&authenticator, &client(STRANGER), &mail(None, &text)).await.authentication;
+        assert!(matches!(found.arc, AuthResult::Fail | AuthResult::None), "{:?}: {fields}", found.arc);
+        assert_eq!((found.dkim, found.dmarc), (AuthResult::Pass, AuthResult::Pass), "{fields}");
+    }
+}
+
+/// <https://github.com/trusteddomainproject/OpenDKIM/issues/271>.
 #[tokio::test]
 async fn a_message_of_many_signatures_costs_no_more_than_one_of_sixteen() {
     let zone = zone().await;

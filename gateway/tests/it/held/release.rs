@@ -94,7 +94,7 @@ fn an_address_that_would_end_a_command_is_not_sent() {
     assert!(sink.taken().is_empty());
 }
 
-/// A recipient that was refused for now is not done (<https://github.com/agentj-com/agentj/issues/611>).
+/// A recipient that was refused for now is not done (<https://github.com/Probesys/agentj/issues/611>).
 #[test]
 fn a_recipient_has_it_only_after_250() {
     let place = Place::new();

@@ -308,6 +308,7 @@ mod tests {
         assert_eq!((read.dmarc, read.dmarc_domain.as_deref()), (AuthResult::Permerror, Some("")));
     }
 
+    // rspamd#5881: the first result was believed, whatever method it was of.
     #[test]
     fn the_topmost_report_of_a_method_counts() {
         let mut read = authentication("mx.example; spf=fail; dkim=fail header.d=x.example");
