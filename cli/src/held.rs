@@ -2,6 +2,7 @@
 
 mod expire;
 mod list;
+mod moving;
 mod place;
 mod release;
 mod rescore;
@@ -15,13 +16,14 @@ use crate::family::family;
 use crate::schema::Output;
 
 family! {
-    /// Show mail that is held, give it back, or judge it again
+    /// Show mail that is held, give it back, or judge it again; move delivered mail back
     ///
     /// A gateway holds mail in a folder of its own where its configuration says "held". The mail server has forgotten such a
     /// message: it is delivered once it is released, and gone once it has expired.
     List = list,
     Show = show,
     Release = release,
+    Move = moving,
     Expire = expire,
     Rescore = rescore,
 }
@@ -31,7 +33,8 @@ Examples:
   switchback held list --since 1d
   switchback held rescore --all
   switchback impact phish@2.0.0 --json > misfiled.json
-  switchback held release --from-impact misfiled.json --reason 'phish@2.0.0 flagged Gmail mail'";
+  switchback held release --from-impact misfiled.json --reason 'phish@2.0.0 flagged Gmail mail'
+  switchback held move --from-impact misfiled.json --reason 'phish@2.0.0 flagged Gmail mail'";
 
 const EXIT_CODES: [&str; 2] = ["success", "something failed, or was not done in full; stderr says what"];
 
@@ -39,6 +42,7 @@ const EXIT_CODES: [&str; 2] = ["success", "something failed, or was not done in 
 pub(crate) const OUTPUTS: &[(&str, Output)] = &[
     ("held expire", expire::OUTPUT),
     ("held list", list::OUTPUT),
+    ("held move", moving::OUTPUT),
     ("held release", release::OUTPUT),
     ("held rescore", rescore::OUTPUT),
     ("held show", show::OUTPUT),

@@ -7,6 +7,7 @@ mod directions;
 mod doors;
 mod error;
 mod held;
+mod mailbox;
 mod scoring;
 mod stamp;
 mod text;
@@ -23,6 +24,7 @@ pub use directions::{DirectionConfig, FailureAnswer, FailureAnswers, Measure};
 pub use doors::{DoorBounds, DoorKind, HttpConfig, Listen, MilterConfig, SpamdConfig};
 pub use error::ConfigError;
 pub use held::{HeldConfig, Reinjection};
+pub use mailbox::MailboxConfig;
 pub use scoring::{JournalSection, ScoringConfig};
 pub use stamp::StampConfig;
 
@@ -66,6 +68,9 @@ pub struct Config {
     /// Mail that is held here.
     #[serde(default)]
     pub held: HeldConfig,
+    /// The users' mailboxes.
+    #[serde(default)]
+    pub mailbox: MailboxConfig,
     /// The milter's door.
     #[serde(default)]
     pub milter: MilterConfig,
@@ -134,6 +139,7 @@ impl Config {
         self.authentication.check()?;
         self.stamp.check()?;
         self.held.check()?;
+        self.mailbox.check()?;
         self.milter.check()?;
         self.spamd.check()?;
         self.http.check()

@@ -17,6 +17,7 @@ mod fold;
 mod gateway;
 pub mod held;
 mod mail;
+pub mod mailbox;
 mod readiness;
 mod received;
 mod stamp;

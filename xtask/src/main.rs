@@ -80,6 +80,8 @@ enum Task {
     },
     /// Kill load, promote and revert at every system call, and let every write and flush fail.
     Crash,
+    /// The day of a bad release through real Postfix and Dovecot: the guard takes it back, and every message arrives once.
+    Incident,
     /// Live days of a store: three filters score while it is copied, restored, replaced and starved.
     Operate {
         /// How many days, each in another order.
@@ -125,6 +127,7 @@ fn main() -> Result<()> {
         Task::Replay { arguments } => replay::run(&arguments),
         Task::Storm { seconds } => test::storm(seconds),
         Task::Crash => test::crash(),
+        Task::Incident => test::incident(),
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
         Task::Train { arguments } => models::train(&arguments),

@@ -75,11 +75,25 @@ pub(crate) fn test_programs() {
             eprintln!("==> NOT INSTALLED: {program} ({why:#}); the tests that need it will skip");
         }
     }
-    for (name, unpacked) in [("exim4", exim as fn() -> Result<()>), ("amavisd-new", amavis)] {
-        if let Err(why) = unpacked() {
+    for (name, installed) in [("exim4", exim as fn() -> Result<()>), ("amavisd-new", amavis), ("dovecot", dovecot)] {
+        if let Err(why) = installed() {
             eprintln!("==> NOT INSTALLED: {name} ({why:#}); the tests that need it will skip");
         }
     }
+}
+
+/// Dovecot's parts, none of which ends well without work, and their Debian packages.
+const DOVECOT: [(&str, &str); 3] = [
+    ("/usr/lib/dovecot/lmtp", "dovecot-lmtpd"),
+    ("/usr/lib/dovecot/imap", "dovecot-imapd"),
+    ("/usr/bin/sievec", "dovecot-sieve"),
+];
+
+/// Installs Dovecot, unless it is there.
+fn dovecot() -> Result<()> {
+    let missing = DOVECOT.iter().filter(|(file, _)| !Path::new(file).exists());
+    let missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
 /// What Exim's program needs, which is unpacked instead of installed: as a package it excludes other mail servers.

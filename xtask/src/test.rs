@@ -55,6 +55,20 @@ pub(crate) fn operate(days: u64) -> Result<()> {
     )
 }
 
+/// The day of a bad release through real mail servers, longer than a test should take, with a table of where its mail is. Fails if a
+/// message is lost, is there twice, or is not where it belongs in the end.
+pub(crate) fn incident() -> Result<()> {
+    setup::test_programs();
+    models::pack_linear()?;
+    step(
+        "the day of a bad release",
+        cargo()
+            .args(["test", "--release", "--locked", "--workspace", "--test", "milter", "incident"])
+            .args(["--", "--nocapture"])
+            .env("SWITCHBACK_INCIDENT", "long"),
+    )
+}
+
 /// Scores every message of every corpus with every model, with one thread and with two, and compares the digests over
 /// all scores.
 pub(crate) fn corpora() -> Result<()> {

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use switchback::Control;
-use switchback::Thresholds;
+use switchback::{Action, Control, Thresholds};
 use switchback_gateway::Config;
-use switchback_gateway::config::Reinjection;
+use switchback_gateway::config::{DirectionConfig, Measure, Reinjection};
 use switchback_gateway::held::Spool;
 
 use crate::exit::Usage;
@@ -79,9 +78,17 @@ impl Place<'_> {
 
     /// The thresholds of a slot.
     pub(super) fn thresholds(&self, slot: &str) -> Thresholds {
+        self.directions().find(|rules| rules.slot == slot).map_or_else(Thresholds::default, |rules| rules.thresholds)
+    }
+
+    /// Whether mail with this verdict may be held: as the configuration says, or always where there is none.
+    pub(super) fn holds(&self, action: Action) -> bool {
+        self.config.is_none() || self.directions().any(|rules| rules.measure(action) == Measure::Held)
+    }
+
+    fn directions(&self) -> impl Iterator<Item = &DirectionConfig> {
         let config = self.config.as_ref();
-        let directions = config.into_iter().flat_map(|config| [Some(&config.inbound), config.outbound.as_ref()]);
-        directions.flatten().find(|rules| rules.slot == slot).map_or_else(Thresholds::default, |rules| rules.thresholds)
+        config.into_iter().flat_map(|config| [Some(&config.inbound), config.outbound.as_ref()]).flatten()
     }
 }
 
@@ -95,7 +102,7 @@ pub(crate) fn of_store(store: &Path) -> Option<PathBuf> {
 }
 
 /// The configuration that was named, or that is where one is by default.
-fn configured(named: Option<&Path>) -> Option<anyhow::Result<Config>> {
+pub(super) fn configured(named: Option<&Path>) -> Option<anyhow::Result<Config>> {
     let of_environment = || std::env::var_os(VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     let usual = || Some(PathBuf::from(CONFIG)).filter(|path| path.exists());
     let path = named.map(Path::to_owned).or_else(of_environment).or_else(usual)?;

@@ -185,6 +185,12 @@ impl WhichArgs {
                 let what = show::counted(found.let_through, "message");
                 exit::say(&format!("{what} of the list were let through, and there is nothing to release"));
             }
+            if found.not_held > 0 {
+                let what = show::counted(found.not_held, "message");
+                exit::say(&format!(
+                    "{what} of the list were not held: `switchback held move` finds what was delivered"
+                ));
+            }
             wanted.extend(found.held);
             plan.missing.extend(found.missing);
         }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 use switchback::journal::{JournalReader, MessageIds, RecordedMessage};
 use switchback::message::Fingerprint;
 use switchback::verdict::RecordId;
-use switchback::{Digest, Message};
+use switchback::{Action, Digest, Message};
 use switchback_gateway::held::HeldMessage;
 
 use super::place::Place;
@@ -23,13 +23,22 @@ const HELD_BACK: &str = "held-back";
 /// A message that was listed, as a line of JSON or of values has it.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Listed {
-    id: RecordId,
+    pub(super) id: RecordId,
     direction: String,
+    /// What was decided.
+    action: Action,
     /// Of the message as it was judged; in the CSV, `message`.
     #[serde(alias = "message")]
     digest: Digest,
-    message_id: Option<String>,
+    pub(super) message_id: Option<String>,
     fingerprint: Fingerprint,
+}
+
+impl Listed {
+    /// Whether the release flagged it, and the other would not have.
+    pub(super) fn is_held_back(&self) -> bool {
+        self.direction == HELD_BACK
+    }
 }
 
 /// What was found of a list.
@@ -40,6 +49,8 @@ pub(super) struct Found {
     pub(super) missing: Vec<RecordId>,
     /// Listed messages that the release let through: there is nothing to give back.
     pub(super) let_through: u64,
+    /// Listed messages that nothing says were held: `switchback held move` finds those that were delivered.
+    pub(super) not_held: u64,
 }
 
 /// Reads what `switchback impact --json` or `--csv` has printed.
@@ -59,7 +70,7 @@ fn listed(mut text: impl BufRead) -> anyhow::Result<Vec<Listed>> {
         let mut rows = csv::Reader::from_reader(text);
         // A text without a second line would have no row that could be wrong.
         let columns = rows.headers()?;
-        if !["id", "direction", "message"].iter().all(|name| columns.iter().any(|column| column == *name)) {
+        if !["id", "direction", "action", "message"].iter().all(|name| columns.iter().any(|column| column == *name)) {
             bail!("its first line does not name the columns");
         }
         return Ok(rows.deserialize().collect::<Result<_, _>>()?);
@@ -85,7 +96,8 @@ pub(super) fn find(listed: Vec<Listed>, held: &[HeldMessage], place: &Place<'_>)
     for one in listed {
         match one.direction.as_str() {
             HELD_BACK if ids.contains(&one.id) => _ = found.held.insert(one.id),
-            HELD_BACK => unknown.push(one),
+            HELD_BACK if place.holds(one.action) => unknown.push(one),
+            HELD_BACK => found.not_held += 1,
             _ => found.let_through += 1,
         }
     }
@@ -149,10 +161,11 @@ mod tests {
         let digest = "ab".repeat(32);
         let fingerprint = Message::parse("x").fingerprint();
         let json = format!(
-            "{{\"id\":\"{ID}\",\"direction\":\"held-back\",\"digest\":\"{digest}\",\"message_id\":null,\"fingerprint\":\"{fingerprint}\",\"new\":1}}\n{{\"release\":{{}},\"against\":{{}}}}\n"
+            "{{\"id\":\"{ID}\",\"direction\":\"held-back\",\"action\":\"junk\",\"digest\":\"{digest}\",\"message_id\":null,\"fingerprint\":\"{fingerprint}\",\"new\":1}}\n{{\"release\":{{}},\"against\":{{}}}}\n"
         );
-        let csv =
-            format!("id,at,direction,message,message_id,fingerprint\n{ID},now,held-back,{digest},,{fingerprint}\n");
+        let csv = format!(
+            "id,at,direction,action,message,message_id,fingerprint\n{ID},now,held-back,junk,{digest},,{fingerprint}\n"
+        );
         for text in [json, csv] {
             let all = listed(text.as_bytes()).unwrap();
             assert_eq!(

@@ -6,6 +6,7 @@ mod bench;
 mod compare;
 mod crash;
 mod demo;
+mod dovecot;
 mod inspect;
 mod keygen;
 mod machine;

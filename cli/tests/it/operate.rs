@@ -11,6 +11,7 @@ pub(crate) mod held;
 mod history;
 mod journal;
 mod life;
+mod moved;
 mod newer;
 mod older;
 mod overrides;

@@ -4,7 +4,11 @@
 
 mod delivery;
 mod dkim;
+#[expect(dead_code, reason = "tests of the command put mail into mailboxes, and move it by IMAP")]
+#[path = "../../../cli/tests/it/dovecot.rs"]
+mod dovecot;
 mod framing;
+mod incident;
 mod life;
 mod model;
 mod postfix;

@@ -24,6 +24,7 @@ trace unix - - n - 0 bounce
 flush unix n - n 1000 0 flush
 proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
+lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error

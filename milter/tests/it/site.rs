@@ -41,14 +41,20 @@ pub(crate) struct Site {
 impl Site {
     /// A site of which the slot `inbound` has a live release.
     pub(crate) fn new() -> Self {
-        let site = Self { dir: tempfile::tempdir().unwrap() };
-        fs::set_permissions(site.dir.path(), Permissions::from_mode(0o755)).unwrap();
+        let site = Self::bare();
         let store = site.path("store");
         let control = Control::create(&store).unwrap().author("test").reason("a test");
         let compiler = Runtime::builder().cache_dir(&store).build().unwrap();
         let (release, _) = compiler.load_into(&control, model::release()).unwrap();
         control.admit(Promotion::new("inbound", release, Readiness::Skip)).unwrap();
         site.configure(RULES, "");
+        site
+    }
+
+    /// A folder without a store and a configuration.
+    pub(crate) fn bare() -> Self {
+        let site = Self { dir: tempfile::tempdir().unwrap() };
+        fs::set_permissions(site.dir.path(), Permissions::from_mode(0o755)).unwrap();
         site
     }
 

@@ -67,6 +67,17 @@ impl Held {
         path
     }
 
+    /// A configuration whose `doveadm` finds no message in any mailbox.
+    pub(crate) fn nobodys_mailboxes(&self, store: &Path) -> String {
+        let doveadm = self.path("doveadm");
+        fs::write(&doveadm, "#!/bin/sh\necho '[]'\n").unwrap();
+        fs::set_permissions(&doveadm, Permissions::from_mode(0o755)).unwrap();
+        let config = self.config(store, "/nowhere");
+        let text = fs::read_to_string(&config).unwrap() + &format!("[mailbox]\ndoveadm = {doveadm:?}\n");
+        fs::write(&config, text).unwrap();
+        config
+    }
+
     /// Judges a message as a gateway does, and holds it.
     pub(crate) fn hold(&self, store: &Path, message: &[u8]) -> RecordId {
         self.hold_all(store, [message.to_vec()])[0]

@@ -120,6 +120,8 @@ fn held_mail(session: &mut Session) {
     session.run("held release", ["--dir", dir, "--all-of", "linear@1.1.0", "--reason", "why", "--dry-run"]);
     session.run("held release", ["--dir", dir, &*id, "--reason", "why", "--sendmail", &*sendmail]);
     session.run("held expire", ["--dir", dir]);
+    let config = held.nobodys_mailboxes(session.store.path());
+    session.run("held move", ["--config", &*config, "--reason", "why", &*id]);
 }
 
 fn ledger(session: &mut Session, backup: &str) {

@@ -234,6 +234,16 @@ pub enum Operation {
         /// The first of them, at most 100.
         messages: Vec<RecordId>,
     },
+    /// Moves mail back that was delivered into a folder of junk. Changes no route; what becomes of each message, the mail store
+    /// shows.
+    MoveMail {
+        /// How many messages.
+        count: u64,
+        /// SHA-256 of all their names, as of [`Operation::ReleaseMail`].
+        digest: Digest,
+        /// The first of them, at most 100.
+        messages: Vec<RecordId>,
+    },
     /// The ledger was damaged, or set back, and somebody had it begin anew after the event before: processes that obeyed
     /// what is lost obey this. Only [`SqliteStore::recover`](super::SqliteStore::recover) writes it.
     Recover {
@@ -297,13 +307,15 @@ impl fmt::Display for GuardAction {
 
 impl Operation {
     /// The release of held messages, whose names are kept as far as there is room.
-    pub(super) fn release_mail(mut messages: Vec<RecordId>) -> Self {
-        messages.sort_unstable();
-        messages.dedup();
-        let names: Vec<u8> = messages.iter().flat_map(RecordId::as_bytes).copied().collect();
-        let count = messages.len() as u64;
-        messages.truncate(MESSAGES_NAMED_MAX);
-        Self::ReleaseMail { count, digest: Digest::of(&names), messages }
+    pub(super) fn release_mail(messages: Vec<RecordId>) -> Self {
+        let (count, digest, messages) = named(messages);
+        Self::ReleaseMail { count, digest, messages }
+    }
+
+    /// The way back of messages that were delivered, likewise.
+    pub(super) fn move_mail(messages: Vec<RecordId>) -> Self {
+        let (count, digest, messages) = named(messages);
+        Self::MoveMail { count, digest, messages }
     }
 
     /// The release that gets a role which it need not have had before.
@@ -344,9 +356,20 @@ impl Operation {
             | Self::RevokeKey { .. }
             | Self::RevokeDigest { .. }
             | Self::ReleaseMail { .. }
+            | Self::MoveMail { .. }
             | Self::Recover { .. } => None,
         }
     }
+}
+
+/// How many messages these are, the digest of their names, and the first of them.
+fn named(mut messages: Vec<RecordId>) -> (u64, Digest, Vec<RecordId>) {
+    messages.sort_unstable();
+    messages.dedup();
+    let names: Vec<u8> = messages.iter().flat_map(RecordId::as_bytes).copied().collect();
+    let count = messages.len() as u64;
+    messages.truncate(MESSAGES_NAMED_MAX);
+    (count, Digest::of(&names), messages)
 }
 
 /// One line for a person: `promote phish@2.0.0 in inbound, forced`.
@@ -403,6 +426,11 @@ impl fmt::Display for Operation {
                 write!(f, "release held message{message}")
             }
             Self::ReleaseMail { count, .. } => write!(f, "release {count} held messages"),
+            Self::MoveMail { count: 1, messages, .. } => {
+                let message = messages.first().map(|id| format!(" {id}")).unwrap_or_default();
+                write!(f, "move delivered message{message} back")
+            }
+            Self::MoveMail { count, .. } => write!(f, "move {count} delivered messages back"),
             Self::Recover { number, known, .. } => {
                 write!(
                     f,
@@ -462,8 +490,8 @@ mod tests {
         bytes.into()
     }
 
-    fn drafted(messages: Vec<RecordId>) -> Result<Operation, Refused> {
-        let proposal = Proposal::new("ada", "a wrong release", Request::ReleaseMail { messages });
+    fn drafted(request: Request) -> Result<Operation, Refused> {
+        let proposal = Proposal::new("ada", "a wrong release", request);
         let ledger = Ledger::default();
         let event = ledger.draft(proposal, Timestamp::UNIX_EPOCH)?.into_event();
         let mut after = ledger.state().clone();
@@ -473,16 +501,23 @@ mod tests {
     }
 
     #[test]
-    fn a_release_of_mail_says_how_much_and_which_within_bounds() {
-        let Operation::ReleaseMail { count, digest, messages } = drafted((0..500).rev().map(id).collect()).unwrap()
+    fn mail_that_is_given_back_is_counted_and_named_within_bounds() {
+        let release = |messages| drafted(Request::ReleaseMail { messages });
+        let Operation::ReleaseMail { count, digest, messages } = release((0..500).rev().map(id).collect()).unwrap()
         else {
             panic!("another operation")
         };
         assert_eq!((count, messages.len(), messages[0], messages[99]), (500, 100, id(0), id(99)));
-        let same = drafted((0..500).chain(0..500).map(id).collect()).unwrap();
-        assert_eq!(same, Operation::ReleaseMail { count, digest, messages });
+        let same = release((0..500).chain(0..500).map(id).collect()).unwrap();
+        assert_eq!(same, Operation::ReleaseMail { count, digest, messages: messages.clone() });
         assert_eq!(same.to_string(), "release 500 held messages");
-        assert_eq!(drafted(vec![id(1)]).unwrap().to_string(), format!("release held message {}", id(1)));
-        assert!(matches!(drafted(Vec::new()), Err(Refused::NoMail)));
+        assert_eq!(release(vec![id(1)]).unwrap().to_string(), format!("release held message {}", id(1)));
+        assert!(matches!(release(Vec::new()), Err(Refused::NoMail)));
+        let back = |messages| drafted(Request::MoveMail { messages });
+        let moved = back((0..500).map(id).collect()).unwrap();
+        assert_eq!(moved, Operation::MoveMail { count, digest, messages });
+        assert_eq!(moved.to_string(), "move 500 delivered messages back");
+        assert_eq!(back(vec![id(1)]).unwrap().to_string(), format!("move delivered message {} back", id(1)));
+        assert!(matches!(back(Vec::new()), Err(Refused::NoMail)));
     }
 }

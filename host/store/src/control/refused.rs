@@ -143,7 +143,7 @@ pub enum Refused {
     #[error(transparent)]
     Override(InvalidOverride),
     /// No message is named that would be given back.
-    #[error("no message is named, so there is none to release")]
+    #[error("no message is named, so there is none to give back")]
     NoMail,
     /// The trust list cannot be changed so.
     #[error(transparent)]

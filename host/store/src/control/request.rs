@@ -139,6 +139,11 @@ pub enum Request {
         /// The messages, by their records; at least one. The ledger has their number, a digest and the first 100.
         messages: Vec<RecordId>,
     },
+    /// Records that mail is moved back that was delivered into a folder of junk. Whoever asks moves it afterwards.
+    MoveMail {
+        /// The messages, likewise.
+        messages: Vec<RecordId>,
+    },
 }
 
 impl From<Request> for Operation {
@@ -164,6 +169,7 @@ impl From<Request> for Operation {
             Request::RevokeKey { key } => Self::RevokeKey { key },
             Request::RevokeDigest { digest } => Self::RevokeDigest { digest },
             Request::ReleaseMail { messages } => Self::release_mail(messages),
+            Request::MoveMail { messages } => Self::move_mail(messages),
         }
     }
 }

@@ -198,7 +198,7 @@ impl StoreState {
             Operation::TrustKey { .. } | Operation::RevokeKey { .. } | Operation::RevokeDigest { .. } => {
                 self.trust_after(&event.operation).map(drop)
             }
-            Operation::ReleaseMail { count: 0, .. } => Err(Refused::NoMail),
+            Operation::ReleaseMail { count: 0, .. } | Operation::MoveMail { count: 0, .. } => Err(Refused::NoMail),
             Operation::Recover { number, .. } if *number <= self.recoveries => {
                 Err(Refused::WrongRecovery { known: self.recoveries, found: *number })
             }
@@ -257,7 +257,8 @@ impl StoreState {
             | Operation::Revert { .. }
             | Operation::RevertSegment { .. }
             | Operation::RestoreSegment { .. }
-            | Operation::ReleaseMail { .. } => {}
+            | Operation::ReleaseMail { .. }
+            | Operation::MoveMail { .. } => {}
         }
     }
 
