@@ -24,9 +24,11 @@ use mail_auth::{AuthenticatedMessage, MessageAuthenticator};
 use switchback::{Authentication, Client};
 use tokio::time::Instant;
 
+use crate::apart::apart;
 use crate::config::AuthenticationConfig;
 use crate::field::Field;
-use crate::mail::Mail;
+use crate::mail::Transaction;
+use crate::text::Text;
 use limits::FIELDS_MAX;
 use lookups::Lookups;
 pub use resolver::AuthenticatorError;
@@ -67,13 +69,12 @@ impl Authenticator {
     /// Verifies a message.
     ///
     /// # Arguments
-    /// * `fields`: the header of the message
     /// * `authserv_id`: this server's name, for the field and for SPF macros
     /// * `client`: the client that counts
     pub(crate) async fn authenticate(
         &self,
-        mail: &Mail,
-        fields: &[Field],
+        transaction: &Transaction,
+        text: &Text,
         authserv_id: &str,
         client: &Client,
     ) -> Authenticated {
@@ -81,14 +82,17 @@ impl Authenticator {
         let started = Instant::now();
         // DMARC needs what SPF and DKIM found, and a quarter of the time is its own.
         let lookups = Lookups::new(resolver, started + self.budget * 3 / 4);
-        let is_read = fields.len() <= FIELDS_MAX;
-        let message = is_read.then(|| AuthenticatedMessage::parse(&mail.bytes)).flatten().unwrap_or_default();
-        let envelope = &mail.transaction.envelope;
+        // The body is hashed here.
+        let message = apart(text.bytes().len(), || {
+            let is_read = Field::all_of(text.bytes()).nth(FIELDS_MAX).is_none();
+            is_read.then(|| AuthenticatedMessage::parse(text.bytes())).flatten().unwrap_or_default()
+        });
+        let mail_from = transaction.envelope.mail_from.as_deref();
         let singles = dkim::one_by_one(&message);
         let (spf, dkim, arc) = join3(
-            spf::check(&lookups, client, envelope.mail_from.as_deref(), authserv_id),
-            dkim::check(&lookups, &message, &singles, mail.is_partial),
-            arc::check(&lookups, &message, mail.is_partial),
+            spf::check(&lookups, client, mail_from, authserv_id),
+            dkim::check(&lookups, &message, &singles, text.is_partial()),
+            arc::check(&lookups, &message, text.is_partial()),
         )
         .await;
         let dmarc = dmarc::check(&lookups.until(started + self.budget), &message, &spf, &dkim).await;

@@ -12,7 +12,7 @@ use switchback::Client;
 use switchback::ipnet::IpNet;
 
 use crate::config::Config;
-use crate::field::Field;
+use crate::field::Fields;
 use crate::mail::Transaction;
 
 /// How many `Received` fields are read for the client. A site has fewer relays, and a mail server refuses a message with
@@ -22,13 +22,13 @@ const HOPS_MAX: usize = 50;
 /// The client that counts: the SMTP client, or the first host before the relays if it is one of them.
 ///
 /// A client without an address where nobody can tell: there is no SPF then.
-pub(crate) fn counting(transaction: &Transaction, fields: &[Field], config: &Config) -> Client {
+pub(crate) fn counting(transaction: &Transaction, fields: Fields<'_>, config: &Config) -> Client {
     let is_in = |networks: &[IpNet], ip: IpAddr| networks.iter().any(|network| network.contains(&ip.to_canonical()));
     match transaction.client.ip {
         Some(ip) if is_in(&config.relays, ip) => {}
         _ => return transaction.client.clone(),
     }
-    for field in fields.iter().filter(|field| field.is("Received")).take(HOPS_MAX) {
+    for field in fields.filter(|field| field.is("Received")).take(HOPS_MAX) {
         let Some(hop) = Hop::read(field.value()) else { break };
         if !is_in(&config.relays, hop.ip) && !is_in(&config.own_networks, hop.ip) {
             return hop.into_client();
@@ -76,6 +76,7 @@ impl Hop {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::field::Field;
 
     fn config() -> Config {
         let networks = "own_networks = ['10.0.0.0/8', '::1/128']\nrelays = ['192.0.2.0/28', '2001:db8:1::/48']\n";
@@ -85,9 +86,9 @@ mod tests {
     fn of(ip: &str, received: &[&str]) -> (Option<IpAddr>, Option<String>) {
         let mut transaction = Transaction::new();
         transaction.client = Client::new().ip(ip.parse().unwrap()).helo("relay.site.example");
-        let mut fields = vec![Field::new(b"Subject", b" x")];
-        fields.extend(received.iter().map(|value| Field::new(b"Received", format!(" {value}").as_bytes())));
-        let client = counting(&transaction, &fields, &config());
+        let received: String = received.iter().map(|value| format!("Received: {value}\r\n")).collect();
+        let header = format!("Subject: x\r\n{received}");
+        let client = counting(&transaction, Field::all_of(header.as_bytes()), &config());
         (client.ip, client.helo.map(|helo| helo.to_string()))
     }
 
@@ -106,7 +107,7 @@ mod tests {
         assert_eq!(of("2001:db8:1::9", &[OUTSIDE]), told("203.0.113.9", "mx.news.example"));
         let mut transaction = Transaction::new();
         transaction.client = Client::default();
-        assert_eq!(counting(&transaction, &[], &config()), Client::default());
+        assert_eq!(counting(&transaction, Field::all_of(b""), &config()), Client::default());
     }
 
     #[test]

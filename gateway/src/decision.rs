@@ -1,53 +1,72 @@
 //! What a door tells its mail server.
 
+use std::collections::HashMap;
 use std::fmt;
 
 use switchback::Verdict;
 use thiserror::Error;
 
 use crate::field::Field;
+use crate::memory::Share;
 
 /// What is to be done with a message.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Decision {
     /// What becomes of the message.
     pub disposition: Disposition,
-    /// What changes in its header, in the order in which it is to be done. None unless it goes on.
+    /// What changes in its header, in the order in which it is to be done: what is removed, then what is inserted. None unless
+    /// it goes on.
     pub changes: Vec<HeaderChange>,
-    /// What the slot decided; absent where it was not asked, as for mail in a direction that is not scored.
+    /// The slot that judged it; absent where none was asked, as for mail in a direction that is not scored.
+    pub slot: Option<String>,
+    /// What the slot decided; absent where it was not asked.
     pub verdict: Option<Verdict>,
+    /// What the changes take: a message may have very many fields that are removed.
+    #[expect(dead_code, reason = "what was counted is given back when this is dropped")]
+    pub(crate) memory: Share,
 }
 
 impl Decision {
+    /// What becomes of a message that no slot judged.
+    pub(crate) fn of_nobody(disposition: Disposition, changes: Vec<HeaderChange>) -> Self {
+        Self { disposition, changes, slot: None, verdict: None, memory: Share::uncounted() }
+    }
+
     /// A message as it is to be stored or passed on: with the changes.
     pub fn rewritten(&self, message: &[u8]) -> Vec<u8> {
         rewritten(message, &self.changes)
     }
 }
 
-/// A message with changes to its header, done one after another.
+/// A message with changes to its header.
 pub(crate) fn rewritten(message: &[u8], changes: &[HeaderChange]) -> Vec<u8> {
-    let (mut fields, header_length) = Field::read_all(message);
-    for change in changes {
-        match change {
-            HeaderChange::Remove { name, index } => {
-                let nth = (*index as usize).checked_sub(1);
-                let of_name = fields.iter().enumerate().filter(|(_, field)| field.is(name)).map(|(at, _)| at);
-                if let Some(at) = nth.and_then(|nth| { of_name }.nth(nth)) {
-                    fields.remove(at);
-                }
-            }
-            HeaderChange::Insert { name, value } => {
-                fields.insert(0, Field::new(name.as_bytes(), format!(" {value}").as_bytes()));
-            }
+    let mut bytes = Vec::with_capacity(message.len() + 1_024);
+    // Of each name how many fields were seen, and which of them are removed: the next one is the last of the list.
+    let mut removed = HashMap::<String, (u32, Vec<u32>)>::new();
+    for change in changes.iter().rev() {
+        if let HeaderChange::Insert { name, value } = change {
+            let value = format!(" {value}");
+            Field::new(name.as_bytes(), value.as_bytes()).write(|piece| bytes.extend_from_slice(piece));
         }
     }
-    let mut bytes = Vec::with_capacity(message.len() + 1_024);
-    for field in &fields {
-        field.append_to(&mut bytes);
+    for change in changes {
+        if let HeaderChange::Remove { name, index } = change {
+            removed.entry(name.to_ascii_lowercase()).or_default().1.push(*index);
+        }
     }
-    bytes.extend_from_slice(&message[header_length..]);
+    let mut fields = Field::all_of(message);
+    for field in &mut fields {
+        let name = String::from_utf8_lossy(field.name().trim_ascii_end()).to_ascii_lowercase();
+        if let Some((seen, indices)) = removed.get_mut(&name) {
+            *seen += 1;
+            if indices.pop_if(|index| index == seen).is_some() {
+                continue;
+            }
+        }
+        field.write(|piece| bytes.extend_from_slice(piece));
+    }
+    bytes.extend_from_slice(&message[fields.length()..]);
     bytes
 }
 

@@ -6,28 +6,31 @@ mod scoring;
 mod setup;
 
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use switchback::files::in_full;
 use switchback::jiff::Timestamp;
 use switchback::runtime::ShutdownError;
-use switchback::{Authentication, Client, Verdict};
+use switchback::{Message, Verdict};
 use tokio::task::spawn_blocking;
 use tracing::error;
 
 pub use error::{OpenError, ReloadError};
 
 use self::policy::measure;
-use self::scoring::Scoring;
-use self::setup::Setup;
+use self::scoring::{Scored, Scoring};
+use self::setup::{Prepared, Setup};
 use crate::config::{Config, DirectionConfig, DoorKind, ID_MAX, Measure};
 use crate::decision::{Decision, Disposition, HeaderChange, Reply, rewritten};
-use crate::field::Field;
 use crate::held::MailToHold;
+use crate::limits::REMOVAL_BYTES;
 use crate::mail::{Direction, Mail, Transaction};
+use crate::memory::{Memory, MemoryUse};
 use crate::readiness::Readiness;
 use crate::received;
+use crate::text::Text;
 
 /// Judges the mail of all doors: this is a handle, and clones are the same gateway.
 ///
@@ -39,6 +42,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     setup: RwLock<Arc<Setup>>,
     scoring: Scoring,
+    memory: Memory,
 }
 
 impl Gateway {
@@ -49,7 +53,8 @@ impl Gateway {
     pub fn open(config: Config) -> Result<Self, OpenError> {
         let setup = Setup::new(config)?;
         let scoring = Scoring::start(&setup.config)?;
-        Ok(Self(Arc::new(Inner { setup: RwLock::new(Arc::new(setup)), scoring })))
+        let memory = Memory::new(setup.config.scoring.memory);
+        Ok(Self(Arc::new(Inner { setup: RwLock::new(Arc::new(setup)), scoring, memory })))
     }
 
     fn setup(&self) -> Arc<Setup> {
@@ -64,6 +69,12 @@ impl Gateway {
     /// Which way a message goes, by what is known of it: the one that [`judge`](Self::judge) takes.
     pub fn direction(&self, transaction: &Transaction) -> Direction {
         self.setup().direction(transaction)
+    }
+
+    /// Whether a slot scores what comes with this transaction. Of other mail the header is all that [`judge`](Self::judge) needs.
+    pub fn is_scored(&self, transaction: &Transaction) -> bool {
+        let setup = self.setup();
+        setup.config.direction(setup.direction(transaction)).is_some()
     }
 
     /// Takes another configuration, from the next message on. These are the doors of this process: what the file has of others
@@ -93,41 +104,60 @@ impl Gateway {
         self.0.scoring.shutdown(within)
     }
 
+    /// How much of the memory for messages is used, by all doors.
+    pub fn memory(&self) -> MemoryUse {
+        self.0.memory.usage()
+    }
+
+    /// The text of a message that begins to come in at a door: its bytes are counted.
+    pub fn text(&self) -> Text {
+        let bytes_max = usize::try_from(self.config().scoring.message_max.as_u64()).unwrap_or(usize::MAX);
+        Text::new(bytes_max, self.0.memory.share())
+    }
+
     /// Judges a message, and does with it what is to be done here. Never fails: where nobody scores the message, the
-    /// configuration says what to answer.
+    /// configuration says what to answer. The message's memory is given back when this is done.
     ///
     /// Runs on tokio. It waits for name servers, as long as the configuration allows, and for a free worker.
     pub async fn judge(&self, mail: Mail) -> Decision {
         let setup = self.setup();
-        let fields = Field::all_of(&mail.bytes);
-        let mut changes = setup.stamper(&mail.transaction).removals(&fields);
-        let removed = changes.len();
-        let direction = setup.direction(&mail.transaction);
-        let Some(rules) = setup.config.direction(direction) else {
-            return Decision { disposition: Disposition::Accept, changes, verdict: None };
+        let Mail { transaction, mut text } = mail;
+        let direction = setup.direction(&transaction);
+        let Some(mut changes) = setup.removals(&transaction, &mut text) else {
+            return Decision::of_nobody(Disposition::Tempfail(Reply::later()), Vec::new());
         };
-        let received = received::value(&mail.transaction, Timestamp::now());
-        let (message, results) = setup.message(&mail, &fields, direction, received.as_deref()).await;
-        let known = (message.client().clone(), message.authentication().clone());
-        let scored = self.0.scoring.score(direction, message).await;
+        let Some(rules) = setup.config.direction(direction) else {
+            return Decision::of_nobody(Disposition::Accept, changes);
+        };
+        let (is_partial, is_refused) = (text.is_partial(), text.is_refused());
+        let (removed, received) = (changes.len(), received::value(&transaction, Timestamp::now()));
+        let prepared = setup.message(&transaction, text, direction, received.as_deref()).await;
+        let Prepared { message, arrived_from, results, mut memory } = prepared;
+        let scored = if is_refused {
+            Scored::without_memory(&message)
+        } else {
+            self.0.scoring.score(direction, message.clone()).await
+        };
         if direction == Direction::Inbound {
-            changes.extend(setup.stamps(&mail, &scored, rules, results.as_deref()));
+            changes.extend(setup.stamps(&scored, rules, is_partial, results.as_deref()));
         }
-        let disposition = match measure(&scored, rules, direction, &mail.transaction) {
+        let disposition = match measure(&scored, rules, direction, &transaction) {
             Measure::Accept => Disposition::Accept,
             Measure::MtaQuarantine => Disposition::Quarantine { reason: reason(&scored.verdict) },
             // Only the mail server has all of it.
-            Measure::Held if mail.is_partial => Disposition::Quarantine { reason: reason(&scored.verdict) },
+            Measure::Held if is_partial => Disposition::Quarantine { reason: reason(&scored.verdict) },
             Measure::Held => {
                 let received = received.map(|value| HeaderChange::Insert { name: "Received".to_owned(), value });
                 // Below what is written here, as a mail server would have it.
-                let changes = [&changes[..removed], received.as_slice(), &changes[removed..]].concat();
-                held(Arc::clone(&setup), mail, direction, &scored.verdict, known, &changes).await
+                changes.splice(removed..removed, received);
+                let changes = mem::take(&mut changes);
+                hold(Arc::clone(&setup), (transaction, message, arrived_from), direction, &scored.verdict, changes).await
             }
             Measure::Tempfail => Disposition::Tempfail(Reply::later()),
-            Measure::Reject => refused(rules, &mail, &scored.verdict),
+            Measure::Reject => refused(rules, &transaction, &scored.verdict),
         };
-        Decision { disposition, changes, verdict: Some(scored.verdict) }
+        memory.hold(changes.len() * REMOVAL_BYTES);
+        Decision { disposition, changes, slot: Some(rules.slot.clone()), verdict: Some(scored.verdict), memory }
     }
 }
 
@@ -145,8 +175,8 @@ fn reason(verdict: &Verdict) -> String {
 }
 
 /// The reply to whoever sent a message that is refused.
-fn refused(rules: &DirectionConfig, mail: &Mail, verdict: &Verdict) -> Disposition {
-    let queue_id = mail.transaction.queue_id.as_deref().filter(|id| id.len() <= ID_MAX);
+fn refused(rules: &DirectionConfig, transaction: &Transaction, verdict: &Verdict) -> Disposition {
+    let queue_id = transaction.queue_id.as_deref().filter(|id| id.len() <= ID_MAX);
     let id = verdict.id.map(|id| id.to_string());
     let id = id.as_deref().or(queue_id).unwrap_or("-");
     // A queue id that no reply can have.
@@ -155,29 +185,20 @@ fn refused(rules: &DirectionConfig, mail: &Mail, verdict: &Verdict) -> Dispositi
 }
 
 /// A message is forgotten by the mail server only once it is held here.
-async fn held(
+async fn hold(
     setup: Arc<Setup>,
-    mail: Mail,
+    (transaction, message, arrived_from): (Transaction, Message, usize),
     direction: Direction,
     verdict: &Verdict,
-    (client, authentication): (Client, Authentication),
-    changes: &[HeaderChange],
+    changes: Vec<HeaderChange>,
 ) -> Disposition {
-    let bytes = rewritten(&mail.bytes, changes);
-    let (transaction, is_partial, verdict) = (mail.transaction, mail.is_partial, verdict.clone());
-    let slot = setup.config.direction(direction).map(|rules| rules.slot.clone()).unwrap_or_default();
+    let verdict = verdict.clone();
     let holding = spawn_blocking(move || {
         let spool = setup.spool.as_ref().ok_or_else(|| "no folder is configured".to_owned())?;
-        let held = MailToHold {
-            transaction: &transaction,
-            bytes: &bytes,
-            is_partial,
-            slot: &slot,
-            direction,
-            verdict: &verdict,
-            client: Some(&client),
-            authentication: Some(&authentication),
-        };
+        let slot = setup.config.direction(direction).map(|rules| &*rules.slot).unwrap_or_default();
+        let bytes = rewritten(&message.bytes()[arrived_from..], &changes);
+        let mut held = MailToHold::new(&transaction, &bytes, slot, direction, &verdict);
+        (held.client, held.authentication) = (Some(message.client()), Some(message.authentication()));
         spool.hold(&held).map_err(|error| in_full(&error))
     });
     match holding.await {

@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod apart;
 mod authentication;
 mod client;
 pub mod config;
@@ -16,16 +17,21 @@ mod field;
 mod fold;
 mod gateway;
 pub mod held;
+mod limits;
 mod mail;
 pub mod mailbox;
+mod memory;
 mod readiness;
 mod received;
 mod stamp;
+mod text;
 
 pub use authentication::AuthenticatorError;
 pub use config::{Config, ConfigError};
 pub use decision::{Decision, Disposition, HeaderChange, InvalidReply, Reply};
-pub use field::Field;
+pub use field::{Field, Fields};
 pub use gateway::{Gateway, OpenError, ReloadError};
 pub use mail::{Direction, Mail, Transaction};
+pub use memory::MemoryUse;
 pub use readiness::Readiness;
+pub use text::Text;

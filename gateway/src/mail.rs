@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use switchback::{Client, Envelope};
 
+use crate::text::Text;
+
 /// Which way a message goes, as seen from this site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -62,36 +64,18 @@ impl Transaction {
 }
 
 /// A message and its transaction.
-#[derive(Clone)]
+#[derive(Debug)]
 #[non_exhaustive]
 pub struct Mail {
     /// What the mail server tells of it.
     pub transaction: Transaction,
     /// The message: header, empty line, body. Lines end with CRLF, as they came over SMTP.
-    pub bytes: Vec<u8>,
-    /// Whether the message is longer than this: the door stopped reading at the size limit.
-    pub is_partial: bool,
+    pub text: Text,
 }
 
 impl Mail {
-    /// A whole message.
-    pub fn new(transaction: Transaction, bytes: Vec<u8>) -> Self {
-        Self { transaction, bytes, is_partial: false }
-    }
-
-    /// The beginning of a message that is longer.
-    pub fn partial(transaction: Transaction, bytes: Vec<u8>) -> Self {
-        Self { transaction, bytes, is_partial: true }
-    }
-}
-
-/// Without the text, which belongs in no log.
-impl std::fmt::Debug for Mail {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Mail")
-            .field("transaction", &self.transaction)
-            .field("size", &self.bytes.len())
-            .field("is_partial", &self.is_partial)
-            .finish()
+    /// A message.
+    pub fn new(transaction: Transaction, text: impl Into<Text>) -> Self {
+        Self { transaction, text: text.into() }
     }
 }

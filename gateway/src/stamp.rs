@@ -14,15 +14,17 @@ use switchback::{Thresholds, Verdict};
 
 use crate::config::StampConfig;
 use crate::decision::HeaderChange;
-use crate::field::Field;
+use crate::field::{Field, Fields};
 use crate::fold::fold;
 use status::{reasons, required, spam_status, status};
 
+/// The field that says what authentication found (RFC 8601).
+const RESULTS: &str = "Authentication-Results";
+
 /// Who writes which fields.
 pub(crate) struct Stamper {
-    /// Names in lower case; of those that end with `*`, the beginning.
+    /// Names; of those that end with `*`, the beginning.
     removed: Vec<Pattern>,
-    authserv_id: String,
     config: StampConfig,
 }
 
@@ -45,8 +47,7 @@ pub(crate) struct Stamp<'a> {
 }
 
 impl Stamper {
-    /// A stamper of a server of this name (RFC 8601, section 2.5).
-    pub(crate) fn new(config: &StampConfig, authserv_id: &str) -> Self {
+    pub(crate) fn new(config: &StampConfig) -> Self {
         // What is written here is also removed here, whatever else the list has.
         let own = [
             (true, "X-Switchback-*"),
@@ -56,19 +57,24 @@ impl Stamper {
         ];
         let own = own.into_iter().filter(|(is_written, _)| *is_written).map(|(_, name)| name);
         let removed = own.chain(config.remove.iter().map(String::as_str)).map(Pattern::of).collect();
-        Self { removed, authserv_id: authserv_id.to_owned(), config: config.clone() }
+        Self { removed, config: config.clone() }
+    }
+
+    /// How many fields of an arriving message are removed, by a server of this name (RFC 8601, section 2.5).
+    pub(crate) fn count_removals(&self, fields: Fields<'_>, authserv_id: &str) -> usize {
+        fields.filter(|field| self.is_removed(field, authserv_id)).count()
     }
 
     /// The fields of an arriving message that are removed, as they were named. Of each name the last field comes first, so that
     /// the index of each is right when its turn comes: counted the other way, every other one would stay (CVE-2022-48521).
-    pub(crate) fn removals(&self, fields: &[Field]) -> Vec<HeaderChange> {
+    pub(crate) fn removals(&self, fields: Fields<'_>, authserv_id: &str) -> Vec<HeaderChange> {
         let mut seen = HashMap::<String, u32>::new();
         let mut removals = Vec::new();
-        for field in fields {
+        for field in fields.filter(|field| self.is_named(field)) {
             let Ok(name) = str::from_utf8(field.name().trim_ascii_end()) else { continue };
             let index = seen.entry(name.to_ascii_lowercase()).or_default();
             *index += 1;
-            if self.is_removed(field, name) {
+            if self.is_removed(&field, authserv_id) {
                 removals.push(HeaderChange::Remove { name: name.to_owned(), index: *index });
             }
         }
@@ -82,7 +88,7 @@ impl Stamper {
     pub(crate) fn stamps(&self, stamp: Stamp<'_>) -> Vec<HeaderChange> {
         let Stamp { verdict, thresholds, is_partial, results } = stamp;
         let mut changes = Vec::new();
-        changes.extend(results.map(|results| insert("Authentication-Results", clean(results))));
+        changes.extend(results.map(|results| insert(RESULTS, clean(results))));
         if self.config.reasons && !verdict.reasons.is_empty() {
             changes.push(folded("X-Switchback-Reasons", &reasons(&verdict.reasons)));
         }
@@ -102,31 +108,41 @@ impl Stamper {
     /// What is written where no slot was asked: that nobody scored the message, and why, in one word.
     pub(crate) fn unscanned(&self, why: &str, is_partial: bool, results: Option<&str>) -> Vec<HeaderChange> {
         let mut changes = Vec::new();
-        changes.extend(results.map(|results| insert("Authentication-Results", clean(results))));
+        changes.extend(results.map(|results| insert(RESULTS, clean(results))));
         let mut words = vec!["Unscanned,".to_owned(), format!("reason={}", status::word(why))];
         words.extend(is_partial.then(|| "partial=yes".to_owned()));
         changes.push(folded("X-Switchback-Status", &words));
         changes
     }
 
-    fn is_removed(&self, field: &Field, name: &str) -> bool {
-        if field.is("Authentication-Results") {
-            return authserv_id::read(field.value()).is_some_and(|id| authserv_id::is_of(&id, &self.authserv_id));
+    fn is_removed(&self, field: &Field<'_>, authserv_id: &str) -> bool {
+        if field.is(RESULTS) {
+            return authserv_id::read(field.value()).is_some_and(|id| authserv_id::is_of(&id, authserv_id));
         }
-        let name = name.to_ascii_lowercase();
-        self.removed.iter().any(|pattern| match pattern {
-            Pattern::Name(removed) => name == *removed,
-            Pattern::Beginning(beginning) => name.starts_with(beginning),
-        })
+        self.is_named(field)
+    }
+
+    /// Whether fields of this name may be removed.
+    fn is_named(&self, field: &Field<'_>) -> bool {
+        let name = field.name().trim_ascii_end();
+        field.is(RESULTS) || self.removed.iter().any(|pattern| pattern.fits(name))
     }
 }
 
 impl Pattern {
     fn of(name: &str) -> Self {
-        let name = name.to_ascii_lowercase();
         match name.strip_suffix('*') {
             Some(beginning) => Self::Beginning(beginning.to_owned()),
-            None => Self::Name(name),
+            None => Self::Name(name.to_owned()),
+        }
+    }
+
+    fn fits(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Name(removed) => name.eq_ignore_ascii_case(removed.as_bytes()),
+            Self::Beginning(beginning) => {
+                name.get(..beginning.len()).is_some_and(|name| name.eq_ignore_ascii_case(beginning.as_bytes()))
+            }
         }
     }
 }

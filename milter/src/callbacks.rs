@@ -57,8 +57,8 @@ pub(crate) fn callbacks(door: &Arc<Door>) -> Callbacks<Session> {
         })
         .on_body(|context, piece| {
             let (session, _) = parts(context);
-            let is_over = session.message().is_some_and(|message| message.body(&piece));
-            done(if is_over && session.agreed.can_skip() { Status::Skip } else { Status::Continue })
+            let is_wanted = session.message().is_none_or(|message| message.body(&piece));
+            done(if !is_wanted && session.agreed.can_skip() { Status::Skip } else { Status::Continue })
         })
         .on_eom(move |context| {
             let door = Arc::clone(&at_end);
@@ -69,7 +69,9 @@ pub(crate) fn callbacks(door: &Arc<Door>) -> Callbacks<Session> {
             done(Status::Continue)
         })
         .on_close(|context| {
-            context.data = None;
+            if context.data.take().is_none() {
+                tracing::info!("a connection has ended on which nobody spoke as a mail server");
+            }
             done(Status::Continue)
         })
 }
@@ -110,9 +112,12 @@ fn mail(door: &Door, context: &mut Context<Session>, arguments: &[CString]) -> S
         drop(context.reply.set_error_reply("451", Some("4.3.2"), ["The mail filter is restarting, please try again"]));
         return Status::Tempfail;
     };
-    let bytes_max = usize::try_from(door.gateway.config().scoring.message_max.as_u64()).unwrap_or(usize::MAX);
+    let text = door.gateway.text();
     let (session, macros) = parts(context);
-    session.mail(macros, arguments, bytes_max, running);
+    session.mail(macros, arguments, text, running);
+    if let Some(message) = session.message().filter(|message| !door.gateway.is_scored(&message.transaction)) {
+        message.leave_out_body();
+    }
     Status::Continue
 }
 

@@ -81,5 +81,6 @@ fn reload(door: &Door, path: &Path) {
 
 /// How things are, in a line.
 fn status(door: &Door) -> String {
-    format!("{}; {} messages under way", door.gateway.readiness(), door.messages.running())
+    let (gateway, running) = (&door.gateway, door.messages.running());
+    format!("{}; {running} messages under way, {} used", gateway.readiness(), gateway.memory())
 }

@@ -6,6 +6,13 @@ use std::time::Duration;
 /// probe that would keep its place for hours.
 pub(crate) const SILENCE_MAX: Duration = Duration::from_secs(30);
 
+/// How long a message may take to come in, from its first field to its end. Mail servers pass a message on when they have all of
+/// it, so its client may be as slow as it likes. After this the memory is given back; the connection stays.
+pub(crate) const RECEIVED_WITHIN: Duration = Duration::from_secs(600);
+
+/// What a recipient takes beside its address and parameters, in bytes.
+pub(crate) const RECIPIENT_BYTES: usize = 128;
+
 /// How often a mail server is told that its message is still being judged. Each of these starts its time-out anew; the shortest
 /// that is in use, Postfix's `milter_command_timeout`, is 30 s.
 pub(crate) const PROGRESS_EVERY: Duration = Duration::from_secs(10);

@@ -21,8 +21,8 @@ impl Entry {
     pub(crate) fn of(mail: &Mail) -> Self {
         Self {
             queue_id: plain(mail.transaction.queue_id.as_deref().unwrap_or("-")),
-            bytes: mail.bytes.len(),
-            is_partial: mail.is_partial,
+            bytes: mail.text.bytes().len(),
+            is_partial: mail.text.is_partial(),
             since: Instant::now(),
         }
     }
@@ -32,10 +32,12 @@ impl Entry {
         let verdict = decision.verdict.as_ref();
         tracing::info!(
             queue_id = self.queue_id,
+            slot = decision.slot.as_deref(),
             answer = answer(&decision.disposition),
             action = verdict.map(|verdict| tracing::field::display(verdict.action)),
             score = verdict.and_then(|verdict| verdict.score),
             by = verdict.map(|verdict| verdict.decided_by.name()),
+            cause = verdict.and_then(|verdict| verdict.cause).map(|cause| cause.name()),
             release = verdict.and_then(|verdict| verdict.release.as_ref()).map(tracing::field::display),
             generation = verdict.map(|verdict| tracing::field::display(verdict.generation)),
             record = verdict.and_then(|verdict| verdict.id.as_ref()).map(tracing::field::display),

@@ -4,8 +4,8 @@ use std::ffi::{CStr, CString};
 
 use indymilter::{Macros, SocketInfo};
 use switchback::Client;
-use switchback_gateway::Transaction;
 use switchback_gateway::door::client_address;
+use switchback_gateway::{Text, Transaction};
 
 use crate::message::Incoming;
 use crate::messages::Running;
@@ -42,7 +42,7 @@ impl Session {
     }
 
     /// A message begins. Its sender comes with parameters, or not at all.
-    pub(crate) fn mail(&mut self, macros: &Macros, arguments: &[CString], bytes_max: usize, running: Running) {
+    pub(crate) fn mail(&mut self, macros: &Macros, arguments: &[CString], empty: Text, running: Running) {
         let mut transaction = Transaction::new();
         transaction.client = self.client.clone();
         if text(macros, c"{tls_version}").is_some() {
@@ -54,7 +54,7 @@ impl Session {
         transaction.user = text(macros, c"{auth_authen}");
         transaction.server = text(macros, c"j");
         transaction.is_before_received = true;
-        self.message = Some(Incoming::new(transaction, bytes_max, running));
+        self.message = Some(Incoming::new(transaction, empty, running));
     }
 
     /// The message that is coming, if any is.
@@ -66,9 +66,7 @@ impl Session {
     pub(crate) fn recipient(&mut self, arguments: &[CString]) {
         if let Some(message) = &mut self.message {
             let (recipient, parameters) = address(arguments);
-            let transaction = &mut message.transaction;
-            transaction.envelope = std::mem::take(&mut transaction.envelope).recipient(&recipient);
-            transaction.recipient_parameters.push(parameters);
+            message.recipient(&recipient, parameters);
         }
     }
 

@@ -10,19 +10,17 @@ mod verb;
 use std::io;
 use std::time::Duration;
 
-use switchback_gateway::{Disposition, Gateway};
+use switchback_gateway::{Disposition, Gateway, Mail};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
 use tokio::select;
 use tokio::time::timeout;
 
-use self::body::Body;
 use self::refusal::Refusal;
 use self::request::Request;
 use self::verb::Verb;
 use super::accept::{self, Stream};
 use super::letter::Letter;
 use super::limits::{REPLY_WITHIN, REQUEST_WITHIN};
-use super::mail::mail;
 use super::opinion::Opinion;
 use super::stop::Stop;
 
@@ -99,13 +97,16 @@ impl SpamdDoor {
         }
         timeout(idle, request.read_fields(stream)).await.map_err(|_| silent())??;
         let message_max = self.gateway.config().scoring.message_max.as_u64();
-        let body = Body::read(stream, &request, message_max, idle).await?;
-        if body.is_partial && request.verb == Verb::Process {
-            return Err(Ended::Refused(Refusal::too_long_to_return(message_max)));
+        let text = body::read(stream, &request, &self.gateway, idle).await?;
+        if text.is_partial() && request.verb == Verb::Process {
+            let is_refused = text.is_refused();
+            return Err(if is_refused { Refusal::no_memory() } else { Refusal::too_long_to_return(message_max) }.into());
         }
-        let letter = Letter::new(body.bytes);
-        let mail = mail(request.transaction.clone(), letter.as_sent(), body.is_partial, message_max);
-        let opinion = Opinion::of(&self.gateway, mail).await;
+        let mut letter = Letter::new(text);
+        let sent = self.gateway.text();
+        let is_returned = matches!(request.verb, Verb::Process | Verb::Headers);
+        let sent = if is_returned { letter.as_sent(sent) } else { letter.take_sent(sent) };
+        let opinion = Opinion::of(&self.gateway, Mail::new(request.transaction.clone(), sent)).await;
         if let Disposition::Tempfail(why) = &opinion.decision.disposition
             && request.dialect.has_codes()
         {

@@ -8,6 +8,7 @@ mod exim;
 mod harsh;
 mod http;
 mod life;
+mod memory;
 mod openapi;
 mod reports;
 mod rspamc;

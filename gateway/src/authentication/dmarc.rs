@@ -5,12 +5,12 @@
 //! organisation, and `x.co.uk` would be aligned with `y.co.uk`.
 
 use mail_auth::dmarc::verify::DmarcParameters;
-use mail_auth::{AuthenticatedMessage, DmarcResult};
+use mail_auth::{AuthenticatedMessage, DmarcResult, Parameters};
 use switchback::guard::organisation;
 use switchback::{AuthResult, Message};
 
 use super::domain::normal;
-use super::lookups::Lookups;
+use super::lookups::{Lookups, TextRecords};
 use super::{dkim, spf};
 
 /// What DMARC found.
@@ -33,8 +33,19 @@ pub(super) async fn check<'x>(
     let Some(domain) = author_domain(message) else {
         return Checked { result: AuthResult::Permerror, domain: String::new() };
     };
-    let parameters = DmarcParameters::new(message, &dkim.outputs, &spf.domain, &spf.output);
-    let output = lookups.within(lookups.resolver.verify_dmarc(parameters)).await;
+    let texts = TextRecords::default();
+    let verified = async {
+        loop {
+            let parameters = DmarcParameters::new(message, &dkim.outputs, &spf.domain, &spf.output);
+            let parameters = Parameters::new(parameters).with_txt_cache(&texts);
+            let output = lookups.resolver.verify_dmarc(parameters).await;
+            // Section 4.10: several records of one name are none.
+            if !lookups.discard_several(&texts, "v=DMARC1").await {
+                return output;
+            }
+        }
+    };
+    let output = lookups.within(verified).await;
     let result = match output.map(|output| output.result()) {
         Some(DmarcResult::Pass) if is_of_one_organisation(&domain, spf, dkim) => AuthResult::Pass,
         // A signature that could not be verified may have been the proof.

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use switchback::journal::Overflow;
 
 use super::ConfigError;
+use crate::limits::{MEMORY_PER_BYTE, MESSAGES_MIN};
 
 /// How messages are scored.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -22,6 +23,9 @@ pub struct ScoringConfig {
     /// How much of a message is read, 64 KiB to 1 GiB. Of a longer one head and structure are scored, and it is stamped
     /// `partial`. Default 50 MiB.
     pub message_max: ByteSize,
+    /// How much memory all messages may take that are being received or judged; what needs more is answered by the failure
+    /// policy's `overload`. Every byte of a message counts as three. At least 6 times `message_max`, default 1 GiB.
+    pub memory: ByteSize,
 }
 
 impl Default for ScoringConfig {
@@ -30,6 +34,7 @@ impl Default for ScoringConfig {
             workers: available_parallelism().unwrap_or(NonZero::<usize>::MIN),
             queue: 1_000,
             message_max: ByteSize::mib(50),
+            memory: ByteSize::gib(1),
         }
     }
 }
@@ -44,6 +49,11 @@ impl ScoringConfig {
         }
         if !(ByteSize::kib(64)..=ByteSize::gib(1)).contains(&self.message_max) {
             return Err(ConfigError::value("scoring.message_max", "64 KiB to 1 GiB are possible"));
+        }
+        let least = MEMORY_PER_BYTE * MESSAGES_MIN;
+        if self.memory.as_u64() < least * self.message_max.as_u64() {
+            let why = format!("at least {least} times scoring.message_max, {}, is needed", self.message_max);
+            return Err(ConfigError::value("scoring.memory", why));
         }
         Ok(())
     }

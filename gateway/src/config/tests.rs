@@ -23,6 +23,7 @@ fn what_is_wrong_is_named() {
         ("[inbound.thresholds]\njunk = 0.9\nquarantine = 0.5", "inbound.thresholds"),
         ("[scoring]\nqueue = 0", "scoring.queue: 1 to 100000"),
         ("[scoring]\nmessage_max = '1 KiB'", "scoring.message_max: 64 KiB"),
+        ("[scoring]\nmessage_max = '200 MiB'", "scoring.memory: at least 6 times"),
         ("[authentication]\nbudget = '5'", "not a valid length of time"),
         ("[authentication]\ntrusted = ['mx']", "nobody else's are believed"),
         ("[authentication]\nauthserv_id = 'mx.example; none'", "authentication.authserv_id: `mx.example; none` is not"),

@@ -57,6 +57,19 @@ pub(super) struct Scored {
     pub(super) is_store_away: bool,
 }
 
+impl Scored {
+    /// Nobody was asked: there is no memory for all of the message that would be scored.
+    pub(super) fn without_memory(message: &Message) -> Self {
+        Self::by_nobody(message, Cause::Overload, "there is no memory for it (scoring.memory)")
+    }
+
+    fn by_nobody(message: &Message, cause: Cause, why: impl Into<String>) -> Self {
+        let why = (cause, why.into());
+        let verdict = Verdict::unscanned(message, Generation::default(), None, Answer::Neutral, why);
+        Self { verdict, is_store_away: false }
+    }
+}
+
 impl Scoring {
     /// Opens the store, or goes on trying in the background.
     pub(super) fn start(config: &Arc<Config>) -> Result<Self, OpenError> {
@@ -81,19 +94,15 @@ impl Scoring {
 
     /// The verdict for a message.
     pub(super) async fn score(&self, direction: Direction, message: Message) -> Scored {
-        let unscored = |cause, why: String, is_store_away| {
-            let verdict = Verdict::unscanned(&message, Generation::default(), None, Answer::Neutral, (cause, why));
-            Scored { verdict, is_store_away }
-        };
         let Some(opened) = self.state.opened.get() else {
             let why = self.state.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone();
-            return unscored(Cause::NoRelease, why, true);
+            return Scored { is_store_away: true, ..Scored::by_nobody(&message, Cause::NoRelease, why) };
         };
         let Some(scorers) = opened.scorers(direction) else {
-            return unscored(Cause::NoRelease, "no slot is configured for this direction".to_owned(), false);
+            return Scored::by_nobody(&message, Cause::NoRelease, "no slot is configured for this direction");
         };
         let Ok(_place) = self.places.try_acquire() else {
-            return unscored(Cause::Overload, "too many messages wait to be scored".to_owned(), false);
+            return Scored::by_nobody(&message, Cause::Overload, "too many messages wait to be scored");
         };
         Scored { verdict: scorers.score(message).await, is_store_away: false }
     }

@@ -8,27 +8,43 @@ use switchback::{Client, Message};
 
 use super::error::OpenError;
 use super::scoring::Scored;
+use crate::apart::apart;
 use crate::authentication::Authenticator;
 use crate::client;
 use crate::config::{Config, DirectionConfig};
 use crate::decision::HeaderChange;
 use crate::field::Field;
 use crate::held::Spool;
-use crate::mail::{Direction, Mail, Transaction};
+use crate::limits::REMOVAL_BYTES;
+use crate::mail::{Direction, Transaction};
+use crate::memory::Share;
 use crate::received;
 use crate::stamp::{Stamp, Stamper};
+use crate::text::Text;
 
 pub(super) struct Setup {
     pub(super) config: Arc<Config>,
     authenticator: Authenticator,
+    stamper: Stamper,
     pub(super) spool: Option<Spool>,
+}
+
+/// A message that can be judged.
+pub(super) struct Prepared {
+    pub(super) message: Message,
+    /// Where in its bytes that begins which the mail server passed on.
+    pub(super) arrived_from: usize,
+    /// What is to be written of its authentication.
+    pub(super) results: Option<String>,
+    /// What counts its memory.
+    pub(super) memory: Share,
 }
 
 impl Setup {
     pub(super) fn new(config: Config) -> Result<Self, OpenError> {
         let authenticator = Authenticator::new(&config.authentication)?;
         let spool = config.held.dir.is_some().then(|| Spool::open(&config.held)).transpose()?;
-        Ok(Self { authenticator, spool, config: Arc::new(config) })
+        Ok(Self { authenticator, stamper: Stamper::new(&config.stamp), spool, config: Arc::new(config) })
     }
 
     /// Which way a message goes. What was made on this machine has no client.
@@ -50,31 +66,41 @@ impl Setup {
         configured.or(transaction.server.as_deref()).unwrap_or("localhost")
     }
 
-    pub(super) fn stamper(&self, transaction: &Transaction) -> Stamper {
-        Stamper::new(&self.config.stamp, self.authserv_id(transaction))
+    /// What is removed from a message's header, counted as memory of the message. None where nothing is known of the header.
+    pub(super) fn removals(&self, transaction: &Transaction, text: &mut Text) -> Option<Vec<HeaderChange>> {
+        let server = self.authserv_id(transaction);
+        apart(text.bytes().len(), || {
+            let count = self.stamper.count_removals(Field::all_of(text.bytes()), server);
+            text.count_beside(count * REMOVAL_BYTES).then(|| self.stamper.removals(Field::all_of(text.bytes()), server))
+        })
     }
 
-    /// The message with all that is known of it, and what is to be written of its authentication.
+    /// The message with all that is known of it.
     ///
     /// # Arguments
     /// * `received`: the field of this name that the mail server has yet to write
     pub(super) async fn message(
         &self,
-        mail: &Mail,
-        fields: &[Field],
+        transaction: &Transaction,
+        text: Text,
         direction: Direction,
         received: Option<&str>,
-    ) -> (Message, Option<String>) {
-        let transaction = &mail.transaction;
+    ) -> Prepared {
         let client = match direction {
-            Direction::Inbound => client::counting(transaction, fields, &self.config),
+            Direction::Inbound => client::counting(transaction, Field::all_of(text.bytes()), &self.config),
             Direction::Outbound => Client::clone(&transaction.client),
         };
+        let is_verified = direction == Direction::Inbound && self.authenticator.is_verifying() && !text.is_refused();
+        let verified = if is_verified {
+            Some(self.authenticator.authenticate(transaction, &text, self.authserv_id(transaction), &client).await)
+        } else {
+            None
+        };
+        let (mut bytes, memory) = text.into_parts();
+        let arrived_from = received.map_or(0, |value| received::put_above(value, &mut bytes));
+        let mut builder = Message::builder(bytes).envelope(transaction.envelope.clone()).client(client);
         let mut results = None;
-        let mut builder = Message::builder(received::above(received, mail)).envelope(transaction.envelope.clone());
-        if direction == Direction::Inbound && self.authenticator.is_verifying() {
-            let name = self.authserv_id(transaction);
-            let verified = self.authenticator.authenticate(mail, fields, name, &client).await;
+        if let Some(verified) = verified {
             builder = builder.authentication(verified.authentication);
             results = verified.results.filter(|_| self.config.authentication.add_results);
         } else {
@@ -82,22 +108,21 @@ impl Setup {
                 builder = builder.trust_authserv_id(name);
             }
         }
-        (builder.client(client).build(), results)
+        Prepared { message: builder.build(), arrived_from, results, memory }
     }
 
     /// What is written at the top of a message.
     pub(super) fn stamps(
         &self,
-        mail: &Mail,
         scored: &Scored,
         rules: &DirectionConfig,
+        is_partial: bool,
         results: Option<&str>,
     ) -> Vec<HeaderChange> {
-        let (stamper, is_partial) = (self.stamper(&mail.transaction), mail.is_partial);
         if scored.is_store_away {
-            return stamper.unscanned("store-away", is_partial, results);
+            return self.stamper.unscanned("store-away", is_partial, results);
         }
-        stamper.stamps(Stamp { verdict: &scored.verdict, thresholds: &rules.thresholds, is_partial, results })
+        self.stamper.stamps(Stamp { verdict: &scored.verdict, thresholds: &rules.thresholds, is_partial, results })
     }
 }
 
@@ -113,10 +138,12 @@ mod tests {
         let setup = Setup::new(
             Config::parse("store = '/s'\nauthentication.verify = false\ninbound.quarantine = 'reject'").unwrap(),
         );
-        let mail = Mail::new(Transaction::new(), b"Received: from a by b\r\nSubject: x\r\n\r\ny\r\n".to_vec());
+        let arrived = b"Received: from a by b\r\nSubject: x\r\n\r\ny\r\n";
         for (received, expected) in [(None, &["from a by b"][..]), (Some("by mx"), &["by mx", "from a by b"])] {
-            let (message, _) = setup.as_ref().unwrap().message(&mail, &[], Direction::Inbound, received).await;
-            let found = message.header("Received", Recipients::Masked);
+            let (setup, text) = (setup.as_ref().unwrap(), Text::from(arrived.to_vec()));
+            let prepared = setup.message(&Transaction::new(), text, Direction::Inbound, received).await;
+            assert_eq!(prepared.message.bytes()[prepared.arrived_from..], arrived[..]);
+            let found = prepared.message.header("Received", Recipients::Masked);
             assert_eq!(found.iter().map(|value| value.trim()).collect::<Vec<_>>(), expected);
         }
     }

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::process::Command;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use switchback_gateway::config::Reinjection;
 use switchback_gateway::held::{Again, OutcomeKind, Releaser, Spool};
 
-use crate::postfix::Postfix;
+use crate::postfix::{Attempt, Postfix};
 use crate::site::{Site, files, until};
 
 /// A message, with this subject and these fields at its top.
@@ -327,6 +328,67 @@ fn no_message_is_lost_when_the_filter_is_killed() {
     }
     assert!(delivered.iter().all(|message| message.starts_with("X-Switchback-")), "one came past the filter");
     eprintln!("{} were told to try again", refused.load(Ordering::Relaxed));
+}
+
+#[test]
+fn no_message_is_lost_when_postfix_is_restarted() {
+    let site = Site::new();
+    let milter = site.start();
+    // What is delivered when Postfix is stopped may be delivered again, which is its own affair: here it is delivered later.
+    // Its own log is a program that may be stopped before who writes to it, and then all of Postfix waits.
+    let settings = ["defer_transports = virtual", "maillog_file ="];
+    let Some(postfix) = Postfix::start(&site.socket(), &settings) else { return };
+    let subject = |sender: usize, number: usize| format!("0 message {sender}.{number}.");
+    let (known, unknown) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        let senders: Vec<_> = (0..4)
+            .map(|sender| {
+                let (postfix, known, unknown) = (&postfix, &known, &unknown);
+                scope.spawn(move || {
+                    for number in 0..LOAD {
+                        let text = message(&subject(sender, number), "");
+                        let known_at_last =
+                            || Some(postfix.attempt(text.as_bytes())).filter(|it| *it != Attempt::Again);
+                        if until("the message is accepted", known_at_last) == Attempt::Unknown {
+                            unknown.lock().unwrap().push((sender, number));
+                        }
+                        known.fetch_add(1, Ordering::Relaxed);
+                    }
+                })
+            })
+            .collect();
+        for restart in 1..=3 {
+            until("messages come through", || (known.load(Ordering::Relaxed) >= restart * LOAD).then_some(()));
+            postfix.restart();
+        }
+        for sender in senders {
+            sender.join().unwrap();
+        }
+    });
+    postfix.deliver_what_is_deferred();
+    let unknown = unknown.into_inner().unwrap();
+    let delivered = postfix.delivered_so_far();
+    let count = |(sender, number): (usize, usize), delivered: &[String]| {
+        let subject = format!("Subject: {}\n", subject(sender, number));
+        delivered.iter().filter(|message| message.contains(&subject)).count()
+    };
+    let lost = unknown.iter().filter(|message| count(**message, &delivered) == 0);
+    eprintln!(
+        "of {} a client does not know whether they were accepted; {} were not",
+        unknown.len(),
+        lost.clone().count()
+    );
+    // A client that does not know sends again (RFC 1047): here once it is known.
+    for (sender, number) in lost {
+        assert_eq!(postfix.attempt(message(&subject(*sender, *number), "").as_bytes()), Attempt::Accepted);
+    }
+    let delivered = postfix.delivered(4 * LOAD);
+    for message in (0..4).flat_map(|sender| (0..LOAD).map(move |number| (sender, number))) {
+        assert_eq!(count(message, &delivered), 1, "{message:?}");
+    }
+    assert!(delivered.iter().all(|message| message.starts_with("X-Switchback-")), "one came past the filter");
+    // Nothing of what was cut off is under way any more.
+    milter.hears_again("ready; 0 messages under way, 0 B of 1.0 GiB used");
 }
 
 #[test]

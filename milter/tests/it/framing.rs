@@ -10,11 +10,12 @@ use crate::protocol::{refused, sent};
 use crate::site::Site;
 
 /// Packets that nobody who speaks the protocol sends.
-const ODD: [&[u8]; 9] = [
+const ODD: [&[u8]; 10] = [
     b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
     // A TLS client hello.
     b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
     b"EHLO client.example\r\n",
+    b"CHECK SPAMC/1.5\r\nContent-length: 5\r\n\r\nA: b\n",
     // 4 GiB are announced.
     b"\xff\xff\xff\xffB",
     b"\x00\x00\x00\x00",
@@ -42,6 +43,7 @@ async fn what_is_no_mail_server_ends_its_own_connection() {
         assert!(answer.len() < 200, "{bytes:?}: {answer:?}");
     }
     assert!(matches!(sent(&mut other, "9 hello").await.1, Status::Reject { .. }));
+    milter.logs("a connection has ended on which nobody spoke as a mail server");
     assert!(milter.is_alive());
 }
 

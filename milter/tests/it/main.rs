@@ -8,6 +8,7 @@ mod dkim;
 #[path = "../../../cli/tests/it/dovecot.rs"]
 mod dovecot;
 mod framing;
+mod harsh;
 mod incident;
 mod life;
 mod model;

@@ -1,7 +1,7 @@
 //! Real Postfix, in a folder of its own: it listens on a port of its own, and delivers into Maildirs.
 
 use std::fs::{self, Permissions};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
@@ -58,10 +58,34 @@ impl Postfix {
         let postfix = Self { dir, port };
         postfix.make_folders();
         postfix.configure(milter, settings);
-        let started = Command::new("postfix").arg("-c").arg(postfix.path("etc")).arg("start").output().unwrap();
-        assert!(started.status.success(), "{started:?}");
+        postfix.run("postfix", "start");
         until("Postfix listens", || TcpStream::connect(("127.0.0.1", port)).ok());
         Some(postfix)
+    }
+
+    /// Stops it and starts it again: what is under way is cut off.
+    pub(crate) fn restart(&self) {
+        self.run("postfix", "stop");
+        self.run("postfix", "start");
+    }
+
+    /// Delivers what `defer_transports` has put off, and goes on without it.
+    pub(crate) fn deliver_what_is_deferred(&self) {
+        let main = fs::read_to_string(self.path("etc/main.cf")).unwrap();
+        fs::write(self.path("etc/main.cf"), main + "defer_transports =\n").unwrap();
+        self.run("postfix", "reload");
+        // Who reads the queue may not have been there to hear it.
+        until("the queue is empty", || {
+            if self.queued("active") == 0 {
+                self.run("postqueue", "-f");
+            }
+            self.is_settled().then_some(())
+        });
+    }
+
+    fn run(&self, program: &str, argument: &str) {
+        let ran = Command::new(program).arg("-c").arg(self.path("etc")).arg(argument).output().unwrap();
+        assert!(ran.status.success(), "{ran:?}");
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -116,6 +140,38 @@ impl Postfix {
         smtp
     }
 
+    /// Tries once to send a message from outside.
+    pub(crate) fn attempt(&self, message: &[u8]) -> Attempt {
+        let mut is_sent = false;
+        let mut attempt = || -> io::Result<bool> {
+            let stream = TcpStream::connect(("127.0.0.1", self.port))?;
+            stream.set_read_timeout(Some(PATIENCE))?;
+            let mut smtp = Smtp { stream: BufReader::new(stream) };
+            for (command, code) in [
+                ("", "220"),
+                ("EHLO client.example\r\n", "250"),
+                ("XCLIENT ADDR=192.0.2.7 NAME=mail.sender.example\r\n", "220"),
+                ("EHLO mail.sender.example\r\n", "250"),
+                ("MAIL FROM:<s@sender.example>\r\n", "250"),
+                ("RCPT TO:<a@test.example>\r\n", "250"),
+                ("DATA\r\n", "354"),
+            ] {
+                smtp.stream.get_mut().write_all(command.as_bytes())?;
+                if !smtp.next_reply()?.starts_with(code) {
+                    return Ok(false);
+                }
+            }
+            is_sent = true;
+            smtp.stream.get_mut().write_all(&[message, b".\r\n"].concat())?;
+            Ok(smtp.next_reply()?.starts_with("250"))
+        };
+        match attempt() {
+            Ok(true) => Attempt::Accepted,
+            Err(_) if is_sent => Attempt::Unknown,
+            Ok(false) | Err(_) => Attempt::Again,
+        }
+    }
+
     /// Submits a message as programs of this machine do.
     pub(crate) fn submit(&self, sender: &str, message: &str) {
         let mut sendmail = Command::new("sendmail")
@@ -147,6 +203,12 @@ impl Postfix {
             Some(files(&inbox)).filter(|found| found.len() >= count)
         });
         assert_eq!(found.len(), count);
+        self.delivered_so_far()
+    }
+
+    /// The messages that are delivered by now.
+    pub(crate) fn delivered_so_far(&self) -> Vec<String> {
+        let found = files(&self.path("mail/box/new"));
         found.iter().map(|path| without_delivery(&String::from_utf8_lossy(&fs::read(path).unwrap()))).collect()
     }
 
@@ -159,18 +221,24 @@ impl Postfix {
     /// Waits until nothing is in the queue that can be delivered.
     #[track_caller]
     pub(crate) fn settled(&self) {
-        until("the queue is empty", || {
-            ["maildrop", "incoming", "active", "deferred"].iter().all(|queue| self.queued(queue) == 0).then_some(())
-        });
+        until("the queue is empty", || self.is_settled().then_some(()));
     }
 
-    /// How many messages are in a queue, such as `hold`.
+    fn is_settled(&self) -> bool {
+        ["maildrop", "incoming", "active", "deferred"].iter().all(|queue| self.queued(queue) == 0)
+    }
+
+    /// How many messages are in a queue, such as `hold`. The file of one that was cut off stays for a while, and cannot be executed.
     pub(crate) fn queued(&self, queue: &str) -> usize {
         let mut count = 0;
         let mut folders = vec![self.path("queue").join(queue)];
         while let Some(folder) = folders.pop() {
             for path in files(&folder) {
-                if path.is_dir() { folders.push(path) } else { count += 1 }
+                match fs::metadata(&path) {
+                    Ok(found) if found.is_dir() => folders.push(path),
+                    Ok(found) if found.permissions().mode() & 0o100 != 0 => count += 1,
+                    _ => {}
+                }
             }
         }
         count
@@ -205,6 +273,16 @@ fn without_delivery(message: &str) -> String {
     message[written..].to_owned()
 }
 
+/// What a client knows of a message when it has tried to send it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Attempt {
+    Accepted,
+    /// It is to be sent again.
+    Again,
+    /// All of it was sent, and the connection ended before the reply (RFC 1047).
+    Unknown,
+}
+
 /// An SMTP connection.
 pub(crate) struct Smtp {
     stream: BufReader<TcpStream>,
@@ -213,12 +291,18 @@ pub(crate) struct Smtp {
 impl Smtp {
     /// The next reply.
     pub(crate) fn reply(&mut self) -> String {
+        self.next_reply().unwrap()
+    }
+
+    fn next_reply(&mut self) -> io::Result<String> {
         let mut reply = String::new();
         loop {
             let start = reply.len();
-            self.stream.read_line(&mut reply).unwrap();
+            if self.stream.read_line(&mut reply)? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             if reply.as_bytes().get(start + 3) != Some(&b'-') {
-                return reply;
+                return Ok(reply);
             }
         }
     }

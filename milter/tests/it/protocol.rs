@@ -14,7 +14,7 @@ pub(crate) async fn sent(connection: &mut TestConnection, subject: &str) -> (Eom
 }
 
 /// A message from outside, up to the end of its header.
-async fn begun(connection: &mut TestConnection, subject: &str) {
+pub(crate) async fn begun(connection: &mut TestConnection, subject: &str) {
     connection.connect("mail.sender.example", [192, 0, 2, 7]).await.unwrap();
     connection.helo("mail.sender.example").await.unwrap();
     connection.mail(["<s@sender.example>"]).await.unwrap();
@@ -188,6 +188,23 @@ async fn every_command_that_waits_for_an_answer_has_one() {
 }
 
 // Postfix's HISTORY of 20251208: one failure made a connection useless for the messages after it.
+#[tokio::test]
+async fn of_mail_that_is_not_scored_the_header_is_read() {
+    let site = Site::new();
+    let milter = site.start();
+    let mut connection = site.connect().await;
+    connection.connect("mail.test.example", [127, 0, 0, 1]).await.unwrap();
+    connection.mail(["<s@test.example>"]).await.unwrap();
+    connection.rcpt(["<a@sender.example>"]).await.unwrap();
+    connection.header("X-Switchback-Status", "forged").await.unwrap();
+    connection.eoh().await.unwrap();
+    assert_eq!(connection.body("Text.\r\n").await.unwrap(), Status::Skip);
+    let (actions, status) = connection.eom().await.unwrap();
+    assert_eq!(status, Status::Accept);
+    assert!(actions.has_delete_header("X-Switchback-Status", 1));
+    assert!(milter.logs("judged").contains("bytes=31 is_partial=true"), "{}", milter.log());
+}
+
 #[tokio::test]
 async fn a_message_that_the_model_cannot_judge_fails_alone() {
     let site = Site::new();

@@ -159,6 +159,13 @@ impl Milter {
         }
     }
 
+    /// The same, whatever it heard before.
+    #[track_caller]
+    pub(crate) fn hears_again(&self, something: &str) {
+        while self.heard.try_recv().is_ok() {}
+        self.hears(something);
+    }
+
     /// Waits until the log says something.
     #[track_caller]
     pub(crate) fn logs(&self, something: &str) -> String {
@@ -179,6 +186,19 @@ impl Milter {
     #[track_caller]
     pub(crate) fn ended(&mut self) -> ExitStatus {
         until("it ended", || self.child.try_wait().unwrap())
+    }
+
+    /// The most memory that it has had so far, in bytes.
+    pub(crate) fn peak(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kib: u64 = line.trim().trim_end_matches(" kB").parse().unwrap();
+        kib << 10
+    }
+
+    /// How many files and connections it has open.
+    pub(crate) fn descriptors(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     /// Whether it still runs.

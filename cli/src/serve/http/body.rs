@@ -8,19 +8,13 @@ use axum::http::{HeaderMap, header};
 use flate2::read::MultiGzDecoder;
 use http_body_util::BodyExt as _;
 use hyper::body::Body as _;
+use switchback_gateway::{Gateway, Text};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::problem::Problem;
+use crate::serve::inflate::inflate;
 use crate::serve::limits::{BODY_BYTES_MAX, ZSTD_WINDOW_LOG_MAX};
-
-/// A message, or its beginning.
-#[derive(Debug)]
-pub(super) struct Received {
-    pub(super) bytes: Vec<u8>,
-    /// Whether it is longer than this.
-    pub(super) is_partial: bool,
-}
 
 /// How a body is compressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,49 +79,34 @@ impl Coding {
 pub(super) async fn read(
     fields: &HeaderMap,
     mut body: Body,
-    bytes_max: u64,
+    gateway: &Gateway,
     idle: Duration,
-) -> Result<Received, Problem> {
+) -> Result<Text, Problem> {
     let coding = Coding::labelled(fields)?;
     if body.size_hint().lower() > BODY_BYTES_MAX {
         return Err(Problem::too_long(BODY_BYTES_MAX));
     }
-    let (mut bytes, mut total) = (Vec::new(), 0_u64);
+    let (mut text, mut total) = (gateway.text(), 0_u64);
     while let Some(frame) = timeout(idle, body.frame()).await.map_err(|_| Problem::slow())? {
         let frame = frame.map_err(|error| Problem::bad(format!("the body ends early: {error}")))?;
         let Ok(data) = frame.into_data() else { continue };
-        let kept = usize::try_from(bytes_max - bytes.len() as u64).unwrap_or(usize::MAX).min(data.len());
-        bytes.extend_from_slice(&data[..kept]);
+        text.append(&data);
         total += data.len() as u64;
         if total > BODY_BYTES_MAX {
             return Err(Problem::too_long(BODY_BYTES_MAX));
         }
     }
-    let received = Received { is_partial: total > bytes.len() as u64, bytes };
-    let seen = Coding::seen(&received.bytes);
-    if seen != coding {
+    let seen = Coding::seen(text.bytes());
+    // Of what there was no memory for nothing is seen.
+    if seen != coding && !text.is_refused() {
         let (seen, labelled) = (seen.name(), coding.name());
         return Err(Problem::coding(format!("the body looks compressed by {seen}, and its label says by {labelled}")));
     }
-    if coding == Coding::None { Ok(received) } else { received.decoded(coding, bytes_max).await }
+    if coding == Coding::None { Ok(text) } else { decoded(text, coding, gateway.text()).await }
 }
 
-impl Received {
-    /// What was compressed, as far as a message may have bytes: no more of it is made.
-    async fn decoded(self, coding: Coding, bytes_max: u64) -> Result<Self, Problem> {
-        let decoding = spawn_blocking(move || {
-            let mut bytes = Vec::new();
-            let read = coding.decoder(&self.bytes).and_then(|of| of.take(bytes_max + 1).read_to_end(&mut bytes));
-            let is_partial = self.is_partial || bytes.len() as u64 > bytes_max;
-            bytes.truncate(usize::try_from(bytes_max).unwrap_or(usize::MAX));
-            match read {
-                // What ends too early is what was kept of it.
-                Err(error) if !is_partial => {
-                    Err(Problem::coding(format!("the body is not compressed by {}: {error}", coding.name())))
-                }
-                _ => Ok(Self { bytes, is_partial }),
-            }
-        });
-        decoding.await.map_err(|error| Problem::internal(&error))?
-    }
+async fn decoded(text: Text, coding: Coding, inflated: Text) -> Result<Text, Problem> {
+    let decoding = spawn_blocking(move || inflate(coding.decoder(text.bytes())?, &text, inflated));
+    let decoded = decoding.await.map_err(|error| Problem::internal(&error))?;
+    decoded.map_err(|error| Problem::coding(format!("the body is not compressed by {}: {error}", coding.name())))
 }

@@ -76,15 +76,17 @@ struct Added<'a> {
 pub(super) async fn handle(State(door): State<Arc<HttpDoor>>, request: Request) -> Result<Response, Problem> {
     let start = Instant::now();
     let mail = door.mail(request, Hearing::Advice).await?;
-    let fields = Field::all_of(&mail.bytes);
+    let mut fields = Field::all_of(mail.text.bytes());
+    fields.by_ref().for_each(drop);
+    let header = mail.text.bytes()[..fields.length()].to_vec();
     let opinion = Opinion::of(&door.gateway, mail).await;
-    let id = message_id(&fields);
-    let mut checked = checked(&opinion, &fields, &id);
+    let id = message_id(&header);
+    let mut checked = checked(&opinion, &header, &id);
     checked.time_real = start.elapsed().as_secs_f64();
     Ok(json(StatusCode::OK, &checked))
 }
 
-fn checked<'a>(opinion: &'a Opinion, fields: &[Field], message_id: &'a str) -> Checked<'a> {
+fn checked<'a>(opinion: &'a Opinion, header: &[u8], message_id: &'a str) -> Checked<'a> {
     let points = opinion.points;
     let symbol = |of: crate::serve::opinion::Symbol<'a>| {
         let symbol = Symbol { name: of.name.clone(), score: of.weight, metric_score: of.weight, description: of.note };
@@ -104,14 +106,14 @@ fn checked<'a>(opinion: &'a Opinion, fields: &[Field], message_id: &'a str) -> C
         messages: told.into_iter().collect(),
         message_id,
         time_real: 0.0,
-        milter: Milter::of(&opinion.decision.changes, fields),
+        milter: Milter::of(&opinion.decision.changes, header),
     }
 }
 
 impl<'a> Milter<'a> {
-    fn of(changes: &'a [HeaderChange], fields: &[Field]) -> Self {
+    fn of(changes: &'a [HeaderChange], header: &[u8]) -> Self {
         let mut milter = Self::default();
-        let mut removed = BTreeMap::<String, usize>::new();
+        let mut removed = BTreeMap::<String, isize>::new();
         for change in changes {
             match change {
                 HeaderChange::Insert { name, value } => {
@@ -120,14 +122,18 @@ impl<'a> Milter<'a> {
                 HeaderChange::Remove { name, .. } => *removed.entry(name.to_ascii_lowercase()).or_default() += 1,
             }
         }
-        let is_whole = |(name, count): &(String, usize)| fields.iter().filter(|of| of.is(name)).count() == *count;
-        milter.remove_headers = removed.into_iter().filter(is_whole).map(|(name, _)| (name, 0)).collect();
+        for field in Field::all_of(header) {
+            let name = String::from_utf8_lossy(field.name().trim_ascii_end()).to_ascii_lowercase();
+            removed.entry(name).and_modify(|left| *left -= 1);
+        }
+        milter.remove_headers = removed.into_iter().filter(|(_, left)| *left == 0).map(|(name, _)| (name, 0)).collect();
         milter
     }
 }
 
-fn message_id(fields: &[Field]) -> String {
-    let id = fields.iter().find(|field| field.is("Message-ID")).map(|field| String::from_utf8_lossy(field.value()));
+fn message_id(header: &[u8]) -> String {
+    let id =
+        Field::all_of(header).find(|field| field.is("Message-ID")).map(|field| String::from_utf8_lossy(field.value()));
     let id = id.as_deref().map(|id| id.trim().trim_start_matches('<').trim_end_matches('>'));
     id.filter(|id| !id.is_empty()).unwrap_or("undef").to_owned()
 }
@@ -145,9 +151,8 @@ mod tests {
     fn a_name_of_which_some_fields_stay_is_not_removed() {
         let message =
             b"X-Spam: 1\r\nAuthentication-Results: ours\r\nx-spam: 2\r\nauthentication-results: theirs\r\n\r\n";
-        let fields = Field::all_of(message);
         let changes = [remove("Authentication-Results", 1), remove("x-spam", 2), remove("X-Spam", 1)];
-        let milter = Milter::of(&changes, &fields);
+        let milter = Milter::of(&changes, message);
         assert_eq!(milter.remove_headers, BTreeMap::from([("x-spam".to_owned(), 0)]));
     }
 
@@ -155,7 +160,7 @@ mod tests {
     fn fields_of_one_name_are_all_added() {
         let insert = |value: &str| HeaderChange::Insert { name: "A".to_owned(), value: value.to_owned() };
         let changes = [insert("1"), insert("2")];
-        let added = Milter::of(&changes, &[]).add_headers;
+        let added = Milter::of(&changes, b"").add_headers;
         assert_eq!(added["A"].iter().map(|added| added.value).collect::<Vec<_>>(), ["1", "2"]);
     }
 
@@ -164,7 +169,7 @@ mod tests {
         for (message, id) in
             [("Message-ID: <1@b.example>\r\n", "1@b.example"), ("Message-Id: x\r\n", "x"), ("", "undef")]
         {
-            assert_eq!(message_id(&Field::all_of(message.as_bytes())), id);
+            assert_eq!(message_id(message.as_bytes()), id);
         }
     }
 }

@@ -14,7 +14,6 @@ use super::problem::{Problem, json};
 use super::{HttpDoor, body};
 use crate::serve::fields;
 use crate::serve::letter::Letter;
-use crate::serve::mail::mail;
 
 /// What is to be done with a message.
 #[derive(JsonSchema, Serialize)]
@@ -114,7 +113,7 @@ impl<'a> From<&'a HeaderChange> for Change<'a> {
 
 pub(super) async fn handle(State(door): State<Arc<HttpDoor>>, request: Request) -> Result<Response, Problem> {
     let mail = door.mail(request, Hearing::Obeyed).await?;
-    let is_partial = mail.is_partial;
+    let is_partial = mail.text.is_partial();
     let decision = door.gateway.judge(mail).await;
     let scored = Scored {
         disposition: (&decision.disposition).into(),
@@ -140,11 +139,9 @@ impl HttpDoor {
         let (head, message) = request.into_parts();
         let mut transaction = fields::transaction(&head.headers).map_err(Problem::bad)?;
         transaction.is_advice = hearing == Hearing::Advice;
-        let config = self.gateway.config();
-        let bytes_max = config.scoring.message_max.as_u64();
-        let received = body::read(&head.headers, message, bytes_max, config.http.timeout).await?;
+        let idle = self.gateway.config().http.timeout;
+        let received = body::read(&head.headers, message, &self.gateway, idle).await?;
         // rspamc and Amavis send files.
-        let bytes = Letter::new(received.bytes).into_sent();
-        Ok(mail(transaction, bytes, received.is_partial, bytes_max))
+        Ok(Mail::new(transaction, Letter::new(received).take_sent(self.gateway.text())))
     }
 }

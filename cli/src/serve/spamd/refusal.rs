@@ -40,6 +40,11 @@ impl Refusal {
         Self { code: 75, name: "EX_TEMPFAIL", why: why.text().to_owned() }
     }
 
+    /// There is no memory to keep the message until it can be sent back.
+    pub(super) fn no_memory() -> Self {
+        Self { code: 75, name: "EX_TEMPFAIL", why: "there is no memory for the message now".to_owned() }
+    }
+
     pub(super) fn why(&self) -> &str {
         &self.why
     }

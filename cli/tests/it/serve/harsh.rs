@@ -3,8 +3,12 @@
 
 use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
@@ -47,6 +51,10 @@ fn grew(door: &Door, before: u64, bytes_max: u64, what: &str) {
 #[test]
 fn thousands_of_half_open_connections_cost_their_buffers_and_stop_nobody() {
     let files = getrlimit(Resource::Nofile);
+    if files.maximum.is_some_and(|most| most < 3 * HALF_OPEN as u64) {
+        eprintln!("SKIPPED: this test needs {} files to be open (ulimit -Hn)", 3 * HALF_OPEN);
+        return;
+    }
     setrlimit(Resource::Nofile, Rlimit { current: files.maximum, ..files }).unwrap();
     let store = Store::promoted(&["1.1.0"]);
     let door = Door::of(store.path(), &BOTH.replace("listen", "connections = 5000\nlisten"));
@@ -216,45 +224,53 @@ fn a_store_that_is_locked_disturbs_no_mail() {
     judges(&door);
 }
 
-// What is under way when it is killed has no answer, which its client sees; what is answered is right.
+// What is under way when it is killed has no answer, which its client sees; what is answered is right. Its socket is in nobody's way.
 #[test]
 fn a_program_that_is_killed_under_load_is_followed_by_another() {
-    let store = Store::promoted(&["1.1.0"]);
-    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let config = format!("[authentication]\nverify = false\n[spamd]\nlisten = 'inet:127.0.0.1:{port}'\n");
-    let mut door = Door::of(store.path(), &config);
-    let address = door.spamd();
+    let (store, dir) = (Store::promoted(&["1.1.0"]), tempfile::tempdir().unwrap());
+    let socket = dir.path().join("spamd.sock");
+    let config = format!("[authentication]\nverify = false\n[spamd]\nlisten = 'unix:{}'\n", socket.display());
+    let door = Door::of(store.path(), &config);
+    let began = Instant::now();
+    let (answered, lost, is_over) = (AtomicUsize::new(0), AtomicUsize::new(0), AtomicBool::new(false));
     let sending = |bytes: usize| {
-        move || {
-            let message = mail("load", "a@b.example", bytes);
-            let head = format!("CHECK SPAMC/1.5\r\nContent-length: {}\r\n\r\n", message.len());
-            let request = [head.as_bytes(), &message].concat();
-            let (mut answered, mut lost) = (0, 0);
-            while answered < 200 {
-                match asked(address, &request) {
-                    Ok(reply) if reply.contains("EX_OK") => {
-                        assert!(reply.contains(if bytes < 4_000 { "Spam: False" } else { "Spam: True" }), "{reply}");
-                        answered += 1;
-                    }
-                    _ => lost += 1,
+        let message = mail("load", "a@b.example", bytes);
+        let head = format!("CHECK SPAMC/1.5\r\nContent-length: {}\r\n\r\n", message.len());
+        let request = [head.as_bytes(), &message].concat();
+        // Only a test that fails goes on so long.
+        while !is_over.load(Relaxed) && began.elapsed() < 4 * PATIENCE {
+            match asked(&socket, &request) {
+                Ok(reply) if reply.contains("EX_OK") => {
+                    assert!(reply.contains(if bytes < 4_000 { "Spam: False" } else { "Spam: True" }), "{reply}");
+                    answered.fetch_add(1, Relaxed);
                 }
+                _ => _ = lost.fetch_add(1, Relaxed),
             }
-            lost
         }
     };
-    let senders: Vec<_> = [500, 4_000, 500, 4_000].map(|bytes| thread::spawn(sending(bytes))).into();
-    for _ in 0..3 {
-        assert!(door.ask(b"PING SPAMC/1.5\r\n\r\n").starts_with(b"SPAMD/1.5 0 PONG"));
-        let dir = door.killed();
-        door = Door::begin(dir, store.path(), &config);
-    }
-    let lost: usize = senders.into_iter().map(|sender| sender.join().unwrap()).sum();
-    eprintln!("800 messages were answered; {lost} tries had no answer");
+    let door = thread::scope(|scope| {
+        let mut door = door;
+        for bytes in [500, 4_000, 500, 4_000] {
+            let sending = &sending;
+            scope.spawn(move || sending(bytes));
+        }
+        for round in 1..=4 {
+            let before = answered.load(Relaxed);
+            until("mail is judged", || answered.load(Relaxed) > before + 100);
+            if round < 4 {
+                let dir = door.killed();
+                door = Door::begin(dir, store.path(), &config);
+            }
+        }
+        is_over.store(true, Relaxed);
+        door
+    });
+    eprintln!("{} messages were answered, {} tries had no answer", answered.load(Relaxed), lost.load(Relaxed));
     assert_eq!(door.end().0, Some(0));
 }
 
-fn asked(address: SocketAddr, request: &[u8]) -> io::Result<String> {
-    let mut stream = TcpStream::connect(address)?;
+fn asked(socket: &Path, request: &[u8]) -> io::Result<String> {
+    let mut stream = UnixStream::connect(socket)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.write_all(request)?;
     let mut reply = String::new();

@@ -22,6 +22,9 @@ async fn dmarc_passes_where_what_is_proven_is_the_authors() {
         ("bücher.example", Some("bücher.example"), None, AuthResult::Pass),
         ("xn--bcher-kva.example", Some("bücher.example"), None, AuthResult::Pass),
         ("plain.example", Some("other.example"), None, AuthResult::None),
+        // RFC 9989, section 4.10: several records are none, and the walk goes on.
+        ("two.example", Some("two.example"), None, AuthResult::None),
+        ("sub.news.example", Some("news.example"), None, AuthResult::Pass),
         // <https://github.com/stalwartlabs/mail-auth/issues/37>
         ("a.ex.co.uk", Some("b.ex.co.uk"), None, AuthResult::Pass),
         ("x.co.uk", Some("y.co.uk"), Some("y.co.uk"), AuthResult::Fail),

@@ -79,5 +79,5 @@ pub(super) fn sealed(domain: &str, text: &str) -> String {
 pub(super) fn mail(mail_from: Option<&str>, text: &str) -> Mail {
     let mut transaction = Transaction::new();
     transaction.envelope.mail_from = mail_from.map(Into::into);
-    Mail::new(transaction, text.into())
+    Mail::new(transaction, text.as_bytes().to_vec())
 }

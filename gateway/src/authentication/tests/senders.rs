@@ -32,6 +32,14 @@ async fn spf_says_who_may_send_for_mail_from() {
         (OURS, "round.example", AuthResult::Permerror),
         (OURS, "many.example", AuthResult::Permerror),
         (OURS, "ten.example", AuthResult::Fail),
+        // RFC 7208, section 4.6.4
+        (OURS, "void.example", AuthResult::Permerror),
+        (OURS, "half.example", AuthResult::Pass),
+        (OURS, "exists.example", AuthResult::Pass),
+        // Section 4.5
+        (OURS, "two.example", AuthResult::Permerror),
+        (OURS, "includes.example", AuthResult::Permerror),
+        (OURS, "one.example", AuthResult::Pass),
     ] {
         assert_eq!(spf(&authenticator, ip, &format!("a@{domain}")).await, expected, "{ip} {domain}");
     }

@@ -59,8 +59,11 @@ async fn of_a_partial_message_no_signature_is_told_to_have_failed() {
     let zone = zone().await;
     let authenticator = authenticator(&zone);
     let text = sealed("list.example", &signed("news.example", &letter("a@news.example")));
-    let cut = |text: &str| text.as_bytes()[..text.len() - 4].to_vec();
-    let partial = |mail_from: Option<&str>, text: &str| Mail::partial(mail(mail_from, text).transaction, cut(text));
+    let partial = |mail_from: Option<&str>, text: &str| {
+        let mut cut = Text::uncounted(text.len() - 4);
+        cut.append(text.as_bytes());
+        Mail::new(mail(mail_from, text).transaction, cut)
+    };
     let found = checked(&authenticator, &client(OURS), &partial(None, &text)).await;
     let read = found.authentication;
     let unknown = AuthResult::Unknown;
