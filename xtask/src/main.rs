@@ -105,11 +105,14 @@ enum Task {
     },
     /// Run the benches.
     Bench {
-        /// Names of benches; all if none is given.
+        /// Names of benches; all if none is given, but for `throughput`, which takes long.
         names: Vec<String>,
         /// Also compare with Extism, which has a wasmtime of its own to compile.
         #[arg(long)]
         extism: bool,
+        /// Arguments for a bench that takes any, such as `throughput -- --mail DIR`.
+        #[arg(last = true)]
+        arguments: Vec<String>,
     },
 }
 
@@ -131,6 +134,8 @@ fn main() -> Result<()> {
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
         Task::Train { arguments } => models::train(&arguments),
-        Task::Bench { names, extism } => test::bench(&names, if extism { &["extism"] } else { &[] }),
+        Task::Bench { names, extism, arguments } => {
+            test::bench(&names, if extism { &["extism"] } else { &[] }, &arguments)
+        }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn build_example(name: &str) -> Result<PathBuf> {
 }
 
 /// Builds one program and returns its path.
-fn build_bin(name: &str) -> Result<PathBuf> {
+pub(crate) fn build_bin(name: &str) -> Result<PathBuf> {
     build("bin", name).map(|release| release.join(name))
 }
 

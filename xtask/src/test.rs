@@ -164,9 +164,12 @@ const BENCHES: [&str; 13] = [
 /// The bench that writes gigabytes, which is run by itself.
 const JOURNAL_SCALE: &str = "journal_scale";
 
+/// The bench of the programs in front of a mail server, which takes long and is run by its name.
+const THROUGHPUT: &str = "throughput";
+
 /// Builds every bench, so that none rots.
 pub(crate) fn build_benches() -> Result<()> {
-    step("benches build", benches(&[&BENCHES[..], &[JOURNAL_SCALE]].concat()).arg("--no-run"))
+    step("benches build", benches(&[&BENCHES[..], &[JOURNAL_SCALE, THROUGHPUT]].concat()).arg("--no-run"))
 }
 
 /// Writes a journal of so many records, and asks it questions.
@@ -175,13 +178,19 @@ pub(crate) fn journal_scale(records: u64, domains: u64) -> Result<()> {
     step("journal", benches(&[JOURNAL_SCALE]).args(["--", "--records", &records, "--domains", &domains]))
 }
 
-/// Runs benches.
-pub(crate) fn bench(names: &[String], features: &[&str]) -> Result<()> {
+/// Runs benches, with arguments of theirs.
+pub(crate) fn bench(names: &[String], features: &[&str], arguments: &[String]) -> Result<()> {
     models::pack()?;
     let chosen: Vec<_> = names.iter().map(String::as_str).collect();
+    if chosen.contains(&THROUGHPUT) {
+        models::build_bin("switchback-milter")?;
+    }
     let mut bench = benches(if chosen.is_empty() { &BENCHES } else { &chosen });
     for feature in features {
         bench.args(["--features", &format!("switchback-benches/{feature}")]);
+    }
+    if !arguments.is_empty() {
+        bench.arg("--").args(arguments);
     }
     step("benches", &mut bench)
 }
