@@ -49,11 +49,12 @@ pub(crate) fn cargo_semver_checks() -> Result<()> {
 }
 
 /// Programs that tests run, with an argument with which each does nothing, and its Debian package.
-const TEST_PROGRAMS: [(&str, &str, &str); 12] = [
+const TEST_PROGRAMS: [(&str, &str, &str); 13] = [
     ("chromium", "--version", "chromium"),
     ("curl", "--version", "curl"),
     ("dkimverify", "--help", "python3-dkim"),
     ("faketime", "--version", "faketime"),
+    ("ip", "-V", "iproute2"),
     ("minisign", "-v", "minisign"),
     ("postconf", "-d", "postfix"),
     ("prometheus", "--version", "prometheus"),

@@ -15,7 +15,7 @@ use switchback::verdict::RecordId;
 use switchback_gateway::Config;
 use switchback_gateway::config::MailboxConfig;
 use switchback_gateway::held::Spool;
-use switchback_gateway::mailbox::{Mailboxes, Users};
+use switchback_gateway::mailbox::{Delivered, MailboxError, Mailboxes, Users};
 
 use self::outcome::{Counts, Moved, OutcomeKind, Report};
 use self::plan::{Move, Plan, Wanted};
@@ -145,17 +145,21 @@ struct Mover<'a> {
 }
 
 impl Mover<'_> {
-    /// Looks into the mailboxes.
+    /// What there is to do.
     fn plan(&mut self, wanted: &Wanted) -> anyhow::Result<Plan> {
         if wanted.is_empty() {
             return Ok(Plan::default());
         }
         let users = self.args.user.clone().map_or(Users::All, Users::Matching);
-        let found = self.mailboxes.find(&users, self.since)?;
+        Ok(Plan::of(wanted, self.look(&users)?))
+    }
+
+    fn look(&mut self, users: &Users) -> Result<Vec<Delivered>, MailboxError> {
+        let found = self.mailboxes.find(users, self.since)?;
         if let Some(trouble) = found.trouble {
             self.report.trouble(&format!("not every mailbox could be looked into: {}", chain(&trouble)));
         }
-        Ok(Plan::of(wanted, found.messages))
+        Ok(found.messages)
     }
 
     /// Moves the messages of a user, and looks what became of them: what was moved is in the other mailbox.
@@ -164,8 +168,8 @@ impl Mover<'_> {
         for one in &moves {
             refused.push(self.mailboxes.move_back(&one.message, alone.try_clone()?).err());
         }
-        let after = match self.mailboxes.find(&Users::Matching(user.clone()), self.since) {
-            Ok(found) => Plan::of(wanted, found.messages.into_iter().filter(|message| message.user == user).collect()),
+        let after = match self.look(&Users::Matching(user.clone())) {
+            Ok(found) => Plan::of(wanted, found),
             Err(error) => {
                 let why = format!("whether it was moved is not known: {}", chain(&error));
                 return moves

@@ -115,10 +115,13 @@ impl Postfix {
              message_size_limit = 0\ninet_protocols = ipv4\nmynetworks = 127.0.0.0/8\nalias_maps =\nalias_database =\n\
              smtpd_peername_lookup = no\nsmtpd_authorized_xclient_hosts = 127.0.0.0/8\nnotify_classes =\n\
              smtpd_milters = unix:{milter}\nnon_smtpd_milters = unix:{milter}\nmilter_default_action = tempfail\n\
-             smtpd_client_connection_count_limit = 0\nsmtpd_error_sleep_time = 0\n{}\n",
-            settings.join("\n")
+             smtpd_client_connection_count_limit = 0\nsmtpd_error_sleep_time = 0\n"
         );
-        fs::write(self.path("etc/main.cf"), main).unwrap();
+        // A line that overrides another is warned of, also by who writes the log: into its own socket, where it waits for itself.
+        let name = |line: &str| line.split('=').next().map(|name| name.trim().to_owned());
+        let is_kept = |line: &&str| settings.iter().all(|setting| name(setting) != name(line));
+        let lines: Vec<_> = main.lines().filter(is_kept).chain(settings.iter().copied()).collect();
+        fs::write(self.path("etc/main.cf"), lines.join("\n") + "\n").unwrap();
         fs::write(self.path("etc/master.cf"), SERVICES.replace("PORT", &self.port.to_string())).unwrap();
     }
 

@@ -1,6 +1,7 @@
 //! One at a time.
 
 use std::fs::{File, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -12,7 +13,7 @@ const LOCK: &str = "moving.lock";
 /// inherit the lock, so one that outlives this process is waited for.
 pub(super) fn alone(store: &Path) -> anyhow::Result<File> {
     let path = store.join(LOCK);
-    let opened = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+    let opened = File::options().create(true).truncate(false).read(true).write(true).mode(0o600).open(&path);
     let file = opened.with_context(|| format!("cannot use {}", path.display()))?;
     match file.try_lock() {
         Ok(()) => Ok(file),

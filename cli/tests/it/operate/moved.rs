@@ -140,6 +140,11 @@ fn what_a_wrong_release_put_into_junk_is_moved_back_once() {
         let other = "01900000-0000-7000-8000-000000000000";
         site.dovecot.save(user, "Junk", &stamped(other, &misfiled("rubbish")));
         site.dovecot.save(user, "INBOX", &misfiled("letter"));
+        // Pelton#278, roundcube#6402: moving one message removed all that were marked as deleted.
+        for (mailbox, subject) in [("Junk", "rubbish"), ("INBOX", "letter")] {
+            let others = ["flags", "add", "-u", user, "\\Deleted", "mailbox", mailbox, "subject", subject];
+            site.dovecot.doveadm(&others);
+        }
     }
     let tried = site.moves(None, &["--dry-run"]).fine();
     assert!(tried.contains("nothing was changed; 9 messages would be moved, 0 already there"), "{tried}");

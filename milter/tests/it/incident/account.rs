@@ -1,12 +1,12 @@
 //! Where every message is.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::Ordering;
 
-use serde_json::Value;
 use switchback::journal::{JournalReader, Query};
 use switchback_gateway::held::Spool;
 
-use super::clients::{Clients, FIELD, recipients, users};
+use super::clients::{Clients, FIELD, recipients};
 use crate::dovecot::Dovecot;
 use crate::site::Site;
 
@@ -36,25 +36,25 @@ impl Account {
             copies: BTreeMap::new(),
             journalled: records.iter().map(|record| record.id.to_string()).collect(),
             sent: clients.taken.lock().unwrap().len(),
-            deferred: clients.deferred.load(std::sync::atomic::Ordering::Relaxed),
+            deferred: clients.deferred.load(Ordering::Relaxed),
         };
-        for user in users() {
-            for (mailbox, place) in [("INBOX", Place::Inbox), ("Junk", Place::Junk)] {
-                account.look_into(dovecot, &user, mailbox, place);
-            }
-        }
+        account.look_into_mailboxes(dovecot);
         account.look_at_held(&Spool::existing(site.path("held")).unwrap());
         account
     }
 
-    fn look_into(&mut self, dovecot: &Dovecot, user: &str, mailbox: &str, place: Place) {
-        let fields = format!("hdr.{} hdr.x-switchback-status", FIELD.to_lowercase());
-        let json = dovecot.doveadm(&["-f", "json", "fetch", "-u", user, &fields, "mailbox", mailbox, "all"]);
-        let rows: Vec<BTreeMap<String, Value>> = serde_json::from_str(&json).unwrap();
+    fn look_into_mailboxes(&mut self, dovecot: &Dovecot) {
+        let (sent, status) = (format!("hdr.{}", FIELD.to_lowercase()), "hdr.x-switchback-status");
+        let fields = format!("user mailbox {sent} {status}");
+        let json = dovecot.doveadm(&["-f", "json", "fetch", "-A", &fields, "mailbox", "*", "all"]);
+        let rows: Vec<BTreeMap<String, String>> = serde_json::from_str(&json).unwrap();
         for row in rows {
-            let value = |name: &str| row[name].as_str().unwrap().to_owned();
-            let number = value(&format!("hdr.{}", FIELD.to_lowercase())).trim().parse().unwrap();
-            self.add(number, user.to_owned(), place, record(&value("hdr.x-switchback-status")));
+            let place = match &*row["mailbox"] {
+                "INBOX" => Place::Inbox,
+                "Junk" => Place::Junk,
+                other => panic!("a message is in {other}"),
+            };
+            self.add(row[&sent].trim().parse().unwrap(), row["user"].clone(), place, record(&row[status]));
         }
     }
 
@@ -78,7 +78,7 @@ impl Account {
         let taken = clients.taken.lock().unwrap();
         let expected: BTreeSet<_> =
             taken.iter().flat_map(|number| recipients(*number).into_iter().map(|user| (*number, user))).collect();
-        assert_eq!(taken.len() as u64, clients.answered.load(std::sync::atomic::Ordering::Relaxed));
+        assert_eq!(taken.len() as u64, clients.answered.load(Ordering::Relaxed));
         let there: BTreeSet<_> = self.copies.keys().cloned().collect();
         assert_eq!(there, expected, "lost, or of nobody");
         let twice: Vec<_> = self.copies.iter().filter(|(_, copies)| copies.len() != 1).collect();
@@ -106,17 +106,23 @@ impl Account {
         copies.flat_map(|(key, copies)| copies.iter().map(move |(place, record)| (key, *place, record)))
     }
 
-    pub(super) fn print(&self, when: &str) {
-        let count = |wanted: Place| self.all().filter(|(_, place, _)| *place == wanted).count();
-        let of_copies = [Place::Inbox, Place::Junk, Place::Held].map(count);
-        let [inbox, junk, held] = of_copies;
+    /// Where everything was before it was given back, and afterwards.
+    pub(super) fn print(before: &Self, after: &Self) {
+        let count = |account: &Self, wanted: Option<Place>| {
+            account.all().filter(|(_, place, _)| wanted.is_none_or(|wanted| *place == wanted)).count()
+        };
+        let rows =
+            [("INBOX", Some(Place::Inbox)), ("Junk", Some(Place::Junk)), ("held", Some(Place::Held)), ("all", None)];
         eprintln!(
-            "{when:<7} sent {:>6}   tried again {:>3}   journalled {:>6}   copies {:>6}: INBOX {inbox:>6}, Junk {junk:>6}, held {held:>6}",
-            self.sent,
-            self.deferred,
-            self.journalled.len(),
-            of_copies.iter().sum::<usize>(),
+            "messages: sent {}, journalled {}, tried again {}",
+            after.sent,
+            after.journalled.len(),
+            after.deferred
         );
+        eprintln!("{:<24}{:>10}{:>10}", "copies, by recipient", "before", "after");
+        for (name, place) in rows {
+            eprintln!("  {name:<22}{:>10}{:>10}", count(before, place), count(after, place));
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::Value;
 use switchback_mailgen::Generator;
@@ -70,15 +70,11 @@ impl Operator {
 
     /// What a command prints that succeeds.
     pub(super) fn does(&self, site: &Site, args: &[&str]) -> String {
-        let output = self.output(site, args);
-        assert!(output.status.success(), "{args:?}: {output:?}");
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn output(&self, site: &Site, args: &[&str]) -> Output {
         let mut command = Command::new(&self.program);
         command.env("SWITCHBACK_STORE", site.path("store")).env("SWITCHBACK_CONFIG", site.config());
-        command.args(args).output().unwrap()
+        let output = command.args(args).output().unwrap();
+        assert!(output.status.success(), "{args:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap()
     }
 
     /// Writes the list of what 2.0.0 decided otherwise than 1.1.0 would have; the records of what it flagged.
@@ -92,14 +88,13 @@ impl Operator {
         lines.iter().filter(is_held_back).map(|line| line["id"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// `held release` and `held move` of that list. Both say what is not theirs to give back, so their exit code tells nothing here.
-    pub(super) fn gives_back(&self, site: &Site, how: &str, check: impl FnOnce(&str)) {
+    /// `held release` or `held move` of that list, which does all of it; the counts that it prints.
+    pub(super) fn gives_back(&self, site: &Site, how: &str) -> String {
         let wrong = site.path("wrong");
         let reason = "2.0.0 flagged Gmail mail";
-        let output = self.output(site, &["held", how, "--from-impact", wrong.to_str().unwrap(), "--reason", reason]);
-        let said = String::from_utf8(output.stdout).unwrap();
+        let said = self.does(site, &["held", how, "--from-impact", wrong.to_str().unwrap(), "--reason", reason]);
         let last = said.lines().last().unwrap_or_default();
-        check(last.split_once(": ").map_or(last, |(_, counts)| counts));
         eprintln!("held {how}: {last}");
+        last.to_owned()
     }
 }
