@@ -151,7 +151,8 @@ impl Gateway {
                 // Below what is written here, as a mail server would have it.
                 changes.splice(removed..removed, received);
                 let changes = mem::take(&mut changes);
-                hold(Arc::clone(&setup), (transaction, message, arrived_from), direction, &scored.verdict, changes).await
+                hold(Arc::clone(&setup), (transaction, message, arrived_from), direction, &scored.verdict, changes)
+                    .await
             }
             Measure::Tempfail => Disposition::Tempfail(Reply::later()),
             Measure::Reject => refused(rules, &transaction, &scored.verdict),

@@ -6,7 +6,7 @@
 //!
 //! **Nothing is derived before somebody asks, and nothing twice**: a message is shared by all threads and
 //! releases that score it, and remembers. Finding the fields and parts is one pass without decoding
-//! (`structure.rs`). mail-parser decodes header fields and character sets, html5gum reads HTML (`html.rs`),
+//! (`structure.rs`). mail-parser decodes header fields and character sets, HTML is read in one pass (`html.rs`),
 //! linkify and url find links.
 //!
 //! **What a model may not see is decided here** (`hidden.rs`): verdicts of other filters never, recipients

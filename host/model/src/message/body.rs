@@ -1,6 +1,5 @@
 //! Which parts are the body, and their content.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
@@ -14,7 +13,7 @@ use super::structure::{Kind, Part, Structure};
 /// One text part of the body, decoded.
 #[derive(Debug)]
 pub(super) struct Section {
-    pub(super) content: Arc<str>,
+    pub(super) content: Arc<String>,
     /// For HTML, the page, read when somebody asks for it.
     page: Option<OnceLock<Page>>,
     /// Sections of one alternative say the same in different forms.
@@ -41,18 +40,19 @@ impl Section {
         let is_html = part.media.is_html();
         let told = part.media.charset.as_deref().and_then(Charset::of);
         let charset = told.or_else(|| is_html.then(|| charset::declared(&bytes)).flatten());
-        let decoded = charset::decode(charset, Cow::Borrowed(&bytes));
-        Self::read(decoded.text, is_html, part.alternative, decoded.is_lossy.then(|| bytes.into_owned()))
+        let decoded = charset::decode(charset, bytes);
+        let undecoded = decoded.is_lossy.then(|| transfer(part.media.encoding, body).into_owned());
+        Self::read(decoded.text, is_html, part.alternative, undecoded)
     }
 
     fn read(text: String, is_html: bool, alternative: Option<usize>, undecoded: Option<Vec<u8>>) -> Self {
         let content = if is_html { text } else { line_breaks(text) };
-        Self { content: content.into(), page: is_html.then(OnceLock::new), alternative, undecoded }
+        Self { content: Arc::new(content), page: is_html.then(OnceLock::new), alternative, undecoded }
     }
 
     /// The same section with a text of which no byte is lost.
     fn literal(&self) -> Self {
-        let text = self.undecoded.as_deref().map_or_else(|| self.content.to_string(), charset::literal);
+        let text = self.undecoded.as_deref().map_or_else(|| String::clone(&self.content), charset::literal);
         Self::read(text, self.is_html(), self.alternative, None)
     }
 
@@ -127,7 +127,7 @@ impl Body {
     fn join<'a>(&'a self, sections: &[&'a Section], text: impl Fn(&'a Section) -> &'a str) -> Kept {
         if let [section] = sections
             && section.content.len() <= CONTENT_BYTES_MAX
-            && std::ptr::eq(text(section), &*section.content)
+            && std::ptr::eq(text(section), section.content.as_str())
         {
             return Kept::new(Arc::clone(&section.content), self.truncated);
         }
@@ -143,7 +143,7 @@ impl Body {
             joined.push_str(kept);
         }
         joined.truncate(CONTENT_BYTES_MAX);
-        Kept::new(joined.into(), truncated)
+        Kept::new(Arc::new(joined), truncated)
     }
 }
 

@@ -24,12 +24,12 @@ impl fmt::Debug for Content<'_> {
 /// Content that is kept.
 #[derive(Debug)]
 pub(super) struct Kept {
-    value: Arc<str>,
+    value: Arc<String>,
     truncated: bool,
 }
 
 impl Kept {
-    pub(super) fn new(value: Arc<str>, truncated: bool) -> Self {
+    pub(super) fn new(value: Arc<String>, truncated: bool) -> Self {
         Self { value, truncated }
     }
 
@@ -58,9 +58,9 @@ mod tests {
 
     #[test]
     fn the_whole_is_not_truncated_and_a_part_is() {
-        let kept = Kept::new("hello world".into(), false);
+        let kept = Kept::new(Arc::new("hello world".to_owned()), false);
         assert_eq!(kept.content(11), Content { value: "hello world", truncated: false });
         assert_eq!(kept.content(5), Content { value: "hello", truncated: true });
-        assert!(Kept::new("hello".into(), true).content(5).truncated);
+        assert!(Kept::new(Arc::new("hello".to_owned()), true).content(5).truncated);
     }
 }

@@ -1,9 +1,9 @@
 //! What bytes say about their own character set.
 
-use html5gum::{Token, Tokenizer};
 use memchr::memmem;
 
 use super::{Charset, Order};
+use crate::message::html::{Scanner, Token};
 
 pub(super) const UTF8_MARK: &[u8] = b"\xEF\xBB\xBF";
 
@@ -55,19 +55,36 @@ pub(in crate::message) fn declared(bytes: &[u8]) -> Option<Charset> {
     if !start.to_ascii_lowercase().windows(7).any(|word| word == b"charset") {
         return None;
     }
-    let found = Tokenizer::new(start).find_map(|Ok(token)| match token {
-        Token::StartTag(tag) if *tag.name == b"meta"[..] => {
-            let attribute = |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(value));
-            let label = attribute(b"charset").map(|label| label.into_owned());
-            label.or_else(|| of_content_type(&attribute(b"content")?).map(str::to_owned))
+    let start = String::from_utf8_lossy(start);
+    let mut scanner = Scanner::new(&start);
+    let mut label = None;
+    while label.is_none() {
+        if let Token::Start(name) = scanner.token()?
+            && name.as_bytes() == b"meta"
+        {
+            label = of_meta(&mut scanner);
         }
-        _ => None,
-    });
-    match Charset::of(&found?)? {
+    }
+    match Charset::of(&label?)? {
         Charset::Utf7 => None,
         Charset::Utf16(_) | Charset::Utf32(_) => Some(Charset::Utf8),
         charset => Some(charset),
     }
+}
+
+/// The label in a `<meta>` element that ends.
+fn of_meta(scanner: &mut Scanner<'_>) -> Option<String> {
+    let (mut charset, mut content) = (None, None);
+    while let Some(attribute) = scanner.attribute() {
+        let value = match attribute.name.as_bytes() {
+            b"charset" => &mut charset,
+            b"content" => &mut content,
+            _ => continue,
+        };
+        value.get_or_insert(attribute.value);
+    }
+    let label = charset.or_else(|| of_content_type(content?))?;
+    scanner.is_tag_ended().then(|| label.to_owned())
 }
 
 /// The label in `text/html; charset=...`.

@@ -1,5 +1,7 @@
 //! What elements and their attributes mean.
 
+use super::scanner::Scanner;
+
 /// What an element means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tag {
@@ -120,9 +122,14 @@ impl Tag {
         })
     }
 
-    /// Whether its content is not shown.
-    pub(super) fn hides(self) -> bool {
-        matches!(self, Self::Script | Self::Style | Self::Title)
+    /// Reads the content of an element that is not shown, if it is one.
+    pub(super) fn hidden<'a>(self, scanner: &mut Scanner<'a>) -> Option<&'a str> {
+        match self {
+            Self::Script => Some(scanner.script()),
+            Self::Style => Some(scanner.raw_text("style")),
+            Self::Title => Some(scanner.raw_text("title")),
+            _ => None,
+        }
     }
 }
 
