@@ -107,11 +107,12 @@ impl Milter {
     /// The answer to a whole message, behind all changes of it.
     fn last_answer(&mut self) -> io::Result<Answer> {
         loop {
-            match self.answer()?.0 {
-                b'a' | b'c' | b'd' | b'r' => return Ok(Answer::Judged),
-                b't' => return Ok(Answer::Tempfail),
+            match self.answer()? {
+                (b'a' | b'c' | b'd' | b'r', _) => return Ok(Answer::Judged),
+                (b't', _) => return Ok(Answer::Tempfail),
                 // A reply with a text of its own.
-                b'y' => return Ok(Answer::Tempfail),
+                (b'y', reply) if reply.starts_with(b"5") => return Ok(Answer::Judged),
+                (b'y', _) => return Ok(Answer::Tempfail),
                 _ => {}
             }
         }

@@ -128,11 +128,11 @@ fn print(rows: &mut [Row]) {
     );
     for row in rows.iter_mut() {
         println!("| {} | {} | {} | {}", row.name, row.how, row.clients, row.measured.line());
-        if row.measured.tempfails() > 0 {
-            println!("NOT JUDGED: {} of these, whose clients are to try again", row.measured.tempfails());
-        }
     }
     println!();
+    for row in rows.iter().filter(|row| row.measured.tempfails() > 0) {
+        println!("NOT JUDGED: {} messages of {}, {} clients", row.measured.tempfails(), row.name, row.clients);
+    }
     for row in rows.iter() {
         // Against the row that a reader looks for: the same protocol, the first of as many clients.
         let Some(base) = rows.iter().find(|base| base.how == row.how && base.clients == row.clients) else { continue };
