@@ -100,7 +100,7 @@ impl Doors {
         let mut serving = self.accept(sockets, &asked)?;
         let status = || {
             self.http.upkeep();
-            self.gateway.readiness().to_string()
+            format!("{}; {} used", self.gateway.readiness(), self.gateway.memory())
         };
         until_told_to_end(signals, status, || self.reload(path)).await;
         stopper.stop();

@@ -209,7 +209,7 @@ fn the_service_manager_is_told() {
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-s", signal, &id]).status().unwrap().success());
     };
-    hears("READY=1\nSTATUS=ready");
+    hears("READY=1\nSTATUS=ready; 0 B of 1.0 GiB used");
     signal("HUP");
     hears("RELOADING=1\nMONOTONIC_USEC=");
     hears("READY=1");
