@@ -5,7 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
@@ -65,8 +65,9 @@ impl Postfix {
 
     /// Stops it and starts it again: what is under way is cut off.
     pub(crate) fn restart(&self) {
-        self.run("postfix", "stop");
-        self.run("postfix", "start");
+        // Where it does not end in five seconds it is killed, and that it is gone then is not waited for.
+        drop(self.ran("postfix", "stop"));
+        until("Postfix starts again", || self.ran("postfix", "start").status.success().then_some(()));
     }
 
     /// Delivers what `defer_transports` has put off, and goes on without it.
@@ -84,8 +85,12 @@ impl Postfix {
     }
 
     fn run(&self, program: &str, argument: &str) {
-        let ran = Command::new(program).arg("-c").arg(self.path("etc")).arg(argument).output().unwrap();
+        let ran = self.ran(program, argument);
         assert!(ran.status.success(), "{ran:?}");
+    }
+
+    fn ran(&self, program: &str, argument: &str) -> Output {
+        Command::new(program).arg("-c").arg(self.path("etc")).arg(argument).output().unwrap()
     }
 
     fn path(&self, name: &str) -> PathBuf {
