@@ -1,45 +1,6 @@
 //! Text features: what most models need and no author should rewrite.
 //!
-//! Three steps, each of which reuses its memory from one message to the next:
-//!
-//! 1. [`Text`] normalises a string: lower case, digits collapsed, disguises undone.
-//! 2. [`FeatureSet`] turns it into words, pairs of words and character n-grams, hashed to indices
-//!    below 2<sup>bits</sup>, each kept once.
-//! 3. [`sum`] adds the weights of those indices.
-//!
-//! ```
-//! use switchback_guest::features::{FeatureSet, Namespace, Text, sum};
-//!
-//! let mut text = Text::new();
-//! let mut features = FeatureSet::new(16);
-//! text.normalise("Claim your FREE prize");
-//! features.add_words(&text, Namespace::SUBJECT);
-//! features.add_grams::<4>(&text, Namespace::SUBJECT);
-//!
-//! let weights = vec![0.25_f32; 1 << 16];
-//! let log_odds = sum(&weights, features.indices());
-//! assert_eq!(log_odds, 0.25 * features.indices().len() as f64);
-//! ```
-//!
-//! **Frozen.** What a string normalises to and which index a feature has is part of every model that
-//! was trained with it. Golden vectors in the tests hold both; a change of either is a new major
-//! version of this crate.
-//!
-//! **Fast.** In a sandbox a loop pays about a nanosecond for every jump back to its head, because that
-//! is where the host interrupts a model that takes too long. The loops here therefore do 8 to 64 bytes
-//! of work per turn, and nothing allocates once the buffers have grown to the size of a message.
+//! This is the crate [`switchback_features`], of which a model needs nothing else. A model that can do with the features that
+//! the host computes has them of [`Message::features`](crate::Message::features), for a fraction of the time.
 
-mod classes;
-mod grams;
-mod hash;
-#[cfg(test)]
-mod samples;
-mod set;
-mod sum;
-mod text;
-mod words;
-
-pub use hash::{Kind, Namespace, hash, index_of, pair};
-pub use set::{BITS_MAX, FeatureSet};
-pub use sum::sum;
-pub use text::Text;
+pub use switchback_features::{BITS_MAX, FeatureSet, Kind, Namespace, Text, hash, index_of, pair, sum};

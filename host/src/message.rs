@@ -2,6 +2,6 @@
 
 pub use switchback_model::message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
-    Envelope, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links, Mailbox, Message, MessageBuilder,
-    Reading, Recipient, RecipientList, Recipients,
+    Envelope, Fact, Facts, FeatureKind, Features, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links,
+    Mailbox, Message, MessageBuilder, Reading, Recipient, RecipientList, Recipients,
 };

@@ -28,6 +28,7 @@ mod defects;
 mod derived;
 mod deriving;
 mod encoded_words;
+mod features;
 mod fields;
 mod file_name;
 mod fingerprint;
@@ -63,6 +64,7 @@ pub use headers::{Counts, Header, HeaderFields};
 pub use hidden::Recipients;
 pub use links::{Link, Links};
 pub use reading::Reading;
+pub use switchback_features::{Fact, Facts, FeatureKind, Features};
 
 use body::Body;
 use content::Kept;
@@ -117,6 +119,9 @@ struct Inner {
     sha256: OnceLock<[u8; 32]>,
     content_digest: OnceLock<[u8; 32]>,
     fingerprint: OnceLock<Fingerprint>,
+    words_and_pairs: OnceLock<[Features; 2]>,
+    grams: OnceLock<Features>,
+    facts: OnceLock<Facts>,
 }
 
 /// What the filter told.
@@ -168,6 +173,9 @@ impl Message {
             sha256: OnceLock::new(),
             content_digest: OnceLock::new(),
             fingerprint: OnceLock::new(),
+            words_and_pairs: OnceLock::new(),
+            grams: OnceLock::new(),
+            facts: OnceLock::new(),
         }))
     }
 

@@ -26,19 +26,46 @@ impl FeatureSet {
 /// Adds the n-grams of a text, eight to a turn of the inner loop.
 fn add<const N: usize>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
     let bits = set.bits();
-    let state = whiten(start(Kind::Gram, namespace, N));
-    let keep = u64::MAX >> (64 - 8 * N);
+    let (state, keep) = (whiten(start(Kind::Gram, namespace, N)), keep(N));
+    each_eight::<N>(text, |window, wanted| {
+        set.insert_up_to::<8>(|slots| {
+            eight(window, |i, gram| {
+                slots.insert_if(wanted >> i & 1 == 1, index_of(mix(state, gram & keep), bits));
+            });
+        });
+    });
+}
+
+/// Calls with the hash of each n-gram of a text.
+#[cfg(not(target_arch = "wasm32"))]
+#[inline(always)]
+pub(super) fn each<const N: usize>(text: &Text, namespace: Namespace, mut call: impl FnMut(u64)) {
+    let (state, keep) = (whiten(start(Kind::Gram, namespace, N)), keep(N));
+    each_eight::<N>(text, |window, wanted| {
+        eight(window, |i, gram| {
+            if wanted >> i & 1 == 1 {
+                call(mix(state, gram & keep));
+            }
+        });
+    });
+}
+
+/// A mask of the bytes of a block that are in an n-gram of `n` bytes, 2 to 8.
+#[inline(always)]
+const fn keep(n: usize) -> u64 {
+    u64::MAX >> (64 - 8 * n)
+}
+
+/// Calls with windows of eight places, and a bit for each place at which an n-gram starts.
+#[inline(always)]
+fn each_eight<const N: usize>(text: &Text, mut call: impl FnMut(&[u8; 16], u64)) {
     let last = text.grams_end(N);
     for (base, block) in text.blocks::<STEP>() {
         let mut wanted = starts::<N>(block) & first_bits(last.saturating_sub(base).min(STEP));
         let mut windows = block.as_slice();
         while wanted != 0 {
             if let Some(window) = windows.first_chunk::<16>() {
-                set.insert_up_to::<8>(|slots| {
-                    eight(window, |i, gram| {
-                        slots.insert_if(wanted >> i & 1 == 1, index_of(mix(state, gram & keep), bits));
-                    });
-                });
+                call(window, wanted);
             }
             wanted >>= 8;
             windows = windows.get(8..).unwrap_or_default();
@@ -76,8 +103,8 @@ fn first_bits(count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::hash;
-    use crate::features::samples;
+    use crate::hash;
+    use crate::samples;
 
     /// The n-grams of a text as the documentation defines them, one place at a time.
     fn grams<const N: usize>(text: &Text) -> Vec<Vec<u8>> {

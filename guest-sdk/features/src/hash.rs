@@ -50,6 +50,8 @@ impl Namespace {
     pub const BODY: Self = Self(3);
     /// The targets of links, and the texts shown for them.
     pub const LINK: Self = Self(4);
+    /// Where answers go: the domain of `Reply-To`.
+    pub const REPLY_TO: Self = Self(5);
 
     /// A namespace of the model's own. The numbers below 256 are reserved for the constants above and
     /// those to come.

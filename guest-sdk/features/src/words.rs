@@ -23,11 +23,25 @@ impl FeatureSet {
 }
 
 /// Adds the words of a text, with `PAIRS` also each pair of neighbours.
+fn add<const PAIRS: bool>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
+    let bits = set.bits();
+    each(text, namespace, |last, word| {
+        set.insert_up_to::<2>(|slots| {
+            slots.insert(index_of(word, bits));
+            if PAIRS {
+                slots.insert(index_of(pair(last, word), bits));
+            }
+        });
+    });
+}
+
+/// Calls with the hash of each word of a text, and with that of the word before it; before the first word stands the
+/// start of the text.
 ///
 /// The start and the end of every word in a block come out of its bitmask; a turn of the inner loop is a
 /// word, not a byte. A word that began in an earlier block is carried over in `from`.
-fn add<const PAIRS: bool>(set: &mut FeatureSet, text: &Text, namespace: Namespace) {
-    let bits = set.bits();
+#[inline(always)]
+pub(super) fn each(text: &Text, namespace: Namespace, mut call: impl FnMut(u64, u64)) {
     let mut last = hash(Kind::Start, namespace, &[]);
     let mut inside = 0;
     let mut from = 0;
@@ -43,12 +57,7 @@ fn add<const PAIRS: bool>(set: &mut FeatureSet, text: &Text, namespace: Namespac
 
         while ends.mask != 0 {
             let hash = hash_word(text.padded(), from, ends.pop(), namespace);
-            set.insert_up_to::<2>(|slots| {
-                slots.insert(index_of(hash, bits));
-                if PAIRS {
-                    slots.insert(index_of(pair(last, hash), bits));
-                }
-            });
+            call(last, hash);
             last = hash;
             from = starts.pop();
         }
@@ -103,7 +112,7 @@ fn low_bytes(count: usize) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::samples;
+    use crate::samples;
 
     /// The words of a text as the documentation defines them, one byte at a time.
     fn words(text: &Text) -> Vec<&[u8]> {

@@ -157,7 +157,7 @@ fn fold_ascii(byte: u8) -> u8 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::features::{FeatureSet, Namespace, samples};
+    use crate::{FeatureSet, Namespace, samples};
 
     fn normalised(input: &str) -> String {
         let mut text = Text::new();

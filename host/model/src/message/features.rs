@@ -1,0 +1,97 @@
+//! The features and facts of a message: `switchback-features` defines them, and this is the message that it asks.
+
+use switchback_features::{Facts, FeatureKind, Features, Link, Mailbox, Measured, Source};
+
+use super::{Message, Recipients};
+use crate::limits::ADDRESS_BYTES_MAX;
+
+impl Message {
+    /// The features of one kind, hashed as the scoring contract says: for all releases and threads that score the message
+    /// the same numbers, found once. Words and pairs of words are found together.
+    ///
+    /// Derives subject, senders, text and links.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use switchback::Message;
+    /// use switchback::message::FeatureKind;
+    ///
+    /// let message = Message::parse("Subject: pay pay now\n\n");
+    /// assert_eq!(message.features(FeatureKind::Words).subject().len(), 2);
+    /// assert_eq!(message.features(FeatureKind::Pairs).subject().len(), 3);
+    /// ```
+    #[must_use]
+    pub fn features(&self, kind: FeatureKind) -> &Features {
+        let words_and_pairs = || self.0.words_and_pairs.get_or_init(|| Features::words_and_pairs(&Asked(self)));
+        match kind {
+            FeatureKind::Words => &words_and_pairs()[0],
+            FeatureKind::Pairs => &words_and_pairs()[1],
+            FeatureKind::Grams => self.0.grams.get_or_init(|| Features::grams(&Asked(self))),
+        }
+    }
+
+    /// What models want to know beside words, as numbers ([`Fact`](switchback_features::Fact) has their list). Nothing in it
+    /// comes from a hidden header field.
+    ///
+    /// Derives subject, senders, text, HTML, links, the number of attachments, and defects.
+    #[must_use]
+    pub fn facts(&self) -> &Facts {
+        self.0.facts.get_or_init(|| Facts::of(&Asked(self)))
+    }
+}
+
+/// A message that is asked what its features are made of.
+struct Asked<'a>(&'a Message);
+
+impl Source for Asked<'_> {
+    fn subject(&self) -> &str {
+        self.0.subject()
+    }
+
+    fn from(&self) -> impl Iterator<Item = Mailbox<'_>> {
+        self.0.from().iter().map(|one| Mailbox { name: &one.name, address: &one.address, domain: &one.domain })
+    }
+
+    fn reply_to_domains(&self) -> impl Iterator<Item = &str> {
+        self.0.reply_to().iter().map(|mailbox| &*mailbox.domain)
+    }
+
+    fn text(&self, bytes_max: usize) -> (&str, bool) {
+        let text = self.0.text(bytes_max);
+        (text.value, text.truncated)
+    }
+
+    fn links(&self) -> (impl ExactSizeIterator<Item = Link<'_>>, bool) {
+        let links = self.0.links(usize::MAX);
+        let items = links.items.iter().map(|link| Link { url: &link.url, host: &link.host, text: &link.text });
+        (items, links.truncated)
+    }
+
+    fn dkim_domains(&self) -> impl Iterator<Item = &str> {
+        self.0.authentication().dkim_domains.iter().map(|domain| &**domain)
+    }
+
+    fn measured(&self) -> Measured<'_> {
+        let counts = self.0.counts(Recipients::Masked);
+        let found = self.0.authentication();
+        // What was cut off a longer one may have been the domain.
+        let author = self.0.author().mailbox().filter(|author| author.address.len() <= ADDRESS_BYTES_MAX);
+        Measured {
+            size: self.0.size(),
+            headers: counts.headers,
+            received: counts.received,
+            parts: counts.parts,
+            attachments: counts.attachments,
+            recipients: counts.recipients,
+            html_bytes: self.0.html(usize::MAX).value.len() as u64,
+            spf: found.spf as u8,
+            dkim: found.dkim as u8,
+            dmarc: found.dmarc as u8,
+            arc: found.arc as u8,
+            dmarc_domain: found.dmarc_domain.as_deref(),
+            author_domain: author.map(|author| &*author.domain),
+            defects: self.0.defects().bits(),
+        }
+    }
+}
