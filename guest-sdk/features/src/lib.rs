@@ -43,6 +43,8 @@
 
 mod classes;
 mod facts;
+#[cfg(test)]
+mod golden;
 mod grams;
 mod hash;
 mod links;

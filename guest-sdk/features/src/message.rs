@@ -115,3 +115,6 @@ impl fmt::Debug for Features {
         debug.field("is_truncated", &self.is_truncated).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
