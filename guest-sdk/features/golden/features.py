@@ -10,7 +10,7 @@ import struct
 
 K, MASK = 0x9FB21C651E98DF25, (1 << 64) - 1
 TOKEN, WORD, START, GRAM = range(4)
-SUBJECT, SENDER, BODY, LINK, REPLY_TO = range(1, 6)
+SUBJECT, SENDER, BODY, LINK, REPLY_TO, STRUCTURE = range(1, 7)
 
 
 def fold(h, block):
@@ -67,8 +67,25 @@ def once(hashes):
     return list(dict.fromkeys(h >> 32 for h in hashes))
 
 
+def structure(message):
+    def label(label, name, bytes_max=64):
+        cut = (label + name.encode()[:bytes_max].decode(errors="ignore")).encode()
+        return [hash(TOKEN, STRUCTURE, cut.lower())] if name else []  # Of bytes only ASCII becomes lower case.
+
+    hashes = []
+    for name in message["fields"]:
+        hashes += label("field:", name)
+    for value in message["mailers"]:
+        hashes += words(value, STRUCTURE)
+    for media_type, charset, encoding in message["parts"][:64]:
+        hashes += [*label("type:", media_type), *label("charset:", charset), *label("encoding:", encoding)]
+    for name in message["attachments"]:
+        hashes += label("extension:", name.rpartition(".")[2] if "." in name else "", 16)
+    return hashes
+
+
 def fields(message, kind):
-    """The four lists of one kind: `words`, `pairs` or `grams`."""
+    """The five lists of one kind: `words`, `pairs` or `grams`."""
     tokens = kind is words
     token = lambda text, namespace: [hash(TOKEN, namespace, text.encode())] if tokens and text else []
     sender = []
@@ -82,7 +99,8 @@ def fields(message, kind):
         if shows_another_host(text, host):
             links += token("shows another host", LINK)
     body = message["text"].encode()[:32_768].decode(errors="ignore")
-    return [once(kind(message["subject"], SUBJECT)), once(sender), once(kind(body, BODY)), once(links)]
+    lists = [kind(message["subject"], SUBJECT), sender, kind(body, BODY), links, structure(message) if tokens else []]
+    return [once(hashes) for hashes in lists]
 
 
 MESSAGE = {
@@ -96,6 +114,15 @@ MESSAGE = {
         ("mailto:help@x.co.uk", "", "www.x.co.uk"),
         ("https://u2.ct.mail.example.co.uk/a", "u2.ct.mail.example.co.uk", "WWW.example.co.uk"),
     ],
+    "fields": ["Received", "From", "Reply-To", "Subject", "X-Mailer", "x-mailer", "X-" + "long-" * 20, "MIME-Version"],
+    "mailers": ["The Bat! (v3.99) Pro", "Mozilla/5.0"],
+    "parts": [
+        ("multipart/mixed", "", ""),
+        ("text/html", "Windows-1252", "quoted-printable"),
+        ("", "Käse", "7bit"),
+        ("application/pdf", "", "base64"),
+    ],
+    "attachments": ["invoice.PDF", "none", "x.", "a.b.a-very-long-extension-é"],
 }
 
 
@@ -147,8 +174,8 @@ def facts(message):
 
 def main():
     print("//! Written by `golden/features.py`, which follows the definition and shares no code with this crate.\n")
-    print("/// For each kind the features of subject, sender, body and links.")
-    print("pub(crate) const GOLDEN: [[&[u32]; 4]; 3] = [")
+    print("/// For each kind the features of subject, sender, body, links and structure.")
+    print("pub(crate) const GOLDEN: [[&[u32]; 5]; 3] = [")
     for kind in (words, pairs, grams):
         print("    [")
         for numbers in fields(MESSAGE, kind):

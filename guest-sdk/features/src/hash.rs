@@ -52,6 +52,8 @@ impl Namespace {
     pub const LINK: Self = Self(4);
     /// Where answers go: the domain of `Reply-To`.
     pub const REPLY_TO: Self = Self(5);
+    /// What the message is made of: its header fields, parts and attachments.
+    pub const STRUCTURE: Self = Self(6);
 
     /// A namespace of the model's own. The numbers below 256 are reserved for the constants above and
     /// those to come.

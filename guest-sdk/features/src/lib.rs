@@ -61,7 +61,7 @@ pub use hash::{Kind, Namespace, hash, index_of, pair};
 pub use links::{shows_another_host, site};
 pub use message::{FeatureKind, Features};
 #[cfg(not(target_arch = "wasm32"))]
-pub use message::{Link, Mailbox, Measured, Source};
+pub use message::{Link, Mailbox, Measured, Part, Source};
 pub use set::{BITS_MAX, FeatureSet};
 pub use sum::sum;
 pub use text::Text;

@@ -17,6 +17,15 @@ pub(crate) const BODY_BYTES_MAX: usize = 32_768;
 /// Links that are hashed.
 const LINKS_MAX: usize = 64;
 
+/// Parts whose declarations are hashed.
+const PARTS_MAX: usize = 64;
+
+/// Bytes of a name or a declaration that are hashed.
+const LABEL_BYTES_MAX: usize = 64;
+
+/// Bytes of a file name's extension that are hashed.
+const EXTENSION_BYTES_MAX: usize = 16;
+
 /// Bytes of an n-gram.
 const GRAM_BYTES: usize = 5;
 
@@ -74,6 +83,7 @@ impl Buffers {
             self.sender::<GRAMS>(source),
             self.text::<GRAMS>(text, Namespace::BODY),
             self.links::<GRAMS>(links.take(LINKS_MAX)),
+            if GRAMS { Field::default() } else { self.structure(source) },
         ];
         let of = |kind: usize| fields.each_ref().map(|field| Arc::clone(&field[kind]));
         [Features::new(of(0), is_truncated), Features::new(of(1), is_truncated)]
@@ -112,6 +122,38 @@ impl Buffers {
             }
         }
         self.field()
+    }
+
+    fn structure(&mut self, source: &impl Source) -> Field {
+        self.begin(0);
+        for name in source.field_names() {
+            self.label("field:", &name, LABEL_BYTES_MAX);
+        }
+        for value in source.values("x-mailer").chain(source.values("user-agent")) {
+            self.text.normalise(value.as_ref());
+            words::each(&self.text, Namespace::STRUCTURE, |_, word| self.units.insert(index_of(word, 32)));
+        }
+        for part in source.parts().take(PARTS_MAX) {
+            self.label("type:", part.media_type, LABEL_BYTES_MAX);
+            self.label("charset:", part.charset.unwrap_or_default(), LABEL_BYTES_MAX);
+            self.label("encoding:", part.encoding.unwrap_or_default(), LABEL_BYTES_MAX);
+        }
+        for name in source.attachment_names() {
+            let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+            self.label("extension:", extension, EXTENSION_BYTES_MAX);
+        }
+        self.field()
+    }
+
+    /// Adds what something is called, unless it has no name.
+    fn label(&mut self, label: &str, name: &str, bytes_max: usize) {
+        if !name.is_empty() {
+            self.line.clear();
+            self.line.extend([label, &name[..name.floor_char_boundary(bytes_max)]]);
+            self.line.make_ascii_lowercase();
+            let token = hash(Kind::Token, Namespace::STRUCTURE, self.line.as_bytes());
+            self.units.insert(index_of(token, 32));
+        }
     }
 
     /// Begins a field of about so many features.

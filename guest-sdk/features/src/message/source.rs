@@ -1,5 +1,7 @@
 //! Where a message comes from: the host's, or one that a test built.
 
+use std::borrow::Cow;
+
 /// What features and facts are made of, within the contract's bounds.
 pub trait Source {
     /// The decoded subject.
@@ -12,6 +14,14 @@ pub trait Source {
     fn text(&self, bytes_max: usize) -> (&str, bool);
     /// The links, and whether there were more.
     fn links(&self) -> (impl ExactSizeIterator<Item = Link<'_>>, bool);
+    /// The names of the header fields that a model may see without a grant, as written.
+    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>>;
+    /// The values of the fields of a name, decoded.
+    fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>>;
+    /// The parts.
+    fn parts(&self) -> impl Iterator<Item = Part<'_>>;
+    /// The names of attachments.
+    fn attachment_names(&self) -> impl Iterator<Item = &str>;
     /// The domains of DKIM signatures that passed.
     fn dkim_domains(&self) -> impl Iterator<Item = &str>;
     /// What is a number already.
@@ -38,6 +48,17 @@ pub struct Link<'a> {
     pub host: &'a str,
     /// The text that is shown for it.
     pub text: &'a str,
+}
+
+/// A part, as far as it says something of itself.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Part<'a> {
+    /// The media type; empty if it says none.
+    pub media_type: &'a str,
+    /// The character set as declared; none of a part that is no text.
+    pub charset: Option<&'a str>,
+    /// `7bit`, `8bit`, `binary`, `base64` or `quoted-printable`; `other` of another encoding.
+    pub encoding: Option<&'a str>,
 }
 
 /// What [`Facts`](crate::Facts) have as it is, and the domains that decide whether the author is authenticated.

@@ -1,5 +1,7 @@
 //! The features of messages that are built by hand.
 
+use std::borrow::Cow;
+
 use super::*;
 use crate::golden::{FACTS, GOLDEN};
 use crate::{Facts, FeatureSet, Kind, Namespace, Text, hash, index_of, samples};
@@ -12,6 +14,10 @@ struct Sample<'a> {
     reply_to: &'a [&'a str],
     text: &'a str,
     links: &'a [[&'a str; 3]],
+    field_names: &'a [&'a str],
+    mailers: [&'a [&'a str]; 2],
+    parts: &'a [Part<'a>],
+    attachments: &'a [&'a str],
     dkim_domains: &'a [&'a str],
     measured: Measured<'a>,
 }
@@ -38,6 +44,22 @@ impl Source for Sample<'_> {
         (self.links.iter().map(|&[url, host, text]| Link { url, host, text }), false)
     }
 
+    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        self.field_names.iter().map(|name| Cow::Borrowed(*name))
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>> {
+        self.mailers[["x-mailer", "user-agent"].iter().position(|known| *known == name).unwrap()].iter()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.parts.iter().copied()
+    }
+
+    fn attachment_names(&self) -> impl Iterator<Item = &str> {
+        self.attachments.iter().copied()
+    }
+
     fn dkim_domains(&self) -> impl Iterator<Item = &str> {
         self.dkim_domains.iter().copied()
     }
@@ -59,6 +81,24 @@ const MESSAGE: Sample<'_> = Sample {
         ["mailto:help@x.co.uk", "", "www.x.co.uk"],
         ["https://u2.ct.mail.example.co.uk/a", "u2.ct.mail.example.co.uk", "WWW.example.co.uk"],
     ],
+    field_names: &[
+        "Received",
+        "From",
+        "Reply-To",
+        "Subject",
+        "X-Mailer",
+        "x-mailer",
+        "X-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-long-",
+        "MIME-Version",
+    ],
+    mailers: [&["The Bat! (v3.99) Pro"], &["Mozilla/5.0"]],
+    parts: &[
+        Part { media_type: "multipart/mixed", charset: None, encoding: None },
+        Part { media_type: "text/html", charset: Some("Windows-1252"), encoding: Some("quoted-printable") },
+        Part { media_type: "", charset: Some("Käse"), encoding: Some("7bit") },
+        Part { media_type: "application/pdf", charset: None, encoding: Some("base64") },
+    ],
+    attachments: &["invoice.PDF", "none", "x.", "a.b.a-very-long-extension-é"],
     dkim_domains: &["paypa1.example"],
     measured: Measured {
         size: 1_000,

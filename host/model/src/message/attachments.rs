@@ -41,7 +41,7 @@ pub struct Attachments<'a> {
 }
 
 /// The parts that are attachments.
-fn parts(structure: &Structure) -> impl Iterator<Item = &Part> {
+pub(super) fn parts(structure: &Structure) -> impl Iterator<Item = &Part> {
     structure.parts.iter().filter(|part| match part.kind {
         Kind::Multipart => false,
         Kind::Message => true,

@@ -23,13 +23,7 @@ pub(super) enum Encoding {
 impl Encoding {
     /// What the field Content-Transfer-Encoding says.
     pub(super) fn of(value: &[u8]) -> Self {
-        let value = value.trim_ascii();
-        // Comments and what follows a semicolon are noise that some programs add.
-        let end = value
-            .iter()
-            .position(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'('))
-            .unwrap_or(value.len());
-        let token = &value[..end];
+        let token = token(value);
         let is = |name: &[u8]| token.eq_ignore_ascii_case(name);
         if is(b"base64") {
             Self::Base64
@@ -41,6 +35,23 @@ impl Encoding {
             Self::Unknown
         }
     }
+}
+
+/// The encodings that mail has.
+const NAMES: [&str; 5] = ["7bit", "8bit", "binary", "base64", "quoted-printable"];
+
+/// What the field Content-Transfer-Encoding calls the encoding: `other` of one that nobody knows, nothing of none.
+pub(super) fn declared(value: &[u8]) -> Option<&'static str> {
+    let token = token(value);
+    let known = NAMES.into_iter().find(|name| token.eq_ignore_ascii_case(name.as_bytes()));
+    (!token.is_empty()).then(|| known.unwrap_or("other"))
+}
+
+/// Comments and what follows a semicolon are noise that some programs add.
+fn token(value: &[u8]) -> &[u8] {
+    let value = value.trim_ascii();
+    let is_end = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b';' | b'(');
+    &value[..value.iter().position(is_end).unwrap_or(value.len())]
 }
 
 /// Undoes a transfer encoding.

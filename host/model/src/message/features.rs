@@ -1,15 +1,18 @@
 //! The features and facts of a message: `switchback-features` defines them, and this is the message that it asks.
 
-use switchback_features::{Facts, FeatureKind, Features, Link, Mailbox, Measured, Source};
+use std::borrow::Cow;
 
-use super::{Message, Recipients};
+use switchback_features::{Facts, FeatureKind, Features, Link, Mailbox, Measured, Part, Source};
+
+use super::limits::{ATTACHMENTS_MAX, HEADERS_MAX};
+use super::{Message, Recipients, attachments};
 use crate::limits::ADDRESS_BYTES_MAX;
 
 impl Message {
     /// The features of one kind, hashed as the scoring contract says: for all releases and threads that score the message
     /// the same numbers, found once. Words and pairs of words are found together.
     ///
-    /// Derives subject, senders, text and links.
+    /// Derives subject, senders, text and links, and the names of header fields.
     ///
     /// # Examples
     ///
@@ -66,6 +69,28 @@ impl Source for Asked<'_> {
         let links = self.0.links(usize::MAX);
         let items = links.items.iter().map(|link| Link { url: &link.url, host: &link.host, text: &link.text });
         (items, links.truncated)
+    }
+
+    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+        let names = self.0.header_fields().names(self.0.bytes(), Recipients::Masked);
+        names.take(HEADERS_MAX).map(String::from_utf8_lossy)
+    }
+
+    fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>> {
+        self.0.header(name, Recipients::Masked).into_iter()
+    }
+
+    fn parts(&self) -> impl Iterator<Item = Part<'_>> {
+        self.0.structure().parts.iter().map(|part| {
+            let media = &part.media;
+            let charset = media.charset.as_deref().filter(|_| media.is_text());
+            Part { media_type: &media.media_type, charset, encoding: media.declared_encoding }
+        })
+    }
+
+    fn attachment_names(&self) -> impl Iterator<Item = &str> {
+        let attachments = attachments::parts(self.0.structure()).take(ATTACHMENTS_MAX);
+        attachments.map(|part| part.media.file_name.as_deref().unwrap_or_default())
     }
 
     fn dkim_domains(&self) -> impl Iterator<Item = &str> {

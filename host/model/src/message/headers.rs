@@ -91,6 +91,11 @@ impl Headers {
         self.entries.iter().filter(move |entry| entry.visibility.allows(recipients))
     }
 
+    /// The names of all visible fields, as they are.
+    pub(super) fn names<'a>(&self, bytes: &'a [u8], recipients: Recipients) -> impl Iterator<Item = &'a [u8]> {
+        self.visible(recipients).map(|entry| &bytes[entry.field.name.clone()])
+    }
+
     pub(super) fn count(&self, recipients: Recipients) -> usize {
         self.visible(recipients).count()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use mail_parser::ContentType;
 
 use super::content::cut;
-use super::decode::Encoding;
+use super::decode::{Encoding, declared};
 use super::file_name::{self, Names};
 use super::limits::{MEDIA_TYPE_BYTES_MAX, PARAMETER_BYTES_READ_MAX};
 use super::value::parameters;
@@ -20,6 +20,8 @@ pub(super) struct Media {
     pub(super) file_name: Option<Arc<str>>,
     pub(super) is_attachment: bool,
     pub(super) encoding: Encoding,
+    /// What the encoding is called, if the part says one: `other` where nobody knows it.
+    pub(super) declared_encoding: Option<&'static str>,
 }
 
 impl Media {
@@ -36,6 +38,7 @@ impl Media {
             && !std::mem::replace(&mut seen.encoding, true)
         {
             self.encoding = Encoding::of(value);
+            self.declared_encoding = declared(value);
         } else if name.eq_ignore_ascii_case(b"content-disposition") {
             seen.of_disposition.note(value, "filename");
             if !std::mem::replace(&mut seen.disposition, true) {
