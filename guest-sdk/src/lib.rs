@@ -96,8 +96,8 @@ pub use log::{Level, log};
 #[cfg(not(target_arch = "wasm32"))]
 pub use message::MessageBuilder;
 pub use message::{
-    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, HeaderField,
-    HeaderFields, Link, Links, Mailbox, Message, Recipient,
+    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features,
+    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient,
 };
 pub use score::{Assessment, Category, REASONS_MAX, Reason, Score};
 pub use scorer::{Outcome, Scorer};

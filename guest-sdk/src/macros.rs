@@ -39,7 +39,7 @@ macro_rules! export {
 
             #[used]
             #[unsafe(link_section = "switchback:contract")]
-            static CONTRACT: [u8; 5] = *b"1.0.0";
+            static CONTRACT: [u8; 5] = *b"1.1.0";
         };
     };
     ($($anything:tt)*) => {

@@ -15,9 +15,11 @@ pub use built::MessageBuilder;
 use built::Source;
 pub use checks::{AuthResult, Authentication, Defects};
 pub use records::{
-    Attachment, Attachments, Client, Content, Counts, Envelope, HeaderField, HeaderFields, Link, Links, Mailbox,
-    Recipient,
+    Attachment, Attachments, Client, Content, Counts, Envelope, Features, HeaderField, HeaderFields, Link, Links,
+    Mailbox, Recipient,
 };
+
+use crate::features::{Facts, FeatureKind};
 
 /// The message being scored.
 ///
@@ -112,6 +114,34 @@ impl Message {
     /// The attachments. Group `attachments`.
     pub fn attachments(&self) -> Attachments {
         self.0.attachments()
+    }
+
+    /// The message's features of one kind, which the host finds once for all models: see
+    /// [`switchback_features`]. Group `features`.
+    ///
+    /// ```
+    /// use switchback_guest::features::{FeatureKind, Kind, Namespace, hash, index_of};
+    /// use switchback_guest::Message;
+    ///
+    /// let message = Message::builder().subject("Pay NOW").build();
+    /// let words = message.features(FeatureKind::Words).subject;
+    /// assert_eq!(words[1], index_of(hash(Kind::Word, Namespace::SUBJECT, b"now"), 32));
+    /// ```
+    pub fn features(&self, kind: FeatureKind) -> Features {
+        self.0.features(kind)
+    }
+
+    /// Numbers about the message, of which [`Fact`](crate::features::Fact) has the list, in one call. Group `facts`.
+    ///
+    /// ```
+    /// use switchback_guest::features::Fact;
+    /// use switchback_guest::Message;
+    ///
+    /// let message = Message::builder().text("WELL done").build();
+    /// assert_eq!(message.facts().get(Fact::TextCapitals), 4.0 / 9.0);
+    /// ```
+    pub fn facts(&self) -> Facts {
+        self.0.facts()
     }
 
     /// Bytes of the message without the hidden fields, from `offset` on: at most `length`, and at most

@@ -1,10 +1,11 @@
 //! The message in the sandbox: a resource of the host.
 
 use super::{
-    Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, HeaderFields, Links, Mailbox,
-    Message,
+    Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features, HeaderFields, Links,
+    Mailbox, Message,
 };
 use crate::export::bindings::{self, switchback::scoring::message as wit};
+use crate::features::{Fact, Facts, FeatureKind};
 use ref_cast::RefCast;
 
 /// The host's message. Most records need no conversion: the bindings use the SDK's own types.
@@ -93,6 +94,21 @@ impl Source {
 
     pub(super) fn attachments(&self) -> Attachments {
         self.0.attachments()
+    }
+
+    pub(super) fn features(&self, kind: FeatureKind) -> Features {
+        self.0.features(match kind {
+            FeatureKind::Words => wit::FeatureKind::Words,
+            FeatureKind::Pairs => wit::FeatureKind::Pairs,
+            FeatureKind::Grams => wit::FeatureKind::Grams,
+        })
+    }
+
+    pub(super) fn facts(&self) -> Facts {
+        let found = self.0.facts();
+        let mut values = [0.0; Fact::COUNT];
+        values.iter_mut().zip(found).for_each(|(value, found)| *value = found);
+        Facts::new(values)
     }
 
     pub(super) fn raw(&self, offset: u64, length: u32) -> Vec<u8> {

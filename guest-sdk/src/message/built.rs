@@ -1,15 +1,23 @@
 //! The message outside of the sandbox: built by hand, for tests and benches.
 
 use super::{
-    Attachment, Attachments, Authentication, Client, Content, Counts, Defects, Envelope, HeaderField, HeaderFields,
-    Link, Links, Mailbox, Message, Recipient,
+    Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features,
+    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient,
 };
 
 mod builder;
+mod hashed;
 
 pub use builder::MessageBuilder;
 
-/// What was built. Nothing is derived from anything else but the counts, so a test controls every answer.
+/// Bytes of text, and of HTML, that a host keeps.
+const CONTENT_BYTES_MAX: usize = 262_144;
+
+/// Links that a host keeps.
+const LINKS_MAX: usize = 512;
+
+/// What was built. Nothing is derived from anything else but the counts, the features and the facts, so a test controls
+/// every answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Source {
     envelope: Envelope,
@@ -122,7 +130,7 @@ impl Source {
     }
 
     pub(super) fn links(&self, max: u32) -> Links {
-        let (items, truncated) = first(&self.links, max.min(512) as usize);
+        let (items, truncated) = first(&self.links, (max as usize).min(LINKS_MAX));
         Links { items, truncated }
     }
 
@@ -144,7 +152,7 @@ fn first<T: Clone>(items: &[T], max: usize) -> (Vec<T>, bool) {
 
 /// The beginning of a text, cut at a character as the host does.
 fn content(text: &str, bytes_max: u32) -> Content {
-    let end = text.floor_char_boundary(bytes_max.min(262_144) as usize);
+    let end = text.floor_char_boundary((bytes_max as usize).min(CONTENT_BYTES_MAX));
     Content { value: text[..end].to_owned(), truncated: end < text.len() }
 }
 

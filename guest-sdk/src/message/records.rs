@@ -139,6 +139,24 @@ pub struct Links {
     pub truncated: bool,
 }
 
+/// The features of one kind that a message has: for each field 32-bit numbers, each once, in the order in which it first
+/// appears. A model with a table of 2<sup>bits</sup> weights takes the top `bits` of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features {
+    /// Of the subject.
+    pub subject: Vec<u32>,
+    /// Of `From` and `Reply-To`.
+    pub sender: Vec<u32>,
+    /// Of the text.
+    pub body: Vec<u32>,
+    /// Of the links.
+    pub links: Vec<u32>,
+    /// Of what the message is made of: header fields, parts, attachments.
+    pub structure: Vec<u32>,
+    /// Whether there is more text, or are more links, than is hashed.
+    pub truncated: bool,
+}
+
 /// An attachment: a part with a file name, or with a disposition of `attachment`, or that is neither text
 /// nor a container.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]

@@ -1,7 +1,7 @@
 //! What the host does when a guest calls: the contract's interfaces over the message in the store.
 
 use switchback_model::log::LogLevel;
-use switchback_model::message::{self, AuthResult, Defects};
+use switchback_model::message::{self, AuthResult, Defects, FeatureKind};
 use switchback_model::release::Reads;
 use wasmtime::Result;
 use wasmtime::component::Resource;
@@ -173,6 +173,16 @@ impl contract::HostMessage for Guest {
         Ok(self.reading(Reads::RAW)?.raw(offset, length, self.recipients).into_owned())
     }
 
+    fn features(&mut self, _: Resource<BorrowedMessage>, kind: contract::FeatureKind) -> Result<contract::Features> {
+        let features = self.reading(Reads::FEATURES)?.features(kind.into());
+        let [subject, sender, body, links, structure] = features.fields().each_ref().map(|field| field.to_vec());
+        Ok(contract::Features { subject, sender, body, links, structure, truncated: features.is_truncated() })
+    }
+
+    fn facts(&mut self, _: Resource<BorrowedMessage>) -> Result<Vec<f32>> {
+        Ok(self.reading(Reads::FACTS)?.facts().values().to_vec())
+    }
+
     fn drop(&mut self, _: Resource<BorrowedMessage>) -> Result<()> {
         Ok(())
     }
@@ -191,6 +201,16 @@ impl From<log::Level> for LogLevel {
             log::Level::Warn => Self::Warn,
             log::Level::Info => Self::Info,
             log::Level::Debug => Self::Debug,
+        }
+    }
+}
+
+impl From<contract::FeatureKind> for FeatureKind {
+    fn from(kind: contract::FeatureKind) -> Self {
+        match kind {
+            contract::FeatureKind::Words => Self::Words,
+            contract::FeatureKind::Pairs => Self::Pairs,
+            contract::FeatureKind::Grams => Self::Grams,
         }
     }
 }

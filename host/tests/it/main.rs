@@ -9,6 +9,7 @@ mod control;
 mod corpus;
 mod embedding;
 mod examples;
+mod features;
 mod guard;
 mod handles;
 mod hostile;

@@ -72,11 +72,11 @@ fn bytes_after_the_checksum_are_refused() {
 
 #[test]
 fn a_newer_contract_is_refused_with_both_versions() {
-    for version in ["1.1.0", "2.0.0", "0.9.0", "1.0.0-rc1", "1.0.0+mine", "1.0.1-alpha"] {
+    for version in ["1.2.0", "2.0.0", "0.9.0", "1.0.0-rc1", "1.0.0+mine", "1.0.1-alpha"] {
         let sealed = seal(unsealed(), &version.parse().unwrap(), &manifest("empty", "1.0.0")).unwrap();
         let refusal = refusal_of(&sealed);
         assert!(matches!(refusal, Refusal::OtherContract { .. }), "{refusal}");
-        assert!(refusal.to_string().contains(version) && refusal.to_string().contains("1.0.0"), "{refusal}");
+        assert!(refusal.to_string().contains(version) && refusal.to_string().contains("1.1.0"), "{refusal}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::answers;
 use std::hint::black_box;
-use switchback_guest::features::sum;
+use switchback_guest::features::{FeatureKind, sum};
 use switchback_guest::print::{dbg, eprintln, print, println};
 use switchback_guest::{Error, Level, Message, Outcome, Score, log};
 
@@ -109,4 +109,23 @@ pub(crate) fn log_long_line() -> Outcome {
 /// Reads what the manifest should not declare.
 pub(crate) fn read_raw(message: &Message) -> Outcome {
     answers::after(message.raw(0, 16))
+}
+
+/// Logs a line for each kind and field, and one of facts. The log-odds are sums of fractions of them.
+pub(crate) fn tell_features(message: &Message) -> Outcome {
+    let mut score = Score::log_odds();
+    for kind in FeatureKind::ALL {
+        let found = message.features(kind);
+        let fields = [found.subject, found.sender, found.body, found.links, found.structure];
+        for field in &fields {
+            log(Level::Info, &format!("{} {field:x?}", kind.name()));
+        }
+        let fraction = |feature: &u32| f64::from(*feature) / f64::from(u32::MAX) - 0.5;
+        let sum = fields.iter().flatten().map(fraction).sum::<f64>() / 64.0;
+        score = score.reason(&kind.name().to_uppercase(), sum, if found.truncated { "truncated" } else { "" });
+    }
+    let facts = message.facts();
+    log(Level::Info, &format!("{:?}", facts.values()));
+    let sum: f32 = facts.values().iter().sum();
+    score.reason("FACTS", f64::from(sum) / 64.0, "").into()
 }

@@ -67,6 +67,7 @@ impl Scorer for Hostile {
             Case::LongError => Err("größer".repeat(25_000).into()),
             Case::LongAbstain => Ok(Outcome::Abstain("größer".repeat(250))),
             Case::LogLong => Ok(deeds::log_long_line()),
+            Case::Features => Ok(deeds::tell_features(message)),
             Case::ReadUndeclared => Ok(deeds::read_raw(message)),
             Case::Error => Err("the hostile model could not score".into()),
             Case::Stateful => Ok(answers::counted(self.scored)),

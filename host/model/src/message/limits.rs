@@ -1,6 +1,6 @@
 //! What one message may cost: every bound that `message` keeps, in one place.
 //!
-//! The first group is part of the scoring contract (`wit/1.0.0/scoring.wit` states them); changing
+//! The first group is part of the scoring contract (`wit/1.1.0/scoring.wit` states them); changing
 //! one is a new contract version. The second group bounds the work that hostile mail can cause. No
 //! message is refused: what lies beyond a bound is left out, and the message says so.
 

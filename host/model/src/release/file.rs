@@ -24,7 +24,7 @@ use super::manifest::{InvalidManifest, Manifest};
 use crate::beginning::beginning;
 
 /// The newest contract version that this host offers.
-pub const CONTRACT_VERSION: Version = Version::new(1, 0, 0);
+pub const CONTRACT_VERSION: Version = Version::new(1, 1, 0);
 
 /// The custom section that says which contract version a component speaks: `1.0.0` in ASCII.
 pub const CONTRACT_SECTION: &str = "switchback:contract";

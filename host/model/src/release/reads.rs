@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Reads(u16);
 
 /// Every member with its name in manifests and in the contract.
-const NAMES: [(&str, Reads); 13] = [
+const NAMES: [(&str, Reads); 15] = [
     ("envelope", Reads::ENVELOPE),
     ("client", Reads::CLIENT),
     ("authentication", Reads::AUTHENTICATION),
@@ -25,6 +25,8 @@ const NAMES: [(&str, Reads); 13] = [
     ("links", Reads::LINKS),
     ("attachments", Reads::ATTACHMENTS),
     ("raw", Reads::RAW),
+    ("features", Reads::FEATURES),
+    ("facts", Reads::FACTS),
 ];
 
 /// Asks for recipients in clear. Beside [`NAMES`], because the operator has to grant it.
@@ -59,6 +61,11 @@ impl Reads {
     pub const RAW: Self = Self(1 << 12);
     /// Recipients in clear; works only where the operator grants it to the model.
     pub const RECIPIENTS: Self = Self(1 << 13);
+    /// Hashed words, pairs of words and n-grams of subject, senders, text and links, and of what the message is made of. Since
+    /// contract 1.1.
+    pub const FEATURES: Self = Self(1 << 14);
+    /// Numbers about the message. Since contract 1.1.
+    pub const FACTS: Self = Self(1 << 15);
 
     /// Whether all of `other` is in this set.
     pub const fn contains(self, other: Self) -> bool {
