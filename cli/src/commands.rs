@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::schema::Output;
 use crate::store::change;
 use crate::{
-    allow, backup, bench, block, canary, compare, completions, demo, expire, explain, freeze, guard, held, history,
-    impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert, rollout,
-    schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
+    allow, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze, guard, held,
+    history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert,
+    rollout, schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -60,6 +60,7 @@ enum Command {
     Sign(sign::Args),
     Verify(verify::Args),
     Score(score::Args),
+    Features(features::Args),
     Serve(serve::Args),
     Compare(compare::Args),
     Bench(bench::Args),
@@ -121,6 +122,7 @@ impl Command {
             Self::Sign(args) => sign::run(&args),
             Self::Verify(args) => verify::run(&args),
             Self::Score(args) => score::run(&args),
+            Self::Features(args) => features::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Compare(args) => compare::run(&args),
             Self::Bench(args) => bench::run(&args),

@@ -32,6 +32,8 @@ pub(crate) enum Kind {
     Page,
     /// Records of a journal.
     Parquet,
+    /// An array of numpy.
+    Array,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
         match self {
             Self::Page => b"<!DOCTYPE html>",
             Self::Parquet => b"PAR1",
+            Self::Array => b"\x93NUMPY",
         }
     }
 
@@ -47,6 +50,7 @@ impl Kind {
         match self {
             Self::Page => "an HTML page",
             Self::Parquet => "a Parquet file",
+            Self::Array => "an array of numpy",
         }
     }
 }

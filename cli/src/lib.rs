@@ -24,6 +24,7 @@ mod exit;
 mod expire;
 mod explain;
 mod family;
+mod features;
 mod file;
 mod freeze;
 mod guard;

@@ -7,6 +7,7 @@ mod compare;
 mod crash;
 mod demo;
 mod dovecot;
+mod features;
 mod inspect;
 mod keygen;
 mod machine;

@@ -5,6 +5,7 @@ Normalisation is not repeated here: the texts are in normal form already, but fo
 ASCII; `the_normalisation_is_frozen` has the rest.
 """
 
+import hashlib
 import re
 import struct
 
@@ -126,6 +127,19 @@ MESSAGE = {
 }
 
 
+# What the mail in the tests of `host/model` is read as.
+MAIL = {
+    "subject": "hello WORLD",
+    "from": [("Café", "news@mail.Example.co.uk", "mail.example.co.uk")],
+    "reply-to": ["x.example"],
+    "text": "Log in 2 times: https://bank.example/",
+    "links": [("http://192.0.2.7/x", "192.0.2.7", "https://bank.example/")],
+    "fields": ["Received", "From", "Reply-To", "Subject", "X-Mailer", "Date", "Content-Type"],
+    "mailers": ["The Bat! 3"],
+    "parts": [("multipart/mixed", "", ""), ("text/html", "UTF-8", "7bit"), ("application/pdf", "", "")],
+    "attachments": ["bill.PDF"],
+}
+
 # What the message has as a mail with a part of HTML in an envelope.
 COUNTS = {"size": 1_000, "headers": 7, "received": 2, "parts": 3, "attachments": 1, "recipients": 5, "html": 70}
 RESULTS = {"spf": 2, "dkim": 2, "dmarc": 6, "arc": 1}
@@ -185,6 +199,10 @@ def main():
     print("/// The facts.")
     floats = [struct.unpack("f", struct.pack("f", fact))[0] for fact in facts(MESSAGE)]
     print(f"pub(crate) const FACTS: [f32; {len(floats)}] = {floats};")
+    # Of the mail a digest: each list of each kind with its length before it, in 32-bit numbers, the lowest byte first.
+    lists = [numbers for kind in (words, pairs, grams) for numbers in fields(MAIL, kind)]
+    numbers = [number for numbers in lists for number in (len(numbers), *numbers)]
+    print(f"// host/model: {hashlib.sha256(struct.pack(f'<{len(numbers)}I', *numbers)).hexdigest()}")
 
 
 if __name__ == "__main__":

@@ -114,3 +114,4 @@ pub(crate) const FACTS: [f32; 32] = [
     1.0,
     0.0,
 ];
+// host/model: c1811cedd57ed1c71263bcfe81272cbde8d0e3a3b6e482c6bdfb1593ac01fd1e

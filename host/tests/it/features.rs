@@ -1,7 +1,7 @@
 //! What the host hashes of a message reaches a model as it is.
 
 use switchback::message::FeatureKind;
-use switchback::release::{Manifest, Reads, SelfTest};
+use switchback::release::{Manifest, Reads};
 use switchback::{LocalRuntime, Message, ReleaseId};
 
 use crate::support::{load_bytes, manifest, packed, runtime};
@@ -51,8 +51,8 @@ fn a_model_is_given_what_the_host_finds() {
 
 #[test]
 fn a_model_that_does_not_declare_features_and_facts_gets_none() {
-    let runtime = runtime();
     for (reads, missing) in [(Reads::FACTS, "features"), (Reads::FEATURES, "facts")] {
+        let runtime = runtime();
         let release = load_bytes(&runtime, &telling(Reads::SUBJECT | reads)).unwrap();
         let error = runtime.score_with(&release, &Message::parse(MAIL)).unwrap_err().to_string();
         assert!(error.contains(&format!("it read `{missing}`, which its manifest does not declare")), "{error}");
@@ -68,19 +68,4 @@ fn what_a_model_may_not_see_is_in_no_feature_and_no_fact() {
     assert_eq!(with[..with.len() - 1], without[..without.len() - 1]);
     let facts = |mail: &str| Message::parse(mail).facts().values()[1..].to_vec();
     assert_eq!(facts(MAIL), facts(&MAIL.replace("X-Spam-Flag: YES\r\nTo: me@home.example\r\n", "")));
-}
-
-#[test]
-fn write_contract_component() {
-    let mut manifest: Manifest = manifest("features", "1.0.0");
-    manifest.reads = Reads::SUBJECT | Reads::FEATURES | Reads::FACTS;
-    let runtime = runtime();
-    let release = load_bytes(&runtime, &packed("features", &manifest)).unwrap();
-    let tests = [("everything", MAIL), ("empty", "")].map(|(name, mail)| {
-        let score = runtime.score_with(&release, &Message::parse(mail)).unwrap().outcome.score().unwrap();
-        println!("{name} {score}");
-        SelfTest::new(name, mail, score)
-    });
-    manifest.self_tests = tests.into();
-    std::fs::write("/tmp/1.1.0.wasm", packed("features", &manifest)).unwrap();
 }

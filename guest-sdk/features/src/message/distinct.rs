@@ -5,6 +5,9 @@ use std::hash::{BuildHasher as _, RandomState};
 /// The fewest places of a table.
 const PLACES_MIN: usize = 256;
 
+/// Places for each number that there is room for: few numbers meet.
+const PLACES_PER_NUMBER: usize = 4;
+
 /// Numbers of 32 bits, each once, in the order in which they came; the memory is used again.
 ///
 /// A table with open addressing. A place says in which round it was filled, so that a new round need clear nothing, and
@@ -17,27 +20,30 @@ pub(super) struct Distinct {
     shift: u32,
     round: u32,
     secret: u64,
+    /// The first `len` were found.
     numbers: Vec<u32>,
+    len: usize,
 }
 
 impl Default for Distinct {
     fn default() -> Self {
         let secret = RandomState::new().hash_one(0) | 1;
-        Self { places: vec![0; PLACES_MIN], shift: 64 - PLACES_MIN.ilog2(), round: 0, secret, numbers: Vec::new() }
+        Self { places: Vec::new(), shift: 64, round: 0, secret, numbers: Vec::new(), len: 0 }
     }
 }
 
 impl Distinct {
     /// Begins anew, with room for about so many numbers; there may be more.
     pub(super) fn begin(&mut self, expected: usize) {
-        self.numbers.clear();
-        self.use_places((2 * expected).next_power_of_two().max(PLACES_MIN));
+        self.len = 0;
+        self.use_places((PLACES_PER_NUMBER * expected).next_power_of_two().max(PLACES_MIN));
     }
 
     /// Takes the first so many places, a power of two, as empty ones.
     fn use_places(&mut self, count: usize) {
         if self.places.len() < count {
             self.places.resize(count, 0);
+            self.numbers.resize(count / PLACES_PER_NUMBER + 1, 0);
         }
         self.shift = 64 - count.ilog2();
         self.round = self.round.wrapping_add(1);
@@ -50,28 +56,27 @@ impl Distinct {
     /// Adds a number that is not there yet.
     #[inline(always)]
     pub(super) fn insert(&mut self, number: u32) {
-        if self.take_place(number) {
-            self.numbers.push(number);
-            if self.numbers.len() > self.mask() / 2 {
-                self.grow();
-            }
+        self.place(number);
+        if self.len > self.mask() / PLACES_PER_NUMBER {
+            self.grow();
         }
     }
 
-    /// Whether a number is new. Then it has a place.
+    /// Finds the place of a number. Both are written whether the number is new or not, and the length grows by 0 or 1: whether
+    /// a number is new cannot be predicted, and a wrong guess costs more.
     #[inline(always)]
-    fn take_place(&mut self, number: u32) -> bool {
+    fn place(&mut self, number: u32) {
         let taken = u64::from(self.round) << 32 | u64::from(number);
         let mask = self.mask();
         let mut at = (self.secret.wrapping_mul(u64::from(number) ^ self.secret >> 32) >> self.shift) as usize;
         loop {
             let place = &mut self.places[at & mask];
-            if *place == taken {
-                return false;
-            }
-            if (*place >> 32) as u32 != self.round {
+            let is_new = (*place >> 32) as u32 != self.round;
+            if is_new | (*place == taken) {
                 *place = taken;
-                return true;
+                self.numbers[self.len] = number;
+                self.len = self.len.wrapping_add(usize::from(is_new));
+                return;
             }
             at = at.wrapping_add(1);
         }
@@ -85,16 +90,15 @@ impl Distinct {
     #[cold]
     fn grow(&mut self) {
         self.use_places(2 * (self.mask() + 1));
-        let numbers = std::mem::take(&mut self.numbers);
-        for &number in &numbers {
-            self.take_place(number);
+        let count = std::mem::take(&mut self.len);
+        for n in 0..count {
+            self.place(self.numbers[n]);
         }
-        self.numbers = numbers;
     }
 
     /// The numbers since it began.
     pub(super) fn numbers(&self) -> &[u32] {
-        &self.numbers
+        &self.numbers[..self.len]
     }
 }
 

@@ -1,0 +1,119 @@
+//! Features as files that `numpy.load` reads.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use switchback::Message;
+use switchback::message::{Fact, FeatureKind, Features};
+
+use crate::file::{self, Access};
+
+/// How a file begins.
+const BEGINS: &[u8] = b"\x93NUMPY\x01\x00";
+
+/// How the header of a file ends: at a multiple of so many bytes.
+const ALIGNMENT: usize = 64;
+
+/// What is written when all messages were added.
+pub(super) struct Arrays {
+    names: Vec<String>,
+    fields: Vec<Rows>,
+    facts: Vec<f32>,
+}
+
+/// The features of one kind in one field: those of row `n` are `indices[starts[n]..starts[n + 1]]`, as
+/// `scipy.sparse.csr_array` has them.
+struct Rows {
+    kind: FeatureKind,
+    field: usize,
+    starts: Vec<i64>,
+    indices: Vec<u32>,
+}
+
+impl Arrays {
+    /// No messages yet.
+    pub(super) fn new(kinds: &[FeatureKind]) -> Self {
+        let rows = |kind, field| Rows { kind, field, starts: vec![0], indices: Vec::new() };
+        let of_kind = |kind: &FeatureKind| {
+            (0..Features::FIELDS.len()).map({
+                let kind = *kind;
+                move |field| rows(kind, field)
+            })
+        };
+        Self { names: Vec::new(), fields: kinds.iter().flat_map(of_kind).collect(), facts: Vec::new() }
+    }
+
+    /// Adds a message as the last row.
+    pub(super) fn add(&mut self, name: &str, message: &Message) {
+        self.names.push(name.to_owned());
+        for rows in &mut self.fields {
+            rows.indices.extend_from_slice(&message.features(rows.kind).fields()[rows.field]);
+            rows.starts.push(rows.indices.len() as i64);
+        }
+        self.facts.extend_from_slice(message.facts().values());
+    }
+
+    /// Writes all files: names, facts, and two for each kind and field.
+    pub(super) fn write(&self, prefix: &Path) -> anyhow::Result<()> {
+        let count = self.names.len();
+        let width = self.names.iter().map(String::len).max().unwrap_or(0).max(1);
+        let padded = self.names.iter().flat_map(|name| name.bytes().chain(std::iter::repeat_n(0, width - name.len())));
+        write(prefix, "names", &format!("|S{width}"), &[count], padded)?;
+        write(prefix, "facts", "<f4", &[count, Fact::COUNT], self.facts.iter().flat_map(|fact| fact.to_le_bytes()))?;
+        for rows in &self.fields {
+            let name = format!("{}.{}", rows.kind.name(), Features::FIELDS[rows.field]);
+            let starts = rows.starts.iter().flat_map(|start| start.to_le_bytes());
+            write(prefix, &format!("{name}.indptr"), "<i8", &[rows.starts.len()], starts)?;
+            let indices = rows.indices.iter().flat_map(|index| index.to_le_bytes());
+            write(prefix, &format!("{name}.indices"), "<u4", &[rows.indices.len()], indices)?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes an array in numpy's format, version 1.0 (<https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html>).
+fn write(
+    prefix: &Path,
+    name: &str,
+    dtype: &str,
+    shape: &[usize],
+    data: impl Iterator<Item = u8>,
+) -> anyhow::Result<()> {
+    let mut path = OsString::from(prefix);
+    path.push(format!(".{name}.npy"));
+    let path = PathBuf::from(path);
+    let mut bytes = header(dtype, shape);
+    bytes.extend(data);
+    let output = file::create(&path, Access::Everybody, file::Kind::Array)?;
+    file::fill(output, &bytes).with_context(|| file::cannot_write(&path))
+}
+
+/// What stands before the data.
+fn header(dtype: &str, shape: &[usize]) -> Vec<u8> {
+    let shape: String = shape.iter().map(|length| format!("{length}, ")).collect();
+    let mut text = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({}), }}", shape.trim_end());
+    let before = BEGINS.len() + 2;
+    let padding = ALIGNMENT - 1 - (before + text.len()) % ALIGNMENT;
+    text.extend(std::iter::repeat_n(' ', padding));
+    text.push('\n');
+    let mut header = BEGINS.to_vec();
+    header.extend((text.len() as u16).to_le_bytes());
+    header.extend(text.into_bytes());
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_is_that_of_numpy() {
+        // As `numpy.save` of numpy 2.2 writes it, but for the comma behind several lengths.
+        let one = header("<u4", &[3]);
+        assert_eq!(one.len() % ALIGNMENT, 0);
+        assert!(one.starts_with(b"\x93NUMPY\x01\x00\x76\x00{'descr': '<u4', 'fortran_order': False, 'shape': (3,), }"));
+        assert!(one.ends_with(b" \n"));
+        assert!(String::from_utf8_lossy(&header("<f4", &[2, 32])).contains("'shape': (2, 32,), }"));
+    }
+}
