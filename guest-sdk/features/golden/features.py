@@ -186,6 +186,13 @@ def facts(message):
     ]
 
 
+def shortest(number):
+    """The shortest way to write a float of 32 bits."""
+    texts = (f"{float(number):.{digits}g}" for digits in range(1, 10))
+    text = next(text for text in texts if struct.pack("f", float(text)) == struct.pack("f", number))
+    return text if "." in text else f"{text}.0"
+
+
 def main():
     print("//! Written by `golden/features.py`, which follows the definition and shares no code with this crate.\n")
     print("/// For each kind the features of subject, sender, body, links and structure.")
@@ -197,8 +204,8 @@ def main():
         print("    ],")
     print("];\n")
     print("/// The facts.")
-    floats = [struct.unpack("f", struct.pack("f", fact))[0] for fact in facts(MESSAGE)]
-    print(f"pub(crate) const FACTS: [f32; {len(floats)}] = {floats};")
+    floats = [shortest(fact) for fact in facts(MESSAGE)]
+    print(f"pub(crate) const FACTS: [f32; {len(floats)}] = [{', '.join(floats)}];")
     # Of the mail a digest: each list of each kind with its length before it, in 32-bit numbers, the lowest byte first.
     lists = [numbers for kind in (words, pairs, grams) for numbers in fields(MAIL, kind)]
     numbers = [number for numbers in lists for number in (len(numbers), *numbers)]

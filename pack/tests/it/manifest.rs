@@ -53,7 +53,7 @@ fn every_key_and_every_group_is_on_the_page() {
     let error = read(&example().replacen("[\"subject\"", "[\"no-such-group\"", 1)).unwrap_err();
     let (_, groups) = error.trim_end().split_once("there are: ").unwrap();
     let groups: Vec<_> = groups.split(", ").collect();
-    assert_eq!(groups.len(), 14, "{error}");
+    assert_eq!(groups.len(), 16, "{error}");
     for group in groups {
         assert!(PAGE.contains(&format!("| `{group}` |")), "{group}");
     }
