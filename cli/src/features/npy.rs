@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn a_header_is_that_of_numpy() {
-        // As `numpy.save` of numpy 2.2 writes it, but for the comma behind several lengths.
+        // As `numpy.save` of numpy 2.4 writes it, but for the comma behind several lengths.
         let one = header("<u4", &[3]);
         assert_eq!(one.len() % ALIGNMENT, 0);
         assert!(one.starts_with(b"\x93NUMPY\x01\x00\x76\x00{'descr': '<u4', 'fortran_order': False, 'shape': (3,), }"));
