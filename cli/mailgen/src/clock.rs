@@ -44,6 +44,12 @@ impl Moment {
         format!("{}, {} {day}, {year}", self.weekday(), MONTHS[month - 1])
     }
 
+    /// `20250425T092400Z`, as calendars have it; of a moment in UTC.
+    pub(crate) fn basic(self) -> String {
+        let (year, month, day) = self.civil();
+        format!("{year:04}{month:02}{day:02}T{}Z", self.clock().replace(':', ""))
+    }
+
     /// `09:24:00`.
     pub(crate) fn clock(self) -> String {
         let second = self.local().rem_euclid(86_400);

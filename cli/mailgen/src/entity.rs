@@ -39,7 +39,7 @@ impl Content {
 }
 
 /// Puts entities into a multipart one, unless there is only one.
-fn gather(subtype: &str, mut parts: Vec<Entity>, mailer: Mailer, moment: Moment, dice: &mut Dice) -> Entity {
+pub(crate) fn gather(subtype: &str, mut parts: Vec<Entity>, mailer: Mailer, moment: Moment, dice: &mut Dice) -> Entity {
     if parts.len() == 1 {
         return parts.remove(0);
     }
@@ -77,7 +77,7 @@ fn text_entity(subtype: &str, text: &str, mailer: Mailer, dice: &mut Dice) -> En
     Entity { fields, body }
 }
 
-fn crlf(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn crlf(bytes: &[u8]) -> Vec<u8> {
     let mut all = Vec::with_capacity(bytes.len() + 64);
     for byte in bytes {
         if *byte == b'\n' {
@@ -140,7 +140,7 @@ fn bait(dice: &mut Dice) -> Entity {
 }
 
 /// A file that begins with `head` and goes on with at most `noise_bytes_max` of noise.
-fn file(media_type: &str, name: &str, head: &[u8], noise_bytes_max: u32, dice: &mut Dice) -> Entity {
+pub(crate) fn file(media_type: &str, name: &str, head: &[u8], noise_bytes_max: u32, dice: &mut Dice) -> Entity {
     let mut bytes = head.to_vec();
     let start = bytes.len();
     bytes.resize(start + dice.between(noise_bytes_max / 8, noise_bytes_max) as usize, 0);

@@ -26,6 +26,7 @@
 
 mod clock;
 mod dice;
+mod draft;
 mod entity;
 mod facts;
 mod generator;
@@ -37,6 +38,8 @@ mod link;
 mod mailer;
 mod mime;
 mod mix;
+mod modern;
+mod profile;
 mod provider;
 mod scenario;
 mod sender;
@@ -48,5 +51,6 @@ pub use generator::{Generated, Generator};
 pub use hand_written::hand_written;
 pub use kind::Kind;
 pub use mix::Mix;
+pub use profile::Profile;
 pub use provider::Provider;
 pub use transport::{AUTHSERV_ID, RECIPIENT_DOMAIN};

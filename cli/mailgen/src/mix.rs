@@ -2,6 +2,7 @@
 
 use crate::dice::Dice;
 use crate::kind::Kind;
+use crate::profile::Profile;
 use crate::provider::Provider;
 
 /// The shares of kinds and of providers in the traffic.
@@ -11,15 +12,41 @@ use crate::provider::Provider;
 pub struct Mix {
     shares: [u32; Kind::ALL.len()],
     gmail_per_mille: [u32; Kind::ALL.len()],
+    profile: Profile,
 }
 
 impl Default for Mix {
     fn default() -> Self {
-        Self { shares: [260, 220, 90, 110, 70, 150, 100], gmail_per_mille: [760, 240, 0, 0, 0, 80, 120] }
+        Self {
+            shares: [260, 220, 90, 110, 70, 150, 100],
+            gmail_per_mille: [760, 240, 0, 0, 0, 80, 120],
+            profile: Profile::Small,
+        }
     }
 }
 
 impl Mix {
+    /// Mail like that of the 2020s, in its sizes, shapes and shares: more of it is bulk.
+    #[must_use]
+    pub fn modern() -> Self {
+        Self { shares: [140, 280, 80, 170, 110, 90, 130], ..Self::default() }.profile(Profile::Modern)
+    }
+
+    /// The mix that goes with a profile.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Small => Self::default(),
+            Profile::Modern => Self::modern(),
+        }
+    }
+
+    /// The same shares in mail of another profile.
+    #[must_use]
+    pub fn profile(self, profile: Profile) -> Self {
+        Self { profile, ..self }
+    }
+
     /// Nothing but phish that is sent from gmail.com.
     #[must_use]
     pub fn gmail_phish() -> Self {
@@ -51,6 +78,12 @@ impl Mix {
     pub fn gmail(mut self, kind: Kind, per_mille: u32) -> Self {
         self.gmail_per_mille[kind as usize] = per_mille;
         self
+    }
+
+    /// The profile of its mail.
+    #[must_use]
+    pub fn profile_of(&self) -> Profile {
+        self.profile
     }
 
     /// The share of `kind`, 0 to 1.

@@ -164,6 +164,16 @@ impl Scenario {
         &SCENARIOS[dice.weighted(weights)]
     }
 
+    /// Another one of the same kind and language that is written in the same way, or this one.
+    pub(crate) fn neighbour(&self, dice: &mut Dice) -> &'static Self {
+        let alike = |one: &Self| {
+            let language = |name: &'static str| name.split_once('.').map(|(language, _)| language);
+            one.kind == self.kind && one.look == self.look && language(one.name) == language(self.name)
+        };
+        let weights = SCENARIOS.iter().map(|one| if alike(one) { one.weight } else { 0 });
+        &SCENARIOS[dice.weighted(weights)]
+    }
+
     /// From a mailbox of a large provider, phish is mostly conversation: nobody takes it for a bank's.
     fn weight_at(&self, provider: Provider) -> u32 {
         let conversation = self.kind == Kind::Phish && self.look == Look::Letter;

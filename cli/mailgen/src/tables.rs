@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use crate::grammar::Grammar;
 
-const RULES: [&str; 9] = [
+const RULES: [&str; 10] = [
     include_str!("data/common.txt"),
     include_str!("data/words.txt"),
     include_str!("data/furniture.txt"),
@@ -14,6 +14,7 @@ const RULES: [&str; 9] = [
     include_str!("data/spam.txt"),
     include_str!("data/phish.txt"),
     include_str!("data/foreign.txt"),
+    include_str!("data/modern.txt"),
 ];
 
 /// Every rule. The unit test below shows that the files parse.

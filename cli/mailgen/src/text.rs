@@ -52,13 +52,18 @@ pub(crate) fn quoted(text: &str) -> String {
 
 /// The text as paragraphs of HTML.
 pub(crate) fn html(text: &str, url: &str, look: Look) -> String {
+    let frame = match look {
+        Look::Letter => ("<div>", "</div><div><br></div>\n"),
+        Look::Designed => ("<p style=\"margin:0 0 16px;line-height:24px\">", "</p>\n"),
+        Look::Crude => ("<p><font face=\"Arial\" size=\"3\">", "</font></p>\n"),
+    };
+    framed(text, url, look, frame)
+}
+
+/// The text as HTML, each paragraph between these.
+pub(crate) fn framed(text: &str, url: &str, look: Look, (open, close): (&str, &str)) -> String {
     let mut html = String::with_capacity(text.len() * 2);
     for paragraph in text.split("\n\n") {
-        let (open, close) = match look {
-            Look::Letter => ("<div>", "</div><div><br></div>\n"),
-            Look::Designed => ("<p style=\"margin:0 0 16px;line-height:24px\">", "</p>\n"),
-            Look::Crude => ("<p><font face=\"Arial\" size=\"3\">", "</font></p>\n"),
-        };
         html.push_str(open);
         inline(paragraph, url, look, &mut html);
         html.push_str(close);

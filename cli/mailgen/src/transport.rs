@@ -2,6 +2,7 @@
 
 mod author;
 mod signature;
+mod trail;
 
 use crate::clock::Moment;
 use crate::dice::{Dice, alphabet};
@@ -10,6 +11,7 @@ use crate::header::Header;
 use crate::kind::Kind;
 use crate::mailer::Mailer;
 use crate::mime::Word;
+use crate::profile::Profile;
 use crate::provider::Provider;
 use crate::sender::Sender;
 
@@ -23,6 +25,7 @@ pub const RECIPIENT_DOMAIN: &str = "example.net";
 /// What the header tells about.
 #[derive(Debug)]
 pub(crate) struct Letter<'a> {
+    pub(crate) profile: Profile,
     pub(crate) kind: Kind,
     pub(crate) provider: Provider,
     pub(crate) mailer: Mailer,
@@ -30,8 +33,10 @@ pub(crate) struct Letter<'a> {
     pub(crate) recipient_name: &'a str,
     pub(crate) recipient: &'a str,
     pub(crate) subject: &'a str,
-    /// The `Message-ID` that is answered.
+    /// The `Message-ID`s that are answered, the newest last.
     pub(crate) answers: Option<&'a str>,
+    /// The mailing list that it comes through.
+    pub(crate) list: Option<&'a str>,
     pub(crate) moment: Moment,
     pub(crate) entity: &'a Entity,
     pub(crate) word: Word,
@@ -55,6 +60,9 @@ pub(crate) fn header(letter: &Letter<'_>, dice: &mut Dice) -> (String, Delivery)
     let delivery = Delivery::draw(letter, dice);
     let mut header = Header::default();
     receive(letter, &delivery, &mut header, dice);
+    if letter.profile == Profile::Modern {
+        trail::fields(letter, &mut header, dice);
+    }
     if delivery.dkim != "none" {
         header.field("DKIM-Signature", &signature::dkim(letter, letter.sender.domain(), dice));
     }
@@ -144,6 +152,9 @@ fn receive(letter: &Letter<'_>, delivery: &Delivery, header: &mut Header, dice: 
     let queue = dice.characters(alphabet::UPPER_HEX, 11);
     header.field("Return-Path", &format!("<{}>", delivery.mail_from));
     header.field("Delivered-To", letter.recipient);
+    if letter.profile == Profile::Modern {
+        trail::inner_hops(letter, header, dice);
+    }
     header.field(
         "Received",
         &format!(

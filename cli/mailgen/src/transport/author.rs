@@ -18,7 +18,7 @@ pub(super) fn fields(letter: &Letter<'_>, header: &mut Header, dice: &mut Dice) 
     header.field("Date", &letter.moment.rfc5322());
     header.field("Message-ID", &id);
     if let Some(answered) = letter.answers {
-        header.field("In-Reply-To", answered);
+        header.field("In-Reply-To", answered.rsplit(' ').next().unwrap_or(answered));
         header.field("References", answered);
     }
     habits(letter, header, dice);

@@ -62,7 +62,7 @@ pub(super) fn arc(letter: &Letter<'_>, dice: &mut Dice) -> [(&'static str, Strin
     ]
 }
 
-fn in_lines(token: &str) -> String {
+pub(super) fn in_lines(token: &str) -> String {
     let chunks: Vec<String> =
         token.as_bytes().chunks(70).map(|chunk| String::from_utf8_lossy(chunk).into_owned()).collect();
     chunks.join("\n\t ")

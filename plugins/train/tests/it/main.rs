@@ -2,6 +2,8 @@
 //! where it is not.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod profile;
+
 use std::path::{Path, PathBuf};
 
 use switchback::Message as HostMessage;
