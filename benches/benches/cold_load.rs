@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use criterion::{BatchSize, Criterion};
 use switchback::Runtime;
-use switchback_benches::{in_turn, median, print_ratio, release_path, root, runtime_builder, warm_messages};
+use switchback_benches::{
+    in_turn, median, print_generated, print_ratio, release_path, root, runtime_builder, warm_messages,
+};
 use switchback_guest::Scorer as _;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -17,6 +19,7 @@ const COMPILES: usize = 3;
 const MAPS: usize = 25;
 
 fn main() {
+    print_generated();
     for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.0.0"] {
         compile_or_map(name);
     }

@@ -11,7 +11,9 @@ use criterion::Criterion;
 use semver::Version;
 use switchback::guard::{GuardSettings, Mode};
 use switchback::{LocalSlot, Message, Runtime, SlotConfig};
-use switchback_benches::{answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
+use switchback_benches::{
+    answers, load, print_generated, quantile, raw_messages, release_path, renumbered, runtime_builder,
+};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
 const BLOCK: usize = 1_000;
@@ -21,6 +23,7 @@ const BLOCKS: usize = 60;
 const PAUSES: u32 = 4;
 
 fn main() {
+    print_generated();
     let off = GuardSettings::default().mode(Mode::Off);
     let runtime = runtime_builder().slot(SlotConfig::new("alone").guard(off)).slot(SlotConfig::new("guarded"));
     let runtime = runtime.build().expect("a runtime");

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use switchback::route::Generation;
 use switchback::verdict::{AllowScope, Answer, Cause, DecidedBy, Effect, Override, Overrides, Rule};
 use switchback::{Action, AuthResult, Authentication, Client, Message, Verdict};
-use switchback_benches::{in_turn, print_ratio, release_path, runtime_builder, warm_messages};
+use switchback_benches::{in_turn, print_generated, print_ratio, release_path, runtime_builder, warm_messages};
 
 const FEW: usize = 10;
 const MANY: usize = 100_000;
@@ -21,6 +21,7 @@ const ADDED: usize = 100;
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
 fn main() {
+    print_generated();
     let few: Overrides = (0..FEW).map(rule).collect();
     let many: Overrides = (0..MANY).map(rule).collect();
     // Of many rules a few are busy, or every message meets another one: then all of the large index is visited, and

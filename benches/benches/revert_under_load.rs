@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use switchback::control::{Promotion, Readiness};
 use switchback::{Control, ReleaseId, Runtime, Slot, SlotConfig};
-use switchback_benches::{Again, median, quantile, release_path, target_dir, warm_messages};
+use switchback_benches::{Again, median, print_generated, quantile, release_path, target_dir, warm_messages};
 
 /// What this program is when it is started again: `load`, or `score` with the folder of the store.
 const ROLE: &str = "SWITCHBACK_BENCH_ROLE";
@@ -33,7 +33,10 @@ fn main() {
     match std::env::var(ROLE) {
         Ok(role) if role == "load" => be_busy(),
         Ok(role) => score(Path::new(role.strip_prefix("score ").expect("a role"))),
-        Err(_) => measure(),
+        Err(_) => {
+            print_generated();
+            measure();
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! What does the sandbox cost? Each example model with a fresh instance per message, against the same code
 //! run natively on the same messages, with three releases in turn. And what do two threads bring, against two processes
-//! that share nothing?
+//! that share nothing? On generated mail, and on the corpora.
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
@@ -9,9 +9,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
 use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
-use switchback_benches::{
-    Again, in_turn, print_ratio, raw_messages, release_path, root, runtime_builder, warm_messages,
-};
+use switchback_benches::{Again, Mail, in_turn, print_ratio, release_path, root, runtime_builder, warm_messages};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -35,26 +33,29 @@ fn main() {
     let slot = SlotConfig::new("inbound").cool_off(Duration::ZERO);
     let runtime = runtime_builder().slot(slot).build().expect("a runtime");
     let releases = RELEASES.map(|(_, file)| runtime.load(release_path(file)).expect("the release loads"));
-    let messages = warm_messages(MESSAGES);
     let data = |path: &str| std::fs::read(root().join(path)).expect("the model's data");
 
     let mut linear = Linear::prepare(&data("plugins/linear/releases/1.1.0/weights.bin")).expect("weights");
     let mut onnx = Onnx::prepare(&data("plugins/onnx/graph.bin")).expect("a graph");
     let mut rules = Rules::prepare(&[]).expect("rules");
-    compare(&runtime, &releases, 0, &messages, &mut linear);
-    compare(&runtime, &releases, 1, &messages, &mut onnx);
-    compare(&runtime, &releases, 2, &messages, &mut rules);
+    let mut criterion = Criterion::default().configure_from_args();
+    for mail in Mail::all(MESSAGES) {
+        let messages = mail.warm();
+        let on = On { mail: &mail, messages: &messages };
+        on.compare(&runtime, &releases, 0, &mut linear);
+        on.compare(&runtime, &releases, 1, &mut onnx);
+        on.compare(&runtime, &releases, 2, &mut rules);
+        let mut group = criterion.benchmark_group(format!("score, sandboxed, {}", mail.name));
+        group.throughput(Throughput::Elements(messages.len() as u64));
+        for release in &releases {
+            group.bench_function(release.to_string(), |b| b.iter(|| score_all(&runtime, release, &messages)));
+        }
+        group.finish();
+    }
+    let messages = warm_messages(MESSAGES);
     for (release, names) in releases.iter().zip(RELEASES) {
         threads(&runtime, release, names, &messages);
     }
-
-    let mut criterion = Criterion::default().configure_from_args();
-    let mut group = criterion.benchmark_group("score, sandboxed");
-    group.throughput(Throughput::Elements(messages.len() as u64));
-    for release in &releases {
-        group.bench_function(release.to_string(), |b| b.iter(|| score_all(&runtime, release, &messages)));
-    }
-    group.finish();
     criterion.final_summary();
 }
 
@@ -64,78 +65,86 @@ fn score_all(runtime: &Runtime, release: &ReleaseId, messages: &[Message]) {
     }
 }
 
-/// Prints both ratios of one model: score alone, and the whole message.
-fn compare<S: Scorer>(
-    runtime: &LocalRuntime,
-    releases: &[ReleaseId; 3],
-    index: usize,
-    messages: &[Message],
-    native: &mut S,
-) {
-    let release = &releases[index];
-    let guest_messages: Vec<_> = messages.iter().map(guest_message).collect();
-    // The others score in between, so that slots of the pool change hands as they do when models run side by side.
-    let mut sandboxed = Duration::ZERO;
-    let mut bare = Duration::ZERO;
-    let mut ratios = Vec::new();
-    for round in 0..ROUNDS + 2 {
-        let (mut in_sandbox, mut natively) = (Duration::ZERO, Duration::ZERO);
-        for (message, guest_message) in messages.iter().zip(&guest_messages) {
-            for other in releases.iter().filter(|other| *other != release) {
-                black_box(runtime.score_with(other, message)).expect("a score");
-            }
-            let start = Instant::now();
-            black_box(runtime.score_with(release, message)).expect("a score");
-            in_sandbox += start.elapsed();
-            let start = Instant::now();
-            assert!(black_box(native.score(guest_message)).is_ok(), "a score");
-            natively += start.elapsed();
-        }
-        if round >= 2 {
-            ratios.push(in_sandbox.as_secs_f64() / natively.as_secs_f64());
-            (sandboxed, bare) = (sandboxed + in_sandbox, bare + natively);
-        }
-    }
-    ratios.sort_by(f64::total_cmp);
-    print_ratio(
-        &format!("{release}, score alone"),
-        ("sandboxed", sandboxed),
-        ("native", bare),
-        ROUNDS * messages.len(),
-    );
-    println!(
-        "  median of {ROUNDS} rounds: {:.2}, from {:.2} to {:.2}",
-        ratios[ROUNDS / 2],
-        ratios[0],
-        ratios[ROUNDS - 1]
-    );
-    whole_message(runtime, release, native);
+/// What is measured on: the mail, and its messages with everything derived.
+struct On<'a> {
+    mail: &'a Mail,
+    messages: &'a [Message],
 }
 
-/// From bytes to verdict, against the same with the model run natively.
-fn whole_message<S: Scorer>(runtime: &LocalRuntime, release: &ReleaseId, native: &mut S) {
-    let slot = runtime.slot("inbound").expect("the slot");
-    slot.promote(release).expect("loaded");
-    let raw = raw_messages(MESSAGES);
-    let prepared: Vec<_> = raw.iter().cloned().map(Message::parse).map(|message| guest_message(&message)).collect();
-    // The native side derives the same from the bytes as the host did for the guest.
-    let [sandboxed, bare] = in_turn(
-        ROUNDS,
-        [
-            ("sandboxed", &mut || {
-                for bytes in &raw {
-                    black_box(slot.score(&Message::parse(bytes.clone())));
+impl On<'_> {
+    /// Prints both ratios of one model: score alone, and the whole message.
+    fn compare<S: Scorer>(&self, runtime: &LocalRuntime, releases: &[ReleaseId; 3], index: usize, native: &mut S) {
+        let release = &releases[index];
+        let guest_messages: Vec<_> = self.messages.iter().map(guest_message).collect();
+        // The others score in between, so that slots of the pool change hands as they do when models run side by side.
+        let mut sandboxed = Duration::ZERO;
+        let mut bare = Duration::ZERO;
+        let mut ratios = Vec::new();
+        for round in 0..ROUNDS + 2 {
+            let (mut in_sandbox, mut natively) = (Duration::ZERO, Duration::ZERO);
+            for (message, guest_message) in self.messages.iter().zip(&guest_messages) {
+                for other in releases.iter().filter(|other| *other != release) {
+                    black_box(runtime.score_with(other, message)).expect("a score");
                 }
-            }),
-            ("native", &mut || {
-                for (bytes, guest) in raw.iter().zip(&prepared) {
-                    derive(&Message::parse(bytes.clone()));
-                    assert!(black_box(native.score(guest)).is_ok(), "a score");
-                }
-            }),
-        ],
-    );
-    print_ratio(&format!("{release}, whole message"), ("sandboxed", sandboxed), ("native", bare), raw.len());
+                let start = Instant::now();
+                black_box(runtime.score_with(release, message)).expect("a score");
+                in_sandbox += start.elapsed();
+                let start = Instant::now();
+                assert!(black_box(native.score(guest_message)).is_ok(), "a score");
+                natively += start.elapsed();
+            }
+            if round >= 2 {
+                ratios.push(in_sandbox.as_secs_f64() / natively.as_secs_f64());
+                (sandboxed, bare) = (sandboxed + in_sandbox, bare + natively);
+            }
+        }
+        ratios.sort_by(f64::total_cmp);
+        print_ratio(
+            &format!("{}, {release}, score alone", self.mail.name),
+            ("sandboxed", sandboxed),
+            ("native", bare),
+            ROUNDS * self.messages.len(),
+        );
+        println!(
+            "  median of {ROUNDS} rounds: {:.2}, from {:.2} to {:.2}",
+            ratios[ROUNDS / 2],
+            ratios[0],
+            ratios[ROUNDS - 1]
+        );
+        self.whole_message(runtime, release, native, &guest_messages);
+    }
+
+    /// From bytes to verdict, against the same with the model run natively.
+    fn whole_message<S: Scorer>(
+        &self,
+        runtime: &LocalRuntime,
+        release: &ReleaseId,
+        native: &mut S,
+        prepared: &[switchback_guest::Message],
+    ) {
+        let slot = runtime.slot("inbound").expect("the slot");
+        slot.promote(release).expect("loaded");
+        let raw = &self.mail.raw;
+        // The native side derives the same from the bytes as the host did for the guest.
+        let [sandboxed, bare] = in_turn(
+            ROUNDS,
+            [
+                ("sandboxed", &mut || {
+                    for bytes in raw {
+                        black_box(slot.score(&Message::parse(bytes.clone())));
+                    }
+                }),
+                ("native", &mut || {
+                    for (bytes, guest) in raw.iter().zip(prepared) {
+                        derive(&Message::parse(bytes.clone()));
+                        assert!(black_box(native.score(guest)).is_ok(), "a score");
+                    }
+                }),
+            ],
+        );
+        let what = format!("{}, {release}, whole message", self.mail.name);
+        print_ratio(&what, ("sandboxed", sandboxed), ("native", bare), raw.len());
+    }
 }
 
 /// What every example model but `rules` asks the host for, and what `rules` asks besides costs little.

@@ -1,5 +1,5 @@
 //! What do two shadows cost the answers? The same mail through a slot with two shadows and through one without, in turn,
-//! while a core is free and while none is.
+//! while a core is free and while none is, on generated mail and on the corpora.
 //!
 //! Cores share caches, memory and sometimes more, so an answer takes longer when the core beside it works, whoever that is.
 //! With a core free there is a third turn: no shadow, and another process that scores as much as the shadows do.
@@ -15,21 +15,22 @@ use criterion::Criterion;
 use semver::Version;
 use switchback::route::BASIS_POINTS;
 use switchback::{Message, ReleaseId, Runtime, Slot, SlotConfig};
-use switchback_benches::{Again, answers, load, quantile, raw_messages, release_path, renumbered, runtime_builder};
+use switchback_benches::{Again, Mail, answers, load, quantile, release_path, renumbered, runtime_builder};
 
 /// Messages that a thread scores in one slot before the other one has its turn.
 const BLOCK: usize = 1_000;
-const BLOCKS: usize = 60;
+const BLOCKS: usize = 20;
 
 /// With a core free, a message comes in each so many times what one takes.
 const PAUSES: u32 = 4;
 
-/// In the environment of the other process: how many nanoseconds there are from one message to the next.
-const NEIGHBOUR: &str = "SWITCHBACK_BENCH_NEIGHBOUR_NS";
+/// In the environment of the other process: how many nanoseconds there are from one message to the next, and the name of its mail.
+const NEIGHBOUR: &str = "SWITCHBACK_BENCH_NEIGHBOUR";
 
 fn main() {
-    if let Ok(interval) = std::env::var(NEIGHBOUR) {
-        return neighbour(Duration::from_nanos(interval.parse().expect("nanoseconds")));
+    if let Ok(asked) = std::env::var(NEIGHBOUR) {
+        let (interval, mail) = asked.split_once(' ').expect("an interval and mail");
+        return neighbour(Duration::from_nanos(interval.parse().expect("nanoseconds")), &Mail::named(mail, BLOCK));
     }
     let runtime = runtime_builder().slot(SlotConfig::new("alone")).slot(SlotConfig::new("shadowed"));
     let runtime = runtime.build().expect("a runtime");
@@ -43,57 +44,60 @@ fn main() {
     for shadow in &releases[1..] {
         shadowed.shadow(shadow, BASIS_POINTS).expect("it is loaded");
     }
-    let mail = raw_messages(BLOCK);
-    let bench = Bench { runtime: &runtime, mail: &mail, slots: [&alone, &shadowed], releases: &releases };
-    // The first round warms up.
-    answers(1, &mail, &alone, Duration::ZERO);
-    bench.compare("a core free", 1, PAUSES);
-    bench.compare("no core free", thread::available_parallelism().map_or(1, usize::from), 0);
+    let all = Mail::all(BLOCK);
+    for mail in &all {
+        let bench = Bench { runtime: &runtime, mail, slots: [&alone, &shadowed], releases: &releases };
+        // The first round warms up.
+        answers(1, &mail.raw, &alone, Duration::ZERO);
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        bench.compare("a core free", 1, PAUSES);
+        bench.compare("no core free", cores, 0);
+    }
 
     let mut criterion = Criterion::default().configure_from_args();
     criterion.bench_function("an answer with two shadows beside it", |b| {
-        b.iter(|| black_box(shadowed.score(&Message::parse(mail[0].clone()))));
+        b.iter(|| black_box(shadowed.score(&Message::parse(all[0].raw[0].clone()))));
     });
     criterion.final_summary();
 }
 
 /// What the other process does.
-fn neighbour(interval: Duration) {
+fn neighbour(interval: Duration, mail: &Mail) {
     let runtime = runtime_builder().slot(SlotConfig::new("alone")).build().expect("a runtime");
     let release = load(&runtime, &renumbered(&release_path("linear-1.1.0"), Version::new(9, 0, 0)));
     let slot = runtime.slot("alone").expect("the slot is configured");
     slot.promote(&release).expect("it is loaded");
-    let mail = raw_messages(BLOCK);
-    answers(1, &mail, &slot, Duration::ZERO);
+    answers(1, &mail.raw, &slot, Duration::ZERO);
     println!();
     let end = thread::spawn(|| std::io::stdin().read_to_end(&mut Vec::new()));
     while !end.is_finished() {
-        answers(1, &mail, &slot, interval);
+        answers(1, &mail.raw, &slot, interval);
     }
 }
 
 struct Bench<'a> {
     runtime: &'a Runtime,
-    mail: &'a [Vec<u8>],
+    mail: &'a Mail,
     slots: [&'a Slot; 2],
     releases: &'a [ReleaseId],
 }
 
 impl Bench<'_> {
     /// Scores blocks in both slots in turn, on so many threads, and prints the ratios.
-    fn compare(&self, name: &str, threads: usize, pauses: u32) {
+    fn compare(&self, cores: &str, threads: usize, pauses: u32) {
+        let name = format!("{}, {cores}", self.mail.name);
         let mut times = [Vec::new(), Vec::new()];
-        let interval = quantile(&mut answers(1, self.mail, self.slots[0], Duration::ZERO), 0.5) * pauses;
+        let interval = quantile(&mut answers(1, &self.mail.raw, self.slots[0], Duration::ZERO), 0.5) * pauses;
         let mut beside_neighbour = Vec::new();
         for _ in 0..BLOCKS {
             for (slot, times) in self.slots.iter().zip(&mut times) {
-                times.extend(answers(threads, self.mail, slot, interval));
+                times.extend(answers(threads, &self.mail.raw, slot, interval));
                 // What waits belongs to this turn.
                 self.runtime.flush();
             }
             if !interval.is_zero() {
-                let neighbour = Again::start(NEIGHBOUR, &(interval / 2).as_nanos().to_string());
-                beside_neighbour.extend(answers(threads, self.mail, self.slots[0], interval));
+                let neighbour = Again::start(NEIGHBOUR, &format!("{} {}", (interval / 2).as_nanos(), self.mail.name));
+                beside_neighbour.extend(answers(threads, &self.mail.raw, self.slots[0], interval));
                 drop(neighbour);
             }
         }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::Criterion;
 use switchback::route::Generation;
 use switchback::{Message, Slot, SlotConfig};
-use switchback_benches::{quantile, release_path, runtime_builder, warm_messages};
+use switchback_benches::{print_generated, quantile, release_path, runtime_builder, warm_messages};
 
 const SWAPS: usize = 1_000;
 const SWAP_EVERY: Duration = Duration::from_millis(5);
@@ -22,6 +22,7 @@ struct Seen {
 }
 
 fn main() {
+    print_generated();
     let runtime = runtime_builder().slot(SlotConfig::new("inbound")).build().expect("a runtime");
     let slot = runtime.slot("inbound").expect("the slot");
     let load = |name| runtime.load(release_path(name)).expect("the release loads");

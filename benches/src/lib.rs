@@ -5,6 +5,8 @@
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
+mod mail;
+
 use std::cell::RefCell;
 use std::hint::{black_box, spin_loop};
 use std::io::{Read as _, Write as _};
@@ -15,25 +17,18 @@ use std::time::{Duration, Instant};
 
 use switchback::release::seal;
 use switchback::{Message, ReleaseId, Runtime, RuntimeBuilder, Slot};
-use switchback_mailgen::Generator;
 use switchback_pack::Inspection;
 
-/// The seed of the generated mail.
-const SEED: u64 = 20_250_425;
+pub use mail::Mail;
 
-/// Raw generated messages, the same in every run.
+/// Raw generated messages like those of the 2020s, the same in every run.
 pub fn raw_messages(count: usize) -> Vec<Vec<u8>> {
-    Generator::new(SEED).take(count).map(|generated| generated.bytes).collect()
+    Mail::generated(count).raw
 }
 
-/// Messages with everything derived that the example models ask for, so that only scoring is timed.
+/// The same with everything derived that the example models ask for, so that only scoring is timed.
 pub fn warm_messages(count: usize) -> Vec<Message> {
-    let messages: Vec<_> = raw_messages(count).into_iter().map(Message::parse).collect();
-    for message in &messages {
-        // Copying a message into the guest's form asks for all there is.
-        black_box(switchback_train::guest_message(message));
-    }
-    messages
+    Mail::generated(count).warm()
 }
 
 /// The root of the checkout.
@@ -56,9 +51,23 @@ pub fn runtime_builder() -> RuntimeBuilder {
 /// # Panics
 /// If it is not packed yet.
 pub fn release_path(name: &str) -> PathBuf {
-    let path = target_dir().join("releases").join(format!("{name}.wasm"));
+    let path = path_of(name);
     assert!(path.is_file(), "{} is not there: run `cargo xtask models` first", path.display());
     path
+}
+
+/// The same, if it is packed.
+pub fn packed(name: &str) -> Option<PathBuf> {
+    Some(path_of(name)).filter(|path| path.is_file())
+}
+
+fn path_of(name: &str) -> PathBuf {
+    target_dir().join("releases").join(format!("{name}.wasm"))
+}
+
+/// Prints on what mail the figures below are that name none: generated mail like that of the 2020s.
+pub fn print_generated() {
+    println!("MAIL {}", mail::GENERATED);
 }
 
 /// The same release under another version: what changes is its manifest, and with it its digest.

@@ -8,7 +8,8 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::bail;
-use switchback_mailgen::Generator;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use switchback_mailgen::{Generator, Mix, Profile};
 
 use self::report::Report;
 use self::run::OfRelease;
@@ -43,6 +44,10 @@ pub(crate) struct Args {
     #[arg(long, default_value_t = 1)]
     seed: u64,
 
+    /// What generated mail looks like: small, or like that of the 2020s
+    #[arg(long, default_value_t = Profile::Modern, value_parser = profile())]
+    profile: Profile,
+
     /// Print one JSON object, with times in microseconds
     #[arg(long)]
     json: bool,
@@ -64,6 +69,10 @@ Examples:
 
 const EXIT_CODES: [&str; 2] =
     ["the costs are shown", "an input could not be read, a release could not be loaded, or it failed on a message"];
+
+fn profile() -> impl TypedValueParser<Value = Profile> {
+    PossibleValuesParser::new(Profile::ALL.map(Profile::name)).try_map(|name| name.parse())
+}
 
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("bench", &[kind::<Report>]);
@@ -103,7 +112,8 @@ fn say_logged(of: &OfRelease, names: &[String]) {
 fn mail(args: &Args) -> anyhow::Result<Mail> {
     let count = args.messages as usize;
     if args.inputs.is_empty() {
-        let generated = Generator::new(args.seed).take(count).map(|message| RawMessage::from(message.bytes));
+        let mail = Generator::with_mix(args.seed, Mix::of(args.profile)).take(count);
+        let generated = mail.map(|message| RawMessage::from(message.bytes));
         return Ok(Mail { messages: generated.collect(), names: Vec::new(), missed: Missed::default() });
     }
     let mail = Mail::read(&args.inputs, args.message.reading(), count);

@@ -110,7 +110,7 @@ enum Task {
         /// Also compare with Extism, which has a wasmtime of its own to compile.
         #[arg(long)]
         extism: bool,
-        /// Arguments for a bench that takes any, such as `throughput -- --mail DIR`.
+        /// Arguments for a bench that takes any, such as `throughput -- --mail DIR` or `speed -- --write`.
         #[arg(last = true)]
         arguments: Vec<String>,
     },

@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             mail::of_folder(&dir, messages)?
         }
         None => {
-            println!("GENERATED mail: `--mail DIR` takes real mail");
+            println!("GENERATED mail, 2020s: `--mail DIR` takes real mail");
             mail::generated(messages)
         }
     };

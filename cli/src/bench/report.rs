@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::ReleaseId;
 use switchback::verdict::Timing;
+use switchback_mailgen::Profile;
 
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
@@ -21,6 +22,9 @@ const CAUSES_SHOWN: usize = 10;
 /// All measurements.
 #[derive(JsonSchema, Serialize)]
 pub(super) struct Report {
+    /// Said to people; programs know what they asked for.
+    #[serde(skip)]
+    generated: Option<Profile>,
     messages: u32,
     distinct_messages: usize,
     mean_message_bytes: usize,
@@ -88,6 +92,7 @@ impl Report {
         let resident = Resident::read();
         let verdicts: usize = measured.releases.iter().map(|of| of.timings.len()).sum();
         Self {
+            generated: args.inputs.is_empty().then_some(args.profile),
             messages: args.messages,
             distinct_messages: raw_messages.len(),
             mean_message_bytes: raw_messages.iter().map(|raw| raw.bytes.len()).sum::<usize>() / raw_messages.len(),
@@ -109,8 +114,9 @@ impl Report {
     pub(super) fn write(&self, out: &mut impl Write) -> io::Result<()> {
         writeln!(
             out,
-            "{} ({} distinct, {} on average) with each of {} on {}",
+            "{} ({}{} distinct, {} on average) with each of {} on {}",
             show::counted(self.messages.into(), "message"),
+            self.generated.map_or_else(String::new, |profile| format!("generated, {profile}; ")),
             show::count(self.distinct_messages as u64),
             show::bytes(self.mean_message_bytes as u64),
             show::counted(self.releases.len() as u64, "release"),
