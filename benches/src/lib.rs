@@ -101,18 +101,34 @@ pub type Alternative<'a> = (&'a str, &'a mut dyn FnMut());
 
 /// Runs every alternative once per round, in turn, after two rounds that do not count; returns the median
 /// time of each.
-pub fn in_turn<const N: usize>(rounds: usize, mut alternatives: [Alternative<'_>; N]) -> [Duration; N] {
+pub fn in_turn<const N: usize>(rounds: usize, alternatives: [Alternative<'_>; N]) -> [Duration; N] {
+    let begin = Instant::now();
+    in_turn_by(|| begin.elapsed(), rounds, alternatives)
+}
+
+/// The same by another clock.
+pub fn in_turn_by<const N: usize>(
+    clock: impl Fn() -> Duration,
+    rounds: usize,
+    mut alternatives: [Alternative<'_>; N],
+) -> [Duration; N] {
     let mut times = [const { Vec::new() }; N];
     for round in 0..rounds + 2 {
         for (times, (_, run)) in times.iter_mut().zip(&mut alternatives) {
-            let start = Instant::now();
+            let start = clock();
             run();
             if round >= 2 {
-                times.push(start.elapsed());
+                times.push(clock() - start);
             }
         }
     }
     times.map(median)
+}
+
+/// How long processors have worked for this process, in all its threads and in the kernel.
+pub fn processor_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or_default())
 }
 
 /// Scores mail in a slot, a message each interval, on so many threads that each score all of it, and returns how long each

@@ -47,7 +47,7 @@ const PLUGIN: &str = r#"(module
 #[cfg(feature = "extism")]
 pub(crate) fn compare(bench: &mut Bench, models: &[Model]) {
     use crate::table::Side;
-    use switchback_benches::in_turn;
+    use switchback_benches::{in_turn_by, processor_time};
 
     let linear = models.iter().find(|model| model.name == "linear").expect("a release of linear");
     let module = extism::Wasm::data(wat::parse_str(PLUGIN).expect("a module"));
@@ -55,7 +55,8 @@ pub(crate) fn compare(bench: &mut Bench, models: &[Model]) {
     for mail in &bench.mail {
         let messages = bench.warm(mail, &[linear]);
         let features: Vec<_> = messages.iter().map(features).collect();
-        let [warm, fresh] = in_turn(
+        let [warm, fresh] = in_turn_by(
+            processor_time,
             bench.rounds,
             [
                 ("extism", &mut || {
@@ -69,7 +70,7 @@ pub(crate) fn compare(bench: &mut Bench, models: &[Model]) {
         );
         let this = Side::time("Extism, kept, given the features", warm, messages.len());
         let other = Side::time(format!("{}, fresh", linear.id), fresh, messages.len());
-        bench.table.row("the score alone", mail.name, &this, &other);
+        bench.table.row("score alone, Extism over ours", mail.name, &this, &other);
     }
 }
 

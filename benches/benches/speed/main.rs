@@ -1,7 +1,8 @@
 //! What does a verdict cost, and what of it is the sandbox's price? Every row of `docs/speed.md`, on generated mail and on the corpora.
 //!
 //! `cargo xtask bench speed` prints the rows, and with `-- --write` puts them on the page. `--messages N` and `--rounds N` make a run
-//! shorter. What is compared runs in turn, on one thread, and each time is the median of all rounds.
+//! shorter. What is compared runs in turn, on one thread. Times are those for which processors worked for this process, so what
+//! it does in the background is among them, and what others do is not; each is the median of all rounds.
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use semver::Version;
 use switchback::{Message, ReleaseId, Runtime};
-use switchback_benches::{in_turn, load, release_path, renumbered};
+use switchback_benches::{in_turn_by, load, processor_time, release_path, renumbered};
 
 use crate::Bench;
 use crate::models::Model;
@@ -26,11 +26,14 @@ impl Bench {
         for mail in &self.mail {
             let messages = self.warm(mail, &[new, old]);
             let score = |model: &Model| messages.iter().for_each(|message| model.score(&self.runtime, message));
-            let [on_features, on_text] =
-                in_turn(self.rounds, [("features", &mut || score(new)), ("text", &mut || score(old))]);
+            let [on_features, on_text] = in_turn_by(
+                processor_time,
+                self.rounds,
+                [("features", &mut || score(new)), ("text", &mut || score(old))],
+            );
             let [this, other] = [(new, on_features), (old, on_text)]
                 .map(|(model, time)| Side::time(model.id.to_string(), time, messages.len()));
-            self.table.row("the score alone, in a fresh instance", mail.name, &this, &other);
+            self.table.row("score alone, features over text", mail.name, &this, &other);
         }
     }
 
@@ -47,20 +50,26 @@ impl Bench {
                     score_all(&self.runtime, &releases[..count], &Message::parse(bytes.clone()));
                 }
             };
-            let [eight, one] =
-                in_turn(self.rounds, [("eight", &mut || verdicts(releases.len())), ("one", &mut || verdicts(1))]);
+            let [eight, one] = in_turn_by(
+                processor_time,
+                self.rounds,
+                [("eight", &mut || verdicts(releases.len())), ("one", &mut || verdicts(1))],
+            );
             let count = mail.raw.len();
             let this = Side::time(format!("eight of {source}"), eight, count);
-            self.table.row("a whole verdict, releases side by side", mail.name, &this, &Side::time("one", one, count));
+            self.table.row("whole verdict, eight releases over one", mail.name, &this, &Side::time("one", one, count));
 
             let messages = mail.warm();
             let scores = |count: usize| {
                 messages.iter().for_each(|message| score_all(&self.runtime, &releases[..count], message));
             };
-            let [eight, one] =
-                in_turn(self.rounds, [("eight", &mut || scores(releases.len())), ("one", &mut || scores(1))]);
+            let [eight, one] = in_turn_by(
+                processor_time,
+                self.rounds,
+                [("eight", &mut || scores(releases.len())), ("one", &mut || scores(1))],
+            );
             let this = Side::time(format!("eight of {source}"), eight, count);
-            self.table.row("the scores alone, releases side by side", mail.name, &this, &Side::time("one", one, count));
+            self.table.row("scores alone, eight releases over one", mail.name, &this, &Side::time("one", one, count));
         }
     }
 }

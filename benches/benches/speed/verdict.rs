@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use mail_parser::MessageParser;
 use switchback::Message;
-use switchback_benches::in_turn;
+use switchback_benches::{in_turn_by, processor_time};
 use switchback_train::guest_message;
 
 use crate::Bench;
@@ -17,7 +17,8 @@ impl Bench {
         for model in models {
             let slot = self.promote(model);
             for mail in &self.mail {
-                let [verdict, parser] = in_turn(
+                let [verdict, parser] = in_turn_by(
+                    processor_time,
                     self.rounds,
                     [
                         ("verdict", &mut || {
@@ -35,7 +36,12 @@ impl Bench {
                 );
                 let count = mail.raw.len();
                 let this = Side::time(model.id.to_string(), verdict, count);
-                self.table.row("a whole verdict", mail.name, &this, &Side::time("mail-parser", parser, count));
+                self.table.row(
+                    "whole verdict, over parsing",
+                    mail.name,
+                    &this,
+                    &Side::time("mail-parser", parser, count),
+                );
             }
         }
     }
@@ -47,7 +53,8 @@ impl Bench {
             let slot = self.promote(model);
             for mail in &self.mail {
                 let prepared: Vec<_> = mail.warm().iter().map(guest_message).collect();
-                let [sandboxed, bare] = in_turn(
+                let [sandboxed, bare] = in_turn_by(
+                    processor_time,
                     self.rounds,
                     [
                         ("sandboxed", &mut || {
@@ -65,7 +72,7 @@ impl Bench {
                 );
                 let count = mail.raw.len();
                 let this = Side::time(model.id.to_string(), sandboxed, count);
-                self.table.row("a whole verdict", mail.name, &this, &Side::time("native", bare, count));
+                self.table.row("whole verdict, over native", mail.name, &this, &Side::time("native", bare, count));
             }
         }
     }

@@ -22,21 +22,21 @@ pub(super) const PARTS: [&str; 12] = [
     "with HTML",
     "with plain text",
     "with both as alternatives",
-    "a part in base64",
-    "a part in quoted-printable",
-    "a part in 8bit",
+    "with a part in base64",
+    "with a part in quoted-printable",
+    "with a part in 8bit",
     "with an attachment",
-    "a calendar",
-    "a PDF",
-    "a picture of its own that HTML shows",
-    "HTML that only Outlook sees",
-    "text hidden by `display:none`",
+    "with a calendar",
+    "with a PDF",
+    "with a picture of its own that HTML shows",
+    "with HTML that only Outlook sees",
+    "with text hidden by `display:none`",
 ];
 
 /// The names of all rows.
 pub(super) fn rows() -> impl Iterator<Item = String> {
     let measures = MEASURES.map(|name| format!("{name}: p10 / p50 / p90 / p99 / mean"));
-    let parts = PARTS.map(|name| format!("messages {}", name.trim_start_matches("messages ")));
+    let parts = PARTS.map(|name| format!("messages {name}"));
     measures.into_iter().chain(parts)
 }
 
