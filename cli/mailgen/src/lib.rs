@@ -16,7 +16,9 @@
 //! assert_eq!((phish.kind, phish.provider), (Kind::Phish, Provider::Gmail));
 //! ```
 //!
-//! * **The same seed is the same mail**: a test compares a digest over the first thousand messages.
+//! * **The same seed is the same mail**: a test compares a digest over the first thousand messages of each profile.
+//! * **Two profiles**: small mail, and mail like that of the 2020s ([`Mix::modern`]), whose figures stand beside those of real mail in
+//!   `docs/mail-profile.md`.
 //! * **Nobody is meant**: people, brands and companies are made up; domains and addresses are
 //!   reserved ones (RFC 2606, RFC 5737) but for the domains of the large providers as senders.
 //! * **Signatures do not verify**: `DKIM-Signature` has the right shape and noise as its content. What
