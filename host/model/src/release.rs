@@ -21,6 +21,8 @@ pub use id::{
     read_version,
 };
 pub use manifest::{Card, InvalidManifest, Manifest, ManifestLimits, SELF_TESTS_MAX, Scale, SelfTest};
+#[doc(hidden)]
+pub use profile::CODE_RULES;
 pub use reads::Reads;
 pub use refusal::Refusal;
 pub use signature::{

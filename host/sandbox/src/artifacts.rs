@@ -1,8 +1,9 @@
 //! Compiled releases on disk, and the one place that loads machine code.
 //!
 //! `DIR/compiled/<engine>/<digest>.cwasm`: `engine` stands for the version of wasmtime, its settings,
-//! the processor's features, and what is done to a release before it is compiled (`lower.rs`), so an artifact is only
-//! ever mapped by an engine that would have made it.
+//! the processor's features, what is done to a release before it is compiled (`lower.rs`), and the rules that its code was
+//! checked by, so an artifact is only ever mapped by an engine that would have made it, and where there is one the release's
+//! code need not be checked again.
 //!
 //! ```text
 //! what the engine compiled (ELF) | MARK | digest of the release | BLAKE3 of what the engine compiled
@@ -26,7 +27,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
-use switchback_model::release::Digest;
+use switchback_model::release::{CODE_RULES, Digest};
 use switchback_system::private::{self, NotPrivate};
 use switchback_system::shortage::{self, InWords};
 use wasmtime::Engine;
@@ -50,8 +51,11 @@ impl Artifacts {
     /// Opens, or makes, the folder for this engine's artifacts below `store`.
     pub(crate) fn open(store: &Path, engine: &Engine) -> Result<Self, ArtifactsError> {
         // `DefaultHasher::default()` has fixed keys; a change of it in std only means compiling again.
-        let fingerprint = BuildHasherDefault::<DefaultHasher>::default()
-            .hash_one((engine.precompile_compatibility_hash(), lower::VERSION));
+        let fingerprint = BuildHasherDefault::<DefaultHasher>::default().hash_one((
+            engine.precompile_compatibility_hash(),
+            lower::VERSION,
+            CODE_RULES,
+        ));
         let compiled = private::absolute(store).join("compiled");
         let dir = compiled.join(format!("{fingerprint:016x}"));
         let unusable = |source| ArtifactsError::Unusable { dir: dir.clone(), source };
@@ -60,6 +64,11 @@ impl Artifacts {
             private::check_dir(dir)?;
         }
         Ok(Self { dir })
+    }
+
+    /// Whether a release seems to have been compiled before. What is there may still be damaged.
+    pub(crate) fn has(&self, digest: &Digest) -> bool {
+        self.path(digest).is_file()
     }
 
     /// Maps the artifact of a release.

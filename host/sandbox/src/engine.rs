@@ -96,6 +96,11 @@ fn config(asked: &SandboxConfig) -> Config {
         // However sparse a model's memory is, it is mapped and not copied into each instance.
         .memory_guaranteed_dense_image_size(asked.limits.memory_bytes_max.saturating_add(1))
         .max_wasm_stack(WASM_STACK_BYTES_MAX)
+        // Nobody shows where in a model's code something happened, so artifacts hold nothing to find that out, and mapping one
+        // registers nothing: an eighth of its bytes, all of which are hashed before they are mapped.
+        .generate_address_map(false)
+        .native_unwind_info(false)
+        .wasm_backtrace_max_frames(None)
         // Calls are synchronous; without the bookkeeping for concurrent ones an instance costs less.
         .concurrency_support(false);
     only_what_models_need(&mut config);

@@ -51,7 +51,7 @@ use switchback_model::beginning::{ERROR_CHARS_MAX, beginning};
 use switchback_model::contain::contained;
 use switchback_model::limits::Limits;
 use switchback_model::message::Recipients;
-use switchback_model::release::Verified;
+use switchback_model::release::{Digest, Draft, Refusal, Verified};
 use switchback_system::private::NotPrivate;
 use switchback_system::shortage::InWords;
 use wasmtime::Engine;
@@ -139,6 +139,14 @@ impl Sandbox {
         &self.counters
     }
 
+    /// Draft -> Verified. The code of a release that was compiled before was checked then, and is not again: that would take
+    /// longer than all the rest of loading it.
+    #[doc(hidden)]
+    pub fn verify(&self, draft: Draft) -> Result<Verified, Refusal> {
+        let was_compiled = |digest: &Digest| self.artifacts.as_ref().is_some_and(|store| store.has(digest));
+        draft.verify_unless_known(&self.limits, was_compiled)
+    }
+
     /// Verified -> Loaded, without the self-test. Maps the artifact that this store compiled before, or
     /// compiles, on threads that give way to scoring.
     ///
@@ -149,8 +157,8 @@ impl Sandbox {
     }
 
     fn make(&self, verified: Verified, recipients: Recipients) -> Result<Arc<Loaded>, SandboxError> {
-        let (id, manifest, bytes) = verified.into_parts();
-        let component = match self.artifacts.as_ref().map(|store| (store, store.map(&self.engine, &id.digest))) {
+        let digest = verified.id().digest;
+        let component = match self.artifacts.as_ref().map(|store| (store, store.map(&self.engine, &digest))) {
             Some((_, Ok(mapped))) => {
                 self.counters.mapped.fetch_add(1, Ordering::Relaxed);
                 mapped
@@ -158,23 +166,27 @@ impl Sandbox {
             // To compile it would fail for the same reason, seconds later.
             Some((_, Err(Unmapped::System(system)))) => return Err(system.into()),
             Some((store, Err(Unmapped::Missing))) => {
-                let artifact = self.compile(&bytes)?;
-                store.keep(&self.engine, &id.digest, &artifact)?
+                let artifact = self.compile(&verified)?;
+                store.keep(&self.engine, &digest, &artifact)?
             }
-            Some((_, Err(Unmapped::Unusable))) | None => artifacts::use_unkept(&self.engine, &self.compile(&bytes)?)?,
+            Some((_, Err(Unmapped::Unusable))) | None => {
+                artifacts::use_unkept(&self.engine, &self.compile(&verified)?)?
+            }
         };
         let pre = self.linker.instantiate_pre(&component).and_then(PluginPre::new);
         let pre = pre.map_err(|e| match fault::of_system(&e) {
             Some(system) => System::Short(system).into(),
             None => SandboxError::Interface(shown(&e)),
         })?;
+        let (id, manifest, _) = verified.into_parts();
         let limits = self.limits.of_release(&manifest.limits);
         Ok(Arc::new(Loaded::new(id, manifest, limits, (recipients, self.traps), pre, self.reaper.handle())))
     }
 
-    fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>, SandboxError> {
+    fn compile(&self, release: &Verified) -> Result<Vec<u8>, SandboxError> {
+        release.check_code(&self.limits).map_err(|refusal| SandboxError::Compile(refusal.to_string()))?;
         self.counters.compiled.fetch_add(1, Ordering::Relaxed);
-        let bytes = &lower::bounded(bytes).map_err(|e| SandboxError::Compile(e.to_string()))?;
+        let bytes = &lower::bounded(release.bytes()).map_err(|e| SandboxError::Compile(e.to_string()))?;
         let compiled = self.compiler.run(|| self.engine.precompile_component(bytes));
         compiled.map_err(|e| SandboxError::Compile(shown(&e)))
     }

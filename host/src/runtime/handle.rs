@@ -97,7 +97,7 @@ impl Runtime {
     fn verify(&self, path: &Path) -> Result<Verified, LoadError> {
         let refused = |refusal| LoadError::new(path.display(), LoadFault::Refused(refusal));
         let draft = read_release(path, self.0.core.sandbox.limits()).map_err(refused)?;
-        draft.verify(self.0.core.sandbox.limits()).map_err(refused)
+        self.0.core.sandbox.verify(draft).map_err(refused)
     }
 
     /// Lets go of a release. Its memory is returned when the last message that it is scoring is done, on a

@@ -14,8 +14,11 @@ use switchback_model::release::{Draft, Refusal};
 pub fn read_release(path: &Path, limits: &Limits) -> Result<Draft, Refusal> {
     let unreadable = |source| Refusal::Unreadable { path: path.to_owned(), source };
     let file = File::open(path).map_err(unreadable)?;
-    let mut bytes = Vec::new();
-    file.take(limits.release_bytes_max + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    let bytes_max = limits.release_bytes_max + 1;
+    // Read in one piece: a buffer that grows with what is read is copied again and again. A pipe says 0.
+    let size = file.metadata().map_or(0, |metadata| metadata.len().min(bytes_max));
+    let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
+    file.take(bytes_max).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(Draft::new(bytes))
 }
 

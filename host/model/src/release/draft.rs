@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use semver::Version;
 
+use super::digest::Digest;
 use super::file::{CONTRACT_VERSION, Outline, Seal};
 use super::id::{ReleaseId, VERSION_BYTES_MAX};
 use super::manifest::Manifest;
-use super::profile;
+use super::profile::{self, Code};
 use super::refusal::Refusal;
 use crate::beginning::beginning;
 use crate::contain::contained;
@@ -41,14 +42,36 @@ impl Draft {
     /// # Errors
     /// [`Refusal`], for the first check that fails.
     pub fn verify(self, limits: &Limits) -> Result<Verified, Refusal> {
+        self.verify_unless_known(limits, |_| false)
+    }
+
+    /// [`verify`](Self::verify), but for the instructions of a release that is known by its digest: whoever has compiled it
+    /// checked them. Whoever compiles it again checks them first ([`Verified::check_code`]).
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify).
+    #[doc(hidden)]
+    pub fn verify_unless_known(
+        self,
+        limits: &Limits,
+        is_known: impl FnOnce(&Digest) -> bool,
+    ) -> Result<Verified, Refusal> {
         let bytes = self.bytes;
-        let (id, manifest) = contained(|| check(&bytes, limits))
-            .unwrap_or_else(|said| Err(Refusal::Invalid(format!("reading it ended in a panic: {said}"))))?;
-        Ok(Verified { id, manifest, bytes })
+        let (id, manifest, code) = in_words(|| check(&bytes, limits, is_known))?;
+        Ok(Verified { id, manifest, bytes, code })
     }
 }
 
-fn check(bytes: &[u8], limits: &Limits) -> Result<(ReleaseId, Manifest), Refusal> {
+/// A panic of what reads a release is an error of this release.
+fn in_words<T>(read: impl FnOnce() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    contained(read).unwrap_or_else(|said| Err(Refusal::Invalid(format!("reading it ended in a panic: {said}"))))
+}
+
+fn check(
+    bytes: &[u8],
+    limits: &Limits,
+    is_known: impl FnOnce(&Digest) -> bool,
+) -> Result<(ReleaseId, Manifest, Code), Refusal> {
     if bytes.len() as u64 > limits.release_bytes_max {
         return Err(Refusal::Oversized { bytes_max: limits.release_bytes_max });
     }
@@ -63,9 +86,10 @@ fn check(bytes: &[u8], limits: &Limits) -> Result<(ReleaseId, Manifest), Refusal
     let manifest = Manifest::from_json(manifest)?;
     check_limits(&manifest, limits)?;
     check_interfaces(&outline)?;
-    profile::check(bytes, &limits.of_release(&manifest.limits))?;
+    let code = if is_known(&digest) { Code::Known } else { Code::Checked };
+    profile::check(bytes, &limits.of_release(&manifest.limits), code)?;
     let id = ReleaseId { name: manifest.name.clone(), version: Arc::new(manifest.version.clone()), digest };
-    Ok((id, manifest))
+    Ok((id, manifest, code))
 }
 
 /// A release that passed every check that needs no compiler. Only a `Verified` can be loaded.
@@ -74,9 +98,24 @@ pub struct Verified {
     id: ReleaseId,
     manifest: Manifest,
     bytes: Vec<u8>,
+    code: Code,
 }
 
 impl Verified {
+    /// Checks the instructions, unless that was done: for whoever is about to compile them.
+    ///
+    /// # Errors
+    /// As [`Draft::verify`].
+    #[doc(hidden)]
+    pub fn check_code(&self, limits: &Limits) -> Result<(), Refusal> {
+        match self.code {
+            Code::Checked => Ok(()),
+            Code::Known => {
+                in_words(|| profile::check(&self.bytes, &limits.of_release(&self.manifest.limits), Code::Checked))
+            }
+        }
+    }
+
     /// What it is.
     pub fn id(&self) -> &ReleaseId {
         &self.id
@@ -147,4 +186,46 @@ fn check_interfaces(outline: &Outline<'_>) -> Result<(), Refusal> {
         return Err(Refusal::NoScoreExport);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::file::seal;
+    use super::super::manifest::{Card, ManifestLimits, Scale, SelfTest};
+    use super::super::reads::Reads;
+    use super::*;
+
+    /// A release whose function returns nothing, where it says that it returns a number.
+    fn with_invalid_code() -> Draft {
+        let component = wat::parse_str(
+            r#"(component
+                (core module $model (func (export "score") (result i32)))
+                (core instance $model (instantiate $model))
+                (func (export "score") (result s32) (canon lift (core func $model "score"))))"#,
+        );
+        let manifest = Manifest {
+            name: "invalid".parse().unwrap(),
+            version: Version::new(1, 0, 0),
+            scale: Scale::LogOdds,
+            description: String::new(),
+            reads: Reads::SUBJECT,
+            limits: ManifestLimits::default(),
+            card: Card::default(),
+            self_tests: vec![SelfTest::new("a", [0, 255], 0.25)],
+        };
+        Draft::new(seal(component.unwrap(), &CONTRACT_VERSION, &manifest).unwrap())
+    }
+
+    #[test]
+    fn the_code_of_a_known_release_is_checked_before_it_is_compiled_again_and_not_sooner() {
+        let limits = Limits::default();
+        let refused = |result: Result<(), Refusal>| matches!(result, Err(Refusal::Invalid(_)));
+        assert!(refused(with_invalid_code().verify(&limits).map(drop)));
+        assert!(refused(with_invalid_code().verify_unless_known(&limits, |_| false).map(drop)));
+        let mut asked = None;
+        let known = with_invalid_code().verify_unless_known(&limits, |digest| asked.insert(*digest) == digest);
+        let known = known.unwrap();
+        assert_eq!(asked, Some(known.id().digest));
+        assert!(refused(known.check_code(&limits)));
+    }
 }

@@ -31,15 +31,31 @@ const FEATURES: WasmFeatures = WasmFeatures::COMPONENT_MODEL
     .union(WasmFeatures::SIMD)
     .union(WasmFeatures::FLOATS);
 
+/// The number of the rules for code. It is another one whenever code is refused that was not before: who has
+/// compiled a release by other rules has not checked its code.
+#[doc(hidden)]
+pub const CODE_RULES: u32 = 1;
+
+/// Whether the instructions of a component are looked at, which takes longer than all else.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Code {
+    /// They are.
+    Checked,
+    /// They are not: whoever has compiled this very component did it.
+    Known,
+}
+
 /// Checks that a component is valid, holds nothing that no release needs, and starts cheaply.
-pub(super) fn check(component: &[u8], limits: &ReleaseLimits) -> Result<(), Refusal> {
+pub(super) fn check(component: &[u8], limits: &ReleaseLimits, code: Code) -> Result<(), Refusal> {
     let mut profile = Profile { startup: Startup::new(limits), modules: 0, place: Place::Component };
     let mut validator = Validator::new_with_features(FEATURES);
     let mut allocations = FuncValidatorAllocations::default();
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(invalid)?;
         profile.take(&payload)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)? {
+        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)?
+            && code == Code::Checked
+        {
             let mut function = function.into_validator(allocations);
             function.validate(&body).map_err(invalid)?;
             allocations = function.into_allocations();
@@ -138,6 +154,9 @@ fn check_of_component(payload: &Payload<'_>) -> Result<(), Refusal> {
 /// A table stays as it was packed: packing stores memory, and refuses what changes tables as a whole. Here such an
 /// instruction would also run without a look at the clock for as long as the table is.
 fn check_instructions(body: &FunctionBody<'_>) -> Result<(), Refusal> {
+    if !may_change_tables(body.as_bytes()) {
+        return Ok(());
+    }
     let mut instructions = body.get_operators_reader().map_err(invalid)?;
     while !instructions.eof() {
         let name = match instructions.read().map_err(invalid)? {
@@ -150,6 +169,19 @@ fn check_instructions(body: &FunctionBody<'_>) -> Result<(), Refusal> {
         return needless(format!("the instruction `{name}`"));
     }
     Ok(())
+}
+
+/// Whether a body may hold such an instruction. To decode all of them a second time takes as long as to validate them, and
+/// hardly any body has these bytes: `0xFC`, and the instruction's number (core specification, section 5.4.5) in LEB128,
+/// which may take more bytes than it needs.
+fn may_change_tables(body: &[u8]) -> bool {
+    const TABLE_INIT: u8 = 12;
+    const TABLE_COPY: u8 = 14;
+    const TABLE_GROW: u8 = 15;
+    const TABLE_FILL: u8 = 17;
+    let number = |at: usize| body.get(at + 1);
+    memchr::memchr_iter(0xFC, body)
+        .any(|at| matches!(number(at), Some(&(TABLE_INIT | TABLE_COPY | TABLE_GROW | TABLE_FILL | 0x80..))))
 }
 
 fn needless(what: String) -> Result<(), Refusal> {

@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::release::ManifestLimits;
 
 fn checked(text: &str) -> Result<(), Refusal> {
-    check(&wat::parse_str(text).unwrap(), &Limits::default().of_release(&ManifestLimits::default()))
+    check(&wat::parse_str(text).unwrap(), &Limits::default().of_release(&ManifestLimits::default()), Code::Checked)
 }
 
 /// Why a component with these parts is refused.
@@ -116,6 +116,17 @@ fn a_table_changes_as_a_whole_in_no_release() {
         let refusal = refusal_of(&format!("(core module (table $t 9 funcref) (elem $e func) (func {instruction}))"));
         assert!(refusal.contains("the instruction `table."), "{refusal}");
     }
+}
+
+#[test]
+fn an_instruction_whose_number_takes_more_bytes_than_it_needs_is_seen() {
+    let text = "(component (core module (table $t 9 funcref) (func ref.null func i32.const 1 nop table.grow $t drop)))";
+    let mut component = wat::parse_str(text).unwrap();
+    let (nop_and_grow, longer) = ([0x01, 0xFC, 0x0F, 0x00], [0xFC, 0x8F, 0x00, 0x00]);
+    let at = component.windows(4).position(|bytes| bytes == nop_and_grow).unwrap();
+    component[at..at + 4].copy_from_slice(&longer);
+    let refused = check(&component, &Limits::default().of_release(&ManifestLimits::default()), Code::Checked);
+    assert!(refused.unwrap_err().to_string().contains("the instruction `table.grow`"));
 }
 
 #[test]

@@ -171,7 +171,7 @@ impl Shared {
         // One that is larger than this process takes was not read to its end.
         let is_cut = bytes.len() as u64 > limits.release_bytes_max;
         let is_whole = |bytes: &[u8]| is_cut || Digest::of(bytes) == release.digest;
-        let verified = match Draft::new(bytes.clone()).verify(limits) {
+        let verified = match self.core.sandbox.verify(Draft::new(bytes.clone())) {
             Ok(verified) if verified.id() == release => verified,
             Ok(another) => return Err(Unusable::Damaged(format!("it holds {}", another.id()))),
             Err(refusal) if is_whole(&bytes) => return Err(other(describe(&refusal))),
