@@ -1,6 +1,6 @@
 //! Whether a runtime is still at work, and who is at work in it.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 
 use switchback_system::forked::Origin;
@@ -12,7 +12,7 @@ pub(crate) struct Life {
     origin: Origin,
     is_over: AtomicBool,
     /// Calls that are being answered.
-    inside: Pending,
+    inside: Calls,
     /// Whether somebody was told that it is over.
     is_told: AtomicBool,
     /// What a fork does once, when it notices that it is one.
@@ -21,14 +21,18 @@ pub(crate) struct Life {
 }
 
 /// A call that is being answered.
-pub(crate) struct Inside<'a>(&'a Life);
+pub(crate) struct Inside<'a> {
+    life: &'a Life,
+    /// Where it is counted.
+    place: &'a AtomicU64,
+}
 
 impl Life {
     pub(crate) fn begin() -> Self {
         Self {
             origin: Origin::here(),
             is_over: AtomicBool::new(false),
-            inside: Pending::default(),
+            inside: Calls::default(),
             is_told: AtomicBool::new(false),
             in_fork: OnceLock::new(),
             has_noticed: AtomicBool::new(false),
@@ -48,8 +52,9 @@ impl Life {
     /// If there is nobody any more who could answer it.
     pub(crate) fn enter(&self) -> Result<Inside<'_>, RuntimeGone> {
         self.origin.check().inspect_err(|_| self.notice())?;
-        self.inside.add();
-        let inside = Inside(self);
+        let place = self.inside.place();
+        place.fetch_add(1, Ordering::SeqCst);
+        let inside = Inside { life: self, place };
         // After the call is counted: whoever ends it counts after saying so.
         if self.is_over.load(Ordering::SeqCst) { Err(RuntimeGone::ShutDown) } else { Ok(inside) }
     }
@@ -87,11 +92,49 @@ impl Life {
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        let Life { inside, is_over, .. } = self.0;
+        let Life { inside, is_over, .. } = self.life;
         // Scoring takes no lock unless somebody waits for this: who ends it says so, and then looks who is inside.
-        if inside.leave() && is_over.load(Ordering::SeqCst) {
-            inside.wake();
+        if self.place.fetch_sub(1, Ordering::SeqCst) == 1 && is_over.load(Ordering::SeqCst) {
+            inside.left.wake();
         }
+    }
+}
+
+/// Places in which calls are counted: enough for as many cores to score at once. They take 8 KiB.
+const PLACES: usize = 64;
+
+/// Calls that are being answered. Each thread counts its calls in one place, so that cores do not take one cache line from
+/// each other twice a message.
+struct Calls {
+    places: Box<[Place]>,
+    left: Condition,
+}
+
+/// A count with two cache lines for itself: processors fetch them in pairs.
+#[derive(Default)]
+#[repr(align(128))]
+struct Place(AtomicU64);
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self { places: (0..PLACES).map(|_| Place::default()).collect(), left: Condition::default() }
+    }
+}
+
+impl Calls {
+    /// Where this thread counts.
+    fn place(&self) -> &AtomicU64 {
+        static THREADS: AtomicUsize = AtomicUsize::new(0);
+        thread_local!(static NUMBER: usize = THREADS.fetch_add(1, Ordering::Relaxed));
+        // A thread that is ending has none any more.
+        let number = NUMBER.try_with(|number| *number).unwrap_or_default();
+        &self.places[number % PLACES].0
+    }
+
+    /// Waits until nobody is inside. Whoever enters after it was said that it is over leaves at once, so a place that was
+    /// empty by then stays so.
+    fn wait(&self) {
+        self.left.wait_while(|| self.places.iter().any(|place| place.0.load(Ordering::SeqCst) > 0));
     }
 }
 
@@ -99,8 +142,7 @@ impl Drop for Inside<'_> {
 #[derive(Default)]
 pub(crate) struct Pending {
     count: AtomicU64,
-    waiting: Mutex<()>,
-    done: Condvar,
+    done: Condition,
 }
 
 impl Pending {
@@ -109,25 +151,32 @@ impl Pending {
     }
 
     pub(crate) fn done(&self) {
-        if self.leave() {
-            self.wake();
+        if self.count.fetch_sub(1, Ordering::SeqCst) == 1 {
+            self.done.wake();
         }
     }
 
-    /// One is done; returns whether it was the last one.
-    fn leave(&self) -> bool {
-        self.count.fetch_sub(1, Ordering::SeqCst) == 1
+    pub(crate) fn wait(&self) {
+        self.done.wait_while(|| self.count.load(Ordering::SeqCst) > 0);
     }
+}
 
+/// Something of which atomics tell, and which somebody waits for.
+#[derive(Default)]
+struct Condition {
+    waiting: Mutex<()>,
+    changed: Condvar,
+}
+
+impl Condition {
     fn wake(&self) {
         drop(self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        self.done.notify_all();
+        self.changed.notify_all();
     }
 
-    pub(crate) fn wait(&self) {
+    fn wait_while(&self, is_so: impl Fn() -> bool) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_pending = |_: &mut ()| self.count.load(Ordering::SeqCst) > 0;
-        drop(self.done.wait_while(waiting, is_pending).unwrap_or_else(PoisonError::into_inner));
+        drop(self.changed.wait_while(waiting, |()| is_so()).unwrap_or_else(PoisonError::into_inner));
     }
 }
 
@@ -153,6 +202,39 @@ mod tests {
             });
             assert!(has_left.try_recv().is_err());
             drop(inside);
+            has_left.recv().unwrap();
+        });
+    }
+
+    #[test]
+    fn the_end_waits_for_every_thread_that_is_inside() {
+        let life = Life::begin();
+        let threads = 2 * PLACES;
+        let (entered, has_entered) = mpsc::channel();
+        let (left, has_left) = mpsc::channel();
+        thread::scope(|scope| {
+            let may_leave: Vec<_> = (0..threads)
+                .map(|_| {
+                    let ((may_leave, wait), life, entered) = (mpsc::channel::<()>(), &life, entered.clone());
+                    scope.spawn(move || {
+                        let _inside = life.enter().unwrap();
+                        entered.send(()).unwrap();
+                        wait.recv().unwrap();
+                    });
+                    may_leave
+                })
+                .collect();
+            has_entered.iter().take(threads).for_each(drop);
+            life.end().unwrap();
+            let life = &life;
+            scope.spawn(move || {
+                life.wait_for_leaving();
+                left.send(()).unwrap();
+            });
+            for may_leave in may_leave {
+                assert!(has_left.try_recv().is_err());
+                may_leave.send(()).unwrap();
+            }
             has_left.recv().unwrap();
         });
     }

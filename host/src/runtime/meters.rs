@@ -95,29 +95,31 @@ impl Meters {
         match opinion {
             _ if verdict.decided_by == DecidedBy::Unscanned => self.unscanned[verdict.action as usize].increment(1),
             Some(opinion) if opinion.action().is_some() => {
-                self.of(&opinion.release, opinion.role).decided(verdict.action);
+                self.of(&opinion.release, opinion.role, |release| release.decided(verdict.action));
             }
             // Nobody scored it, and a rule decided.
             _ => {}
         }
     }
 
-    /// The metrics of a release in a role.
-    pub(super) fn of(&self, release: &ReleaseId, role: Role) -> Arc<ReleaseMeters> {
-        self.releases.get((release.digest, role), || ReleaseMeters::new(&self.slot, release, role))
+    /// Tells the metrics of a release in a role.
+    pub(super) fn of(&self, release: &ReleaseId, role: Role, tell: impl FnOnce(&ReleaseMeters)) {
+        self.releases.tell((release.digest, role), || ReleaseMeters::new(&self.slot, release, role), tell);
     }
 
     /// Two releases scored the same message.
     pub(super) fn pair(&self, baseline: &Opinion, candidate: &Opinion) {
         let (Some(before), Some(after)) = (baseline.action(), candidate.action()) else { return };
         let key = (baseline.release.digest, candidate.release.digest);
-        let pair = self.pairs.get(key, || PairMeters::new(&self.slot, &baseline.release, &candidate.release));
-        pair.pairs.increment(1);
-        match (before.is_flagged(), after.is_flagged()) {
-            (false, true) => pair.up.increment(1),
-            (true, false) => pair.down.increment(1),
-            _ => {}
-        }
+        let register = || PairMeters::new(&self.slot, &baseline.release, &candidate.release);
+        self.pairs.tell(key, register, |pair| {
+            pair.pairs.increment(1);
+            match (before.is_flagged(), after.is_flagged()) {
+                (false, true) => pair.up.increment(1),
+                (true, false) => pair.down.increment(1),
+                _ => {}
+            }
+        });
     }
 }
 
@@ -150,14 +152,14 @@ impl<K, M> Default for Registered<K, M> {
 }
 
 impl<K: Copy + Eq + std::hash::Hash, M> Registered<K, M> {
-    fn get(&self, key: K, register: impl FnOnce() -> M) -> Arc<M> {
+    fn tell(&self, key: K, register: impl FnOnce() -> M, tell: impl FnOnce(&M)) {
+        // Not by a handle of its own: all threads would count it in one place, message for message.
         if let Some(known) = self.known.load().get(&key) {
-            return Arc::clone(known);
+            return tell(known);
         }
         let _registering = self.registering.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all = HashMap::clone(&self.known.load());
-        let meters = Arc::clone(all.entry(key).or_insert_with(|| Arc::new(register())));
+        tell(all.entry(key).or_insert_with(|| Arc::new(register())));
         self.known.store(Arc::new(all));
-        meters
     }
 }

@@ -64,6 +64,8 @@ struct Inner {
     overrides: Arc<ArcSwap<Overrides>>,
     /// There while the runtime lives, whose end waits for whoever scores.
     background: Weak<dyn Background>,
+    /// Whether messages are recorded there.
+    is_recording: bool,
     /// Present if the route is a store's.
     store: Option<Arc<dyn RevertLog>>,
     life: Arc<Life>,
@@ -89,6 +91,7 @@ impl Slot {
             switch: Switch::new(),
             releases: Arc::clone(&around.releases),
             overrides: Arc::clone(&around.overrides),
+            is_recording: around.background.upgrade().is_some_and(|background| background.is_recording()),
             background: Weak::clone(&around.background),
             store: around.store.clone(),
             life: Arc::clone(&around.life),
@@ -169,17 +172,16 @@ impl Slot {
 
     /// Hands over what remains to be done in the background.
     fn pass_on(&self, route: &Route<Loaded>, message: &Message, verdict: &mut Verdict, opinions: Opinions) {
-        let shared = &self.0.shared;
-        let Some(background) = self.0.background.upgrade() else { return };
-        let is_recorded = background.is_recording();
+        let Inner { shared, is_recording, .. } = &*self.0;
         let calls = shared.shadow_calls(route.roles(), message, &opinions);
-        let is_alone = calls.is_empty() && !is_recorded && opinions.iter().nth(1).is_none();
+        let is_alone = calls.is_empty() && !is_recording && opinions.iter().nth(1).is_none();
         if is_alone && (!shared.guarded().is_guarded() || opinions.is_plain()) {
             // Another thread would take longer to be woken than this takes.
             return shared.plain(verdict.generation, opinions, message);
         }
+        let Some(background) = self.0.background.upgrade() else { return };
         let id = clock::new_record_id();
-        verdict.id = is_recorded.then_some(id);
+        verdict.id = is_recording.then_some(id);
         let judged = Judged {
             id,
             at: clock::now(),

@@ -65,7 +65,7 @@ impl Job {
     /// Gives up the calls: what was to be scored was not.
     pub(in crate::runtime) fn drop_calls(&mut self, why: Dropped) {
         for call in self.calls.drain(..) {
-            self.slot.meters().of(call.release.id(), call.role).dropped(why);
+            self.slot.meters().of(call.release.id(), call.role, |release| release.dropped(why));
             self.judged.opinions.others.push(Opinion::dropped(call.release.id(), call.role, why));
         }
     }

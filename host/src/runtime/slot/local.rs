@@ -121,7 +121,7 @@ impl LocalSlot {
         let _inside = life.enter()?;
         // Held across the change: the release cannot be unloaded before it has its role.
         let _held = releases.hold();
-        self.changing_roles(|roles| {
+        self.change(|roles| {
             let loaded = releases.get(release).ok_or_else(|| RouteError::NotLoaded(release.clone()))?;
             change(roles, loaded)
         })
@@ -131,8 +131,16 @@ impl LocalSlot {
         &self,
         change: impl FnOnce(Roles<Arc<Loaded>>) -> Result<Roles<Arc<Loaded>>, RouteError>,
     ) -> Result<Generation, RouteError> {
-        let Inner { shared, switch, life, .. } = &*self.0.0;
-        let _inside = life.enter()?;
+        let _inside = self.0.0.life.enter()?;
+        self.change(change)
+    }
+
+    /// Changes the roles in a call that is counted.
+    fn change(
+        &self,
+        change: impl FnOnce(Roles<Arc<Loaded>>) -> Result<Roles<Arc<Loaded>>, RouteError>,
+    ) -> Result<Generation, RouteError> {
+        let Inner { shared, switch, .. } = &*self.0.0;
         // The change before this one may have ended roles, and with them trials.
         self.refresh();
         let generation = switch.change(change)?;

@@ -76,7 +76,7 @@ impl SlotShared {
             Err(error) => (Said::Failed(error.fault.cause()), start.elapsed()),
         };
         let opinion = Opinion::new(release.id(), role, said, took);
-        self.meters.of(release.id(), role).said(&opinion);
+        self.meters.of(release.id(), role, |release| release.said(&opinion));
         if let Err(error) = &scored {
             self.failures.failed(self.name(), role, error);
         }
