@@ -30,7 +30,8 @@ pub enum AddressSpace {
 #[non_exhaustive]
 pub enum Traps {
     /// By signals: the engine takes SIGSEGV, SIGILL and SIGFPE for the process when a runtime is first built in it, and passes
-    /// on to the handlers that were there what is not a guest's. Before each call it is looked whether its handlers are still in place.
+    /// on to the handlers that were there what is not a guest's. Each thread looks before its calls, at most every half
+    /// millisecond, whether its handlers are still in place.
     /// Where a program has put others there since, no guest is called: the verdict says so
     /// ([`Fault::Signals`](crate::Fault::Signals)), since a trap would end the process if they do not pass on what is not theirs.
     #[default]

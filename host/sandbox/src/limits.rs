@@ -6,6 +6,10 @@ use std::time::Duration;
 /// less than a millisecond later. Each tick is a wake-up of some microseconds.
 pub(crate) const EPOCH_TICK: Duration = Duration::from_micros(500);
 
+/// How long a thread goes by what it found when it looked whether the engine's signal handlers are in place. A program that
+/// installs handlers does so when it starts, and a guest's call that is under way would not notice either.
+pub(crate) const HANDLERS_TRUSTED: Duration = EPOCH_TICK;
+
 /// What one instruction may copy or fill in memory before the clock is looked at, in bytes: with every page touched for
 /// the first time, some 50 microseconds.
 pub(crate) const BULK_BYTES_MAX: u32 = 64 << 10;

@@ -133,12 +133,12 @@ impl Loaded {
     }
 
     fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
-        let _unblocked = self.heed_signals()?;
+        let start = Instant::now();
+        let _unblocked = self.heed_signals(start)?;
         store.limiter(|guest| &mut guest.limiter);
         store.set_epoch_deadline(ticks(self.limits.deadline));
         store.epoch_deadline_callback(|store| Ok(store.data().clock.at_epoch()));
         store.set_hostcall_fuel(RESULT_BYTES_MAX);
-        let start = Instant::now();
         let plugin = match code.instantiate(&mut *store) {
             Ok(plugin) => plugin,
             Err(e) => {
@@ -157,10 +157,10 @@ impl Loaded {
     }
 
     /// Sees to it that a trap of the guest reaches the engine.
-    fn heed_signals(&self) -> Result<Option<Unblocked>, Fault> {
+    fn heed_signals(&self, now: Instant) -> Result<Option<Unblocked>, Fault> {
         match self.traps {
             Traps::Checks => return Ok(None),
-            Traps::Signals => signals::check().map_err(|Replaced(signal)| Fault::Signals(signal))?,
+            Traps::Signals => signals::check(now).map_err(|Replaced(signal)| Fault::Signals(signal))?,
             Traps::ChainedSignals => {}
         }
         Ok(Some(signals::unblock()))

@@ -7,11 +7,15 @@
 
 #![expect(unsafe_code, reason = "signals are asked for in C")]
 
+use std::cell::Cell;
 use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::OnceLock;
+use std::time::Instant;
 
 use libc::{SIG_SETMASK, SIG_UNBLOCK, SIGBUS, SIGFPE, SIGILL, SIGSEGV, c_int, sigset_t};
+
+use crate::limits::HANDLERS_TRUSTED;
 
 /// What compiled code traps by, with names. Where dividing does not trap by a signal, the engine leaves SIGFPE alone.
 const TRAPS: [(c_int, &str); 3] = [(SIGILL, "SIGILL"), (SIGSEGV, "SIGSEGV"), (SIGFPE, "SIGFPE")];
@@ -35,10 +39,17 @@ pub(super) fn note_handler() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Replaced(pub(super) &'static str);
 
-/// Finds out whether the engine's handlers are in place, without which a trap may end the process. Takes three system calls.
-pub(super) fn check() -> Result<(), Replaced> {
+/// Finds out whether the engine's handlers are in place, without which a trap may end the process. Takes three system calls,
+/// and a lock that all threads of a process share, so where a thread found them in place it is not looked again for
+/// [`HANDLERS_TRUSTED`].
+pub(super) fn check(now: Instant) -> Result<(), Replaced> {
+    thread_local!(static IN_PLACE: Cell<Option<Instant>> = const { Cell::new(None) });
     let Some(engine) = HANDLER.get() else { return Ok(()) };
+    if IN_PLACE.get().is_some_and(|seen| now.duration_since(seen) < HANDLERS_TRUSTED) {
+        return Ok(());
+    }
     let replaced = traps().find(|(signal, _)| handler_of(*signal) != *engine);
+    IN_PLACE.set(replaced.is_none().then_some(now));
     replaced.map_or(Ok(()), |(_, name)| Err(Replaced(name)))
 }
 
