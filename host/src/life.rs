@@ -134,7 +134,11 @@ impl Calls {
     /// Waits until nobody is inside. Whoever enters after it was said that it is over leaves at once, so a place that was
     /// empty by then stays so.
     fn wait(&self) {
-        self.left.wait_while(|| self.places.iter().any(|place| place.0.load(Ordering::SeqCst) > 0));
+        self.left.wait_while(|| self.is_anybody_inside());
+    }
+
+    fn is_anybody_inside(&self) -> bool {
+        self.places.iter().any(|place| place.0.load(Ordering::SeqCst) > 0)
     }
 }
 
@@ -207,35 +211,14 @@ mod tests {
     }
 
     #[test]
-    fn the_end_waits_for_every_thread_that_is_inside() {
+    fn whoever_is_inside_is_seen_whichever_thread_it_is() {
         let life = Life::begin();
-        let threads = 2 * PLACES;
-        let (entered, has_entered) = mpsc::channel();
-        let (left, has_left) = mpsc::channel();
-        thread::scope(|scope| {
-            let may_leave: Vec<_> = (0..threads)
-                .map(|_| {
-                    let ((may_leave, wait), life, entered) = (mpsc::channel::<()>(), &life, entered.clone());
-                    scope.spawn(move || {
-                        let _inside = life.enter().unwrap();
-                        entered.send(()).unwrap();
-                        wait.recv().unwrap();
-                    });
-                    may_leave
-                })
-                .collect();
-            has_entered.iter().take(threads).for_each(drop);
-            life.end().unwrap();
-            let life = &life;
-            scope.spawn(move || {
-                life.wait_for_leaving();
-                left.send(()).unwrap();
+        for _ in 0..2 * PLACES {
+            let is_seen = thread::scope(|scope| {
+                let alone = scope.spawn(|| life.enter().is_ok_and(|_inside| life.inside.is_anybody_inside()));
+                alone.join().unwrap()
             });
-            for may_leave in may_leave {
-                assert!(has_left.try_recv().is_err());
-                may_leave.send(()).unwrap();
-            }
-            has_left.recv().unwrap();
-        });
+            assert!(is_seen && !life.inside.is_anybody_inside());
+        }
     }
 }
