@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::decode::transfer;
+use super::decode::in_pieces;
 use super::limits::ATTACHMENTS_MAX;
 use super::structure::{Kind, Part, Structure};
 
@@ -63,7 +63,11 @@ impl Attachment {
     fn of(bytes: &[u8], part: &Part) -> Self {
         let body = &bytes[part.body.clone()];
         // A message is what it is, also where its encoding is one that nobody knows.
-        let content = transfer(part.media.encoding, body);
+        let (mut size, mut hash) = (0, Sha256::new());
+        in_pieces(part.media.encoding, body, |piece| {
+            size += piece.len() as u64;
+            hash.update(piece);
+        });
         let media_type = match &*part.media.media_type {
             "" => "text/plain",
             declared => declared,
@@ -71,8 +75,8 @@ impl Attachment {
         Self {
             name: part.media.file_name.clone().unwrap_or_default(),
             media_type: media_type.into(),
-            size: content.len() as u64,
-            sha256: hex(&Sha256::digest(&content).into()).into(),
+            size,
+            sha256: hex(&hash.finalize().into()).into(),
         }
     }
 }

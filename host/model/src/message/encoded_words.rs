@@ -9,9 +9,10 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use memchr::{memchr, memmem};
+use smallvec::{SmallVec, smallvec};
 
 use super::charset::{self, Charset, Decoded};
-use super::decode::{base64_leniently, hex, sextet};
+use super::decode::{base64, hex, sextet};
 
 /// Bytes of a label. RFC 2047, section 2, allows 75 for the whole word.
 const LABEL_BYTES_MAX: usize = 75;
@@ -26,9 +27,9 @@ pub(super) fn unified(value: &[u8]) -> Cow<'_, [u8]> {
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => unified.extend_from_slice(bytes),
         Piece::Words(_, Some(plain)) => unified.extend_from_slice(plain),
-        Piece::Words(decoded, None) => {
+        Piece::Words(run, None) => {
             unified.extend_from_slice(b"=?utf-8?B?");
-            unified.extend_from_slice(STANDARD.encode(&decoded.text).as_bytes());
+            unified.extend_from_slice(STANDARD.encode(run.decoded().text).as_bytes());
             unified.extend_from_slice(b"?=");
         }
     });
@@ -40,7 +41,7 @@ pub(super) fn text(value: &[u8]) -> String {
     let mut text = String::new();
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => text.push_str(&String::from_utf8_lossy(bytes)),
-        Piece::Words(decoded, _) => text.push_str(&decoded.text),
+        Piece::Words(run, _) => text.push_str(&run.decoded().text),
     });
     if read { text } else { String::from_utf8_lossy(value).into_owned() }
 }
@@ -50,7 +51,7 @@ pub(super) fn is_lossy(value: &[u8]) -> bool {
     let mut is_lossy = false;
     let read = pieces(value, |piece| match piece {
         Piece::Plain(bytes) => is_lossy |= std::str::from_utf8(bytes).is_err(),
-        Piece::Words(decoded, _) => is_lossy |= decoded.is_lossy,
+        Piece::Words(run, _) => is_lossy |= run.decoded().is_lossy,
     });
     is_lossy || (!read && std::str::from_utf8(value).is_err())
 }
@@ -59,7 +60,7 @@ pub(super) fn is_lossy(value: &[u8]) -> bool {
 enum Piece<'a> {
     Plain(&'a [u8]),
     /// A run of words, and the bytes of one that every reader decodes alike.
-    Words(Decoded, Option<&'a [u8]>),
+    Words(Run<'a>, Option<&'a [u8]>),
 }
 
 /// Calls `each` with every piece of a value; not at all, and false, if it has no encoded word.
@@ -74,8 +75,9 @@ fn pieces<'a>(value: &'a [u8], mut each: impl FnMut(Piece<'a>)) -> bool {
         if at > done {
             each(Piece::Plain(&value[done..at]));
         }
-        each(Piece::Words(run.decoded(), Some(&value[at..at + run.length]).filter(|_| run.is_plain())));
         done = at + run.length;
+        let plain = Some(&value[at..done]).filter(|_| run.is_plain());
+        each(Piece::Words(run, plain));
         from = done;
     }
     if done > 0 && done < value.len() {
@@ -87,7 +89,7 @@ fn pieces<'a>(value: &'a [u8], mut each: impl FnMut(Piece<'a>)) -> bool {
 /// Words next to each other that have one character set.
 struct Run<'a> {
     label: &'a str,
-    words: Vec<Word<'a>>,
+    words: SmallVec<[Word<'a>; 2]>,
     /// Bytes from the first word to the end of the last.
     length: usize,
 }
@@ -96,7 +98,7 @@ impl<'a> Run<'a> {
     /// The run that a value begins with.
     fn of(value: &'a [u8]) -> Option<Self> {
         let first = Word::of(value)?;
-        let mut run = Self { label: first.label, length: first.length, words: vec![first] };
+        let mut run = Self { label: first.label, length: first.length, words: smallvec![first] };
         loop {
             let gap = value[run.length..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
             match Word::of(&value[run.length + gap..]) {
@@ -118,25 +120,29 @@ impl<'a> Run<'a> {
     fn decoded(&self) -> Decoded {
         let charset = Charset::of(self.label);
         let decode = |bytes| charset::decode(charset, Cow::Owned(bytes));
-        let bytes: Vec<Vec<u8>> = self.words.iter().map(Word::bytes).collect();
-        let joined = |bytes: &[Vec<u8>]| decode(bytes.concat());
+        let joined = || {
+            let mut words = self.words.iter().map(Word::bytes);
+            let mut bytes = words.next().unwrap_or_default();
+            words.for_each(|mut more| bytes.append(&mut more));
+            decode(bytes)
+        };
         let mut found = match charset {
             Some(charset) if !charset.is_stateless() => {
                 // Each word begins in the first state (RFC 2047, section 3).
-                let apart = bytes.iter().map(|bytes| decode(bytes.clone())).reduce(|mut before, next| {
+                let apart = self.words.iter().map(|word| decode(word.bytes())).reduce(|mut before, next| {
                     before.text.push_str(&next.text);
                     before.is_lossy |= next.is_lossy;
                     before
                 });
-                apart.filter(|apart| !apart.is_lossy).unwrap_or_else(|| joined(&bytes))
+                apart.filter(|apart| !apart.is_lossy).unwrap_or_else(joined)
             }
-            _ => joined(&bytes),
+            _ => joined(),
         };
         if found.is_lossy && self.words.len() > 1 && self.words.iter().all(|word| word.encoding == WordEncoding::Base64)
         {
             // Base64 that was split after it was made, at any place.
             let whole: Vec<u8> = self.words.iter().flat_map(|word| word.data).copied().collect();
-            found = Some(decode(base64_leniently(&whole))).filter(|whole| !whole.is_lossy).unwrap_or(found);
+            found = Some(decode(base64(&whole))).filter(|whole| !whole.is_lossy).unwrap_or(found);
         }
         found
     }
@@ -178,7 +184,7 @@ impl<'a> Word<'a> {
 
     fn bytes(&self) -> Vec<u8> {
         match self.encoding {
-            WordEncoding::Base64 => base64_leniently(self.data),
+            WordEncoding::Base64 => base64(self.data),
             WordEncoding::Quoted => quoted(self.data),
         }
     }

@@ -134,7 +134,9 @@ impl Headers {
 
     /// The bytes of all visible fields, as they are.
     pub(super) fn raw(&self, bytes: &[u8], recipients: Recipients) -> Vec<u8> {
-        self.visible(recipients).flat_map(|entry| &bytes[entry.field.whole.clone()]).copied().collect()
+        let mut raw = Vec::with_capacity(self.visible(recipients).map(|entry| entry.field.whole.len()).sum());
+        self.visible(recipients).for_each(|entry| raw.extend_from_slice(&bytes[entry.field.whole.clone()]));
+        raw
     }
 }
 

@@ -1,6 +1,6 @@
 //! What bytes say about their own character set.
 
-use memchr::memmem;
+use memchr::{memchr2_iter, memmem};
 
 use super::{Charset, Order};
 use crate::message::html::{Scanner, Token};
@@ -52,7 +52,8 @@ pub(super) fn is_narrow(bytes: &[u8]) -> bool {
 /// UTF-8: the declaration could not have been read otherwise (HTML, section 13.2.3.2).
 pub(in crate::message) fn declared(bytes: &[u8]) -> Option<Charset> {
     let start = &bytes[..bytes.len().min(PRESCAN_BYTES)];
-    if !start.to_ascii_lowercase().windows(7).any(|word| word == b"charset") {
+    let is_said = |at: usize| start[at..].get(..7).is_some_and(|word| word.eq_ignore_ascii_case(b"charset"));
+    if !memchr2_iter(b'c', b'C', start).any(is_said) {
         return None;
     }
     let start = String::from_utf8_lossy(start);
