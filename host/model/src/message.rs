@@ -281,7 +281,7 @@ impl Message {
     /// has the candidates, and [`Defects::BAD_FROM`] says that nobody can tell.
     #[must_use]
     pub fn author(&self) -> &Author {
-        self.0.author.get_or_init(|| Author::of(&self.0.bytes))
+        self.0.author.get_or_init(|| Author::of(&self.0.bytes, self.structure()))
     }
 
     /// Whether the author is who the message says, as far as a domain can be: the author is certain

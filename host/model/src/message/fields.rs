@@ -44,12 +44,20 @@ pub(super) struct Fields<'a, S> {
     position: usize,
     stop: S,
     end: Option<End>,
+    /// Whether there is nothing so far that readers of headers differ in: lines skipped, white space before a colon,
+    /// blank folds.
+    is_plain: bool,
 }
 
 impl<'a, S: FnMut(&[u8]) -> bool> Fields<'a, S> {
     /// Reads from `start` on. `stop` is asked about each line that begins with two hyphens.
     pub(super) fn new(bytes: &'a [u8], start: usize, stop: S) -> Self {
-        Self { bytes, position: start, stop, end: None }
+        Self { bytes, position: start, stop, end: None, is_plain: true }
+    }
+
+    /// Whether all readers find the same fields, as far as lines tell.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain && matches!(self.end, Some(End::EmptyLine | End::Bytes))
     }
 
     /// Where the body begins, and how the block ended. Reads what is left of it.
@@ -63,10 +71,12 @@ impl<'a, S: FnMut(&[u8]) -> bool> Fields<'a, S> {
     }
 
     /// The end of the field that begins in the line `start..end`, with its folded lines.
-    fn unfold_end(&self, mut end: usize) -> usize {
+    fn unfold_end(&mut self, mut end: usize) -> usize {
         while matches!(self.bytes.get(end), Some(b' ' | b'\t')) {
             // A line of white space alone too: an obsolete fold (RFC 5322, section 4.2).
-            end = line_end(self.bytes, end);
+            let start = end;
+            end = line_end(self.bytes, start);
+            self.is_plain &= !is_empty(&self.bytes[start..end]);
         }
         end
     }
@@ -106,11 +116,13 @@ impl<S: FnMut(&[u8]) -> bool> Iterator for Fields<'_, S> {
             } else if let Some(length) = name(line) {
                 let whole = start..self.unfold_end(end);
                 self.position = whole.end;
-                let colon = start + memchr(b':', line).unwrap_or(length);
+                let colon = start + length + memchr(b':', &line[length..]).unwrap_or(0);
+                self.is_plain &= colon == start + length;
                 let value = colon + 1..whole.start + without_break(&self.bytes[whole.clone()]).len();
                 return Some(Field { name: start..start + length, value, whole });
             } else if is_mbox_line(line) || self.resumes_after(end) {
                 self.position = end;
+                self.is_plain = false;
             } else {
                 self.end = Some(End::NoField);
             }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use mail_parser::ContentType;
 
-use super::content::cut;
 use super::decode::{Encoding, declared};
 use super::file_name::{self, Names};
 use super::limits::{MEDIA_TYPE_BYTES_MAX, PARAMETER_BYTES_READ_MAX};
@@ -54,10 +53,13 @@ impl Media {
 
     fn note_type(&mut self, parsed: &ContentType<'_>) {
         // `text/html charset=x`, without a semicolon, is still HTML.
-        let token = |part: &str| part.split_ascii_whitespace().next().unwrap_or("").to_ascii_lowercase();
+        let token = |part| str::split_ascii_whitespace(part).next().unwrap_or("");
         if let Some(subtype) = parsed.c_subtype.as_deref() {
-            let media_type = format!("{}/{}", token(&parsed.c_type), token(subtype));
-            cut(&media_type, MEDIA_TYPE_BYTES_MAX).clone_into(&mut self.media_type);
+            let (main, subtype) = (token(&parsed.c_type), token(subtype));
+            self.media_type.reserve(main.len() + subtype.len() + 1);
+            [main, "/", subtype].into_iter().for_each(|piece| self.media_type.push_str(piece));
+            self.media_type.make_ascii_lowercase();
+            self.media_type.truncate(self.media_type.floor_char_boundary(MEDIA_TYPE_BYTES_MAX));
         }
         self.charset = parsed.attribute("charset").map(str::to_owned);
         let boundary = parsed.attribute("boundary").map(str::trim_end).filter(|boundary| !boundary.is_empty());

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 use super::fields::{End, Field, Fields, line_end};
 use super::limits::{FIELDS_READ_MAX, NESTING_MAX, PARTS_MAX};
@@ -34,6 +34,9 @@ pub(super) struct Part {
     pub(super) message_depth: usize,
 }
 
+/// Fields for which there is room at first: most mail has no more.
+const FIELDS_EXPECTED: usize = 48;
+
 /// Everything that one pass finds out.
 #[derive(Debug)]
 pub(super) struct Structure {
@@ -44,6 +47,8 @@ pub(super) struct Structure {
     pub(super) header_end: End,
     /// In the order of the message; a container comes before what it contains.
     pub(super) parts: Vec<Part>,
+    /// Whether every reader of headers finds these fields, as far as lines tell.
+    pub(super) is_plain: bool,
     /// A boundary is missing: of a container, or where one should end.
     pub(super) is_broken: bool,
     /// Fields, parts or levels were left out.
@@ -53,7 +58,7 @@ pub(super) struct Structure {
 impl Structure {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut is_too_complex = false;
-        let mut fields = Vec::new();
+        let mut fields = Vec::with_capacity(FIELDS_EXPECTED);
         let (mut media, mut seen) = (Media::default(), Seen::default());
         let mut reader = Fields::new(bytes, 0, |_| false);
         for field in reader.by_ref() {
@@ -66,12 +71,20 @@ impl Structure {
             }
         }
         media.conclude(seen);
+        let is_plain = reader.is_plain() && !is_too_complex && !fields.is_empty();
         let (body_start, header_end) = reader.finish();
-        let mut walk =
-            Walk { bytes, parts: Vec::new(), open: Vec::new(), in_leaf: false, is_broken: false, is_too_complex };
+        let mut walk = Walk {
+            bytes,
+            hyphens: Finder::new(b"\n--"),
+            parts: Vec::new(),
+            open: Vec::new(),
+            in_leaf: false,
+            is_broken: false,
+            is_too_complex,
+        };
         walk.run(media, body_start);
         let Walk { parts, is_broken, is_too_complex, .. } = walk;
-        Self { fields, body_start, header_end, parts, is_broken, is_too_complex }
+        Self { fields, body_start, header_end, parts, is_plain, is_broken, is_too_complex }
     }
 }
 
@@ -91,6 +104,8 @@ struct Open {
 
 struct Walk<'a> {
     bytes: &'a [u8],
+    /// Finds lines that may be delimiters.
+    hyphens: Finder<'static>,
     parts: Vec<Part>,
     open: Vec<Open>,
     /// Whether the last part is a leaf whose body has no end yet.
@@ -213,7 +228,7 @@ impl Walk<'_> {
                     return Some(Delimiter { open, line: start..end, is_last });
                 }
             }
-            start += memmem::find(&self.bytes[start..], b"\n--")? + 1;
+            start += self.hyphens.find(&self.bytes[start..])? + 1;
         }
     }
 

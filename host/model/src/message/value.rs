@@ -9,6 +9,7 @@ use std::sync::Arc;
 use mail_parser::parsers::MessageStream;
 use mail_parser::{Addr, Address, ContentType, HeaderValue};
 use memchr::memmem;
+use smallvec::SmallVec;
 
 use super::content::cut;
 use super::encoded_words;
@@ -16,12 +17,15 @@ use super::fields::without_break;
 use super::limits::{FIELD_BYTES_READ_MAX, PARAMETER_BYTES_READ_MAX};
 
 /// A field value that is ready to be read: at most so many bytes, ending in a line break.
-struct Prepared(Vec<u8>);
+struct Prepared(SmallVec<[u8; PREPARED_BYTES]>);
+
+/// Bytes of a value for which no memory is allocated: most fields have fewer.
+const PREPARED_BYTES: usize = 256;
 
 impl Prepared {
     fn new(value: &[u8], bytes_max: usize) -> Self {
         let kept = &value[..value.len().min(bytes_max)];
-        let mut bytes = Vec::with_capacity(kept.len() + 1);
+        let mut bytes = SmallVec::with_capacity(kept.len() + 1);
         bytes.extend_from_slice(without_break(kept));
         bytes.push(b'\n');
         Self(bytes)

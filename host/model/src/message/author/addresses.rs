@@ -38,7 +38,10 @@ impl Readings {
     /// characters, each of which ends the value, is dropped, or is a space.
     fn read_text(&mut self, text: &str) {
         self.read_forms(text);
-        let normalised: String = text.chars().map(normalised).collect();
+        let normalised: Cow<'_, str> = match text.is_ascii() {
+            true => text.into(),
+            false => text.chars().map(normalised).collect(),
+        };
         if normalised != text {
             self.read_forms(&normalised);
         }
@@ -52,8 +55,11 @@ impl Readings {
         self.find_in(text);
         // Comments and spaces inside an address mean nothing (RFC 5322, section 4.4), and folds neither.
         if text.contains(|c: char| c == '(' || c.is_whitespace()) {
-            self.find_in(&joined(&without_comments(text)));
-            self.find_in(&joined(text));
+            let plain = without_comments(text);
+            self.find_in(&joined(&plain));
+            if plain != text {
+                self.find_in(&joined(text));
+            }
         }
         // Nor does everybody take these for the end of an address.
         if text.contains(is_dropped) {
@@ -196,8 +202,9 @@ fn is_quoted(word: &str) -> bool {
 }
 
 /// A value in one line (RFC 5322, section 2.2.3).
-pub(super) fn unfolded(value: &[u8]) -> String {
-    String::from_utf8_lossy(value).replace("\r\n", "").replace('\n', "")
+pub(super) fn unfolded(value: &[u8]) -> Cow<'_, str> {
+    let text = String::from_utf8_lossy(value);
+    if text.contains('\n') { text.replace("\r\n", "").replace('\n', "").into() } else { text }
 }
 
 /// What stands before an `@`: a quoted string, or as much as is no space and no bracket.
@@ -226,6 +233,9 @@ fn domain(behind: &str) -> &str {
 
 /// A text without its comments. One that never closes is text.
 fn without_comments(text: &str) -> Cow<'_, str> {
+    if !text.contains(['(', ')']) {
+        return Cow::Borrowed(text);
+    }
     let mut kept = String::with_capacity(text.len());
     let mut opened = Vec::new();
     let mut characters = text.chars();

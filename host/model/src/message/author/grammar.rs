@@ -54,7 +54,7 @@ struct Parts<'a> {
 impl<'a> Parts<'a> {
     fn of(text: &'a str) -> Result<Self, Doubt> {
         let mut parts = Self { display: text, ..Self::default() };
-        let mut bare = String::new();
+        let mut bare = String::with_capacity(text.len());
         let mut has_bare = false;
         let mut has_comment_behind = false;
         let mut rest = text;

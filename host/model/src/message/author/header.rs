@@ -6,8 +6,9 @@
 use memchr::{memchr_iter, memchr2, memmem};
 
 use super::Doubt;
-use crate::message::fields::{line_end, without_break};
+use crate::message::fields::{Field, line_end, without_break};
 use crate::message::limits::{FIELDS_READ_MAX, FROM_FIELDS_MAX};
+use crate::message::structure::Structure;
 
 /// The `From` fields of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -20,8 +21,28 @@ pub(super) struct Found<'a> {
     pub(super) is_complete: bool,
 }
 
+/// Finds the fields in the header of a message, which has been read once already.
+pub(super) fn find<'a>(bytes: &'a [u8], structure: &Structure) -> Found<'a> {
+    match structure.is_plain && !has_odd_break(&bytes[..structure.body_start]) {
+        true => of_fields(bytes, structure),
+        false => of_lines(bytes),
+    }
+}
+
+/// Finds the fields in a header in which every reader finds the same ones: what [`of_lines`] finds, without a look at each
+/// line.
+fn of_fields<'a>(bytes: &'a [u8], structure: &Structure) -> Found<'a> {
+    let mut found = Found { is_complete: true, ..Found::default() };
+    let is_from = |field: &&Field| bytes[field.name.clone()].eq_ignore_ascii_case(b"from");
+    for field in structure.fields.iter().filter(is_from) {
+        found.keep(&bytes[field.value.clone()], None);
+    }
+    found.note_breaks(&bytes[..structure.body_start], memchr_iter(b'\r', &bytes[..structure.body_start]).count());
+    found
+}
+
 /// Finds the fields in the header that a message begins with.
-pub(super) fn find(bytes: &[u8]) -> Found<'_> {
+fn of_lines(bytes: &[u8]) -> Found<'_> {
     let (found, header) = read::<false>(bytes);
     // Hardly any header has one: all of it is looked at at once for them.
     if has_odd_break(header) { read::<true>(bytes).0 } else { found }
@@ -66,11 +87,7 @@ fn read<const HAS_ODD_BREAK: bool>(bytes: &[u8]) -> (Found<'_>, &[u8]) {
         // There is no other.
         false => memchr_iter(b'\r', header).count(),
     };
-    // Lines end in two ways: programs for which only one of them ends a line see another header.
-    if (1..memchr_iter(b'\n', header).count()).contains(&with_cr) {
-        found.doubt = found.doubt.or(Some(Doubt::Header));
-        found.is_complete = false;
-    }
+    found.note_breaks(header, with_cr);
     (found, header)
 }
 
@@ -142,6 +159,14 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// Lines end in two ways: programs for which only one of them ends a line see another header.
+    fn note_breaks(&mut self, header: &[u8], with_cr: usize) {
+        if with_cr > 0 && with_cr < memchr_iter(b'\n', header).count() {
+            self.doubt = self.doubt.or(Some(Doubt::Header));
+            self.is_complete = false;
+        }
+    }
+
     fn keep(&mut self, value: &'a [u8], doubt: Option<Doubt>) {
         if self.values.len() == FROM_FIELDS_MAX {
             self.is_complete = false;
@@ -158,9 +183,11 @@ const UNICODE_BREAKS: [&str; 3] = ["\u{85}", "\u{2028}", "\u{2029}"];
 /// Whether there is a control character that is neither a tab nor a line break as it should be.
 fn has_odd_break(run: &[u8]) -> bool {
     // Every byte is looked at, so that many are at once.
-    let is_odd = |byte: &u8| byte.is_ascii_control() & !matches!(byte, b'\t' | b'\n' | b'\r');
-    run.iter().fold(false, |odd, byte| odd | is_odd(byte))
-        || memchr_iter(b'\r', run).any(|at| run.get(at + 1) != Some(&b'\n'))
+    let is_odd = |byte: u8| byte.is_ascii_control() & !matches!(byte, b'\t' | b'\n' | b'\r');
+    let behind = run.get(1..).unwrap_or_default();
+    let is_odd_before = |(byte, next): (&u8, &u8)| is_odd(*byte) | ((*byte == b'\r') & (*next != b'\n'));
+    run.iter().zip(behind).fold(false, |odd, pair| odd | is_odd_before(pair))
+        || run.last().is_some_and(|byte| is_odd(*byte) || *byte == b'\r')
         || (!run.is_ascii() && UNICODE_BREAKS.iter().any(|known| memmem::find(run, known.as_bytes()).is_some()))
 }
 
@@ -182,7 +209,8 @@ mod tests {
     use super::*;
 
     fn values(header: &str) -> (Vec<&str>, Option<Doubt>) {
-        let found = find(header.as_bytes());
+        let found = find(header.as_bytes(), &Structure::of(header.as_bytes()));
+        assert_eq!(found, of_lines(header.as_bytes()), "{header:?}");
         (found.values.iter().map(|value| std::str::from_utf8(value).unwrap()).collect(), found.doubt)
     }
 
@@ -231,7 +259,7 @@ mod tests {
         let long = format!("{}From: a\n\n", "X: y\n".repeat(10_000));
         assert_eq!(values(&long), (vec![" a"], Some(Doubt::Header)));
         let many = "From: a\n".repeat(FROM_FIELDS_MAX + 1);
-        let found = find(many.as_bytes());
+        let found = find(many.as_bytes(), &Structure::of(many.as_bytes()));
         assert_eq!((found.values.len(), found.is_complete), (FROM_FIELDS_MAX, false));
     }
 

@@ -192,7 +192,11 @@ const FORMS: &[Form] = &[
 ];
 
 fn author(header: &str) -> Author {
-    Author::of(format!("{header}\r\nTo: c@home.example\r\n\r\n").as_bytes())
+    of(format!("{header}\r\nTo: c@home.example\r\n\r\n").as_bytes())
+}
+
+fn of(message: &[u8]) -> Author {
+    Author::of(message, &Structure::of(message))
 }
 
 #[test]

@@ -8,9 +8,8 @@ use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::FORMS;
+use super::{FORMS, of};
 use crate::message::address::ascii_domain;
-use crate::message::author::Author;
 
 /// What forms are made of.
 const PIECES: &[&str] = &[
@@ -113,7 +112,7 @@ fn plain(address: &str) -> String {
 }
 
 fn certain(header: &str) -> Option<String> {
-    Author::of(&bytes(header)).mailbox().map(|mailbox| plain(&mailbox.address))
+    of(&bytes(header)).mailbox().map(|mailbox| plain(&mailbox.address))
 }
 
 #[test]
