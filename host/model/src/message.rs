@@ -62,6 +62,7 @@ pub use deriving::time_of_thread;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use headers::{Counts, Header, HeaderFields};
 pub use hidden::Recipients;
+pub use html::HiddenText;
 pub use links::{Link, Links};
 pub use reading::Reading;
 pub use switchback_features::{Fact, Facts, FeatureKind, Features};
@@ -429,6 +430,12 @@ impl Message {
     #[must_use]
     pub fn html(&self, max_bytes: usize) -> Content<'_> {
         self.kept_html().content(max_bytes)
+    }
+
+    /// How much of the HTML body's text is hidden from which mail programs. Reads the HTML, as [`Message::links`] does.
+    #[must_use]
+    pub fn hidden_text(&self) -> HiddenText {
+        self.body().hidden()
     }
 
     /// The links of the body, plain text and HTML, in order: at most `max`, and at most 512.

@@ -1,12 +1,14 @@
 //! Which parts are the body, and their content.
 
-use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
+
+use memchr::memchr;
+use smallvec::SmallVec;
 
 use super::charset::{self, Charset};
 use super::content::{Kept, cut};
 use super::decode::transfer;
-use super::html::Page;
+use super::html::{HiddenText, Page};
 use super::limits::{BODY_BYTES_READ_MAX, CONTENT_BYTES_MAX};
 use super::structure::{Kind, Part, Structure};
 
@@ -66,7 +68,7 @@ impl Section {
     }
 
     /// What a person reads.
-    pub(super) fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &Arc<String> {
         self.page().map_or(&self.content, |page| &page.text)
     }
 
@@ -91,7 +93,7 @@ impl Body {
 
     /// What a person reads: of each alternative the plain text or, where that is blank, the HTML's.
     pub(super) fn text(&self) -> Kept {
-        let spoken: HashSet<usize> = self
+        let spoken: SmallVec<[usize; 4]> = self
             .sections
             .iter()
             .filter(|section| !section.is_html() && !section.is_blank())
@@ -124,12 +126,11 @@ impl Body {
         self.join(&html, |section| &section.content)
     }
 
-    fn join<'a>(&'a self, sections: &[&'a Section], text: impl Fn(&'a Section) -> &'a str) -> Kept {
+    fn join<'a>(&'a self, sections: &[&'a Section], text: impl Fn(&'a Section) -> &'a Arc<String>) -> Kept {
         if let [section] = sections
-            && section.content.len() <= CONTENT_BYTES_MAX
-            && std::ptr::eq(text(section), section.content.as_str())
+            && text(section).len() <= CONTENT_BYTES_MAX
         {
-            return Kept::new(Arc::clone(&section.content), self.truncated);
+            return Kept::new(Arc::clone(text(section)), self.truncated);
         }
         let mut joined = String::new();
         let mut truncated = self.truncated;
@@ -144,6 +145,13 @@ impl Body {
         }
         joined.truncate(CONTENT_BYTES_MAX);
         Kept::new(Arc::new(joined), truncated)
+    }
+
+    /// How much of the text in HTML is hidden.
+    pub(super) fn hidden(&self) -> HiddenText {
+        let mut all = HiddenText::default();
+        self.sections.iter().filter_map(Section::page).for_each(|page| all.add(page.hidden));
+        all
     }
 }
 
@@ -166,7 +174,19 @@ fn chosen(parts: &[Part]) -> Vec<&Part> {
 
 /// Lines that end in a line feed alone, so that a message has the same text however it was stored.
 fn line_breaks(text: String) -> String {
-    if text.contains('\r') { text.replace("\r\n", "\n") } else { text }
+    let Some(first) = memchr(b'\r', text.as_bytes()) else { return text };
+    let mut kept = String::with_capacity(text.len());
+    let (mut start, mut from) = (0, first);
+    while let Some(at) = memchr(b'\r', &text.as_bytes()[from..]) {
+        let at = from + at;
+        from = at + 1;
+        if text.as_bytes().get(from) == Some(&b'\n') {
+            kept.push_str(&text[start..at]);
+            start = from;
+        }
+    }
+    kept.push_str(&text[start..]);
+    kept
 }
 
 #[cfg(test)]

@@ -12,61 +12,77 @@
 //!   programs show (`<noscript>`, `<noembed>`, `<plaintext>`) is, links included.
 //! * What one common mail program shows is read, also where others do not: Outlook's conditional comments
 //!   (`<!--[if mso]>`) and its vector shapes with a target (VML).
-//! * Nothing is interpreted: text that CSS hides is text here, because it is evidence.
+//! * Nothing is left out: text that CSS hides is text here, because it is evidence. How much it is, is counted (`hiding.rs`).
 
 mod collector;
+mod hiding;
 mod references;
 mod scanner;
 mod tag;
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::content::cut;
 use super::limits::LINK_TEXT_BYTES_MAX;
 use collector::Collector;
+pub use hiding::HiddenText;
 pub(super) use scanner::{Scanner, Token};
 
 /// An HTML body, read once.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Page {
     /// What a person reads.
-    pub(super) text: String,
+    pub(super) text: Arc<String>,
     /// What leads somewhere, in the order of the text.
     pub(super) anchors: Vec<Anchor>,
     /// Whether there were more anchors than are kept.
     pub(super) truncated: bool,
     /// The target that relative ones are relative to (`<base href>`).
-    pub(super) base: Option<String>,
+    base: Option<Range<usize>>,
+    /// How much of the text is hidden.
+    pub(super) hidden: HiddenText,
+    /// The values of attributes, one behind the other.
+    values: String,
 }
 
 /// An element that leads somewhere, or something that some mail program loads and shows in its place.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Anchor {
-    /// The target as written.
-    pub(super) href: String,
+    /// Where in the values of [`Page`] the target is, as written.
+    href: Range<usize>,
     /// Where its text is in [`Page::text`].
     pub(super) text: Range<usize>,
-    /// The alternative text of an image in it.
-    pub(super) alt: String,
+    /// The alternative text of an image in it, as `href`.
+    alt: Range<usize>,
 }
 
 impl Page {
     pub(super) fn read(html: &str) -> Self {
-        let mut page = Self::default();
-        Collector::new(&mut page).read(html);
-        page
+        Collector::new(html).page(html)
     }
 
-    /// The text that is shown for an anchor: its own or, where it has none, its image's.
-    pub(super) fn shown(&self, anchor: &Anchor) -> String {
-        let own = collapsed(&self.text[anchor.text.clone()]);
-        if own.is_empty() { collapsed(&anchor.alt) } else { own }
+    /// The target of an anchor as written.
+    pub(super) fn href(&self, anchor: &Anchor) -> &str {
+        &self.values[anchor.href.clone()]
+    }
+
+    pub(super) fn base(&self) -> Option<&str> {
+        Some(&self.values[self.base.clone()?])
+    }
+
+    /// Writes the text that is shown for an anchor: its own or, where it has none, its image's.
+    pub(super) fn show(&self, anchor: &Anchor, shown: &mut String) {
+        collapse(&self.text[anchor.text.clone()], shown);
+        if shown.is_empty() {
+            collapse(&self.values[anchor.alt.clone()], shown);
+        }
     }
 }
 
 /// White space collapsed, at most as much as a link's text may have.
-fn collapsed(text: &str) -> String {
-    let mut collapsed = String::new();
+fn collapse(text: &str, collapsed: &mut String) {
+    collapsed.clear();
     for word in text.split_whitespace() {
         if !collapsed.is_empty() {
             collapsed.push(' ');
@@ -77,20 +93,27 @@ fn collapsed(text: &str) -> String {
         }
     }
     collapsed.truncate(collapsed.floor_char_boundary(LINK_TEXT_BYTES_MAX));
-    collapsed
 }
+
+#[cfg(test)]
+mod costs;
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn text(html: &str) -> String {
-        Page::read(html).text
+        Page::read(html).text.to_string()
     }
 
     fn anchors(html: &str) -> Vec<(String, String)> {
         let page = Page::read(html);
-        page.anchors.iter().map(|anchor| (anchor.href.clone(), page.shown(anchor))).collect()
+        let shown = |anchor| {
+            let mut shown = String::new();
+            page.show(anchor, &mut shown);
+            shown
+        };
+        page.anchors.iter().map(|anchor| (page.href(anchor).to_owned(), shown(anchor))).collect()
     }
 
     #[test]
@@ -163,7 +186,7 @@ mod tests {
     #[test]
     fn the_first_base_counts() {
         assert_eq!(
-            Page::read("<base href=http://a.example/><base href=http://b.example/>").base.as_deref(),
+            Page::read("<base href=http://a.example/><base href=http://b.example/>").base(),
             Some("http://a.example/")
         );
     }

@@ -72,6 +72,8 @@ pub(super) const ANCHORS_MAX: usize = 4_096;
 pub(super) const CONDITIONS_NESTED_MAX: usize = 4;
 /// Contents of `<style>` and its like that are read as markup within each other. Mail has none; each is read anew.
 pub(super) const UNHIDDEN_NESTED_MAX: usize = 4;
+/// Elements within one that is hidden, whose ends are told apart.
+pub(super) const HIDING_NESTED_MAX: usize = 64;
 /// Bytes of a link's target as written that are parsed. The rest of a longer one (`data:`, mostly)
 /// would be cut from the result anyway.
 pub(super) const HREF_BYTES_READ_MAX: usize = 8_192;

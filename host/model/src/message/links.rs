@@ -1,6 +1,7 @@
 //! The links of a message.
 
 mod in_text;
+mod plain;
 
 use std::collections::HashSet;
 use std::ops::ControlFlow;
@@ -50,9 +51,15 @@ pub struct Links<'a> {
 #[derive(Debug, Default)]
 pub(super) struct KeptLinks {
     items: Vec<Link>,
+    /// Target and text of those, once there are so many that looking through them costs more.
     seen: HashSet<(Arc<str>, Arc<str>)>,
     truncated: bool,
+    /// The text that is shown for a link, memory that is used for all of them.
+    shown: String,
 }
+
+/// Links that are looked through.
+const LOOKED_THROUGH_MAX: usize = 32;
 
 impl KeptLinks {
     pub(super) fn of(body: &Body) -> Self {
@@ -63,7 +70,7 @@ impl KeptLinks {
                 None => kept.plain(&section.content),
             }
         }
-        kept.seen = HashSet::new();
+        (kept.seen, kept.shown) = (HashSet::new(), String::new());
         kept
     }
 
@@ -79,7 +86,7 @@ impl KeptLinks {
     /// Links of an HTML body: its anchors, and the URLs in the text between them.
     fn page(&mut self, page: &Page) {
         self.truncated |= page.truncated;
-        let base = page.base.as_deref().and_then(|base| Url::parse(base.trim()).ok());
+        let base = page.base().and_then(|base| Url::parse(base.trim()).ok());
         let mut between = 0;
         for anchor in &page.anchors {
             if let Some(text) = page.text.get(between..anchor.text.start) {
@@ -90,8 +97,11 @@ impl KeptLinks {
                 self.truncated = true;
                 return;
             }
-            if let Some(url) = target(&anchor.href, base.as_ref()) {
-                self.add(&url, &page.shown(anchor));
+            if let Some(url) = target(page.href(anchor), base.as_ref()) {
+                let mut shown = std::mem::take(&mut self.shown);
+                page.show(anchor, &mut shown);
+                self.add(&url, &shown);
+                self.shown = shown;
             }
         }
         self.plain(page.text.get(between..).unwrap_or(""));
@@ -111,18 +121,64 @@ impl KeptLinks {
         });
     }
 
-    fn add(&mut self, url: &Url, text: &str) {
-        let (target, text) = (Arc::<str>::from(cut(url.as_str(), LINK_URL_BYTES_MAX)), Arc::<str>::from(text));
-        if self.seen.insert((Arc::clone(&target), Arc::clone(&text))) {
-            self.items.push(Link { url: target, host: url.host_str().unwrap_or("").to_ascii_lowercase().into(), text });
+    fn add(&mut self, url: &Target<'_>, text: &str) {
+        let target = cut(url.as_str(), LINK_URL_BYTES_MAX);
+        let is_same = |link: &Link| *link.url == *target && *link.text == *text;
+        if self.items.len() <= LOOKED_THROUGH_MAX && self.items.iter().any(is_same) {
+            return;
+        }
+        let (target, text) = (shared(target), shared(text));
+        if self.items.len() == LOOKED_THROUGH_MAX {
+            self.seen = self.items.iter().map(|link| (Arc::clone(&link.url), Arc::clone(&link.text))).collect();
+        }
+        if self.items.len() < LOOKED_THROUGH_MAX || self.seen.insert((Arc::clone(&target), Arc::clone(&text))) {
+            let host = url.host();
+            let host = if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
+                host.to_ascii_lowercase().into()
+            } else {
+                shared(host)
+            };
+            self.items.push(Link { url: target, host, text });
+        }
+    }
+}
+
+/// A text to keep. Nothing is kept for none.
+fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
+}
+
+/// An absolute URL.
+#[derive(Debug)]
+enum Target<'a> {
+    /// One that is written as it would be once it was parsed.
+    Plain(&'a str, plain::Host),
+    Parsed(Url),
+}
+
+impl Target<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Self::Plain(url, _) => url,
+            Self::Parsed(url) => url.as_str(),
+        }
+    }
+
+    fn host(&self) -> &str {
+        match self {
+            Self::Plain(url, host) => &url[host.clone()],
+            Self::Parsed(url) => url.host_str().unwrap_or(""),
         }
     }
 }
 
 /// The absolute URL that a target as written means in a mail program. None for what leads nowhere: a
 /// place in the message itself, or something relative to nothing.
-fn target(href: &str, base: Option<&Url>) -> Option<Url> {
+fn target<'a>(href: &'a str, base: Option<&Url>) -> Option<Target<'a>> {
     let href = href.trim_matches(|c: char| c.is_ascii_whitespace() || c.is_ascii_control());
+    if let Some(host) = plain::host(href) {
+        return Some(Target::Plain(href, host));
+    }
     if href.is_empty() || href.starts_with('#') {
         return None;
     }
@@ -132,7 +188,7 @@ fn target(href: &str, base: Option<&Url>) -> Option<Url> {
         Ok(parsed) if base.is_none() && parsed.scheme().contains('.') => relative(href, None).or(Some(parsed)),
         parsed => parsed.ok(),
     };
-    parsed.filter(|url| url.scheme() != "cid")
+    parsed.filter(|url| url.scheme() != "cid").map(Target::Parsed)
 }
 
 /// What a target without a scheme means. Mail programs add the scheme to `//host`, `www.host` and `host.tld`.
@@ -154,6 +210,7 @@ fn relative(href: &str, base: Option<&Url>) -> Option<Url> {
 mod tests {
     use super::*;
     use crate::message::structure::Structure;
+    use crate::message::{Defects, Message};
 
     fn links(content_type: &str, body: &str) -> Vec<[String; 3]> {
         let message = format!("Content-Type: {content_type}\n\n{body}");
@@ -232,5 +289,68 @@ mod tests {
             <td background='//bg.example/i.png'><img srcset='https://set.example/1 2x' src='cid:1'>";
         let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
         assert_eq!(hosts, ["ham.example", "192.0.2.7", "bg.example", "set.example"]);
+    }
+
+    /// A filter that looks at one element at a time sees half of the link (baseStriker, 2018).
+    #[test]
+    fn a_link_that_is_split_between_two_elements_is_joined() {
+        let html = "<head><base href='https://evil.example/x'></head><a href='/log/in'>1</a><a href=in>2</a>";
+        let urls: Vec<String> = links("text/html", html).into_iter().map(|[url, ..]| url).collect();
+        assert_eq!(urls, ["https://evil.example/log/in", "https://evil.example/in"]);
+    }
+
+    /// SpamAssassin bug 3449, rspamd#3490
+    #[test]
+    fn attributes_and_urls_are_read_as_browsers_read_them() {
+        for html in [
+            "<a/href='http://x.example/a'>",
+            "<a class=\"a\"href='http://x.example/a'>",
+            "<a \n HREF\t= \r\n http://x.example/a>",
+            "<a =x href=http://x.example/a>",
+            "<a <b href=http://x.example/a>",
+            "<a title='>' href=http://x.example/a>",
+            "<a href='ht\ntp://x.exa\r\nmple/\ta'>",
+            "<a href='&#104;ttp&colon;//x.example&sol;a'>",
+            "<a href='http://x.example/a' href=http://y.example>",
+            "<a href='\x01 http://x.example/a'>",
+            "<a href='http:x.example/a'>",
+            "<a href='http:\\\\x.example\\a'>",
+        ] {
+            let found = links("text/html", &format!("{html}x</a>"));
+            assert_eq!(found.iter().map(|[url, ..]| &**url).collect::<Vec<_>>(), ["http://x.example/a"], "{html}");
+        }
+    }
+
+    /// rspamd#4956, rspamd#2496
+    #[test]
+    fn empty_elements_do_not_split_what_is_seen() {
+        for html in [
+            "htt<b></b>p://x.example/a",
+            "http://x.exa<!-- -->mple/a",
+            "<span>http://</span><span>x.example</span><i>/a</i>",
+            "http://x.ex<font></font>ample/<wbr>a",
+        ] {
+            assert_eq!(links("text/html", &format!("<p>see {html} now"))[0][0], "http://x.example/a", "{html}");
+        }
+    }
+
+    #[test]
+    fn links_behind_more_text_than_is_kept_are_found_and_it_is_said() {
+        let html = format!("<p>{}<a href=http://x.example/>x</a>", "some words ".repeat(30_000));
+        let message = Message::parse(format!("Content-Type: text/html\n\n{html}"));
+        assert!(message.text(usize::MAX).truncated);
+        assert_eq!(&*message.links(1).items[0].url, "http://x.example/");
+    }
+
+    /// cyrus-imapd#4603
+    #[test]
+    fn text_and_links_behind_a_nul_are_kept_and_it_is_said() {
+        for html in ["one\0 two", "<p\0>one two", "<p a='\0'>one two", "<!-- \0 -->one two", "\0<b\0></b\0>one two"] {
+            let page = format!("Content-Type: text/html\n\n{html} <a href='http://x.example/\0a'>x</a>");
+            let message = Message::parse(page);
+            assert!(message.text(usize::MAX).value.replace('\0', "").ends_with("one two x"), "{html:?}");
+            assert_eq!(&*message.links(1).items[0].host, "x.example", "{html:?}");
+            assert!(message.defects().contains(Defects::BAD_BYTES));
+        }
     }
 }

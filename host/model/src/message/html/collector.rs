@@ -1,9 +1,15 @@
 //! One pass over the tokens of a page.
 
-use memchr::{memchr, memmem};
+use std::borrow::Cow;
+use std::ops::Range;
+use std::sync::Arc;
 
+use memchr::{memchr, memmem};
+use smallvec::SmallVec;
+
+use super::hiding::{Conditions, HiddenText, Hiding, Said};
 use super::references::{self, Meaning, Piece, Place, line_feeds};
-use super::scanner::{Scanner, Token, Written};
+use super::scanner::{Name, Scanner, Token, Written};
 use super::tag::{Attribute, Gap, Tag, of_refresh, of_source_set, of_style};
 use super::{Anchor, Page};
 use crate::message::content::cut;
@@ -11,12 +17,27 @@ use crate::message::limits::{
     ANCHORS_MAX, CONDITIONS_NESTED_MAX, HREF_BYTES_READ_MAX, LINK_TEXT_BYTES_MAX, UNHIDDEN_NESTED_MAX,
 };
 
+/// Bytes of a page for each byte of its text, as a first guess.
+const MARKUP_OF_TEXT: usize = 4;
+
+/// Values of attributes; an element hardly ever has more.
+type Addresses = SmallVec<[(Attribute, Range<usize>); 4]>;
+
+/// Anchors for which there is room at first, and bytes of the value of each.
+const ANCHORS_EXPECTED: usize = 8;
+const HREF_BYTES_EXPECTED: usize = 64;
+
 /// What the pass remembers between two tokens.
-pub(super) struct Collector<'a> {
-    page: &'a mut Page,
+pub(super) struct Collector {
+    text: String,
+    anchors: Vec<Anchor>,
+    truncated: bool,
+    base: Option<Range<usize>>,
+    hidden: HiddenText,
+    values: String,
     gap: Gap,
-    /// The addresses of the tag that is being read, as they came.
-    addresses: Vec<(Attribute, String)>,
+    /// The addresses of the tag that is being read, in the values of the page.
+    addresses: Addresses,
     /// Whether there was an `<svg>` or `<math>`, see [`Collector::unhide`].
     has_foreign: bool,
     /// How many contents of [`Collector::unhide`] the pass is in.
@@ -26,53 +47,72 @@ pub(super) struct Collector<'a> {
     preformatted: bool,
     /// The anchor that is open, as an index.
     anchor: Option<usize>,
-    /// How many conditional comments the pass is in.
-    conditions: usize,
+    conditions: Conditions,
+    /// What hides the text that comes next.
+    hiding: Hiding,
 }
 
-impl<'a> Collector<'a> {
-    pub(super) fn new(page: &'a mut Page) -> Self {
+impl Collector {
+    pub(super) fn new(html: &str) -> Self {
         Self {
-            page,
+            text: String::with_capacity(html.len() / MARKUP_OF_TEXT),
+            anchors: Vec::new(),
+            truncated: false,
+            base: None,
+            hidden: HiddenText::default(),
+            values: String::new(),
             gap: Gap::Nothing,
-            addresses: Vec::new(),
+            addresses: Addresses::new(),
             has_foreign: false,
             unhidden: 0,
             in_xml: false,
             preformatted: false,
             anchor: None,
-            conditions: 0,
+            conditions: Conditions::default(),
+            hiding: Hiding::default(),
         }
     }
 
-    pub(super) fn read(&mut self, html: &str) {
+    /// The page, read.
+    pub(super) fn page(mut self, html: &str) -> Page {
+        self.read(html);
+        let Self { text, anchors, truncated, base, hidden, values, .. } = self;
+        Page { text: Arc::new(text), anchors, truncated, base, hidden, values }
+    }
+
+    fn read(&mut self, html: &str) {
         let mut scanner = Scanner::new(html);
         while let Some(token) = scanner.token() {
             match token {
                 Token::Text(_) if self.in_xml => {}
                 Token::Text(text) => self.written(text),
-                Token::Start(name) => self.open(Tag::of(name.as_bytes()), &mut scanner),
-                Token::End(name) => self.close(Tag::of(name.as_bytes())),
+                Token::Start(name) => self.open(name, &mut scanner),
+                Token::End(name) => self.close(name),
                 Token::Comment(comment) => self.comment(comment),
+                Token::Marked(condition) => self.conditions.mark(condition),
             }
         }
     }
 
     /// Reads a start tag, and behind it content that is no markup.
-    fn open(&mut self, tag: Tag, scanner: &mut Scanner<'_>) {
+    fn open(&mut self, name: Name, scanner: &mut Scanner<'_>) {
+        let tag = Tag::of(name.as_bytes());
         self.gap = self.gap.max(tag.gap());
         self.addresses.clear();
+        let mut said = Said::default();
         let mut seen = 0;
         while let Some(written) = scanner.attribute() {
             let Some(attribute) = tag.attribute(written.name.as_bytes()) else { continue };
-            if !written.value.is_empty() && seen & attribute.bit() == 0 {
+            let counts = !written.value.is_empty() || attribute == Attribute::Hidden;
+            if counts && seen & attribute.bit() == 0 {
                 seen |= attribute.bit();
-                self.attribute(attribute, written);
+                self.attribute(attribute, written, &mut said);
             }
         }
         if !scanner.is_tag_ended() {
             return;
         }
+        self.hiding.open(name, tag, said);
         self.opened(tag);
         if self.unhidden < UNHIDDEN_NESTED_MAX
             && let Some(content) = tag.hidden(scanner)
@@ -82,37 +122,66 @@ impl<'a> Collector<'a> {
         }
     }
 
-    fn attribute(&mut self, attribute: Attribute, written: Written<'_>) {
-        if attribute == Attribute::Style && memchr(b'(', written.value.as_bytes()).is_none() {
-            return;
-        }
-        let value = references::value(written.value);
-        let value = match value.as_bytes().get(..HREF_BYTES_READ_MAX) {
-            Some(read) => String::from_utf8_lossy(read),
-            None => value,
-        };
-        let mut add = |address: &str| self.addresses.push((attribute, address.to_owned()));
+    fn attribute(&mut self, attribute: Attribute, written: Written<'_>, said: &mut Said) {
         match attribute {
-            Attribute::Alt => self.alternative(&value),
-            Attribute::SourceSet => of_source_set(&value).for_each(add),
-            Attribute::Style => of_style(&value).for_each(add),
-            _ => add(&value),
+            Attribute::Hidden => said.hide(),
+            Attribute::Style => self.style(written.value, said),
+            Attribute::Alt => self.alternative(written.value),
+            Attribute::SourceSet => {
+                of_source_set(&read(written.value)).for_each(|address| self.address(attribute, address))
+            }
+            _ => {
+                let start = self.values.len();
+                if start == 0 {
+                    self.values.reserve(written.value.len().max(ANCHORS_EXPECTED * HREF_BYTES_EXPECTED));
+                }
+                references::push_value(written.value, &mut self.values);
+                if self.values.len() - start > HREF_BYTES_READ_MAX {
+                    self.values.truncate(start);
+                    self.values.push_str(&read(written.value));
+                }
+                self.addresses.push((attribute, start..self.values.len()));
+            }
         }
     }
 
+    /// What a style loads, and what it hides.
+    fn style(&mut self, written: &str, said: &mut Said) {
+        let has_address = memchr(b'(', written.as_bytes()).is_some();
+        if !has_address && !self.hiding.is_within() && !Said::may_be(written) {
+            return;
+        }
+        let style = read(written);
+        said.read(&style);
+        if has_address {
+            of_style(&style).for_each(|address| self.address(Attribute::Style, address));
+        }
+    }
+
+    fn address(&mut self, attribute: Attribute, address: &str) {
+        let address = self.value(address);
+        self.addresses.push((attribute, address));
+    }
+
+    /// Keeps a value.
+    fn value(&mut self, value: &str) -> Range<usize> {
+        let start = self.values.len();
+        self.values.push_str(value);
+        start..self.values.len()
+    }
+
     /// The text of an image in an anchor.
-    fn alternative(&mut self, text: &str) {
-        if let Some(anchor) = self.anchor.and_then(|index| self.page.anchors.get_mut(index))
-            && anchor.alt.is_empty()
-        {
-            anchor.alt = cut(text, LINK_TEXT_BYTES_MAX).to_owned();
+    fn alternative(&mut self, written: &str) {
+        let anchor = self.anchor.filter(|index| self.anchors[*index].alt.is_empty());
+        if let Some(index) = anchor {
+            self.anchors[index].alt = self.value(cut(&read(written), LINK_TEXT_BYTES_MAX));
         }
     }
 
     fn opened(&mut self, tag: Tag) {
         self.has_foreign |= tag == Tag::Foreign;
         self.preformatted |= tag == Tag::Pre;
-        self.in_xml |= tag == Tag::Xml && self.conditions > 0;
+        self.in_xml |= tag == Tag::Xml && self.conditions.nested > 0;
         if tag == Tag::Anchor {
             // Anchors do not nest: a new one ends the one before.
             self.anchor = None;
@@ -121,7 +190,7 @@ impl<'a> Collector<'a> {
         match tag {
             Tag::Base => {
                 if let Some((_, href)) = addresses.drain(..).next() {
-                    self.page.base.get_or_insert(href);
+                    self.base.get_or_insert(href);
                 }
             }
             Tag::Meta => self.refresh(&addresses),
@@ -131,34 +200,44 @@ impl<'a> Collector<'a> {
     }
 
     /// `<meta http-equiv=refresh>`
-    fn refresh(&mut self, attributes: &[(Attribute, String)]) {
-        let value = |wanted| attributes.iter().find(|(attribute, _)| *attribute == wanted).map(|(_, value)| &**value);
+    fn refresh(&mut self, attributes: &Addresses) {
+        let value = |wanted| {
+            let found = attributes.iter().find(|(attribute, _)| *attribute == wanted);
+            found.map(|(_, value)| &self.values[value.clone()])
+        };
         let is_refresh = value(Attribute::Equivalent).is_some_and(|name| name.trim().eq_ignore_ascii_case("refresh"));
         let address = value(Attribute::Content).filter(|_| is_refresh).and_then(of_refresh);
-        if let Some(address) = address {
-            self.add(Tag::Meta, Attribute::Content, address.to_owned());
+        if let Some(address) = address.map(str::to_owned) {
+            let address = self.value(&address);
+            self.add(Tag::Meta, Attribute::Content, address);
         }
     }
 
-    fn add(&mut self, tag: Tag, attribute: Attribute, address: String) {
+    fn add(&mut self, tag: Tag, attribute: Attribute, address: Range<usize>) {
+        let written = &self.values[address.clone()];
         let is_inline = |scheme: &str| {
-            address.trim_start().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+            written.trim_start().get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
         };
-        if attribute.is_loaded() && (is_inline("data:") || address.trim().is_empty()) {
+        if attribute.is_loaded() && (is_inline("data:") || written.trim().is_empty()) {
             return;
         }
-        if self.page.anchors.len() == ANCHORS_MAX {
-            self.page.truncated = true;
+        if self.anchors.len() == ANCHORS_MAX {
+            self.truncated = true;
             return;
         }
-        let here = self.page.text.len();
-        self.page.anchors.push(Anchor { href: address, text: here..here, alt: String::new() });
+        let here = self.text.len();
+        if self.anchors.is_empty() {
+            self.anchors.reserve(ANCHORS_EXPECTED);
+        }
+        self.anchors.push(Anchor { href: address, text: here..here, alt: 0..0 });
         if tag == Tag::Anchor && matches!(attribute, Attribute::Href | Attribute::XlinkHref) {
-            self.anchor = Some(self.page.anchors.len() - 1);
+            self.anchor = Some(self.anchors.len() - 1);
         }
     }
 
-    fn close(&mut self, tag: Tag) {
+    fn close(&mut self, name: Name) {
+        let tag = Tag::of(name.as_bytes());
+        self.hiding.close(name, tag);
         self.gap = self.gap.max(tag.gap());
         match tag {
             Tag::Anchor => self.anchor = None,
@@ -174,22 +253,28 @@ impl<'a> Collector<'a> {
     /// the end tag as ever. What is before the first tag is shown by nobody.
     fn unhide(&mut self, content: &str) {
         if let Some(markup) = memchr(b'<', content.as_bytes()) {
+            let hiding = std::mem::take(&mut self.hiding);
             self.unhidden += 1;
             self.read(&content[markup..]);
             self.unhidden -= 1;
+            self.hiding = hiding;
         }
     }
 
     /// A conditional comment (Microsoft, "About conditional comments") has content that Outlook shows, whatever the
     /// condition. What is open before it is open behind it, and one that shows nothing leaves no gap.
     fn comment(&mut self, comment: &str) {
-        let Some(content) = conditional(comment).filter(|_| self.conditions < CONDITIONS_NESTED_MAX) else { return };
-        let (gap, anchor, preformatted, length) = (self.gap, self.anchor, self.preformatted, self.page.text.len());
-        let in_xml = self.in_xml;
-        self.conditions += 1;
+        self.conditions.mark(comment);
+        let Some(content) = conditional(comment).filter(|_| self.conditions.nested < CONDITIONS_NESTED_MAX) else {
+            return;
+        };
+        let (gap, anchor, preformatted, length) = (self.gap, self.anchor, self.preformatted, self.text.len());
+        let (in_xml, conditions) = (self.in_xml, self.conditions);
+        let hiding = std::mem::take(&mut self.hiding);
+        self.conditions.nested += 1;
         self.read(content);
-        self.conditions -= 1;
-        if self.page.text.len() == length {
+        (self.conditions, self.hiding) = (conditions, hiding);
+        if self.text.len() == length {
             self.gap = gap;
         }
         (self.anchor, self.preformatted, self.in_xml) = (anchor, preformatted, in_xml);
@@ -222,7 +307,7 @@ impl<'a> Collector<'a> {
 
     fn space(&mut self, space: &str) {
         if self.preformatted {
-            self.page.text.push_str(space);
+            self.text.push_str(space);
         } else if !space.is_empty() {
             self.gap = self.gap.max(Gap::Space);
         }
@@ -232,19 +317,29 @@ impl<'a> Collector<'a> {
         if words.is_empty() {
             return;
         }
-        let page = &mut *self.page;
+        let text = &mut self.text;
         match std::mem::replace(&mut self.gap, Gap::Nothing) {
-            _ if page.text.is_empty() || page.text.ends_with('\n') => {}
+            _ if text.is_empty() || text.ends_with('\n') => {}
             Gap::Nothing => {}
-            Gap::Space => page.text.push(' '),
-            Gap::Line => page.text.push('\n'),
+            Gap::Space => text.push(' '),
+            Gap::Line => text.push('\n'),
         }
-        let start = page.text.len();
-        page.text.push_str(words);
-        if let Some(anchor) = self.anchor.and_then(|index| page.anchors.get_mut(index)) {
+        let start = text.len();
+        text.push_str(words);
+        if let Some(anchor) = self.anchor.and_then(|index| self.anchors.get_mut(index)) {
             anchor.text.start = if anchor.text.is_empty() { start } else { anchor.text.start };
-            anchor.text.end = page.text.len();
+            anchor.text.end = text.len();
         }
+        self.hidden.count(words.len(), self.conditions, &self.hiding);
+    }
+}
+
+/// The value of an attribute, of which so much is read.
+fn read(written: &str) -> Cow<'_, str> {
+    let value = references::value(written);
+    match value.as_bytes().get(..HREF_BYTES_READ_MAX) {
+        Some(read) => Cow::Owned(String::from_utf8_lossy(read).into_owned()),
+        None => value,
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use encoding_rs::WINDOWS_1252;
 use entities::ENTITIES;
-use memchr::{memchr, memchr3};
+use memchr::{memchr, memchr2, memchr3};
 
 /// Where a reference stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,16 +91,31 @@ fn windows(code: u32) -> char {
 
 /// The value of an attribute.
 pub(super) fn value(written: &str) -> Cow<'_, str> {
-    if memchr3(b'&', b'\r', b'\0', written.as_bytes()).is_none() {
+    if is_as_written(written) {
         return Cow::Borrowed(written);
     }
     let mut value = String::with_capacity(written.len());
+    push_value(written, &mut value);
+    Cow::Owned(value)
+}
+
+/// Appends the value of an attribute.
+pub(super) fn push_value(written: &str, value: &mut String) {
+    if is_as_written(written) {
+        return value.push_str(written);
+    }
     resolve(written, Place::Attribute, |piece| match piece {
-        Piece::Written(piece) => value.push_str(&line_feeds(piece).replace('\0', "\u{fffd}")),
+        Piece::Written(piece) => match memchr2(b'\r', b'\0', piece.as_bytes()) {
+            Some(_) => value.push_str(&line_feeds(piece).replace('\0', "\u{fffd}")),
+            None => value.push_str(piece),
+        },
         Piece::Meant(Meaning::Character(character)) => value.push(character),
         Piece::Meant(Meaning::Named(characters)) => value.push_str(characters),
     });
-    Cow::Owned(value)
+}
+
+fn is_as_written(value: &str) -> bool {
+    memchr3(b'&', b'\r', b'\0', value.as_bytes()).is_none()
 }
 
 /// A piece of text.

@@ -16,6 +16,8 @@ pub(in crate::message) enum Token<'a> {
     End(Name),
     /// A comment, without those that declarations become.
     Comment(&'a str),
+    /// What is between `<![` and `>`: a comment by the standard, a condition by others.
+    Marked(&'a str),
 }
 
 /// An attribute of a start tag. The value is empty where there is none.
@@ -70,12 +72,13 @@ impl<'a> Scanner<'a> {
     pub(in crate::message) fn token(&mut self) -> Option<Token<'a>> {
         while self.attribute().is_some() {}
         loop {
-            let rest = self.rest().as_bytes();
+            let rest = self.page.as_bytes().get(self.at..)?;
             if *rest.first()? != b'<' {
-                return Some(Token::Text(self.take(memchr(b'<', rest).unwrap_or(rest.len()))));
+                return Some(Token::Text(self.take(find(b'<', rest).unwrap_or(rest.len()))));
             }
             match rest.get(1..).unwrap_or_default() {
                 [b'!', b'-', b'-', ..] => return Some(Token::Comment(self.comment())),
+                [b'!', b'[', ..] => return Some(Token::Marked(self.marked())),
                 [b'/', b'>', ..] => self.at += "</>".len(),
                 [b'/', first, ..] if first.is_ascii_alphabetic() => {
                     let name = self.name("</".len());
@@ -96,29 +99,28 @@ impl<'a> Scanner<'a> {
         if !self.is_in_tag {
             return None;
         }
-        self.skip(|byte| is_space(byte) || byte == b'/');
-        if self.peek()? == b'>' {
+        let bytes = self.page.as_bytes();
+        let start = past(bytes, self.at, SPACE | SLASH);
+        self.at = start;
+        if *bytes.get(start)? == b'>' {
             self.at += 1;
             self.is_in_tag = false;
             return None;
         }
-        let start = self.at;
         // What a name begins with may be an equals sign.
-        self.at += 1;
-        self.skip(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
-        let name = Name::at(self.page.as_bytes(), start, self.at);
-        self.skip(is_space);
-        if self.peek()? != b'=' {
+        let end = past(bytes, start + 1, OF_ATTRIBUTE);
+        let name = Name::at(bytes, start, end);
+        self.at = past(bytes, end, SPACE);
+        if *bytes.get(self.at)? != b'=' {
             return Some(Written { name, value: "" });
         }
-        self.at += 1;
-        self.skip(is_space);
-        let value = match self.peek()? {
+        self.at = past(bytes, self.at + 1, SPACE);
+        let value = match *bytes.get(self.at)? {
             b'>' => "",
             quote @ (b'"' | b'\'') => {
                 self.at += 1;
-                let Some(length) = memchr(quote, self.rest().as_bytes()) else {
-                    self.at = self.page.len();
+                let Some(length) = find(quote, &bytes[self.at..]) else {
+                    self.at = bytes.len();
                     return None;
                 };
                 let value = self.take(length);
@@ -127,8 +129,8 @@ impl<'a> Scanner<'a> {
             }
             _ => {
                 let start = self.at;
-                self.skip(|byte| !is_space(byte) && byte != b'>');
-                self.peek()?;
+                self.at = past(bytes, start, OF_BARE);
+                bytes.get(self.at)?;
                 &self.page[start..self.at]
             }
         };
@@ -144,7 +146,7 @@ impl<'a> Scanner<'a> {
     pub(in crate::message) fn raw_text(&mut self, name: &str) -> &'a str {
         let rest = self.rest();
         let mut end = 0;
-        while let Some(at) = memchr(b'<', &rest.as_bytes()[end..]) {
+        while let Some(at) = find(b'<', &rest.as_bytes()[end..]) {
             end += at;
             if is_end_tag(&rest.as_bytes()[end..], name) {
                 return self.take(end);
@@ -162,6 +164,7 @@ impl<'a> Scanner<'a> {
         let mut end = 0;
         while let Some(at) = memchr::memchr2(b'<', b'>', &bytes[end..]) {
             end += at;
+            work::note(at);
             let here = &bytes[end..];
             let is_begun = here[0] == b'<' && is_tag(here, "script", "<".len());
             match escape {
@@ -183,7 +186,7 @@ impl<'a> Scanner<'a> {
         let rest = self.rest();
         let bytes = rest.as_bytes();
         let mut from = 0;
-        while let Some(at) = memchr(b'>', &bytes[from..]) {
+        while let Some(at) = find(b'>', &bytes[from..]) {
             let end = from + at;
             let content = &rest[..end];
             // The dashes at the beginning may be those of the end.
@@ -202,11 +205,20 @@ impl<'a> Scanner<'a> {
         unended.unwrap_or(rest)
     }
 
+    /// What is between `<![` and `>`, behind which it goes on.
+    fn marked(&mut self) -> &'a str {
+        self.at += "<![".len();
+        let rest = self.rest();
+        let length = find(b'>', rest.as_bytes());
+        let content = self.take(length.unwrap_or(rest.len()));
+        self.at += usize::from(length.is_some());
+        content
+    }
+
     /// The name of a tag, which is behind this many bytes.
     fn name(&mut self, begin: usize) -> Name {
-        self.at += begin;
-        let start = self.at;
-        self.skip(|byte| !is_space(byte) && !matches!(byte, b'/' | b'>'));
+        let start = self.at + begin;
+        self.at = past(self.page.as_bytes(), start, OF_TAG);
         self.is_in_tag = true;
         Name::at(self.page.as_bytes(), start, self.at)
     }
@@ -215,26 +227,60 @@ impl<'a> Scanner<'a> {
         &self.page[self.at..]
     }
 
-    fn peek(&self) -> Option<u8> {
-        self.page.as_bytes().get(self.at).copied()
-    }
-
     fn take(&mut self, length: usize) -> &'a str {
         let start = self.at;
         self.at += length;
         &self.page[start..self.at]
     }
 
-    fn skip(&mut self, is_skipped: impl Fn(u8) -> bool) {
-        let rest = &self.page.as_bytes()[self.at..];
-        self.at += rest.iter().position(|byte| !is_skipped(*byte)).unwrap_or(rest.len());
-    }
-
     /// Goes on behind the next such byte.
     fn pass(&mut self, byte: u8) {
-        let rest = self.rest().as_bytes();
-        self.at += memchr(byte, rest).map_or(rest.len(), |at| at + 1);
+        let rest = &self.page.as_bytes()[self.at..];
+        self.at += find(byte, rest).map_or(rest.len(), |at| at + 1);
     }
+}
+
+/// White space between attributes.
+const SPACE: u8 = 1;
+const SLASH: u8 = 1 << 1;
+/// What the name of a tag goes on with.
+const OF_TAG: u8 = 1 << 2;
+/// What the name of an attribute goes on with.
+const OF_ATTRIBUTE: u8 = 1 << 3;
+/// What a value without quotes goes on with.
+const OF_BARE: u8 = 1 << 4;
+
+/// Which of these a byte is.
+const CLASSES: [u8; 256] = {
+    let mut classes = [OF_TAG | OF_ATTRIBUTE | OF_BARE; 256];
+    let (mut at, spaces) = (0, b" \t\n\r\x0c");
+    while at < spaces.len() {
+        classes[spaces[at] as usize] = SPACE;
+        at += 1;
+    }
+    classes[b'/' as usize] = SLASH | OF_BARE;
+    classes[b'=' as usize] = OF_TAG | OF_BARE;
+    classes[b'>' as usize] = 0;
+    classes
+};
+
+/// Where the bytes of some classes end that begin at a place.
+fn past(bytes: &[u8], start: usize, classes: u8) -> usize {
+    let mut at = start;
+    while let Some(byte) = bytes.get(at)
+        && CLASSES[usize::from(*byte)] & classes != 0
+    {
+        at += 1;
+    }
+    work::note(at - start);
+    at
+}
+
+/// [`memchr`].
+fn find(byte: u8, bytes: &[u8]) -> Option<usize> {
+    let found = memchr(byte, bytes);
+    work::note(found.unwrap_or(bytes.len()));
+    found
 }
 
 /// What of a script is within `<!--`, and within `<script` in there (section 13.2.5.15 to 31).
@@ -258,6 +304,19 @@ fn is_tag(bytes: &[u8], name: &str, at: usize) -> bool {
     let end = at + name.len();
     bytes.get(at..end).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
         && bytes.get(end).is_some_and(|next| is_space(*next) || matches!(next, b'/' | b'>'))
+}
+
+/// How many bytes were looked at, for tests of what pages cost.
+pub(in crate::message) mod work {
+    #[cfg(test)]
+    thread_local! {
+        pub(in crate::message) static BYTES: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    pub(in crate::message) fn note(_bytes: usize) {
+        #[cfg(test)]
+        BYTES.set(BYTES.get() + _bytes + 1);
+    }
 }
 
 #[cfg(test)]

@@ -58,6 +58,8 @@ pub(super) enum Attribute {
     SourceSet,
     /// Style, which can have `url(...)`.
     Style,
+    /// Whether it has a value or not.
+    Hidden,
     Alt,
     /// `http-equiv` and `content` of `<meta>`.
     Equivalent,
@@ -118,6 +120,7 @@ impl Tag {
             (_, b"background") => Attribute::Background,
             (_, b"srcset") => Attribute::SourceSet,
             (_, b"style") => Attribute::Style,
+            (_, b"hidden") => Attribute::Hidden,
             _ => return None,
         })
     }

@@ -45,6 +45,7 @@ fn scanned(page: &str) -> Vec<Read> {
             Token::Text(text) => Read::Text(resolved(text)),
             Token::End(name) => Read::End(own(name)),
             Token::Comment(comment) => Read::Comment(replaced(comment)),
+            Token::Marked(_) => continue,
             Token::Start(name) => {
                 let mut attributes = Vec::new();
                 while let Some(written) = scanner.attribute() {
