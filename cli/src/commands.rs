@@ -6,9 +6,9 @@ use crate::exit::Exit;
 use crate::schema::Output;
 use crate::store::change;
 use crate::{
-    allow, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze, guard, held,
-    history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine, restore, revert,
-    rollout, schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
+    allow, backtest, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze,
+    guard, held, history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine,
+    restore, revert, rollout, schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -34,6 +34,7 @@ Operating filters, whose store SWITCHBACK_STORE or --store names:
   switchback rollout phish@2.0.0                        or go live step by step, on evidence
   switchback status --watch                             what is live, and in every process?
   switchback guard status                               does a release do harm?
+  switchback backtest phish@3.0.0 --since 30d           what would it have decided on past mail?
   switchback impact phish@2.0.0 --since 6d              what did it decide differently?
   switchback held list                                  which mail is held?
 
@@ -63,6 +64,7 @@ enum Command {
     Features(features::Args),
     Serve(serve::Args),
     Compare(compare::Args),
+    Backtest(Box<backtest::Args>),
     Bench(bench::Args),
     Load(load::Args),
     Unload(unload::Args),
@@ -125,6 +127,7 @@ impl Command {
             Self::Features(args) => features::run(&args),
             Self::Serve(args) => serve::run(&args),
             Self::Compare(args) => compare::run(&args),
+            Self::Backtest(args) => backtest::run(&args),
             Self::Bench(args) => bench::run(&args),
             Self::Load(args) => load::run(&args),
             Self::Unload(args) => unload::run(&args),
@@ -162,6 +165,7 @@ impl Command {
 /// What every command with `--json` prints.
 fn outputs() -> impl Iterator<Item = (&'static str, Output)> {
     let alone = [
+        ("backtest", backtest::OUTPUT),
         ("bench", bench::OUTPUT),
         ("compare", compare::OUTPUT),
         ("demo", demo::OUTPUT),
@@ -225,9 +229,10 @@ mod tests {
         let mut command = Cli::command();
         command.build();
         let commands = with_times(&command);
-        for name in
-            ["journal", "export", "impact", "compare", "simulate", "promote", "rollout", "allow", "block", "revert"]
-        {
+        for name in [
+            "journal", "export", "impact", "compare", "backtest", "simulate", "promote", "rollout", "allow", "block",
+            "revert",
+        ] {
             assert!(commands.iter().any(|(found, _)| found == name), "{name}");
         }
         for (name, help) in commands {

@@ -1,26 +1,26 @@
 //! `switchback compare`.
 
+mod arguments;
 mod corpus;
 mod gate;
 mod live;
 mod page;
 mod report;
+mod shown;
 mod text;
 mod words;
 
-use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
-use switchback::compare::{Comparison, ComparisonSettings, Providers};
-use switchback::verdict::Senders;
+use switchback::compare::Comparison;
 use switchback::{ReleaseId, Thresholds};
 
+pub(crate) use self::arguments::ComparisonArgs;
+pub(crate) use self::corpus::ask;
 use self::report::{Report, Source};
+pub(crate) use self::shown::Shown;
 use crate::args::{InputArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage, after_help};
-use crate::file::{self, Access, Kind};
-use crate::provider::{Provider, provider};
 use crate::schema::{Output, kind};
 use crate::sides::Named;
 use crate::store::StoreArgs;
@@ -54,32 +54,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     store: StoreArgs,
 
-    /// Print one JSON object
-    #[arg(long)]
-    json: bool,
-
-    /// Write a self-contained page with charts, replacing an existing one; `/dev/stdout` and pipes work too
-    #[arg(long, value_name = "FILE")]
-    html: Option<PathBuf>,
-
-    /// Rows of each table
-    #[arg(long, value_name = "N", default_value_t = 10)]
-    limit: usize,
-
-    /// Exit with 1 if there are more flips than this
-    ///
-    /// A message that B failed on and A did not counts as a flip here. If no message was compared, the command exits with 1
-    /// even without this option.
-    #[arg(long, value_name = "N")]
-    max_flips: Option<u64>,
-
-    /// Which senders are counted under their domain [default: anyone for a corpus, authenticated with --live]
-    #[arg(long, value_name = "WHOSE")]
-    senders: Option<WhoseDomain>,
-
-    /// Count these domains as one provider, besides the built-in ones (repeatable)
-    #[arg(long, value_name = "NAME=DOMAIN,...", value_parser = provider)]
-    provider: Vec<Provider>,
+    #[command(flatten)]
+    comparison: ComparisonArgs,
 
     #[command(flatten)]
     message: InputArgs,
@@ -125,15 +101,6 @@ impl LiveArgs {
     }
 }
 
-/// Whose domain a message is counted under.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum WhoseDomain {
-    /// Authenticated senders only; all others are counted together
-    Authenticated,
-    /// Whoever claims to be the sender, which anybody can
-    Anyone,
-}
-
 const EXAMPLES: &str = "\
 Examples:
   switchback compare linear-1.1.0.wasm linear-2.0.0.wasm ~/Maildir
@@ -154,37 +121,14 @@ pub(crate) const OUTPUT: Output = Output::document("compare", &[kind::<Report>])
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     args.live.check()?;
-    // Where it cannot be written, nobody waits for the comparison.
-    let html = args.html.as_deref().map(|path| file::create(path, Access::Everybody, Kind::Page)).transpose()?;
+    let html = args.comparison.page()?;
     let named = [Named::of(&args.before), Named::of(&args.after)];
     let report = if args.live.live { live::report(args, &named)? } else { corpus::report(args, &named)? };
-    if let (Some(path), Some(html)) = (&args.html, html) {
-        file::fill(html, page::of(&report)?.as_bytes()).with_context(|| file::cannot_write(path))?;
-    }
-    let mut out = file::beside(args.html.as_deref());
-    match args.json {
-        true => writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?,
-        false => text::write(&report, &mut out)?,
-    }
-    drop(out);
-    let passes = gate::passes(&report, args.max_flips);
+    let passes = args.comparison.print(&report.shown(), &report, html, |_| Ok(()))?;
     Ok(Exit::found_if(!passes || report.is_incomplete()))
 }
 
 impl Args {
-    fn settings(&self, default: Senders) -> ComparisonSettings {
-        let senders = match self.senders {
-            Some(WhoseDomain::Authenticated) => Senders::Authenticated,
-            Some(WhoseDomain::Anyone) => Senders::Anyone,
-            None => default,
-        };
-        let providers = self
-            .provider
-            .iter()
-            .fold(Providers::default(), |known, provider| known.with(&provider.name, &provider.domains));
-        ComparisonSettings::default().senders(senders).providers(providers).differences_max(self.limit)
-    }
-
     fn report(
         &self,
         comparison: &Comparison,
@@ -192,6 +136,6 @@ impl Args {
         source: Source,
         thresholds: Option<Thresholds>,
     ) -> Report {
-        Report { releases: comparison.report(before, after, self.limit), source, thresholds }
+        Report { releases: comparison.report(before, after, self.comparison.limit), source, thresholds }
     }
 }

@@ -3,7 +3,7 @@
 mod alerts;
 mod explain;
 mod learn;
-mod mail;
+pub(crate) mod mail;
 mod pairs;
 mod set;
 mod settings;
@@ -12,7 +12,7 @@ mod status;
 mod test_alert;
 
 pub(crate) use self::explain::numbers;
-pub(crate) use self::simulate::Rule;
+pub(crate) use self::simulate::{Rule, Sample, Simulation};
 use crate::family::family;
 use crate::schema::Output;
 

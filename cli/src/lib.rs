@@ -7,6 +7,7 @@
 mod address;
 mod allow;
 mod args;
+mod backtest;
 mod backup;
 mod bench;
 mod block;

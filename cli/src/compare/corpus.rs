@@ -5,7 +5,7 @@ use std::time::Instant;
 use switchback::compare::{Comparison, MessageName, Pair, Side};
 use switchback::release::Reads;
 use switchback::verdict::{Outcome, Said, Senders};
-use switchback::{Message, ReleaseId, ScoreError, Thresholds};
+use switchback::{Message, ReleaseId, Runtime, ScoreError, Thresholds};
 
 use super::Args;
 use super::report::{Report, SUBJECT_CHARS_MAX, Source};
@@ -40,7 +40,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     let releases = sides::load(source, named, threads)?;
     let scorers = Scorers::new(&releases, thresholds);
     let mut progress = Progress::over(corpus.bytes(), false);
-    let mut comparison = Comparison::new(args.settings(Senders::Anyone));
+    let mut comparison = Comparison::new(args.comparison.settings(Senders::Anyone));
     let mut missed = Missed::default();
     Workers::start(threads)?.in_order(
         corpus,
@@ -99,7 +99,11 @@ impl<'a> Scorers<'a> {
     fn ask_both(&self, message: &Message) -> Judged {
         self.derive(message);
         let mut failures = Vec::new();
-        let sides = [0, 1].map(|index| self.ask(&self.releases.ids[index], message, &mut failures));
+        let sides = [0, 1].map(|index| {
+            let (side, failure) = ask(&self.releases.runtime, &self.releases.ids[index], message, &self.thresholds);
+            failures.extend(failure);
+            side
+        });
         Judged {
             bytes: message.len() as u64,
             domain: message.sender_domain().map(str::to_owned),
@@ -127,25 +131,28 @@ impl<'a> Scorers<'a> {
             let _ = message.attachments();
         }
     }
+}
 
-    fn ask(&self, release: &ReleaseId, message: &Message, failures: &mut Vec<String>) -> Side {
-        let mut start = Instant::now();
-        let scored = ScoreError::unless_busy(|| {
-            start = Instant::now();
-            self.releases.runtime.score_with(release, message)
-        });
-        let took_us = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
-        let said = match scored.map(|scored| scored.outcome) {
-            Ok(Outcome::Scored(assessment)) => {
-                let score = assessment.score;
-                Said::Scored { score, action: self.thresholds.action(score) }
-            }
-            Ok(Outcome::Abstained(_)) => Said::Abstained,
-            Err(error) => {
-                failures.push(crate::exit::chain(&error));
-                Said::Failed(error.fault.cause())
-            }
-        };
-        Side::new(said, took_us)
-    }
+/// What a release makes of a message, and what went wrong.
+pub(crate) fn ask(
+    runtime: &Runtime,
+    release: &ReleaseId,
+    message: &Message,
+    thresholds: &Thresholds,
+) -> (Side, Option<String>) {
+    let mut start = Instant::now();
+    let scored = ScoreError::unless_busy(|| {
+        start = Instant::now();
+        runtime.score_with(release, message)
+    });
+    let took_us = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
+    let (said, failure) = match scored.map(|scored| scored.outcome) {
+        Ok(Outcome::Scored(assessment)) => {
+            let score = assessment.score;
+            (Said::Scored { score, action: thresholds.action(score) }, None)
+        }
+        Ok(Outcome::Abstained(_)) => (Said::Abstained, None),
+        Err(error) => (Said::Failed(error.fault.cause()), Some(crate::exit::chain(&error))),
+    };
+    (Side::new(said, took_us), failure)
 }

@@ -1,21 +1,17 @@
 //! Whether a comparison lets a pipeline go on.
 
-use super::report::{Report, Source};
+use switchback::compare;
+
 use super::words;
 use crate::exit::say;
 use crate::show;
 
 /// Whether something was compared and there are no more flips than allowed, and says why not. With a limit it also says what
-/// was not compared: that counts in no flip.
-pub(super) fn passes(report: &Report, flips_max: Option<u64>) -> bool {
-    let releases = &report.releases;
+/// was not compared: that counts in no flip. `nothing` is why there is no message at all.
+pub(super) fn passes(releases: &compare::Report, nothing: &str, flips_max: Option<u64>) -> bool {
     let uncompared = words::unanswered(releases);
     if releases.flips.messages == 0 {
-        let why = uncompared.unwrap_or_else(|| match &report.source {
-            Source::Corpus { missed, .. } if missed.any() => missed.to_string(),
-            _ => "there is none".to_owned(),
-        });
-        say(&format!("no message was compared: {why}"));
+        say(&format!("no message was compared: {}", uncompared.as_deref().unwrap_or(nothing)));
         return false;
     }
     let Some(max) = flips_max else { return true };

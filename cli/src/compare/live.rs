@@ -26,7 +26,7 @@ pub(super) fn report(args: &Args, named: &[Named; 2]) -> anyhow::Result<Report> 
     journal::check_slot(slots, &reader, &slot)?;
     let releases = sides::ids(&args.store, named)?;
     let mut live = Live { slot, since: window.since, until: window.until, unread_files: 0 };
-    let mut comparison = Comparison::new(args.settings(Senders::Authenticated));
+    let mut comparison = Comparison::new(args.comparison.settings(Senders::Authenticated));
     let _busy = Busy::with("reading the journal".to_owned());
     live.unread_files = for_each_pair(&reader, &dir, &releases, &live, |id, pair| {
         // No subject: the journal keeps no content.

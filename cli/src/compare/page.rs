@@ -13,9 +13,8 @@ use sha2::{Digest as _, Sha256};
 use switchback::verdict::Senders;
 
 use self::rows::{Actions, Figure, Row, Segments, Worst};
-use super::report::{Report, Source};
+use super::shown::Shown;
 use super::words;
-use crate::show;
 
 /// The style sheet, as it stands in the page.
 const STYLE: &str = include_str!("../../templates/compare.css");
@@ -47,8 +46,8 @@ struct Page {
 }
 
 /// The page.
-pub(super) fn of(report: &Report) -> anyhow::Result<String> {
-    let releases = &report.releases;
+pub(super) fn of(shown: &Shown<'_>) -> anyhow::Result<String> {
+    let releases = shown.releases;
     let [senders_title, senders_note] = senders(releases.senders);
     let page = Page {
         before: releases.before.release.to_string(),
@@ -59,10 +58,10 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
         style: STYLE,
         summary: words::summary(releases),
         figures: rows::figures(releases),
-        segments: segments(report)?,
+        segments: segments(shown)?,
         actions: Actions::of(releases),
         drift_words: "To the left the release is sure that a message is wanted, to the right that it is not.",
-        distribution: charts::distribution(releases, report.thresholds.and_then(|thresholds| thresholds.junk))?,
+        distribution: charts::distribution(releases, shown.thresholds.and_then(|thresholds| thresholds.junk))?,
         scores: rows::scores(releases),
         drift: rows::drift(releases),
         latency: charts::latency(releases)?,
@@ -70,13 +69,13 @@ pub(super) fn of(report: &Report) -> anyhow::Result<String> {
         worst: rows::worst(releases),
         senders_title,
         senders_note,
-        source: source(report),
+        source: source(shown),
     };
     Ok(page.render()?)
 }
 
-fn segments(report: &Report) -> anyhow::Result<[Segments; 2]> {
-    let releases = &report.releases;
+fn segments(shown: &Shown<'_>) -> anyhow::Result<[Segments; 2]> {
+    let releases = shown.releases;
     let [provider, domain] = words::columns(releases.senders);
     Ok([
         Segments::new("By mail provider", provider, None, &words::providers(releases))?,
@@ -99,8 +98,8 @@ fn senders(senders: Senders) -> [&'static str; 2] {
     }
 }
 
-fn source(report: &Report) -> String {
-    let thresholds = report.thresholds.map(|thresholds| {
+fn source(shown: &Shown<'_>) -> String {
+    let thresholds = shown.thresholds.map(|thresholds| {
         let one = |action, from: Option<f64>| from.map(|from| format!("{action} from a score of {from}"));
         let all = [
             one("tag", thresholds.tag),
@@ -110,14 +109,6 @@ fn source(report: &Report) -> String {
         ];
         all.into_iter().flatten().collect::<Vec<_>>().join(", ")
     });
-    let from = match &report.source {
-        Source::Corpus { inputs, missed } => {
-            let listed: Vec<_> = inputs.iter().take(3).map(|input| show::printable(input, 200)).collect();
-            let more = inputs.len().saturating_sub(listed.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("Scored by both for this page: {}{more}; {missed}.", listed.join(", "))
-        }
-        Source::Live(window) => format!("Live traffic of {window}, as both scored it then."),
-    };
+    let from = &shown.origin;
     thresholds.map_or_else(|| from.clone(), |thresholds| format!("{from} Actions: {thresholds}."))
 }

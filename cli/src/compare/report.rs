@@ -8,7 +8,9 @@ use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
 
+use super::shown::Shown;
 use crate::corpus::Missed;
+use crate::show;
 use crate::store::text::instant;
 use crate::window::Window;
 
@@ -73,6 +75,37 @@ impl Live {
 }
 
 impl Report {
+    /// As it is shown to people.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        let releases = &self.releases;
+        let all = show::counted(releases.flips.messages + releases.unpaired, "message");
+        let unpaired = show::count(releases.unpaired);
+        let (messages, origin) = match &self.source {
+            Source::Corpus { inputs, missed } => {
+                let listed: Vec<_> = inputs.iter().take(3).map(|input| show::printable(input, 200)).collect();
+                let more = inputs.len().saturating_sub(listed.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                (
+                    format!("{all}, {unpaired} not answered by both, {missed}"),
+                    format!("Scored by both for this page: {}{more}; {missed}.", listed.join(", ")),
+                )
+            }
+            Source::Live(window) => (
+                format!("{all} of {window}, {unpaired} not answered by both"),
+                format!("Live traffic of {window}, as both scored it then."),
+            ),
+        };
+        Shown { releases, messages, origin, nothing: self.nothing(), thresholds: self.thresholds }
+    }
+
+    /// Why there is no message to compare, where there is none.
+    fn nothing(&self) -> String {
+        match &self.source {
+            Source::Corpus { missed, .. } if missed.any() => missed.to_string(),
+            _ => "there is none".to_owned(),
+        }
+    }
+
     /// Whether messages are missing that should be there. Of live traffic some always are: what shadows score has a
     /// budget.
     pub(super) fn is_incomplete(&self) -> bool {

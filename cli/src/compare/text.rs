@@ -6,7 +6,7 @@ use std::time::Duration;
 use switchback::Action;
 use switchback::compare::{Latency, ReleaseSummary, SegmentRow};
 
-use super::report::{Report, Source};
+use super::shown::Shown;
 use super::words::{self, Row};
 use crate::show;
 
@@ -20,42 +20,29 @@ const NAME_CHARS_MAX: usize = 22;
 const MESSAGE_CHARS_MAX: usize = 30;
 
 /// Writes all of it.
-pub(super) fn write(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let releases = &report.releases;
+pub(super) fn write(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
+    let releases = shown.releases;
     writeln!(out, "A {}   B {}", releases.before.release, releases.after.release)?;
-    writeln!(out, "{}", source(report))?;
+    writeln!(out, "{}", shown.messages)?;
     writeln!(out)?;
     for line in show::wrapped(&words::summary(releases).join(" "), COLUMNS) {
         writeln!(out, "{line}")?;
     }
-    write_flips(report, out)?;
-    write_actions(report, out)?;
-    write_scores(report, out)?;
-    write_answers(report, out)?;
+    write_flips(shown, out)?;
+    write_actions(shown, out)?;
+    write_scores(shown, out)?;
+    write_answers(shown, out)?;
     let [provider, domain] = words::columns(releases.senders);
     write_segments(provider, &words::providers(releases), out)?;
     write_segments(domain, &words::domains(releases), out)?;
     if is_any_small(releases) {
         writeln!(out, "\na range is the 95 % interval of a share: it is of fewer than {} messages", show::RANGE_BELOW)?;
     }
-    write_worst(report, out)
+    write_worst(shown, out)
 }
 
-/// `7 messages, 1 not answered by both, 0 unreadable`.
-fn source(report: &Report) -> String {
-    let all = report.releases.flips.messages + report.releases.unpaired;
-    let messages = show::counted(all, "message");
-    let unpaired = show::count(report.releases.unpaired);
-    match &report.source {
-        Source::Corpus { missed, .. } => {
-            format!("{messages}, {unpaired} not answered by both, {missed}")
-        }
-        Source::Live(window) => format!("{messages} of {window}, {unpaired} not answered by both"),
-    }
-}
-
-fn write_flips(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let flips = &report.releases.flips;
+fn write_flips(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
+    let flips = &shown.releases.flips;
     writeln!(out, "\nflips across the flag boundary: {}", show::count(flips.flips()))?;
     for (what, n) in [
         ("flagged by B only", flips.newly_flagged),
@@ -68,9 +55,9 @@ fn write_flips(report: &Report, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_actions(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn write_actions(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table(["A \\ B", "deliver", "tag", "junk", "quarantine", "reject"]);
-    for (action, row) in &report.releases.actions {
+    for (action, row) in &shown.releases.actions {
         let counts = Action::ALL.map(|after| row.get(&after).copied().unwrap_or_default());
         if counts.iter().sum::<u64>() > 0 {
             let counts = counts.map(|count| if count == 0 { "-".to_owned() } else { show::count(count) });
@@ -81,9 +68,9 @@ fn write_actions(report: &Report, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "\n{}", table.trim_fmt())
 }
 
-fn write_scores(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn write_scores(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table(["scores", "count", "mean", "p10", "p50", "p90", "p99"]);
-    for (letter, release) in sides(report) {
+    for (letter, release) in sides(shown) {
         let Some(scores) = &release.scores else { continue };
         let mut row = vec![letter.to_owned(), show::count(scores.count)];
         row.extend([scores.mean, scores.p10, scores.p50, scores.p90, scores.p99].map(show::score));
@@ -91,7 +78,7 @@ fn write_scores(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     show::numbers(&mut table, 1..7);
     writeln!(out, "\n{}", table.trim_fmt())?;
-    if let Some(drift) = &report.releases.drift {
+    if let Some(drift) = &shown.releases.drift {
         writeln!(out, "drift: {}", words::reading(drift))?;
         let line = |name, found, chance| format!("  {name}  {found:.4}   at most {chance:.4} by chance, in 95 of 100");
         let psi = line("PSI", drift.psi, drift.psi_by_chance_p95);
@@ -101,9 +88,9 @@ fn write_scores(report: &Report, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn write_answers(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn write_answers(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table(["answers", "scored", "abstained", "failed", "dropped", "p50", "p99", "longest"]);
-    for (letter, release) in sides(report) {
+    for (letter, release) in sides(shown) {
         let answers = &release.answers;
         let mut row = vec![letter.to_owned()];
         row.extend([answers.scored, answers.abstained, answers.failed(), answers.dropped()].map(show::count));
@@ -112,7 +99,7 @@ fn write_answers(report: &Report, out: &mut impl Write) -> io::Result<()> {
     }
     show::numbers(&mut table, 1..8);
     writeln!(out, "\n{}", table.trim_fmt())?;
-    for (letter, release) in sides(report) {
+    for (letter, release) in sides(shown) {
         for (what, why) in [("failed", words::failures(release)), ("dropped", words::drops(release))] {
             if !why.is_empty() {
                 writeln!(out, "  {letter} {what}: {why}")?;
@@ -153,8 +140,8 @@ fn is_any_small(releases: &switchback::compare::Report) -> bool {
     rows.iter().flatten().any(|(_, segment)| segment.flips.messages < show::RANGE_BELOW)
 }
 
-fn write_worst(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let releases = &report.releases;
+fn write_worst(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
+    let releases = shown.releases;
     if releases.flips.messages > 0 && releases.scored_alike == releases.flips.messages {
         return writeln!(out, "\nboth score every message the same, bit for bit");
     }
@@ -175,6 +162,6 @@ fn write_worst(report: &Report, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
-fn sides(report: &Report) -> [(&'static str, &ReleaseSummary); 2] {
-    [("A", &report.releases.before), ("B", &report.releases.after)]
+fn sides<'a>(shown: &Shown<'a>) -> [(&'static str, &'a ReleaseSummary); 2] {
+    [("A", &shown.releases.before), ("B", &shown.releases.after)]
 }

@@ -49,7 +49,7 @@ impl MailArgs {
 
 /// What the guard is told of one message that two releases answered: some 80 bytes.
 #[derive(Clone, Debug)]
-pub(super) struct Pair {
+pub(crate) struct Pair {
     /// Its record; none of a message of a corpus.
     pub(super) record: Option<RecordId>,
     pub(super) at: Timestamp,
@@ -133,17 +133,17 @@ impl KnownSenders for Nobody {
 }
 
 /// Mail that there is.
-pub(super) struct Mail {
+pub(crate) struct Mail {
     settings: GuardSettings,
     providers: Providers,
     /// What both releases answered.
-    pub(super) pairs: Vec<Pair>,
+    pub(crate) pairs: Vec<Pair>,
     /// Who was seen when, from the first day to the last.
     pub(super) known: BTreeMap<Known, Seen>,
     pub(super) messages: u64,
     pub(super) authenticated: u64,
     /// What could not be read, or was not answered by both.
-    pub(super) unusable: u64,
+    pub(crate) unusable: u64,
     domains: HashSet<Arc<str>>,
     /// When the last message of a corpus came.
     last: Timestamp,
@@ -151,7 +151,7 @@ pub(super) struct Mail {
 
 impl Mail {
     /// No mail yet. Whose addresses count one by one is up to the settings.
-    pub(super) fn new(settings: &GuardSettings) -> Self {
+    pub(crate) fn new(settings: &GuardSettings) -> Self {
         Self {
             settings: settings.clone(),
             providers: settings.all_providers(),
@@ -166,7 +166,7 @@ impl Mail {
     }
 
     /// Takes note of who wrote a message. What is dated into the future was not seen on any day.
-    pub(super) fn teach(&mut self, sighting: &Sighting<'_>, now: Timestamp) {
+    pub(crate) fn teach(&mut self, sighting: &Sighting<'_>, now: Timestamp) {
         self.messages += 1;
         if sighting.at > now {
             return;
@@ -180,7 +180,7 @@ impl Mail {
     }
 
     /// Adds a message that both releases answered.
-    pub(super) fn add(&mut self, record: Option<RecordId>, sighting: &Sighting<'_>, actions: [Action; 2]) {
+    pub(crate) fn add(&mut self, record: Option<RecordId>, sighting: &Sighting<'_>, actions: [Action; 2]) {
         let Sighting { at, fingerprint, sender_domain, sender, is_authenticated, recipient, .. } = *sighting;
         let domain = sender_domain.map(|domain| self.shared(domain));
         self.pairs.push(Pair { record, at, fingerprint, domain, sender, recipient, is_authenticated, actions });
@@ -194,7 +194,7 @@ impl Mail {
     }
 
     /// In the order in which it came.
-    pub(super) fn sort(&mut self) {
+    pub(crate) fn sort(&mut self) {
         // Stable: what came in the same second stays as it was read.
         self.pairs.sort_by_key(|pair| pair.at);
     }

@@ -6,6 +6,7 @@ mod past;
 mod replay;
 mod report;
 mod rule;
+mod sample;
 
 use std::path::PathBuf;
 
@@ -20,7 +21,9 @@ use self::course::{Course, knows_as};
 use self::past::Past;
 use self::replay::Replay;
 use self::report::Report;
+pub(crate) use self::report::Report as Simulation;
 pub(crate) use self::rule::Rule;
+pub(crate) use self::sample::Sample;
 use super::mail::{Mail, MailArgs};
 use super::pairs;
 use super::settings::SettingsArgs;

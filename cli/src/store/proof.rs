@@ -23,7 +23,7 @@ pub(crate) struct Proof {
 }
 
 /// What is known of one segment.
-#[derive(Debug, JsonSchema, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 pub(crate) struct OfSegment {
     pub(crate) segment: Segment,
     pub(crate) standing: Standing,
@@ -80,24 +80,30 @@ impl Proof {
 
     /// As lines, at most so many segments.
     pub(crate) fn write(&self, limit: usize, out: &mut impl Write) -> io::Result<()> {
-        let count = |standing| self.segments.iter().filter(|one| one.standing == standing).count() as u64;
-        let [harmed, unproven, proven] = [Standing::Harmed, Standing::Unproven, Standing::Proven].map(count);
-        writeln!(
-            out,
-            "against {}, by segment of authenticated, known senders: {} harmed, {} unproven, {} proven",
-            self.baseline,
-            show::count(harmed),
-            show::count(unproven),
-            show::count(proven)
-        )?;
+        writeln!(out, "{}", standings(&self.baseline, &self.segments))?;
         writeln!(out, "{}", compared(&self.pairs))?;
-        writeln!(out, "{}", table(&self.segments[..limit.min(self.segments.len())]))?;
-        let more = self.segments.len().saturating_sub(limit);
-        if more > 0 {
-            writeln!(out, "  and {}", show::counted(more as u64, "segment"))?;
-        }
-        Ok(())
+        write_segments(&self.segments, limit, out)
     }
+}
+
+/// `against phish@1.1.0, by segment of authenticated, known senders: 0 harmed, 12 unproven, 3 proven`.
+pub(crate) fn standings(baseline: &ReleaseId, segments: &[OfSegment]) -> String {
+    let count = |standing| segments.iter().filter(|one| one.standing == standing).count() as u64;
+    let [harmed, unproven, proven] =
+        [Standing::Harmed, Standing::Unproven, Standing::Proven].map(|one| show::count(count(one)));
+    format!(
+        "against {baseline}, by segment of authenticated, known senders: {harmed} harmed, {unproven} unproven, {proven} proven"
+    )
+}
+
+/// As a table, at most so many segments.
+pub(crate) fn write_segments(segments: &[OfSegment], limit: usize, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
+    writeln!(out, "{}", table(&segments[..limit.min(segments.len())]))?;
+    let more = segments.len().saturating_sub(limit);
+    if more > 0 {
+        writeln!(out, "  and {}", show::counted(more as u64, "segment"))?;
+    }
+    Ok(())
 }
 
 /// `20,964 pairs were compared: 0 of authenticated, known senders, which count; 964 of authenticated senders that are new; 20,000

@@ -1,5 +1,7 @@
 //! Small models in WebAssembly's text form: they judge a message by its size.
 
+pub(crate) mod features;
+
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
@@ -112,20 +114,25 @@ pub(crate) fn failing() -> String {
 
 /// What a module says of the contract, for whatever makes a component of it.
 pub(crate) fn contract_section() -> Vec<u8> {
-    let (resolve, world) = contract();
+    let (resolve, world) = contract(CONTRACT);
     wit_component::metadata::encode(&resolve, world, wit_component::StringEncoding::UTF8, None).unwrap()
 }
 
-fn contract() -> (Resolve, WorldId) {
+fn contract(text: &str) -> (Resolve, WorldId) {
     let mut resolve = Resolve::default();
-    let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();
+    let package = resolve.push_str("scoring.wit", text).unwrap();
     let world = resolve.select_world(&[package], Some("plugin")).unwrap();
     (resolve, world)
 }
 
 fn module() -> Vec<u8> {
-    let mut module = wat::parse_str(MODULE).unwrap();
-    let (resolve, world) = contract();
+    embedded(MODULE, CONTRACT)
+}
+
+/// A module in its text form, with what it says of the contract.
+fn embedded(module: &str, text: &str) -> Vec<u8> {
+    let mut module = wat::parse_str(module).unwrap();
+    let (resolve, world) = contract(text);
     wit_component::embed_component_metadata(&mut module, &resolve, world, wit_component::StringEncoding::UTF8).unwrap();
     module
 }

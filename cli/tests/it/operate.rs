@@ -1,5 +1,6 @@
 //! The commands that operate a store.
 
+mod backtest;
 mod backup;
 mod changes;
 mod clocks;

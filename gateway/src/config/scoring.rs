@@ -2,12 +2,14 @@
 
 use std::num::NonZero;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 use bytesize::ByteSize;
 use serde::Deserialize;
-use switchback::journal::Overflow;
+use switchback::journal::{FeatureSample, Overflow};
 
 use super::ConfigError;
+use super::text::lasting;
 use crate::limits::{MEMORY_PER_BYTE, MESSAGES_MIN};
 
 /// How messages are scored.
@@ -70,10 +72,20 @@ pub struct JournalSection {
     /// counted and said, because a disk that hangs would otherwise stop all mail, and the stamp in the message still tells
     /// which release decided it.
     pub overflow: Overflow,
+    /// Of which messages the features are kept: `off`, `all`, or a share such as `10 %`. Default off.
+    pub features: FeatureSample,
+    /// How long records are kept. Default 30 days.
+    #[serde(deserialize_with = "lasting")]
+    pub keep: Duration,
 }
 
 impl Default for JournalSection {
     fn default() -> Self {
-        Self { enabled: true, overflow: Overflow::Drop }
+        Self {
+            enabled: true,
+            overflow: Overflow::Drop,
+            features: FeatureSample::OFF,
+            keep: Duration::from_secs(30 * 24 * 3_600),
+        }
     }
 }

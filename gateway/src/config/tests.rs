@@ -24,6 +24,7 @@ fn what_is_wrong_is_named() {
         ("[scoring]\nqueue = 0", "scoring.queue: 1 to 100000"),
         ("[scoring]\nmessage_max = '1 KiB'", "scoring.message_max: 64 KiB"),
         ("[scoring]\nmessage_max = '200 MiB'", "scoring.memory: at least 6 times"),
+        ("[journal]\nfeatures = '10'", "`10` is not a valid sample"),
         ("[authentication]\nbudget = '5'", "not a valid length of time"),
         ("[authentication]\ntrusted = ['mx']", "nobody else's are believed"),
         ("[authentication]\nauthserv_id = 'mx.example; none'", "authentication.authserv_id: `mx.example; none` is not"),

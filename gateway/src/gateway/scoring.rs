@@ -162,7 +162,10 @@ impl Opened {
             builder = builder.slot(slot_of(config, outbound));
         }
         if config.journal.enabled {
-            let journal = JournalConfig::new(config.store.join("journal")).overflow(config.journal.overflow);
+            let mut journal = JournalConfig::new(config.store.join("journal"))
+                .overflow(config.journal.overflow)
+                .features(config.journal.features);
+            journal.keep = config.journal.keep;
             builder = builder.journal(journal);
         }
         let runtime = builder.store_dir(&config.store).build()?;

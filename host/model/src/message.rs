@@ -39,6 +39,7 @@ mod limits;
 mod links;
 mod media;
 mod reading;
+mod recorded;
 mod sender;
 mod structure;
 mod value;
@@ -135,6 +136,8 @@ struct Context {
     trusted: Vec<String>,
     recipient_key: [u8; 32],
     tenant: Option<Arc<str>>,
+    /// Whether nothing is known of the message but features and facts.
+    is_features_alone: bool,
 }
 
 impl Message {

@@ -174,7 +174,11 @@ impl contract::HostMessage for Guest {
     }
 
     fn features(&mut self, _: Resource<BorrowedMessage>, kind: contract::FeatureKind) -> Result<contract::Features> {
-        let features = self.reading(Reads::FEATURES)?.features(kind.into());
+        let (message, kind) = (self.reading(Reads::FEATURES)?, kind.into());
+        if !message.has_features(kind) {
+            wasmtime::bail!("it asked for features of a kind that was not kept of the message: {}", kind.name());
+        }
+        let features = message.features(kind);
         let [subject, sender, body, links, structure] = features.fields().each_ref().map(|field| field.to_vec());
         Ok(contract::Features { subject, sender, body, links, structure, truncated: features.is_truncated() })
     }

@@ -12,6 +12,9 @@ mod columns;
 mod config;
 mod error;
 mod extent;
+mod feature_columns;
+mod featured;
+mod features;
 mod folder;
 #[cfg(feature = "control")]
 mod hold;
@@ -34,6 +37,8 @@ mod writer;
 pub use config::{JournalConfig, MessageIds, Overflow};
 pub use error::JournalError;
 pub use extent::Extent;
+pub use featured::{Featured, FeaturedRecord};
+pub use features::{FeatureSample, InvalidFeatureSample, RecordedFeatures};
 #[cfg(feature = "control")]
 pub(crate) use hold::hold;
 pub use impact::{

@@ -62,7 +62,7 @@ impl Past {
     }
 
     /// Whom the guard knew before the first pair.
-    fn known(reader: &GuardReader, journal: &JournalReader, mail: &Mail) -> anyhow::Result<Self> {
+    pub(super) fn known(reader: &GuardReader, journal: &JournalReader, mail: &Mail) -> anyhow::Result<Self> {
         let Some(first) = mail.pairs.first().map(|pair| day(pair.at)) else { return Ok(Self::None) };
         let mut known = HashMap::new();
         reader.for_each_sender(first, |sender, past| {

@@ -46,6 +46,9 @@ pub(super) struct Replay {
     pub(super) rule_windows: Windows,
     /// How many segments stand how, at the end: harmed, unproven, proven.
     pub(super) standings: [u64; 3],
+    /// All segments, the worst first.
+    #[serde(skip)]
+    pub(super) all: Vec<OfSegment>,
     /// The segments in which anything flipped, the worst first, with what it takes to act there; at most ten.
     pub(super) segments: Vec<OfSegment>,
     /// What the guard itself made of this mail, where it noted that.
@@ -121,11 +124,11 @@ impl Replay {
         let eligible = everything.map_or(0, |(_, tally)| tally.down.eligible.all);
         let last = pairs.last().map_or(since, |pair| pair.at);
         let now = guard.circumstances(last);
-        let mut segments = of_tallies(&guard.trial, now, tallies);
+        let all = of_tallies(&guard.trial, now, tallies);
         let standings = [Standing::Harmed, Standing::Unproven, Standing::Proven]
-            .map(|standing| segments.iter().filter(|one| one.standing == standing).count() as u64);
-        segments.retain(|one| one.tally.up.any.flips > 0);
-        segments.truncate(SEGMENTS);
+            .map(|standing| all.iter().filter(|one| one.standing == standing).count() as u64);
+        let flipped = all.iter().filter(|one| one.tally.up.any.flips > 0);
+        let segments = flipped.take(SEGMENTS).cloned().collect();
         let (rule, rule_windows) = Rule::default().replay(&pairs, since);
         let own = Own::of(course, &steps, since, acted.as_ref().and_then(|moment| moment.record));
         Self {
@@ -141,6 +144,7 @@ impl Replay {
             rule,
             rule_windows,
             standings,
+            all,
             segments,
             own,
         }

@@ -15,11 +15,12 @@ use super::replay::{Moment, Replay};
 use super::rule::{Rule, Tripped};
 use crate::schema::json_line;
 use crate::show;
+use crate::store::proof::OfSegment;
 use crate::store::text;
 
 /// Everything that is said.
 #[derive(JsonSchema, Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     /// The baseline, and the candidate.
     pub(super) releases: [ReleaseId; 2],
     pub(super) settings: GuardSettings,
@@ -31,11 +32,23 @@ pub(super) struct Report {
 }
 
 impl Report {
+    /// Every segment, the worst first.
+    pub(crate) fn all_segments(&self) -> &[OfSegment] {
+        &self.replay.all
+    }
+
     pub(super) fn write(&self, json: bool) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        if json {
-            return json_line(self, &mut out);
-        }
+        if json { json_line(self, &mut out) } else { self.write_text(&mut out) }
+    }
+
+    /// Whether the candidate would have been taken back.
+    pub(crate) fn has_acted(&self) -> bool {
+        self.replay.acted.is_some()
+    }
+
+    /// As text.
+    pub(crate) fn write_text(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let [baseline, candidate] = &self.releases;
         let replay = &self.replay;
         let span = came(replay.since, replay.until);
@@ -49,7 +62,7 @@ impl Report {
                 show::counted(self.unusable, "other message")
             )?;
         }
-        self.verdict(candidate, &mut out)?;
+        self.verdict(candidate, out)?;
         if let Some(own) = &replay.own {
             writeln!(out, "{}", itself(own))?;
         }
@@ -57,7 +70,7 @@ impl Report {
             writeln!(out, "a warning would have been raised {}", when(warned))?;
             writeln!(out, "  {}", numbers(&warned.evidence))?;
         }
-        self.requirements(&mut out)?;
+        self.requirements(out)?;
         writeln!(out, "{}", self.rule())?;
         let [harmed, unproven, proven] = replay.standings.map(show::count);
         writeln!(out, "segments at that time: {harmed} harmed, {unproven} unproven, {proven} proven")?;
@@ -72,7 +85,7 @@ impl Report {
         }
     }
 
-    fn verdict(&self, candidate: &ReleaseId, out: &mut impl Write) -> io::Result<()> {
+    fn verdict(&self, candidate: &ReleaseId, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         let Replay { up, down, messages: all, .. } = self.replay;
         let flips = format!("{} newly flagged, {} no longer, of {}", show::count(up), show::count(down), messages(all));
         let done = match self.settings.mode {
@@ -94,7 +107,7 @@ impl Report {
     }
 
     /// What it takes to act in each segment in which anything flipped, where nothing was done.
-    fn requirements(&self, out: &mut impl Write) -> io::Result<()> {
+    fn requirements(&self, out: &mut (impl Write + ?Sized)) -> io::Result<()> {
         if self.replay.acted.is_some() || self.replay.segments.is_empty() {
             return Ok(());
         }

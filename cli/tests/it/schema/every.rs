@@ -12,9 +12,10 @@ use crate::model::{self, release};
 use crate::operate::held::Held;
 use crate::operate::store::{Store, until};
 
-/// Those that other tests run, which are checked as well: of `guard explain` they have an event to explain, and `demo` takes a
+/// Those that other tests run, which are checked as well: of `backtest` they have mail whose features
+/// were kept, of `guard explain` an event to explain, and `demo` takes a
 /// while. Packing needs a compiler for models, and is tested where it is implemented.
-const ELSEWHERE: [&str; 3] = ["demo", "guard explain", "pack"];
+const ELSEWHERE: [&str; 4] = ["backtest", "demo", "guard explain", "pack"];
 
 /// A store, with the commands that were run on it.
 struct Session {

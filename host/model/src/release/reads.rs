@@ -67,6 +67,12 @@ impl Reads {
     /// Numbers about the message. Since contract 1.1.
     pub const FACTS: Self = Self(1 << 15);
 
+    /// What is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether all of `other` is in this set.
     pub const fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

@@ -42,7 +42,10 @@ impl Recorder for JournalRecorder {
         let mut record = Record::new(id, at, Arc::clone(slot), self.journal.mail(message), action, decided_by);
         (record.process, record.generation, record.timing) = (self.process, generation, timing);
         (record.scl, record.category, record.opinions) = (scl, category, opinions.into_vec());
-        self.journal.append(record);
+        match self.journal.features(message, &record.mail) {
+            Some(features) => self.journal.append_with(record, features),
+            None => self.journal.append(record),
+        }
         self.meters.set(self.journal.counts());
     }
 

@@ -11,7 +11,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::{Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use switchback_model::release::ReleaseId;
 use switchback_system::locked::Locked;
@@ -20,7 +20,7 @@ use switchback_system::private::{self, NotPrivate, Owner};
 use super::error::JournalError;
 use super::folder::{Access, Folder, Segment};
 use super::rows::{Names, Releases};
-use super::schema::RELEASES_KEY;
+use super::schema::{self, RELEASES_KEY};
 use super::stream::Batches;
 
 /// Records of a row group: what a reader decides on whether to read it at all, and the most that one of its threads
@@ -45,6 +45,16 @@ impl<W: io::Write + Send> ClosedWriter<W> {
             .set_max_row_group_row_count(Some(ROW_GROUP_RECORDS));
         for column in UNIQUE {
             properties = properties.set_column_dictionary_enabled(ColumnPath::from(column), false);
+        }
+        // Most pairs of words are in few messages, and those of a campaign follow each other alike: as they are they compress
+        // better than as places in a dictionary. Nobody looks for the least and the greatest.
+        let features = Compression::ZSTD(ZstdLevel::try_new(3)?);
+        for list in schema::feature_lists() {
+            let path = ColumnPath::new(schema::feature_path(list));
+            properties = properties
+                .set_column_dictionary_enabled(path.clone(), list == schema::WORDS_BODY)
+                .set_column_statistics_enabled(path.clone(), EnabledStatistics::None)
+                .set_column_compression(path, features);
         }
         Ok(Self { writer: ArrowWriter::try_new(to, schema, Some(properties.build()))?, releases: Releases::new() })
     }

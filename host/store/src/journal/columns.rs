@@ -10,6 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use switchback_model::verdict::{Opinion, Said};
 
+use super::feature_columns::FeatureColumn;
+use super::features::{FeatureSample, RecordedFeatures};
 use super::record::Record;
 use super::schema::{Presence, opinion_fields, others_element};
 
@@ -39,10 +41,12 @@ pub(super) struct Columns {
     first: StructBuilder,
     others: ListBuilder<StructBuilder>,
     reading: UInt16Builder,
+    /// None where none are kept.
+    features: Option<FeatureColumn>,
 }
 
 impl Columns {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(features: FeatureSample) -> Self {
         Self {
             records: 0,
             id: FixedSizeBinaryBuilder::new(16),
@@ -68,6 +72,7 @@ impl Columns {
             others: ListBuilder::new(StructBuilder::from_fields(opinion_fields(Presence::Always), 0))
                 .with_field(others_element()),
             reading: UInt16Builder::new(),
+            features: (!features.is_off()).then(FeatureColumn::new),
         }
     }
 
@@ -75,8 +80,8 @@ impl Columns {
         self.records
     }
 
-    /// Adds a record.
-    pub(super) fn push(&mut self, record: &Record) -> Result<(), ArrowError> {
+    /// Adds a record, with the features of its message if they are kept.
+    pub(super) fn push(&mut self, record: &Record, features: Option<&RecordedFeatures>) -> Result<(), ArrowError> {
         self.id.append_value(record.id.as_bytes())?;
         self.at.append_value(record.at.as_microsecond());
         self.process.append_value(record.process);
@@ -111,6 +116,7 @@ impl Columns {
         }
         self.others.append(true);
         self.reading.append_value(record.reading.number());
+        self.features.iter_mut().for_each(|column| column.push(features));
         self.records += 1;
         Ok(())
     }
@@ -142,6 +148,9 @@ impl Columns {
         columns.extend(self.first.finish().columns().iter().cloned());
         columns.push(Arc::new(self.others.finish()));
         columns.push(Arc::new(self.reading.finish()));
+        if let Some(features) = &mut self.features {
+            columns.push(features.finish()?);
+        }
         RecordBatch::try_new(Arc::clone(schema), columns)
     }
 }

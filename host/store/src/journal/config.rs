@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::error::JournalError;
+use super::features::FeatureSample;
 
 /// How a journal is kept. Read from a configuration, times are texts such as `200ms`, `1h` or `30d`.
 ///
@@ -26,7 +27,12 @@ pub struct JournalConfig {
     /// What is kept of a Message-ID.
     #[serde(default)]
     pub message_ids: MessageIds,
-    /// The most records that are written at once, 1 to 65,536. Default 4,096: some 2 MB.
+    /// Of which messages the features are kept, for `switchback backtest`: hashed words, from which who tries a dictionary
+    /// can learn words. Default: of none.
+    #[serde(default)]
+    pub features: FeatureSample,
+    /// The most records that are written at once, 1 to 65,536. Default 4,096: some 2 MB, with the features of all
+    /// messages some 16 MB.
     #[serde(default = "default_batch_records_max")]
     pub batch_records_max: usize,
     /// The longest that a record waits for its batch, 1 ms to 1 min. Default 200 ms.
@@ -124,6 +130,7 @@ impl JournalConfig {
             dir: dir.into(),
             overflow: Overflow::default(),
             message_ids: MessageIds::default(),
+            features: FeatureSample::OFF,
             batch_records_max: default_batch_records_max(),
             flush_interval: default_flush_interval(),
             segment_bytes_max: default_segment_bytes_max(),
@@ -142,6 +149,12 @@ impl JournalConfig {
     /// Sets what is kept of a Message-ID.
     pub fn message_ids(mut self, message_ids: MessageIds) -> Self {
         self.message_ids = message_ids;
+        self
+    }
+
+    /// Sets of which messages the features are kept.
+    pub fn features(mut self, features: FeatureSample) -> Self {
+        self.features = features;
         self
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use switchback_model::guard::Key;
-use switchback_model::message::{Message, Recipients};
+use switchback_model::message::{Fingerprint, Message, Recipients};
 use switchback_system::private;
 
 use super::config::MessageIds;
@@ -83,13 +83,21 @@ impl JournalKey {
         digits[..2 * HASH_BYTES].to_owned()
     }
 
+    /// What decides whether a campaign is in a sample: by a hash, so that nobody who sends mail can tell.
+    pub(super) fn number(&self, fingerprint: Fingerprint) -> u64 {
+        first_8(blake3::keyed_hash(&self.0, fingerprint.as_bytes()))
+    }
+
     /// A sender as it is kept: by the key that the guard knows it by, hashed, so that nobody can tell it who has the journal alone.
     pub(super) fn sender(&self, sender: Key) -> Key {
-        let hash = blake3::keyed_hash(&self.0, &sender.0.to_le_bytes());
-        let mut first = [0; 8];
-        first.copy_from_slice(&hash.as_bytes()[..8]);
-        Key(u64::from_le_bytes(first))
+        Key(first_8(blake3::keyed_hash(&self.0, &sender.0.to_le_bytes())))
     }
+}
+
+fn first_8(hash: blake3::Hash) -> u64 {
+    let mut first = [0; 8];
+    first.copy_from_slice(&hash.as_bytes()[..8]);
+    u64::from_le_bytes(first)
 }
 
 impl RecordedMessage {

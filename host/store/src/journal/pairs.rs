@@ -182,7 +182,7 @@ impl<'a> Everyone<'a> {
     }
 
     /// What a release said, if it was to score the message.
-    fn find(&self, row: usize, release: &Digest) -> Result<Option<RecordedOpinion>, ArrowError> {
+    pub(super) fn find(&self, row: usize, release: &Digest) -> Result<Option<RecordedOpinion>, ArrowError> {
         if self.is_first(row, release) {
             return opinion(&self.first, row).map(Some);
         }

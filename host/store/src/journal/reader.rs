@@ -120,7 +120,7 @@ impl JournalReader {
         let mut known = Releases::new();
         for piece in Pieces::of(&self.folder, &filter, places) {
             let read = piece.and_then(|piece| {
-                piece.read(&[], &filter, &mut |batch| {
+                piece.read(&schema::columns(), &filter, &mut |batch| {
                     latest.records.extend(records(batch, &mut known)?);
                     Ok(())
                 })
@@ -133,14 +133,14 @@ impl JournalReader {
         Ok(latest)
     }
 
-    /// Writes the records that are asked for as one Parquet file, in the order of the segments. Keeps one row group
-    /// in memory.
+    /// Writes the records that are asked for as one Parquet file, in the order of the segments, without features. Keeps one
+    /// row group in memory.
     ///
     /// # Errors
     /// If the folder cannot be listed, or `to` cannot be written.
     pub fn export(&self, query: &Query, to: impl io::Write + Send) -> Result<Exported, JournalError> {
         let filter = self.filter(query);
-        let schema = schema::bare();
+        let (schema, columns) = (schema::bare(), schema::columns());
         let failed = |error| JournalError::of_parquet(Path::new("the exported file"), error);
         let mut writer = ClosedWriter::new(to, schema.clone()).map_err(failed)?;
         let (mut count, mut written, mut unread) = (0, Ok(()), Vec::new());
@@ -154,7 +154,7 @@ impl JournalReader {
                 }
                 Ok(())
             };
-            unread.extend(piece.and_then(|piece| piece.read(&[], &filter, &mut write)).err());
+            unread.extend(piece.and_then(|piece| piece.read(&columns, &filter, &mut write)).err());
         }
         written.map_err(failed)?;
         writer.finish().map_err(failed)?;

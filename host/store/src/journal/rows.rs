@@ -68,6 +68,12 @@ pub(super) fn named<T: FromStr>(what: &str, name: &str) -> Result<T, ArrowError>
     name.parse().map_err(|_| unknown(what, name))
 }
 
+/// The numbers of a list at a place.
+pub(super) fn list<T: ArrowPrimitiveType>(array: &ListArray, row: usize) -> Result<&[T::Native], ArrowError> {
+    let values: &PrimitiveArray<T> = typed(Some(array.values()), "element")?;
+    Ok(&values.values()[places(array, row)])
+}
+
 /// Releases by their digest, so that each is parsed once.
 pub(super) type Releases = HashMap<[u8; 32], ReleaseId>;
 
@@ -137,7 +143,7 @@ pub(super) fn others(batch: &RecordBatch) -> Result<(&StructArray, &ListArray), 
     Ok((typed(Some(list.values()), OTHERS)?, list))
 }
 
-/// The places of a record's other opinions.
+/// The places of a record's elements in a list of all records, such as its other opinions.
 pub(super) fn places(list: &ListArray, row: usize) -> std::ops::Range<usize> {
     let offsets = list.value_offsets();
     // Offsets of an array are not negative.

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use arrow_array::{RecordBatch, UInt16Array};
+use arrow_array::types::{Float32Type, UInt32Type};
+use arrow_array::{ArrayRef, ArrowPrimitiveType, RecordBatch, UInt16Array, new_null_array};
 use arrow_schema::{ArrowError, DataType, Field, Fields, Metadata, Schema, SchemaRef, TimeUnit};
 use switchback_model::message::Reading;
 use switchback_model::verdict::Thresholds;
+
+use super::features::FeatureSample;
 
 /// The version of the columns, under [`FORMAT_KEY`] in every file's metadata.
 pub(super) const FORMAT: &str = "1";
@@ -30,6 +33,36 @@ const ELEMENT: &str = "element";
 
 /// The column with the reading of the message. Files of before have none of it, and records of the first reading.
 pub(super) const READING: &str = "reading";
+
+/// Where a file says of which messages it keeps the features. One that keeps none does not say it, and has no column of
+/// them.
+const FEATURES_KEY: &str = "switchback:features";
+
+/// The column with the features of the message; null where they were not kept.
+pub(super) const FEATURES: &str = "features";
+
+/// The words of the text, of which many occur in many messages.
+pub(super) const WORDS_BODY: &str = "words_body";
+
+/// The lists of hashes in it, in their order.
+pub(super) const LISTS: [&str; 10] = [
+    "words_subject",
+    "words_sender",
+    WORDS_BODY,
+    "words_links",
+    "words_structure",
+    "pairs_subject",
+    "pairs_sender",
+    "pairs_body",
+    "pairs_links",
+    "pairs_structure",
+];
+
+/// Whether words, and pairs, were more than are kept.
+pub(super) const TRUNCATED: [&str; 2] = ["words_truncated", "pairs_truncated"];
+
+/// The numbers in it.
+pub(super) const FACTS: &str = "facts";
 
 /// The columns, without anything in the metadata but their version.
 pub(super) fn bare() -> SchemaRef {
@@ -63,20 +96,31 @@ pub(super) fn bare() -> SchemaRef {
     Arc::new(Schema::new_with_metadata(fields, HashMap::from([(FORMAT_KEY.to_owned(), FORMAT.to_owned())])))
 }
 
-/// A batch of a file, whenever it was written, with all columns.
+/// A batch of a file, whenever it was written, with the columns of this schema.
 pub(super) fn completed(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch, ArrowError> {
-    let mut columns = batch.columns().to_vec();
-    if batch.column_by_name(READING).is_none() {
-        columns.push(Arc::new(UInt16Array::from(vec![Reading::FIRST.number(); batch.num_rows()])));
-    }
-    RecordBatch::try_new(Arc::clone(schema), columns)
+    let rows = batch.num_rows();
+    let column = |field: &Arc<Field>| -> ArrayRef {
+        match (batch.column_by_name(field.name()), field.name().as_str()) {
+            (Some(column), _) => Arc::clone(column),
+            (None, READING) => Arc::new(UInt16Array::from(vec![Reading::FIRST.number(); rows])),
+            (None, _) => new_null_array(field.data_type(), rows),
+        }
+    };
+    RecordBatch::try_new(Arc::clone(schema), schema.fields().iter().map(column).collect())
 }
 
 /// The columns, with what a closed file says about all of its records.
 pub(super) fn like(metadata: &Metadata) -> SchemaRef {
     let mut metadata = metadata.clone();
     metadata.remove(RELEASES_KEY);
-    Arc::new(Schema::new_with_metadata(bare().fields().clone(), metadata))
+    let mut fields = bare().fields().to_vec();
+    fields.extend(metadata.contains_key(FEATURES_KEY).then(features_field));
+    Arc::new(Schema::new_with_metadata(fields, metadata))
+}
+
+/// The columns that every file has.
+pub(super) fn columns() -> Vec<String> {
+    bare().fields().iter().map(|field| field.name().clone()).collect()
 }
 
 /// What a closed file says about all of its records, for comparison: equal for those that can be one file.
@@ -85,13 +129,15 @@ pub(super) fn kind(metadata: &Metadata) -> String {
     format!("{said:?}")
 }
 
-/// The columns, with the thresholds that hold while a file is written.
-pub(super) fn with_thresholds(thresholds: &BTreeMap<String, Thresholds>) -> SchemaRef {
-    let bare = bare();
-    let mut metadata = bare.metadata().clone();
+/// The columns, with the thresholds that hold while a file is written, and with the features if some are kept.
+pub(super) fn written(thresholds: &BTreeMap<String, Thresholds>, features: FeatureSample) -> SchemaRef {
+    let mut metadata = bare().metadata().clone();
+    if !features.is_off() {
+        metadata.insert(FEATURES_KEY.to_owned(), features.to_string());
+    }
     // A map of numbers and names always becomes JSON.
     metadata.insert(THRESHOLDS_KEY.to_owned(), serde_json::to_string(thresholds).unwrap_or_default());
-    Arc::new(Schema::new_with_metadata(bare.fields().clone(), metadata))
+    like(&metadata)
 }
 
 /// The thresholds of each slot while a file was written.
@@ -130,6 +176,34 @@ pub(super) fn opinion_fields(presence: Presence) -> Fields {
     ])
 }
 
+fn features_field() -> Arc<Field> {
+    Arc::new(Field::new(FEATURES, DataType::Struct(feature_fields()), true))
+}
+
+/// The fields of `features`.
+pub(super) fn feature_fields() -> Fields {
+    let of_lists = |name| Field::new(name, DataType::List(feature_element::<UInt32Type>()), false);
+    let mut fields: Vec<_> = LISTS.into_iter().map(of_lists).collect();
+    fields.extend(TRUNCATED.map(|name| Field::new(name, DataType::Boolean, false)));
+    fields.push(Field::new(FACTS, DataType::List(feature_element::<Float32Type>()), false));
+    fields.into()
+}
+
+/// An element of a list of features.
+pub(super) fn feature_element<T: ArrowPrimitiveType>() -> Arc<Field> {
+    Arc::new(Field::new(ELEMENT, T::DATA_TYPE, false))
+}
+
+/// The names of all lists of `features`.
+pub(super) fn feature_lists() -> impl Iterator<Item = &'static str> {
+    LISTS.into_iter().chain([FACTS])
+}
+
+/// The path of a list of `features` in a Parquet file.
+pub(super) fn feature_path(list: &str) -> Vec<String> {
+    [FEATURES, list, "list", ELEMENT].map(str::to_owned).to_vec()
+}
+
 /// An element of `others`.
 pub(super) fn others_element() -> Arc<Field> {
     Arc::new(Field::new(ELEMENT, DataType::Struct(opinion_fields(Presence::Always)), false))
@@ -153,8 +227,27 @@ mod tests {
         let columns: Vec<_> = schema.fields().iter().map(line).collect();
         assert_eq!(columns, FROZEN);
         let thresholds = BTreeMap::from([("inbound".to_owned(), Thresholds::default())]);
-        assert_eq!(super::thresholds(with_thresholds(&thresholds).metadata()), thresholds);
+        let written = written(&thresholds, FeatureSample::OFF);
+        assert_eq!(super::thresholds(written.metadata()), thresholds);
+        assert_eq!(written.fields(), schema.fields(), "without features a file is as it was before there were any");
+        let features = super::written(&thresholds, FeatureSample::ALL);
+        assert_eq!(features.fields()[..33], schema.fields()[..]);
+        assert_eq!(line(&features.fields()[33]), FROZEN_FEATURES);
     }
+
+    const FROZEN_FEATURES: &str = "features Struct(\"words_subject\": non-null List(non-null UInt32, field: 'element'), \
+         \"words_sender\": non-null List(non-null UInt32, field: 'element'), \
+         \"words_body\": non-null List(non-null UInt32, field: 'element'), \
+         \"words_links\": non-null List(non-null UInt32, field: 'element'), \
+         \"words_structure\": non-null List(non-null UInt32, field: 'element'), \
+         \"pairs_subject\": non-null List(non-null UInt32, field: 'element'), \
+         \"pairs_sender\": non-null List(non-null UInt32, field: 'element'), \
+         \"pairs_body\": non-null List(non-null UInt32, field: 'element'), \
+         \"pairs_links\": non-null List(non-null UInt32, field: 'element'), \
+         \"pairs_structure\": non-null List(non-null UInt32, field: 'element'), \
+         \"words_truncated\": non-null Boolean, \
+         \"pairs_truncated\": non-null Boolean, \
+         \"facts\": non-null List(non-null Float32, field: 'element')) null";
 
     const FROZEN: [&str; 33] = [
         "id FixedSizeBinary(16)",

@@ -2,6 +2,7 @@
 
 mod damage;
 mod disks;
+mod features;
 mod gone;
 mod impact;
 mod joining;

@@ -21,6 +21,7 @@ use switchback_system::shortage::in_full;
 use super::columns::Columns;
 use super::config::{JournalConfig, Overflow};
 use super::error::JournalError;
+use super::features::RecordedFeatures;
 use super::folder::{Folder, Segment};
 use super::keeper::{Clock, Keeper};
 use super::key::JournalKey;
@@ -70,7 +71,7 @@ pub struct Journal {
 switchback_model::debug!(Journal { config, .. });
 
 enum Task {
-    Write(Box<Record>),
+    Write(Box<(Record, Option<RecordedFeatures>)>),
     /// Answers when all that came before is on the disk, or has failed.
     Flush(Sender<()>),
 }
@@ -141,12 +142,12 @@ impl Journal {
             key: Arc::clone(&key),
             config: config.clone(),
             process,
-            schema: schema::with_thresholds(thresholds),
+            schema: schema::written(thresholds, config.features),
             disk,
             clock,
             full: keeper.segments(),
             counters: Arc::clone(&counters),
-            columns: Columns::new(),
+            columns: Columns::new(config.features),
             segment: None,
             segment_since: Instant::now(),
             segment_records: 0,
@@ -169,8 +170,18 @@ impl Journal {
     /// Appends a record. Where there is no room, this waits or counts it as dropped, as configured. It never fails:
     /// a disk that refuses what it gets is counted ([`JournalCounts::failed`]), and logged once.
     pub fn append(&self, record: Record) {
+        self.enqueue(record, None);
+    }
+
+    /// Appends a record with the features of its message ([`Journal::features`]), as [`Journal::append`] does. A journal
+    /// that keeps none leaves them out.
+    pub fn append_with(&self, record: Record, features: RecordedFeatures) {
+        self.enqueue(record, Some(features));
+    }
+
+    fn enqueue(&self, record: Record, features: Option<RecordedFeatures>) {
         let Some(queue) = self.queue() else { return self.count_failed() };
-        let task = Task::Write(Box::new(record));
+        let task = Task::Write(Box::new((record, features)));
         let (refused, counter) = match self.config.overflow {
             Overflow::Block => (queue.send(task).is_err(), &self.counters.failed),
             Overflow::Drop => match queue.try_send(task) {
@@ -199,6 +210,13 @@ impl Journal {
     /// What this journal keeps of a message. Derives what the message's fingerprint needs.
     pub fn mail(&self, message: &Message) -> RecordedMessage {
         RecordedMessage::of(message, self.config.message_ids, &self.key.load())
+    }
+
+    /// The features of a message, of which this journal keeps `mail`; none if it is not in the sample. Computes what nobody
+    /// has asked the message for yet.
+    pub fn features(&self, message: &Message, mail: &RecordedMessage) -> Option<RecordedFeatures> {
+        let is_in_sample = || self.config.features.contains(self.key.load().number(mail.fingerprint));
+        (!self.config.features.is_off() && is_in_sample()).then(|| RecordedFeatures::of(message))
     }
 
     /// Waits until what was appended so far is on the disk, or has failed.
@@ -281,11 +299,12 @@ impl Writer {
         let mut due = Instant::now() + IDLE_INTERVAL;
         loop {
             match tasks.recv_deadline(due) {
-                Ok(Task::Write(record)) => {
+                Ok(Task::Write(task)) => {
                     if self.columns.records() == 0 {
                         due = Instant::now() + self.config.flush_interval;
                     }
-                    self.take(&record);
+                    let (record, features) = &*task;
+                    self.take(record, features.as_ref());
                     if self.columns.records() < self.config.batch_records_max && Instant::now() < due {
                         continue;
                     }
@@ -310,8 +329,8 @@ impl Writer {
         }
     }
 
-    fn take(&mut self, record: &Record) {
-        if let Err(error) = self.columns.push(record) {
+    fn take(&mut self, record: &Record, features: Option<&RecordedFeatures>) {
+        if let Err(error) = self.columns.push(record, features) {
             // No record that compiles gets here: widths are types.
             tracing::error!("journal: a record does not fit its columns: {error}");
             self.counters.failed.fetch_add(1, Ordering::Relaxed);

@@ -11,7 +11,9 @@ use super::sample::{Sampler, all, close_all, files, release, start, thresholds, 
 use crate::journal::columns::Columns;
 use crate::journal::rows::{Releases, records};
 use crate::journal::schema;
-use crate::journal::{Journal, JournalConfig, JournalReader, MessageIds, Query, Record, RecordedOpinion};
+use crate::journal::{
+    FeatureSample, Journal, JournalConfig, JournalReader, MessageIds, Query, Record, RecordedOpinion,
+};
 
 /// A journal of which some is closed and some is not, by two processes.
 fn journal() -> (tempfile::TempDir, JournalConfig, Vec<Record>) {
@@ -194,8 +196,8 @@ fn nothing_of_the_content_and_no_recipient_is_in_any_file() {
 #[test]
 fn records_of_before_readings_had_numbers_have_the_first() {
     let record = Sampler::new(5).record();
-    let mut columns = Columns::new();
-    columns.push(&record).unwrap();
+    let mut columns = Columns::new(FeatureSample::OFF);
+    columns.push(&record, None).unwrap();
     let batch = columns.finish(&schema::bare()).unwrap();
     let kept = |batch: &RecordBatch| records(batch, &mut Releases::new()).unwrap().remove(0);
     assert_eq!(kept(&batch), record);

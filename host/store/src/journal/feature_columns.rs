@@ -1,0 +1,97 @@
+//! Features -> the column `features`, and back.
+
+use std::sync::Arc;
+
+use arrow_array::builder::{BooleanBuilder, Float32Builder, ListBuilder, NullBufferBuilder, UInt32Builder};
+use arrow_array::types::{Float32Type, UInt32Type};
+use arrow_array::{Array as _, ArrayRef, BooleanArray, ListArray, RecordBatch, StructArray};
+use arrow_schema::ArrowError;
+use switchback_model::message::{Facts, Features};
+
+use super::features::RecordedFeatures;
+use super::rows::{column, list, typed};
+use super::schema::{FACTS, FEATURES, LISTS, TRUNCATED, feature_element, feature_fields};
+
+/// Fields of a message that have features.
+const FIELDS: usize = Features::FIELDS.len();
+
+/// Features that are becoming a column.
+pub(super) struct FeatureColumn {
+    is_there: NullBufferBuilder,
+    /// The words of each field, and then the pairs.
+    lists: [ListBuilder<UInt32Builder>; LISTS.len()],
+    /// Of words, and of pairs.
+    truncated: [BooleanBuilder; 2],
+    facts: ListBuilder<Float32Builder>,
+}
+
+impl FeatureColumn {
+    pub(super) fn new() -> Self {
+        let lists =
+            std::array::from_fn(|_| ListBuilder::new(UInt32Builder::new()).with_field(feature_element::<UInt32Type>()));
+        let facts = ListBuilder::new(Float32Builder::new()).with_field(feature_element::<Float32Type>());
+        Self { is_there: NullBufferBuilder::new(0), lists, truncated: Default::default(), facts }
+    }
+
+    /// Adds those of one message, or that there are none.
+    pub(super) fn push(&mut self, features: Option<&RecordedFeatures>) {
+        self.is_there.append(features.is_some());
+        let kinds = features.map(|features| [&features.words, &features.pairs]);
+        let lists = kinds.iter().flatten().flat_map(|of| of.fields()).map(|field| &**field);
+        for (column, list) in self.lists.iter_mut().zip(lists.chain(std::iter::repeat::<&[u32]>(&[]))) {
+            column.values().append_slice(list);
+            column.append(true);
+        }
+        let [words, pairs] = kinds.map_or([false; 2], |kinds| kinds.map(Features::is_truncated));
+        self.truncated[0].append_value(words);
+        self.truncated[1].append_value(pairs);
+        self.facts.values().append_slice(features.map_or(&[], |features| features.facts.values()));
+        self.facts.append(true);
+    }
+
+    /// The column, which leaves none.
+    pub(super) fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
+        let mut columns: Vec<ArrayRef> = Vec::new();
+        columns.extend(self.lists.iter_mut().map(|list| Arc::new(list.finish()) as ArrayRef));
+        columns.extend(self.truncated.iter_mut().map(|truncated| Arc::new(truncated.finish()) as ArrayRef));
+        columns.push(Arc::new(self.facts.finish()));
+        Ok(Arc::new(StructArray::try_new(feature_fields(), columns, self.is_there.finish())?))
+    }
+}
+
+/// The features of a batch.
+pub(super) struct FeatureRows<'a> {
+    all: &'a StructArray,
+    lists: Vec<&'a ListArray>,
+    truncated: [&'a BooleanArray; 2],
+    facts: &'a ListArray,
+}
+
+impl<'a> FeatureRows<'a> {
+    /// None where the file keeps none.
+    pub(super) fn of(batch: &'a RecordBatch) -> Result<Option<Self>, ArrowError> {
+        if batch.column_by_name(FEATURES).is_none() {
+            return Ok(None);
+        }
+        let all: &StructArray = column(batch, FEATURES)?;
+        let lists = LISTS.map(|name| typed(all.column_by_name(name), name));
+        let [words, pairs] = TRUNCATED.map(|name| typed(all.column_by_name(name), name));
+        let facts = typed(all.column_by_name(FACTS), FACTS)?;
+        Ok(Some(Self { all, lists: lists.into_iter().collect::<Result<_, _>>()?, truncated: [words?, pairs?], facts }))
+    }
+
+    /// The features of a record; none where none were kept, or an older program did not know all facts yet.
+    pub(super) fn get(&self, row: usize) -> Result<Option<RecordedFeatures>, ArrowError> {
+        // Those that a newer program added are the last ones.
+        let facts = list::<Float32Type>(self.facts, row)?.first_chunk();
+        let Some(facts) = facts.filter(|_| self.all.is_valid(row)) else { return Ok(None) };
+        let features = |kind: usize| {
+            let mut lists: [Arc<[u32]>; FIELDS] = Default::default();
+            for (to, from) in lists.iter_mut().zip(&self.lists[FIELDS * kind..]) {
+                *to = list::<UInt32Type>(from, row)?.into();
+            }
+            Ok::<_, ArrowError>(Features::new(lists, self.truncated[kind].value(row)))
+        };
+        Ok(Some(RecordedFeatures { words: features(0)?, pairs: features(1)?, facts: Facts::new(*facts) }))
+    }
+}
