@@ -20,7 +20,7 @@ const MAPS: usize = 25;
 
 fn main() {
     print_generated();
-    for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.0.0"] {
+    for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.1.0"] {
         compile_or_map(name);
     }
     snapshot_or_prepare();
@@ -28,7 +28,7 @@ fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     let store = tempfile::tempdir().expect("a folder");
     let runtime = || Runtime::builder().cache_dir(store.path()).instances(8).build().expect("a runtime");
-    for name in ["linear-1.1.0", "onnx-1.0.0"] {
+    for name in ["linear-1.1.0", "onnx-1.1.0"] {
         criterion.bench_function(&format!("load {name}, compiled before"), |b| {
             b.iter_batched(
                 runtime,
@@ -69,7 +69,7 @@ fn snapshot_or_prepare() {
     let mut prepare_linear = || drop(black_box(Linear::prepare(&linear_data)).expect("weights"));
     let mut prepare_onnx = || drop(black_box(Onnx::prepare(&onnx_data)).expect("a graph"));
     let models: [(&str, &mut dyn FnMut()); 2] =
-        [("linear-1.1.0", &mut prepare_linear), ("onnx-1.0.0", &mut prepare_onnx)];
+        [("linear-1.1.0", &mut prepare_linear), ("onnx-1.1.0", &mut prepare_onnx)];
     for (name, prepare) in models {
         let release = runtime.load(release_path(name)).expect("it loads");
         let mut score = || drop(black_box(runtime.score_with(&release, &message)).expect("a score"));

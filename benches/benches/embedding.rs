@@ -24,7 +24,7 @@ fn main() {
     let checks = built(Traps::Checks, AddressSpace::Pooled);
     let frugal = built(Traps::Signals, AddressSpace::Frugal);
     let mail = Mail::all(MESSAGES);
-    for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.0.0"] {
+    for name in ["linear-1.1.0", "rules-1.0.0", "onnx-1.1.0"] {
         let release = |runtime: &LocalRuntime| runtime.load(release_path(name)).expect("the release loads");
         let ids = [&signals, &chained, &checks, &frugal].map(release);
         for mail in &mail {

@@ -20,7 +20,7 @@ const MESSAGES: usize = 300;
 const ROUNDS: usize = 15;
 
 /// The releases that score in turn, by the names of their models.
-const RELEASES: [(&str, &str); 3] = [("linear", "linear-1.1.0"), ("onnx", "onnx-1.0.0"), ("rules", "rules-1.0.0")];
+const RELEASES: [(&str, &str); 3] = [("linear", "linear-1.1.0"), ("onnx", "onnx-1.1.0"), ("rules", "rules-1.0.0")];
 
 /// Names the release that this process is to score for another one.
 const WORKER: &str = "SWITCHBACK_BENCH_WORKER";

@@ -64,7 +64,7 @@ pub(crate) struct Args {
 
 const EXAMPLES: &str = "\
 Examples:
-  switchback bench -m linear-1.0.0.wasm -m rules-1.0.0.wasm -m onnx-1.0.0.wasm
+  switchback bench -m linear-1.0.0.wasm -m rules-1.0.0.wasm -m onnx-1.1.0.wasm
   switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir";
 
 const EXIT_CODES: [&str; 2] =

@@ -13,7 +13,7 @@ const LINEAR: [&str; 3] =
     ["plugins/linear/releases/1.0.0", "plugins/linear/releases/1.1.0", "plugins/linear/releases/2.0.0"];
 
 /// Those of the other releases that the repository ships.
-const OTHERS: [&str; 2] = ["plugins/rules", "plugins/onnx"];
+const OTHERS: [&str; 3] = ["plugins/linear/releases/1.2.0", "plugins/rules", "plugins/onnx"];
 
 /// Builds the command `switchback` and returns its path.
 pub(crate) fn build_cli() -> Result<PathBuf> {

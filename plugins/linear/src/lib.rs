@@ -1,7 +1,8 @@
-//! An example model: logistic regression over hashed words and pairs of words.
+//! An example model: logistic regression over hashed words.
 //!
-//! It reads four fields, the subject, the sender, the body and the links, and each is a vector of its own:
-//! the words and pairs of neighbouring words that it has, hashed ([`Extractor`]), scaled to length one.
+//! It reads four fields, the subject, the sender, the body and the links, and each is a vector of its own,
+//! scaled to length one: the words that the host hashes for all models, or, in the releases before 1.2.0 and in 2.0.0, the words
+//! and pairs of neighbouring words that the model finds and hashes by itself ([`Extractor`]). The weights say which ([`Inputs`]).
 //! So a field counts the same however long it is, and who sends a message matters beside what a long
 //! text says. With `n` features of which `i` runs over those present, a field adds
 //!
@@ -20,14 +21,15 @@ mod extractor;
 mod weights;
 
 pub use extractor::{BODY_BYTES_MAX, Extractor, Fields, LINKS_MAX};
-use switchback_guest::{Category, Error, Message, Outcome, Score, Scorer, features};
-pub use weights::Weights;
+use switchback_guest::features::{self, FeatureKind};
+use switchback_guest::{Category, Error, Message, Outcome, Score, Scorer};
+pub use weights::{Inputs, Weights};
 
-/// The model: weights, and the memory that features are extracted in.
+/// The model: weights, and the memory that features are extracted in, unless the host does.
 #[derive(Debug)]
 pub struct Linear {
     weights: Weights,
-    extractor: Extractor,
+    extractor: Option<Extractor>,
 }
 
 switchback_guest::export!(Linear);
@@ -35,15 +37,19 @@ switchback_guest::export!(Linear);
 impl Scorer for Linear {
     fn prepare(data: &[u8]) -> Result<Self, Error> {
         let weights = Weights::parse(data)?;
-        let extractor = Extractor::new(weights.bits());
+        let extractor = (weights.inputs() == Inputs::Text).then(|| Extractor::new(weights.bits()));
         Ok(Self { weights, extractor })
     }
 
     fn score(&mut self, message: &Message) -> Result<Outcome, Error> {
-        let fields = self.extractor.extract(message);
-        let part = |indices| contribution(&self.weights, indices);
-        let (subject, sender) = (part(fields.subject), part(fields.sender));
-        let (body, links) = (part(fields.body), part(fields.links));
+        let weights = &self.weights;
+        let [subject, sender, body, links] = match &mut self.extractor {
+            Some(extractor) => extractor.extract(message).all().map(|indices| {
+                let sum = features::sum(weights.values(), indices);
+                contribution(weights, sum, indices.len())
+            }),
+            None => words(message).map(|features| contribution(weights, weights.sum(&features), features.len())),
+        };
 
         let category = if sender + links > subject + body { Category::Phish } else { Category::Spam };
         let score = Score::log_odds()
@@ -56,12 +62,19 @@ impl Scorer for Linear {
     }
 }
 
-/// What one field adds to the log-odds.
-fn contribution(weights: &Weights, indices: &[u32]) -> f64 {
-    if indices.is_empty() {
+/// The words of the subject, the sender, the body and the links, as the host hashes them. What a message is made of, its
+/// structure, is left out: the mail that is learned from is twenty years old, and its structure says so.
+pub fn words(message: &Message) -> [Vec<u32>; 4] {
+    let words = message.features(FeatureKind::Words);
+    [words.subject, words.sender, words.body, words.links]
+}
+
+/// What one field adds to the log-odds: the sum of its weights over the root of how many there are.
+fn contribution(weights: &Weights, sum: f64, count: usize) -> f64 {
+    if count == 0 {
         return 0.0;
     }
-    weights.scale() * features::sum(weights.values(), indices) / (indices.len() as f64).sqrt()
+    weights.scale() * sum / (count as f64).sqrt()
 }
 
 #[cfg(test)]
@@ -80,7 +93,7 @@ mod tests {
             set.add_words(&text, *namespace);
             set.indices().iter().for_each(|index| values[*index as usize] = *weight);
         }
-        Linear::prepare(&Weights::new(bias, scale, &values).to_bytes()).unwrap()
+        Linear::prepare(&Weights::new(Inputs::Text, bias, scale, &values).to_bytes()).unwrap()
     }
 
     fn assess(model: &mut Linear, message: &Message) -> Assessment {
@@ -123,6 +136,22 @@ mod tests {
         let assessment = assess(&mut model, &Message::builder().subject("pills").text("pills").build());
         assert!(weight(&assessment, "SUBJECT") > 0.0);
         assert_eq!(weight(&assessment, "BODY"), 0.0);
+    }
+
+    #[test]
+    fn of_the_hosts_words_each_field_has_its_own_and_the_structure_none() {
+        let message = Message::builder().subject("cheap pills").text("pills").header("X-Mailer", "Mailer").build();
+        let words = message.features(FeatureKind::Words);
+        let mut values = vec![0.0; 1 << 16];
+        assert!(!words.structure.is_empty());
+        for feature in words.structure.iter().chain(&words.subject[1..]) {
+            values[(feature >> 16) as usize] = 3.0;
+        }
+        let weights = Weights::new(Inputs::Words, -1.0, 2.0, &values);
+        let assessment = assess(&mut Linear::prepare(&weights.to_bytes()).unwrap(), &message);
+        assert!((weight(&assessment, "SUBJECT") - 2.0 * 3.0 / 2.0_f64.sqrt()).abs() < 1e-12);
+        let others: f64 = ["SENDER", "BODY", "LINKS"].iter().map(|name| weight(&assessment, name)).sum();
+        assert_eq!((others, weight(&assessment, "BIAS")), (0.0, -1.0));
     }
 
     #[test]

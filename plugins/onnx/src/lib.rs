@@ -1,6 +1,6 @@
 //! An example model: a text classifier that comes as an ONNX file and is run by tract.
 //!
-//! Words of the sender, the subject, the links and the text are hashed to the rows of an embedding; their
+//! Words of the sender, the subject, the links and the text, as the host hashes them, are rows of an embedding; their
 //! sum goes through a small network. `switchback-onnx-prepare` has turned the ONNX file into `graph.bin`,
 //! which tract's core can build its model from without knowing ONNX; that happens once, when the release
 //! is packed.
@@ -15,12 +15,12 @@ pub use network::Network;
 
 use graph::Graph;
 use switchback_guest::{Message, Outcome, Score, Scorer};
-use switchback_plugin_onnx_hot::{BIAS, Features};
+use switchback_plugin_onnx_hot::{BIAS, Indices};
 
 /// The model.
 #[derive(Debug)]
 pub struct Onnx {
-    features: Features,
+    indices: Indices,
     network: Network,
     /// The log-odds of a message that has no feature at all.
     bias: f64,
@@ -32,11 +32,11 @@ impl Scorer for Onnx {
         let mut network = Network::new(&graph).map_err(describe)?;
         // A first run also makes what tract only makes when it is first needed.
         let bias = network.log_odds(&[BIAS]).map_err(describe)?;
-        Ok(Self { features: Features::new(), network, bias })
+        Ok(Self { indices: Indices::new(), network, bias })
     }
 
     fn score(&mut self, message: &Message) -> Result<Outcome, switchback_guest::Error> {
-        let indices = self.features.indices(message);
+        let indices = self.indices.of(message);
         let log_odds = self.network.log_odds(indices).map_err(describe)?;
         let score = Score::log_odds().reason("BIAS", self.bias, "a message without a word").reason(
             "NETWORK",

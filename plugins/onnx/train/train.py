@@ -18,7 +18,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 HERE = Path(__file__).parent
 SEED = 20250611
-WIDTH = 32  # columns of the embedding
+WIDTH = 16  # columns of the embedding
 SCALE = 1 / 32  # of the sums, so that those of a long message are of the size that the layers like
 HIDDEN = 32
 EPOCHS = 12
@@ -27,6 +27,7 @@ RATE = 2e-3
 WEIGHT_DECAY = 0.02  # of the embedding, per step, in units of RATE
 DROPOUT = 0.5  # of the features of a training message
 LABEL_SMOOTHING = 0.02
+AVERAGED = 0.01  # of the weights after each step goes into what is kept: their moving average
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
@@ -125,16 +126,19 @@ def train(messages):
     features, unwanted = messages.part(TRAIN)
     validation = messages.part(VALIDATION)
     weights = initial(features.shape[1], rng)
+    average = [w.copy() for w in weights]
     adam, best, best_loss = Adam(weights), None, np.inf
     for epoch in range(EPOCHS):
         order = rng.permutation(features.shape[0])
         for start in range(0, len(order), BATCH):
             batch = order[start : start + BATCH]
             adam.update(gradients(weights, without_some(features[batch], rng), unwanted[batch]))
-        now = loss(weights, *validation)
+            for mean, w in zip(average, weights):
+                mean += np.float32(AVERAGED) * (w - mean)
+        now = loss(average, *validation)
         print(f"epoch {epoch + 1:2}: validation loss {now:.4f}", flush=True)
         if now < best_loss:
-            best, best_loss = [w.copy() for w in weights], now
+            best, best_loss = [mean.copy() for mean in average], now
     return best
 
 

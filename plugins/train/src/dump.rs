@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use anyhow::{Context, Result};
-use switchback_plugin_onnx_hot::{Features, ROWS};
+use switchback_plugin_onnx_hot::{Indices, ROWS};
 
 use crate::corpora::Label;
 use crate::example::Example;
@@ -12,7 +12,7 @@ use crate::split::Split;
 /// What the file starts with; the digits are the format's version.
 const MAGIC: &[u8; 8] = b"SBFEAT01";
 
-/// Writes labels, splits and the `onnx` model's feature indices, for a program in another language.
+/// Writes labels, splits and the `onnx` model's indices, for a program in another language.
 ///
 /// Little endian, without padding: the magic `SBFEAT01`, the number of rows of the embedding (`u32`), the
 /// number of messages (`u32`), then for each message its label (`u8`: 0 ham, 1 spam), its split (`u8`: 0 train,
@@ -21,12 +21,12 @@ const MAGIC: &[u8; 8] = b"SBFEAT01";
 /// # Errors
 /// If `to` cannot be written.
 pub fn dump_features(examples: &[Example], mut to: impl Write) -> Result<()> {
-    let mut features = Features::new();
+    let mut features = Indices::new();
     to.write_all(MAGIC)?;
     to.write_all(&u32::try_from(ROWS)?.to_le_bytes())?;
     to.write_all(&u32::try_from(examples.len())?.to_le_bytes())?;
     for example in examples {
-        let indices = features.indices(&example.message);
+        let indices = features.of(&example.message);
         to.write_all(&[u8::from(example.label == Label::Spam), split_number(example.place.split), 0, 0])?;
         to.write_all(&u32::try_from(indices.len())?.to_le_bytes())?;
         for index in indices {
@@ -52,7 +52,7 @@ mod tests {
 
     #[test]
     fn the_layout_is_as_documented() {
-        let place = Place { split: Split::Test, first_half: true };
+        let place = Place { split: Split::Test, first_half: true, fold: 0 };
         let message = Message::builder().subject("word").build();
         let mut file = Vec::new();
         dump_features(&[Example { message, label: Label::Spam, place }], &mut file).unwrap();
@@ -60,8 +60,8 @@ mod tests {
         let number = |at: usize| u32::from_le_bytes(file[at..at + 4].try_into().unwrap());
         assert_eq!([number(8) as usize, number(12) as usize], [ROWS, 1]);
         assert_eq!(file[16..20], [1, 2, 0, 0]);
-        // The bias, the word, and its pair with the start.
-        assert_eq!([number(20), number(24)], [3, 0]);
-        assert_eq!(file.len(), 24 + 3 * 4);
+        // The bias and the word.
+        assert_eq!([number(20), number(24)], [2, 0]);
+        assert_eq!(file.len(), 24 + 2 * 4);
     }
 }

@@ -71,7 +71,7 @@ impl GeneratedExample {
 
     /// The same as an example to learn from.
     pub fn into_training(self) -> Example {
-        let place = Place { split: Split::Train, first_half: true };
+        let place = Place { split: Split::Train, first_half: true, fold: 0 };
         Example { label: self.label(), message: self.message, place }
     }
 }

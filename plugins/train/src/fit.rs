@@ -1,5 +1,7 @@
 //! Logistic regression.
 
+use std::borrow::Borrow;
+
 use crate::rows::Row;
 
 /// How a model is fitted.
@@ -28,11 +30,11 @@ impl Fit {
     /// Fits a model of 2<sup>bits</sup> columns by AdaGrad (Duchi, Hazan and Singer, 2011): every weight has a
     /// step of its own, which gets smaller the more it has moved, so that rare words learn as fast as
     /// frequent ones. Examples are seen in an order that depends on their number alone.
-    pub fn fit(&self, rows: &[Row], bits: u32) -> Model {
+    pub fn fit(&self, rows: &[impl Borrow<Row>], bits: u32) -> Model {
         let mut state = State { values: vec![(0.0, 0.0); 1 << bits], bias: (0.0, 0.0) };
         for epoch in 0..self.epochs {
             for index in shuffled(rows.len(), epoch) {
-                state.step(&rows[index], self);
+                state.step(rows[index].borrow(), self);
             }
         }
         let values = state.values.iter().map(|(weight, _)| *weight as f32).collect();
@@ -92,7 +94,8 @@ impl Model {
         self.bias + self.scale * self.sum(row)
     }
 
-    fn sum(&self, row: &Row) -> f64 {
+    /// The sum of the weights of a row's features, not scaled.
+    pub(crate) fn sum(&self, row: &Row) -> f64 {
         row.features.iter().map(|(index, value)| f64::from(self.values[*index as usize]) * f64::from(*value)).sum()
     }
 
@@ -100,13 +103,18 @@ impl Model {
     /// they say (Platt, 1999; Newton's method on two parameters, a step being halved until it helps).
     pub fn calibrate(&mut self, rows: &[Row]) {
         let sums: Vec<(f64, f64)> = rows.iter().map(|row| (self.sum(row), row.target)).collect();
+        self.calibrate_by(&sums);
+    }
+
+    /// The same by sums that are known, each with its target.
+    pub(crate) fn calibrate_by(&mut self, sums: &[(f64, f64)]) {
         for _ in 0..50 {
-            let (bias, scale) = newton_step(&sums, self.bias, self.scale);
-            let now = loss(&sums, self.bias, self.scale);
+            let (bias, scale) = newton_step(sums, self.bias, self.scale);
+            let now = loss(sums, self.bias, self.scale);
             let better = (0..20)
                 .map(|halvings| 0.5_f64.powi(halvings))
                 .map(|part| (self.bias - part * bias, self.scale - part * scale))
-                .find(|(bias, scale)| loss(&sums, *bias, *scale) < now);
+                .find(|(bias, scale)| loss(sums, *bias, *scale) < now);
             let Some((bias, scale)) = better else { return };
             (self.bias, self.scale) = (bias, scale);
         }

@@ -1,7 +1,7 @@
 //! Trains and measures the example models, on the machine that has the corpora.
 //!
 //! The corpora are no part of the repository: [`Corpora`] says where they are looked for. What is trained
-//! on is read with the host's parser and turned into features by the plugins' own code, run natively, so
+//! on is read with the host's parser and turned into features by the plugins' own code or by the host's, run natively, so
 //! what is learned is what the sandbox will see; [`guest_message`] is the bridge.
 //!
 //! * **What gives the label away is masked** ([`mask`]): the traces of the person who collected the mail.
@@ -14,6 +14,7 @@
 
 pub mod card;
 mod corpora;
+mod cross;
 mod dump;
 mod example;
 mod fit;

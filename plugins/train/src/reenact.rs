@@ -14,7 +14,7 @@ use switchback::guard::{Flip, FlipEvidence, GuardSettings, InMemory, Level, Sigh
 use switchback::semver::Version;
 use switchback::{Action, Digest, Message as HostMessage, ReleaseId, Thresholds};
 use switchback_guest::{Message, Scorer as _};
-use switchback_plugin_linear::{Linear, Weights};
+use switchback_plugin_linear::{Inputs, Linear, Weights};
 
 use crate::corpora::{Corpora, Label};
 use crate::mask;
@@ -172,7 +172,7 @@ fn read(corpora: &Corpora) -> Result<Vec<Mail>> {
 
 /// Trains on mail, each message with its weight.
 fn train(mail: &[(&Mail, f64)]) -> Weights {
-    let mut rows = Rows::new(BITS);
+    let mut rows = Rows::new(Inputs::Text, BITS);
     let (mut training, mut validation) = (Vec::new(), Vec::new());
     for (mail, weight) in mail {
         let of_split = if mail.place.split == Split::Validation { &mut validation } else { &mut training };
@@ -180,7 +180,7 @@ fn train(mail: &[(&Mail, f64)]) -> Weights {
     }
     let mut model = FIT.fit(&training, BITS);
     model.calibrate(&validation);
-    Weights::new(model.bias, model.scale, &model.values)
+    Weights::new(Inputs::Text, model.bias, model.scale, &model.values)
 }
 
 fn score(weights: &Weights, mail: &[Mail]) -> Result<Vec<f64>> {

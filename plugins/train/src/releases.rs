@@ -4,39 +4,60 @@ use std::fmt;
 
 use switchback_guest::{Message, Scorer};
 use switchback_mailgen::Provider;
-use switchback_plugin_linear::{Linear, Weights};
+use switchback_plugin_linear::{Inputs, Linear, Weights};
 
 use crate::corpora::Label;
+use crate::cross::cross_fit;
 use crate::example::{Example, GeneratedExample, generated};
 use crate::metrics::Quality;
-use crate::recipe::{BITS, FIT, Recipe, Share, gmail_phish_mail, measuring_mail, modern_mail};
+use crate::recipe::{BITS, FIT, Recipe, Share, WORD_BITS, gmail_phish_mail, measuring_mail, modern_mail};
 use crate::rows::{Row, Rows};
 use crate::split::Split;
 
 /// The number of generated messages that every release is measured on.
 const MEASURED_COUNT: u64 = 6000;
 
-/// Trains a recipe on the examples' training part and calibrates it on the validation part.
+/// Trains a recipe on the examples' training part and calibrates it on the validation part; one that reads the host's words,
+/// on both parts.
 pub fn train_release(recipe: &Recipe, examples: &[Example]) -> Weights {
-    let mut rows = Rows::new(BITS);
+    let bits = match recipe.inputs {
+        Inputs::Text => BITS,
+        Inputs::Words => WORD_BITS,
+    };
+    let mut rows = Rows::new(recipe.inputs, bits);
     let half = recipe.share == Share::Half;
-    let mut training =
+    let learned =
         of_split(&mut rows, examples, |one| one.place.split == Split::Train && (!half || one.place.first_half));
-    for one in generated(&modern_mail(), recipe.modern) {
-        training.push(rows.row(&one.message, one.label(), 1.0));
-    }
-    if let Some((count, weight)) = recipe.gmail_phish {
-        let batch = generated(&gmail_phish_mail(), count);
-        training.extend(batch.iter().map(|one| rows.row(&one.message, Label::Spam, weight)));
-    }
-    let mut model = FIT.fit(&training, BITS);
-    model.calibrate(&of_split(&mut rows, examples, |one| one.place.split == Split::Validation));
-    Weights::new(model.bias, model.scale, &model.values)
+    let validation = of_split(&mut rows, examples, |one| one.place.split == Split::Validation);
+    let generated = generated_rows(&mut rows, recipe);
+
+    let model = match recipe.inputs {
+        Inputs::Text => {
+            let learned: Vec<_> = learned.iter().map(|(row, _)| row).chain(&generated).collect();
+            let mut model = FIT.fit(&learned, bits);
+            model.calibrate(&validation.into_iter().map(|(row, _)| row).collect::<Vec<_>>());
+            model
+        }
+        Inputs::Words => cross_fit(&FIT, bits, &[learned, validation].concat(), &generated),
+    };
+    Weights::new(recipe.inputs, model.bias, model.scale, &model.values)
 }
 
-fn of_split(rows: &mut Rows, examples: &[Example], wanted: impl Fn(&Example) -> bool) -> Vec<Row> {
+/// The rows of some examples, each with its fold.
+fn of_split(rows: &mut Rows, examples: &[Example], wanted: impl Fn(&Example) -> bool) -> Vec<(Row, u8)> {
     let chosen = examples.iter().filter(|one| wanted(one));
-    chosen.map(|one| rows.row(&one.message, one.label, 1.0)).collect()
+    chosen.map(|one| (rows.row(&one.message, one.label, 1.0), one.place.fold)).collect()
+}
+
+/// The rows of the generated mail that a recipe adds.
+fn generated_rows(rows: &mut Rows, recipe: &Recipe) -> Vec<Row> {
+    let modern = generated(&modern_mail(), recipe.modern);
+    let mut all: Vec<_> = modern.iter().map(|one| rows.row(&one.message, one.label(), 1.0)).collect();
+    if let Some((count, weight)) = recipe.gmail_phish {
+        let batch = generated(&gmail_phish_mail(), count);
+        all.extend(batch.iter().map(|one| rows.row(&one.message, Label::Spam, weight)));
+    }
+    all
 }
 
 /// What was measured of a release, by the plugin's own scoring.

@@ -21,6 +21,9 @@ const TEXT_LETTERS: usize = 200;
 /// at what is held out now.
 const SALT: &[u8] = b"switchback split 2";
 
+/// How many folds there are.
+pub const FOLDS: u8 = 10;
+
 /// What a message is used for.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Split {
@@ -39,6 +42,8 @@ pub struct Place {
     pub split: Split,
     /// In which half of its split's groups it is.
     pub first_half: bool,
+    /// In which tenth of them: below [`FOLDS`].
+    pub fold: u8,
 }
 
 /// What the split goes by.
@@ -105,7 +110,7 @@ fn place(sha256: &[u8; 32]) -> Place {
         7 => Split::Validation,
         _ => Split::Test,
     };
-    Place { split, first_half: die[2] & 1 == 0 }
+    Place { split, first_half: die[2] & 1 == 0, fold: die[3] % FOLDS }
 }
 
 /// Disjoint sets: union by the smaller root, with path halving.
@@ -162,6 +167,10 @@ mod tests {
         assert!((share(Split::Test) - 0.2).abs() < 0.015);
         let halves = places.iter().filter(|place| place.first_half).count();
         assert!((9_700..10_300).contains(&halves), "{halves}");
+        for fold in 0..FOLDS {
+            let size = places.iter().filter(|place| place.fold == fold).count();
+            assert!((1_800..2_200).contains(&size), "fold {fold} has {size}");
+        }
     }
 
     #[test]

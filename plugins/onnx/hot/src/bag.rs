@@ -1,12 +1,12 @@
 //! The embedding bag: the sum of some rows of a table.
 
-/// The columns that are summed in one pass over the indices: eight SIMD registers of four floats, which
-/// leaves as many again for the rows being added.
-const COLUMNS: usize = 32;
+/// The columns that are summed in one pass over the indices: as many as the model has, two SIMD registers of bytes that are
+/// summed in 16 bits, or four of floats.
+const COLUMNS: usize = 16;
 
 /// The rows that one turn of the loop adds. In a sandbox a jump back to the head of a loop costs about as
-/// much as a cache hit, because the host's interruption check is there; four rows share one.
-const ROWS_PER_TURN: usize = 4;
+/// much as a cache hit, because the host's interruption check is there; eight rows share one.
+const ROWS_PER_TURN: usize = 8;
 
 /// An index that the table has no row for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What the model reads from a message, as indices of the rows of its embedding.
 
-use switchback_guest::features::{FeatureSet, Namespace, Text};
-use switchback_guest::{Link, Mailbox, Message};
+use switchback_guest::Message;
+use switchback_guest::features::FeatureKind;
 
-/// The bits of a hashed feature.
-pub const BITS: u32 = 14;
-/// The rows of the embedding: one for every hashed feature, and row 0, which every message has. Without it
+/// The bits of a feature that choose a row.
+pub const BITS: u32 = 15;
+/// The rows of the embedding: one for every value of these bits, and row 0, which every message has. Without it
 /// a message without a word would be an empty list, which ONNX's operators do not agree on.
 pub const ROWS: usize = (1 << BITS) + 1;
 /// The row that every message has.
@@ -13,102 +13,47 @@ pub const BIAS: i64 = 0;
 /// The most indices of one message: a bound on the time that a message takes. The body comes last, so it
 /// is a long body's end that is left out.
 pub const INDICES_MAX: usize = 2048;
-/// The most bytes of text that are read.
-pub const TEXT_BYTES_MAX: u32 = 16 * 1024;
-/// The most links that are read.
-pub const LINKS_MAX: u32 = 32;
 
-/// Domains of the sender as a whole: their words alone would make `gmail.com` and `gmail.evil.example` alike.
-const FROM_DOMAIN: Namespace = Namespace::new(256);
-/// The same for `Reply-To`.
-const REPLY_TO_DOMAIN: Namespace = Namespace::new(257);
-/// The same for links.
-const LINK_HOST: Namespace = Namespace::new(258);
-/// Facts about a link that are not words.
-const LINK_FACT: Namespace = Namespace::new(259);
-
-/// Turns messages into indices and reuses its memory from one to the next.
+/// Turns the features that the host finds into indices, and reuses its memory from one message to the next.
 #[derive(Debug)]
-pub struct Features {
-    text: Text,
-    set: FeatureSet,
-    line: String,
-    indices: Vec<i64>,
-}
+pub struct Indices(Vec<i64>);
 
-impl Default for Features {
+impl Default for Indices {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Features {
+impl Indices {
     /// Allocates the memory that a message needs.
     pub fn new() -> Self {
-        Self {
-            text: Text::with_capacity(TEXT_BYTES_MAX as usize),
-            set: FeatureSet::new(BITS),
-            line: String::with_capacity(4096),
-            indices: Vec::with_capacity(INDICES_MAX),
-        }
+        Self(Vec::with_capacity(INDICES_MAX))
     }
 
-    /// The indices of one message, each once, at most [`INDICES_MAX`]: [`BIAS`], then each hashed feature
-    /// plus one, those of the subject, the sender, the links and the body.
-    pub fn indices(&mut self, message: &Message) -> &[i64] {
-        self.set.clear();
-        self.words_and_pairs(&message.subject(), Namespace::SUBJECT);
-        self.sender(&message.from(), &message.reply_to());
-        self.links(&message.links(LINKS_MAX).items);
-        self.words_and_pairs(&message.text(TEXT_BYTES_MAX).value, Namespace::BODY);
-
-        self.indices.clear();
-        self.indices.push(BIAS);
-        self.indices.extend(self.set.indices().iter().take(INDICES_MAX - 1).map(|&index| i64::from(index) + 1));
-        &self.indices
-    }
-
-    /// The whole domains, and the words of the names and addresses of `From`.
-    fn sender(&mut self, from: &[Mailbox], reply_to: &[Mailbox]) {
-        self.line.clear();
-        for mailbox in from {
-            self.set.add_token(&mailbox.domain, FROM_DOMAIN);
-            self.line.extend([&*mailbox.name, " ", &mailbox.address, "\n"]);
+    /// The indices of one message, at most [`INDICES_MAX`]: [`BIAS`], then the top bits of each feature plus one, of the words
+    /// of the subject, the sender, the links and the body. A row is there as often as there are features that share it.
+    ///
+    /// What a message is made of, its structure, is left out: the mail that is learned from is twenty years old, and its
+    /// structure says so.
+    pub fn of(&mut self, message: &Message) -> &[i64] {
+        let words = message.features(FeatureKind::Words);
+        self.0.clear();
+        self.0.push(BIAS);
+        for field in [&words.subject, &words.sender, &words.links, &words.body] {
+            let room = INDICES_MAX - self.0.len();
+            let some = &field[..field.len().min(room)];
+            self.0.extend(some.iter().map(|feature| i64::from(feature >> (u32::BITS - BITS)) + 1));
         }
-        for mailbox in reply_to {
-            self.set.add_token(&mailbox.domain, REPLY_TO_DOMAIN);
-        }
-        self.text.normalise(&self.line);
-        self.set.add_words_and_pairs(&self.text, Namespace::SENDER);
-    }
-
-    /// The whole hosts, the words of the addresses, and whether a link shows another host than its own.
-    fn links(&mut self, links: &[Link]) {
-        self.line.clear();
-        for link in links {
-            self.set.add_token(&link.host, LINK_HOST);
-            if link.text.contains("://") && !link.text.contains(&link.host) {
-                self.set.add_token("shows another host", LINK_FACT);
-            }
-            self.line.extend([&*link.url, "\n"]);
-        }
-        self.text.normalise(&self.line);
-        self.set.add_words(&self.text, Namespace::LINK);
-    }
-
-    fn words_and_pairs(&mut self, value: &str, namespace: Namespace) {
-        self.text.normalise(value);
-        self.set.add_words_and_pairs(&self.text, namespace);
+        &self.0
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashSet;
 
     fn indices(message: Message) -> Vec<i64> {
-        Features::new().indices(&message).to_vec()
+        Indices::new().of(&message).to_vec()
     }
 
     #[test]
@@ -117,35 +62,22 @@ mod tests {
     }
 
     #[test]
-    fn every_field_adds_features_and_no_index_is_there_twice() {
-        let message = |subject: &str, name: &str, url: &str, text: &str| {
-            let message = Message::builder().subject(subject).from(name, "ann@a.example").link(url, "here").text(text);
-            indices(message.build())
-        };
-        let full = message("one two", "Ann", "https://b.example/x", "some more words");
-        for less in [
-            message("one", "Ann", "https://b.example/x", "some more words"),
-            message("one two", "", "https://b.example/x", "some more words"),
-            message("one two", "Ann", "https://b.example/", "some more words"),
-            message("one two", "Ann", "https://b.example/x", "some more"),
-        ] {
-            assert!(less.len() < full.len(), "{less:?}");
-        }
-        assert_eq!(full.iter().collect::<HashSet<_>>().len(), full.len());
+    fn every_field_adds_its_features_and_the_structure_adds_none() {
+        let message = Message::builder()
+            .subject("one two")
+            .from("Ann", "ann@a.example")
+            .link("https://b.example/x", "here")
+            .text("some more words")
+            .header("X-Mailer", "Mailer 1.0");
+        // Two words; ann, a, example and the domain; https, b, example, x, the host and its site, which is the host; three.
+        assert_eq!(indices(message.build()).len(), 1 + 2 + 4 + 5 + 3);
     }
 
     #[test]
-    fn a_domain_is_not_its_words() {
-        let sender = |address| indices(Message::builder().from("", address).build());
-        let fake = sender("a@gmail.com.example");
-        assert!(sender("a@gmail.com").iter().any(|index| !fake.contains(index)));
-    }
-
-    #[test]
-    fn a_link_that_shows_another_host_is_noticed() {
-        let link = |text| indices(Message::builder().link("https://evil.example/", text).build()).len();
-        assert_eq!(link("https://bank.example/"), link("https://evil.example/") + 1);
-        assert_eq!(link("click here"), link("https://evil.example/"));
+    fn an_index_is_the_top_of_a_feature_and_one() {
+        let message = Message::builder().text("word").build();
+        let feature = message.features(FeatureKind::Words).body[0];
+        assert_eq!(indices(message), [BIAS, i64::from(feature >> 17) + 1]);
     }
 
     #[test]
@@ -169,10 +101,10 @@ mod tests {
 
     #[test]
     fn nothing_of_a_message_is_left_for_the_next() {
-        let mut features = Features::new();
+        let mut used = Indices::new();
         let (first, second) = (Message::builder().text("a b c").build(), Message::builder().subject("d").build());
         let alone = indices(Message::builder().subject("d").build());
-        features.indices(&first);
-        assert_eq!(features.indices(&second), alone);
+        used.of(&first);
+        assert_eq!(used.of(&second), alone);
     }
 }

@@ -1,4 +1,4 @@
-//! The loops of the `onnx` model: the features it reads from a message, the sum of their embeddings, and the
+//! The loops of the `onnx` model: from the host's features to rows of its embedding, the sum of these, and the
 //! layers of the network after it.
 //!
 //! They are a crate of their own because of how the guest is compiled: tract for size, these loops for
@@ -13,4 +13,4 @@ mod features;
 
 pub use bag::{OutOfRange, sum_byte_rows, sum_rows};
 pub use dense::{Shapes, dense};
-pub use features::{BIAS, BITS, Features, INDICES_MAX, LINKS_MAX, ROWS, TEXT_BYTES_MAX};
+pub use features::{BIAS, BITS, INDICES_MAX, Indices, ROWS};

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod profile;
+mod sandboxed;
 
 use std::path::{Path, PathBuf};
 
@@ -65,7 +66,7 @@ fn each_release_judges_the_hand_written_mail_as_the_story_goes() {
         let outcome = model.score(&guest_message(&HostMessage::parse(*bytes))).unwrap();
         outcome.into_assessment().unwrap().category
     };
-    for version in ["1.0.0", "1.1.0", "2.0.0"] {
+    for version in ["1.0.0", "1.1.0", "1.2.0", "2.0.0"] {
         for wanted in ["receipt", "mailing-list"] {
             assert_eq!(judge(version, wanted), Category::Ham, "{wanted} by {version}");
         }
@@ -75,13 +76,16 @@ fn each_release_judges_the_hand_written_mail_as_the_story_goes() {
     }
     assert_eq!(judge("1.0.0", "gmail-personal"), Category::Ham);
     assert_eq!(judge("1.1.0", "gmail-personal"), Category::Ham);
+    assert_eq!(judge("1.2.0", "gmail-personal"), Category::Ham);
     assert_eq!(judge("2.0.0", "gmail-personal"), Category::Phish, "that is what is wrong with it");
 }
 
 #[test]
 fn the_releases_differ_in_nothing_but_their_weights() {
-    let sizes = RECIPES.map(|recipe| Weights::parse(&shipped(recipe.version)).unwrap().bits());
-    assert_eq!(sizes, [17; 3]);
+    let read = RECIPES.map(|recipe| Weights::parse(&shipped(recipe.version)).unwrap());
+    let sizes = read.each_ref().map(Weights::bits);
+    assert_eq!(sizes, [17, 17, 18, 17]);
+    assert_eq!(read.map(|weights| weights.inputs()), RECIPES.map(|recipe| recipe.inputs));
     assert_ne!(shipped("1.0.0"), shipped("1.1.0"));
     assert_ne!(shipped("1.1.0"), shipped("2.0.0"));
 }
