@@ -121,7 +121,8 @@ struct Inner {
     sha256: OnceLock<[u8; 32]>,
     content_digest: OnceLock<[u8; 32]>,
     fingerprint: OnceLock<Fingerprint>,
-    words_and_pairs: OnceLock<[Features; 2]>,
+    words: OnceLock<Features>,
+    pairs: OnceLock<Features>,
     grams: OnceLock<Features>,
     facts: OnceLock<Facts>,
 }
@@ -177,7 +178,8 @@ impl Message {
             sha256: OnceLock::new(),
             content_digest: OnceLock::new(),
             fingerprint: OnceLock::new(),
-            words_and_pairs: OnceLock::new(),
+            words: OnceLock::new(),
+            pairs: OnceLock::new(),
             grams: OnceLock::new(),
             facts: OnceLock::new(),
         }))

@@ -120,10 +120,10 @@ const MESSAGE: Sample<'_> = Sample {
 
 #[test]
 fn the_features_of_a_message_are_frozen() {
-    let [words, pairs] = Features::words_and_pairs(&MESSAGE);
-    for (found, expected) in [words, pairs, Features::grams(&MESSAGE)].iter().zip(GOLDEN) {
+    for (kind, expected) in FeatureKind::ALL.into_iter().zip(GOLDEN) {
+        let found = Features::of(kind, &MESSAGE);
         for ((name, found), expected) in Features::FIELDS.into_iter().zip(found.fields()).zip(expected) {
-            assert_eq!(**found, *expected, "{name}");
+            assert_eq!(**found, *expected, "{} of {name}", kind.name());
         }
         assert!(!found.is_truncated());
     }
@@ -141,7 +141,7 @@ fn the_features_are_those_that_models_make_of_text_themselves() {
     for sample in samples::texts() {
         let sample = Sample { subject: &sample, ..Sample::default() };
         text.normalise(sample.subject);
-        let [words, pairs] = Features::words_and_pairs(&sample);
+        let [words, pairs, grams] = FeatureKind::ALL.map(|kind| Features::of(kind, &sample));
         let mut check = |add: &dyn Fn(&mut FeatureSet), found: &[u32]| {
             set.clear();
             add(&mut set);
@@ -151,7 +151,7 @@ fn the_features_are_those_that_models_make_of_text_themselves() {
             assert_eq!(set.indices(), expected, "{:?}", sample.subject);
         };
         check(&|set| set.add_words(&text, Namespace::SUBJECT), words.subject());
-        check(&|set| set.add_grams::<5>(&text, Namespace::SUBJECT), Features::grams(&sample).subject());
+        check(&|set| set.add_grams::<5>(&text, Namespace::SUBJECT), grams.subject());
         let both: Vec<u32> =
             words.subject().iter().zip(pairs.subject()).flat_map(|(word, pair)| [*word, *pair]).collect();
         if words.subject().len() == pairs.subject().len() {
@@ -163,7 +163,7 @@ fn the_features_are_those_that_models_make_of_text_themselves() {
 #[test]
 fn of_a_long_message_the_beginning_is_hashed_and_it_says_so() {
     let text = "ab ".repeat(BODY_BYTES_MAX / 3) + "cd";
-    let whole = |text| Features::words_and_pairs(&Sample { text, ..Sample::default() })[0].clone();
+    let whole = |text| Features::of(FeatureKind::Words, &Sample { text, ..Sample::default() });
     assert!(!whole(&text[..BODY_BYTES_MAX]).is_truncated());
     let (short, long) = (whole(&text[..BODY_BYTES_MAX]), whole(&format!("{text} and more")));
     assert_eq!(short.body(), long.body());
@@ -171,8 +171,7 @@ fn of_a_long_message_the_beginning_is_hashed_and_it_says_so() {
 
     let hosts: Vec<String> = (0..70).map(|n| format!("{}.example", "x".repeat(n + 1))).collect();
     let links: Vec<[&str; 3]> = hosts.iter().map(|host| ["", host.as_str(), ""]).collect();
-    let of =
-        |count: usize| Features::words_and_pairs(&Sample { links: &links[..count], ..Sample::default() })[0].clone();
+    let of = |count: usize| Features::of(FeatureKind::Words, &Sample { links: &links[..count], ..Sample::default() });
     assert_eq!((of(64).links().len(), of(64).is_truncated()), (64, false));
     assert_eq!((of(65).links(), of(65).is_truncated()), (of(64).links(), true));
 }
@@ -186,22 +185,21 @@ fn tokens_are_words_of_no_text() {
         ..Sample::default()
     };
     let token = |text: &str, namespace| index_of(hash(Kind::Token, namespace, text.as_bytes()), 32);
-    let [words, pairs] = Features::words_and_pairs(&sample);
+    let [words, pairs, grams] = FeatureKind::ALL.map(|kind| Features::of(kind, &sample));
     assert_eq!(words.sender(), [token("a.example", Namespace::SENDER), token("a.example", Namespace::REPLY_TO)]);
     let links = ["www.b.example", "b.example", "shows another host"].map(|text| token(text, Namespace::LINK));
     assert_eq!(words.links(), links);
-    let grams = Features::grams(&sample);
     assert!([pairs, grams].iter().all(|none| none.sender().is_empty() && none.links().is_empty()));
 }
 
 #[test]
 fn neither_order_nor_number_of_messages_before_makes_a_difference() {
     let long: String = samples::texts().collect();
-    let expected = Features::words_and_pairs(&MESSAGE);
-    Features::grams(&Sample { text: &long, ..Sample::default() });
-    Features::words_and_pairs(&Sample { text: &long, ..Sample::default() });
-    assert_eq!(Features::words_and_pairs(&MESSAGE), expected);
-    let elsewhere = std::thread::spawn(|| Features::words_and_pairs(&MESSAGE)).join().unwrap();
+    let all = |message: &Sample<'_>| FeatureKind::ALL.map(|kind| Features::of(kind, message));
+    let expected = all(&MESSAGE);
+    all(&Sample { text: &long, ..Sample::default() });
+    assert_eq!(all(&MESSAGE), expected);
+    let elsewhere = std::thread::spawn(move || all(&MESSAGE)).join().unwrap();
     assert_eq!(elsewhere, expected);
 }
 

@@ -8,12 +8,7 @@ use super::{AuthResult, CONTENT_BYTES_MAX, Features, LINKS_MAX, Source};
 
 impl Source {
     pub(in crate::message) fn features(&self, kind: FeatureKind) -> Features {
-        let [words, pairs] = shared::Features::words_and_pairs(self);
-        let found = match kind {
-            FeatureKind::Words => words,
-            FeatureKind::Pairs => pairs,
-            FeatureKind::Grams => shared::Features::grams(self),
-        };
+        let found = shared::Features::of(kind, self);
         let [subject, sender, body, links, structure] = found.fields().each_ref().map(|field| field.to_vec());
         Features { subject, sender, body, links, structure, truncated: found.is_truncated() }
     }

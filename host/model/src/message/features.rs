@@ -10,7 +10,7 @@ use crate::limits::ADDRESS_BYTES_MAX;
 
 impl Message {
     /// The features of one kind, hashed as the scoring contract says: for all releases and threads that score the message
-    /// the same numbers, found once. Words and pairs of words are found together.
+    /// the same numbers, found once.
     ///
     /// Derives subject, senders, text and links, and the names of header fields.
     ///
@@ -26,12 +26,12 @@ impl Message {
     /// ```
     #[must_use]
     pub fn features(&self, kind: FeatureKind) -> &Features {
-        let words_and_pairs = || self.0.words_and_pairs.get_or_init(|| Features::words_and_pairs(&Asked(self)));
-        match kind {
-            FeatureKind::Words => &words_and_pairs()[0],
-            FeatureKind::Pairs => &words_and_pairs()[1],
-            FeatureKind::Grams => self.0.grams.get_or_init(|| Features::grams(&Asked(self))),
-        }
+        let found = match kind {
+            FeatureKind::Words => &self.0.words,
+            FeatureKind::Pairs => &self.0.pairs,
+            FeatureKind::Grams => &self.0.grams,
+        };
+        found.get_or_init(|| Features::of(kind, &Asked(self)))
     }
 
     /// What models want to know beside words, as numbers ([`Fact`](switchback_features::Fact) has their list). Nothing in it

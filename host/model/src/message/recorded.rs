@@ -12,7 +12,8 @@ impl Message {
     #[must_use]
     pub fn from_features(words: Features, pairs: Features, facts: Facts) -> Self {
         let message = Self::with_context(Vec::new(), Context { is_features_alone: true, ..Context::default() });
-        message.0.words_and_pairs.get_or_init(|| [words, pairs]);
+        message.0.words.get_or_init(|| words);
+        message.0.pairs.get_or_init(|| pairs);
         message.0.facts.get_or_init(|| facts);
         message
     }
