@@ -37,7 +37,7 @@ impl Visibility {
         lower.make_ascii_lowercase();
         if is_verdict(lower) {
             Self::Nobody
-        } else if RECIPIENT_NAMES.contains(&&*lower) {
+        } else if names_recipients(lower) {
             Self::Granted
         } else {
             Self::Everyone
@@ -53,20 +53,25 @@ impl Visibility {
     }
 }
 
-/// Names of fields that name recipients, in lower case.
+/// Whether a name in lower case is that of a field that names recipients. A pattern, because the compiler asks for the
+/// length first, and most names have that of none of these.
 #[rustfmt::skip] // A table: one name a line would be three pages.
-const RECIPIENT_NAMES: &[&[u8]] = &[
-    b"to", b"cc", b"bcc", b"apparently-to", b"delivered-to", b"envelope-to", b"envelope-recipient", b"for",
-    b"original-recipient", b"final-recipient", b"old-to", b"old-cc", b"original-to", b"original-cc", b"resent-to",
-    b"resent-cc", b"resent-bcc", b"x-apparently-to", b"x-delivered-to", b"x-envelope-to", b"x-envelope-recipient",
-    b"x-failed-recipients", b"x-forwarded-for", b"x-forwarded-to", b"x-gm-original-to", b"x-mailer-recptid",
-    b"x-mdarrival-to", b"x-mdrcpt-to", b"x-orig-to", b"x-original-delivered-to", b"x-original-to",
-    b"x-original-recipient", b"x-original-rcpt-to", b"x-rcpt-to", b"x-rcptto", b"x-real-to", b"x-receiver",
-    b"x-receivers", b"x-recipient", b"x-recipients", b"x-resolved-to", b"x-rcpt", b"x-to", b"x-sieve-redirected-from",
-    b"x-yahoo-forwarded", b"x-mail-recipient", b"x-mmhs-recipients", b"x400-recipients", b"dl-expansion-history",
-    b"alternate-recipient", b"downgraded-final-recipient", b"downgraded-original-recipient", b"downgraded-to",
-    b"downgraded-cc", b"downgraded-bcc", b"wrong-recipient", b"require-recipient-valid-since",
-];
+fn names_recipients(lower: &[u8]) -> bool {
+    matches!(lower,
+        b"to" | b"cc" | b"bcc" | b"apparently-to" | b"delivered-to" | b"envelope-to" | b"envelope-recipient" | b"for"
+            | b"original-recipient" | b"final-recipient" | b"old-to" | b"old-cc" | b"original-to" | b"original-cc"
+            | b"resent-to" | b"resent-cc" | b"resent-bcc" | b"x-apparently-to" | b"x-delivered-to" | b"x-envelope-to"
+            | b"x-envelope-recipient" | b"x-failed-recipients" | b"x-forwarded-for" | b"x-forwarded-to"
+            | b"x-gm-original-to" | b"x-mailer-recptid" | b"x-mdarrival-to" | b"x-mdrcpt-to" | b"x-orig-to"
+            | b"x-original-delivered-to" | b"x-original-to" | b"x-original-recipient" | b"x-original-rcpt-to"
+            | b"x-rcpt-to" | b"x-rcptto" | b"x-real-to" | b"x-receiver" | b"x-receivers" | b"x-recipient"
+            | b"x-recipients" | b"x-resolved-to" | b"x-rcpt" | b"x-to" | b"x-sieve-redirected-from"
+            | b"x-yahoo-forwarded" | b"x-mail-recipient" | b"x-mmhs-recipients" | b"x400-recipients"
+            | b"dl-expansion-history" | b"alternate-recipient" | b"downgraded-final-recipient"
+            | b"downgraded-original-recipient" | b"downgraded-to" | b"downgraded-cc" | b"downgraded-bcc"
+            | b"wrong-recipient" | b"require-recipient-valid-since"
+    )
+}
 
 /// Beginnings of the names of fields that carry a verdict, in lower case and sorted, none the beginning of
 /// another: SpamAssassin and its relatives, rspamd, DSPAM, Bogofilter and CRM114; Microsoft's Exchange,
@@ -104,14 +109,33 @@ fn is_verdict(lower: &[u8]) -> bool {
 }
 
 fn has_verdict_prefix(lower: &[u8]) -> bool {
-    // Of sorted prefixes that do not begin alike only the last one before the name can match.
-    let after = VERDICT_PREFIXES.partition_point(|prefix| *prefix <= lower);
-    after.checked_sub(1).is_some_and(|before| lower.starts_with(VERDICT_PREFIXES[before]))
+    let key = key(lower);
+    let first = VERDICT_KEYS.partition_point(|other| *other < key);
+    let alike = VERDICT_KEYS[first..].iter().take_while(|other| **other == key).count();
+    VERDICT_PREFIXES[first..first + alike].iter().any(|prefix| lower.starts_with(prefix))
+}
+
+/// The two letters behind `x-` of each prefix, as a number.
+const VERDICT_KEYS: [u16; VERDICT_PREFIXES.len()] = {
+    let mut keys = [0; VERDICT_PREFIXES.len()];
+    let mut at = 0;
+    while at < keys.len() {
+        keys[at] = key(VERDICT_PREFIXES[at]);
+        at += 1;
+    }
+    keys
+};
+
+const fn key(name: &[u8]) -> u16 {
+    match name {
+        [_, _, first, second, ..] => u16::from_be_bytes([*first, *second]),
+        _ => 0,
+    }
 }
 
 fn has_verdict_word(rest: &[u8]) -> bool {
     let begins_word = |at: usize| VERDICT_WORDS.iter().any(|word| rest[at..].starts_with(word));
-    (0..rest.len()).any(|at| matches!(rest[at], b's' | b'm' | b'v') && begins_word(at))
+    rest.windows(2).enumerate().any(|(at, two)| matches!(two, b"sp" | b"ma" | b"vi") && begins_word(at))
 }
 
 #[cfg(test)]
