@@ -80,11 +80,13 @@ pub fn hash(kind: Kind, namespace: Namespace, bytes: &[u8]) -> u64 {
     if bytes.is_empty() {
         return fold(start, 0);
     }
-    bytes.chunks(8).fold(start, |h, chunk| {
-        let mut block = [0; 8];
-        block[..chunk.len()].copy_from_slice(chunk);
-        fold(h, u64::from_le_bytes(block))
-    })
+    let (blocks, rest) = bytes.as_chunks::<8>();
+    let h = blocks.iter().fold(start, |h, block| fold(h, u64::from_le_bytes(*block)));
+    if rest.is_empty() {
+        return h;
+    }
+    let last = rest.iter().rev().fold(0, |block, byte| block << 8 | u64::from(*byte));
+    fold(h, last)
 }
 
 /// Hashes two words that follow each other, given the hashes of each. The order matters.
