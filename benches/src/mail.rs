@@ -60,6 +60,11 @@ impl Mail {
         Self { name, raw: (0..count).map(|at| messages[at * messages.len() / count].bytes.clone()).collect() }
     }
 
+    /// Whether people wrote it.
+    pub fn is_real(&self) -> bool {
+        self.name != GENERATED
+    }
+
     fn print(&self) {
         let bytes: usize = self.raw.iter().map(Vec::len).sum();
         let kib = bytes as f64 / 1024.0 / self.raw.len() as f64;

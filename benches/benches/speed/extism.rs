@@ -74,14 +74,12 @@ pub(crate) fn compare(bench: &mut Bench, models: &[Model]) {
     }
 }
 
-/// The features that `linear` makes of a message, of all fields, as bytes; an even number of them.
+/// The words of a message that `linear` asks the host for, as bytes; an even number of them.
 #[cfg(feature = "extism")]
 fn features(message: &switchback::Message) -> Vec<u8> {
-    let mut extractor = switchback_plugin_linear::Extractor::new(16);
-    let message = switchback_train::guest_message(message);
-    let fields = extractor.extract(&message);
-    let all = [fields.subject, fields.sender, fields.body, fields.links];
-    let mut bytes: Vec<u8> = all.into_iter().flatten().flat_map(|index| (index << 16).to_le_bytes()).collect();
+    let words = message.features(switchback::message::FeatureKind::Words);
+    let all = [words.subject(), words.sender(), words.body(), words.links()];
+    let mut bytes: Vec<u8> = all.into_iter().flatten().flat_map(|word| word.to_le_bytes()).collect();
     bytes.resize(bytes.len().next_multiple_of(8), 0);
     bytes
 }

@@ -7,6 +7,7 @@
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
 
 mod allocations;
+mod bogofilter;
 mod extism;
 mod models;
 mod shared;
@@ -51,6 +52,7 @@ fn main() {
     let mut models = Model::all(&bench.runtime);
     table::print_load("at the beginning");
     bench.verdict_over_parsing(&models);
+    bench.verdict_over_bogofilter(&models);
     bench.sandboxed_over_native(&mut models);
     bench.features_over_text(&models);
     bench.eight_over_one(&models);
@@ -61,10 +63,12 @@ fn main() {
 }
 
 impl Bench {
-    /// Makes a release the live one.
+    /// Makes a release the live one, unless it is.
     fn promote(&self, model: &Model) -> LocalSlot {
         let slot = self.runtime.slot("inbound").expect("the slot");
-        slot.promote(&model.id).expect("it is loaded");
+        if slot.live().is_none_or(|live| live != model.id) {
+            slot.promote(&model.id).expect("it is loaded");
+        }
         slot
     }
 

@@ -10,8 +10,7 @@ use switchback_plugin_onnx::Onnx;
 use switchback_plugin_rules::Rules;
 
 /// The releases that are measured where they are packed: the newest of each model first.
-const RELEASES: [(&str, &[&str]); 3] =
-    [("linear", &["1.2.0", "1.1.0"]), ("onnx", &["1.1.0", "1.0.0"]), ("rules", &["1.0.0"])];
+const RELEASES: [(&str, &[&str]); 3] = [("linear", &["1.2.0", "1.1.0"]), ("onnx", &["1.1.0"]), ("rules", &["1.0.0"])];
 
 /// The same model outside of a sandbox.
 pub(crate) type Native = Box<dyn FnMut(&switchback_guest::Message)>;
