@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use bytesize::ByteSize;
 use rustix::fs::statvfs;
+use switchback::files::Locked;
 use switchback::jiff::Timestamp;
 use switchback::journal::new_record_id;
 use switchback::verdict::RecordId;
@@ -152,11 +153,11 @@ impl Spool {
     pub fn tidy(&self) -> io::Result<u64> {
         let folder = File::open(&self.dir)?;
         // Whoever is writing has what looks the same; who comes next tidies up.
-        match folder.try_lock() {
+        let _alone = match Locked::try_alone(folder) {
             Err(TryLockError::WouldBlock) => return Ok(0),
             Err(TryLockError::Error(error)) => return Err(error),
-            Ok(()) => {}
-        }
+            Ok(alone) => alone,
+        };
         let mut removed = 0;
         for entry in fs::read_dir(&self.dir)? {
             let path = entry?.path();
@@ -182,17 +183,17 @@ impl Spool {
     pub(super) fn claim(&self, id: RecordId) -> Result<Claim<'_>, SpoolError> {
         let path = self.path_of(id);
         let file = File::open(&path).map_err(|error| self.failed(id, "read", &path, error))?;
-        match file.try_lock() {
+        let lock = match Locked::try_alone(file) {
             Err(TryLockError::WouldBlock) => return Err(SpoolError::Busy(id)),
             Err(TryLockError::Error(error)) => return Err(SpoolError::system("lock", &path)(error)),
-            Ok(()) => {}
-        }
+            Ok(lock) => lock,
+        };
         // Somebody may have removed it between the two.
-        let is_there = file.metadata().is_ok_and(|file| file.nlink() > 0);
+        let is_there = lock.metadata().is_ok_and(|file| file.nlink() > 0);
         if !is_there {
             return Err(SpoolError::NotHeld(id));
         }
-        Ok(Claim { spool: self, id, kept: self.kept(id)?, _lock: file })
+        Ok(Claim { spool: self, id, kept: self.kept(id)?, _lock: lock })
     }
 
     fn kept(&self, id: RecordId) -> Result<Kept, SpoolError> {
@@ -239,10 +240,8 @@ impl Spool {
     }
 
     /// Says that something is written here, as long as it is held.
-    fn in_use(&self) -> io::Result<File> {
-        let folder = File::open(&self.dir)?;
-        folder.lock_shared()?;
-        Ok(folder)
+    fn in_use(&self) -> io::Result<Locked> {
+        Locked::shared(File::open(&self.dir)?)
     }
 
     fn check_room(&self, bytes: u64) -> Result<(), HoldError> {
@@ -261,7 +260,7 @@ pub(super) struct Claim<'a> {
     spool: &'a Spool,
     id: RecordId,
     pub(super) kept: Kept,
-    _lock: File,
+    _lock: Locked,
 }
 
 impl Claim<'_> {
@@ -308,4 +307,25 @@ fn check_private(dir: &Path) -> Result<(), HoldError> {
 /// The time of day; 1970 where the system's clock says a time that cannot be written.
 pub(super) fn now() -> Timestamp {
     Timestamp::try_from(SystemTime::now()).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_folder_is_free_again_although_a_child_has_what_was_locked_open() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o700)).unwrap();
+        let spool = Spool::existing(dir.path()).unwrap();
+        fs::write(dir.path().join(format!("{UNFINISHED}x")), "").unwrap();
+        let in_use = spool.in_use().unwrap();
+        // What a child has between being forked and executing its program: another descriptor of the same open file.
+        let _of_child = in_use.try_clone().unwrap();
+        assert_eq!(spool.tidy().unwrap(), 0);
+        drop(in_use);
+        assert_eq!(spool.tidy().unwrap(), 1);
+    }
 }
