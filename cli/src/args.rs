@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use clap::ValueEnum as _;
 use switchback::release::ModelName;
 use switchback::{Message, MessageBuilder, ReleaseId, RuntimeBuilder, Thresholds};
+use switchback_corpus::{Corpus, Format, RawMessage, Reading, STDIN};
 
 use crate::context::ContextArgs;
-use crate::corpus::{Corpus, Format, RawMessage, Reading, STDIN};
 use crate::exit::Usage;
 
 /// How releases are run.
@@ -200,12 +200,12 @@ fn authserv_id(text: &str) -> Result<String, String> {
 /// Opens the inputs; without any, standard input, if somebody feeds it.
 pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Result<Corpus, Usage> {
     if !inputs.is_empty() {
-        return Ok(Corpus::open(inputs, reading));
+        return Ok(Corpus::open(inputs, reading, crate::exit::say));
     }
     if std::io::stdin().is_terminal() {
         return Err(Usage("there is nothing to read: name files or folders, or `-` for standard input".to_owned()));
     }
-    Ok(Corpus::open(&[STDIN.into()], reading))
+    Ok(Corpus::open(&[STDIN.into()], reading, crate::exit::say))
 }
 
 #[cfg(test)]

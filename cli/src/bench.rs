@@ -9,12 +9,12 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use switchback_corpus::{Mail, Missed, RawMessage};
 use switchback_mailgen::{Generator, Mix, Profile};
 
 use self::report::Report;
 use self::run::OfRelease;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
-use crate::corpus::{Mail, Missed, RawMessage};
 use crate::exit::{Exit, after_help};
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
@@ -116,7 +116,7 @@ fn mail(args: &Args) -> anyhow::Result<Mail> {
         let generated = mail.map(|message| RawMessage::from(message.bytes));
         return Ok(Mail { messages: generated.collect(), names: Vec::new(), missed: Missed::default() });
     }
-    let mail = Mail::read(&args.inputs, args.message.reading(), count);
+    let mail = Mail::read(&args.inputs, args.message.reading(), count, crate::exit::say);
     if mail.messages.is_empty() {
         bail!("there is no message to measure with");
     }

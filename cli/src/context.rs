@@ -5,9 +5,9 @@ use std::path::Path;
 
 use clap::builder::BoolishValueParser;
 use switchback::MessageBuilder;
+use switchback_corpus::address::{forward_path, reverse_path};
+use switchback_corpus::{Peer, Sidecar, Transaction};
 
-use crate::address::{forward_path, reverse_path};
-use crate::corpus::{Peer, Sidecar, Transaction};
 use crate::file::read_small;
 
 /// What the transaction said that a message came with. A sidecar file says it for each message; an option stands above it.

@@ -10,10 +10,10 @@ use switchback::journal::{JournalReader, Query, Record};
 use switchback::message::Reading;
 use switchback::verdict::RecordId;
 use switchback::{Digest, Message};
+use switchback_corpus::Corpus;
 
 use self::report::{Again, Report};
 use crate::args::{InputArgs, RuntimeArgs};
-use crate::corpus::Corpus;
 use crate::exit::{Exit, after_help};
 use crate::journal::JournalArgs;
 use crate::judge::Opinion;
@@ -98,7 +98,7 @@ fn find(reader: &JournalReader, id: RecordId) -> anyhow::Result<Record> {
 /// The message; of several the one that was recorded.
 fn read(args: &Args, record: &Record) -> anyhow::Result<Message> {
     let (mut only, mut count) = (None, 0_u64);
-    for entry in Corpus::open(std::slice::from_ref(&args.file), args.message.reading()) {
+    for entry in Corpus::open(std::slice::from_ref(&args.file), args.message.reading(), crate::exit::say) {
         let (name, raw) = entry.read();
         let message = raw.map(|raw| args.message.message(raw)).map_err(|unread| anyhow!(unread.about(&name)))?;
         if Digest::from(message.sha256()) == record.mail.digest {

@@ -9,10 +9,10 @@ use std::path::PathBuf;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use switchback::Message;
 use switchback::message::FeatureKind;
+use switchback_corpus::{Entry, Missed, Unread};
 
 use self::npy::Arrays;
 use crate::args::{self, InputArgs, ThreadArgs};
-use crate::corpus::{Entry, Missed, Unread};
 use crate::exit::{Exit, after_help};
 use crate::parallel::Workers;
 use crate::progress::Progress;

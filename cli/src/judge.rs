@@ -2,8 +2,8 @@
 
 use switchback::verdict::{Assessment, Logged, Outcome};
 use switchback::{Action, Message, ReleaseId, Runtime, ScoreError, Thresholds};
+use switchback_corpus::{Entry, RawMessage, Unread};
 
-use crate::corpus::{Entry, RawMessage, Unread};
 use crate::releases::Loaded;
 
 /// What one release makes of one message.

@@ -4,7 +4,6 @@
 
 #![forbid(unsafe_code)]
 
-mod address;
 mod allow;
 mod args;
 mod backtest;
@@ -18,7 +17,6 @@ mod commands;
 mod compare;
 mod completions;
 mod context;
-mod corpus;
 mod demo;
 mod duration;
 mod exit;

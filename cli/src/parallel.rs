@@ -2,8 +2,7 @@
 
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use rayon::{ThreadPool, ThreadPoolBuilder};
-
-use crate::corpus::{Corpus, Entry};
+use switchback_corpus::{Corpus, Entry};
 
 /// Entries per thread that are worked on before results are handed over: enough that threads rarely wait
 /// for the slowest, few enough that output appears at once.

@@ -9,9 +9,9 @@ use jiff::SignedDuration;
 use switchback::control::{Lasting, Request};
 use switchback::verdict::{Matcher, Network, Override, Rule, Scope, SenderAddress, SenderDomain, Senders};
 use switchback::{Digest, Message};
+use switchback_corpus::{STDIN, read_bounded};
 
 use crate::clock;
-use crate::corpus::{STDIN, read_bounded};
 use crate::duration::duration;
 use crate::exit::{Exit, Usage};
 use crate::store::change::{Change, ChangeArgs, Operator, Remarks};

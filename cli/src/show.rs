@@ -7,23 +7,7 @@ use comfy_table::{CellAlignment, Table, presets};
 use switchback::compare::Rate;
 use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
 use switchback::verdict::{Logged, Reason};
-
-/// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
-/// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
-pub(crate) fn printable(text: &str, chars_max: usize) -> String {
-    let mut shown: String = text.chars().take(chars_max).map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect();
-    if text.chars().nth(chars_max).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-fn is_harmless(c: char) -> bool {
-    // Direction overrides and their like, and the zero-width characters: text that is not what it seems.
-    let invisible =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    !c.is_control() && !invisible
-}
+pub(crate) use switchback_corpus::text::{count, counted, printable};
 
 /// A text with spaces behind it, up to a column's width. A text that is wider than any column should be is not cut, and
 /// no other is made as wide as it; a width that a text gives never goes to the formatter, which panics above 65,535.
@@ -34,24 +18,6 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
 
 /// The widest column, in characters: a release's longest name.
 const COLUMN_CHARS_MAX: usize = MODEL_NAME_BYTES_MAX + 1 + VERSION_BYTES_MAX;
-
-/// `1,234,567`.
-pub(crate) fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut shown = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// `1 release`, `3 releases`.
-pub(crate) fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
-}
 
 /// The words of a text on lines of at most `width` characters; a longer word has a line of its own.
 pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
@@ -192,13 +158,6 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_cannot_move_the_cursor() {
-        assert_eq!(printable("a\x1b[2Jb\u{202e}c\nd", 80), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}d");
-        assert_eq!(printable("grüße", 5), "grüße");
-        assert_eq!(printable("grüße!", 5), "grüße…");
-    }
-
-    #[test]
     fn a_score_below_a_threshold_is_not_shown_as_the_threshold() {
         assert_eq!(score(0.499_999), "0.4999");
         assert_eq!(score(0.5), "0.5000");
@@ -232,9 +191,6 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_have_their_unit() {
-        assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(count(999), "999");
-        assert_eq!((counted(1, "flip"), counted(0, "flip")), ("1 flip".to_owned(), "0 flips".to_owned()));
         assert_eq!(share(1, 3), "33.3 %");
         assert_eq!(share(0, 0), "-");
         assert_eq!(time(Duration::from_nanos(8_240)), "8.24 us");

@@ -8,12 +8,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::ReleaseId;
 use switchback::verdict::Timing;
+use switchback_corpus::Mail;
 use switchback_mailgen::Profile;
 
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
 use super::{Args, name};
-use crate::corpus::Mail;
 use crate::show;
 
 /// Causes of failures that are told of a release. A model may word each of its failures otherwise.

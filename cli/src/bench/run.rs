@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 use switchback::verdict::{LogLine, Logged, Timing};
 use switchback::{ReleaseId, Runtime};
+use switchback_corpus::RawMessage;
 
 use super::Args;
 use super::memory::Resident;
-use crate::corpus::RawMessage;
 use crate::progress::Busy;
 use crate::releases;
 

@@ -6,11 +6,11 @@ use switchback::compare::{Comparison, MessageName, Pair, Side};
 use switchback::release::Reads;
 use switchback::verdict::{Outcome, Said, Senders};
 use switchback::{Message, ReleaseId, Runtime, ScoreError, Thresholds};
+use switchback_corpus::{Entry, Missed, Unread};
 
 use super::Args;
 use super::report::{Report, SUBJECT_CHARS_MAX, Source};
 use crate::args;
-use crate::corpus::{Entry, Missed, Unread};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 use crate::releases::Loaded;

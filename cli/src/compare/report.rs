@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
+use switchback_corpus::Missed;
 
 use super::shown::Shown;
-use crate::corpus::Missed;
 use crate::show;
 use crate::store::text::instant;
 use crate::window::Window;

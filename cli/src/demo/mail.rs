@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use switchback::{Client, Digest, Envelope, Message};
+use switchback_corpus::{Mail, Missed, RawMessage};
 use switchback_mailgen::{AUTHSERV_ID, Generated, Generator, Provider};
 
 use crate::args::MessageArgs;
-use crate::corpus::{Mail, Missed, RawMessage};
 use crate::show;
 
 /// Generated messages. They come over and over, so that those who write today have written before.
@@ -46,7 +46,8 @@ impl Source {
 
     /// The mail in a folder; none if there is none.
     pub(super) fn corpus(dir: &Path, args: &MessageArgs) -> Option<Self> {
-        let Mail { mut messages, missed, .. } = Mail::read(&[dir.to_owned()], args.reading(), usize::MAX);
+        let Mail { mut messages, missed, .. } =
+            Mail::read(&[dir.to_owned()], args.reading(), usize::MAX, crate::exit::say);
         // In an order that has nothing to do with sender or age, so that every row shows all kinds of mail.
         messages.sort_by_cached_key(|raw| Digest::of(&raw.bytes));
         let grouped = messages.into_iter().map(|raw| {

@@ -9,12 +9,12 @@ use serde::Serialize;
 use switchback::control::StoreState;
 use switchback::verdict::RecordId;
 use switchback::{Action, Message, ReleaseId, Runtime, Slot, SlotConfig};
+use switchback_corpus::{Corpus, Entry, Format, Reading};
 use switchback_gateway::held::HeldMessage;
 
 use super::place::{Place, PlaceArgs};
 use super::select::{self, Selected};
 use crate::args::{RuntimeArgs, ThreadArgs};
-use crate::corpus::{Corpus, Entry, Format, Reading};
 use crate::exit::{self, Exit, after_help};
 use crate::judge::Opinion;
 use crate::parallel::Workers;
@@ -121,7 +121,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let threads = args.threads.count();
     let judges = Judges::open(args, &place, &messages, threads)?;
     let paths: Vec<_> = messages.iter().map(|message| place.spool.path_of(message.id)).collect();
-    let corpus = Corpus::open(&paths, Reading { format: Format::Message, sidecars: true });
+    let corpus = Corpus::open(&paths, Reading { format: Format::Message, sidecars: true }, exit::say);
     let (mut progress, mut rescored, mut held) = (Progress::over(corpus.bytes(), false), Vec::new(), messages.iter());
     let by_path: BTreeMap<_, _> = paths.iter().map(|path| path.display().to_string()).zip(&messages).collect();
     Workers::start(threads)?.in_order(

@@ -11,10 +11,10 @@ use switchback::journal::{JournalReader, MessageIds, RecordedMessage};
 use switchback::message::Fingerprint;
 use switchback::verdict::RecordId;
 use switchback::{Action, Digest, Message};
+use switchback_corpus::STDIN;
 use switchback_gateway::held::HeldMessage;
 
 use super::place::Place;
-use crate::corpus::STDIN;
 use crate::journal;
 
 /// How `switchback impact` calls what a release has held back.

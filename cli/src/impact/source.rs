@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use switchback::journal::{JournalReader, Likeness, MessageIds, RecordedMessage, Rescore, Rescored};
 use switchback::message::Fingerprint;
 use switchback::{Digest, Message, ReleaseId};
+use switchback_corpus::Corpus;
 
 use super::Args;
-use crate::corpus::Corpus;
 use crate::judge::{Judged, Opinion, judge};
 use crate::parallel::Workers;
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ impl Source {
     ) -> anyhow::Result<(Self, u64)> {
         let threads = args.threads.count();
         let loaded = releases::load(&args.journal.store, std::slice::from_ref(release), &args.runtime, threads)?;
-        let corpus = Corpus::open(sources, args.message.reading());
+        let corpus = Corpus::open(sources, args.message.reading(), crate::exit::say);
         let mut progress = Progress::over(corpus.bytes(), false);
         let (mut source, mut unread) = (Self::default(), 0);
         Workers::start(threads)?.in_order(

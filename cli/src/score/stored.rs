@@ -9,11 +9,11 @@ use std::path::Path;
 use switchback::control::StoreState;
 use switchback::journal::JournalConfig;
 use switchback::{Control, Message, Runtime, Slot, SlotConfig, Verdict};
+use switchback_corpus::{Entry, Unread};
 
 use self::totals::Totals;
 use super::{Args, Exit, Usage};
 use crate::args;
-use crate::corpus::{Entry, Unread};
 use crate::journal;
 use crate::parallel::Workers;
 use crate::progress::{Busy, Progress};

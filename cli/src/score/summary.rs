@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use switchback::{Action, Digest, ReleaseId, Thresholds};
+use switchback_corpus::Missed;
 
-use crate::corpus::Missed;
 use crate::judge::{Judged, Opinion};
 use crate::show;
 

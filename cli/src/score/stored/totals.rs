@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::verdict::DecidedBy;
 use switchback::{Message, Verdict};
+use switchback_corpus::Missed;
 
-use crate::corpus::Missed;
 use crate::show;
 
 /// How many messages met what.

@@ -19,32 +19,41 @@ const BYTES_MAX: u64 = 1 << 20;
 /// A sidecar. What is not in it is unknown.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Sidecar {
-    pub(crate) envelope: Option<Transaction>,
-    pub(crate) client: Peer,
+pub struct Sidecar {
+    /// The SMTP transaction.
+    pub envelope: Option<Transaction>,
+    /// Who delivered it.
+    pub client: Peer,
     /// What the filter verified itself.
-    pub(crate) authentication: Option<Authentication>,
-    pub(crate) tenant: Option<String>,
+    pub authentication: Option<Authentication>,
+    /// For which of the filter's tenants it is.
+    pub tenant: Option<String>,
     /// What a gateway keeps of a message that it holds: of no use to a model.
-    pub(crate) held: IgnoredAny,
+    pub held: IgnoredAny,
 }
 
 /// The envelope.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Transaction {
-    pub(crate) mail_from: Option<String>,
-    pub(crate) recipients: Vec<String>,
+pub struct Transaction {
+    /// The sender; empty is the null sender.
+    pub mail_from: Option<String>,
+    /// The recipients.
+    pub recipients: Vec<String>,
 }
 
 /// The SMTP client.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Peer {
-    pub(crate) ip: Option<IpAddr>,
-    pub(crate) helo: Option<String>,
-    pub(crate) host: Option<String>,
-    pub(crate) tls: Option<bool>,
+pub struct Peer {
+    /// Its address.
+    pub ip: Option<IpAddr>,
+    /// The name that it gave with HELO or EHLO.
+    pub helo: Option<String>,
+    /// Its host name, on which forward and reverse DNS agree.
+    pub host: Option<String>,
+    /// Whether the connection was encrypted.
+    pub tls: Option<bool>,
 }
 
 impl Sidecar {
@@ -104,7 +113,7 @@ impl Sidecar {
     }
 
     /// The message with what is known of it.
-    pub(crate) fn tell(self, mut message: MessageBuilder) -> MessageBuilder {
+    pub fn tell(self, mut message: MessageBuilder) -> MessageBuilder {
         if let Some(Transaction { mail_from, recipients }) = self.envelope {
             let envelope = mail_from.iter().fold(Envelope::new(), |envelope, sender| envelope.mail_from(sender));
             message = message.envelope(recipients.iter().fold(envelope, |envelope, to| envelope.recipient(to)));
@@ -144,7 +153,7 @@ mod tests {
     use switchback::{AuthResult, Message};
 
     use super::*;
-    use crate::corpus::Unread;
+    use crate::Unread;
 
     #[test]
     fn a_sidecar_makes_the_message_that_the_filter_had() {

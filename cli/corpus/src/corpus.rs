@@ -1,59 +1,46 @@
-//! Messages from wherever people keep them: files, folders, mbox, Maildir, standard input; compressed or not.
-//!
-//! The order is always the same: inputs as given, folders by name. In which format a file is, [`Format`] says, or its place
-//! and name ([`format`]), or its whole content ([`content`]): never a single line. What is no message is left out, and that
-//! is an error of its own kind ([`Unread`]); what mail programs keep beside messages is passed over, and said once.
+//! [`Corpus`]: inputs as messages, one after the other.
 
-mod compressed;
-mod content;
-mod files;
-mod format;
-mod header;
-mod mbox;
-mod passed;
-mod sidecar;
-mod size;
-mod unread;
-
+use std::fmt;
 use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-use self::compressed::{Content, uncompressed};
-use self::content::{HEAD_BYTES, Kind};
-use self::files::Place;
-pub(crate) use self::format::Format;
-use self::format::{Dialect, Expected};
-use self::mbox::Mbox;
-use self::passed::Passed;
-pub(crate) use self::sidecar::{Peer, Sidecar, Transaction};
-pub(crate) use self::size::read_bounded;
-pub(crate) use self::unread::{Missed, Unread};
-use crate::show;
+use crate::compressed::{Content, uncompressed};
+use crate::content::{self, HEAD_BYTES, Kind};
+use crate::files::{self, Place};
+use crate::format::{Dialect, Expected, Format};
+use crate::mbox::{self, Mbox};
+use crate::passed::Passed;
+use crate::sidecar::Sidecar;
+use crate::size::read_bounded;
+use crate::text;
+use crate::unread::Unread;
 
 /// The input that stands for standard input.
-pub(crate) const STDIN: &str = "-";
-
-/// The most mail that is kept in memory, in bytes; one more message may go over it.
-const MAIL_BYTES_MAX: usize = 512 << 20;
+pub const STDIN: &str = "-";
 
 /// How inputs are read.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reading {
-    pub(crate) format: Format,
+pub struct Reading {
+    /// In which format files are.
+    pub format: Format,
     /// Whether sidecars are read.
-    pub(crate) sidecars: bool,
+    pub sidecars: bool,
 }
 
 /// A message as it was found: its bytes, and what its sidecar says.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RawMessage {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) sidecar: Option<Sidecar>,
+pub struct RawMessage {
+    /// The message, without what an mbox or a mail program puts around it.
+    pub bytes: Vec<u8>,
+    /// What the filter knew of it; none without a file of that kind, or where those are not read.
+    pub sidecar: Option<Sidecar>,
 }
 
 /// Messages, one after the other.
-pub(crate) struct Corpus {
+///
+/// The order is always the same: inputs as given, folders by name.
+pub struct Corpus {
     places: std::vec::IntoIter<Place>,
     bytes: u64,
     reading: Reading,
@@ -61,6 +48,7 @@ pub(crate) struct Corpus {
     passed: Passed,
     /// What nothing was found in so far.
     barren: Option<String>,
+    remark: Box<dyn FnMut(&str)>,
 }
 
 struct OpenMbox {
@@ -70,7 +58,7 @@ struct OpenMbox {
 }
 
 /// A message, or where it is.
-pub(crate) struct Entry {
+pub struct Entry {
     /// What to call it: the path, and `#` and the number in an mbox of several.
     name: String,
     source: Source,
@@ -86,17 +74,27 @@ enum Source {
 }
 
 impl Corpus {
-    /// Finds the files. Nothing is read yet; what cannot be read is reported when its turn comes.
-    pub(crate) fn open(inputs: &[PathBuf], reading: Reading) -> Self {
+    /// Finds the files. Nothing is read yet; what cannot be read is reported when its turn comes. [`STDIN`] is standard input.
+    ///
+    /// `remark` hears, once and at the end, what was passed over, and that there was no message at all: sentences for people.
+    pub fn open(inputs: &[PathBuf], reading: Reading, remark: impl FnMut(&str) + 'static) -> Self {
         let (places, passed) = files::find(inputs);
         let bytes = places.iter().map(Place::bytes).sum();
         let barren =
-            inputs.iter().map(|input| show::printable(&input.display().to_string(), usize::MAX)).collect::<Vec<_>>();
-        Self { places: places.into_iter(), bytes, reading, mbox: None, passed, barren: Some(barren.join(", ")) }
+            inputs.iter().map(|input| text::printable(&input.display().to_string(), usize::MAX)).collect::<Vec<_>>();
+        Self {
+            places: places.into_iter(),
+            bytes,
+            reading,
+            mbox: None,
+            passed,
+            barren: Some(barren.join(", ")),
+            remark: Box::new(remark),
+        }
     }
 
     /// The size of all files, as far as they say: for a progress bar.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub fn bytes(&self) -> u64 {
         self.bytes
     }
 
@@ -175,10 +173,10 @@ impl Corpus {
     fn say_passed(&mut self) {
         let passed = std::mem::take(&mut self.passed);
         if passed != Passed::default() {
-            crate::exit::say(&format!("passed over: {passed}"));
+            (self.remark)(&format!("passed over: {passed}"));
         }
         if let Some(barren) = self.barren.take() {
-            crate::exit::say(&format!("there is no message in {barren}"));
+            (self.remark)(&format!("there is no message in {barren}"));
         }
     }
 }
@@ -208,41 +206,6 @@ fn enter_content(
     }
 }
 
-/// Messages in memory: for commands that go through them more than once.
-pub(crate) struct Mail {
-    pub(crate) messages: Vec<RawMessage>,
-    /// What each is called.
-    pub(crate) names: Vec<String>,
-    /// What could not be read or was left out; each was said on stderr.
-    pub(crate) missed: Missed,
-}
-
-impl Mail {
-    /// Reads at most `count_max` messages, and at most [`MAIL_BYTES_MAX`] of them.
-    pub(crate) fn read(inputs: &[PathBuf], reading: Reading, count_max: usize) -> Self {
-        let mut mail = Self { messages: Vec::new(), names: Vec::new(), missed: Missed::default() };
-        let mut bytes = 0;
-        for entry in Corpus::open(inputs, reading) {
-            if mail.messages.len() >= count_max || bytes >= MAIL_BYTES_MAX {
-                break;
-            }
-            let (name, raw) = entry.read();
-            match raw {
-                Ok(raw) => {
-                    bytes += raw.bytes.len();
-                    mail.messages.push(raw);
-                    mail.names.push(name);
-                }
-                Err(unread) => {
-                    mail.missed.add(&unread);
-                    crate::exit::say(&unread.about(&name));
-                }
-            }
-        }
-        mail
-    }
-}
-
 impl Iterator for Corpus {
     type Item = Entry;
 
@@ -258,15 +221,15 @@ impl Iterator for Corpus {
 
 impl Entry {
     /// How much memory it holds before it is read, in bytes.
-    pub(crate) fn bytes_held(&self) -> usize {
+    pub fn bytes_held(&self) -> usize {
         match &self.source {
             Source::Bytes(bytes, _) | Source::Member(bytes) => bytes.len(),
             _ => 0,
         }
     }
 
-    /// Its name and the message.
-    pub(crate) fn read(self) -> (String, Result<RawMessage, Unread>) {
+    /// Its name and the message, or why there is none.
+    pub fn read(self) -> (String, Result<RawMessage, Unread>) {
         let raw = match self.source {
             Source::File(path, expected, reading) => read_file(&path, expected, reading),
             Source::Bytes(bytes, expected) => message(bytes, expected).map(RawMessage::from),
@@ -298,6 +261,21 @@ fn message(bytes: Vec<u8>, expected: Expected) -> Result<Vec<u8>, Unread> {
     match content::message(&bytes, expected).map_err(Unread::LeftOut)? {
         0 => Ok(bytes),
         start => Ok(mbox::unquoted(&bytes[start..], Dialect::Any)),
+    }
+}
+
+impl fmt::Debug for Corpus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Corpus")
+            .field("reading", &self.reading)
+            .field("places", &self.places.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Entry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Entry").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

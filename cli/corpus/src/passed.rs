@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::show;
+use crate::text;
 
 /// What is known to be no message, or none that anybody is to see, by name or by the programs' own marks. It is said once,
 /// and is no fault.
@@ -31,7 +31,7 @@ impl fmt::Display for Passed {
             (self.deleted, "message", " deleted in Thunderbird"),
         ];
         let kinds = kinds.into_iter().filter(|(count, ..)| *count > 0);
-        let counted = kinds.map(|(count, what, which)| show::counted(count, what) + which);
+        let counted = kinds.map(|(count, what, which)| text::counted(count, what) + which);
         f.write_str(&counted.collect::<Vec<_>>().join(", "))
     }
 }

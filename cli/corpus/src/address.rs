@@ -1,14 +1,20 @@
-//! Addresses of an envelope, as options and sidecars name them.
+//! Addresses of an envelope, as options of a command and sidecars name them.
 
-use crate::show::printable;
+use crate::text::printable;
 
-/// `MAIL FROM`: an address, or nothing for the null sender.
-pub(crate) fn reverse_path(text: &str) -> Result<String, String> {
+/// `MAIL FROM`: an address, with or without angle brackets, or nothing for the null sender.
+///
+/// # Errors
+/// Why no server would have accepted it, for people.
+pub fn reverse_path(text: &str) -> Result<String, String> {
     if matches!(text.trim(), "" | "<>") { Ok(String::new()) } else { address(text) }
 }
 
 /// `RCPT TO`: an address, or `postmaster` alone (RFC 5321, section 4.5.1).
-pub(crate) fn forward_path(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// Why no server would have accepted it, for people.
+pub fn forward_path(text: &str) -> Result<String, String> {
     let is_postmaster = text.trim().eq_ignore_ascii_case("postmaster");
     if is_postmaster { Ok(text.trim().to_owned()) } else { address(text) }
 }

@@ -1,10 +1,11 @@
-//! In which format a file holds messages, as far as its name or the command line says.
+//! In which format a file holds messages, as far as its name or the caller says.
 
 use std::path::Path;
 
 /// How files are read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Format {
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
+pub enum Format {
     /// By the file's name and content
     #[default]
     Auto,
@@ -29,11 +30,11 @@ pub(super) enum Expected {
     Anything,
     /// One message, because of where it lies or how it is named.
     Message,
-    /// One message, because the command line says so: nothing else is asked.
+    /// One message, because the caller says so: nothing else is asked.
     MessageForSure,
     /// An mbox, because of how it is named.
     Mbox(Dialect),
-    /// An mbox, because the command line says so.
+    /// An mbox, because the caller says so.
     MboxForSure(Dialect),
 }
 

@@ -6,8 +6,11 @@ use std::io::{self, Read};
 /// a disk image between the mail, from filling memory.
 pub(super) const MESSAGE_BYTES_MAX: u64 = 50 << 20;
 
-/// Reads to the end, and fails on what is too large for a message.
-pub(crate) fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
+/// Reads to the end.
+///
+/// # Errors
+/// If it cannot be read, or is larger than 50 MiB, the most that a slot scores by default.
+pub fn read_bounded(from: impl Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     from.take(MESSAGE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     check_size(bytes)

@@ -4,17 +4,17 @@
 //! `From ` alone, with the year before the time in between; Gmail's export with a zone before the year; others with names of
 //! zones, two digits of a year, a comment behind the sender, or a date as mail has it.
 
-use crate::corpus::header::{is_field, is_known_field};
+use crate::header::{is_field, is_known_field};
 
 /// What the line begins with, and with it an mbox.
-pub(in crate::corpus) const MAGIC: &[u8] = b"From ";
+pub(crate) const MAGIC: &[u8] = b"From ";
 
 const MONTHS: [&[u8]; 12] =
     [b"jan", b"feb", b"mar", b"apr", b"may", b"jun", b"jul", b"aug", b"sep", b"oct", b"nov", b"dec"];
 
 /// Whether a line separates messages, given the line behind it: it has a date, and a header field follows. Text of a
 /// message may begin with `From `, and even with a date; not every program quotes it.
-pub(in crate::corpus) fn separates(line: &[u8], next: &[u8]) -> bool {
+pub(crate) fn separates(line: &[u8], next: &[u8]) -> bool {
     let Some(rest) = line.strip_prefix(MAGIC) else { return false };
     match rest.trim_ascii() {
         b"" | b"-" => is_known_field(next),

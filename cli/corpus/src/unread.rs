@@ -3,13 +3,14 @@
 use std::fmt;
 use std::io;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::files::InWords;
 
+use crate::text;
+
 /// Why there is no message.
 #[derive(Debug)]
-pub(crate) enum Unread {
+pub enum Unread {
     /// It cannot be read.
     Unreadable(io::Error),
     /// It can, and is no message, for this reason.
@@ -18,7 +19,7 @@ pub(crate) enum Unread {
 
 impl Unread {
     /// A line about what has this name.
-    pub(crate) fn about(&self, name: &str) -> String {
+    pub fn about(&self, name: &str) -> String {
         match self {
             Self::Unreadable(error) => format!("cannot read {name}: {}", InWords(error)),
             Self::LeftOut(why) => format!("left out {name}: {why}"),
@@ -33,15 +34,18 @@ impl From<io::Error> for Unread {
 }
 
 /// How much was not read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, JsonSchema, Serialize)]
-pub(crate) struct Missed {
-    pub(crate) unreadable: u64,
-    pub(crate) left_out: u64,
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Missed {
+    /// Files and messages that could not be read.
+    pub unreadable: u64,
+    /// Files and members of an mbox that are no mail.
+    pub left_out: u64,
 }
 
 impl Missed {
     /// Counts one.
-    pub(crate) fn add(&mut self, unread: &Unread) {
+    pub fn add(&mut self, unread: &Unread) {
         match unread {
             Unread::Unreadable(_) => self.unreadable += 1,
             Unread::LeftOut(_) => self.left_out += 1,
@@ -49,7 +53,7 @@ impl Missed {
     }
 
     /// Whether anything was missed.
-    pub(crate) fn any(self) -> bool {
+    pub fn any(self) -> bool {
         self != Self::default()
     }
 }
@@ -57,10 +61,10 @@ impl Missed {
 /// `0 unreadable`, or `1 unreadable, 2 left out`.
 impl fmt::Display for Missed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} unreadable", crate::show::count(self.unreadable))?;
+        write!(f, "{} unreadable", text::count(self.unreadable))?;
         match self.left_out {
             0 => Ok(()),
-            left_out => write!(f, ", {} left out", crate::show::count(left_out)),
+            left_out => write!(f, ", {} left out", text::count(left_out)),
         }
     }
 }

@@ -26,7 +26,7 @@ fn folder(files: &[(&str, &[u8])]) -> TempDir {
 /// What is read there: names of messages, and a line for whatever is not.
 fn read(dir: &TempDir, format: Format) -> (Vec<String>, Vec<String>) {
     let (mut names, mut unread) = (Vec::new(), Vec::new());
-    for entry in Corpus::open(&[dir.path().to_owned()], Reading { format, ..READING }) {
+    for entry in Corpus::open(&[dir.path().to_owned()], Reading { format, ..READING }, |_| {}) {
         let (name, raw) = entry.read();
         let name = name.strip_prefix(&format!("{}/", dir.path().display())).unwrap().to_owned();
         match raw {
@@ -38,7 +38,7 @@ fn read(dir: &TempDir, format: Format) -> (Vec<String>, Vec<String>) {
 }
 
 fn passed(dir: &TempDir) -> Passed {
-    let mut corpus = Corpus::open(&[dir.path().to_owned()], READING);
+    let mut corpus = Corpus::open(&[dir.path().to_owned()], READING, |_| {});
     while corpus.places.len() > 0 || corpus.mbox.is_some() {
         // Not to its end, where it says what was passed over.
         if corpus.next_of_mbox().is_none()
@@ -77,7 +77,7 @@ fn lines_in_a_body_make_no_mbox() {
 fn a_line_that_a_program_left_in_front_is_not_part_of_the_message() {
     let quoted = format!("{DATED}{MESSAGE}>From here on\n");
     let dir = folder(&[("a.eml", quoted.as_bytes()), ("b", quoted.as_bytes())]);
-    for entry in Corpus::open(&[dir.path().to_owned()], READING) {
+    for entry in Corpus::open(&[dir.path().to_owned()], READING, |_| {}) {
         assert_eq!(entry.read().1.unwrap().bytes, format!("{MESSAGE}From here on\n").into_bytes());
     }
 }
@@ -197,7 +197,7 @@ fn a_sidecar_belongs_to_the_message_beside_it() {
         "{unread:?}"
     );
     let helo = |reading| {
-        let (_, raw) = Corpus::open(&[dir.path().join("a.eml")], reading).next().unwrap().read();
+        let (_, raw) = Corpus::open(&[dir.path().join("a.eml")], reading, |_| {}).next().unwrap().read();
         raw.unwrap().sidecar.and_then(|sidecar| sidecar.client.helo)
     };
     assert_eq!((helo(READING).as_deref(), helo(Reading { sidecars: false, ..READING })), (Some("x"), None));

@@ -3,7 +3,7 @@
 //! There is no one format. What this reads, whichever program wrote it:
 //!
 //! * A message begins with a `From ` line that follows an empty line, has a date or is one of Thunderbird's, and is followed
-//!   by a header field ([`from_line`]). A dialect that the command line names is taken at its word: there, every `From `
+//!   by a header field ([`from_line`]). A dialect that the caller names is taken at its word: there, every `From `
 //!   line after an empty one begins a message, because such lines in messages are quoted.
 //! * A Content-Length is believed if the message that it measures is followed by the next one, or by the end of the file.
 //! * One `>` before `From ` is removed, also after further ones. It is left where the message has a `From ` line that is

@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
+use super::corpus::STDIN;
 use super::format::is_maildir;
 use super::passed::Passed;
-use super::{STDIN, sidecar};
+use super::sidecar;
 
 /// Where messages are.
 pub(super) enum Place {
