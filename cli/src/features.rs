@@ -17,9 +17,9 @@ use crate::exit::{Exit, after_help};
 use crate::parallel::Workers;
 use crate::progress::Progress;
 
-/// Write the features and facts of messages, as models are given them
+/// Write the features, structure and facts of messages, as models are given them
 ///
-/// For each message: words, pairs of words and n-grams as 32-bit numbers, by field, and facts by name. A model that is trained on
+/// For each message: words, pairs of words and n-grams as 32-bit numbers, by field, its structure likewise, and facts by name. A model that is trained on
 /// them sees what it will see when it serves. docs/features.md says what they are, and how numpy reads them.
 #[derive(clap::Args)]
 #[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
@@ -113,7 +113,7 @@ fn read(entry: Entry, args: &Args, kinds: &[FeatureKind]) -> (String, Result<Mes
     let (name, raw) = entry.read();
     let message = raw.map(|raw| {
         let message = args.message.message(raw);
-        let _ = message.facts();
+        let _ = (message.structure(), message.facts());
         for kind in kinds {
             let _ = message.features(*kind);
         }

@@ -97,7 +97,7 @@ pub use log::{Level, log};
 pub use message::MessageBuilder;
 pub use message::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features,
-    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient,
+    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient, Structure,
 };
 pub use score::{Assessment, Category, REASONS_MAX, Reason, Score};
 pub use scorer::{Outcome, Scorer};

@@ -3,5 +3,5 @@
 pub use switchback_model::message::{
     Attachment, Attachments, AuthResult, Authentication, Author, Authorship, Client, Content, Counts, Defects, Doubt,
     Envelope, Fact, Facts, FeatureKind, Features, Fingerprint, Header, HeaderFields, InvalidFingerprint, Link, Links,
-    Mailbox, Message, MessageBuilder, Reading, Recipient, RecipientList, Recipients,
+    Mailbox, Message, MessageBuilder, Reading, Recipient, RecipientList, Recipients, Structure,
 };

@@ -24,10 +24,13 @@ impl Serialize for Line<'_> {
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("message", self.name)?;
         map.serialize_entry("sha256", &self.message.sha256_hex())?;
-        map.serialize_entry("truncated", &self.kinds.iter().any(|kind| self.message.features(*kind).is_truncated()))?;
+        let structure = self.message.structure();
+        let is_truncated = self.kinds.iter().any(|kind| self.message.features(*kind).is_truncated());
+        map.serialize_entry("truncated", &(is_truncated || structure.is_truncated()))?;
         for kind in self.kinds {
             map.serialize_entry(kind.name(), &Fields(self.message.features(*kind)))?;
         }
+        map.serialize_entry("structure", &**structure.features())?;
         map.serialize_entry("facts", &ByName(self.message))?;
         map.end()
     }

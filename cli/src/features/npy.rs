@@ -18,15 +18,13 @@ const ALIGNMENT: usize = 64;
 /// What is written when all messages were added.
 pub(super) struct Arrays {
     names: Vec<String>,
-    fields: Vec<Rows>,
+    fields: Vec<(FeatureKind, usize, Rows)>,
+    structure: Rows,
     facts: Vec<f32>,
 }
 
-/// The features of one kind in one field: those of row `n` are `indices[starts[n]..starts[n + 1]]`, as
-/// `scipy.sparse.csr_array` has them.
+/// Numbers of each message: those of row `n` are `indices[starts[n]..starts[n + 1]]`, as `scipy.sparse.csr_array` has them.
 struct Rows {
-    kind: FeatureKind,
-    field: usize,
     starts: Vec<i64>,
     indices: Vec<u32>,
 }
@@ -34,41 +32,54 @@ struct Rows {
 impl Arrays {
     /// No messages yet.
     pub(super) fn new(kinds: &[FeatureKind]) -> Self {
-        let rows = |kind, field| Rows { kind, field, starts: vec![0], indices: Vec::new() };
         let of_kind = |kind: &FeatureKind| {
-            (0..Features::FIELDS.len()).map({
-                let kind = *kind;
-                move |field| rows(kind, field)
-            })
+            let kind = *kind;
+            (0..Features::FIELDS.len()).map(move |field| (kind, field, Rows::new()))
         };
-        Self { names: Vec::new(), fields: kinds.iter().flat_map(of_kind).collect(), facts: Vec::new() }
+        let fields = kinds.iter().flat_map(of_kind).collect();
+        Self { names: Vec::new(), fields, structure: Rows::new(), facts: Vec::new() }
     }
 
     /// Adds a message as the last row.
     pub(super) fn add(&mut self, name: &str, message: &Message) {
         self.names.push(name.to_owned());
-        for rows in &mut self.fields {
-            rows.indices.extend_from_slice(&message.features(rows.kind).fields()[rows.field]);
-            rows.starts.push(rows.indices.len() as i64);
+        for (kind, field, rows) in &mut self.fields {
+            rows.add(&message.features(*kind).fields()[*field]);
         }
+        self.structure.add(message.structure().features());
         self.facts.extend_from_slice(message.facts().values());
     }
 
-    /// Writes all files: names, facts, and two for each kind and field.
+    /// Writes all files: names, facts, two for the structure, and two for each kind and field.
     pub(super) fn write(&self, prefix: &Path) -> anyhow::Result<()> {
         let count = self.names.len();
         let width = self.names.iter().map(String::len).max().unwrap_or(0).max(1);
         let padded = self.names.iter().flat_map(|name| name.bytes().chain(std::iter::repeat_n(0, width - name.len())));
         write(prefix, "names", &format!("|S{width}"), &[count], padded)?;
         write(prefix, "facts", "<f4", &[count, Fact::COUNT], self.facts.iter().flat_map(|fact| fact.to_le_bytes()))?;
-        for rows in &self.fields {
-            let name = format!("{}.{}", rows.kind.name(), Features::FIELDS[rows.field]);
-            let starts = rows.starts.iter().flat_map(|start| start.to_le_bytes());
-            write(prefix, &format!("{name}.indptr"), "<i8", &[rows.starts.len()], starts)?;
-            let indices = rows.indices.iter().flat_map(|index| index.to_le_bytes());
-            write(prefix, &format!("{name}.indices"), "<u4", &[rows.indices.len()], indices)?;
+        self.structure.write(prefix, "structure")?;
+        for (kind, field, rows) in &self.fields {
+            rows.write(prefix, &format!("{}.{}", kind.name(), Features::FIELDS[*field]))?;
         }
         Ok(())
+    }
+}
+
+impl Rows {
+    fn new() -> Self {
+        Self { starts: vec![0], indices: Vec::new() }
+    }
+
+    fn add(&mut self, numbers: &[u32]) {
+        self.indices.extend_from_slice(numbers);
+        self.starts.push(self.indices.len() as i64);
+    }
+
+    fn write(&self, prefix: &Path, name: &str) -> anyhow::Result<()> {
+        let starts = self.starts.iter().flat_map(|start| start.to_le_bytes());
+        write(prefix, &format!("{name}.indptr"), "<i8", &[self.starts.len()], starts)?;
+        let indices = self.indices.iter().flat_map(|index| index.to_le_bytes());
+        write(prefix, &format!("{name}.indices"), "<u4", &[self.indices.len()], indices)
     }
 }
 

@@ -82,11 +82,11 @@ def structure(message):
         hashes += [*label("type:", media_type), *label("charset:", charset), *label("encoding:", encoding)]
     for name in message["attachments"]:
         hashes += label("extension:", name.rpartition(".")[2] if "." in name else "", 16)
-    return hashes
+    return once(hashes)
 
 
 def fields(message, kind):
-    """The five lists of one kind: `words`, `pairs` or `grams`."""
+    """The four lists of one kind: `words`, `pairs` or `grams`."""
     tokens = kind is words
     token = lambda text, namespace: [hash(TOKEN, namespace, text.encode())] if tokens and text else []
     sender = []
@@ -100,8 +100,7 @@ def fields(message, kind):
         if shows_another_host(text, host):
             links += token("shows another host", LINK)
     body = message["text"].encode()[:32_768].decode(errors="ignore")
-    lists = [kind(message["subject"], SUBJECT), sender, kind(body, BODY), links, structure(message) if tokens else []]
-    return [once(hashes) for hashes in lists]
+    return [once(hashes) for hashes in (kind(message["subject"], SUBJECT), sender, kind(body, BODY), links)]
 
 
 MESSAGE = {
@@ -193,21 +192,28 @@ def shortest(number):
     return text if "." in text else f"{text}.0"
 
 
+def hexadecimal(numbers):
+    return f"[{', '.join(f'0x{n:08x}' for n in numbers)}]"
+
+
 def main():
     print("//! Written by `golden/features.py`, which follows the definition and shares no code with this crate.\n")
-    print("/// For each kind the features of subject, sender, body, links and structure.")
-    print("pub(crate) const GOLDEN: [[&[u32]; 5]; 3] = [")
+    print("/// For each kind the features of subject, sender, body and links.")
+    print("pub(crate) const GOLDEN: [[&[u32]; 4]; 3] = [")
     for kind in (words, pairs, grams):
         print("    [")
         for numbers in fields(MESSAGE, kind):
-            print(f"        &[{', '.join(f'0x{n:08x}' for n in numbers)}],")
+            print(f"        &{hexadecimal(numbers)},")
         print("    ],")
     print("];\n")
+    print("/// The structure.")
+    print(f"pub(crate) const STRUCTURE: &[u32] = &{hexadecimal(structure(MESSAGE))};\n")
     print("/// The facts.")
     floats = [shortest(fact) for fact in facts(MESSAGE)]
     print(f"pub(crate) const FACTS: [f32; {len(floats)}] = [{', '.join(floats)}];")
-    # Of the mail a digest: each list of each kind with its length before it, in 32-bit numbers, the lowest byte first.
-    lists = [numbers for kind in (words, pairs, grams) for numbers in fields(MAIL, kind)]
+    # Of the mail a digest: each list of each kind, then the structure, with its length before it, in 32-bit numbers, the
+    # lowest byte first.
+    lists = [*(numbers for kind in (words, pairs, grams) for numbers in fields(MAIL, kind)), structure(MAIL)]
     numbers = [number for numbers in lists for number in (len(numbers), *numbers)]
     print(f"// host/model: {hashlib.sha256(struct.pack(f'<{len(numbers)}I', *numbers)).hexdigest()}")
 

@@ -27,8 +27,8 @@
 //!
 //! # Features of a message
 //! [`Features`] are the words, pairs of words or character n-grams of a whole message, field by field, as the top 32
-//! bits of the same hashes; [`Facts`] are what else models want to know of it, as numbers. The contract
-//! (`wit/1.1.0/scoring.wit`) defines both. In the sandbox they come from the host; natively they are computed here, for
+//! bits of the same hashes; [`Structure`] is what it is made of, hashed likewise; [`Facts`] are what else models want to know
+//! of it, as numbers. The contract (`wit/1.1.0/scoring.wit`) defines all three. In the sandbox they come from the host; natively they are computed here, for
 //! the host and for the messages of native tests alike.
 //!
 //! # What holds
@@ -59,7 +59,7 @@ mod words;
 pub use facts::{Fact, Facts};
 pub use hash::{Kind, Namespace, hash, index_of, pair};
 pub use links::{shows_another_host, site};
-pub use message::{FeatureKind, Features};
+pub use message::{FeatureKind, Features, Structure};
 #[cfg(not(target_arch = "wasm32"))]
 pub use message::{Link, Mailbox, Measured, Part, Source};
 pub use set::{BITS_MAX, FeatureSet};

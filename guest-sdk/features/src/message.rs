@@ -1,4 +1,4 @@
-//! The features of a whole message: what of it is hashed, and in which order.
+//! The features of a whole message and its structure: what of it is hashed, and in which order.
 //!
 //! | field | texts | tokens, of [`FeatureKind::Words`] only |
 //! |---|---|---|
@@ -6,11 +6,14 @@
 //! | sender | of each `From`: name, a space, address | the domain of each `From`; that of each `Reply-To`, in [`Namespace::REPLY_TO`] |
 //! | body | the first 32,768 bytes of the text | |
 //! | links | the URL of each of the first 64 links | of each its host, the [`site`] of that, and `shows another host` where it does |
-//! | structure | of [`FeatureKind::Words`] only: the values of `X-Mailer`, then those of `User-Agent` | `field:` and the name of each header field, before these texts; behind them, of each of the first 64 parts, `type:` and its media type, `charset:` and what a text part declares, `encoding:` and what it declares; and `extension:` with that of each attachment |
 //!
 //! Each text is normalised by itself ([`Text::normalise`]), so no pair and no n-gram reaches from one into the next. The
-//! tokens of a mailbox or a link follow its text. An empty domain or host is no token. Those of the structure have their
-//! letters of ASCII in lower case.
+//! tokens of a mailbox or a link follow its text. An empty domain or host is no token.
+//!
+//! The [`Structure`] are tokens whose letters of ASCII are in lower case: `field:` and the name of each of the first 512 header
+//! fields; the words of the values of `X-Mailer`, then of those of `User-Agent`; of each of the first 64 parts `type:` and its
+//! media type, `charset:` and what a text part declares, `encoding:` and what it declares; and `extension:` with that of each
+//! attachment.
 //!
 //! [`site`]: crate::site
 //! [`Text::normalise`]: crate::Text::normalise
@@ -22,6 +25,7 @@ mod distinct;
 mod extractor;
 #[cfg(not(target_arch = "wasm32"))]
 mod source;
+mod structure;
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +34,7 @@ use std::sync::Arc;
 pub(crate) use extractor::BODY_BYTES_MAX;
 #[cfg(not(target_arch = "wasm32"))]
 pub use source::{Link, Mailbox, Measured, Part, Source};
+pub use structure::Structure;
 
 /// What features are made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,21 +68,21 @@ impl FeatureKind {
 /// A clone is another handle on the same numbers.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Features {
-    fields: [Arc<[u32]>; 5],
+    fields: [Arc<[u32]>; 4],
     is_truncated: bool,
 }
 
 impl Features {
     /// The names of the fields, in the order of [`Features::fields`].
-    pub const FIELDS: [&str; 5] = ["subject", "sender", "body", "links", "structure"];
+    pub const FIELDS: [&str; 4] = ["subject", "sender", "body", "links"];
 
-    /// Features that were kept: those of subject, sender, body, links and structure, and whether there were more.
-    pub fn new(fields: [Arc<[u32]>; 5], is_truncated: bool) -> Self {
+    /// Features that were kept: those of subject, sender, body and links, and whether there were more.
+    pub fn new(fields: [Arc<[u32]>; 4], is_truncated: bool) -> Self {
         Self { fields, is_truncated }
     }
 
-    /// Those of subject, sender, body, links and structure.
-    pub fn fields(&self) -> &[Arc<[u32]>; 5] {
+    /// Those of subject, sender, body and links.
+    pub fn fields(&self) -> &[Arc<[u32]>; 4] {
         &self.fields
     }
 
@@ -99,11 +104,6 @@ impl Features {
     /// Those of the links.
     pub fn links(&self) -> &[u32] {
         &self.fields[3]
-    }
-
-    /// Those of what the message is made of; only [`FeatureKind::Words`] has any.
-    pub fn structure(&self) -> &[u32] {
-        &self.fields[4]
     }
 
     /// Whether the message has more text, or more links, than is hashed.

@@ -21,6 +21,7 @@ wit_bindgen::generate!({
         "switchback:scoring/message@1.1.0/attachment": crate::Attachment,
         "switchback:scoring/message@1.1.0/attachments": crate::Attachments,
         "switchback:scoring/message@1.1.0/features": crate::Features,
+        "switchback:scoring/message@1.1.0/structure": crate::Structure,
         "switchback:scoring/assessment@1.1.0/reason": crate::Reason,
     },
 });

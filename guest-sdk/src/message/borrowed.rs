@@ -2,7 +2,7 @@
 
 use super::{
     Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features, HeaderFields, Links,
-    Mailbox, Message,
+    Mailbox, Message, Structure,
 };
 use crate::export::bindings::{self, switchback::scoring::message as wit};
 use crate::features::{Fact, Facts, FeatureKind};
@@ -102,6 +102,10 @@ impl Source {
             FeatureKind::Pairs => wit::FeatureKind::Pairs,
             FeatureKind::Grams => wit::FeatureKind::Grams,
         })
+    }
+
+    pub(super) fn structure(&self) -> Structure {
+        self.0.structure()
     }
 
     pub(super) fn facts(&self) -> Facts {

@@ -2,7 +2,7 @@
 
 use super::{
     Attachment, Attachments, AuthResult, Authentication, Client, Content, Counts, Defects, Envelope, Features,
-    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient,
+    HeaderField, HeaderFields, Link, Links, Mailbox, Message, Recipient, Structure,
 };
 
 mod builder;

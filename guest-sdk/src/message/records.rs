@@ -151,9 +151,16 @@ pub struct Features {
     pub body: Vec<u32>,
     /// Of the links.
     pub links: Vec<u32>,
-    /// Of what the message is made of: header fields, parts, attachments.
-    pub structure: Vec<u32>,
     /// Whether there is more text, or are more links, than is hashed.
+    pub truncated: bool,
+}
+
+/// What a message is made of, hashed: header fields, mail program, parts, attachments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Structure {
+    /// 32-bit numbers as [`Features`] has them, each once, in the order in which it first appears.
+    pub features: Vec<u32>,
+    /// Whether there are more header fields, or more parts, than are hashed.
     pub truncated: bool,
 }
 

@@ -6,7 +6,7 @@
 //!
 //! **Nothing is derived before somebody asks, and nothing twice**: a message is shared by all threads and
 //! releases that score it, and remembers. Finding the fields and parts is one pass without decoding
-//! (`structure.rs`). mail-parser decodes header fields and character sets, HTML is read in one pass (`html.rs`),
+//! (`layout.rs`). mail-parser decodes header fields and character sets, HTML is read in one pass (`html.rs`),
 //! linkify and url find links.
 //!
 //! **What a model may not see is decided here** (`hidden.rs`): verdicts of other filters never, recipients
@@ -35,13 +35,13 @@ mod fingerprint;
 mod headers;
 mod hidden;
 mod html;
+mod layout;
 mod limits;
 mod links;
 mod media;
 mod reading;
 mod recorded;
 mod sender;
-mod structure;
 mod value;
 
 use std::borrow::Cow;
@@ -66,21 +66,21 @@ pub use hidden::Recipients;
 pub use html::HiddenText;
 pub use links::{Link, Links};
 pub use reading::Reading;
-pub use switchback_features::{Fact, Facts, FeatureKind, Features};
+pub use switchback_features::{Fact, Facts, FeatureKind, Features, Structure};
 
 use body::Body;
 use content::Kept;
 use deriving::OnceLock;
 use headers::Headers;
+use layout::Layout;
 use limits::{RAW_BYTES_MAX, SUBJECT_BYTES_MAX};
 use links::KeptLinks;
-use structure::Structure;
 
 /// A message to be scored.
 ///
 /// A clone is another handle on the same message. Making one costs nothing but the bytes: each accessor
 /// derives what it needs when it is first called, on the calling thread, and remembers it for all clones.
-/// Finding the structure takes a few microseconds for typical mail, a subject or a sender one more; text,
+/// Finding fields and parts takes a few microseconds for typical mail, a subject or a sender one more; text,
 /// links and attachments cost what decoding them costs.
 ///
 /// # Examples
@@ -100,7 +100,7 @@ pub struct Message(Arc<Inner>);
 struct Inner {
     bytes: Vec<u8>,
     context: Context,
-    structure: OnceLock<Structure>,
+    layout: OnceLock<Layout>,
     headers: OnceLock<Headers>,
     body: OnceLock<Body>,
     recipients: OnceLock<Vec<Recipient>>,
@@ -124,6 +124,7 @@ struct Inner {
     words: OnceLock<Features>,
     pairs: OnceLock<Features>,
     grams: OnceLock<Features>,
+    structure: OnceLock<Structure>,
     facts: OnceLock<Facts>,
 }
 
@@ -157,7 +158,7 @@ impl Message {
         Self(Arc::new(Inner {
             bytes,
             context,
-            structure: OnceLock::new(),
+            layout: OnceLock::new(),
             headers: OnceLock::new(),
             body: OnceLock::new(),
             recipients: OnceLock::new(),
@@ -181,6 +182,7 @@ impl Message {
             words: OnceLock::new(),
             pairs: OnceLock::new(),
             grams: OnceLock::new(),
+            structure: OnceLock::new(),
             facts: OnceLock::new(),
         }))
     }
@@ -188,7 +190,7 @@ impl Message {
     /// Finds the fields and parts now, if it has not happened yet: for a filter that wants to see the time
     /// that this takes apart from scoring.
     pub fn prepare(&self) {
-        self.structure();
+        self.layout();
     }
 
     /// The whole message as it came, hidden fields included.
@@ -287,7 +289,7 @@ impl Message {
     /// has the candidates, and [`Defects::BAD_FROM`] says that nobody can tell.
     #[must_use]
     pub fn author(&self) -> &Author {
-        self.0.author.get_or_init(|| Author::of(&self.0.bytes, self.structure()))
+        self.0.author.get_or_init(|| Author::of(&self.0.bytes, self.layout()))
     }
 
     /// Whether the author is who the message says, as far as a domain can be: the author is certain
@@ -393,12 +395,12 @@ impl Message {
     /// How many there are of what.
     #[must_use]
     pub fn counts(&self, recipients: Recipients) -> Counts {
-        let structure = self.structure();
-        let attachments = *self.0.attachment_count.get_or_init(|| attachments::count(structure));
+        let layout = self.layout();
+        let attachments = *self.0.attachment_count.get_or_init(|| attachments::count(layout));
         Counts {
             headers: count(self.header_fields().count(recipients)),
             received: count(self.values("received").count()),
-            parts: count(structure.parts.len()),
+            parts: count(layout.parts.len()),
             attachments: count(attachments),
             recipients: count(self.envelope().map_or(0, |envelope| envelope.recipients.len())),
         }
@@ -452,9 +454,9 @@ impl Message {
     /// The attachments, at most 64. The first call decodes and hashes them all.
     #[must_use]
     pub fn attachments(&self) -> Attachments<'_> {
-        let structure = self.structure();
-        let items = self.0.attachments.get_or_init(|| attachments::list(&self.0.bytes, structure));
-        let total = *self.0.attachment_count.get_or_init(|| attachments::count(structure));
+        let layout = self.layout();
+        let items = self.0.attachments.get_or_init(|| attachments::list(&self.0.bytes, layout));
+        let total = *self.0.attachment_count.get_or_init(|| attachments::count(layout));
         Attachments { items, truncated: items.len() < total }
     }
 

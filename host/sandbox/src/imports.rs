@@ -179,8 +179,13 @@ impl contract::HostMessage for Guest {
             wasmtime::bail!("it asked for features of a kind that was not kept of the message: {}", kind.name());
         }
         let features = message.features(kind);
-        let [subject, sender, body, links, structure] = features.fields().each_ref().map(|field| field.to_vec());
-        Ok(contract::Features { subject, sender, body, links, structure, truncated: features.is_truncated() })
+        let [subject, sender, body, links] = features.fields().each_ref().map(|field| field.to_vec());
+        Ok(contract::Features { subject, sender, body, links, truncated: features.is_truncated() })
+    }
+
+    fn structure(&mut self, _: Resource<BorrowedMessage>) -> Result<contract::Structure> {
+        let structure = self.reading(Reads::FEATURES)?.structure();
+        Ok(contract::Structure { features: structure.features().to_vec(), truncated: structure.is_truncated() })
     }
 
     fn facts(&mut self, _: Resource<BorrowedMessage>) -> Result<Vec<f32>> {

@@ -32,6 +32,7 @@ fn expected(message: &Message) -> Vec<String> {
         message.features(kind).fields().each_ref().map(|field| format!("{} {:x?}", kind.name(), &**field))
     };
     let mut lines: Vec<String> = FeatureKind::ALL.into_iter().flat_map(of_kind).collect();
+    lines.push(format!("structure {:x?}", &**message.structure().features()));
     lines.push(format!("{:?}", message.facts().values()));
     lines
 }
@@ -47,6 +48,7 @@ fn a_model_is_given_what_the_host_finds() {
     }
     let message = Message::parse(MAIL);
     assert!(message.features(FeatureKind::Words).fields().iter().all(|field| !field.is_empty()));
+    assert!(!message.structure().features().is_empty());
 }
 
 #[test]

@@ -35,7 +35,7 @@ cases! {
     /// answers with log-odds of the number of messages that this instance has scored: 1 / (1 + exp(-1)) for
     /// the first. Well-behaved, as long as every message gets a fresh instance.
     "stateful" => Stateful,
-    /// logs the features and facts that the host gives it, and answers with what they add up to. Well-behaved; its manifest has
+    /// logs the features, structure and facts that the host gives it, and answers with what they add up to. Well-behaved; its manifest has
     /// to declare `features` and `facts`.
     "features" => Features,
     /// abstains. Well-behaved.

@@ -111,21 +111,27 @@ pub(crate) fn read_raw(message: &Message) -> Outcome {
     answers::after(message.raw(0, 16))
 }
 
-/// Logs a line for each kind and field, and one of facts. The log-odds are sums of fractions of them.
+/// Logs a line for each kind and field, one of the structure, and one of facts. The log-odds are sums of fractions of them.
 pub(crate) fn tell_features(message: &Message) -> Outcome {
     let mut score = Score::log_odds();
     for kind in FeatureKind::ALL {
         let found = message.features(kind);
-        let fields = [found.subject, found.sender, found.body, found.links, found.structure];
-        for field in &fields {
-            log(Level::Info, &format!("{} {field:x?}", kind.name()));
-        }
-        let fraction = |feature: &u32| f64::from(*feature) / f64::from(u32::MAX) - 0.5;
-        let sum = fields.iter().flatten().map(fraction).sum::<f64>() / 64.0;
-        score = score.reason(&kind.name().to_uppercase(), sum, if found.truncated { "truncated" } else { "" });
+        score = told(score, kind.name(), &[found.subject, found.sender, found.body, found.links], found.truncated);
     }
+    let found = message.structure();
+    score = told(score, "structure", &[found.features], found.truncated);
     let facts = message.facts();
     log(Level::Info, &format!("{:?}", facts.values()));
     let sum: f32 = facts.values().iter().sum();
     score.reason("FACTS", f64::from(sum) / 64.0, "").into()
+}
+
+/// Logs a line for each list, and adds a reason.
+fn told(score: Score, name: &str, lists: &[Vec<u32>], truncated: bool) -> Score {
+    for list in lists {
+        log(Level::Info, &format!("{name} {list:x?}"));
+    }
+    let fraction = |feature: &u32| f64::from(*feature) / f64::from(u32::MAX) - 0.5;
+    let sum = lists.iter().flatten().map(fraction).sum::<f64>() / 64.0;
+    score.reason(&name.to_uppercase(), sum, if truncated { "truncated" } else { "" })
 }

@@ -19,6 +19,7 @@ const MODULE: &str = r#"(module
     (import "switchback:scoring/message@1.1.0" "[resource-drop]message" (func $drop (param i32)))
     (import "switchback:scoring/message@1.1.0" "[method]message.features" (func $features (param i32 i32 i32)))
     (import "switchback:scoring/message@1.1.0" "[method]message.facts" (func $facts (param i32 i32)))
+    (import "switchback:scoring/message@1.1.0" "[method]message.structure" (func $structure (param i32 i32)))
     (memory (export "memory") 32 64)
     (global $bump (mut i32) (i32.const 65536))
     (global $h (mut i64) (i64.const 0))
@@ -48,8 +49,7 @@ const MODULE: &str = r#"(module
         (call $fold_list (i32.const 2056))
         (call $fold_list (i32.const 2064))
         (call $fold_list (i32.const 2072))
-        (call $fold_list (i32.const 2080))
-        (call $fold (i64.load8_u (i32.const 2088))))
+        (call $fold (i64.load8_u (i32.const 2080))))
     (func (export "prepare") (param $data i32) (param $length i32) (result i32)
         (i64.store (i32.const 8) (i64.load (local.get $data)))
         (i64.store (i32.const 16) (i64.load offset=8 (local.get $data)))
@@ -57,6 +57,9 @@ const MODULE: &str = r#"(module
     (func (export "score") (param $message i32) (result i32) (local $score f64)
         (call $fold_features (local.get $message) (i32.const 0))
         (call $fold_features (local.get $message) (i32.const 1))
+        (call $structure (local.get $message) (i32.const 2048))
+        (call $fold_list (i32.const 2048))
+        (call $fold (i64.load8_u (i32.const 2056)))
         (call $facts (local.get $message) (i32.const 2048))
         (call $fold_list (i32.const 2048))
         ;; A message without a word, as in the self-test, takes less room.
@@ -108,7 +111,7 @@ fn manifest(version: &str, multiplier: u64) -> Manifest {
         Scale::Probability,
         Reads::FEATURES | Reads::FACTS,
     )
-    .description("a number that depends on all features and facts")
+    .description("a number that depends on all features, the structure and all facts")
     .card(card)
     .self_test(SelfTest::new("empty", "", score))
 }
@@ -125,6 +128,10 @@ fn score(message: &Message, multiplier: u64) -> f64 {
         }
         fold(u64::from(features.is_truncated()));
     }
+    let structure = message.structure();
+    fold(structure.features().len() as u64);
+    structure.features().iter().for_each(|feature| fold(u64::from(*feature)));
+    fold(u64::from(structure.is_truncated()));
     fold(message.facts().values().len() as u64);
     message.facts().values().iter().for_each(|fact| fold(u64::from(fact.to_bits())));
     (h >> 11) as f64 * 2.0_f64.powi(-53)

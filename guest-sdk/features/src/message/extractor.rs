@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::distinct::Distinct;
 use super::source::{Link, Source};
-use super::{FeatureKind, Features};
+use super::{FeatureKind, Features, Structure};
 use crate::hash::{Kind, Namespace, hash, index_of, pair};
 use crate::links::{shows_another_host, site};
 use crate::text::Text;
@@ -16,6 +16,9 @@ pub(crate) const BODY_BYTES_MAX: usize = 32_768;
 
 /// Links that are hashed.
 const LINKS_MAX: usize = 64;
+
+/// Header fields whose names are hashed.
+const FIELDS_MAX: usize = 512;
 
 /// Parts whose declarations are hashed.
 const PARTS_MAX: usize = 64;
@@ -39,6 +42,13 @@ impl Features {
     /// The features of one kind that a message has.
     pub fn of(kind: FeatureKind, source: &impl Source) -> Self {
         with_buffers(|buffers| buffers.extract(kind, source))
+    }
+}
+
+impl Structure {
+    /// The structure of a message.
+    pub fn of(source: &impl Source) -> Self {
+        with_buffers(|buffers| buffers.structure(source))
     }
 }
 
@@ -71,7 +81,6 @@ impl Buffers {
             self.sender(kind, source),
             self.text(kind, text, Namespace::BODY),
             self.links(kind, links.take(LINKS_MAX)),
-            if kind == FeatureKind::Words { self.structure(source) } else { Arc::default() },
         ];
         Features::new(fields, is_truncated)
     }
@@ -112,16 +121,18 @@ impl Buffers {
         self.found.numbers().into()
     }
 
-    fn structure(&mut self, source: &impl Source) -> Arc<[u32]> {
+    fn structure(&mut self, source: &impl Source) -> Structure {
         self.found.begin(0);
-        for name in source.field_names() {
+        let (mut names, has_more_fields) = source.field_names();
+        for name in names.by_ref().take(FIELDS_MAX) {
             self.label("field:", &name, LABEL_BYTES_MAX);
         }
         for value in source.values("x-mailer").chain(source.values("user-agent")) {
             self.text.normalise(value.as_ref());
             words::each(&self.text, Namespace::STRUCTURE, |_, word| self.found.insert(index_of(word, 32)));
         }
-        for part in source.parts().take(PARTS_MAX) {
+        let mut parts = source.parts();
+        for part in parts.by_ref().take(PARTS_MAX) {
             self.label("type:", part.media_type, LABEL_BYTES_MAX);
             self.label("charset:", part.charset.unwrap_or_default(), LABEL_BYTES_MAX);
             self.label("encoding:", part.encoding.unwrap_or_default(), LABEL_BYTES_MAX);
@@ -130,7 +141,8 @@ impl Buffers {
             let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
             self.label("extension:", extension, EXTENSION_BYTES_MAX);
         }
-        self.found.numbers().into()
+        let is_truncated = has_more_fields || names.next().is_some() || parts.next().is_some();
+        Structure::new(self.found.numbers().into(), is_truncated)
     }
 
     /// Adds what something is called, unless it has no name.

@@ -14,8 +14,8 @@ pub trait Source {
     fn text(&self, bytes_max: usize) -> (&str, bool);
     /// The links, and whether there were more.
     fn links(&self) -> (impl ExactSizeIterator<Item = Link<'_>>, bool);
-    /// The names of the header fields that a model may see without a grant, as written.
-    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>>;
+    /// The names of the header fields that a model may see without a grant, as written, and whether fields or parts were not read.
+    fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool);
     /// The values of the fields of a name, decoded.
     fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>>;
     /// The parts.

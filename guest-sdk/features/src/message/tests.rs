@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::*;
-use crate::golden::{FACTS, GOLDEN};
+use crate::golden::{FACTS, GOLDEN, STRUCTURE};
 use crate::{Facts, FeatureSet, Kind, Namespace, Text, hash, index_of, samples};
 
 /// A message of which everything is said.
@@ -44,8 +44,8 @@ impl Source for Sample<'_> {
         (self.links.iter().map(|&[url, host, text]| Link { url, host, text }), false)
     }
 
-    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.field_names.iter().map(|name| Cow::Borrowed(*name))
+    fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool) {
+        (self.field_names.iter().map(|name| Cow::Borrowed(*name)), false)
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>> {
@@ -130,6 +130,12 @@ fn the_features_of_a_message_are_frozen() {
 }
 
 #[test]
+fn the_structure_of_a_message_is_frozen() {
+    let found = Structure::of(&MESSAGE);
+    assert_eq!((&**found.features(), found.is_truncated()), (STRUCTURE, false));
+}
+
+#[test]
 fn the_facts_of_a_message_are_frozen() {
     assert_eq!(Facts::of(&MESSAGE).values(), FACTS);
 }
@@ -174,6 +180,21 @@ fn of_a_long_message_the_beginning_is_hashed_and_it_says_so() {
     let of = |count: usize| Features::of(FeatureKind::Words, &Sample { links: &links[..count], ..Sample::default() });
     assert_eq!((of(64).links().len(), of(64).is_truncated()), (64, false));
     assert_eq!((of(65).links(), of(65).is_truncated()), (of(64).links(), true));
+}
+
+#[test]
+fn of_many_fields_and_parts_the_first_are_hashed_and_it_says_so() {
+    let names: Vec<String> = (0..513).map(|n| format!("X-{n}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let of = |count: usize| Structure::of(&Sample { field_names: &names[..count], ..Sample::default() });
+    assert_eq!((of(512).features().len(), of(512).is_truncated()), (512, false));
+    assert_eq!((of(513).features(), of(513).is_truncated()), (of(512).features(), true));
+
+    let types: Vec<String> = (0..65).map(|n| format!("x/{n}")).collect();
+    let parts: Vec<Part<'_>> = types.iter().map(|media_type| Part { media_type, ..Part::default() }).collect();
+    let of = |count: usize| Structure::of(&Sample { parts: &parts[..count], ..Sample::default() });
+    assert_eq!((of(64).features().len(), of(64).is_truncated()), (64, false));
+    assert_eq!((of(65).features(), of(65).is_truncated()), (of(64).features(), true));
 }
 
 #[test]

@@ -4,13 +4,18 @@ use std::borrow::Cow;
 
 use switchback_features::{self as shared, Facts, FeatureKind, Measured, Part};
 
-use super::{AuthResult, CONTENT_BYTES_MAX, Features, LINKS_MAX, Source};
+use super::{AuthResult, CONTENT_BYTES_MAX, Features, LINKS_MAX, Source, Structure};
 
 impl Source {
     pub(in crate::message) fn features(&self, kind: FeatureKind) -> Features {
         let found = shared::Features::of(kind, self);
-        let [subject, sender, body, links, structure] = found.fields().each_ref().map(|field| field.to_vec());
-        Features { subject, sender, body, links, structure, truncated: found.is_truncated() }
+        let [subject, sender, body, links] = found.fields().each_ref().map(|field| field.to_vec());
+        Features { subject, sender, body, links, truncated: found.is_truncated() }
+    }
+
+    pub(in crate::message) fn structure(&self) -> Structure {
+        let found = shared::Structure::of(self);
+        Structure { features: found.features().to_vec(), truncated: found.is_truncated() }
     }
 
     pub(in crate::message) fn facts(&self) -> Facts {
@@ -44,8 +49,8 @@ impl shared::Source for Source {
         (items, links.len() < self.links.len())
     }
 
-    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        self.headers.iter().map(|field| Cow::Borrowed(&*field.name))
+    fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool) {
+        (self.headers.iter().map(|field| Cow::Borrowed(&*field.name)), false)
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>> {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::decode::in_pieces;
+use super::layout::{Kind, Layout, Part};
 use super::limits::ATTACHMENTS_MAX;
-use super::structure::{Kind, Part, Structure};
 
 /// An attachment: a part with a file name, or with a disposition of `attachment`, or that is neither
 /// text nor a container. An attached message is one, and so is what is attached to it.
@@ -41,8 +41,8 @@ pub struct Attachments<'a> {
 }
 
 /// The parts that are attachments.
-pub(super) fn parts(structure: &Structure) -> impl Iterator<Item = &Part> {
-    structure.parts.iter().filter(|part| match part.kind {
+pub(super) fn parts(layout: &Layout) -> impl Iterator<Item = &Part> {
+    layout.parts.iter().filter(|part| match part.kind {
         Kind::Multipart => false,
         Kind::Message => true,
         Kind::Leaf => part.media.is_attachment || part.media.file_name.is_some() || !part.media.is_text(),
@@ -50,13 +50,13 @@ pub(super) fn parts(structure: &Structure) -> impl Iterator<Item = &Part> {
 }
 
 /// How many attachments there are.
-pub(super) fn count(structure: &Structure) -> usize {
-    parts(structure).count()
+pub(super) fn count(layout: &Layout) -> usize {
+    parts(layout).count()
 }
 
 /// The attachments that are listed.
-pub(super) fn list(bytes: &[u8], structure: &Structure) -> Vec<Attachment> {
-    parts(structure).take(ATTACHMENTS_MAX).map(|part| Attachment::of(bytes, part)).collect()
+pub(super) fn list(bytes: &[u8], layout: &Layout) -> Vec<Attachment> {
+    parts(layout).take(ATTACHMENTS_MAX).map(|part| Attachment::of(bytes, part)).collect()
 }
 
 impl Attachment {
@@ -99,14 +99,14 @@ mod tests {
             Content-Type: Application/PDF; name=a.pdf\nContent-Transfer-Encoding: base64\n\naGVs\nbG8=\n--b\n\
             Content-Type: message/rfc822\n\nSubject: x\nContent-Type: image/png\n\n123\n--b\n\
             Content-Disposition: attachment\n\nx\n--b--\n";
-        let structure = Structure::of(message);
-        let found = list(message, &structure);
+        let layout = Layout::of(message);
+        let found = list(message, &layout);
         let facts: Vec<(&str, &str, u64)> = found.iter().map(|a| (&*a.name, &*a.media_type, a.size)).collect();
         assert_eq!(
             facts,
             [("a.pdf", "application/pdf", 5), ("", "message/rfc822", 39), ("", "image/png", 3), ("", "text/plain", 1)]
         );
         assert_eq!(&*found[0].sha256, "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");
-        assert_eq!(count(&structure), 4);
+        assert_eq!(count(&layout), 4);
     }
 }

@@ -16,7 +16,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::Mailbox;
-use super::structure::Structure;
+use super::layout::Layout;
 use addresses::Readings;
 pub use authorship::Authorship;
 
@@ -84,8 +84,8 @@ impl Author {
     }
 
     /// The author of a message of these bytes.
-    pub(super) fn of(bytes: &[u8], structure: &Structure) -> Self {
-        let found = header::find(bytes, structure);
+    pub(super) fn of(bytes: &[u8], layout: &Layout) -> Self {
+        let found = header::find(bytes, layout);
         let doubt = match (found.doubt, &*found.values) {
             (_, []) => Doubt::NoMailbox,
             (None, [value]) => match grammar::mailbox(value) {

@@ -9,8 +9,8 @@ use super::charset::{self, Charset};
 use super::content::{Kept, cut};
 use super::decode::transfer;
 use super::html::{HiddenText, Page};
+use super::layout::{Kind, Layout, Part};
 use super::limits::{BODY_BYTES_READ_MAX, CONTENT_BYTES_MAX};
-use super::structure::{Kind, Part, Structure};
 
 /// One text part of the body, decoded.
 #[derive(Debug)]
@@ -78,10 +78,10 @@ impl Section {
 }
 
 impl Body {
-    pub(super) fn of(bytes: &[u8], structure: &Structure) -> Self {
+    pub(super) fn of(bytes: &[u8], layout: &Layout) -> Self {
         let mut body = Self { sections: Vec::new(), truncated: false };
         let mut bytes_left = BODY_BYTES_READ_MAX;
-        for part in chosen(&structure.parts) {
+        for part in chosen(&layout.parts) {
             let raw = &bytes[part.body.clone()];
             let read = &raw[..raw.len().min(bytes_left)];
             body.truncated |= read.len() < raw.len();
@@ -194,7 +194,7 @@ mod tests {
     use super::*;
 
     fn body(message: &str) -> Body {
-        Body::of(message.as_bytes(), &Structure::of(message.as_bytes()))
+        Body::of(message.as_bytes(), &Layout::of(message.as_bytes()))
     }
 
     fn text(message: &str) -> String {

@@ -22,7 +22,7 @@ pub(super) fn of(message: &Message) -> [u8; 32] {
     attachments.items.iter().for_each(|attachment| add(&mut hash, attachment.sha256.as_bytes()));
     let is_cut = text.truncated || literal.is_some_and(|literal| literal.truncated);
     // Parts that were not read are in none of the lists, and no list says so.
-    let is_too_complex = message.structure().is_too_complex;
+    let is_too_complex = message.layout().is_too_complex;
     if is_cut || links.truncated || attachments.truncated || is_too_complex {
         // Else whoever knows a message that is let through could change what lies beyond the bounds.
         add(&mut hash, message.body_bytes());

@@ -9,23 +9,23 @@ use super::defects::Defects;
 use super::fields::{End, Field};
 use super::headers::Headers;
 use super::hidden::Recipients;
+use super::layout::{Kind, Layout, Part};
 use super::limits::{FIELD_BYTES_READ_MAX, MAILBOXES_MAX, SUBJECT_BYTES_MAX};
-use super::structure::{Kind, Part, Structure};
 use super::{Message, charset, encoded_words, value};
 
 impl Message {
-    pub(super) fn structure(&self) -> &Structure {
-        self.0.structure.get_or_init(|| Structure::of(&self.0.bytes))
+    pub(super) fn layout(&self) -> &Layout {
+        self.0.layout.get_or_init(|| Layout::of(&self.0.bytes))
     }
 
     pub(super) fn header_fields(&self) -> &Headers {
-        let structure = self.structure();
-        let make = || Headers::new(&self.0.bytes, &structure.fields, structure.is_too_complex);
+        let layout = self.layout();
+        let make = || Headers::new(&self.0.bytes, &layout.fields, layout.is_too_complex);
         self.0.headers.get_or_init(make)
     }
 
     pub(super) fn body(&self) -> &Body {
-        self.0.body.get_or_init(|| Body::of(&self.0.bytes, self.structure()))
+        self.0.body.get_or_init(|| Body::of(&self.0.bytes, self.layout()))
     }
 
     pub(super) fn kept_text(&self) -> &Kept {
@@ -51,7 +51,7 @@ impl Message {
     /// The fields of a name in lower case.
     pub(super) fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> {
         let is_it = |field: &&Field| self.0.bytes[field.name.clone()].eq_ignore_ascii_case(name.as_bytes());
-        self.structure().fields.iter().filter(is_it)
+        self.layout().fields.iter().filter(is_it)
     }
 
     /// The values of the fields of a name, as they are.
@@ -93,7 +93,7 @@ impl Message {
     pub(super) fn trusted_results(&self) -> Authentication {
         let mut read = Authentication::default();
         let mut found = false;
-        for field in &self.structure().fields {
+        for field in &self.layout().fields {
             let name = &self.0.bytes[field.name.clone()];
             if name.eq_ignore_ascii_case(b"received") && found {
                 break;
@@ -112,20 +112,20 @@ impl Message {
     }
 
     pub(super) fn find_defects(&self) -> Defects {
-        let structure = self.structure();
+        let layout = self.layout();
         let bytes = &self.0.bytes;
-        let header = &bytes[..structure.body_start];
+        let header = &bytes[..layout.body_start];
         let broken = |part: &Part| part.kind == Kind::Leaf && is_broken(part.media.encoding, &bytes[part.body.clone()]);
-        let no_header = structure.fields.is_empty() || structure.header_end != End::EmptyLine;
+        let no_header = layout.fields.is_empty() || layout.header_end != End::EmptyLine;
         let bad_from = self.author().doubt().is_some();
         let bad_bytes = memchr::memchr(0, bytes).is_some() || std::str::from_utf8(header).is_err();
         let mut defects = Defects::default();
         defects.note(Defects::NO_HEADER, no_header);
         defects.note(Defects::BAD_FROM, bad_from);
         defects.note(Defects::BAD_DATE, self.date().is_none());
-        defects.note(Defects::BAD_MIME, structure.is_broken || structure.parts.iter().any(broken));
+        defects.note(Defects::BAD_MIME, layout.is_broken || layout.parts.iter().any(broken));
         defects.note(Defects::BAD_BYTES, bad_bytes);
-        defects.note(Defects::TOO_COMPLEX, structure.is_too_complex);
+        defects.note(Defects::TOO_COMPLEX, layout.is_too_complex);
         defects
     }
 
@@ -139,18 +139,18 @@ impl Message {
 
     /// Everything behind the header, as it came.
     pub(super) fn body_bytes(&self) -> &[u8] {
-        &self.0.bytes[self.structure().body_start..]
+        &self.0.bytes[self.layout().body_start..]
     }
 
     /// Where the line that separates header and body begins.
     pub(super) fn separator(&self) -> usize {
-        let structure = self.structure();
-        match structure.header_end {
+        let layout = self.layout();
+        match layout.header_end {
             End::EmptyLine => {
-                let before = &self.0.bytes[..structure.body_start.saturating_sub(1)];
+                let before = &self.0.bytes[..layout.body_start.saturating_sub(1)];
                 memchr::memrchr(b'\n', before).map_or(0, |at| at + 1)
             }
-            _ => structure.body_start,
+            _ => layout.body_start,
         }
     }
 }

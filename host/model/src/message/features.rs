@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use switchback_features::{Facts, FeatureKind, Features, Link, Mailbox, Measured, Part, Source};
+use switchback_features::{Facts, FeatureKind, Features, Link, Mailbox, Measured, Part, Source, Structure};
 
-use super::limits::{ATTACHMENTS_MAX, HEADERS_MAX};
+use super::limits::ATTACHMENTS_MAX;
 use super::{Message, Recipients, attachments};
 use crate::limits::ADDRESS_BYTES_MAX;
 
@@ -12,7 +12,7 @@ impl Message {
     /// The features of one kind, hashed as the scoring contract says: for all releases and threads that score the message
     /// the same numbers, found once.
     ///
-    /// Derives subject, senders, text and links, and the names of header fields.
+    /// Derives subject, senders, text and links.
     ///
     /// # Examples
     ///
@@ -32,6 +32,15 @@ impl Message {
             FeatureKind::Grams => &self.0.grams,
         };
         found.get_or_init(|| Features::of(kind, &Asked(self)))
+    }
+
+    /// What the message is made of, hashed as the scoring contract says, found once: the names of its header fields, what its
+    /// mail program calls itself, what its parts declare, and the extensions of its attachments.
+    ///
+    /// Derives which header fields a model may see; no text.
+    #[must_use]
+    pub fn structure(&self) -> &Structure {
+        self.0.structure.get_or_init(|| Structure::of(&Asked(self)))
     }
 
     /// What models want to know beside words, as numbers ([`Fact`](switchback_features::Fact) has their list). Nothing in it
@@ -71,11 +80,11 @@ impl Source for Asked<'_> {
         (items, links.truncated)
     }
 
-    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
+    fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool) {
         let names = self.0.header_fields().names(self.0.bytes(), Recipients::Masked);
         // Names are hardly ever anything else, and finding that out is quicker.
         let text = |name| str::from_utf8(name).map_or_else(|_| String::from_utf8_lossy(name), Cow::Borrowed);
-        names.take(HEADERS_MAX).map(text)
+        (names.map(text), self.0.layout().is_too_complex)
     }
 
     fn values(&self, name: &str) -> impl Iterator<Item = impl AsRef<str>> {
@@ -83,7 +92,7 @@ impl Source for Asked<'_> {
     }
 
     fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.0.structure().parts.iter().map(|part| {
+        self.0.layout().parts.iter().map(|part| {
             let media = &part.media;
             let charset = media.charset.as_deref().filter(|_| media.is_text());
             Part { media_type: &media.media_type, charset, encoding: media.declared_encoding }
@@ -91,7 +100,7 @@ impl Source for Asked<'_> {
     }
 
     fn attachment_names(&self) -> impl Iterator<Item = &str> {
-        let attachments = attachments::parts(self.0.structure()).take(ATTACHMENTS_MAX);
+        let attachments = attachments::parts(self.0.layout()).take(ATTACHMENTS_MAX);
         attachments.map(|part| part.media.file_name.as_deref().unwrap_or_default())
     }
 
@@ -142,12 +151,13 @@ mod tests {
     fn the_features_of_a_mail_are_frozen() {
         let message = Message::parse(MAIL);
         let mut numbers = Vec::new();
-        for field in FeatureKind::ALL.iter().flat_map(|kind| message.features(*kind).fields()) {
+        let fields = FeatureKind::ALL.iter().flat_map(|kind| message.features(*kind).fields());
+        for field in fields.chain([message.structure().features()]) {
             numbers.push(field.len() as u32);
             numbers.extend_from_slice(field);
         }
         let bytes: Vec<u8> = numbers.iter().flat_map(|number| number.to_le_bytes()).collect();
-        let digest = "c1811cedd57ed1c71263bcfe81272cbde8d0e3a3b6e482c6bdfb1593ac01fd1e";
+        let digest = "8ab2f1b8b2dbbccd7c06d9db6d65ea27d0e539c2a8e4a2d1a986146908156a57";
         assert_eq!(hex(&Sha256::digest(&bytes).into()), digest, "{numbers:x?}");
     }
 
@@ -207,5 +217,6 @@ mod tests {
             let (one, other) = (message.features(kind), message.clone());
             assert!(std::ptr::eq(one, other.features(kind)));
         }
+        assert!(std::ptr::eq(message.structure(), message.clone().structure()));
     }
 }

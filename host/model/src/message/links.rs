@@ -209,12 +209,12 @@ fn relative(href: &str, base: Option<&Url>) -> Option<Url> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::message::structure::Structure;
+    use crate::message::layout::Layout;
     use crate::message::{Defects, Message};
 
     fn links(content_type: &str, body: &str) -> Vec<[String; 3]> {
         let message = format!("Content-Type: {content_type}\n\n{body}");
-        let body = Body::of(message.as_bytes(), &Structure::of(message.as_bytes()));
+        let body = Body::of(message.as_bytes(), &Layout::of(message.as_bytes()));
         let kept = KeptLinks::of(&body);
         let strings = |link: &Link| [&link.url, &link.host, &link.text].map(|part| part.to_string());
         kept.links(LINKS_MAX).items.iter().map(strings).collect()
@@ -260,7 +260,7 @@ mod tests {
     fn links_are_bounded() {
         let many: String = (0..600).map(|n| format!("http://x.example/{n} ")).collect();
         let message = format!("\n{many}");
-        let kept = KeptLinks::of(&Body::of(message.as_bytes(), &Structure::of(message.as_bytes())));
+        let kept = KeptLinks::of(&Body::of(message.as_bytes(), &Layout::of(message.as_bytes())));
         assert_eq!(kept.links(usize::MAX).items.len(), LINKS_MAX);
         assert!(kept.links(usize::MAX).truncated);
         assert_eq!(kept.links(3).items.len(), 3);

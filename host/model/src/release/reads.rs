@@ -61,8 +61,8 @@ impl Reads {
     pub const RAW: Self = Self(1 << 12);
     /// Recipients in clear; works only where the operator grants it to the model.
     pub const RECIPIENTS: Self = Self(1 << 13);
-    /// Hashed words, pairs of words and n-grams of subject, senders, text and links, and of what the message is made of. Since
-    /// contract 1.1.
+    /// Hashed words, pairs of words and n-grams of subject, senders, text and links, and what the message is made of, hashed
+    /// likewise. Since contract 1.1.
     pub const FEATURES: Self = Self(1 << 14);
     /// Numbers about the message. Since contract 1.1.
     pub const FACTS: Self = Self(1 << 15);

@@ -6,7 +6,7 @@ use arrow_array::builder::{BooleanBuilder, Float32Builder, ListBuilder, NullBuff
 use arrow_array::types::{Float32Type, UInt32Type};
 use arrow_array::{Array as _, ArrayRef, BooleanArray, ListArray, RecordBatch, StructArray};
 use arrow_schema::ArrowError;
-use switchback_model::message::{Facts, Features};
+use switchback_model::message::{Facts, Features, Structure};
 
 use super::features::RecordedFeatures;
 use super::rows::{column, list, typed};
@@ -18,10 +18,10 @@ const FIELDS: usize = Features::FIELDS.len();
 /// Features that are becoming a column.
 pub(super) struct FeatureColumn {
     is_there: NullBufferBuilder,
-    /// The words of each field, and then the pairs.
+    /// The words of each field, then the pairs, then the structure.
     lists: [ListBuilder<UInt32Builder>; LISTS.len()],
-    /// Of words, and of pairs.
-    truncated: [BooleanBuilder; 2],
+    /// Of words, of pairs, and of the structure.
+    truncated: [BooleanBuilder; TRUNCATED.len()],
     facts: ListBuilder<Float32Builder>,
 }
 
@@ -36,15 +36,19 @@ impl FeatureColumn {
     /// Adds those of one message, or that there are none.
     pub(super) fn push(&mut self, features: Option<&RecordedFeatures>) {
         self.is_there.append(features.is_some());
-        let kinds = features.map(|features| [&features.words, &features.pairs]);
-        let lists = kinds.iter().flatten().flat_map(|of| of.fields()).map(|field| &**field);
+        let fields = |of: &RecordedFeatures| {
+            let fields = [&of.words, &of.pairs].into_iter().flat_map(Features::fields);
+            fields.chain([of.structure.features()])
+        };
+        let lists = features.into_iter().flat_map(fields).map(|field| &**field);
         for (column, list) in self.lists.iter_mut().zip(lists.chain(std::iter::repeat::<&[u32]>(&[]))) {
             column.values().append_slice(list);
             column.append(true);
         }
-        let [words, pairs] = kinds.map_or([false; 2], |kinds| kinds.map(Features::is_truncated));
-        self.truncated[0].append_value(words);
-        self.truncated[1].append_value(pairs);
+        let truncated = features.map_or([false; TRUNCATED.len()], |of| {
+            [of.words.is_truncated(), of.pairs.is_truncated(), of.structure.is_truncated()]
+        });
+        self.truncated.iter_mut().zip(truncated).for_each(|(column, truncated)| column.append_value(truncated));
         self.facts.values().append_slice(features.map_or(&[], |features| features.facts.values()));
         self.facts.append(true);
     }
@@ -63,7 +67,7 @@ impl FeatureColumn {
 pub(super) struct FeatureRows<'a> {
     all: &'a StructArray,
     lists: Vec<&'a ListArray>,
-    truncated: [&'a BooleanArray; 2],
+    truncated: [&'a BooleanArray; TRUNCATED.len()],
     facts: &'a ListArray,
 }
 
@@ -75,9 +79,10 @@ impl<'a> FeatureRows<'a> {
         }
         let all: &StructArray = column(batch, FEATURES)?;
         let lists = LISTS.map(|name| typed(all.column_by_name(name), name));
-        let [words, pairs] = TRUNCATED.map(|name| typed(all.column_by_name(name), name));
+        let [words, pairs, structure] = TRUNCATED.map(|name| typed(all.column_by_name(name), name));
+        let truncated = [words?, pairs?, structure?];
         let facts = typed(all.column_by_name(FACTS), FACTS)?;
-        Ok(Some(Self { all, lists: lists.into_iter().collect::<Result<_, _>>()?, truncated: [words?, pairs?], facts }))
+        Ok(Some(Self { all, lists: lists.into_iter().collect::<Result<_, _>>()?, truncated, facts }))
     }
 
     /// The features of a record; none where none were kept, or an older program did not know all facts yet.
@@ -85,13 +90,20 @@ impl<'a> FeatureRows<'a> {
         // Those that a newer program added are the last ones.
         let facts = list::<Float32Type>(self.facts, row)?.first_chunk();
         let Some(facts) = facts.filter(|_| self.all.is_valid(row)) else { return Ok(None) };
-        let features = |kind: usize| {
+        let numbers = |column: usize| Ok::<Arc<[u32]>, ArrowError>(list::<UInt32Type>(self.lists[column], row)?.into());
+        let [words, pairs, structure] = self.truncated.map(|truncated| truncated.value(row));
+        let features = |kind: usize, is_truncated| {
             let mut lists: [Arc<[u32]>; FIELDS] = Default::default();
-            for (to, from) in lists.iter_mut().zip(&self.lists[FIELDS * kind..]) {
-                *to = list::<UInt32Type>(from, row)?.into();
+            for (field, to) in lists.iter_mut().enumerate() {
+                *to = numbers(FIELDS * kind + field)?;
             }
-            Ok::<_, ArrowError>(Features::new(lists, self.truncated[kind].value(row)))
+            Ok::<_, ArrowError>(Features::new(lists, is_truncated))
         };
-        Ok(Some(RecordedFeatures { words: features(0)?, pairs: features(1)?, facts: Facts::new(*facts) }))
+        Ok(Some(RecordedFeatures {
+            words: features(0, words)?,
+            pairs: features(1, pairs)?,
+            structure: Structure::new(numbers(2 * FIELDS)?, structure),
+            facts: Facts::new(*facts),
+        }))
     }
 }

@@ -1,10 +1,10 @@
-//! The features of messages, as a journal keeps them: hashed words and pairs of words, and facts; no text.
+//! The features of messages, as a journal keeps them: hashed words, pairs of words and structure, and facts; no text.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
-use switchback_model::message::{Facts, FeatureKind, Features, Message};
+use switchback_model::message::{Facts, FeatureKind, Features, Message, Structure};
 use switchback_model::route::BASIS_POINTS;
 
 /// What a journal keeps of a message for releases that read nothing but features and facts.
@@ -15,6 +15,8 @@ pub struct RecordedFeatures {
     pub words: Features,
     /// The pairs of words of each field.
     pub pairs: Features,
+    /// What the message is made of.
+    pub structure: Structure,
     /// The facts.
     pub facts: Facts,
 }
@@ -25,13 +27,14 @@ impl RecordedFeatures {
         Self {
             words: message.features(FeatureKind::Words).clone(),
             pairs: message.features(FeatureKind::Pairs).clone(),
+            structure: message.structure().clone(),
             facts: *message.facts(),
         }
     }
 
     /// The message as far as it is known: [`Message::from_features`].
     pub fn into_message(self) -> Message {
-        Message::from_features(self.words, self.pairs, self.facts)
+        Message::from_features(self.words, self.pairs, self.structure, self.facts)
     }
 }
 

@@ -45,21 +45,20 @@ pub(super) const FEATURES: &str = "features";
 pub(super) const WORDS_BODY: &str = "words_body";
 
 /// The lists of hashes in it, in their order.
-pub(super) const LISTS: [&str; 10] = [
+pub(super) const LISTS: [&str; 9] = [
     "words_subject",
     "words_sender",
     WORDS_BODY,
     "words_links",
-    "words_structure",
     "pairs_subject",
     "pairs_sender",
     "pairs_body",
     "pairs_links",
-    "pairs_structure",
+    "structure",
 ];
 
-/// Whether words, and pairs, were more than are kept.
-pub(super) const TRUNCATED: [&str; 2] = ["words_truncated", "pairs_truncated"];
+/// Whether words, pairs, and structure were more than are kept.
+pub(super) const TRUNCATED: [&str; 3] = ["words_truncated", "pairs_truncated", "structure_truncated"];
 
 /// The numbers in it.
 pub(super) const FACTS: &str = "facts";
@@ -239,14 +238,14 @@ mod tests {
          \"words_sender\": non-null List(non-null UInt32, field: 'element'), \
          \"words_body\": non-null List(non-null UInt32, field: 'element'), \
          \"words_links\": non-null List(non-null UInt32, field: 'element'), \
-         \"words_structure\": non-null List(non-null UInt32, field: 'element'), \
          \"pairs_subject\": non-null List(non-null UInt32, field: 'element'), \
          \"pairs_sender\": non-null List(non-null UInt32, field: 'element'), \
          \"pairs_body\": non-null List(non-null UInt32, field: 'element'), \
          \"pairs_links\": non-null List(non-null UInt32, field: 'element'), \
-         \"pairs_structure\": non-null List(non-null UInt32, field: 'element'), \
+         \"structure\": non-null List(non-null UInt32, field: 'element'), \
          \"words_truncated\": non-null Boolean, \
          \"pairs_truncated\": non-null Boolean, \
+         \"structure_truncated\": non-null Boolean, \
          \"facts\": non-null List(non-null Float32, field: 'element')) null";
 
     const FROZEN: [&str; 33] = [

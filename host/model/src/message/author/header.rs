@@ -7,8 +7,8 @@ use memchr::{memchr_iter, memchr2, memmem};
 
 use super::Doubt;
 use crate::message::fields::{Field, line_end, without_break};
+use crate::message::layout::Layout;
 use crate::message::limits::{FIELDS_READ_MAX, FROM_FIELDS_MAX};
-use crate::message::structure::Structure;
 
 /// The `From` fields of a header.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -22,22 +22,22 @@ pub(super) struct Found<'a> {
 }
 
 /// Finds the fields in the header of a message, which has been read once already.
-pub(super) fn find<'a>(bytes: &'a [u8], structure: &Structure) -> Found<'a> {
-    match structure.is_plain && !has_odd_break(&bytes[..structure.body_start]) {
-        true => of_fields(bytes, structure),
+pub(super) fn find<'a>(bytes: &'a [u8], layout: &Layout) -> Found<'a> {
+    match layout.is_plain && !has_odd_break(&bytes[..layout.body_start]) {
+        true => of_fields(bytes, layout),
         false => of_lines(bytes),
     }
 }
 
 /// Finds the fields in a header in which every reader finds the same ones: what [`of_lines`] finds, without a look at each
 /// line.
-fn of_fields<'a>(bytes: &'a [u8], structure: &Structure) -> Found<'a> {
+fn of_fields<'a>(bytes: &'a [u8], layout: &Layout) -> Found<'a> {
     let mut found = Found { is_complete: true, ..Found::default() };
     let is_from = |field: &&Field| bytes[field.name.clone()].eq_ignore_ascii_case(b"from");
-    for field in structure.fields.iter().filter(is_from) {
+    for field in layout.fields.iter().filter(is_from) {
         found.keep(&bytes[field.value.clone()], None);
     }
-    found.note_breaks(&bytes[..structure.body_start], memchr_iter(b'\r', &bytes[..structure.body_start]).count());
+    found.note_breaks(&bytes[..layout.body_start], memchr_iter(b'\r', &bytes[..layout.body_start]).count());
     found
 }
 
@@ -209,7 +209,7 @@ mod tests {
     use super::*;
 
     fn values(header: &str) -> (Vec<&str>, Option<Doubt>) {
-        let found = find(header.as_bytes(), &Structure::of(header.as_bytes()));
+        let found = find(header.as_bytes(), &Layout::of(header.as_bytes()));
         assert_eq!(found, of_lines(header.as_bytes()), "{header:?}");
         (found.values.iter().map(|value| std::str::from_utf8(value).unwrap()).collect(), found.doubt)
     }
@@ -259,7 +259,7 @@ mod tests {
         let long = format!("{}From: a\n\n", "X: y\n".repeat(10_000));
         assert_eq!(values(&long), (vec![" a"], Some(Doubt::Header)));
         let many = "From: a\n".repeat(FROM_FIELDS_MAX + 1);
-        let found = find(many.as_bytes(), &Structure::of(many.as_bytes()));
+        let found = find(many.as_bytes(), &Layout::of(many.as_bytes()));
         assert_eq!((found.values.len(), found.is_complete), (FROM_FIELDS_MAX, false));
     }
 

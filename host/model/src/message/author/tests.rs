@@ -196,7 +196,7 @@ fn author(header: &str) -> Author {
 }
 
 fn of(message: &[u8]) -> Author {
-    Author::of(message, &Structure::of(message))
+    Author::of(message, &Layout::of(message))
 }
 
 #[test]

@@ -39,7 +39,7 @@ const FIELDS_EXPECTED: usize = 48;
 
 /// Everything that one pass finds out.
 #[derive(Debug)]
-pub(super) struct Structure {
+pub(super) struct Layout {
     /// The header fields of the message itself.
     pub(super) fields: Vec<Field>,
     /// Where the header ended and the body begins.
@@ -55,7 +55,7 @@ pub(super) struct Structure {
     pub(super) is_too_complex: bool,
 }
 
-impl Structure {
+impl Layout {
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut is_too_complex = false;
         let mut fields = Vec::with_capacity(FIELDS_EXPECTED);
@@ -277,14 +277,14 @@ fn matching(open: &[Open], line: &[u8]) -> Option<(usize, bool)> {
 mod tests {
     use super::*;
 
-    /// Depth-free picture of a structure: `type:body` of every part.
+    /// Depth-free picture of a layout: `type:body` of every part.
     fn picture(message: &str) -> (Vec<String>, bool) {
-        let structure = Structure::of(message.as_bytes());
+        let layout = Layout::of(message.as_bytes());
         let picture = |part: &Part| {
             let body = if part.kind == Kind::Leaf { &message[part.body.clone()] } else { "*" };
             format!("{}:{body}", part.media.media_type)
         };
-        (structure.parts.iter().map(picture).collect(), structure.is_broken)
+        (layout.parts.iter().map(picture).collect(), layout.is_broken)
     }
 
     #[test]
@@ -336,7 +336,7 @@ mod tests {
         let message = "Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: message/rfc822\n\n\
             Subject: x\nContent-Type: text/html\n\ninner\n--b\n\nouter\n--b--\n";
         assert_eq!(picture(message).0, ["multipart/mixed:*", "message/rfc822:*", "text/html:inner", ":outer"]);
-        let depths: Vec<usize> = Structure::of(message.as_bytes()).parts.iter().map(|p| p.message_depth).collect();
+        let depths: Vec<usize> = Layout::of(message.as_bytes()).parts.iter().map(|p| p.message_depth).collect();
         assert_eq!(depths, [0, 0, 1, 0]);
     }
 
@@ -353,28 +353,28 @@ mod tests {
             "{others}Content-Type: text/html; charset=koi8-r\nContent-Transfer-Encoding: base64\n\
              Content-Disposition: attachment; filename=a.exe\n\nPGI+\n"
         );
-        let structure = Structure::of(message.as_bytes());
-        let media = &structure.parts[0].media;
+        let layout = Layout::of(message.as_bytes());
+        let media = &layout.parts[0].media;
         assert_eq!((&*media.media_type, media.charset.as_deref()), ("text/html", Some("koi8-r")));
         assert_eq!((media.file_name.as_deref(), media.is_attachment), (Some("a.exe"), true));
         assert_eq!(media.encoding, crate::message::decode::Encoding::Base64);
-        assert!(structure.is_too_complex);
-        assert_eq!(structure.fields.len(), FIELDS_READ_MAX);
+        assert!(layout.is_too_complex);
+        assert_eq!(layout.fields.len(), FIELDS_READ_MAX);
     }
 
     #[test]
     fn nesting_and_parts_are_bounded() {
         let nested = "Content-Type: message/rfc822\n\n".repeat(10_000);
-        let structure = Structure::of(nested.as_bytes());
-        assert!(structure.is_too_complex);
-        assert_eq!(structure.parts.len(), NESTING_MAX + 1);
+        let layout = Layout::of(nested.as_bytes());
+        assert!(layout.is_too_complex);
+        assert_eq!(layout.parts.len(), NESTING_MAX + 1);
 
         let many = format!("Content-Type: multipart/mixed; boundary=b\n\n{}", "--b\n\nx\n".repeat(5_000));
-        let structure = Structure::of(many.as_bytes());
-        assert!(structure.is_too_complex);
-        assert_eq!(structure.parts.len(), PARTS_MAX);
+        let layout = Layout::of(many.as_bytes());
+        assert!(layout.is_too_complex);
+        assert_eq!(layout.parts.len(), PARTS_MAX);
 
-        let fields = Structure::of("A: 1\n".repeat(5_000).as_bytes());
+        let fields = Layout::of("A: 1\n".repeat(5_000).as_bytes());
         assert!(fields.is_too_complex);
         assert_eq!(fields.fields.len(), FIELDS_READ_MAX);
     }
