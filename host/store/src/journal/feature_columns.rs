@@ -36,11 +36,7 @@ impl FeatureColumn {
     /// Adds those of one message, or that there are none.
     pub(super) fn push(&mut self, features: Option<&RecordedFeatures>) {
         self.is_there.append(features.is_some());
-        let fields = |of: &RecordedFeatures| {
-            let fields = [&of.words, &of.pairs].into_iter().flat_map(Features::fields);
-            fields.chain([of.structure.features()])
-        };
-        let lists = features.into_iter().flat_map(fields).map(|field| &**field);
+        let lists = features.into_iter().flat_map(lists);
         for (column, list) in self.lists.iter_mut().zip(lists.chain(std::iter::repeat::<&[u32]>(&[]))) {
             column.values().append_slice(list);
             column.append(true);
@@ -61,6 +57,12 @@ impl FeatureColumn {
         columns.push(Arc::new(self.facts.finish()));
         Ok(Arc::new(StructArray::try_new(feature_fields(), columns, self.is_there.finish())?))
     }
+}
+
+/// The lists of one message, in the order of their columns.
+fn lists(of: &RecordedFeatures) -> impl Iterator<Item = &[u32]> {
+    let fields = [&of.words, &of.pairs].into_iter().flat_map(Features::fields);
+    fields.chain([of.structure.features()]).map(|list| &**list)
 }
 
 /// The features of a batch.
