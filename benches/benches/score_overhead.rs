@@ -8,6 +8,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput};
+use switchback::message::FeatureKind;
+use switchback::release::Reads;
 use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
 use switchback_benches::{Again, Mail, in_turn, print_ratio, release_path, root, runtime_builder, warm_messages};
 use switchback_guest::Scorer;
@@ -125,6 +127,7 @@ impl On<'_> {
         let slot = runtime.slot("inbound").expect("the slot");
         slot.promote(release).expect("loaded");
         let raw = &self.mail.raw;
+        let reads = runtime.manifest(release).expect("loaded").reads;
         // The native side derives the same from the bytes as the host did for the guest.
         let [sandboxed, bare] = in_turn(
             ROUNDS,
@@ -136,7 +139,7 @@ impl On<'_> {
                 }),
                 ("native", &mut || {
                     for (bytes, guest) in raw.iter().zip(prepared) {
-                        derive(&Message::parse(bytes.clone()));
+                        derive(&Message::parse(bytes.clone()), reads);
                         assert!(black_box(native.score(guest)).is_ok(), "a score");
                     }
                 }),
@@ -147,10 +150,14 @@ impl On<'_> {
     }
 }
 
-/// What every example model but `rules` asks the host for, and what `rules` asks besides costs little.
-fn derive(message: &Message) {
+/// What an example model asks the host for; what `rules` asks besides costs little.
+fn derive(message: &Message, reads: Reads) {
     message.prepare();
-    black_box((message.subject(), message.from(), message.reply_to(), message.text(16_384), message.links(64)));
+    if reads.contains(Reads::FEATURES) {
+        black_box(message.features(FeatureKind::Words));
+    } else {
+        black_box((message.subject(), message.from(), message.reply_to(), message.text(16_384), message.links(64)));
+    }
 }
 
 /// Throughput of two threads over that of one, and of two processes over that of one: what the machine has for two at

@@ -36,6 +36,7 @@ pub(super) struct Source {
     links: Vec<Link>,
     attachments: Vec<Attachment>,
     raw: Vec<u8>,
+    hashed: hashed::Hashed,
 }
 
 impl Message {

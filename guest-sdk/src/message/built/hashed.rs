@@ -1,25 +1,41 @@
 //! Features and facts of a message that was built, found as the host finds them.
 
 use std::borrow::Cow;
+use std::sync::OnceLock;
 
 use switchback_features::{self as shared, Facts, FeatureKind, Measured, Part};
 
 use super::{AuthResult, CONTENT_BYTES_MAX, Features, LINKS_MAX, Source, Structure};
 
+/// What was found once, as a host finds it once.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hashed {
+    words: OnceLock<shared::Features>,
+    pairs: OnceLock<shared::Features>,
+    grams: OnceLock<shared::Features>,
+    structure: OnceLock<shared::Structure>,
+    facts: OnceLock<Facts>,
+}
+
 impl Source {
     pub(in crate::message) fn features(&self, kind: FeatureKind) -> Features {
-        let found = shared::Features::of(kind, self);
+        let found = match kind {
+            FeatureKind::Words => &self.hashed.words,
+            FeatureKind::Pairs => &self.hashed.pairs,
+            FeatureKind::Grams => &self.hashed.grams,
+        };
+        let found = found.get_or_init(|| shared::Features::of(kind, self));
         let [subject, sender, body, links] = found.fields().each_ref().map(|field| field.to_vec());
         Features { subject, sender, body, links, truncated: found.is_truncated() }
     }
 
     pub(in crate::message) fn structure(&self) -> Structure {
-        let found = shared::Structure::of(self);
+        let found = self.hashed.structure.get_or_init(|| shared::Structure::of(self));
         Structure { features: found.features().to_vec(), truncated: found.is_truncated() }
     }
 
     pub(in crate::message) fn facts(&self) -> Facts {
-        Facts::of(self)
+        *self.hashed.facts.get_or_init(|| Facts::of(self))
     }
 }
 
