@@ -448,7 +448,7 @@ impl Message {
     /// The links of the body, plain text and HTML, in order: at most `max`, and at most 512.
     #[must_use]
     pub fn links(&self, max: usize) -> Links<'_> {
-        self.0.links.get_or_init(|| KeptLinks::of(self.body())).links(max)
+        self.kept_links().links(max)
     }
 
     /// The attachments, at most 64. The first call decodes and hashes them all.

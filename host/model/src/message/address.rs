@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::content::cut;
+use super::content::{cut, shared};
 use super::limits::MAILBOX_BYTES_MAX;
 use crate::limits::{DOMAIN_BYTES_MAX, LABEL_BYTES_MAX};
 use crate::organisation::is_shared;
@@ -33,19 +33,18 @@ impl Mailbox {
     pub(super) fn new(name: &str, address: &str) -> Self {
         let address = cut(address.trim(), MAILBOX_BYTES_MAX);
         Self {
-            name: cut(name.trim(), MAILBOX_BYTES_MAX).into(),
-            address: address.into(),
-            domain: domain_of(address).into(),
+            name: shared(cut(name.trim(), MAILBOX_BYTES_MAX)),
+            address: shared(address),
+            domain: shared(&domain_of(address)),
         }
     }
 
     /// Whether it has the address of another, however that writes it.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        let local = |mailbox: &Self| {
-            let local = mailbox.address.rsplit_once('@').map_or("", |(local, _)| local);
-            local.trim_matches('"').to_lowercase()
-        };
-        self.domain == other.domain && local(self) == local(other)
+    pub(super) fn is_same<'a>(&'a self, other: &'a Self) -> bool {
+        let local =
+            |mailbox: &'a Self| mailbox.address.rsplit_once('@').map_or("", |(local, _)| local).trim_matches('"');
+        let is_same = |one: &str, other: &str| one == other || one.to_lowercase() == other.to_lowercase();
+        self.domain == other.domain && is_same(local(self), local(other))
     }
 }
 

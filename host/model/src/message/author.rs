@@ -14,6 +14,7 @@ mod header;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use smallvec::{SmallVec, smallvec};
 
 use super::Mailbox;
 use super::layout::Layout;
@@ -49,7 +50,7 @@ pub use authorship::Authorship;
 /// [`Message::is_sender_authenticated`]: super::Message::is_sender_authenticated
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Author {
-    candidates: Vec<Mailbox>,
+    candidates: SmallVec<[Mailbox; 1]>,
     doubt: Option<Doubt>,
     is_complete: bool,
 }
@@ -89,7 +90,7 @@ impl Author {
         let doubt = match (found.doubt, &*found.values) {
             (_, []) => Doubt::NoMailbox,
             (None, [value]) => match grammar::mailbox(value) {
-                Ok(mailbox) => return Self { candidates: vec![mailbox], doubt: None, is_complete: true },
+                Ok(mailbox) => return Self { candidates: smallvec![mailbox], doubt: None, is_complete: true },
                 Err(doubt) => doubt,
             },
             (Some(doubt), [_]) => doubt,
@@ -98,7 +99,7 @@ impl Author {
         let mut readings = Readings::default();
         found.values.iter().for_each(|value| readings.read(value));
         let is_complete = found.is_complete && readings.is_complete();
-        let candidates = readings.into_mailboxes();
+        let candidates = SmallVec::from_vec(readings.into_mailboxes());
         let doubt = if candidates.is_empty() && is_complete { Doubt::NoMailbox } else { doubt };
         Self { candidates, doubt: Some(doubt), is_complete }
     }

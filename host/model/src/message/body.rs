@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use memchr::memchr;
-use smallvec::SmallVec;
+use smallvec::{SmallVec, smallvec};
 
 use super::charset::{self, Charset};
 use super::content::{Kept, cut};
@@ -79,9 +79,10 @@ impl Section {
 
 impl Body {
     pub(super) fn of(bytes: &[u8], layout: &Layout) -> Self {
-        let mut body = Self { sections: Vec::new(), truncated: false };
+        let chosen = chosen(&layout.parts);
+        let mut body = Self { sections: Vec::with_capacity(chosen.len()), truncated: false };
         let mut bytes_left = BODY_BYTES_READ_MAX;
-        for part in chosen(&layout.parts) {
+        for part in chosen {
             let raw = &bytes[part.body.clone()];
             let read = &raw[..raw.len().min(bytes_left)];
             body.truncated |= read.len() < raw.len();
@@ -103,7 +104,7 @@ impl Body {
             Some(alternative) => section.is_html() != spoken.contains(&alternative),
             None => true,
         };
-        let shown: Vec<&Section> = self.sections.iter().filter(is_shown).collect();
+        let shown: SmallVec<[&Section; 4]> = self.sections.iter().filter(is_shown).collect();
         self.join(&shown, Section::text)
     }
 
@@ -122,7 +123,7 @@ impl Body {
 
     /// All HTML, as it came.
     pub(super) fn html(&self) -> Kept {
-        let html: Vec<&Section> = self.sections.iter().filter(|section| section.is_html()).collect();
+        let html: SmallVec<[&Section; 4]> = self.sections.iter().filter(|section| section.is_html()).collect();
         self.join(&html, |section| &section.content)
     }
 
@@ -132,7 +133,8 @@ impl Body {
         {
             return Kept::new(Arc::clone(text(section)), self.truncated);
         }
-        let mut joined = String::new();
+        let bytes: usize = sections.iter().map(|section| text(section).len() + 1).sum();
+        let mut joined = String::with_capacity(bytes.min(CONTENT_BYTES_MAX));
         let mut truncated = self.truncated;
         for section in sections {
             if !joined.is_empty() && !joined.ends_with('\n') {
@@ -156,17 +158,17 @@ impl Body {
 }
 
 /// The parts that are the body.
-fn chosen(parts: &[Part]) -> Vec<&Part> {
+fn chosen(parts: &[Part]) -> SmallVec<[&Part; 4]> {
     let is_shown = |part: &Part| part.kind == Kind::Leaf && !part.media.is_attachment;
     let inline = |part: &&Part| is_shown(part) && part.media.is_readable() && part.media.file_name.is_none();
     let own = |part: &&Part| part.message_depth == 0;
-    let found: Vec<&Part> = parts.iter().filter(own).filter(inline).collect();
+    let found: SmallVec<[&Part; 4]> = parts.iter().filter(own).filter(inline).collect();
     if !found.is_empty() {
         return found;
     }
     let named = parts.iter().filter(own).find(|part| is_shown(part) && part.media.is_text());
     if let Some(named) = named {
-        return vec![named];
+        return smallvec![named];
     }
     let depth = parts.iter().filter(inline).map(|part| part.message_depth).min();
     parts.iter().filter(inline).filter(|part| Some(part.message_depth) == depth).collect()

@@ -39,6 +39,11 @@ impl Kept {
     }
 }
 
+/// A text to keep. Nothing is kept for none.
+pub(super) fn shared(text: &str) -> Arc<str> {
+    if text.is_empty() { Arc::default() } else { text.into() }
+}
+
 /// The longest prefix of at most `max_bytes` bytes that ends at a character boundary.
 pub(super) fn cut(text: &str, max_bytes: usize) -> &str {
     &text[..text.floor_char_boundary(max_bytes)]

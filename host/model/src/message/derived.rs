@@ -11,6 +11,8 @@ use super::headers::Headers;
 use super::hidden::Recipients;
 use super::layout::{Kind, Layout, Part};
 use super::limits::{FIELD_BYTES_READ_MAX, MAILBOXES_MAX, SUBJECT_BYTES_MAX};
+use super::links::KeptLinks;
+use super::value::PlainMailbox;
 use super::{Message, charset, encoded_words, value};
 
 impl Message {
@@ -48,6 +50,10 @@ impl Message {
         self.0.html.get_or_init(|| self.body().html())
     }
 
+    pub(super) fn kept_links(&self) -> &KeptLinks {
+        self.0.links.get_or_init(|| KeptLinks::of(self.body()))
+    }
+
     /// The fields of a name in lower case.
     pub(super) fn fields<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Field> {
         let is_it = |field: &&Field| self.0.bytes[field.name.clone()].eq_ignore_ascii_case(name.as_bytes());
@@ -62,8 +68,15 @@ impl Message {
     /// The mailboxes of `From` as models see them: the author's or, where nobody can tell, those that mail-parser finds
     /// and whatever else the author may be.
     pub(super) fn shown_authors(&self) -> Vec<Mailbox> {
+        let author = self.author().mailbox();
+        let plain = self.values("from").next().and_then(PlainMailbox::of);
+        if let Some((author, plain)) = author.zip(plain)
+            && (plain.name, plain.address) == (&*author.name, &*author.address)
+        {
+            return vec![author.clone()];
+        }
         let mut shown = self.mailboxes("from");
-        if let Some(author) = self.author().mailbox() {
+        if let Some(author) = author {
             // With the name as it is decoded everywhere else.
             let is_read_alike = matches!(&*shown, [only] if only.is_same(author));
             return if is_read_alike { shown } else { vec![author.clone()] };

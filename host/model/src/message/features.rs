@@ -75,9 +75,8 @@ impl Source for Asked<'_> {
     }
 
     fn links(&self) -> (impl ExactSizeIterator<Item = Link<'_>>, bool) {
-        let links = self.0.links(usize::MAX);
-        let items = links.items.iter().map(|link| Link { url: &link.url, host: &link.host, text: &link.text });
-        (items, links.truncated)
+        let links = self.0.kept_links();
+        (links.texts().map(|[url, host, text]| Link { url, host, text }), links.is_truncated())
     }
 
     fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool) {

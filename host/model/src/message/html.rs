@@ -83,6 +83,7 @@ impl Page {
 /// White space collapsed, at most as much as a link's text may have.
 fn collapse(text: &str, collapsed: &mut String) {
     collapsed.clear();
+    collapsed.reserve(text.len().min(2 * LINK_TEXT_BYTES_MAX));
     for word in text.split_whitespace() {
         if !collapsed.is_empty() {
             collapsed.push(' ');

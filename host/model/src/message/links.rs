@@ -4,7 +4,7 @@ mod in_text;
 mod plain;
 
 use std::collections::HashSet;
-use std::ops::ControlFlow;
+use std::ops::{ControlFlow, Range};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,8 @@ use url::Url;
 
 use self::in_text::{in_text, is_bare};
 use super::body::Body;
-use super::content::cut;
+use super::content::{cut, shared};
+use super::deriving::OnceLock;
 use super::html::Page;
 use super::limits::{LINK_TEXT_BYTES_MAX, LINK_URL_BYTES_MAX, LINKS_MAX};
 
@@ -48,12 +49,63 @@ pub struct Links<'a> {
 }
 
 /// The links that are kept.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct KeptLinks {
-    items: Vec<Link>,
-    /// Target and text of those, once there are so many that looking through them costs more.
-    seen: HashSet<(Arc<str>, Arc<str>)>,
+    /// Targets, hosts and texts, one behind the other.
+    texts: String,
+    places: Vec<Place>,
     truncated: bool,
+    /// The links each by itself, once somebody asks for them.
+    items: OnceLock<Vec<Link>>,
+}
+
+/// Where a link is in the texts.
+#[derive(Debug)]
+struct Place {
+    url: Range<usize>,
+    host: Range<usize>,
+    text: Range<usize>,
+}
+
+impl KeptLinks {
+    pub(super) fn of(body: &Body) -> Self {
+        let mut finding = Finding { truncated: body.truncated, ..Finding::default() };
+        for section in &body.sections {
+            match section.page() {
+                Some(page) => finding.page(page),
+                None => finding.plain(&section.content),
+            }
+        }
+        let Finding { texts, places, truncated, .. } = finding;
+        Self { texts, places, truncated, items: OnceLock::new() }
+    }
+
+    pub(super) fn links(&self, max: usize) -> Links<'_> {
+        let each = |[url, host, text]: [&str; 3]| Link { url: shared(url), host: shared(host), text: shared(text) };
+        let items = self.items.get_or_init(|| self.texts().map(each).collect());
+        let items = &items[..items.len().min(max)];
+        Links { items, truncated: self.truncated || items.len() < self.places.len() }
+    }
+
+    /// Target, host and text of each link.
+    pub(super) fn texts(&self) -> impl ExactSizeIterator<Item = [&str; 3]> {
+        self.places.iter().map(|at| [&at.url, &at.host, &at.text].map(|at| &self.texts[at.clone()]))
+    }
+
+    /// Whether there were more than are kept.
+    pub(super) fn is_truncated(&self) -> bool {
+        self.truncated
+    }
+}
+
+/// Links that are being found.
+#[derive(Default)]
+struct Finding {
+    texts: String,
+    places: Vec<Place>,
+    truncated: bool,
+    /// Target and text of those, once there are so many that looking through them costs more.
+    seen: HashSet<(Box<str>, Box<str>)>,
     /// The text that is shown for a link, memory that is used for all of them.
     shown: String,
 }
@@ -61,26 +113,13 @@ pub(super) struct KeptLinks {
 /// Links that are looked through.
 const LOOKED_THROUGH_MAX: usize = 32;
 
-impl KeptLinks {
-    pub(super) fn of(body: &Body) -> Self {
-        let mut kept = Self { truncated: body.truncated, ..Self::default() };
-        for section in &body.sections {
-            match section.page() {
-                Some(page) => kept.page(page),
-                None => kept.plain(&section.content),
-            }
-        }
-        (kept.seen, kept.shown) = (HashSet::new(), String::new());
-        kept
-    }
+/// Links for which there is room at first, and bytes of each.
+const LINKS_EXPECTED: usize = 8;
+const LINK_BYTES_EXPECTED: usize = 128;
 
-    pub(super) fn links(&self, max: usize) -> Links<'_> {
-        let items = &self.items[..self.items.len().min(max)];
-        Links { items, truncated: self.truncated || items.len() < self.items.len() }
-    }
-
+impl Finding {
     fn is_full(&self) -> bool {
-        self.items.len() == LINKS_MAX
+        self.places.len() == LINKS_MAX
     }
 
     /// Links of an HTML body: its anchors, and the URLs in the text between them.
@@ -123,29 +162,33 @@ impl KeptLinks {
 
     fn add(&mut self, url: &Target<'_>, text: &str) {
         let target = cut(url.as_str(), LINK_URL_BYTES_MAX);
-        let is_same = |link: &Link| *link.url == *target && *link.text == *text;
-        if self.items.len() <= LOOKED_THROUGH_MAX && self.items.iter().any(is_same) {
+        let text_of = |at: &Range<usize>| &self.texts[at.clone()];
+        let is_same = |place: &Place| text_of(&place.url) == target && text_of(&place.text) == text;
+        if self.places.len() <= LOOKED_THROUGH_MAX && self.places.iter().any(is_same) {
             return;
         }
-        let (target, text) = (shared(target), shared(text));
-        if self.items.len() == LOOKED_THROUGH_MAX {
-            self.seen = self.items.iter().map(|link| (Arc::clone(&link.url), Arc::clone(&link.text))).collect();
+        let seen = |url: &str, text: &str| (Box::from(url), Box::from(text));
+        if self.places.len() == LOOKED_THROUGH_MAX {
+            let each = self.places.iter().map(|place| seen(text_of(&place.url), text_of(&place.text)));
+            self.seen = each.collect();
         }
-        if self.items.len() < LOOKED_THROUGH_MAX || self.seen.insert((Arc::clone(&target), Arc::clone(&text))) {
-            let host = url.host();
-            let host = if host.bytes().any(|byte| byte.is_ascii_uppercase()) {
-                host.to_ascii_lowercase().into()
-            } else {
-                shared(host)
-            };
-            self.items.push(Link { url: target, host, text });
+        if self.places.len() >= LOOKED_THROUGH_MAX && !self.seen.insert(seen(target, text)) {
+            return;
         }
+        if self.places.is_empty() {
+            self.places.reserve(LINKS_EXPECTED);
+            self.texts.reserve(LINKS_EXPECTED * LINK_BYTES_EXPECTED);
+        }
+        let place = Place { url: self.keep(target), host: self.keep(url.host()), text: self.keep(text) };
+        self.texts[place.host.clone()].make_ascii_lowercase();
+        self.places.push(place);
     }
-}
 
-/// A text to keep. Nothing is kept for none.
-fn shared(text: &str) -> Arc<str> {
-    if text.is_empty() { Arc::default() } else { text.into() }
+    fn keep(&mut self, text: &str) -> Range<usize> {
+        let start = self.texts.len();
+        self.texts.push_str(text);
+        start..self.texts.len()
+    }
 }
 
 /// An absolute URL.

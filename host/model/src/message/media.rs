@@ -1,5 +1,6 @@
 //! What a MIME part says about itself: type, parameters, disposition, encoding.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use mail_parser::ContentType;
@@ -13,8 +14,8 @@ use super::value::parameters;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Media {
     /// In lower case, `text/html`; empty if nothing usable is said.
-    pub(super) media_type: String,
-    pub(super) charset: Option<String>,
+    pub(super) media_type: Cow<'static, str>,
+    pub(super) charset: Option<Cow<'static, str>>,
     pub(super) boundary: Option<Vec<u8>>,
     pub(super) file_name: Option<Arc<str>>,
     pub(super) is_attachment: bool,
@@ -55,13 +56,9 @@ impl Media {
         // `text/html charset=x`, without a semicolon, is still HTML.
         let token = |part| str::split_ascii_whitespace(part).next().unwrap_or("");
         if let Some(subtype) = parsed.c_subtype.as_deref() {
-            let (main, subtype) = (token(&parsed.c_type), token(subtype));
-            self.media_type.reserve(main.len() + subtype.len() + 1);
-            [main, "/", subtype].into_iter().for_each(|piece| self.media_type.push_str(piece));
-            self.media_type.make_ascii_lowercase();
-            self.media_type.truncate(self.media_type.floor_char_boundary(MEDIA_TYPE_BYTES_MAX));
+            self.media_type = media_type(token(&parsed.c_type), token(subtype));
         }
-        self.charset = parsed.attribute("charset").map(str::to_owned);
+        self.charset = parsed.attribute("charset").map(charset);
         let boundary = parsed.attribute("boundary").map(str::trim_end).filter(|boundary| !boundary.is_empty());
         self.boundary = boundary.map(|boundary| boundary.as_bytes().to_vec());
     }
@@ -77,7 +74,7 @@ impl Media {
                 let boundary = parameter.value.trim_ascii_end();
                 self.boundary = (!boundary.is_empty()).then(|| boundary.to_vec());
             } else if is(b"charset") && self.charset.is_none() {
-                self.charset = Some(String::from_utf8_lossy(&parameter.value).into_owned());
+                self.charset = Some(charset(&String::from_utf8_lossy(&parameter.value)));
             }
         }
     }
@@ -109,6 +106,39 @@ impl Media {
     pub(super) fn is_readable(&self) -> bool {
         matches!(&*self.media_type, "" | "text/plain") || self.is_html()
     }
+}
+
+/// Media types and character sets of most parts: nothing is allocated for these.
+const USUAL_TYPES: [(&str, &str, &str); 8] = [
+    ("text", "html", "text/html"),
+    ("text", "plain", "text/plain"),
+    ("multipart", "alternative", "multipart/alternative"),
+    ("multipart", "mixed", "multipart/mixed"),
+    ("multipart", "related", "multipart/related"),
+    ("multipart", "signed", "multipart/signed"),
+    ("image", "png", "image/png"),
+    ("image", "jpeg", "image/jpeg"),
+];
+const USUAL_CHARSETS: [&str; 6] = ["UTF-8", "utf-8", "us-ascii", "US-ASCII", "iso-8859-1", "ISO-8859-1"];
+
+/// `main/subtype` in lower case.
+fn media_type(main: &str, subtype: &str) -> Cow<'static, str> {
+    let is_it = |(known, known_subtype, _): &&(&str, &str, &str)| {
+        main.eq_ignore_ascii_case(known) && subtype.eq_ignore_ascii_case(known_subtype)
+    };
+    if let Some((_, _, usual)) = USUAL_TYPES.iter().find(is_it) {
+        return Cow::Borrowed(usual);
+    }
+    let mut media_type = format!("{main}/{subtype}");
+    media_type.make_ascii_lowercase();
+    media_type.truncate(media_type.floor_char_boundary(MEDIA_TYPE_BYTES_MAX));
+    Cow::Owned(media_type)
+}
+
+/// A character set as it is declared.
+fn charset(declared: &str) -> Cow<'static, str> {
+    let usual = USUAL_CHARSETS.into_iter().find(|usual| *usual == declared);
+    usual.map_or_else(|| Cow::Owned(declared.to_owned()), Cow::Borrowed)
 }
 
 /// Which of the fields were there already, and the names that they gave.

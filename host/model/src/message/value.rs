@@ -1,7 +1,10 @@
-//! Header field values: unfolding, parameters, dates. Encoded words are in `encoded_words.rs`.
+//! Header field values: unfolding, parameters, dates. Encoded words are in `encoded_words.rs`, mailboxes that are written as
+//! most are in `plain.rs`.
 //!
 //! mail-parser does the reading. It is given one bounded field at a time, because its readers of
 //! parameters are quadratic in the number of parameters and want a line break at the end.
+
+mod plain;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,6 +18,9 @@ use super::content::cut;
 use super::encoded_words;
 use super::fields::without_break;
 use super::limits::{FIELD_BYTES_READ_MAX, PARAMETER_BYTES_READ_MAX};
+pub(super) use plain::PlainMailbox;
+#[cfg(test)]
+pub(super) use plain::samples;
 
 /// A field value that is ready to be read: at most so many bytes, ending in a line break.
 struct Prepared(SmallVec<[u8; PREPARED_BYTES]>);
@@ -76,6 +82,15 @@ fn is_space(character: char) -> bool {
 /// Calls `each` with the display name and the address of every mailbox of a structured value (RFC
 /// 5322, section 3.4), groups flattened, until it says that it has enough.
 pub(super) fn mailboxes(value: &[u8], mut each: impl FnMut(&str, &str) -> bool) {
+    if let Some(plain) = PlainMailbox::of(value) {
+        each(plain.name, plain.address);
+    } else {
+        parsed_mailboxes(value, each);
+    }
+}
+
+/// The same by mail-parser.
+fn parsed_mailboxes(value: &[u8], mut each: impl FnMut(&str, &str) -> bool) {
     let read = &value[..value.len().min(FIELD_BYTES_READ_MAX)];
     let prepared = Prepared::new(&encoded_words::unified(read), usize::MAX);
     prepared.read(|stream| {
@@ -119,6 +134,8 @@ pub(super) fn parameters<T>(value: &[u8], read: impl FnOnce(&ContentType<'_>) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
 
     fn decoded(value: &str) -> String {
         text(value.as_bytes(), 1_000).0.to_string()
@@ -149,6 +166,24 @@ mod tests {
         assert_eq!(date(b" Sat, 31 Dec 2016 23:59:60 GMT"), Some(1_483_228_799));
         assert_eq!(date(b" yesterday"), None);
         assert_eq!(date(b""), None);
+    }
+
+    #[test]
+    fn mailboxes_that_need_no_parser_are_what_mail_parser_makes_of_them() {
+        let mut rng = ChaCha8Rng::seed_from_u64(11);
+        let mut plain = 0;
+        for _ in 0..20_000 {
+            let value = samples::mailbox(&mut rng);
+            let Some(PlainMailbox { name, address }) = PlainMailbox::of(value.as_bytes()) else { continue };
+            let mut found = Vec::new();
+            parsed_mailboxes(value.as_bytes(), |name, address| {
+                found.push((name.to_owned(), address.to_owned()));
+                true
+            });
+            assert_eq!(found, [(name.to_owned(), address.to_owned())], "{value:?}");
+            plain += 1;
+        }
+        assert!(plain > 1_000, "{plain}");
     }
 
     #[test]

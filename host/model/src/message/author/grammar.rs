@@ -6,10 +6,26 @@ use super::Doubt;
 use super::addresses;
 use crate::message::address::{Mailbox, strict_domain};
 use crate::message::limits::FIELD_BYTES_READ_MAX;
-use crate::message::value;
+use crate::message::value::{self, PlainMailbox};
 
 /// Reads a value as the one mailbox that it holds.
 pub(super) fn mailbox(value: &[u8]) -> Result<Mailbox, Doubt> {
+    plain(value).map_or_else(|| by_grammar(value), Ok)
+}
+
+/// A value that needs no grammar, which finds the same in it.
+fn plain(value: &[u8]) -> Option<Mailbox> {
+    let PlainMailbox { name, address } = PlainMailbox::of(value)?;
+    let (local, written) = address.split_once('@')?;
+    let domain = strict_domain(written)?;
+    Some(if *domain == *written {
+        Mailbox::new(name, address)
+    } else {
+        Mailbox::new(name, &format!("{local}@{domain}"))
+    })
+}
+
+fn by_grammar(value: &[u8]) -> Result<Mailbox, Doubt> {
     if value.len() > FIELD_BYTES_READ_MAX {
         return Err(Doubt::TooLong);
     }
@@ -243,6 +259,23 @@ fn unquoted(name: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::value::samples;
+    use rand::SeedableRng as _;
+    use rand_chacha::ChaCha8Rng;
+
+    #[test]
+    fn what_needs_no_grammar_is_what_the_grammar_finds() {
+        let mut rng = ChaCha8Rng::seed_from_u64(12);
+        let mut found = 0;
+        for _ in 0..20_000 {
+            let value = samples::mailbox(&mut rng);
+            if let Some(plain) = plain(value.as_bytes()) {
+                assert_eq!(by_grammar(value.as_bytes()), Ok(plain), "{value:?}");
+                found += 1;
+            }
+        }
+        assert!(found > 1_000, "{found}");
+    }
 
     #[test]
     fn what_many_comments_cost_is_linear() {

@@ -4,6 +4,7 @@
 //! read of a header is found, but other programs have limits as well.
 
 use memchr::{memchr_iter, memchr2, memmem};
+use smallvec::SmallVec;
 
 use super::Doubt;
 use crate::message::fields::{Field, line_end, without_break};
@@ -14,7 +15,7 @@ use crate::message::limits::{FIELDS_READ_MAX, FROM_FIELDS_MAX};
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Found<'a> {
     /// Their values as they are, folds included.
-    pub(super) values: Vec<&'a [u8]>,
+    pub(super) values: SmallVec<[&'a [u8]; 2]>,
     /// Set if some program does not see the field, or sees another.
     pub(super) doubt: Option<Doubt>,
     /// Whether there are no more than these.

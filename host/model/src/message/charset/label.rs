@@ -9,6 +9,9 @@ use super::{Charset, OneByte, Order};
 /// Bytes of a label that is looked up. The longest registered one has 45.
 const LABEL_BYTES_MAX: usize = 64;
 
+/// What most other mail says.
+const USUAL: [&str; 3] = ["us-ascii", "iso-8859-1", "windows-1252"];
+
 /// What comes before the number of a code page.
 const PAGE_PREFIXES: [&str; 12] =
     ["windows", "codepage", "ccsid", "cspc", "csibm", "ibm", "win", "dos", "oem", "cp", "ms", "cs"];
@@ -20,6 +23,9 @@ impl Charset {
         // What nearly all mail says.
         if label.eq_ignore_ascii_case("utf-8") {
             return Some(Self::Utf8);
+        }
+        if let Some(usual) = USUAL.into_iter().find(|usual| label.eq_ignore_ascii_case(usual)) {
+            return charset_decoder(usual.as_bytes()).map(|decoder| Self::OneByte(OneByte::Parser(decoder)));
         }
         let noise = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '"' | '\'' | '`' | ';' | ',');
         let label = label.trim_matches(noise);

@@ -208,3 +208,12 @@ fn no_two_byte_strings_have_one_literal_text() {
     assert_eq!(letters.len(), 256);
     assert!(letters.iter().filter(|letter| !letter.is_ascii()).all(|letter| letter.chars().all(char::is_alphabetic)));
 }
+
+#[test]
+fn a_usual_label_is_what_it_is_in_quotes() {
+    let bytes: Vec<u8> = (0..=u8::MAX).collect();
+    for label in ["us-ascii", "US-ASCII", "iso-8859-1", "ISO-8859-1", "Windows-1252", "utf-8"] {
+        let [usual, quoted] = [label, &format!("\"{label}\"")].map(|label| Charset::of(label).unwrap());
+        assert_eq!(usual.read(&bytes), quoted.read(&bytes), "{label}");
+    }
+}
