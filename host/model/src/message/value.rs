@@ -172,7 +172,7 @@ mod tests {
     fn mailboxes_that_need_no_parser_are_what_mail_parser_makes_of_them() {
         let mut rng = ChaCha8Rng::seed_from_u64(11);
         let mut plain = 0;
-        for _ in 0..20_000 {
+        for _ in 0..40_000 {
             let value = samples::mailbox(&mut rng);
             let Some(PlainMailbox { name, address }) = PlainMailbox::of(value.as_bytes()) else { continue };
             let mut found = Vec::new();

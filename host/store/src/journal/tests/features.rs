@@ -130,7 +130,7 @@ fn a_dictionary_is_built_of_the_words_of_texts_alone() {
     let columns = closed.metadata().row_group(0).columns();
     let of_lists: Vec<_> =
         columns.iter().filter(|column| column.column_path().string().ends_with("list.element")).collect();
-    assert_eq!(of_lists.len(), 11);
+    assert_eq!(of_lists.len(), 10);
     for column in of_lists {
         let name = column.column_path().string();
         assert_eq!(column.dictionary_page_offset().is_some(), name.contains("words_body"), "{name}");
