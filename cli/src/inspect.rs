@@ -2,15 +2,17 @@
 
 mod signature;
 
+use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 use switchback::release::{Card, Manifest};
-use switchback_pack::{BuildRecord, Checksum, Inspection};
+use switchback_pack::{BuildRecord, Checksum, Inspection, Measured};
 
 use crate::exit::{Exit, after_help};
+use crate::measured;
 use crate::pack::list;
 use crate::schema::{Output, kind};
 use crate::show;
@@ -25,7 +27,7 @@ const TEXT_WIDTH: usize = 100;
 
 /// Show the contents of a release file
 ///
-/// Reads the file without running any of it. Of a damaged file, it shows what can still be read. A signature next to the file is
+/// Reads the file without running any of it, unless --measure is given. Of a damaged file, it shows what can still be read. A signature next to the file is
 /// shown but not checked; `switchback verify` checks it.
 #[derive(clap::Args)]
 #[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
@@ -33,6 +35,14 @@ pub(crate) struct Args {
     /// The release file
     #[arg(value_name = "FILE")]
     file: PathBuf,
+
+    /// Messages to measure with, beside the self-tests: files, mbox files, Maildirs or folders
+    #[arg(value_name = "MAIL", requires = "measure")]
+    mail: Vec<PathBuf>,
+
+    /// Score the self-tests, and MAIL, and show what that takes of the model's memory
+    #[arg(long)]
+    measure: bool,
 
     /// Print one JSON object, with the self-tests' messages and all sections
     #[arg(long)]
@@ -42,7 +52,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   switchback inspect linear-1.0.0.wasm
-  switchback inspect linear-1.0.0.wasm --json | jq .manifest.card";
+  switchback inspect linear-1.0.0.wasm --json | jq .manifest.card
+  switchback inspect --measure linear-1.0.0.wasm ~/Maildir";
 
 const EXIT_CODES: [&str; 2] = [
     "the file is a release that a host with default limits would load",
@@ -54,7 +65,12 @@ pub(crate) const OUTPUT: Output = Output::document("inspect", &[kind::<Shown>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let shown = Shown { inspection: Inspection::of_file(&args.file)?, signature: Beside::file(&args.file) };
+    let inspection = Inspection::of_file(&args.file)?;
+    let measured = match args.measure && inspection.is_acceptable() {
+        true => Some(Measured::of(&fs::read(&args.file)?, measured::messages(&args.mail))?),
+        false => None,
+    };
+    let shown = Shown { inspection, signature: Beside::file(&args.file), measured };
     let mut out = io::stdout().lock();
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&shown)?)?,
@@ -63,6 +79,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let inspection = &shown.inspection;
     for problem in &inspection.problems {
         crate::exit::say(&format!("{}: {}", args.file.display(), show::printable(problem, TEXT_CHARS_MAX)));
+    }
+    for remark in shown.measured.iter().flat_map(Measured::remarks) {
+        crate::exit::say(&show::printable(&remark, TEXT_CHARS_MAX));
     }
     Ok(Exit::found_if(!inspection.is_acceptable()))
 }
@@ -73,9 +92,11 @@ struct Shown {
     #[serde(flatten)]
     inspection: Inspection,
     signature: Beside,
+    /// What calls took of the model's memory; absent unless it was measured.
+    measured: Option<Measured>,
 }
 
-fn write(Shown { inspection, signature }: &Shown, out: &mut impl Write) -> io::Result<()> {
+fn write(Shown { inspection, signature, measured }: &Shown, out: &mut impl Write) -> io::Result<()> {
     let id = inspection.id.as_ref().map_or_else(|| "no release".to_owned(), ToString::to_string);
     writeln!(out, "{id}")?;
     line(out, "digest", &format!("sha256:{}", inspection.digest))?;
@@ -98,6 +119,9 @@ fn write(Shown { inspection, signature }: &Shown, out: &mut impl Write) -> io::R
     write_metadata(inspection, out)?;
     if let Some(manifest) = &inspection.manifest {
         write_manifest(manifest, out)?;
+    }
+    for (label, text) in measured.iter().flat_map(measured::lines) {
+        line(out, label, &text)?;
     }
     Ok(())
 }

@@ -37,6 +37,7 @@ mod judge;
 mod keygen;
 mod load;
 mod man;
+mod measured;
 mod moment;
 mod new;
 mod overrides;

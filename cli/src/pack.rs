@@ -9,6 +9,7 @@ use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
 use crate::exit::{Exit, Usage, after_help};
 use crate::file;
+use crate::measured;
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
 use crate::show;
@@ -39,6 +40,10 @@ pub(crate) struct Args {
     #[arg(long, value_name = "RELEASE", conflicts_with_all = ["bless", "output"])]
     verify: Option<PathBuf>,
 
+    /// Measure what these messages take of the model's memory, beside its self-tests: files, mbox files, Maildirs or folders
+    #[arg(long, value_name = "MAIL", conflicts_with = "verify")]
+    measure: Vec<PathBuf>,
+
     /// Build with this cargo profile instead of the manifest's
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
@@ -58,6 +63,7 @@ Examples:
   switchback pack                         the model in this folder
   switchback pack my-model --bless        the model changed, and its scores with it
   switchback pack my-model -o out.wasm -- --offline
+  switchback pack my-model --measure ~/Maildir
   switchback pack my-model --verify my-model-1.0.0.wasm
 
 A model is built with the settings of its project (Cargo.toml, .cargo/config.toml,
@@ -97,7 +103,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         drop(busy);
         return verified(&verification, release, args.json);
     }
-    let packed = packer.pack(&mut |progress| tell(&busy, progress)).map_err(usage)?;
+    let mail = measured::messages(&args.measure);
+    let packed = packer.pack_measuring(mail, &mut |progress| tell(&busy, progress)).map_err(usage)?;
     drop(busy);
     let mut out = file::beside(args.output.as_deref());
     match args.json {
@@ -168,6 +175,9 @@ fn write(packed: &Packed, out: &mut impl Write) -> io::Result<()> {
     for (i, changed) in packed.blessed.iter().enumerate() {
         let label = if i == 0 { "blessed" } else { "" };
         writeln!(out, "  {label:<10} {}", show::printable(&changed.to_string(), 400))?;
+    }
+    for (label, text) in measured::lines(&packed.measured) {
+        writeln!(out, "  {label:<10} {text}")?;
     }
     Ok(())
 }

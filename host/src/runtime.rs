@@ -27,6 +27,8 @@ mod running;
 mod slot;
 
 pub use switchback_model::gone::{Forked, RuntimeGone};
+#[doc(hidden)]
+pub use switchback_sandbox::Probe;
 pub use switchback_sandbox::{AddressSpace, Fault, ScoreError, Scored, Traps};
 
 #[cfg(feature = "store")]

@@ -12,7 +12,10 @@ use crate::stack::{Guarded, guarded};
 pub(crate) const CONTRACT_PACKAGE: &str = "switchback:scoring/";
 
 /// The functions that a model exports.
-pub(crate) const EXPORTS: [&str; 2] = ["prepare", "score"];
+pub(crate) const EXPORTS: [&str; 2] = ["prepare", SCORE];
+
+/// The function that scores.
+pub(crate) const SCORE: &str = "score";
 
 /// A component and the contract version that it speaks.
 #[derive(Debug)]

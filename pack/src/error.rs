@@ -232,6 +232,12 @@ pub enum PackError {
         /// The host's message.
         why: String,
     },
+    /// What calls take of memory cannot be measured.
+    #[error("measure: {why}")]
+    Measure {
+        /// Why not.
+        why: String,
+    },
     /// A self-test has no expected score.
     #[error("self-test: `{test}` has no `score`; run with --bless to write the score that the model gives now")]
     NoExpectation {

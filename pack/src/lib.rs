@@ -8,10 +8,10 @@
 //! 3. the model's `prepare` runs once, with the data file that the manifest names, and the memory that it
 //!    leaves becomes the memory that every message starts from;
 //! 4. names and other leftovers go; standard metadata, contract version, manifest and checksum are added;
-//! 5. a host loads the result and runs its self-tests.
+//! 5. a host loads the result and runs its self-tests, and what they take of the model's memory is measured.
 //!
 //! [`pack_module`] starts at step 2 with a module that was built already. [`Inspection`] says what is in a
-//! release file, damaged ones included. [`Scaffold`] makes a new model's folder.
+//! release file, damaged ones included, and [`Measured`] what its calls take of memory. [`Scaffold`] makes a new model's folder.
 //!
 //! # What holds
 //! * **Packing twice gives the same bytes**, whoever packs, wherever the checkout, the target folder and the toolchain lie. Nothing is
@@ -38,6 +38,7 @@ mod error;
 mod inline_shim;
 mod inspect;
 mod limits;
+mod measure;
 mod metadata;
 mod pack;
 mod progress;
@@ -54,6 +55,7 @@ pub use build::BuildRecord;
 pub use error::PackError;
 pub use inspect::{Checksum, CoreModule, Difference, Inspection, Metadata, Part, Section};
 pub use limits::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
+pub use measure::{Measured, Used};
 pub use pack::{Packed, Packer, Verification, pack_module};
 pub use progress::{Progress, Step};
 pub use scaffold::{Scaffold, Scaffolded, Sdk};

@@ -4,13 +4,14 @@ mod output;
 mod verification;
 
 use std::ffi::OsString;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use switchback::ReleaseId;
 use switchback::release::{Manifest, Reads, seal};
 use switchback::verdict::Logged;
+use switchback::{Message, ReleaseId};
 
 pub use self::verification::Verification;
 
@@ -22,6 +23,7 @@ use crate::error::PackError;
 use crate::inline_shim::inline_shim;
 use crate::inspect::{Inspection, bounded};
 use crate::limits::PREPARE_TIME_MAX;
+use crate::measure::Measured;
 use crate::metadata::Metadata;
 use crate::progress::{Progress, Reporter, Step};
 use crate::self_test;
@@ -82,6 +84,8 @@ pub struct Packed {
     pub prepare_log: Logged,
     /// What its self-tests came to.
     pub self_tests: Vec<Tested>,
+    /// What they and the messages to measure with took of its memory.
+    pub measured: Measured,
     /// The expectations that were written into the manifest, where they are others than before.
     pub blessed: Vec<Changed>,
     /// How long each step took.
@@ -140,6 +144,18 @@ impl Packer {
     /// # Errors
     /// [`PackError`], for the first step that fails.
     pub fn pack(&self, on_progress: &mut dyn FnMut(Progress<'_>)) -> Result<Packed, PackError> {
+        self.pack_measuring(iter::empty(), on_progress)
+    }
+
+    /// As [`pack`](Self::pack), and measures what these messages, each with its name, take of the model's memory, beside the self-tests.
+    ///
+    /// # Errors
+    /// As [`pack`](Self::pack). A message for which the model fails is counted, and no error.
+    pub fn pack_measuring(
+        &self,
+        messages: impl Iterator<Item = (String, Message)>,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<Packed, PackError> {
         let mut reporter = Reporter::new(on_progress);
         let build = Build::new(&self.cargo_args)?;
         let source = Source::read(&self.source)?;
@@ -158,6 +174,8 @@ impl Packer {
             // What the model logs was told already.
             Expectations::Bless => self_test::check(&sealed, &manifest, &mut |_| {}),
         })?;
+        let measured = reporter.step(Step::Measure, |_| Measured::of(&sealed, messages))?;
+        measured.remarks().iter().for_each(|remark| reporter.remark(remark));
         if !blessed.is_empty() {
             source.write_expectations(&manifest.self_tests)?;
         }
@@ -167,6 +185,7 @@ impl Packer {
             inspection: Inspection::read(&sealed),
             prepare_log: model.log,
             self_tests,
+            measured,
             blessed,
             timings: reporter.timings(),
         })

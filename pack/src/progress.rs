@@ -22,6 +22,8 @@ pub enum Step {
     Bless,
     /// A host loads the release and runs its self-tests.
     SelfTest,
+    /// What calls take of the model's memory is measured.
+    Measure,
 }
 
 impl fmt::Display for Step {
@@ -32,6 +34,7 @@ impl fmt::Display for Step {
             Self::Prepare => "prepare",
             Self::Bless => "bless",
             Self::SelfTest => "self-test",
+            Self::Measure => "measure",
         })
     }
 }

@@ -33,6 +33,22 @@ fn a_release_says_what_it_is() {
 }
 
 #[test]
+fn a_release_is_measured_with_its_self_tests_and_with_mail() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("a.eml"), "From: a@x.example\n\ntext\n").unwrap();
+    let mail = dir.path().display().to_string();
+    let out = switchback(["inspect", "--measure", &release("1.1.0"), &mail]).fine();
+    for line in ["  measured     2 messages", "  memory       128.0 KiB at the start, ", "  written      at most "] {
+        assert!(out.lines().any(|found| found.starts_with(line)), "{line:?} is not in\n{out}");
+    }
+    let json = switchback(["inspect", "--json", "--measure", &release("1.1.0")]).fine();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["measured"]["messages"], &json["measured"]["grown"]), (&1.into(), &0.into()));
+    let unasked = switchback(["inspect", &release("1.1.0"), &mail]);
+    assert!(unasked.code == 2 && unasked.err.contains("--measure"), "{}", unasked.err);
+}
+
+#[test]
 fn a_damaged_release_says_what_it_can_and_ends_with_1() {
     let dir = tempdir().unwrap();
     let damaged = dir.path().join("damaged.wasm");

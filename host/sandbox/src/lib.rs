@@ -59,8 +59,7 @@ use wasmtime::component::{HasSelf, Linker};
 
 pub use engine::{AddressSpace, Traps};
 pub use fault::{Fault, ScoreError};
-pub use loaded::Loaded;
-pub use loaded::Scored;
+pub use loaded::{Loaded, Probe, Scored};
 
 use self::artifacts::{Artifacts, ArtifactsError, System, Unmapped};
 use self::bindings::{Plugin, PluginPre};

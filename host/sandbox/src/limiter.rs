@@ -7,6 +7,8 @@ use wasmtime::{ResourceLimiter, Result};
 /// refused aborts, and would look like any other trap.
 pub(crate) struct Limiter {
     memory_bytes_max: usize,
+    /// The memory that the guest has, in bytes.
+    pub(crate) memory_bytes: usize,
     table_elements_max: usize,
     pub(crate) refused: Option<Exhausted>,
 }
@@ -20,15 +22,21 @@ pub(crate) enum Exhausted {
 
 impl Limiter {
     pub(crate) fn new(limits: &ReleaseLimits) -> Self {
-        Self { memory_bytes_max: limits.memory_bytes_max, table_elements_max: limits.table_elements_max, refused: None }
+        Self {
+            memory_bytes_max: limits.memory_bytes_max,
+            memory_bytes: 0,
+            table_elements_max: limits.table_elements_max,
+            refused: None,
+        }
     }
 }
 
 impl ResourceLimiter for Limiter {
     fn memory_growing(&mut self, _current: usize, desired: usize, _maximum: Option<usize>) -> Result<bool> {
         let granted = desired <= self.memory_bytes_max;
-        if !granted {
-            self.refused = Some(Exhausted::Memory);
+        match granted {
+            true => self.memory_bytes = desired,
+            false => self.refused = Some(Exhausted::Memory),
         }
         Ok(granted)
     }

@@ -1,5 +1,7 @@
 //! A loaded release, and one message through it.
 
+mod probe;
+
 use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +28,8 @@ use super::reaper::Remains;
 use super::signals::{self, Replaced, Unblocked};
 use super::stack;
 use crate::limits::{ERROR_BYTES_MAX, NOTE_BYTES_MAX, RESULT_BYTES_MAX};
+
+pub use self::probe::Probe;
 
 /// Lines of a release's log that are kept for whoever asks.
 const RECENT_LOG_LINES: usize = 256;
@@ -101,8 +105,11 @@ impl Loaded {
     }
 
     fn score_with(&self, message: &Message, recipients: Recipients) -> Result<Scored, ScoreError> {
-        let scored = stack::with_room(|| self.score_here(message, recipients));
-        scored
+        self.with_room(|| self.score_here(message, recipients))
+    }
+
+    fn with_room<T>(&self, call: impl FnOnce() -> Result<T, ScoreError>) -> Result<T, ScoreError> {
+        stack::with_room(call)
             .unwrap_or_else(|why| Err(ScoreError::new(&self.id, Fault::Host(format!("a stack for the guest: {why}")))))
     }
 
@@ -110,11 +117,7 @@ impl Loaded {
         let start = Instant::now();
         message.prepare();
         let prepared = start.elapsed();
-        let guest = Guest::new(message.clone(), self.manifest.reads, recipients, &self.limits);
-        let Some(code) = &self.code else {
-            return Err(ScoreError::new(&self.id, Fault::Host("the release is being unloaded".to_owned())));
-        };
-        let mut store = Store::new(code.engine(), guest);
+        let (code, mut store) = self.store(message, recipients)?;
         let answer = self.call(code, &mut store);
         let guest = store.data_mut();
         let (log, derived) = (guest.log.take(), guest.clock.derived());
@@ -132,13 +135,27 @@ impl Loaded {
         Ok(Scored { outcome, log, timing })
     }
 
-    fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
-        let start = Instant::now();
-        let _unblocked = self.heed_signals(start)?;
+    /// A store for one message, whose time begins.
+    fn store(
+        &self,
+        message: &Message,
+        recipients: Recipients,
+    ) -> Result<(&PluginPre<Guest>, Store<Guest>), ScoreError> {
+        let guest = Guest::new(message.clone(), self.manifest.reads, recipients, &self.limits);
+        let Some(code) = &self.code else {
+            return Err(ScoreError::new(&self.id, Fault::Host("the release is being unloaded".to_owned())));
+        };
+        let mut store = Store::new(code.engine(), guest);
         store.limiter(|guest| &mut guest.limiter);
         store.set_epoch_deadline(ticks(self.limits.deadline));
         store.epoch_deadline_callback(|store| Ok(store.data().clock.at_epoch()));
         store.set_hostcall_fuel(RESULT_BYTES_MAX);
+        Ok((code, store))
+    }
+
+    fn call(&self, code: &PluginPre<Guest>, store: &mut Store<Guest>) -> Result<(Answer, Duration, Duration), Fault> {
+        let start = Instant::now();
+        let _unblocked = self.heed_signals(start)?;
         let plugin = match code.instantiate(&mut *store) {
             Ok(plugin) => plugin,
             Err(e) => {

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use switchback_model::message::Message;
 use switchback_model::release::{Manifest, ReleaseId, Verified};
-use switchback_sandbox::{ScoreError, Scored};
+use switchback_sandbox::{Probe, ScoreError, Scored};
 #[cfg(feature = "journal")]
 use switchback_store::journal::JournalCounts;
 use switchback_system::release_file::read_release;
@@ -87,6 +87,20 @@ impl Runtime {
         let loaded = self.0.core.make_warm(release)?;
         let tests = &loaded.manifest().self_tests;
         Ok(tests.iter().map(|test| loaded.score_test(test)).collect())
+    }
+
+    /// Tells what a call of a release with probes does to its memory, for the tool that measures it. The release is not loaded.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    #[doc(hidden)]
+    pub fn prober(
+        &self,
+        release: Verified,
+    ) -> Result<impl Fn(&Message) -> Result<Probe, ScoreError> + use<>, LoadError> {
+        let _inside = self.enter_to_load(release.id())?;
+        let loaded = self.0.core.make_warm(release)?;
+        Ok(move |message: &Message| ScoreError::unless_busy(|| loaded.probe(message)))
     }
 
     fn enter_to_load(&self, release: &ReleaseId) -> Result<Inside<'_>, LoadError> {

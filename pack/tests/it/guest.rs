@@ -55,7 +55,7 @@ pub(crate) fn plain(parts: &str) -> Vec<u8> {
     ))
 }
 
-fn embedded(text: &str) -> Vec<u8> {
+pub(crate) fn embedded(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();

@@ -6,5 +6,6 @@ mod author;
 mod guest;
 mod inspecting;
 mod manifest;
+mod measuring;
 mod modules;
 mod scaffolding;
