@@ -9,6 +9,8 @@ pub(super) struct Resident {
     pub(super) now_bytes: u64,
     /// The most that it ever was, in bytes.
     pub(super) peak_bytes: u64,
+    /// What of it is no file's, now, in bytes: pages of files, such as compiled code, are shared by all processes.
+    pub(super) private_bytes: u64,
 }
 
 impl Resident {
@@ -16,7 +18,8 @@ impl Resident {
     pub(super) fn read() -> Option<Self> {
         // One read for both: the kernel sees to it that the peak is not below what it reports as now.
         let status = fs::read_to_string("/proc/self/status").ok()?;
-        Some(Self { now_bytes: bytes(&status, "VmRSS:")?, peak_bytes: bytes(&status, "VmHWM:")? })
+        let [now_bytes, peak_bytes, private_bytes] = ["VmRSS:", "VmHWM:", "RssAnon:"].map(|name| bytes(&status, name));
+        Some(Self { now_bytes: now_bytes?, peak_bytes: peak_bytes?, private_bytes: private_bytes? })
     }
 }
 
@@ -37,6 +40,8 @@ mod tests {
         let after = Resident::read().unwrap();
         assert!(after.now_bytes >= before.now_bytes + (60 << 20), "{before:?} {after:?}");
         assert!(after.peak_bytes >= after.now_bytes, "{after:?}");
+        assert!(after.private_bytes >= before.private_bytes + (60 << 20), "{before:?} {after:?}");
+        assert!(after.private_bytes < after.now_bytes, "this program is a file: {after:?}");
         drop(touched);
     }
 }

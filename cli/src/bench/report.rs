@@ -46,6 +46,8 @@ struct ReportOf {
     log_lines: u64,
     load_us: f64,
     resident_growth_bytes: Option<u64>,
+    /// What of that is no file's: the pages of files, most of them compiled code, are shared by all processes.
+    private_growth_bytes: Option<u64>,
     /// None if it never answered.
     times: Option<Times>,
     /// The messages that took longest, the slowest first.
@@ -131,7 +133,7 @@ impl Report {
             "slowest",
             "messages/s",
             "load",
-            "memory",
+            "memory (private)",
             "failed",
         ]);
         for of in &self.releases {
@@ -163,6 +165,7 @@ impl ReportOf {
             log_lines: of.logged.lines,
             load_us: micros(of.load),
             resident_growth_bytes: of.resident_growth,
+            private_growth_bytes: of.private_growth,
             slowest: of.odd.slowest.into_iter().map(slow).collect(),
             failures,
             times: (!of.timings.is_empty()).then(|| Times::of(&mut of.timings, threads)),
@@ -195,7 +198,8 @@ impl ReportOf {
             None => row.extend(["-"; 6].map(str::to_owned)),
         }
         row.push(time(self.load_us));
-        row.push(memory_text(self.resident_growth_bytes));
+        let [grown, private] = [self.resident_growth_bytes, self.private_growth_bytes].map(memory_text);
+        row.push(format!("{grown} ({private})"));
         row.push(show::count(self.failed));
         row
     }

@@ -46,6 +46,8 @@ pub(super) struct OfRelease {
     pub(super) load: Duration,
     /// By how much memory grew when it was loaded and scored once, in bytes.
     pub(super) resident_growth: Option<u64>,
+    /// How much of that is no file's.
+    pub(super) private_growth: Option<u64>,
 }
 
 /// Loads the releases and scores every message with each.
@@ -53,7 +55,7 @@ pub(super) fn measure(args: &Args, mail: &[RawMessage], busy: &Busy) -> anyhow::
     let threads = args.threads.count();
     let paths = &args.releases.paths;
     let runtime = releases::builder(&args.runtime, paths.len(), threads).build().context("start the runtime")?;
-    let resident_before = resident_bytes();
+    let resident_before = Resident::read().map(|resident| resident.now_bytes);
     let mut measured = Vec::new();
     for path in paths {
         busy.now(releases::loading(path));
@@ -77,13 +79,14 @@ pub(super) fn measure(args: &Args, mail: &[RawMessage], busy: &Busy) -> anyhow::
 }
 
 fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &RawMessage) -> anyhow::Result<OfRelease> {
-    let before = resident_bytes();
+    let before = Resident::read();
     let start = Instant::now();
     let id = runtime.load(path).map_err(releases::described)?;
     let load = start.elapsed();
     // A failure is counted when it is this message's turn.
     let _ = runtime.score_with(&id, &args.message.message(first.clone()));
-    let resident_growth = resident_bytes().zip(before).map(|(after, before)| after.saturating_sub(before));
+    let after = Resident::read();
+    let growth = |of: fn(Resident) -> u64| Some(of(after?).saturating_sub(of(before?)));
     Ok(OfRelease {
         id,
         timings: Vec::new(),
@@ -91,12 +94,9 @@ fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &RawMessa
         logged: Noted::default(),
         odd: Odd::default(),
         load,
-        resident_growth,
+        resident_growth: growth(|resident| resident.now_bytes),
+        private_growth: growth(|resident| resident.private_bytes),
     })
-}
-
-fn resident_bytes() -> Option<u64> {
-    Resident::read().map(|resident| resident.now_bytes)
 }
 
 #[derive(Clone, Default)]
