@@ -27,6 +27,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Once;
 
+use memmap2::MmapOptions;
 use switchback_model::release::{CODE_RULES, Digest};
 use switchback_system::private::{self, NotPrivate};
 use switchback_system::shortage::{self, InWords};
@@ -188,9 +189,21 @@ fn check_trailer(mut file: &File, release: &Digest) -> Result<u64, Refused> {
     if digest != *release.as_bytes() {
         return Err(Refused::OtherRelease(digest.into()));
     }
+    if hash_of(file, length)? != hash { Err(Refused::Altered) } else { Ok(length) }
+}
+
+/// The hash of the first bytes of a file. They are mapped where that is possible, which saves to copy them.
+fn hash_of(mut file: &File, length: u64) -> io::Result<blake3::Hash> {
+    let mapped = usize::try_from(length).map_err(io::Error::other).and_then(|length| {
+        // SAFETY: only this user can have written the file (`private::open`), and nobody writes to it under its name: a
+        // new one takes its place (`private::write_durably`). The engine maps the same file afterwards, on the same terms.
+        unsafe { MmapOptions::new().len(length).populate().map(file) }
+    });
+    if let Ok(mapped) = mapped {
+        return Ok(blake3::hash(&mapped));
+    }
     file.rewind()?;
-    let found = blake3::Hasher::new().update_reader(file.take(length))?.finalize();
-    if found != hash { Err(Refused::Altered) } else { Ok(length) }
+    Ok(blake3::Hasher::new().update_reader(file.take(length))?.finalize())
 }
 
 /// Why an artifact was not mapped.

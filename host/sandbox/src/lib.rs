@@ -177,7 +177,7 @@ impl Sandbox {
             Some(system) => System::Short(system).into(),
             None => SandboxError::Interface(shown(&e)),
         })?;
-        let (id, manifest, _) = verified.into_parts();
+        let (id, manifest) = verified.into_parts();
         let limits = self.limits.of_release(&manifest.limits);
         Ok(Arc::new(Loaded::new(id, manifest, limits, (recipients, self.traps), pre, self.reaper.handle())))
     }

@@ -26,13 +26,13 @@ const SCORE_EXPORT: &str = "score";
 /// Bytes that claim to be a release. Nothing is known of them.
 #[derive(Debug)]
 pub struct Draft {
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
 }
 
 impl Draft {
-    /// Takes bytes that claim to be a release.
-    pub fn new(bytes: Vec<u8>) -> Self {
-        Self { bytes }
+    /// Takes bytes that claim to be a release. Whoever needs them afterwards keeps an `Arc` of them.
+    pub fn new(bytes: impl Into<Arc<Vec<u8>>>) -> Self {
+        Self { bytes: bytes.into() }
     }
 
     /// Checks, in this order and stopping at the first that fails: size, that it is a component, that
@@ -45,8 +45,8 @@ impl Draft {
         self.verify_unless_known(limits, |_| false)
     }
 
-    /// [`verify`](Self::verify), but for the instructions of a release that is known by its digest: whoever has compiled it
-    /// checked them. Whoever compiles it again checks them first ([`Verified::check_code`]).
+    /// [`verify`](Self::verify), but for the validity of a release that is known by its digest: whoever has compiled it
+    /// checked that. Whoever compiles it again checks it first ([`Verified::check_code`]).
     ///
     /// # Errors
     /// As [`verify`](Self::verify).
@@ -97,12 +97,12 @@ fn check(
 pub struct Verified {
     id: ReleaseId,
     manifest: Manifest,
-    bytes: Vec<u8>,
+    bytes: Arc<Vec<u8>>,
     code: Code,
 }
 
 impl Verified {
-    /// Checks the instructions, unless that was done: for whoever is about to compile them.
+    /// Checks that it is valid, unless that was done: for whoever is about to compile it.
     ///
     /// # Errors
     /// As [`Draft::verify`].
@@ -132,8 +132,8 @@ impl Verified {
     }
 
     #[doc(hidden)]
-    pub fn into_parts(self) -> (ReleaseId, Manifest, Vec<u8>) {
-        (self.id, self.manifest, self.bytes)
+    pub fn into_parts(self) -> (ReleaseId, Manifest) {
+        (self.id, self.manifest)
     }
 }
 

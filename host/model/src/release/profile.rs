@@ -31,38 +31,54 @@ const FEATURES: WasmFeatures = WasmFeatures::COMPONENT_MODEL
     .union(WasmFeatures::SIMD)
     .union(WasmFeatures::FLOATS);
 
-/// The number of the rules for code. It is another one whenever code is refused that was not before: who has
-/// compiled a release by other rules has not checked its code.
+/// The number of the rules for what is valid. It is another one whenever something is refused that was not before: who has
+/// compiled a release by other rules has not checked it by these.
 #[doc(hidden)]
 pub const CODE_RULES: u32 = 1;
 
-/// Whether the instructions of a component are looked at, which takes longer than all else.
+/// Whether it is looked at whether a component is valid, its instructions above all, which takes longer than all else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Code {
-    /// They are.
+    /// It is.
     Checked,
-    /// They are not: whoever has compiled this very component did it.
+    /// It is not: whoever has compiled this very component did it.
     Known,
 }
 
 /// Checks that a component is valid, holds nothing that no release needs, and starts cheaply.
 pub(super) fn check(component: &[u8], limits: &ReleaseLimits, code: Code) -> Result<(), Refusal> {
     let mut profile = Profile { startup: Startup::new(limits), modules: 0, place: Place::Component };
-    let mut validator = Validator::new_with_features(FEATURES);
-    let mut allocations = FuncValidatorAllocations::default();
+    let mut validity = (code == Code::Checked).then(Validity::new);
     for payload in Parser::new(0).parse_all(component) {
         let payload = payload.map_err(invalid)?;
         profile.take(&payload)?;
-        if let ValidPayload::Func(function, body) = validator.payload(&payload).map_err(invalid)?
-            && code == Code::Checked
-        {
-            let mut function = function.into_validator(allocations);
-            function.validate(&body).map_err(invalid)?;
-            allocations = function.into_allocations();
-            check_instructions(&body)?;
+        if let Some(validity) = &mut validity {
+            validity.take(&payload)?;
         }
     }
     profile.startup.check()
+}
+
+/// Whether what was read so far is valid.
+struct Validity {
+    validator: Validator,
+    allocations: FuncValidatorAllocations,
+}
+
+impl Validity {
+    fn new() -> Self {
+        Self { validator: Validator::new_with_features(FEATURES), allocations: FuncValidatorAllocations::default() }
+    }
+
+    fn take(&mut self, payload: &Payload<'_>) -> Result<(), Refusal> {
+        if let ValidPayload::Func(function, body) = self.validator.payload(payload).map_err(invalid)? {
+            let mut function = function.into_validator(std::mem::take(&mut self.allocations));
+            function.validate(&body).map_err(invalid)?;
+            self.allocations = function.into_allocations();
+            check_instructions(&body)?;
+        }
+        Ok(())
+    }
 }
 
 /// Where in a release something lies. There is nothing within a module, and no component within a component.

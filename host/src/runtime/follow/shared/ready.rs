@@ -1,5 +1,6 @@
 //! Making releases ready.
 
+use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -171,7 +172,8 @@ impl Shared {
         // One that is larger than this process takes was not read to its end.
         let is_cut = bytes.len() as u64 > limits.release_bytes_max;
         let is_whole = |bytes: &[u8]| is_cut || Digest::of(bytes) == release.digest;
-        let verified = match self.core.sandbox.verify(Draft::new(bytes.clone())) {
+        let bytes = Arc::new(bytes);
+        let verified = match self.core.sandbox.verify(Draft::new(Arc::clone(&bytes))) {
             Ok(verified) if verified.id() == release => verified,
             Ok(another) => return Err(Unusable::Damaged(format!("it holds {}", another.id()))),
             Err(refusal) if is_whole(&bytes) => return Err(other(describe(&refusal))),
