@@ -176,7 +176,7 @@ fn write(packed: &Packed, out: &mut impl Write) -> io::Result<()> {
         let label = if i == 0 { "blessed" } else { "" };
         writeln!(out, "  {label:<10} {}", show::printable(&changed.to_string(), 400))?;
     }
-    for (label, text) in measured::lines(&packed.measured) {
+    for (label, text) in packed.measured.iter().flat_map(measured::lines) {
         writeln!(out, "  {label:<10} {text}")?;
     }
     Ok(())

@@ -233,7 +233,7 @@ pub enum PackError {
         why: String,
     },
     /// What calls take of memory cannot be measured.
-    #[error("measure: {why}")]
+    #[error("measure: what calls take of memory is not known: {why}")]
     Measure {
         /// Why not.
         why: String,

@@ -84,8 +84,8 @@ pub struct Packed {
     pub prepare_log: Logged,
     /// What its self-tests came to.
     pub self_tests: Vec<Tested>,
-    /// What they and the messages to measure with took of its memory.
-    pub measured: Measured,
+    /// What they and the messages to measure with took of its memory; none where that cannot be measured.
+    pub measured: Option<Measured>,
     /// The expectations that were written into the manifest, where they are others than before.
     pub blessed: Vec<Changed>,
     /// How long each step took.
@@ -174,8 +174,11 @@ impl Packer {
             // What the model logs was told already.
             Expectations::Bless => self_test::check(&sealed, &manifest, &mut |_| {}),
         })?;
-        let measured = reporter.step(Step::Measure, |_| Measured::of(&sealed, messages))?;
-        measured.remarks().iter().for_each(|remark| reporter.remark(remark));
+        let measured = reporter.step(Step::Measure, |_| Measured::of(&sealed, messages));
+        match &measured {
+            Ok(measured) => measured.remarks().iter().for_each(|remark| reporter.remark(remark)),
+            Err(why) => reporter.remark(&why.to_string()),
+        }
         if !blessed.is_empty() {
             source.write_expectations(&manifest.self_tests)?;
         }
@@ -185,7 +188,7 @@ impl Packer {
             inspection: Inspection::read(&sealed),
             prepare_log: model.log,
             self_tests,
-            measured,
+            measured: measured.ok(),
             blessed,
             timings: reporter.timings(),
         })

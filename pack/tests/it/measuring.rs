@@ -69,3 +69,9 @@ fn a_model_without_a_stack_that_is_known_is_measured_all_the_same() {
     let measured = measured(&release);
     assert_eq!((measured.messages, measured.stack, measured.start_bytes), (2, None, 1 << 16));
 }
+
+#[test]
+fn what_is_no_release_is_not_measured() {
+    let error = Measured::of(b"\0asm", std::iter::empty()).unwrap_err().to_string();
+    assert!(error.starts_with("measure: "), "{error}");
+}
