@@ -3,7 +3,7 @@
 //! Tokens are those of the HTML standard (`scanner.rs`), because what counts is what a mail program shows: mail-parser's
 //! own HTML-to-text knows neither which elements hide their content nor anchors. One pass collects text and anchors; there
 //! is no tree, so nothing can nest too deeply. A tokenizer that goes a character at a time was the largest cost of real
-//! mail: this one jumps from tag to tag, and its tests hold it against html5gum, which passes the standard's own.
+//! mail: this one jumps from tag to tag, and its tests hold it against html5ever, which passes the standard's own.
 //!
 //! * White space collapses, block elements and `<br>` break lines, cells are set apart by a space,
 //!   `<pre>` is kept as it is.
@@ -98,6 +98,10 @@ fn collapse(text: &str, collapsed: &mut String) {
 
 #[cfg(test)]
 mod costs;
+#[cfg(test)]
+mod pages;
+#[cfg(test)]
+mod standard;
 
 #[cfg(test)]
 mod tests {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use memchr::memmem::Finder;
+use smallvec::SmallVec;
 
 use super::fields::{End, Field, Fields, line_end};
 use super::limits::{FIELDS_READ_MAX, NESTING_MAX, PARTS_MAX};
@@ -221,12 +222,17 @@ impl Walk<'_> {
     /// The first delimiter of any open container, from the line at `from` on. Ends the last part's
     /// body there.
     fn delimiter(&mut self, from: usize) -> Option<Delimiter> {
-        if self.open.iter().all(|open| open.boundary.is_none()) {
+        // Most lines that begin with two hyphens are seen to be none by the byte behind them.
+        let begins: SmallVec<[u8; NESTING_MAX]> =
+            self.open.iter().filter_map(|open| open.boundary.as_deref()?.first().copied()).collect();
+        if begins.is_empty() {
             return None;
         }
         let mut start = from;
         loop {
-            if self.bytes[start..].starts_with(b"--") {
+            if let Some([b'-', b'-', next]) = self.bytes[start..].first_chunk()
+                && begins.contains(next)
+            {
                 let end = line_end(self.bytes, start);
                 if let Some((open, is_last)) = matching(&self.open, &self.bytes[start..end]) {
                     return Some(Delimiter { open, line: start..end, is_last });
@@ -271,10 +277,16 @@ impl Walk<'_> {
 /// of nested containers may begin alike.
 fn matching(open: &[Open], line: &[u8]) -> Option<(usize, bool)> {
     let line = line.strip_prefix(b"--")?.trim_ascii_end();
-    let rest_of = |open: &Open| line.strip_prefix(open.boundary.as_deref()?);
-    let whole = open.iter().rposition(|open| rest_of(open).is_some_and(|rest| matches!(rest, b"" | b"--")));
-    let found = whole.or_else(|| open.iter().rposition(|open| rest_of(open).is_some()))?;
-    Some((found, rest_of(&open[found]).is_some_and(|rest| rest.starts_with(b"--"))))
+    let mut begun = None;
+    for (at, open) in open.iter().enumerate().rev() {
+        match open.boundary.as_deref().and_then(|boundary| line.strip_prefix(boundary)) {
+            Some(b"") => return Some((at, false)),
+            Some(b"--") => return Some((at, true)),
+            Some(rest) => begun = begun.or(Some((at, rest.starts_with(b"--")))),
+            None => {}
+        }
+    }
+    begun
 }
 
 #[cfg(test)]

@@ -103,11 +103,10 @@ impl Collector {
         let mut seen = 0;
         while let Some(written) = scanner.attribute() {
             let Some(attribute) = tag.attribute(written.name.as_bytes()) else { continue };
-            let counts = !written.value.is_empty() || attribute == Attribute::Hidden;
-            if counts && seen & attribute.bit() == 0 {
-                seen |= attribute.bit();
+            if seen & attribute.bit() == 0 && (!written.value.is_empty() || attribute == Attribute::Hidden) {
                 self.attribute(attribute, written, &mut said);
             }
+            seen |= attribute.bit();
         }
         if !scanner.is_tag_ended() {
             return;
