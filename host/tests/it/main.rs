@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod allocations;
 mod by_hand;
 mod configuration;
 mod contract;
@@ -17,6 +18,7 @@ mod journal;
 mod message;
 mod message_corpus;
 mod message_hostile;
+mod message_memory;
 mod message_mutations;
 mod metrics;
 mod refusals;

@@ -1,7 +1,7 @@
 //! Messages as models see them, on real mail and on mail that was damaged on purpose.
 
 use switchback::Message;
-use switchback::message::Recipients;
+use switchback::message::{FeatureKind, Recipients};
 
 /// Asks for everything that a model can ask for, and checks what the contract promises of each answer.
 pub(crate) fn drive(message: &Message) {
@@ -13,6 +13,10 @@ pub(crate) fn drive(message: &Message) {
     assert!(message.from().len() <= 16 && message.reply_to().len() <= 16);
     let _ = (message.date(), message.sender_domain(), message.defects(), message.authentication());
     let _ = (message.fingerprint(), message.context_digest(), message.is_sender_authenticated());
+    let _ = (message.content_digest(), message.hidden_text(), message.facts());
+    for kind in FeatureKind::ALL {
+        let _ = message.features(kind);
+    }
     let text = message.text(usize::MAX);
     assert!(text.value.len() <= 262_144 && message.html(usize::MAX).value.len() <= 262_144);
     let cut = message.text(100);

@@ -20,7 +20,7 @@ const GROWTH_ALLOWED: u32 = 24;
 const ATTEMPTS: usize = 3;
 
 /// `unit` again and again up to `size` bytes, with `head` before it.
-fn repeated(head: &str, unit: &str, size: usize) -> Vec<u8> {
+pub(crate) fn repeated(head: &str, unit: &str, size: usize) -> Vec<u8> {
     let mut bytes = head.as_bytes().to_vec();
     while bytes.len() < size {
         bytes.extend_from_slice(unit.as_bytes());
