@@ -1,7 +1,7 @@
 //! What does a verdict cost, and what of it is the sandbox's price? Every row of `docs/speed.md`, on generated mail and on the corpora.
 //!
 //! `cargo xtask bench speed` prints the rows, and with `-- --write` puts them on the page. `--messages N` and `--rounds N` make a run
-//! shorter. What is compared runs in turn, on one thread. Times are those for which processors worked for this process, so what
+//! shorter; `--large` measures large messages instead. What is compared runs in turn, on one thread. Times are those for which processors worked for this process, so what
 //! it does in the background is among them, and what others do is not; each is the median of all rounds.
 
 #![expect(clippy::expect_used, reason = "a bench has nobody to report to")]
@@ -9,6 +9,7 @@
 mod allocations;
 mod bogofilter;
 mod extism;
+mod large;
 mod models;
 mod shared;
 mod table;
@@ -47,10 +48,15 @@ fn main() {
         runtime: runtime_builder().slot(slot).build().expect("a runtime"),
         mail: Mail::all(number("--messages", MESSAGES)),
         rounds: number("--rounds", ROUNDS),
-        table: Table::default(),
+        table: Table::new("the table", &["what", "mail", "a message", "beside", "ratio"]),
     };
+    let write = arguments.iter().any(|argument| argument == "--write");
     let mut models = Model::all(&bench.runtime);
     table::print_load("at the beginning");
+    if arguments.iter().any(|argument| argument == "--large") {
+        large::table(&bench, &models).show(write);
+        return table::print_load("at the end");
+    }
     bench.verdict_over_parsing(&models);
     bench.verdict_over_bogofilter(&models);
     bench.sandboxed_over_native(&mut models);
@@ -59,7 +65,7 @@ fn main() {
     bench.allocations(&models);
     extism::compare(&mut bench, &models);
     table::print_load("at the end");
-    bench.table.show(arguments.iter().any(|argument| argument == "--write"));
+    bench.table.show(write);
 }
 
 impl Bench {

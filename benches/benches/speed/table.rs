@@ -7,8 +7,6 @@ use switchback_benches::root;
 
 /// Where the rows stand on the page.
 const PAGE: &str = "docs/speed.md";
-const BEGIN: &str = "<!-- the table begins -->\n";
-const END: &str = "<!-- the table ends -->\n";
 
 /// One side of a row: what it is, and its figure.
 pub(crate) struct Side {
@@ -35,32 +33,43 @@ impl Side {
 }
 
 /// The rows so far.
-#[derive(Default)]
 pub(crate) struct Table {
-    rows: Vec<String>,
+    /// What it is called where it stands on the page.
+    name: &'static str,
+    lines: Vec<String>,
 }
 
 impl Table {
+    /// A table without rows.
+    pub(crate) fn new(name: &'static str, columns: &[&str]) -> Self {
+        Self { name, lines: vec![format!("| {} |", columns.join(" | ")), format!("|{}", "---|".repeat(columns.len()))] }
+    }
+
     /// Adds a row: how many times the other side's figure the first one's is.
     pub(crate) fn row(&mut self, what: &str, mail: &str, this: &Side, other: &Side) {
-        let ratio = this.figure / other.figure;
-        let row = format!("| {what} | {mail} | {} | {} | {ratio:.2} |", this.cell(), other.cell());
-        println!("{row}");
-        self.rows.push(row);
+        let ratio = format!("{:.2}", this.figure / other.figure);
+        self.line([what.to_owned(), mail.to_owned(), this.cell(), other.cell(), ratio]);
+    }
+
+    /// Adds a row of these cells.
+    pub(crate) fn line(&mut self, cells: impl IntoIterator<Item = String>) {
+        let line = format!("| {} |", cells.into_iter().collect::<Vec<_>>().join(" | "));
+        println!("{line}");
+        self.lines.push(line);
     }
 
     /// Prints all of it, or puts it on the page.
     pub(crate) fn show(&self, write: bool) {
-        let head = "| what | mail | a message | beside | ratio |\n|---|---|---|---|---|";
-        let table = format!("{head}\n{}\n", self.rows.join("\n"));
+        let table = self.lines.join("\n") + "\n";
         if !write {
             return println!("\n{table}");
         }
+        let [begin, end] = ["begins", "ends"].map(|what| format!("<!-- {} {what} -->\n", self.name));
         let path = root().join(PAGE);
         let page = fs::read_to_string(&path).expect("the page can be read");
-        let (before, rest) = page.split_once(BEGIN).expect("a place for the table");
-        let (_, after) = rest.split_once(END).expect("an end of the table");
-        fs::write(path, format!("{before}{BEGIN}{table}{END}{after}")).expect("the page can be written");
+        let (before, rest) = page.split_once(&begin).expect("a place for the table");
+        let (_, after) = rest.split_once(&end).expect("an end of the table");
+        fs::write(path, format!("{before}{begin}{table}{end}{after}")).expect("the page can be written");
     }
 }
 
