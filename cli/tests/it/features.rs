@@ -71,9 +71,26 @@ fn a_file_that_is_no_array_is_kept() {
     assert_eq!(fs::read(dir.path().join("out.names.npy")).unwrap(), b"precious");
 }
 
+/// Else half of a set stands beside half of another, and is read as if it were one (optimas#257).
+#[test]
+fn a_set_of_arrays_is_replaced_as_a_whole_or_not_at_all() {
+    let dir = mail();
+    let first = |name: &str| fs::read(dir.path().join(format!("out.{name}.npy"))).unwrap();
+    switchback_in(dir.path(), ["features", "--npy", "out", "a.eml"]).fine();
+    let before = ["names", "facts", "words.body.indices"].map(first);
+    fs::write(dir.path().join("out.pairs.structure.indices.npy"), "precious").unwrap();
+    let ran = switchback_in(dir.path(), ["features", "--npy", "out", "é.eml"]);
+    assert_eq!(ran.code, 1);
+    assert_eq!(["names", "facts", "words.body.indices"].map(first), before, "{}", ran.err);
+}
+
 /// Reads all arrays, and prints them as the lines of `--jsonl` are, with facts as a list.
 const READ: &str = r#"
-import json, numpy
+import glob, io, json, numpy
+for path in glob.glob("out.*.npy"):
+    again = io.BytesIO()
+    numpy.save(again, numpy.load(path))
+    assert again.getvalue() == open(path, "rb").read(), path
 names, facts = numpy.load("out.names.npy"), numpy.load("out.facts.npy")
 assert facts.dtype == numpy.float32
 def rows(name):

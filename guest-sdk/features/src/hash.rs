@@ -166,6 +166,15 @@ mod tests {
         assert_ne!(word, hash(Kind::Word, Namespace::BODY, b"free\0"));
     }
 
+    /// scikit-learn#19034 and vowpal_wabbit#450: the top bit alone, and all 32.
+    #[test]
+    fn an_index_is_within_its_table_whatever_the_hash() {
+        for hash in [0, 1, 1 << 63, i64::MIN as u64 + 1, u64::MAX] {
+            assert!((1..32).all(|bits| index_of(hash, bits) < 1 << bits), "{hash:x}");
+            assert_eq!(index_of(hash, 32), (hash >> 32) as u32);
+        }
+    }
+
     /// With as many features as indices, a good hash leaves a share of 1/e of the indices empty; a bad one
     /// leaves more.
     #[test]

@@ -149,6 +149,57 @@ fn a_sample_is_said_to_be_one_and_the_guard_is_simulated_on_it() {
     }
 }
 
+/// Two windows that meet have each record once (web-shared#3467, watchlogs#8: whole days were lost, or counted twice).
+#[test]
+fn windows_that_meet_share_no_record_and_lose_none() {
+    let store = scored(FeatureSample::ALL, generated().take(40));
+    let records = store.fine(["journal", "--json", "-n", "40"]);
+    let times: Vec<_> =
+        records.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["at"].clone()).collect();
+    // Of one of them, to the last digit.
+    let middle = times[20].as_str().unwrap();
+    let before = told(&store, &["phish@3.0.0", "--until", middle]);
+    let after = told(&store, &["phish@3.0.0", "--since", middle]);
+    let [before, after] = [before, after].map(|told| told["past"]["featured"].as_u64().unwrap());
+    assert_eq!(before + after, 40, "{before} before {middle}, {after} from then on");
+    assert!(before > 0 && after > 0);
+}
+
+/// metarank#347, openobserve#6099: what a killed process or a bad disk left of one file takes nothing from the others, and is said.
+#[test]
+fn a_file_that_cannot_be_read_is_told_and_the_others_are_scored() {
+    let store = scored(FeatureSample::ALL, generated().take(30));
+    filter(&store, FeatureSample::ALL, generated().skip(30).take(12));
+    let mut files: Vec<_> = std::fs::read_dir(store.path().join("journal"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+        .collect();
+    files.sort();
+    assert_eq!(files.len(), 2);
+    let bytes = std::fs::read(&files[0]).unwrap();
+    std::fs::write(&files[0], &bytes[..bytes.len() / 2]).unwrap();
+    let ran = store.run(["backtest", "phish@3.0.0", "--json"]);
+    let told: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((&told["past"]["featured"], &told["past"]["unread_files"]), (&12.into(), &1.into()), "{ran:?}");
+    assert_eq!(ran.code, 1);
+    assert!(ran.err.contains(files[0].file_name().unwrap().to_str().unwrap()), "{ran:?}");
+}
+
+/// The same twice, but for how long it took, whatever thread was quicker (cfa-variant-forecasting#116).
+#[test]
+fn a_backtest_says_the_same_again() {
+    let store = scored(FeatureSample::ALL, generated());
+    let [once, again] = [1, 2].map(|threads: u8| {
+        let mut told = told(&store, &["phish@3.0.0", "-j", &threads.to_string()]);
+        for side in ["before", "after"] {
+            told[side]["latency"].take();
+        }
+        told
+    });
+    assert_eq!(once, again);
+}
+
 /// What the page has typed, in the order in which it has it.
 const PAGE: &str = include_str!("../../../../docs/backtest.md");
 

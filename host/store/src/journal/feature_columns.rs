@@ -109,3 +109,39 @@ impl<'a> FeatureRows<'a> {
         }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::builder::Float32Builder;
+    use arrow_schema::{DataType, Field, Schema};
+    use switchback_model::message::{Fact, Message};
+
+    use super::*;
+
+    /// A batch of one message with its features, but for how many facts there are.
+    fn batch(features: &RecordedFeatures, facts: usize) -> RecordBatch {
+        let mut column = FeatureColumn::new();
+        column.push(Some(features));
+        let column = column.finish().unwrap();
+        let (fields, mut columns, nulls) = column.as_any().downcast_ref::<StructArray>().unwrap().clone().into_parts();
+        let mut list = ListBuilder::new(Float32Builder::new()).with_field(feature_element::<Float32Type>());
+        let known = features.facts.values().iter().copied();
+        list.append_value(known.chain(std::iter::repeat(1.0)).take(facts).map(Some));
+        *columns.last_mut().unwrap() = Arc::new(list.finish());
+        let array = StructArray::try_new(fields, columns, nulls).unwrap();
+        let field = Field::new(FEATURES, DataType::Struct(feature_fields()), true);
+        RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![Arc::new(array)]).unwrap()
+    }
+
+    /// metarank#943: a model that reads what was never recorded must not get something else in its place.
+    #[test]
+    fn facts_that_a_newer_program_added_are_passed_over_and_missing_ones_are_not_made_up() {
+        let features = RecordedFeatures::of(&Message::parse("Subject: hi\n\nPay now\n"));
+        for (facts, expected) in
+            [(Fact::COUNT - 1, None), (Fact::COUNT, Some(&features)), (Fact::COUNT + 1, Some(&features))]
+        {
+            let batch = batch(&features, facts);
+            assert_eq!(FeatureRows::of(&batch).unwrap().unwrap().get(0).unwrap().as_ref(), expected, "{facts}");
+        }
+    }
+}
