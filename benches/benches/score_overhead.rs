@@ -16,7 +16,7 @@ use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
 use switchback_plugin_rules::Rules;
-use switchback_train::guest_message;
+use switchback_plugin_train::guest_message;
 
 const MESSAGES: usize = 300;
 const ROUNDS: usize = 15;

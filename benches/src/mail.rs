@@ -2,7 +2,7 @@
 
 use switchback::Message;
 use switchback_mailgen::{Generator, Mix};
-use switchback_train::{Corpora, guest_message};
+use switchback_plugin_train::{Corpora, guest_message};
 
 /// The seed of the generated mail.
 const SEED: u64 = 20_250_425;

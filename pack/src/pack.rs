@@ -17,13 +17,12 @@ pub use self::verification::Verification;
 
 use self::output::Output;
 use crate::answer::{Changed, Tested};
-use crate::build::{Build, Built};
+use crate::build::{Build, BuildRecord, Built};
 use crate::component::Component;
 use crate::error::PackError;
 use crate::inline_shim::inline_shim;
 use crate::inspect::{Inspection, bounded};
-use crate::limits::PREPARE_TIME_MAX;
-use crate::measure::Measured;
+use crate::limits::{PREPARE_TIME_MAX, STACK_KIB};
 use crate::metadata::Metadata;
 use crate::progress::{Progress, Reporter, Step};
 use crate::self_test;
@@ -301,6 +300,10 @@ fn require_scores(source: &Source) -> Result<(), PackError> {
 /// # Errors
 /// [`PackError`], for the first step that fails.
 pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+    of_module(module, data, manifest)?.seal(manifest)
+}
+
+fn of_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Model, PackError> {
     let metadata = Metadata {
         name: manifest.name.to_string(),
         version: manifest.version.to_string(),
@@ -308,7 +311,48 @@ pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Ve
         ..Metadata::default()
     };
     let mut silent = |_: Progress<'_>| {};
-    Model::make(module, data, &metadata, PREPARE_TIME_MAX, &mut Reporter::new(&mut silent))?.seal(manifest)
+    Model::make(module, data, &metadata, PREPARE_TIME_MAX, &mut Reporter::new(&mut silent))
+}
+
+/// As [`pack_module`], for a model that has no expectations yet: the manifest's self-tests get the scores that the model gives
+/// now, and those of them that name a category the category. A host runs them on what is returned.
+///
+/// # Errors
+/// [`PackError`], for the first step that fails.
+pub fn pack_new_module(module: &[u8], data: &[u8], mut manifest: Manifest) -> Result<(Vec<u8>, Manifest), PackError> {
+    let model = of_module(module, data, &manifest)?;
+    let (_, answers) = self_test::answers(&model.seal(&manifest)?, &manifest, &mut |_| {})?;
+    for (test, answer) in manifest.self_tests.iter_mut().zip(answers) {
+        test.score = answer.score.unwrap_or(test.score);
+        test.category = test.category.and(answer.category);
+    }
+    let sealed = model.seal(&manifest)?;
+    self_test::check(&sealed, &manifest, &mut |_| {})?;
+    Ok((sealed, manifest))
+}
+
+/// A core module that was built, and with what.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BuiltModule {
+    /// The module, as cargo made it.
+    pub module: Vec<u8>,
+    /// How it was built.
+    pub record: BuildRecord,
+}
+
+/// Builds a package as [`Packer`] does, for [`pack_module`], with the default stack.
+///
+/// # Errors
+/// [`PackError`], if cargo cannot build it.
+pub fn build_module(
+    package: &Path,
+    profile: &str,
+    cargo_args: &[OsString],
+    on_progress: &mut dyn FnMut(Progress<'_>),
+) -> Result<BuiltModule, PackError> {
+    let built = Build::new(cargo_args)?.run(package, profile, STACK_KIB << 10, on_progress)?;
+    Ok(BuiltModule { module: built.module, record: built.record })
 }
 
 /// An initialised component with its metadata: everything of a release but the manifest.

@@ -17,6 +17,7 @@ pub(crate) fn run() -> Result<()> {
         "lints",
         cargo().args(["clippy", "--release", "--locked", "--workspace", "--all-targets", "--", "--deny", "warnings"]),
     )?;
+    models::guests(false)?;
     features::check()?;
     publish::check()?;
     test::build_benches()?;

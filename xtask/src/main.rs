@@ -97,6 +97,12 @@ enum Task {
         #[arg(long, default_value_t = 100_000)]
         domains: u64,
     },
+    /// Build the guests that are in the repository as they are packed, and compare them with what is there.
+    Guests {
+        /// Write them in the place of those that are there.
+        #[arg(long)]
+        write: bool,
+    },
     /// Train the example models on the SpamAssassin public corpus.
     Train {
         /// Arguments for the training program.
@@ -133,6 +139,7 @@ fn main() -> Result<()> {
         Task::Incident => test::incident(),
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
+        Task::Guests { write } => models::guests(write),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism, arguments } => {
             test::bench(&names, if extism { &["extism"] } else { &[] }, &arguments)

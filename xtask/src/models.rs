@@ -59,9 +59,16 @@ fn pack_each<'a>(sources: impl IntoIterator<Item = &'a &'a str>) -> Result<PathB
     Ok(releases)
 }
 
+/// Builds the guests that are in the repository, and compares or writes them.
+pub(crate) fn guests(write: bool) -> Result<()> {
+    setup::guest_target()?;
+    let guests = build_example("guests")?;
+    step("build the guests", command(guests).args(write.then_some("--write")))
+}
+
 /// Trains the linear models, and dumps the features that the ONNX model is trained on.
 pub(crate) fn train(arguments: &[String]) -> Result<()> {
-    let program = build_bin("switchback-train")?;
+    let program = build_bin("switchback-plugin-train")?;
     step("train", command(program).args(arguments))
 }
 

@@ -7,7 +7,7 @@ use switchback::Message;
 use switchback::message::FeatureKind;
 use switchback::release::Reads;
 use switchback_benches::{in_turn_by, processor_time};
-use switchback_train::guest_message;
+use switchback_plugin_train::guest_message;
 
 use crate::Bench;
 use crate::models::Model;

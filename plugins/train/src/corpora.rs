@@ -5,18 +5,10 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+pub use switchback_train::Label;
 
 /// Names the folder with the archives; without it, `../shared/corpora` beside the checkout is looked for.
 const LOCATION: &str = "SWITCHBACK_CORPORA";
-
-/// What a message is.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub enum Label {
-    /// Wanted.
-    Ham,
-    /// Unwanted, whatever its kind.
-    Spam,
-}
 
 /// A message of a corpus.
 #[derive(Clone, Debug)]

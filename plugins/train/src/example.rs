@@ -5,9 +5,10 @@ use rayon::prelude::*;
 use switchback::Message as HostMessage;
 use switchback_guest::Message;
 use switchback_mailgen::{Generator, Kind, Provider};
+use switchback_train::Traits;
 
 use crate::corpora::{Corpora, Label};
-use crate::split::{Fingerprint, Place, Split, places};
+use crate::split::{Place, Split, places, traits};
 use crate::{guest_message, mask};
 
 /// The corpus that the shipped models are trained on.
@@ -38,11 +39,11 @@ pub fn spam_assassin(corpora: &Corpora) -> Result<Vec<Example>> {
 /// If the archive cannot be read.
 pub fn masked(corpora: &Corpora, name: &str) -> Result<Vec<Example>> {
     let raw = corpora.read(name)?;
-    let read: Vec<(Message, Fingerprint)> = raw
+    let read: Vec<(Message, Traits)> = raw
         .par_iter()
         .map(|raw| {
             let message = mask::message(&HostMessage::parse(raw.bytes.clone()));
-            let print = Fingerprint::new(&raw.bytes, &message.subject(), &message.text(4096).value);
+            let print = traits(&raw.bytes, &message.subject(), &message.text(4096).value);
             (message, print)
         })
         .collect();

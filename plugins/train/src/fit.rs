@@ -2,6 +2,8 @@
 
 use std::borrow::Borrow;
 
+use switchback_train::Sigmoid;
+
 use crate::rows::Row;
 
 /// How a model is fitted.
@@ -100,7 +102,7 @@ impl Model {
     }
 
     /// Chooses bias and scale anew, by rows that it was not fitted on, so that its probabilities mean what
-    /// they say (Platt, 1999; Newton's method on two parameters, a step being halved until it helps).
+    /// they say.
     pub fn calibrate(&mut self, rows: &[Row]) {
         let sums: Vec<(f64, f64)> = rows.iter().map(|row| (self.sum(row), row.target)).collect();
         self.calibrate_by(&sums);
@@ -108,41 +110,9 @@ impl Model {
 
     /// The same by sums that are known, each with its target.
     pub(crate) fn calibrate_by(&mut self, sums: &[(f64, f64)]) {
-        for _ in 0..50 {
-            let (bias, scale) = newton_step(sums, self.bias, self.scale);
-            let now = loss(sums, self.bias, self.scale);
-            let better = (0..20)
-                .map(|halvings| 0.5_f64.powi(halvings))
-                .map(|part| (self.bias - part * bias, self.scale - part * scale))
-                .find(|(bias, scale)| loss(sums, *bias, *scale) < now);
-            let Some((bias, scale)) = better else { return };
-            (self.bias, self.scale) = (bias, scale);
-        }
+        let Sigmoid { bias, scale } = Sigmoid { bias: self.bias, scale: self.scale }.fitted(sums);
+        (self.bias, self.scale) = (bias, scale);
     }
-}
-
-fn loss(sums: &[(f64, f64)], bias: f64, scale: f64) -> f64 {
-    sums.iter().map(|(sum, target)| softplus((bias + scale * sum) * (1.0 - 2.0 * target))).sum()
-}
-
-/// ln(1 + exp(x)).
-fn softplus(x: f64) -> f64 {
-    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
-}
-
-fn newton_step(sums: &[(f64, f64)], bias: f64, scale: f64) -> (f64, f64) {
-    let (mut g0, mut g1, mut h00, mut h01, mut h11) = (0.0, 0.0, 1e-6, 0.0, 1e-6);
-    for (sum, target) in sums {
-        let p = logistic(bias + scale * sum);
-        let (error, curve) = (p - target, p * (1.0 - p));
-        g0 += error;
-        g1 += error * sum;
-        h00 += curve;
-        h01 += curve * sum;
-        h11 += curve * sum * sum;
-    }
-    let determinant = h00 * h11 - h01 * h01;
-    ((h11 * g0 - h01 * g1) / determinant, (h00 * g1 - h01 * g0) / determinant)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::{Linear, Weights};
-use switchback_train::{
+use switchback_plugin_train::{
     Corpora, GeneratedExample, MODERN, Measured, Quality, RECIPES, card, dump_features, generated, masked, modern_mail,
     reenact, scores, spam_assassin, train_release,
 };

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+pub use switchback_train::roc_auc;
+
 /// What a model does at its threshold, log-odds of 0, and how well it ranks.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Quality {
@@ -45,33 +47,9 @@ impl fmt::Display for Quality {
     }
 }
 
-/// The area under the ROC curve: the probability that an unwanted message scores above a wanted one, a
-/// tie counting one half (Mann and Whitney, 1947). NaN if either kind is missing.
-pub fn roc_auc(scored: &[(f64, bool)]) -> f64 {
-    let mut sorted = scored.to_vec();
-    sorted.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let (mut ranks, mut below) = (0.0, 0);
-    for ties in sorted.chunk_by(|a, b| a.0 == b.0) {
-        let unwanted = ties.iter().filter(|(_, truth)| *truth).count();
-        ranks += unwanted as f64 * (below as f64 + (ties.len() as f64 + 1.0) / 2.0);
-        below += ties.len();
-    }
-    let unwanted = scored.iter().filter(|(_, truth)| *truth).count() as f64;
-    let wanted = scored.len() as f64 - unwanted;
-    (ranks - unwanted * (unwanted + 1.0) / 2.0) / (unwanted * wanted)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_area_is_the_share_of_pairs_in_order() {
-        assert_eq!(roc_auc(&[(1.0, false), (2.0, true)]), 1.0);
-        assert_eq!(roc_auc(&[(2.0, false), (1.0, true)]), 0.0);
-        assert_eq!(roc_auc(&[(1.0, false), (1.0, true)]), 0.5);
-        assert_eq!(roc_auc(&[(1.0, false), (3.0, true), (2.0, false), (1.5, true)]), 0.75);
-    }
 
     #[test]
     fn quality_counts_at_the_threshold() {

@@ -20,7 +20,7 @@ use crate::corpora::{Corpora, Label};
 use crate::mask;
 use crate::recipe::{BITS, FIT};
 use crate::rows::Rows;
-use crate::split::{Fingerprint, Place, Split, places};
+use crate::split::{Place, Split, places, traits};
 
 /// Mail that is learned from, up to the end of 2024. The last of these is replayed afterwards.
 const LEARNED: [&str; 3] = ["spamassassin-public", "csdmc2010", "phishing-pot"];
@@ -149,7 +149,7 @@ fn read(corpora: &Corpora) -> Result<Vec<Mail>> {
             let date = dates.get(&raw.path).with_context(|| format!("{}: no date", raw.path))?.clone();
             let message = HostMessage::builder(raw.bytes.clone()).trust_authserv_id(AUTHSERV_ID).build();
             let masked = mask::message(&message);
-            let print = Fingerprint::new(&raw.bytes, &masked.subject(), &masked.text(4_096).value);
+            let print = traits(&raw.bytes, &masked.subject(), &masked.text(4_096).value);
             Ok((raw.path.starts_with(LIST), date, raw.label, message, masked, print))
         })
         .collect::<Result<_>>()?;

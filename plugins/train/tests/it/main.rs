@@ -11,7 +11,7 @@ use switchback::Message as HostMessage;
 use switchback_guest::{Category, Scorer};
 use switchback_mailgen::hand_written;
 use switchback_plugin_linear::{Linear, Weights};
-use switchback_train::{Corpora, Measured, RECIPES, guest_message, spam_assassin, split::Split, train_release};
+use switchback_plugin_train::{Corpora, Measured, RECIPES, guest_message, spam_assassin, split::Split, train_release};
 
 fn release(version: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../linear/releases").join(version)

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use switchback_mailgen::{Generator, Mix};
-use switchback_train::Corpora;
+use switchback_plugin_train::Corpora;
 
 use self::measure::{Figures, MEASURES, PARTS};
 

@@ -9,7 +9,7 @@ use switchback_guest::Scorer;
 use switchback_mailgen::{Generator, hand_written};
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
-use switchback_train::{Corpora, guest_message};
+use switchback_plugin_train::{Corpora, guest_message};
 
 /// Every so many messages of a corpus are scored.
 const STEP: usize = 23;

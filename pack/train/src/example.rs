@@ -1,0 +1,181 @@
+//! [`Example`]: what is kept of a message that is learned from.
+
+use std::sync::{Arc, LazyLock};
+
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimeParser;
+use switchback::Message;
+use switchback::compare::Providers;
+use switchback::guard::organisation;
+use switchback::message::Recipients;
+use switchback_features::{FeatureKind, Kind, Namespace, hash, index_of};
+use switchback_linear::Kinds;
+
+use crate::campaigns::Traits;
+use crate::label::Label;
+use crate::mask::{Mask, hides};
+
+/// Making the table takes as long as reading a message.
+static PROVIDERS: LazyLock<Providers> = LazyLock::new(Providers::default);
+
+/// How many fields of text there are: subject, sender, body and links.
+pub(crate) const TEXT_FIELDS: usize = 4;
+
+/// What is kept of a message: its masked features, who sent it and when, to which campaign it belongs, and how its
+/// texts begin.
+#[derive(Debug)]
+pub struct Example {
+    pub(crate) name: String,
+    pub(crate) label: Label,
+    pub(crate) traits: Traits,
+    /// Seconds since 1970.
+    pub(crate) date: Option<i64>,
+    pub(crate) sender: Option<Arc<str>>,
+    pub(crate) provider: Option<Arc<str>>,
+    pub(crate) is_list: bool,
+    pub(crate) is_bulk: bool,
+    pub(crate) is_ascii: bool,
+    /// What the release before makes of it, in log-odds; none without one, or where it has no opinion.
+    pub(crate) before: Option<f64>,
+    /// By field of text, by kind of the model.
+    pub(crate) texts: Vec<Vec<u32>>,
+    pub(crate) structure: Vec<u32>,
+    /// The beginnings of subject, senders, text and links, to name words.
+    pub(crate) said: [String; TEXT_FIELDS],
+    /// Names of header fields among the structure, with their features.
+    pub(crate) fields: Vec<(u32, String)>,
+}
+
+impl Example {
+    /// Takes of a message what is learned from. `name` is what it is called in the report. For any thread: this is what takes
+    /// time.
+    pub fn new(name: impl Into<String>, label: Label, message: &Message, kinds: Kinds) -> Self {
+        let mask = Mask::of(message);
+        let features = kinds_of(kinds).map(|kind| mask.features(message, kind));
+        let features: Vec<_> = features.collect();
+        let texts = (0..TEXT_FIELDS).flat_map(|field| features.iter().map(move |one| one.fields()[field].to_vec()));
+        let texts = texts.collect();
+        let named: Vec<_> =
+            message.headers(Recipients::Masked).items.iter().map(|field| field.name.to_ascii_lowercase()).collect();
+        let (hidden, fields): (Vec<_>, Vec<_>) =
+            named.into_iter().map(|name| (field_feature(&name), name)).partition(|(_, name)| hides(name));
+        let is_hidden = |feature: &u32| hidden.iter().any(|(other, _)| other == feature);
+        let structure = message.features(FeatureKind::Words).structure().iter().copied();
+        let sender = message.sender_domain().map(organisation);
+        let has = |name| !message.header(name, Recipients::Masked).is_empty();
+        Self {
+            name: name.into(),
+            label,
+            traits: Traits::of(message),
+            date: received(message).or_else(|| message.date()),
+            sender: sender.map(Arc::from),
+            provider: sender.and_then(|domain| PROVIDERS.of(domain)).map(Arc::from),
+            is_list: mask.is_of_list(),
+            is_bulk: has("list-unsubscribe"),
+            is_ascii: is_ascii(message.text(usize::MAX).value),
+            before: None,
+            texts,
+            structure: structure.filter(|feature| !is_hidden(feature)).collect(),
+            said: mask.said(message),
+            fields,
+        }
+    }
+
+    /// With what the release before makes of the message: its score, above 0 and below 1.
+    #[must_use]
+    pub fn scored_before(mut self, score: f64) -> Self {
+        self.before = Some(libm::log(score / (1.0 - score))).filter(|odds| odds.is_finite());
+        self
+    }
+}
+
+/// Whether hardly any letter of a text is beyond ASCII: one in a hundred of them is where another language than English is.
+fn is_ascii(text: &str) -> bool {
+    let letters = text.chars().filter(|character| character.is_alphabetic());
+    let (all, beyond) =
+        letters.fold((0_u64, 0_u64), |(all, beyond), letter| (all + 1, beyond + u64::from(!letter.is_ascii())));
+    beyond * 100 <= all
+}
+
+/// The kinds of features of a model, words first.
+pub(crate) fn kinds_of(kinds: Kinds) -> impl Iterator<Item = FeatureKind> {
+    let more = [(kinds.pairs(), FeatureKind::Pairs), (kinds.grams(), FeatureKind::Grams)];
+    std::iter::once(FeatureKind::Words).chain(more.into_iter().filter(|(has, _)| *has).map(|(_, kind)| kind))
+}
+
+/// The feature of the name of a header field, in lower case.
+fn field_feature(name: &str) -> u32 {
+    let token = format!("field:{}", &name[..name.floor_char_boundary(64)]);
+    index_of(hash(Kind::Token, Namespace::STRUCTURE, token.as_bytes()), 32)
+}
+
+/// When the last server took the message: what no sender can write.
+fn received(message: &Message) -> Option<i64> {
+    let fields = message.header("received", Recipients::Masked);
+    let (_, date) = fields.first()?.rsplit_once(';')?;
+    let parsed = DateTimeParser::new().relaxed_weekday(true).parse_timestamp(date.trim());
+    parsed.ok().map(Timestamp::as_second)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::KINDS;
+
+    fn example(mail: impl Into<Vec<u8>>) -> Example {
+        Example::new("m", Label::Ham, &Message::parse(mail.into()), KINDS)
+    }
+
+    const MAIL: &str =
+        "From: a@x.example\nTo: me@home.example\nSubject: hello\nX-Mailer: Mailer 3\n\nsome words and more of them\n";
+
+    #[test]
+    fn what_other_filters_and_mail_programs_add_changes_nothing() {
+        let added = "X-Spam-Status: Yes, score=9\nX-Bogosity: Spam\nStatus: RO\nX-Mozilla-Status: 0001\nX-UID: 7\nX-Keywords: junk\n\
+                     Received: from a by b; Tue, 1 Apr 2025 09:00:00 +0000\nList-Id: <x.example>\nReturn-Path: <a@x.example>\n";
+        let (plain, more) = (example(MAIL), example([added, MAIL].concat()));
+        assert_eq!((&more.texts, &more.structure), (&plain.texts, &plain.structure));
+        assert!(
+            plain.fields.iter().all(|(_, name)| ["from", "subject", "x-mailer"].contains(&&**name)),
+            "{:?}",
+            plain.fields
+        );
+        assert_eq!(more.date, Some(1_743_498_000));
+    }
+
+    #[test]
+    fn the_same_japanese_text_has_the_same_features_in_three_charsets_and_several() {
+        let text = "\u{4eca}\u{3059}\u{3050}\u{5f53}\u{9078}\u{91d1}\u{3092}\u{53d7}\u{3051}\u{53d6}\u{308b}\u{3002}\u{3053}\u{3061}\u{3089}\u{3092}\u{30af}\u{30ea}\u{30c3}\u{30af}";
+        let head = |charset: &str| {
+            format!(
+                "From: a@x.example\nSubject: x\nContent-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n"
+            )
+        };
+        // The same sentence, encoded by iconv.
+        let shift_jis = b"\x8d\xa1\x82\xb7\x82\xae\x93\x96\x91I\x8b\xe0\x82\xf0\x8e\xf3\x82\xaf\x8e\xe6\x82\xe9\x81B\x82\xb1\x82\xbf\x82\xe7\x82\xf0\x83N\x83\x8a\x83b\x83N";
+        let euc_jp = b"\xba\xa3\xa4\xb9\xa4\xb0\xc5\xf6\xc1\xaa\xb6\xe2\xa4\xf2\xbc\xf5\xa4\xb1\xbc\xe8\xa4\xeb\xa1\xa3\xa4\xb3\xa4\xc1\xa4\xe9\xa4\xf2\xa5\xaf\xa5\xea\xa5\xc3\xa5\xaf";
+        let of = |charset: &str, bytes: &[u8]| example([head(charset).as_bytes(), bytes].concat()).texts[2].clone();
+        let unicode = of("utf-8", text.as_bytes());
+        assert!(unicode.len() >= 2, "{unicode:?}");
+        assert_eq!([of("shift_jis", shift_jis), of("euc-jp", euc_jp)], [unicode.clone(), unicode]);
+    }
+
+    #[test]
+    fn a_message_that_is_forwarded_as_a_part_gives_no_words_to_the_outer_one() {
+        let forwarded = "From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nis this for me?\n--b\n\
+                         Content-Type: message/rfc822\n\nFrom: pills@y.example\nSubject: pills\n\ncheap pills http://pills.example/\n--b--\n";
+        let alone = "From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nis this for me?\n--b--\n";
+        assert_eq!(example(forwarded).texts, example(alone).texts);
+    }
+
+    #[test]
+    fn addresses_of_the_recipient_and_traces_of_a_list_are_masked() {
+        let to = |address: &str| {
+            example(MAIL.replace("me@home.example", address).replace("some words", &format!("Dear {address},")))
+        };
+        assert_eq!(to("me@home.example").texts, to("trap@pot.example").texts);
+        let list =
+            MAIL.replace("From: a@", "List-Post: <mailto:l@lists.example>\nFrom: a@").replace("hello", "[L] hello");
+        assert_eq!(example(list).texts, example(MAIL.replace("hello", " hello")).texts);
+    }
+}
