@@ -8,7 +8,7 @@ use crate::store::change;
 use crate::{
     allow, backtest, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze,
     guard, held, history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine,
-    restore, revert, rollout, schema, score, serve, shadow, sign, status, trust, unload, verify, withdraw,
+    restore, revert, rollout, schema, score, serve, shadow, sign, status, train, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -23,6 +23,8 @@ const AFTER_HELP: &str = "\
 Examples:
   switchback demo                                       see a bad model go live, and its revert
   switchback new my-model && switchback pack my-model   start a model of your own
+  switchback train --ham Archive --spam Junk --name acme -o acme-1.0.0.wasm
+                                                        train a model on your own mail
   switchback score -m linear-1.0.0.wasm ~/Maildir       score your own mail
   switchback compare old.wasm new.wasm archive.mbox     what would the new release change?
   switchback verify -p ada.pub phish-2.0.0.wasm         is it signed by her, and unaltered?
@@ -56,6 +58,7 @@ $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use co
 enum Command {
     New(new::Args),
     Pack(pack::Args),
+    Train(Box<train::Args>),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
     Sign(sign::Args),
@@ -119,6 +122,7 @@ impl Command {
         match self {
             Self::New(args) => new::run(&args),
             Self::Pack(args) => pack::run(&args),
+            Self::Train(args) => train::run(&args),
             Self::Inspect(args) => inspect::run(&args),
             Self::Keygen(args) => keygen::run(&args),
             Self::Sign(args) => sign::run(&args),
@@ -178,6 +182,7 @@ fn outputs() -> impl Iterator<Item = (&'static str, Output)> {
         ("pack", pack::OUTPUT),
         ("score", score::OUTPUT),
         ("status", status::OUTPUT),
+        ("train", train::OUTPUT),
     ];
     let groups = [backup::OUTPUTS, guard::OUTPUTS, held::OUTPUTS, history::OUTPUTS, rollout::OUTPUTS, trust::OUTPUTS];
     let changes = CHANGES.iter().map(|command| (*command, change::OUTPUT));
@@ -231,7 +236,7 @@ mod tests {
         let commands = with_times(&command);
         for name in [
             "journal", "export", "impact", "compare", "backtest", "simulate", "promote", "rollout", "allow", "block",
-            "revert",
+            "revert", "train",
         ] {
             assert!(commands.iter().any(|(found, _)| found == name), "{name}");
         }

@@ -66,6 +66,7 @@ mod signals;
 mod sinks;
 mod status;
 mod store;
+mod train;
 mod trust;
 mod unload;
 mod verify;

@@ -22,6 +22,11 @@ impl Workers {
         Ok(Self { threads: ThreadPoolBuilder::new().num_threads(count).build()? })
     }
 
+    /// Does something on these threads.
+    pub(crate) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        self.threads.install(work)
+    }
+
     /// Does `work` for every entry on these threads, and `take` with every result on the caller's, in the
     /// order of the corpus. Stops at the first error of `take`.
     pub(crate) fn in_order<T: Send>(

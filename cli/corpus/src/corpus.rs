@@ -220,6 +220,11 @@ impl Iterator for Corpus {
 }
 
 impl Entry {
+    /// What to call it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// How much memory it holds before it is read, in bytes.
     pub fn bytes_held(&self) -> usize {
         match &self.source {

@@ -24,4 +24,5 @@ mod schema;
 mod score;
 mod serve;
 mod sign;
+mod train;
 mod verify;

@@ -8,3 +8,4 @@ mod readme;
 mod scaffold;
 mod serve;
 mod server;
+mod training;

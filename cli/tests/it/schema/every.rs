@@ -61,6 +61,14 @@ fn releases(session: &mut Session, mail: &str) {
     session.run("bench", ["-m", &*one, "--messages", "20"]);
     session.run("score", ["-m", &*one, mail]);
     session.run("score", ["-m", &*one, "--summary", mail]);
+    let own = tempfile::tempdir().unwrap();
+    crate::train::fill(own.path(), 600);
+    let [ham, spam, out] = ["Maildir/.Archive", "Maildir/.Junk", "a.wasm"].map(|name| own.path().join(name));
+    let [ham, spam, out] = [&ham, &spam, &out].map(|path| path.to_str().unwrap());
+    session.run(
+        "train",
+        ["--ham", ham, "--spam", spam, "--name", "acme", "-o", out, "--from", &*one, "--version", "1.0.0"],
+    );
 }
 
 fn decisions(session: &mut Session) {

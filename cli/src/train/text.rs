@@ -1,0 +1,143 @@
+//! What came of a training, for people.
+
+use std::io::{self, Write};
+
+use switchback_train::{AtThreshold, Label, Report, Share};
+
+use super::Outcome;
+use crate::show::{self, count, counted, printable};
+
+/// The segments that are shown.
+const SEGMENTS: usize = 12;
+
+/// Messages to look at that are shown.
+const DISAGREEMENTS: usize = 10;
+
+/// Columns of text.
+const WIDTH: usize = 100;
+
+pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let report = &outcome.report;
+    mail(outcome, out)?;
+    if !report.disagreements.is_empty() {
+        writeln!(
+            out,
+            "\nLook at these first: a model that has not seen them takes them for the contrary of their folder"
+        )?;
+        for one in report.disagreements.iter().take(DISAGREEMENTS) {
+            let given = if one.label == Label::Ham { "wanted" } else { "unwanted" };
+            writeln!(out, "  {}  given as {given:<8}  {}", show::score(one.score), printable(&one.message, 200))?;
+        }
+    }
+    quality(report, out)?;
+    segments(report, out)?;
+    for warning in &report.warnings {
+        writeln!(out)?;
+        let mut start = "Note: ";
+        for line in show::wrapped(&format!("{}.", printable(warning, usize::MAX)), WIDTH - 6) {
+            writeln!(out, "{start}{line}")?;
+            start = "      ";
+        }
+    }
+    if let Some(release) = &outcome.release {
+        writeln!(
+            out,
+            "\n{} {} ({})",
+            release.id,
+            printable(&release.path.display().to_string(), 2_000),
+            show::bytes(release.bytes)
+        )?;
+        writeln!(out, "To flag as measured, give the slot the threshold: --junk {}", report.chosen.threshold)?;
+    }
+    Ok(())
+}
+
+fn mail(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
+    let report = &outcome.report;
+    let mail = &report.mail;
+    writeln!(out, "{}, {}", counted(mail.read, "message"), outcome.missed)?;
+    let left_out = [
+        (mail.copies, "copies of others"),
+        (mail.in_both, "in both folders"),
+        (mail.undated_or_across, "without a date, or of a campaign on both sides of it"),
+        (outcome.passed_over, "deleted, in the trash, or in junk below wanted mail"),
+    ];
+    for (number, what) in left_out.into_iter().filter(|(number, _)| *number > 0) {
+        writeln!(out, "  {:>9}  left out: {what}", count(number))?;
+    }
+    writeln!(out, "  {:>9}  groups of messages that belong together", count(mail.campaigns))?;
+    let row = |ham, spam| format!("{:>9} wanted, {:>9} unwanted", count(ham), count(spam));
+    writeln!(out, "learned from{}", row(mail.training_ham, mail.training_spam))?;
+    writeln!(out, "held out    {}", row(mail.held_out_ham, mail.held_out_spam))?;
+    if let Some(period) = &report.period {
+        let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
+        writeln!(out, "sent         {} to {}", day(period.from), day(period.to))?;
+    }
+    writeln!(
+        out,
+        "masked       header fields of lists, servers, filters and mail programs; tags, footers and addresses of lists; recipients"
+    )?;
+    if !report.telling_fields.is_empty() {
+        let fields = printable(&report.telling_fields.join(", "), 500);
+        writeln!(out, "             and fields that tell the folders apart: {fields}")?;
+    }
+    Ok(())
+}
+
+/// Four digits, or as many as it takes for it not to look like 1.
+fn threshold(at: &AtThreshold) -> String {
+    let digits = (4..17).find(|digits| at.threshold < 1.0 - 0.5 * 10_f64.powi(-digits)).unwrap_or(17) as usize;
+    format!("{:.*}", digits + 1, at.threshold)
+}
+
+fn quality(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table(["threshold", "unwanted found", "wanted flagged", "flagged and unwanted"]);
+    for at in [&report.chosen, &report.default] {
+        table.add_row([threshold(at), share(&at.recall), share(&at.false_positives), share(&at.precision)]);
+    }
+    writeln!(out, "\n{}", table.trim_fmt())?;
+    writeln!(out, "area under the curve {:.4} +- {:.4}", report.roc_auc, report.roc_auc_reach)?;
+    writeln!(out, "with 150 words of wanted mail appended, unwanted found {}", share(&report.recall_with_good_words))?;
+    if let Some(before) = &report.before {
+        writeln!(
+            out,
+            "the release before, at 0.5: unwanted found {}, wanted flagged {}, area {:.4}",
+            share(&before.default.recall),
+            share(&before.default.false_positives),
+            before.roc_auc
+        )?;
+        writeln!(
+            out,
+            "  now flagged: {} unwanted, {} wanted; no longer flagged: {} unwanted, {} wanted",
+            count(before.newly_flagged_spam),
+            count(before.newly_flagged_ham),
+            count(before.newly_passed_spam),
+            count(before.newly_passed_ham)
+        )?;
+    }
+    Ok(())
+}
+
+fn segments(report: &Report, out: &mut impl Write) -> io::Result<()> {
+    let mut table = show::table(["wanted mail from", "flagged", ""]);
+    for row in report.segments.iter().take(SEGMENTS) {
+        let mark = if row.stands_out { "STANDS OUT" } else { "" };
+        table.add_row([printable(&row.segment, 80), share(&row.false_positives), mark.to_owned()]);
+    }
+    if report.segments.is_empty() { Ok(()) } else { writeln!(out, "\n{}", table.trim_fmt()) }
+}
+
+fn share(share: &Share) -> String {
+    let percent = |part: f64| format!("{:.2}", 100.0 * part);
+    match share.rate {
+        None => "-".to_owned(),
+        Some(rate) => format!(
+            "{} of {}, {} % (95 %: {}-{})",
+            count(share.part),
+            count(share.whole),
+            percent(rate.share),
+            percent(rate.low),
+            percent(rate.high)
+        ),
+    }
+}
