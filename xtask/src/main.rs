@@ -103,6 +103,8 @@ enum Task {
         #[arg(long)]
         write: bool,
     },
+    /// Train other filters and `switchback train` on the same split of the corpora, and print a table for docs/training.md.
+    CompareTraining,
     /// Train the example models on the SpamAssassin public corpus.
     Train {
         /// Arguments for the training program.
@@ -140,6 +142,7 @@ fn main() -> Result<()> {
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
         Task::Guests { write } => models::guests(write),
+        Task::CompareTraining => models::compare_training(),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism, arguments } => {
             test::bench(&names, if extism { &["extism"] } else { &[] }, &arguments)

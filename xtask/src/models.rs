@@ -72,6 +72,25 @@ pub(crate) fn train(arguments: &[String]) -> Result<()> {
     step("train", command(program).args(arguments))
 }
 
+/// Corpora that are learned from together: wanted and unwanted mail of about the same time.
+const COMPARED: [[&str; 2]; 2] = [["usrp-users", "phishing-pot"], ["spamassassin-public", "csdmc2010"]];
+
+/// Trains other filters on what `switchback train` learns from, and prints what they find of the same held-out mail.
+pub(crate) fn compare_training() -> Result<()> {
+    let program = build_bin("switchback-plugin-train")?;
+    let python = setup::scikit_learn()?;
+    for corpora in COMPARED {
+        let folder = target_dir().join("compare-training").join(corpora[0]);
+        if folder.exists() {
+            fs::remove_dir_all(&folder)?;
+        }
+        fs::create_dir_all(&folder)?;
+        step(&corpora.join(" and "), command(&program).arg("sides").args(corpora).arg("--out").arg(&folder))?;
+        step("the others", command(&python).arg(root().join("plugins/train/compare.py")).arg(&folder))?;
+    }
+    Ok(())
+}
+
 /// The corpora, if they are here: `SWITCHBACK_CORPORA`, else `../shared/corpora` beside the checkout.
 pub(crate) fn corpora() -> Option<PathBuf> {
     let beside = || root().join("../shared/corpora");

@@ -1,7 +1,7 @@
 //! What a fresh machine lacks.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -186,6 +186,27 @@ fn install(packages: &[&str]) -> Result<()> {
 
 /// The version of DuckDB that reads exported journals in a test.
 const DUCKDB: &str = "duckdb==2.0.0";
+
+/// The version of scikit-learn that trained models are compared with.
+const SCIKIT_LEARN: &str = "scikit-learn==1.9.1";
+
+/// Installs what trained models are compared with, unless it is there: scikit-learn in an environment of its own, bogofilter and
+/// SpamAssassin. Returns the environment's Python.
+pub(crate) fn scikit_learn() -> Result<PathBuf> {
+    let missing: Vec<_> = ["bogofilter", "spamassassin"].into_iter().filter(|name| !is_installed(name, "-V")).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    let folder = target_dir().join("tools/scikit-learn");
+    let python = folder.join("bin/python");
+    if !works(command(&python).args(["-c", "import sklearn"])) {
+        step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut pip = command(&python);
+        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+        step("install scikit-learn", pip.arg(SCIKIT_LEARN))?;
+    }
+    Ok(python)
+}
 
 /// Installs DuckDB's Python package beside what cargo builds, unless it is there. Without it, the test that needs it
 /// skips, and says so.

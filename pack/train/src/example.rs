@@ -60,7 +60,7 @@ impl Example {
         let (hidden, fields): (Vec<_>, Vec<_>) =
             named.into_iter().map(|name| (field_feature(&name), name)).partition(|(_, name)| hides(name));
         let is_hidden = |feature: &u32| hidden.iter().any(|(other, _)| other == feature);
-        let structure = message.features(FeatureKind::Words).structure().iter().copied();
+        let structure = message.structure().features().iter().copied();
         let sender = message.sender_domain().map(organisation);
         let has = |name| !message.header(name, Recipients::Masked).is_empty();
         Self {

@@ -146,8 +146,8 @@ impl Source for Masked<'_> {
         (self.links.iter().map(|(url, host, text)| Link { url, host, text }), false)
     }
 
-    fn field_names(&self) -> impl Iterator<Item = Cow<'_, str>> {
-        std::iter::empty()
+    fn field_names(&self) -> (impl Iterator<Item = Cow<'_, str>>, bool) {
+        (std::iter::empty(), false)
     }
 
     fn values(&self, _: &str) -> impl Iterator<Item = impl AsRef<str>> {

@@ -84,7 +84,7 @@ impl Trained {
         let field =
             |field: usize| self.model.text(&kinds.iter().map(|kind| &*kind.fields()[field]).collect::<Vec<_>>());
         let text: f64 = (0..TEXT_FIELDS).map(field).sum();
-        text + self.model.structure(message.features(FeatureKind::Words).structure()) + self.model.bias()
+        text + self.model.structure(message.structure().features()) + self.model.bias()
     }
 }
 

@@ -13,6 +13,7 @@
 #![forbid(unsafe_code)]
 
 pub mod card;
+mod compare;
 mod corpora;
 mod cross;
 mod dump;
@@ -27,6 +28,7 @@ mod releases;
 mod rows;
 pub mod split;
 
+pub use compare::sides;
 pub use corpora::{Corpora, Label, Raw};
 pub use dump::dump_features;
 pub use example::{Example, GeneratedExample, generated, masked, spam_assassin};

@@ -10,7 +10,7 @@ use switchback_guest::Scorer;
 use switchback_plugin_linear::{Linear, Weights};
 use switchback_plugin_train::{
     Corpora, GeneratedExample, MODERN, Measured, Quality, RECIPES, card, dump_features, generated, masked, modern_mail,
-    reenact, scores, spam_assassin, train_release,
+    reenact, scores, sides, spam_assassin, train_release,
 };
 
 /// Trains and measures the example models on real mail.
@@ -44,6 +44,15 @@ enum Command {
         #[arg(long)]
         svg: Option<PathBuf>,
     },
+    /// Write a split of corpora with the scores of `switchback train` on it, for other filters to be trained on the same.
+    Sides {
+        /// The archives' names: csdmc2010.
+        #[arg(required = true)]
+        corpora: Vec<String>,
+        /// The folder to write.
+        #[arg(long)]
+        out: PathBuf,
+    },
     /// Write the features that the `onnx` model is trained on.
     Features {
         /// The file to write.
@@ -65,6 +74,11 @@ fn main() -> Result<()> {
         Command::Linear => linear(&corpora, &arguments.releases),
         Command::Evaluate { corpus, version } => evaluate(&corpora, &corpus, &arguments.releases.join(version)),
         Command::Reenact { svg } => reenacted(&corpora, svg.as_deref()),
+        Command::Sides { corpora: names, out } => {
+            let trained = sides(&corpora, &names, &out)?;
+            println!("{:?}", trained.report.mail);
+            Ok(())
+        }
         Command::Features { out } => features(&corpora, &out),
     }
 }

@@ -33,7 +33,8 @@ impl Scorer for Trained {
             let adds = model.text(&features);
             (adds, model.text_names(&features, adds))
         });
-        let structure = model.structure(&words.structure);
+        let parts = message.structure().features;
+        let structure = model.structure(&parts);
 
         let category = if sender.0 + links.0 > subject.0 + body.0 { Category::Phish } else { Category::Spam };
         let score = Score::log_odds()
@@ -41,7 +42,7 @@ impl Scorer for Trained {
             .reason("SENDER", sender.0, sender.1)
             .reason("BODY", body.0, body.1)
             .reason("LINKS", links.0, links.1)
-            .reason("STRUCTURE", structure, model.structure_names(&words.structure, structure))
+            .reason("STRUCTURE", structure, model.structure_names(&parts, structure))
             .reason("BIAS", model.bias(), "");
         Ok(score.category(category).into())
     }
@@ -66,11 +67,9 @@ mod tests {
         let pairs = loud.features(FeatureKind::Pairs);
         let texts = [&words.subject, &words.sender, &words.body, &words.links, &pairs.subject, &pairs.body];
         texts.into_iter().flatten().for_each(|feature| values[(feature >> 16) as usize] = 3.0);
-        let known = words.structure.iter().map(|feature| Known {
-            feature: *feature,
-            weight: 1.0,
-            name: "field:x-mailer".to_owned(),
-        });
+        let structure = loud.structure().features;
+        let known =
+            structure.iter().map(|feature| Known { feature: *feature, weight: 1.0, name: "field:x-mailer".to_owned() });
         let model = Model::new(Kinds::PAIRS, bias, &values, Structure::new(known.collect()));
         Trained::prepare(&model.to_bytes()).unwrap()
     }
