@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 use rayon::prelude::*;
 use switchback::Message;
-use switchback_features::FeatureKind;
 use switchback_linear::{Known, Model, Structure};
 
 use crate::calibrate::Sigmoid;
