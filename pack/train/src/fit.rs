@@ -129,7 +129,7 @@ mod tests {
     use super::*;
     use crate::rows::Writing;
 
-    const FIT: Fit = Fit { cost: 100.0, epochs: 200, tolerance: 1e-4 };
+    const FIT: Fit = Fit { cost: 1.0, epochs: 300, tolerance: 1e-5 };
 
     fn written(rows: &[Row]) -> Rows {
         let mut writing = Writing::begin(tempfile::tempdir().unwrap().path()).unwrap();
