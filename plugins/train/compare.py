@@ -8,6 +8,7 @@ import email
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy
@@ -87,10 +88,13 @@ bayes = folder / "bayes"
 for kind, files in learned.items():
     (folder / "files").write_text("".join(f"{file}\n" for file in files))
     run(["sa-learn", f"--{kind}", "--dbpath", str(bayes), "--folders", str(folder / "files")], [])
-# One start for all messages: as one mbox, in which no line of a message begins one.
-mbox = b"".join(b"From a@x Sat Apr 12 15:59:28 2025\n" + re.sub(rb"(?m)^From ", b">From ", file.read_bytes()) + b"\n\n" for file in held_out)
+# One start for all messages: as one mbox, in which no line of a message begins one. They come back in another order.
+separators = [b"From a@x " + time.asctime(time.gmtime(number)).encode() for number in range(len(held_out))]
+mails = (re.sub(rb"(?m)^From ", b">From ", file.read_bytes()) for file in held_out)
+mbox = b"".join(separator + b"\n" + mail + b"\n\n" for separator, mail in zip(separators, mails))
 marked = subprocess.run(["spamassassin", "-L", "--mbox", "-p", str(folder / "user_prefs")], input=mbox, capture_output=True).stdout
-said = re.split(rb"(?m)^From a@x Sat Apr 12 15:59:28 2025$", marked)[1:]
-found = [re.search(rb"(?m)^X-Spam-Bayes: *([0-9.]+)", message) for message in said]
+parts = re.split(rb"(?m)^(From a@x .*)$", marked)[1:]
+said = dict(zip(parts[::2], parts[1::2]))
+found = [re.search(rb"(?m)^X-Spam-Bayes: *([0-9.]+)", said[separator]) for separator in separators]
 # Of a message that says too little there is no result.
 row("SpamAssassin's Bayes", [float(one[1]) if one else 0.5 for one in found])

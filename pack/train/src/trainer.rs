@@ -212,14 +212,11 @@ impl Learning<'_> {
             FIT.fit(self.rows, &self.learned.iter().map(target).collect::<Vec<_>>(), self.columns, seen)
         };
         let all: Vec<_> = std::iter::once(None).chain((0..folds).map(Some)).collect();
-        let mut fitted = all
-            .into_par_iter()
-            .map(|left_out| Ok((left_out, fit(left_out)?)))
-            .collect::<io::Result<Vec<_>>>()?
-            .into_iter();
+        let fitted = all.into_par_iter().map(|left_out| Ok((left_out, fit(left_out)?)));
+        let fitted = fitted.collect::<io::Result<Vec<_>>>()?;
         let mut weights = None;
         let mut unseen = Vec::new();
-        for (left_out, fitted) in &mut fitted {
+        for (left_out, fitted) in fitted {
             match left_out {
                 None => weights = Some(fitted),
                 Some(_) => self.rows.each(|number, row| {
