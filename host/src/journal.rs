@@ -3,7 +3,7 @@
 pub use switchback_store::journal::{
     Exported, Extent, FeatureSample, Featured, FeaturedRecord, Impact, ImpactCounts, ImpactDirection, ImpactQuery,
     Impacted, InvalidFeatureSample, Journal, JournalConfig, JournalCounts, JournalError, JournalReader, KnownBy,
-    Latest, Likeness, MessageIds, NoSource, Overflow, Query, Record, RecordedFeatures, RecordedMessage,
+    Latest, Likeness, MessageIds, NoSource, Overflow, Query, Record, RecordBatches, RecordedFeatures, RecordedMessage,
     RecordedOpinion, RecordedPair, Rescore, Rescored,
 };
 pub use switchback_system::clock::new_record_id;

@@ -7,6 +7,7 @@
 //!
 //! Plain data: nothing here knows a sandbox or a runtime.
 
+mod batches;
 mod closed;
 mod columns;
 mod config;
@@ -34,6 +35,7 @@ mod sightings;
 mod stream;
 mod writer;
 
+pub use batches::RecordBatches;
 pub use config::{JournalConfig, MessageIds, Overflow};
 pub use error::JournalError;
 pub use extent::Extent;

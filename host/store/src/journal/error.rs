@@ -21,6 +21,9 @@ pub enum JournalError {
         /// What is possible.
         range: &'static str,
     },
+    /// No record has such a column.
+    #[error("a journal has no column `{0}`; docs/journal.md lists those that there are")]
+    NoColumn(String),
     /// There is no journal.
     #[error("there is no journal in {}: filters that are built with one write it there", .0.display())]
     NoJournal(PathBuf),

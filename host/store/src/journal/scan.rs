@@ -42,9 +42,9 @@ pub(super) struct Piece {
 
 /// The pieces of a journal in which there can be a record that a filter is true of, in the order of the segments. Each
 /// segment is opened when its turn comes, and none that is too old by its name.
-pub(super) struct Pieces<'a> {
-    folder: &'a Folder,
-    filter: &'a Filter,
+pub(super) struct Pieces {
+    folder: Folder,
+    filter: Filter,
     segments: vec::IntoIter<(Segment, Files)>,
     since_us: i64,
     /// The segment that was opened last, and what is left of it.
@@ -61,8 +61,8 @@ pub(super) enum Order {
     NewestFirst,
 }
 
-impl<'a> Pieces<'a> {
-    pub(super) fn find(folder: &'a Folder, filter: &'a Filter, order: Order) -> Result<Self, JournalError> {
+impl Pieces {
+    pub(super) fn find(folder: &Folder, filter: &Filter, order: Order) -> Result<Self, JournalError> {
         let reading = folder.reading();
         let mut segments: Vec<_> = folder.segments()?.into_iter().collect();
         if order == Order::NewestFirst {
@@ -72,9 +72,17 @@ impl<'a> Pieces<'a> {
     }
 
     /// The pieces of these segments, for whoever has found them and holds on to that.
-    pub(super) fn of(folder: &'a Folder, filter: &'a Filter, segments: Vec<(Segment, Files)>) -> Self {
+    pub(super) fn of(folder: &Folder, filter: &Filter, segments: Vec<(Segment, Files)>) -> Self {
         let (segments, since_us) = (segments.into_iter(), filter.time_range().0);
-        Self { folder, filter, segments, since_us, place: None, ready: Vec::new().into_iter(), _reading: None }
+        Self {
+            folder: folder.clone(),
+            filter: filter.clone(),
+            segments,
+            since_us,
+            place: None,
+            ready: Vec::new().into_iter(),
+            _reading: None,
+        }
     }
 
     /// Where the last piece is from.
@@ -114,7 +122,7 @@ impl<'a> Pieces<'a> {
     }
 }
 
-impl Iterator for Pieces<'_> {
+impl Iterator for Pieces {
     type Item = Result<Piece, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -127,7 +135,7 @@ impl Iterator for Pieces<'_> {
             if files.parquet.is_some() && !segment.reaches(self.since_us) {
                 continue;
             }
-            let pieces = pieces_of(self.folder, &segment, files, self.filter);
+            let pieces = pieces_of(&self.folder, &segment, files, &self.filter);
             self.place = Some((segment, files));
             match pieces {
                 Ok(pieces) => self.ready = pieces.into_iter(),
