@@ -4,11 +4,7 @@ mod arguments;
 mod corpus;
 mod gate;
 mod live;
-mod page;
 mod report;
-mod shown;
-mod text;
-mod words;
 
 use std::path::PathBuf;
 
@@ -16,9 +12,7 @@ use switchback::compare::Comparison;
 use switchback::{ReleaseId, Thresholds};
 
 pub(crate) use self::arguments::ComparisonArgs;
-pub(crate) use self::corpus::ask;
 use self::report::{Report, Source};
-pub(crate) use self::shown::Shown;
 use crate::args::{InputArgs, RuntimeArgs, ThreadArgs, ThresholdArgs};
 use crate::exit::{Exit, Usage, after_help};
 use crate::schema::{Output, kind};

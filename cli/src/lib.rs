@@ -59,7 +59,6 @@ mod secret;
 mod serve;
 mod shadow;
 mod share;
-mod show;
 mod sides;
 mod sign;
 mod signals;
@@ -75,6 +74,8 @@ mod window;
 mod withdraw;
 
 use std::process::ExitCode;
+
+use switchback_report::show;
 
 use self::commands::Cli;
 

@@ -6,3 +6,5 @@ pub use switchback_model::compare::{
     SegmentRow, Side,
 };
 pub use switchback_model::rate::Rate;
+
+pub use crate::runtime::side_by_side::{Answered, SideBySide};

@@ -24,6 +24,7 @@ mod news;
 mod options;
 mod releases;
 mod running;
+pub(crate) mod side_by_side;
 mod slot;
 
 pub use switchback_model::gone::{Forked, RuntimeGone};

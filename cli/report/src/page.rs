@@ -6,6 +6,8 @@
 mod charts;
 mod rows;
 
+use std::num::TryFromIntError;
+
 use askama::Template;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -13,11 +15,11 @@ use sha2::{Digest as _, Sha256};
 use switchback::verdict::Senders;
 
 use self::rows::{Actions, Figure, Row, Segments, Worst};
-use super::shown::Shown;
-use super::words;
+use crate::shown::Shown;
+use crate::words;
 
 /// The style sheet, as it stands in the page.
-const STYLE: &str = include_str!("../../templates/compare.css");
+const STYLE: &str = include_str!("../templates/compare.css");
 
 #[derive(Template)]
 #[template(path = "compare.html")]
@@ -45,8 +47,32 @@ struct Page {
     source: String,
 }
 
-/// The page.
-pub(super) fn of(shown: &Shown<'_>) -> anyhow::Result<String> {
+/// A page that could not be made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PageError {
+    /// A chart is not drawn.
+    #[error("a chart of the page is not drawn: {0}")]
+    Chart(String),
+    /// There are more rows than a chart has room for.
+    #[error("a chart of the page has more rows than there is room for")]
+    Rows(#[from] TryFromIntError),
+    /// The template is not filled in.
+    #[error("the page is not filled in")]
+    Template(#[from] askama::Error),
+}
+
+impl Shown<'_> {
+    /// Makes it one page of HTML, which loads nothing and runs nothing.
+    ///
+    /// # Errors
+    /// If a chart is not drawn, or the template not filled in.
+    pub fn page(&self) -> Result<String, PageError> {
+        of(self)
+    }
+}
+
+fn of(shown: &Shown<'_>) -> Result<String, PageError> {
     let releases = shown.releases;
     let [senders_title, senders_note] = senders(releases.senders);
     let page = Page {
@@ -74,7 +100,7 @@ pub(super) fn of(shown: &Shown<'_>) -> anyhow::Result<String> {
     Ok(page.render()?)
 }
 
-fn segments(shown: &Shown<'_>) -> anyhow::Result<[Segments; 2]> {
+fn segments(shown: &Shown<'_>) -> Result<[Segments; 2], PageError> {
     let releases = shown.releases;
     let [provider, domain] = words::columns(releases.senders);
     Ok([

@@ -7,11 +7,27 @@ use comfy_table::{CellAlignment, Table, presets};
 use switchback::compare::Rate;
 use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
 use switchback::verdict::{Logged, Reason};
-pub(crate) use switchback_corpus::text::{count, counted, printable};
+
+/// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
+/// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
+pub fn printable(text: &str, chars_max: usize) -> String {
+    let mut shown: String = text.chars().take(chars_max).map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect();
+    if text.chars().nth(chars_max).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn is_harmless(c: char) -> bool {
+    // Direction overrides and their like, and the zero-width characters: text that is not what it seems.
+    let invisible =
+        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    !c.is_control() && !invisible
+}
 
 /// A text with spaces behind it, up to a column's width. A text that is wider than any column should be is not cut, and
 /// no other is made as wide as it; a width that a text gives never goes to the formatter, which panics above 65,535.
-pub(crate) fn padded(text: &str, width: usize) -> String {
+pub fn padded(text: &str, width: usize) -> String {
     let missing = width.min(COLUMN_CHARS_MAX).saturating_sub(text.chars().count());
     format!("{text}{}", " ".repeat(missing))
 }
@@ -19,8 +35,26 @@ pub(crate) fn padded(text: &str, width: usize) -> String {
 /// The widest column, in characters: a release's longest name.
 const COLUMN_CHARS_MAX: usize = MODEL_NAME_BYTES_MAX + 1 + VERSION_BYTES_MAX;
 
+/// `1,234,567`.
+pub fn count(n: u64) -> String {
+    let digits = n.to_string();
+    let mut shown = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            shown.push(',');
+        }
+        shown.push(digit);
+    }
+    shown
+}
+
+/// `1 release`, `3 releases`.
+pub fn counted(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// The words of a text on lines of at most `width` characters; a longer word has a line of its own.
-pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
+pub fn wrapped(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let line = lines.len() - 1;
@@ -37,7 +71,7 @@ pub(crate) fn wrapped(text: &str, width: usize) -> Vec<String> {
 }
 
 /// `12.3 %`, or `-` where there is nothing to take a share of.
-pub(crate) fn share(part: u64, whole: u64) -> String {
+pub fn share(part: u64, whole: u64) -> String {
     match whole {
         0 => "-".to_owned(),
         _ => format!("{:.1} %", 100.0 * part as f64 / whole as f64),
@@ -48,27 +82,27 @@ pub(crate) fn share(part: u64, whole: u64) -> String {
 const INTERVAL_BELOW: u64 = 1_000;
 
 /// Below so many messages a table has the 95 % interval in the place of a share.
-pub(crate) const RANGE_BELOW: u64 = 100;
+pub const RANGE_BELOW: u64 = 100;
 
 /// `12.3 % (95 %: 8-18 %)`: a share, and of few messages what it may be of all such mail.
-pub(crate) fn rate(part: u64, whole: u64) -> String {
+pub fn rate(part: u64, whole: u64) -> String {
     let share = share(part, whole);
     interval(part, whole).map_or_else(|| share.clone(), |interval| format!("{share} (95 %: {interval})"))
 }
 
 /// `  42.9 %  95 %: 15-75 %`, for a column at the end of a line.
-pub(crate) fn share_column(part: u64, whole: u64) -> String {
+pub fn share_column(part: u64, whole: u64) -> String {
     let interval = interval(part, whole).map_or_else(String::new, |interval| format!("  95 %: {interval}"));
     format!("{:>7}{interval}", share(part, whole))
 }
 
 /// `8-18 %`, the 95 % interval of a share of few messages; none where the share stands for itself.
-pub(crate) fn interval(part: u64, whole: u64) -> Option<String> {
+pub fn interval(part: u64, whole: u64) -> Option<String> {
     (whole < INTERVAL_BELOW).then(|| range(part, whole)).flatten()
 }
 
 /// `12.3 %`, or of very few messages `8-18 %`, for a column.
-pub(crate) fn share_or_range(part: u64, whole: u64) -> String {
+pub fn share_or_range(part: u64, whole: u64) -> String {
     let range = (whole < RANGE_BELOW).then(|| range(part, whole)).flatten();
     range.unwrap_or_else(|| share(part, whole))
 }
@@ -82,12 +116,12 @@ fn range(part: u64, whole: u64) -> Option<String> {
 }
 
 /// `0.9931`; never rounded up to a score that it is not: four digits, cut.
-pub(crate) fn score(score: f64) -> String {
+pub fn score(score: f64) -> String {
     format!("{:.4}", (score * 1e4).floor() / 1e4)
 }
 
 /// `8.2 us`, `1.24 ms`, `3.1 s`: three significant digits.
-pub(crate) fn time(time: Duration) -> String {
+pub fn time(time: Duration) -> String {
     let us = time.as_nanos() as f64 / 1e3;
     let (value, unit) = match us {
         us if us < 999.5 => (us, "us"),
@@ -103,7 +137,7 @@ pub(crate) fn time(time: Duration) -> String {
 }
 
 /// `812 B`, `12.3 KiB`, `4.5 MiB`.
-pub(crate) fn bytes(bytes: u64) -> String {
+pub fn bytes(bytes: u64) -> String {
     match bytes as f64 {
         b if b < 1024.0 => format!("{b} B"),
         b if b < 1024.0 * 1023.95 => format!("{:.1} KiB", b / 1024.0),
@@ -112,7 +146,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
 }
 
 /// The reasons of a score, one below the other, what weighs most first.
-pub(crate) fn reasons(reasons: &[Reason], out: &mut impl Write) -> io::Result<()> {
+pub fn reasons(reasons: &[Reason], out: &mut impl Write) -> io::Result<()> {
     let mut reasons: Vec<_> = reasons.iter().collect();
     reasons.sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
     for reason in reasons {
@@ -123,20 +157,20 @@ pub(crate) fn reasons(reasons: &[Reason], out: &mut impl Write) -> io::Result<()
 }
 
 /// What a model logged, a line for each, and how many lines are not kept.
-pub(crate) fn log_lines(log: &Logged) -> impl Iterator<Item = String> {
+pub fn log_lines(log: &Logged) -> impl Iterator<Item = String> {
     let dropped = (log.dropped > 0).then(|| format!("... and {}, not kept", counted(log.dropped.into(), "more line")));
     log.lines.iter().map(|line| printable(&line.to_string(), usize::MAX)).chain(dropped)
 }
 
 /// A table without lines: the columns' names, then rows.
-pub(crate) fn table<const N: usize>(columns: [&str; N]) -> Table {
+pub fn table<const N: usize>(columns: [&str; N]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(columns);
     table
 }
 
 /// Aligns the columns of numbers to the right: all from the `first` to the one before `end`.
-pub(crate) fn numbers(table: &mut Table, columns: std::ops::Range<usize>) {
+pub fn numbers(table: &mut Table, columns: std::ops::Range<usize>) {
     for index in columns {
         if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);

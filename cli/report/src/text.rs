@@ -6,9 +6,9 @@ use std::time::Duration;
 use switchback::Action;
 use switchback::compare::{Latency, ReleaseSummary, SegmentRow};
 
-use super::shown::Shown;
-use super::words::{self, Row};
 use crate::show;
+use crate::shown::Shown;
+use crate::words::{self, Row};
 
 /// The width of a terminal that nobody made wider.
 const COLUMNS: usize = 80;
@@ -19,8 +19,17 @@ const NAME_CHARS_MAX: usize = 22;
 /// Characters of a message's name and of its subject that are shown on one line.
 const MESSAGE_CHARS_MAX: usize = 30;
 
-/// Writes all of it.
-pub(super) fn write(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
+impl Shown<'_> {
+    /// Writes it as text, on lines of at most 80 columns where names are not longer.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        write(self, out)
+    }
+}
+
+fn write(shown: &Shown<'_>, out: &mut impl Write) -> io::Result<()> {
     let releases = shown.releases;
     writeln!(out, "A {}   B {}", releases.before.release, releases.after.release)?;
     writeln!(out, "{}", shown.messages)?;

@@ -125,7 +125,7 @@ pub(super) fn reading(drift: &Drift) -> &'static str {
 }
 
 /// Which messages are missing.
-pub(super) fn unanswered(report: &Report) -> Option<String> {
+pub fn unanswered(report: &Report) -> Option<String> {
     let why: Vec<_> = [&report.before, &report.after].into_iter().filter_map(silence).collect();
     (report.unpaired > 0).then(|| {
         let [have, count] = if report.unpaired == 1 { ["has", "counts"] } else { ["have", "count"] };

@@ -12,7 +12,6 @@ use switchback::verdict::Said;
 use switchback::{Message, ReleaseId, Runtime, Thresholds};
 
 use super::{Args, NAME};
-use crate::compare::ask;
 use crate::exit;
 use crate::progress::Busy;
 use crate::releases;
@@ -91,11 +90,11 @@ impl Asked {
     }
 
     fn ask(&self, release: &ReleaseId, message: &Message, thresholds: &Thresholds) -> Side {
-        let (side, failure) = ask(&self.runtime, release, message, thresholds);
-        if let Some(why) = failure
+        let (side, failure) = self.runtime.side(release, message, thresholds);
+        if let Some(failure) = failure
             && self.failures.fetch_add(1, Ordering::Relaxed) < FAILURES_SAID
         {
-            exit::say(&show::printable(&why, 500));
+            exit::say(&show::printable(&exit::chain(&failure), 500));
         }
         side
     }

@@ -8,9 +8,9 @@ use serde::Serialize;
 use switchback::compare;
 use switchback::journal::JournalReader;
 use switchback::verdict::Senders;
+use switchback_report::Shown;
 
 use super::tried::Tried;
-use crate::compare::Shown;
 use crate::guard::Simulation;
 use crate::journal;
 use crate::show;

@@ -8,9 +8,9 @@ use serde::Serialize;
 use switchback::compare::{ComparisonSettings, Providers};
 use switchback::files::Output;
 use switchback::verdict::Senders;
+use switchback_report::Shown;
 
-use super::shown::Shown;
-use super::{gate, page, text};
+use super::gate;
 use crate::file::{self, Access, Kind};
 use crate::provider::{Provider, provider};
 
@@ -83,13 +83,13 @@ impl ComparisonArgs {
         more: impl FnOnce(&mut dyn Write) -> anyhow::Result<()>,
     ) -> anyhow::Result<bool> {
         if let (Some(path), Some(html)) = (&self.html, html) {
-            file::fill(html, page::of(shown)?.as_bytes()).with_context(|| file::cannot_write(path))?;
+            file::fill(html, shown.page()?.as_bytes()).with_context(|| file::cannot_write(path))?;
         }
         let mut out = file::beside(self.html.as_deref());
         match self.json {
             true => writeln!(out, "{}", serde_json::to_string_pretty(object)?)?,
             false => {
-                text::write(shown, &mut out)?;
+                shown.write_text(&mut out)?;
                 more(&mut *out)?;
             }
         }

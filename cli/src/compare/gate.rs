@@ -1,15 +1,15 @@
 //! Whether a comparison lets a pipeline go on.
 
 use switchback::compare;
+use switchback_report::unanswered;
 
-use super::words;
 use crate::exit::say;
 use crate::show;
 
 /// Whether something was compared and there are no more flips than allowed, and says why not. With a limit it also says what
 /// was not compared: that counts in no flip. `nothing` is why there is no message at all.
 pub(super) fn passes(releases: &compare::Report, nothing: &str, flips_max: Option<u64>) -> bool {
-    let uncompared = words::unanswered(releases);
+    let uncompared = unanswered(releases);
     if releases.flips.messages == 0 {
         say(&format!("no message was compared: {}", uncompared.as_deref().unwrap_or(nothing)));
         return false;

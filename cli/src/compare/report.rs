@@ -9,13 +9,12 @@ use switchback::Thresholds;
 use switchback::compare;
 use switchback_corpus::Missed;
 
-use super::shown::Shown;
+use switchback_report::Shown;
+
+use crate::corpus::Missed;
 use crate::show;
 use crate::store::text::instant;
 use crate::window::Window;
-
-/// Characters kept of a subject.
-pub(super) const SUBJECT_CHARS_MAX: usize = 200;
 
 /// How two releases differ, and on which messages.
 #[derive(JsonSchema, Serialize)]

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use anyhow::anyhow;
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea as _};
@@ -13,6 +12,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, IntoFont as _, RGBColor, TextStyle};
 use switchback::compare::{Band, Flips, Latency, Report};
 
+use super::PageError;
 use crate::show;
 
 const TEXT: RGBColor = RGBColor(0x1f, 0x23, 0x28);
@@ -35,15 +35,19 @@ const NAME_CHARS_MAX: usize = 22;
 type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
 
 /// Draws a chart that a screen reader calls by its label.
-fn chart(height: u32, label: &str, draw: impl FnOnce(&Canvas<'_>) -> anyhow::Result<()>) -> anyhow::Result<String> {
+fn chart(
+    height: u32,
+    label: &str,
+    draw: impl FnOnce(&Canvas<'_>) -> Result<(), PageError>,
+) -> Result<String, PageError> {
     let mut svg = String::new();
     {
         let canvas = Canvas(SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area());
         draw(&canvas)?;
-        canvas.0.present().map_err(|error| anyhow!("{error}"))?;
+        drawn(canvas.0.present())?;
     }
     // In a page the element needs no namespace, and with none the page has no address at all.
-    let (_, drawing) = svg.split_once('>').ok_or_else(|| anyhow!("the chart is not drawn"))?;
+    let (_, drawing) = svg.split_once('>').ok_or_else(|| PageError::Chart("there is no element".to_owned()))?;
     let label = label.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
     Ok(format!("<svg viewBox=\"0 0 {WIDTH} {height}\" role=\"img\" aria-label=\"{label}\">{drawing}"))
 }
@@ -52,32 +56,32 @@ fn chart(height: u32, label: &str, draw: impl FnOnce(&Canvas<'_>) -> anyhow::Res
 struct Canvas<'a>(Area<'a>);
 
 impl Canvas<'_> {
-    fn text(&self, text: &str, (x, y): (i32, i32), anchor: HPos, style: (u32, RGBColor)) -> anyhow::Result<()> {
+    fn text(&self, text: &str, (x, y): (i32, i32), anchor: HPos, style: (u32, RGBColor)) -> Result<(), PageError> {
         let (size, colour) = style;
         let style =
             TextStyle::from(("sans-serif", size).into_font()).color(&colour).pos(Pos::new(anchor, VPos::Center));
         drawn(self.0.draw(&Text::new(text.to_owned(), (x, y), style)))
     }
 
-    fn bar(&self, from: (i32, i32), to: (i32, i32), colour: RGBColor) -> anyhow::Result<()> {
+    fn bar(&self, from: (i32, i32), to: (i32, i32), colour: RGBColor) -> Result<(), PageError> {
         drawn(self.0.draw(&Rectangle::new([from, to], colour.filled())))
     }
 
-    fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, width: u32) -> anyhow::Result<()> {
+    fn line(&self, points: Vec<(i32, i32)>, colour: RGBColor, width: u32) -> Result<(), PageError> {
         drawn(self.0.draw(&PathElement::new(points, colour.stroke_width(width))))
     }
 
-    fn surface(&self, points: Vec<(i32, i32)>, colour: RGBColor) -> anyhow::Result<()> {
+    fn surface(&self, points: Vec<(i32, i32)>, colour: RGBColor) -> Result<(), PageError> {
         drawn(self.0.draw(&Polygon::new(points, colour.mix(0.16).filled())))
     }
 }
 
-fn drawn<E: std::fmt::Display>(result: Result<(), E>) -> anyhow::Result<()> {
-    result.map_err(|error| anyhow!("{error}"))
+fn drawn<E: std::fmt::Display>(result: Result<(), E>) -> Result<(), PageError> {
+    result.map_err(|error| PageError::Chart(error.to_string()))
 }
 
 /// Bars of flips: up and down, one behind the other, with what they are of.
-pub(super) fn flips(label: &str, rows: &[(&str, Flips)]) -> anyhow::Result<String> {
+pub(super) fn flips(label: &str, rows: &[(&str, Flips)]) -> Result<String, PageError> {
     const ROW: i32 = 30;
     const LEFT: i32 = 200;
     const LONGEST: i32 = 390;
@@ -107,7 +111,7 @@ pub(super) fn flips(label: &str, rows: &[(&str, Flips)]) -> anyhow::Result<Strin
 }
 
 /// Both distributions of scores over log-odds, with the score from which messages are flagged.
-pub(super) fn distribution(report: &Report, flagged_from: Option<f64>) -> anyhow::Result<String> {
+pub(super) fn distribution(report: &Report, flagged_from: Option<f64>) -> Result<String, PageError> {
     let frame = Frame::around(&report.distribution);
     let label = "Distribution of the scores of both releases; the table below has means and percentiles";
     chart(Frame::HEIGHT, label, |canvas| {
@@ -177,7 +181,7 @@ impl Frame {
         points
     }
 
-    fn draw_axes(&self, canvas: &Canvas<'_>) -> anyhow::Result<()> {
+    fn draw_axes(&self, canvas: &Canvas<'_>) -> Result<(), PageError> {
         canvas.line(vec![(Self::LEFT, Self::BOTTOM), (Self::RIGHT, Self::BOTTOM)], QUIET, 1)?;
         let inside = TICKS.iter().map(|score| (score, (score / (1.0 - score)).ln()));
         for (score, log_odds) in inside.filter(|(_, at)| (self.from..=self.to).contains(at)) {
@@ -189,7 +193,7 @@ impl Frame {
         canvas.text("share of messages", (4, 10), HPos::Left, (15, QUIET))
     }
 
-    fn draw_level(&self, canvas: &Canvas<'_>, part: f64, highest: f64) -> anyhow::Result<()> {
+    fn draw_level(&self, canvas: &Canvas<'_>, part: f64, highest: f64) -> Result<(), PageError> {
         let y = Self::y(part);
         canvas.line(vec![(Self::LEFT, y), (Self::RIGHT, y)], LINE, 1)?;
         let share = 100.0 * part * highest;
@@ -197,7 +201,7 @@ impl Frame {
         canvas.text(&format!("{share:.decimals$} %"), (Self::LEFT - 8, y), HPos::Right, (15, QUIET))
     }
 
-    fn draw_boundary(&self, canvas: &Canvas<'_>, score: f64) -> anyhow::Result<()> {
+    fn draw_boundary(&self, canvas: &Canvas<'_>, score: f64) -> Result<(), PageError> {
         const DASH: i32 = 6;
         let log_odds = (score / (1.0 - score)).ln();
         if !(self.from..=self.to).contains(&log_odds) {
@@ -224,7 +228,7 @@ fn edges(band: &Band) -> (f64, f64) {
 }
 
 /// Bars of times, longer by one step for ten times as long.
-pub(super) fn latency(report: &Report) -> anyhow::Result<String> {
+pub(super) fn latency(report: &Report) -> Result<String, PageError> {
     const ROW: i32 = 24;
     const LEFT: i32 = 200;
     const LONGEST: i32 = 480;

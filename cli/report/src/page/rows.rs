@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use switchback::Action;
 use switchback::compare::{ReleaseSummary, Report};
 
-use super::charts;
-use crate::compare::report::SUBJECT_CHARS_MAX;
-use crate::compare::words;
+use super::{PageError, charts};
 use crate::show;
+use crate::shown::SUBJECT_CHARS_MAX;
+use crate::words;
 
 /// Characters of a domain or of a file's name that are shown.
 const NAME_CHARS_MAX: usize = 120;
@@ -81,7 +81,7 @@ impl Segments {
         what: &'static str,
         note: Option<String>,
         rows: &[words::Row<'_>],
-    ) -> anyhow::Result<Self> {
+    ) -> Result<Self, PageError> {
         let cells = |segment: &switchback::compare::SegmentRow| {
             let flips = &segment.flips;
             vec![
