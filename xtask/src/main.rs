@@ -5,6 +5,7 @@ mod demo;
 mod features;
 mod models;
 mod publish;
+mod python;
 mod replay;
 mod setup;
 mod shell;
@@ -34,6 +35,12 @@ enum Task {
     /// Run every test. Those that want the corpora skip, and say so, where there are none.
     Test {
         /// Arguments for the test runner, such as a filter.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Run the tests of the Python package alone.
+    Python {
+        /// Arguments for pytest, such as `-k journal`.
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
@@ -128,6 +135,7 @@ fn main() -> Result<()> {
     match Arguments::parse().task {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
+        Task::Python { arguments } => python::test_alone(&arguments),
         Task::Ci => ci::run(),
         Task::PublishCheck => publish::check(),
         Task::Models => models::pack().map(drop),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 
-use crate::shell::{cargo, command, is_installed, step, target_dir, works};
+use crate::shell::{cargo, command, is_installed, root, step, target_dir, works};
 
 /// What guests are compiled for.
 pub(crate) const GUEST_TARGET: &str = "wasm32-unknown-unknown";
@@ -211,19 +211,39 @@ pub(crate) fn scikit_learn() -> Result<PathBuf> {
 /// Installs DuckDB's Python package beside what cargo builds, unless it is there. Without it, the test that needs it
 /// skips, and says so.
 pub(crate) fn duckdb() {
-    let folder = target_dir().join("tools/duckdb");
-    let python = folder.join("bin/python");
-    let is_there = || works(command(&python).args(["-c", "import duckdb"]));
-    if is_there() {
-        return;
+    environment("duckdb", DUCKDB, &[DUCKDB]);
+}
+
+/// What the tests of the Python package need.
+const REQUIREMENTS: &str = "python/tests/requirements.txt";
+
+/// The interpreter that the tests of the Python package run in, in an environment beside what cargo builds.
+pub(crate) fn python() -> Option<PathBuf> {
+    let wanted = fs::read_to_string(root().join(REQUIREMENTS)).unwrap_or_default();
+    environment("python", &wanted, &["--requirement", REQUIREMENTS])
+}
+
+/// An environment for Python with what pip is told to install, of which `wanted` says all that there is to say: where it is another
+/// text than the environment was made for, it is made anew. Returns its interpreter; says why where there is none.
+fn environment(name: &str, wanted: &str, packages: &[&str]) -> Option<PathBuf> {
+    let folder = target_dir().join("tools").join(name);
+    let (python, made_for) = (folder.join("bin/python"), folder.join("made-for"));
+    if fs::read_to_string(&made_for).is_ok_and(|had| had == wanted) {
+        return Some(python);
     }
-    let installed = step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))
+    let mut venv = command("python3");
+    let installed = step(&format!("make an environment for {name}"), venv.args(["-m", "venv", "--clear"]).arg(&folder))
         .and_then(|()| {
             let mut pip = command(&python);
             pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-            step("install DuckDB", pip.arg(DUCKDB))
-        });
-    if let Err(why) = installed {
-        eprintln!("==> NOT INSTALLED: DuckDB ({why:#}); the test that needs it will skip");
+            step(&format!("install what {name} needs"), pip.args(packages))
+        })
+        .and_then(|()| fs::write(&made_for, wanted).context("cannot note what was installed"));
+    match installed {
+        Ok(()) => Some(python),
+        Err(why) => {
+            eprintln!("==> NOT INSTALLED: {name} ({why:#}); the tests that need it will skip");
+            None
+        }
     }
 }

@@ -7,14 +7,16 @@ use std::process::{Command, Stdio};
 use anyhow::{Context as _, Result, bail};
 
 use crate::shell::{cargo, command, step, target_dir};
-use crate::{models, setup};
+use crate::{models, python, setup};
 
 /// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::test_programs();
     setup::duckdb();
     models::pack()?;
-    step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))
+    step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))?;
+    // Arguments are for the other test runner.
+    if arguments.is_empty() { python::test(&[]) } else { Ok(()) }
 }
 
 /// Swaps under load, for longer than a test should take.
