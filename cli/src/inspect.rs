@@ -141,10 +141,14 @@ fn write_metadata(inspection: &Inspection, out: &mut impl Write) -> io::Result<(
     }
     let tools: Vec<_> = metadata.processed_by.iter().map(|(tool, version)| format!("{tool} {version}")).collect();
     line(out, "made by", &list(&tools))?;
-    match &inspection.build {
-        Some(build) => write_build(build, out),
-        None => Ok(()),
+    if let Some(build) = &inspection.build {
+        write_build(build, out)?;
     }
+    if let Some(component) = &inspection.component {
+        let stub = component.stub.map_or("", |_| "; stubs in the place of WASI");
+        line(out, "packed from", &format!("sha256:{}{stub}", component.file))?;
+    }
+    Ok(())
 }
 
 fn write_build(build: &BuildRecord, out: &mut impl Write) -> io::Result<()> {

@@ -16,15 +16,19 @@ use crate::show;
 
 /// Pack a model into a release file
 ///
-/// Builds the model's package for wasm32-unknown-unknown, makes it a component, runs its initialiser once and stores the
+/// Builds the model's package for wasm32-unknown-unknown (or takes what another toolchain built), makes it a component, runs its initialiser once and stores the
 /// resulting memory, adds manifest and checksum, and runs the self-tests. What the model logs meanwhile is shown on standard
 /// error. The same files, toolchain, platform and version of this command give the same bytes in any folder.
 #[derive(clap::Args)]
 #[command(after_long_help = after_help(EXAMPLES, EXIT_CODES))]
 pub(crate) struct Args {
-    /// The folder with the model's switchback.toml, or that file
-    #[arg(value_name = "DIR", default_value = ".")]
-    source: PathBuf,
+    /// The folder with the model's switchback.toml, or that file [default: this folder, or that of --component]
+    #[arg(value_name = "DIR")]
+    source: Option<PathBuf>,
+
+    /// Pack this component, or core module, that another toolchain built, instead of a Cargo package
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "cargo_args"])]
+    component: Option<PathBuf>,
 
     /// Write the scores that the model gives now into the manifest, as the expected results of its self-tests, and the
     /// categories where the manifest has them
@@ -32,7 +36,7 @@ pub(crate) struct Args {
     bless: bool,
 
     /// The file or folder to write the release to [default: releases/NAME-VERSION.wasm in cargo's target
-    /// folder]
+    /// folder, or beside --component]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -65,6 +69,7 @@ Examples:
   switchback pack my-model -o out.wasm -- --offline
   switchback pack my-model --measure ~/Maildir
   switchback pack my-model --verify my-model-1.0.0.wasm
+  switchback pack my-model --component model.wasm   built from C, Go, JavaScript or Python
 
 A model is built with the settings of its project (Cargo.toml, .cargo/config.toml,
 rust-toolchain.toml, switchback.toml), where cargo runs, and the arguments behind `--`. Compiler
@@ -72,7 +77,8 @@ flags are those for the target: `[target.wasm32-unknown-unknown] rustflags`. RUS
 CARGO_PROFILE_* and other variables for programs of this machine are ignored. `switchback inspect`
 shows what a release was built with.
 
-Needs Rust with the target: rustup target add wasm32-unknown-unknown";
+Needs Rust with the target: rustup target add wasm32-unknown-unknown. With --component, it needs
+nothing: see docs/write-it-in.md.";
 
 const EXIT_CODES: [&str; 2] = [
     "the release was packed, and its self-tests pass; with --verify, it is identical to the given one",
@@ -82,9 +88,20 @@ const EXIT_CODES: [&str; 2] = [
 /// What `--json` prints.
 pub(crate) const OUTPUT: Output = Output::document("pack", &[kind::<Packed>, kind::<Verification>]);
 
+impl Args {
+    /// Where the manifest is.
+    fn source(&self) -> &Path {
+        let beside = self.component.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+        self.source.as_deref().or(beside).unwrap_or(Path::new("."))
+    }
+}
+
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let mut packer = Packer::new(&args.source);
+    let mut packer = Packer::new(args.source());
+    if let Some(component) = &args.component {
+        packer = packer.component(component);
+    }
     if args.bless {
         packer = packer.bless();
     }

@@ -122,6 +122,28 @@ pub enum PackError {
         /// Where it probably comes from, and what to do.
         hint: &'static str,
     },
+    /// A component imports more than the contract offers.
+    #[error(
+        "component: it imports what the scoring contract does not offer:{}\n{}", lines(imports), if *is_wasi {
+            "a language's runtime asks for that when it starts. If the model can do without (it has no clock, no randomness, no files and \
+             no network), `stub = \"wasi\"` under [build] in switchback.toml puts functions in its place that have no system behind them; \
+             or build without WASI"
+        } else {
+            "build it without what asks for that; a model imports `switchback:scoring` and nothing else"
+        }
+    )]
+    ForeignImports {
+        /// Interface and name of each.
+        imports: Vec<String>,
+        /// Whether all of them are functions of WASI, which can be stubbed.
+        is_wasi: bool,
+    },
+    /// A component, or a core module, cannot be made a model.
+    #[error("component: {why}")]
+    Prebuilt {
+        /// Why, and what to do.
+        why: String,
+    },
     /// The component lacks a function of the contract.
     #[error("componentise: nothing exports `{export}`; a model needs `switchback_guest::export!(YourModel)`")]
     MissingExport {
@@ -294,6 +316,8 @@ impl PackError {
         matches!(
             self,
             Self::ForeignImport { .. }
+                | Self::ForeignImports { .. }
+                | Self::Prebuilt { .. }
                 | Self::MissingExport { .. }
                 | Self::PrepareFailed { .. }
                 | Self::PrepareTrapped { .. }
@@ -326,6 +350,11 @@ impl PackError {
 fn quote(log: &Logged) -> String {
     let dropped = (log.dropped > 0).then(|| format!("\n  guest: ... and {} more", log.dropped));
     log.lines.iter().map(|line| format!("\n  guest: {line}")).chain(dropped).collect()
+}
+
+/// Each on a line of its own.
+fn lines(texts: &[String]) -> String {
+    texts.iter().map(|text| format!("\n  {text}")).collect()
 }
 
 fn list(changed: &[Changed]) -> String {

@@ -19,6 +19,7 @@ pub(crate) use self::difference::differences;
 use self::parts::Parts;
 use crate::build::BuildRecord;
 use crate::error::PackError;
+use crate::prebuilt::ComponentRecord;
 
 /// What every WebAssembly file begins with.
 const WASM_MAGIC: &[u8] = b"\0asm";
@@ -46,8 +47,10 @@ pub struct Inspection {
     pub manifest: Option<Manifest>,
     /// The standard metadata sections.
     pub metadata: Option<Metadata>,
-    /// How it was built; absent if it does not say.
+    /// How it was built; absent if it does not say, or was not built from a Cargo package.
     pub build: Option<BuildRecord>,
+    /// What it was packed from, if another toolchain built that.
+    pub component: Option<ComponentRecord>,
     /// The component's imports.
     pub imports: Vec<String>,
     /// The component's exports.
@@ -131,6 +134,7 @@ impl Inspection {
             manifest,
             metadata: Metadata::read(bytes),
             build: BuildRecord::read(bytes),
+            component: ComponentRecord::read(bytes),
             imports: outline.imports().iter().map(ToString::to_string).collect(),
             exports: outline.exports().iter().map(ToString::to_string).collect(),
             sections: parts.sections,

@@ -19,6 +19,8 @@ pub(crate) struct Metadata {
     pub(crate) revision: Option<String>,
     /// The version of the compiler.
     pub(crate) rustc: Option<String>,
+    /// Tools of other languages, with their versions.
+    pub(crate) made_by: Vec<(String, String)>,
 }
 
 impl Metadata {
@@ -36,6 +38,7 @@ impl Metadata {
             add.language = vec![("Rust".to_owned(), String::new())];
             add.processed_by = vec![("rustc".to_owned(), rustc.clone())];
         }
+        add.processed_by.extend(self.made_by.iter().cloned());
         add.processed_by.push((env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         add.version = AddMetadataField::Set(wasm_metadata::Version::new(self.version.clone()));
         add.description = field(self.description.clone().map(wasm_metadata::Description::new));

@@ -1,5 +1,6 @@
 //! The whole way: manifest and package in, release file out.
 
+mod made;
 mod output;
 mod verification;
 
@@ -15,9 +16,10 @@ use switchback::{Message, ReleaseId};
 
 pub use self::verification::Verification;
 
+use self::made::{Made, Prebuilt};
 use self::output::Output;
 use crate::answer::{Changed, Tested};
-use crate::build::{Build, BuildRecord, Built};
+use crate::build::Build;
 use crate::component::Component;
 use crate::error::PackError;
 use crate::inline_shim::inline_shim;
@@ -52,6 +54,7 @@ use crate::strip::strip;
 #[must_use = "a packer does nothing until `pack` or `verify`"]
 pub struct Packer {
     source: PathBuf,
+    component: Option<PathBuf>,
     expectations: Expectations,
     profile: Option<String>,
     out: Option<PathBuf>,
@@ -96,6 +99,7 @@ impl Packer {
     pub fn new(source: impl Into<PathBuf>) -> Self {
         Self {
             source: source.into(),
+            component: None,
             expectations: Expectations::Check,
             profile: None,
             out: None,
@@ -108,6 +112,16 @@ impl Packer {
     /// manifest has some. Default: they have to be there and to be met.
     pub fn bless(mut self) -> Self {
         self.expectations = Expectations::Bless;
+        self
+    }
+
+    /// Packs what another toolchain built, instead of a Cargo package: a component of the contract's world `plugin`, or a core
+    /// module with the names that the canonical ABI has for its imports and exports. All core modules of a component are linked
+    /// into one. What it imports beyond the contract is refused, unless `build.stub` in the manifest says what takes its place.
+    ///
+    /// Without [`out`](Self::out), the release goes into the folder `releases` beside the file.
+    pub fn component(mut self, file: impl Into<PathBuf>) -> Self {
+        self.component = Some(file.into());
         self
     }
 
@@ -162,10 +176,10 @@ impl Packer {
             require_scores(&source)?;
         }
         source.check_data()?;
-        let built = reporter.step(Step::Build, |progress| self.build(build, &source, progress))?;
-        let model = self.model(&built, &source, &mut reporter)?;
+        let made = self.made(build, &source, &mut reporter)?;
+        let model = self.model(&made, &source, &mut reporter)?;
         source.check_memory(model.memory_bytes)?;
-        let output = Output::create(self.out.as_deref(), &built.target_directory, &source)?;
+        let output = Output::create(self.out.as_deref(), made.target_directory(), &source)?;
         let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
         let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match self.expectations {
@@ -211,29 +225,38 @@ impl Packer {
         let source = Source::read(&self.source)?;
         verification::require_same_model(path, &id, &source)?;
         source.check_data()?;
-        let built = reporter.step(Step::Build, |progress| self.build(build, &source, progress))?;
-        let packed = self.model(&built, &source, &mut reporter)?.seal(&source.manifest())?;
+        let made = self.made(build, &source, &mut reporter)?;
+        let packed = self.model(&made, &source, &mut reporter)?.seal(&source.manifest())?;
         Ok(Verification::of(id, &released, &packed))
     }
 
-    fn build(&self, build: Build, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Built, PackError> {
+    fn made(&self, build: Build, source: &Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
+        if let Some(file) = &self.component {
+            return reporter.step(Step::Link, |_| Prebuilt::read(file, source).map(Made::Prebuilt));
+        }
+        source.require_no_stub()?;
         let profile = self.profile.as_deref().unwrap_or(source.profile());
-        build.run(&source.package_dir(), profile, source.stack_bytes(), progress)
+        let built = |progress: &mut dyn FnMut(Progress<'_>)| {
+            build.run(&source.package_dir(), profile, source.stack_bytes(), progress)
+        };
+        reporter.step(Step::Build, built).map(Made::Built)
     }
 
     /// What was built, initialised, with all that is to be said of it.
-    fn model(&self, built: &Built, source: &Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
-        let metadata = source.metadata().built(&built.record);
-        let mut model = Model::make(&built.module, source.data(), &metadata, self.prepare_time_max, reporter)?;
-        if let Some(folder) = built.folder_named_in(&model.component) {
+    fn model(&self, made: &Made, source: &Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
+        let metadata = made.metadata(source.metadata());
+        let mut model = Model::make(made.module(), source.data(), &metadata, self.prepare_time_max, reporter)?;
+        if let Some(folder) = made.folder_named_in(&model.component) {
             let folder = folder.display();
             reporter.remark(&format!(
                 "the release names a folder of this machine, {folder}, so it gets other bytes elsewhere: a build script, \
                  `env!(\"OUT_DIR\")`, `env!(\"CARGO_MANIFEST_DIR\")` or the data may have brought it in"
             ));
         }
-        remarks_on_reads(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
-        built.record.add_to(&mut model.component)?;
+        if made.imports_what_it_calls(model.asks) {
+            remarks_on_reads(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
+        }
+        made.add_record_to(&mut model.component)?;
         Ok(model)
     }
 

@@ -14,6 +14,8 @@ use switchback::verdict::Logged;
 pub enum Step {
     /// cargo builds the package.
     Build,
+    /// What another toolchain built becomes one core module.
+    Link,
     /// The module becomes a component.
     Componentise,
     /// The initialiser runs, and its memory is stored.
@@ -30,6 +32,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Build => "build",
+            Self::Link => "link",
             Self::Componentise => "componentise",
             Self::Prepare => "prepare",
             Self::Bless => "bless",

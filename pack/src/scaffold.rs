@@ -2,6 +2,7 @@
 
 mod cargo;
 mod crate_name;
+mod language;
 mod sdk;
 mod written;
 
@@ -14,6 +15,7 @@ use self::cargo::MANIFEST;
 use self::written::Written;
 use crate::error::PackError;
 
+pub use self::language::{Language, UnknownLanguage};
 pub use self::sdk::Sdk;
 
 /// A new model's folder.
@@ -31,6 +33,7 @@ pub use self::sdk::Sdk;
 #[derive(Clone, Debug)]
 pub struct Scaffold {
     name: ModelName,
+    language: Language,
     sdk: Sdk,
 }
 
@@ -42,37 +45,29 @@ pub struct Scaffolded {
     pub folder: PathBuf,
     /// Its files, in the order in which to read them.
     pub files: Vec<PathBuf>,
-    /// Where the model takes the crate `switchback-guest` from.
-    pub sdk: Sdk,
+    /// Where a model in Rust takes the crate `switchback-guest` from.
+    pub sdk: Option<Sdk>,
     /// The root of the Cargo workspace that the model's package is a member of. None where the package is a workspace of
     /// its own.
     pub workspace: Option<PathBuf>,
 }
 
-/// Every file of the folder: where it goes, and its text with `{{name}}` and the like. The code is the same for every name.
-const TEMPLATES: [(&str, &str); 10] = [
-    (MANIFEST, include_str!("../templates/Cargo.toml.in")),
-    ("README.md", include_str!("../templates/README.md.in")),
-    (".gitignore", include_str!("../templates/gitignore.in")),
-    (".gitattributes", include_str!("../templates/gitattributes.in")),
-    ("src/lib.rs", include_str!("../templates/lib.rs.in")),
-    ("src/tests.rs", include_str!("../templates/tests.rs.in")),
-    ("switchback.toml", include_str!("../templates/switchback.toml.in")),
-    ("words.txt", include_str!("../templates/words.txt.in")),
-    ("self-test/wanted.eml", include_str!("../templates/wanted.eml.in")),
-    ("self-test/phish.eml", include_str!("../templates/phish.eml.in")),
-];
-
 /// What Cargo's manifest ends with where the package is no member of another's workspace.
 const OWN_WORKSPACE: &str = include_str!("../templates/workspace.toml.in");
 
 impl Scaffold {
-    /// A model of this name. Uses [`Sdk::nearest`].
+    /// A model of this name, in Rust. Uses [`Sdk::nearest`].
     pub fn new(name: ModelName) -> Self {
-        Self { name, sdk: Sdk::nearest() }
+        Self { name, language: Language::Rust, sdk: Sdk::nearest() }
     }
 
-    /// Takes the guest SDK from elsewhere.
+    /// Chooses another language.
+    pub fn language(mut self, language: Language) -> Self {
+        self.language = language;
+        self
+    }
+
+    /// Takes the guest SDK from elsewhere. Only a model in Rust has it.
     pub fn sdk(mut self, sdk: Sdk) -> Self {
         self.sdk = sdk;
         self
@@ -88,26 +83,39 @@ impl Scaffold {
     /// If no crate can have the name, the folder exists and is not empty, the SDK cannot be found, cargo cannot work
     /// in that place, or a file cannot be written. Nothing is left behind then.
     pub fn create(&self, parent: impl AsRef<Path>) -> Result<Scaffolded, PackError> {
+        let folder = parent.as_ref().join(self.name.as_str());
+        if self.language == Language::Rust {
+            return self.create_crate(folder);
+        }
+        refuse_unless_empty(&folder)?;
+        let written = self.written(&folder, &[])?;
+        Ok(Scaffolded { folder, files: written.keep(), sdk: None, workspace: None })
+    }
+
+    fn create_crate(&self, folder: PathBuf) -> Result<Scaffolded, PackError> {
         let package = crate_name::of(&self.name)?;
         let sdk = self.sdk.located()?;
-        let dependency = sdk.dependency()?;
-        let folder = parent.as_ref().join(self.name.as_str());
+        let filled = [("{{package}}", package), ("{{sdk}}", sdk.dependency()?)];
         refuse_unless_empty(&folder)?;
-        let fill = |template: &str| {
-            let filled = template.replace("{{name}}", self.name.as_str());
-            filled.replace("{{package}}", &package).replace("{{sdk}}", &dependency)
-        };
-        let mut written = Written::default();
-        for (path, template) in TEMPLATES {
-            written.file(folder.join(path), &fill(template))?;
-        }
+        let written = self.written(&folder, &filled)?;
         let workspace = cargo::workspace_around(&folder)?;
         if workspace.is_none() {
             let manifest = folder.join(MANIFEST);
-            let text = fill(TEMPLATES[0].1) + OWN_WORKSPACE;
+            let text = fs::read_to_string(&manifest).map_err(PackError::read(&manifest))? + OWN_WORKSPACE;
             fs::write(&manifest, text).map_err(PackError::write(&manifest))?;
         }
-        Ok(Scaffolded { folder, files: written.keep(), sdk, workspace })
+        Ok(Scaffolded { folder, files: written.keep(), sdk: Some(sdk), workspace })
+    }
+
+    /// Writes all files, with the model's name and these in place of what stands for them.
+    fn written(&self, folder: &Path, filled: &[(&str, String)]) -> Result<Written, PackError> {
+        let mut written = Written::default();
+        for (path, template) in self.language.templates() {
+            let named = template.replace("{{name}}", self.name.as_str());
+            let text = filled.iter().fold(named, |text, (place, value)| text.replace(place, value));
+            written.file(folder.join(path), &text)?;
+        }
+        Ok(written)
     }
 }
 

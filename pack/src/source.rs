@@ -18,6 +18,7 @@ use wasm_metadata::{Licenses, Source as Url};
 use crate::error::PackError;
 use crate::limits::STACK_KIB;
 use crate::metadata::Metadata;
+use crate::prebuilt::Stub;
 
 /// The manifest's file name.
 pub const MANIFEST_FILE: &str = "switchback.toml";
@@ -68,7 +69,7 @@ struct Release {
     revision: Option<String>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Build {
     #[serde(rename = "crate")]
@@ -76,11 +77,12 @@ struct Build {
     profile: String,
     data: Option<PathBuf>,
     stack_kib: usize,
+    stub: Option<Stub>,
 }
 
 impl Default for Build {
     fn default() -> Self {
-        Self { package_dir: ".".into(), profile: "release".into(), data: None, stack_kib: STACK_KIB }
+        Self { package_dir: ".".into(), profile: "release".into(), data: None, stack_kib: STACK_KIB, stub: None }
     }
 }
 
@@ -158,6 +160,35 @@ impl Source {
         self.file.build.stack_kib << 10
     }
 
+    /// What takes the place of imports that the contract does not offer.
+    pub(crate) fn stub(&self) -> Option<Stub> {
+        self.file.build.stub
+    }
+
+    /// Refuses what only what cargo builds has.
+    pub(crate) fn require_no_build(&self) -> Result<(), PackError> {
+        let Build { data, stub, .. } = self.file.build.clone();
+        match self.file.build == (Build { data, stub, ..Build::default() }) {
+            true => Ok(()),
+            false => Err(invalid(
+                &self.path,
+                "under [build], `crate`, `profile` and `stack_kib` are for what cargo builds, and a component is built already",
+            )),
+        }
+    }
+
+    /// Refuses what only what another toolchain built has.
+    pub(crate) fn require_no_stub(&self) -> Result<(), PackError> {
+        match self.stub() {
+            None => Ok(()),
+            Some(_) => Err(invalid(
+                &self.path,
+                "build.stub is for a component that another toolchain built (`switchback pack --component FILE`); what cargo builds \
+                 imports nothing that would have to be stubbed",
+            )),
+        }
+    }
+
     /// What `prepare` is given: the content of the data file, or nothing.
     pub fn data(&self) -> &[u8] {
         &self.data
@@ -197,7 +228,7 @@ impl Source {
             license: release.license.clone(),
             source: release.source.clone(),
             revision: release.revision.clone(),
-            rustc: None,
+            ..Metadata::default()
         }
     }
 

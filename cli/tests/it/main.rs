@@ -10,6 +10,7 @@ mod dovecot;
 mod features;
 mod inspect;
 mod keygen;
+mod languages;
 mod machine;
 mod minisign;
 mod model;

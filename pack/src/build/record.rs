@@ -9,12 +9,12 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use switchback::Digest;
 use wasm_encoder::{ComponentSection as _, CustomSection};
-use wasmparser::{Parser, Payload};
 
 use super::arguments::Arguments;
 use super::project::Project;
 use super::toolchain::Toolchain;
 use crate::error::PackError;
+use crate::section::only_section;
 
 /// The custom section that holds it as JSON. Hosts do not read it, so it has none of their names.
 const SECTION: &str = "switchback-build";
@@ -102,20 +102,7 @@ impl BuildRecord {
 
     /// Reads it from a release. There is none where several claim to be it.
     pub(crate) fn read(release: &[u8]) -> Option<Self> {
-        let mut depth = 0_u32;
-        let mut found = Vec::new();
-        for payload in Parser::new(0).parse_all(release) {
-            match payload.ok()? {
-                Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
-                Payload::End(_) => depth = depth.saturating_sub(1),
-                Payload::CustomSection(section) if depth == 0 && section.name() == SECTION => {
-                    found.push(section.data())
-                }
-                _ => {}
-            }
-        }
-        let [only] = found[..] else { return None };
-        serde_json::from_slice(only).ok()
+        serde_json::from_slice(only_section(release, SECTION)?).ok()
     }
 
     /// The number of the compiler's version and the rest of what it calls itself, as the standard section for tools has it.

@@ -9,6 +9,7 @@ use wasmparser::{Parser, Payload};
 
 use super::Inspection;
 use crate::build::BuildRecord;
+use crate::prebuilt::ComponentRecord;
 
 /// The most characters of a value that are shown.
 const VALUE_CHARS_MAX: usize = 120;
@@ -56,6 +57,8 @@ pub enum Part {
     Unstable,
     /// The lock file.
     LockFile,
+    /// The file that another toolchain built, or what took the place of its imports.
+    Component,
     /// The version of the scoring contract.
     Contract,
     /// What `switchback.toml` says.
@@ -73,7 +76,10 @@ pub enum Part {
 /// All differences, causes before consequences. None for the same bytes.
 pub(crate) fn differences(released: &[u8], packed: &[u8]) -> Vec<Difference> {
     let [one, other] = [released, packed].map(Inspection::read);
-    let mut found = of_records(one.build.as_ref(), other.build.as_ref());
+    let mut found = match (&one.component, &other.component) {
+        (Some(one), Some(other)) => of_components(one, other),
+        _ => of_records(one.build.as_ref(), other.build.as_ref()),
+    };
     found.extend(of_texts(Part::Contract, one.contract.as_deref(), other.contract.as_deref()));
     of_fields(Part::Manifest, String::new(), &json(&one.manifest), &json(&other.manifest), &mut found);
     let [metadata, other_metadata] = [&one, &other].map(|inspection| {
@@ -125,6 +131,14 @@ fn of_records(released: Option<&BuildRecord>, packed: Option<&BuildRecord>) -> V
     let pairs = texts(one).into_iter().zip(texts(other));
     found.extend(pairs.filter_map(|((part, one), (_, other))| of_texts(part, one.as_deref(), other.as_deref())));
     found.sort_by_key(|difference| difference.part);
+    found
+}
+
+fn of_components(released: &ComponentRecord, packed: &ComponentRecord) -> Vec<Difference> {
+    let file = |record: &ComponentRecord| format!("sha256:{}", record.file);
+    let mut found: Vec<_> = of_texts(Part::Component, Some(&file(released)), Some(&file(packed))).into_iter().collect();
+    found.extend(of_texts(Part::Packer, Some(&released.packer), Some(&packed.packer)));
+    of_fields(Part::Component, "stub".to_owned(), &json(&released.stub), &json(&packed.stub), &mut found);
     found
 }
 
@@ -246,6 +260,10 @@ impl Part {
             Self::Features => ("the features", "pack with the features that the release was packed with"),
             Self::Unstable => ("cargo's unstable arguments", "pack with those that the release was packed with"),
             Self::LockFile => ("Cargo.lock", "the release's author has the one that it was packed with"),
+            Self::Component => (
+                "what another toolchain built",
+                "it has to be the same file: many tools build one with other bytes each time, so it is kept with the release",
+            ),
             Self::Contract => ("the scoring contract", "it comes with the SDK"),
             Self::Manifest => ("switchback.toml", "it, or a file that it names, was changed"),
             Self::Metadata => ("the metadata", "it is what switchback.toml says under [release]"),

@@ -14,9 +14,17 @@ fn refusal(scaffold: &Scaffold, parent: &Path) -> String {
 #[test]
 fn every_placeholder_is_filled() {
     let parent = tempdir().unwrap();
-    for file in scaffold("bad-links").create(parent.path()).unwrap().files {
-        let text = fs::read_to_string(&file).unwrap();
-        assert!(!text.contains("{{") && !text.contains("}}"), "{}: {text}", file.display());
+    for language in Language::ALL {
+        assert_eq!(language.name().parse(), Ok(language));
+        let place = parent.path().join(language.name());
+        let made = scaffold("bad-links").language(language).create(place).unwrap();
+        assert!(made.files.len() >= 10, "{made:?}");
+        for file in made.files {
+            let text = fs::read_to_string(&file).unwrap();
+            for place in ["{{name}}", "{{package}}", "{{sdk}}"] {
+                assert!(!text.contains(place), "{}: {text}", file.display());
+            }
+        }
     }
 }
 
@@ -80,7 +88,7 @@ fn every_name_is_that_of_a_crate_or_refused() {
     }
     assert!(taken > 40_000 && refused >= crate_name::KEYWORDS.len(), "{taken} taken, {refused} refused");
     // The code does not depend on the name.
-    for (path, template) in TEMPLATES.iter().filter(|(path, _)| path.ends_with(".rs")) {
+    for (path, template) in Language::Rust.templates().iter().filter(|(path, _)| path.ends_with(".rs")) {
         let code = template.lines().filter(|line| !line.trim_start().starts_with("//"));
         assert!(code.into_iter().all(|line| !line.contains("{{")), "{path}");
     }
@@ -169,7 +177,7 @@ fn the_sdk_is_found_by_whatever_people_have() {
     let odd = parent.path().join("a \"b\" 'c' \\d é");
     package(&odd.join("guest-sdk"), "switchback-guest");
     let made = scaffold("mine").sdk(Sdk::Path(odd)).create(parent.path()).unwrap();
-    let Sdk::Path(found) = &made.sdk else { panic!("{made:?}") };
+    let Some(Sdk::Path(found)) = &made.sdk else { panic!("{made:?}") };
     let manifest: toml_edit::DocumentMut = fs::read_to_string(made.folder.join(MANIFEST)).unwrap().parse().unwrap();
     assert_eq!(manifest["dependencies"]["switchback-guest"]["path"].as_str(), found.to_str());
 }

@@ -55,7 +55,33 @@ pub(crate) fn plain(parts: &str) -> Vec<u8> {
     ))
 }
 
-pub(crate) fn embedded(text: &str) -> Vec<u8> {
+/// A core module as another toolchain would build it: without a section that says what it is. These are its imports and functions,
+/// and what its `score` does, whose answer is as that of [`module`]. Its memory is named `memory`, its `prepare` `$prepare`.
+pub(crate) fn foreign(parts: &str, score: &str) -> Vec<u8> {
+    let text = format!(
+        r#"(module
+            (import "switchback:scoring/message@1.1.0" "[resource-drop]message" (func $drop (param i32)))
+            {parts}
+            (memory (export "memory") 1 3)
+            (data (i32.const 28) "\00\02\00\00\01\00\00\00")
+            (data (i32.const 512) "\10\04\00\00\09\00\00\00")
+            (data (i32.const 1040) "FROM_DATA")
+            (global $bump (mut i32) (i32.const 4096))
+            (func $realloc (param i32 i32 i32 i32) (result i32)
+                (global.get $bump)
+                (global.set $bump (i32.add (global.get $bump) (local.get 3))))
+            (func $answer (param $score f64)
+                (f64.store (i32.const 16) (local.get $score))
+                (f64.store (i32.const 520) (local.get $score)))
+            (func (export "score") (param $message i32) (result i32)
+                (call $drop (local.get $message))
+                {score}
+                (i32.const 0)))"#
+    );
+    wat::parse_str(text).unwrap()
+}
+
+fn embedded(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();

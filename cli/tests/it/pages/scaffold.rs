@@ -69,6 +69,10 @@ fn the_examples_in_the_help_of_new_and_pack_work() {
         if let Some((_, release)) = example.split_once(" --verify ") {
             place.run(&format!("cp out.wasm {release}"));
         }
+        // A release is a component, too.
+        if example.contains(" --component model.wasm") {
+            place.run("cp out.wasm model.wasm");
+        }
         // The model in this folder.
         let typed = if example == "switchback pack" { format!("(cd my-model; {example})") } else { example.clone() };
         let (done, said) = place.run(&typed);

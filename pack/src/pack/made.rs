@@ -1,0 +1,97 @@
+//! What a release is packed from: what cargo builds, or what another toolchain built.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use switchback::release::Reads;
+
+use crate::build::Built;
+use crate::error::PackError;
+use crate::metadata::Metadata;
+use crate::prebuilt::{self, ComponentRecord};
+use crate::source::Source;
+
+/// What a model of contract 1.0 can ask for, if it asks for all.
+const ALL_OF_1_0: [Reads; 13] = [
+    Reads::ENVELOPE,
+    Reads::CLIENT,
+    Reads::AUTHENTICATION,
+    Reads::SUBJECT,
+    Reads::SENDER,
+    Reads::DATE,
+    Reads::SIZE,
+    Reads::HEADERS,
+    Reads::TEXT,
+    Reads::HTML,
+    Reads::LINKS,
+    Reads::ATTACHMENTS,
+    Reads::RAW,
+];
+
+pub(super) enum Made {
+    Built(Built),
+    Prebuilt(Prebuilt),
+}
+
+/// What another toolchain built, as one core module.
+pub(super) struct Prebuilt {
+    module: Vec<u8>,
+    record: ComponentRecord,
+    folder: PathBuf,
+}
+
+impl Prebuilt {
+    pub(super) fn read(path: &Path, source: &Source) -> Result<Self, PackError> {
+        source.require_no_build()?;
+        let file = fs::read(path).map_err(PackError::read(path))?;
+        let module = prebuilt::core_module(&file, source.stub())?;
+        let record = ComponentRecord::of(&file, source.stub());
+        Ok(Self { module, record, folder: path.parent().unwrap_or(Path::new("")).to_owned() })
+    }
+}
+
+impl Made {
+    /// The core module.
+    pub(super) fn module(&self) -> &[u8] {
+        match self {
+            Self::Built(built) => &built.module,
+            Self::Prebuilt(prebuilt) => &prebuilt.module,
+        }
+    }
+
+    /// The folder in which the folder of releases lies.
+    pub(super) fn target_directory(&self) -> &Path {
+        match self {
+            Self::Built(built) => &built.target_directory,
+            Self::Prebuilt(prebuilt) => &prebuilt.folder,
+        }
+    }
+
+    /// What tools of the ecosystem are told, with what it was made by.
+    pub(super) fn metadata(&self, metadata: Metadata) -> Metadata {
+        match self {
+            Self::Built(built) => metadata.built(&built.record),
+            Self::Prebuilt(prebuilt) => Metadata { made_by: prebuilt.record.made_by.clone(), ..metadata },
+        }
+    }
+
+    pub(super) fn add_record_to(&self, component: &mut Vec<u8>) -> Result<(), PackError> {
+        match self {
+            Self::Built(built) => built.record.add_to(component),
+            Self::Prebuilt(prebuilt) => prebuilt.record.add_to(component),
+        }
+    }
+
+    /// Whether what a model can ask for says what it does: bindings of some languages import all of the contract, whatever is called.
+    pub(super) fn imports_what_it_calls(&self, asks: Reads) -> bool {
+        matches!(self, Self::Built(_)) || !ALL_OF_1_0.into_iter().all(|one| asks.contains(one))
+    }
+
+    /// A folder of this machine that a release names, where it could be helped.
+    pub(super) fn folder_named_in(&self, release: &[u8]) -> Option<&Path> {
+        match self {
+            Self::Built(built) => built.folder_named_in(release),
+            Self::Prebuilt(_) => None,
+        }
+    }
+}
