@@ -28,6 +28,8 @@ const ALL_OF_1_0: [Reads; 13] = [
     Reads::RAW,
 ];
 
+/// What a release is made of, before it is initialised.
+#[expect(clippy::large_enum_variant, reason = "packing makes one")]
 pub(super) enum Made {
     Built(Built),
     Prebuilt(Prebuilt),
