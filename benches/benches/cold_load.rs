@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use criterion::{BatchSize, Criterion};
 use switchback::Runtime;
 use switchback_benches::{
-    in_turn, median, print_generated, print_ratio, release_path, root, runtime_builder, warm_messages,
+    in_turn, median, onnx_data, print_generated, print_ratio, release_path, root, runtime_builder, warm_messages,
 };
 use switchback_guest::Scorer as _;
 use switchback_plugin_linear::Linear;
@@ -65,7 +65,7 @@ fn snapshot_or_prepare() {
     let message = warm_messages(1).remove(0);
     let data = |path: &str| std::fs::read(root().join(path)).expect("the model's data");
     let linear_data = data("plugins/linear/releases/1.1.0/weights.bin");
-    let onnx_data = data("plugins/onnx/graph.bin");
+    let onnx_data = onnx_data();
     let mut prepare_linear = || drop(black_box(Linear::prepare(&linear_data)).expect("weights"));
     let mut prepare_onnx = || drop(black_box(Onnx::prepare(&onnx_data)).expect("a graph"));
     let models: [(&str, &mut dyn FnMut()); 2] =

@@ -11,7 +11,9 @@ use criterion::{Criterion, Throughput};
 use switchback::message::FeatureKind;
 use switchback::release::Reads;
 use switchback::{LocalRuntime, Message, ReleaseId, Runtime, SlotConfig};
-use switchback_benches::{Again, Mail, in_turn, print_ratio, release_path, root, runtime_builder, warm_messages};
+use switchback_benches::{
+    Again, Mail, in_turn, onnx_data, print_ratio, release_path, root, runtime_builder, warm_messages,
+};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -38,7 +40,7 @@ fn main() {
     let data = |path: &str| std::fs::read(root().join(path)).expect("the model's data");
 
     let mut linear = Linear::prepare(&data("plugins/linear/releases/1.1.0/weights.bin")).expect("weights");
-    let mut onnx = Onnx::prepare(&data("plugins/onnx/graph.bin")).expect("a graph");
+    let mut onnx = Onnx::prepare(&onnx_data()).expect("a graph");
     let mut rules = Rules::prepare(&[]).expect("rules");
     let mut criterion = Criterion::default().configure_from_args();
     for mail in Mail::all(MESSAGES) {

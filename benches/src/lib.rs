@@ -36,6 +36,11 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
+/// What the release of the example `onnx` is prepared with.
+pub fn onnx_data() -> Vec<u8> {
+    switchback_pack::Source::read(root().join("plugins/onnx")).expect("the example model").data().to_vec()
+}
+
 /// Where cargo puts what it builds.
 pub fn target_dir() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from)

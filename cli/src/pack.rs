@@ -5,6 +5,8 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use switchback::Category;
+use switchback::release::ModelName;
+use switchback::semver::Version;
 use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
 use crate::exit::{Exit, Usage, after_help};
@@ -30,14 +32,27 @@ pub(crate) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["profile", "cargo_args"])]
     component: Option<PathBuf>,
 
+    /// Pack this ONNX file, without a toolchain; what its inputs and its output are is told by the table [onnx] of the
+    /// switchback.toml beside it or by their names (docs/onnx.md)
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "profile", "cargo_args"])]
+    onnx: Option<PathBuf>,
+
+    /// The model's name [default: that in switchback.toml or, without one, the ONNX file's]
+    #[arg(long, value_name = "NAME", requires = "onnx")]
+    name: Option<ModelName>,
+
+    /// The model's version [default: that in switchback.toml or, without one, 1.0.0]
+    #[arg(long, value_name = "VERSION", requires = "onnx")]
+    version: Option<Version>,
+
     /// Write the scores that the model gives now into the manifest, as the expected results of its self-tests, and the
     /// categories where the manifest has them
     #[arg(long)]
     bless: bool,
 
     /// The file or folder to write the release to [default: releases/NAME-VERSION.wasm in cargo's target
-    /// folder, or beside --component]
-    #[arg(short, long, value_name = "FILE")]
+    /// folder; of an ONNX file, NAME-VERSION.wasm in this one]
+    #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
 
     /// Pack again and compare with this release, byte by byte; write nothing
@@ -69,7 +84,7 @@ Examples:
   switchback pack my-model -o out.wasm -- --offline
   switchback pack my-model --measure ~/Maildir
   switchback pack my-model --verify my-model-1.0.0.wasm
-  switchback pack my-model --component model.wasm   built from C, Go, JavaScript or Python
+  switchback pack --onnx model.onnx --name phish --version 1.2.0
 
 A model is built with the settings of its project (Cargo.toml, .cargo/config.toml,
 rust-toolchain.toml, switchback.toml), where cargo runs, and the arguments behind `--`. Compiler
@@ -77,8 +92,7 @@ flags are those for the target: `[target.wasm32-unknown-unknown] rustflags`. RUS
 CARGO_PROFILE_* and other variables for programs of this machine are ignored. `switchback inspect`
 shows what a release was built with.
 
-Needs Rust with the target: rustup target add wasm32-unknown-unknown. With --component, it needs
-nothing: see docs/write-it-in.md.";
+Needs Rust with the target: rustup target add wasm32-unknown-unknown. An ONNX file needs nothing.";
 
 const EXIT_CODES: [&str; 2] = [
     "the release was packed, and its self-tests pass; with --verify, it is identical to the given one",
@@ -98,9 +112,15 @@ impl Args {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let mut packer = Packer::new(args.source());
-    if let Some(component) = &args.component {
-        packer = packer.component(component);
+    let mut packer = match &args.onnx {
+        Some(file) => Packer::onnx(file),
+        None => Packer::new(&args.source),
+    };
+    if let Some(name) = &args.name {
+        packer = packer.name(name.clone());
+    }
+    if let Some(version) = &args.version {
+        packer = packer.version(version.clone());
     }
     if args.bless {
         packer = packer.bless();

@@ -41,6 +41,17 @@ pub enum PackError {
         /// The line, the field, and what is allowed.
         why: String,
     },
+    /// An ONNX file cannot be a model.
+    #[error("onnx: {}: {source}", path.display())]
+    Onnx {
+        /// The file.
+        path: PathBuf,
+        /// Why not, and what to do.
+        source: switchback_onnx::Error,
+    },
+    /// A guest that was built before is damaged.
+    #[error(transparent)]
+    Guest(#[from] switchback_guests::DamagedGuest),
     /// `cargo` could not be started.
     #[error("build: cannot run `{program}`: {source}; install Rust with https://rustup.rs")]
     NoCargo {

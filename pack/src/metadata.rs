@@ -1,5 +1,6 @@
 //! The standard metadata sections, which tools of the ecosystem show and registries read.
 
+use switchback_guests::Guest;
 use wasm_metadata::{AddMetadata, AddMetadataField, Licenses, Source};
 
 use crate::build::BuildRecord;
@@ -19,14 +20,19 @@ pub(crate) struct Metadata {
     pub(crate) revision: Option<String>,
     /// The version of the compiler.
     pub(crate) rustc: Option<String>,
-    /// Tools of other languages, with their versions.
-    pub(crate) made_by: Vec<(String, String)>,
+    /// The guest that was built before.
+    pub(crate) guest: Option<Guest>,
 }
 
 impl Metadata {
     /// With what it was built with.
     pub(crate) fn built(self, record: &BuildRecord) -> Self {
         Self { rustc: Some(record.rustc_version().to_owned()), ..self }
+    }
+
+    /// With the guest that was built before.
+    pub(crate) fn of_guest(self, guest: &Guest) -> Self {
+        Self { guest: Some(*guest), ..self }
     }
 
     /// Adds the sections to a component that has none.
@@ -38,7 +44,9 @@ impl Metadata {
             add.language = vec![("Rust".to_owned(), String::new())];
             add.processed_by = vec![("rustc".to_owned(), rustc.clone())];
         }
-        add.processed_by.extend(self.made_by.iter().cloned());
+        let guest =
+            self.guest.map(|guest| (format!("switchback-guest-{}", guest.name), format!("sha256:{}", guest.sha256())));
+        add.processed_by.extend(guest);
         add.processed_by.push((env!("CARGO_PKG_NAME").to_owned(), env!("CARGO_PKG_VERSION").to_owned()));
         add.version = AddMetadataField::Set(wasm_metadata::Version::new(self.version.clone()));
         add.description = field(self.description.clone().map(wasm_metadata::Description::new));

@@ -1,6 +1,6 @@
 //! The whole way: manifest and package in, release file out.
 
-mod made;
+mod model;
 mod output;
 mod verification;
 
@@ -9,28 +9,26 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use semver::Version;
 use serde::Serialize;
-use switchback::release::{Manifest, Reads, seal};
+use switchback::ReleaseId;
+use switchback::release::{Manifest, ModelName, Reads};
 use switchback::verdict::Logged;
 use switchback::{Message, ReleaseId};
 
+pub use self::model::{BuiltModule, build_module, pack_module};
 pub use self::verification::Verification;
 
-use self::made::{Made, Prebuilt};
+use self::model::Model;
 use self::output::Output;
 use crate::answer::{Changed, Tested};
-use crate::build::Build;
-use crate::component::Component;
+use crate::build::{Build, Built};
 use crate::error::PackError;
-use crate::inline_shim::inline_shim;
 use crate::inspect::{Inspection, bounded};
-use crate::limits::{PREPARE_TIME_MAX, STACK_KIB};
-use crate::metadata::Metadata;
+use crate::limits::PREPARE_TIME_MAX;
 use crate::progress::{Progress, Reporter, Step};
 use crate::self_test;
-use crate::snapshot::{PREPARE, Snapshot, snapshot};
 use crate::source::Source;
-use crate::strip::strip;
 
 /// Packs a model: builds its package, makes it a component, runs its initialiser, stores the memory that
 /// this leaves, adds manifest and checksum, and tries the result in a host.
@@ -53,13 +51,21 @@ use crate::strip::strip;
 #[derive(Clone, Debug)]
 #[must_use = "a packer does nothing until `pack` or `verify`"]
 pub struct Packer {
-    source: PathBuf,
-    component: Option<PathBuf>,
+    origin: Origin,
     expectations: Expectations,
     profile: Option<String>,
     out: Option<PathBuf>,
     cargo_args: Vec<OsString>,
     prepare_time_max: Duration,
+}
+
+/// Where the model is.
+#[derive(Clone, Debug)]
+enum Origin {
+    /// A manifest, or its folder.
+    Manifest(PathBuf),
+    /// An ONNX file, with a manifest beside it or none.
+    Onnx { file: PathBuf, name: Option<ModelName>, version: Option<Version> },
 }
 
 /// What happens to the expected scores of self-tests.
@@ -97,15 +103,53 @@ pub struct Packed {
 impl Packer {
     /// Packs the release that a manifest describes: the path of a `switchback.toml`, or of its folder.
     pub fn new(source: impl Into<PathBuf>) -> Self {
+        Self::of(Origin::Manifest(source.into()))
+    }
+
+    /// Packs an ONNX file, without a toolchain: the guest that runs it was built before. What its inputs are made of and
+    /// what its output means stands under `[onnx]` in the `switchback.toml` beside it or, where that has nothing to say, is
+    /// told by names and shapes: see [`switchback_onnx`]. Without that file, the release has a minimal card.
+    ///
+    /// Self-tests that the manifest has not are made up: what the model answers now is what it has to answer on every host.
+    ///
+    /// ```no_run
+    /// use switchback_pack::{PackError, Packer};
+    ///
+    /// # fn main() -> Result<(), PackError> {
+    /// let packed = Packer::onnx("model.onnx").pack(&mut |_| {})?;
+    /// println!("{} {}", packed.id, packed.path.display());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn onnx(file: impl Into<PathBuf>) -> Self {
+        Self::of(Origin::Onnx { file: file.into(), name: None, version: None })
+    }
+
+    fn of(origin: Origin) -> Self {
         Self {
-            source: source.into(),
-            component: None,
+            origin,
             expectations: Expectations::Check,
             profile: None,
             out: None,
             cargo_args: Vec::new(),
             prepare_time_max: PREPARE_TIME_MAX,
         }
+    }
+
+    /// What the model of an ONNX file is called. Default: as the manifest says; without one, as the file is called.
+    pub fn name(mut self, name: ModelName) -> Self {
+        if let Origin::Onnx { name: of_file, .. } = &mut self.origin {
+            *of_file = Some(name);
+        }
+        self
+    }
+
+    /// The version of the model of an ONNX file. Default: as the manifest says; without one, 1.0.0.
+    pub fn version(mut self, version: Version) -> Self {
+        if let Origin::Onnx { version: of_file, .. } = &mut self.origin {
+            *of_file = Some(version);
+        }
+        self
     }
 
     /// Writes the scores that the model gives now into the manifest, as what self-tests expect, and the categories where the
@@ -132,7 +176,7 @@ impl Packer {
     }
 
     /// Where the release goes: a file, a folder that exists, or a pipe or a device, which are written to. Default:
-    /// `<cargo's target folder>/releases/<name>-<version>.wasm`.
+    /// `<cargo's target folder>/releases/<name>-<version>.wasm`; for an ONNX file, `<name>-<version>.wasm` in the current folder.
     pub fn out(mut self, out: impl Into<PathBuf>) -> Self {
         self.out = Some(out.into());
         self
@@ -171,38 +215,31 @@ impl Packer {
     ) -> Result<Packed, PackError> {
         let mut reporter = Reporter::new(on_progress);
         let build = Build::new(&self.cargo_args)?;
-        let source = Source::read(&self.source)?;
-        if self.expectations == Expectations::Check {
+        let mut source = self.source()?;
+        if self.expectations == Expectations::Check && !source.are_tests_made_up() {
             require_scores(&source)?;
         }
-        source.check_data()?;
-        let made = self.made(build, &source, &mut reporter)?;
-        let model = self.model(&made, &source, &mut reporter)?;
-        source.check_memory(model.memory_bytes)?;
-        let output = Output::create(self.out.as_deref(), made.target_directory(), &source)?;
-        let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
+        let made = self.make(build, &mut source, &mut reporter)?;
+        let Made { model, folder } = &made;
+        let output = Output::create(self.out.as_deref(), folder, &source)?;
+        let (manifest, blessed) = self.expectations(model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
-        let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match self.expectations {
-            Expectations::Check => self_test::check(&sealed, &manifest, progress),
+        let are_blessed = self.expectations == Expectations::Bless || source.are_tests_made_up();
+        let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match are_blessed {
+            false => self_test::check(&sealed, &manifest, progress),
             // What the model logs was told already.
-            Expectations::Bless => self_test::check(&sealed, &manifest, &mut |_| {}),
+            true => self_test::check(&sealed, &manifest, &mut |_| {}),
         })?;
-        let measured = reporter.step(Step::Measure, |_| Measured::of(&sealed, messages));
-        match &measured {
-            Ok(measured) => measured.remarks().iter().for_each(|remark| reporter.remark(remark)),
-            Err(why) => reporter.remark(&why.to_string()),
-        }
-        if !blessed.is_empty() {
+        if !blessed.is_empty() && !source.are_tests_made_up() {
             source.write_expectations(&manifest.self_tests)?;
         }
         Ok(Packed {
             path: output.keep(&sealed)?,
             id,
             inspection: Inspection::read(&sealed),
-            prepare_log: model.log,
+            prepare_log: made.model.log,
             self_tests,
-            measured: measured.ok(),
-            blessed,
+            blessed: if source.are_tests_made_up() { Vec::new() } else { blessed },
             timings: reporter.timings(),
         })
     }
@@ -222,24 +259,45 @@ impl Packer {
         let path = release.as_ref();
         let released = bounded(path).map_err(PackError::read(path))?;
         let id = verification::id_of(path, &released)?;
-        let source = Source::read(&self.source)?;
+        let mut source = self.source()?;
         verification::require_same_model(path, &id, &source)?;
-        source.check_data()?;
-        let made = self.made(build, &source, &mut reporter)?;
-        let packed = self.model(&made, &source, &mut reporter)?.seal(&source.manifest())?;
+        let model = self.make(build, &mut source, &mut reporter)?.model;
+        let manifest = match source.are_tests_made_up() {
+            true => self.expectations(&model, &source, &mut reporter)?.0,
+            false => source.manifest(),
+        };
+        let packed = model.seal(&manifest)?;
         Ok(Verification::of(id, &released, &packed))
     }
 
-    fn made(&self, build: Build, source: &Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
-        if let Some(file) = &self.component {
-            return reporter.step(Step::Link, |_| Prebuilt::read(file, source).map(Made::Prebuilt));
+    fn source(&self) -> Result<Source, PackError> {
+        match &self.origin {
+            Origin::Manifest(path) => Source::read(path),
+            Origin::Onnx { file, name, version } => Source::of_onnx(file, name.clone(), version.clone()),
         }
-        source.require_no_stub()?;
-        let profile = self.profile.as_deref().unwrap_or(source.profile());
-        let built = |progress: &mut dyn FnMut(Progress<'_>)| {
-            build.run(&source.package_dir(), profile, source.stack_bytes(), progress)
+    }
+
+    /// The initialised model, whatever it is made of.
+    fn make(&self, build: Build, source: &mut Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
+        let made = if source.is_onnx() {
+            let guest = switchback_guests::ONNX;
+            let module = guest.module()?;
+            let metadata = source.metadata().of_guest(&guest);
+            let model = Model::make(&module, source.data(), &metadata, self.prepare_time_max, reporter)?;
+            source.ask_for_memory(model.memory_bytes);
+            Made { model, folder: PathBuf::new() }
+        } else {
+            source.check_data()?;
+            let built = reporter.step(Step::Build, |progress| self.build(build, source, progress))?;
+            Made { model: self.model(&built, source, reporter)?, folder: built.target_directory.join(RELEASES) }
         };
-        reporter.step(Step::Build, built).map(Made::Built)
+        source.check_memory(made.model.memory_bytes)?;
+        Ok(made)
+    }
+
+    fn build(&self, build: Build, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Built, PackError> {
+        let profile = self.profile.clone().unwrap_or_else(|| source.profile());
+        build.run(&source.package_dir(), &profile, source.stack_bytes(), progress)
     }
 
     /// What was built, initialised, with all that is to be said of it.
@@ -269,7 +327,7 @@ impl Packer {
     ) -> Result<(Manifest, Vec<Changed>), PackError> {
         let mut manifest = source.manifest();
         let mut blessed = Vec::new();
-        if self.expectations == Expectations::Bless {
+        if self.expectations == Expectations::Bless || source.are_tests_made_up() {
             let sealed = model.seal(&manifest)?;
             let (_, answers) =
                 reporter.step(Step::Bless, |progress| self_test::answers(&sealed, &manifest, progress))?;
@@ -315,106 +373,11 @@ fn require_scores(source: &Source) -> Result<(), PackError> {
     source.first_without_score().map_or(Ok(()), |test| Err(PackError::NoExpectation { test }))
 }
 
-/// Packs a core module that was built already: makes the component, runs the initialiser with `data`, and
-/// seals it with `manifest`. The self-tests are not run; whoever loads the release does that.
-///
-/// For tests that need many releases of one module, and for tools that build modules in their own way.
-///
-/// # Errors
-/// [`PackError`], for the first step that fails.
-pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Vec<u8>, PackError> {
-    of_module(module, data, manifest)?.seal(manifest)
+/// An initialised model, and the folder that its release goes to unless somebody says otherwise.
+struct Made {
+    model: Model,
+    folder: PathBuf,
 }
 
-fn of_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Model, PackError> {
-    let metadata = Metadata {
-        name: manifest.name.to_string(),
-        version: manifest.version.to_string(),
-        description: Some(manifest.description.clone()).filter(|text| !text.is_empty()),
-        ..Metadata::default()
-    };
-    let mut silent = |_: Progress<'_>| {};
-    Model::make(module, data, &metadata, PREPARE_TIME_MAX, &mut Reporter::new(&mut silent))
-}
-
-/// As [`pack_module`], for a model that has no expectations yet: the manifest's self-tests get the scores that the model gives
-/// now, and those of them that name a category the category. A host runs them on what is returned.
-///
-/// # Errors
-/// [`PackError`], for the first step that fails.
-pub fn pack_new_module(module: &[u8], data: &[u8], mut manifest: Manifest) -> Result<(Vec<u8>, Manifest), PackError> {
-    let model = of_module(module, data, &manifest)?;
-    let (_, answers) = self_test::answers(&model.seal(&manifest)?, &manifest, &mut |_| {})?;
-    for (test, answer) in manifest.self_tests.iter_mut().zip(answers) {
-        test.score = answer.score.unwrap_or(test.score);
-        test.category = test.category.and(answer.category);
-    }
-    let sealed = model.seal(&manifest)?;
-    self_test::check(&sealed, &manifest, &mut |_| {})?;
-    Ok((sealed, manifest))
-}
-
-/// A core module that was built, and with what.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct BuiltModule {
-    /// The module, as cargo made it.
-    pub module: Vec<u8>,
-    /// How it was built.
-    pub record: BuildRecord,
-}
-
-/// Builds a package as [`Packer`] does, for [`pack_module`], with the default stack.
-///
-/// # Errors
-/// [`PackError`], if cargo cannot build it.
-pub fn build_module(
-    package: &Path,
-    profile: &str,
-    cargo_args: &[OsString],
-    on_progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<BuiltModule, PackError> {
-    let built = Build::new(cargo_args)?.run(package, profile, STACK_KIB << 10, on_progress)?;
-    Ok(BuiltModule { module: built.module, record: built.record })
-}
-
-/// An initialised component with its metadata: everything of a release but the manifest.
-struct Model {
-    component: Vec<u8>,
-    contract: semver::Version,
-    /// What of a message it can ask for.
-    asks: Reads,
-    /// The memory that `prepare` left, in bytes.
-    memory_bytes: u64,
-    /// What `prepare` logged.
-    log: Logged,
-}
-
-impl Model {
-    fn make(
-        module: &[u8],
-        data: &[u8],
-        metadata: &Metadata,
-        prepare_time_max: Duration,
-        reporter: &mut Reporter<'_>,
-    ) -> Result<Self, PackError> {
-        let made = reporter.step(Step::Componentise, |_| Component::of_module(module))?;
-        let Snapshot { component, memory_bytes, log } = reporter.step(Step::Prepare, |progress| {
-            let taken = snapshot(&made, data, prepare_time_max)?;
-            progress(Progress::Logged(PREPARE, &taken.log));
-            Ok::<_, PackError>(taken)
-        })?;
-        let stripped = strip(&component).map_err(|error| PackError::Snapshot { why: error.to_string() })?;
-        Ok(Self {
-            component: metadata.add_to(&inline_shim(&stripped)?)?,
-            contract: made.contract,
-            asks: made.asks,
-            memory_bytes,
-            log,
-        })
-    }
-
-    fn seal(&self, manifest: &Manifest) -> Result<Vec<u8>, PackError> {
-        Ok(seal(self.component.clone(), &self.contract, manifest)?)
-    }
-}
+/// The folder of release files in cargo's target folder.
+const RELEASES: &str = "releases";

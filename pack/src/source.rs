@@ -1,6 +1,7 @@
 //! `switchback.toml`: what an author says about a release.
 
 mod bless;
+mod onnx;
 
 use std::fs;
 use std::ops::RangeInclusive;
@@ -13,6 +14,7 @@ use switchback::release::{
     Card, Manifest, ManifestLimits, ModelName, Reads, SELF_TESTS_MAX, Scale, SelfTest, read_version,
 };
 use switchback::{Authentication, Category, Client, Envelope, Limits};
+use switchback_onnx::Bindings;
 use wasm_metadata::{Licenses, Source as Url};
 
 use crate::error::PackError;
@@ -33,6 +35,16 @@ pub struct Source {
     file: File,
     data: Vec<u8>,
     messages: Vec<Vec<u8>>,
+    made_of: MadeOf,
+}
+
+/// What a model is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum MadeOf {
+    /// A Cargo package.
+    Package,
+    /// An ONNX file. Self-tests that the manifest has not are made up.
+    Onnx { are_tests_made_up: bool },
 }
 
 /// The manifest as it stands in the file.
@@ -40,8 +52,8 @@ pub struct Source {
 #[serde(deny_unknown_fields)]
 struct File {
     release: Release,
-    #[serde(default)]
-    build: Build,
+    build: Option<Build>,
+    onnx: Option<Bindings>,
     #[serde(default)]
     limits: ManifestLimits,
     #[serde(default)]
@@ -56,8 +68,8 @@ struct Release {
     name: ModelName,
     #[serde(deserialize_with = "read_version")]
     version: Version,
-    scale: Scale,
-    reads: Reads,
+    scale: Option<Scale>,
+    reads: Option<Reads>,
     #[serde(default)]
     description: String,
     #[serde(default)]
@@ -109,25 +121,43 @@ impl Source {
     pub fn read(path: impl AsRef<Path>) -> Result<Self, PackError> {
         let path = path.as_ref();
         let path = if path.is_dir() { manifest_in(path)? } else { path.to_owned() };
-        let bytes = fs::read(&path).map_err(PackError::read(&path))?;
+        let (path, file) = Self::parse(&path)?;
+        if file.onnx.is_some() {
+            return Self::of_bindings(path, file);
+        }
+        file.check_package().and_then(|()| file.check()).map_err(|why| invalid(&path, why))?;
+        let mut source = Self { path, file, data: Vec::new(), messages: Vec::new(), made_of: MadeOf::Package };
+        if let Some(data) = source.file.build().data {
+            source.data = source.read_named(&data)?;
+        }
+        source.read_messages()?;
+        Ok(source)
+    }
+
+    /// Reads a manifest, and none of the files that it names.
+    fn parse(path: &Path) -> Result<(PathBuf, File), PackError> {
+        let bytes = fs::read(path).map_err(PackError::read(path))?;
         if bytes.starts_with(b"\0asm") {
             return Err(invalid(
-                &path,
+                path,
                 "it is WebAssembly already; what is packed is the folder of its source, with a switchback.toml",
             ));
         }
-        let text = String::from_utf8(bytes).map_err(|error| invalid(&path, format!("it is no text: {error}")))?;
-        let file: File = toml_edit::de::from_str(&text).map_err(|error| invalid(&path, error))?;
-        file.check().map_err(|why| invalid(&path, why))?;
-        let mut source = Self { path, file, data: Vec::new(), messages: Vec::new() };
-        if let Some(data) = &source.file.build.data {
-            source.data = source.read_named(data)?;
-        }
-        source.messages =
-            source.file.self_test.iter().map(|test| source.read_message(test)).collect::<Result<_, _>>()?;
+        let text = String::from_utf8(bytes).map_err(|error| invalid(path, format!("it is no text: {error}")))?;
+        let file: File = toml_edit::de::from_str(&text).map_err(|error| invalid(path, error))?;
+        Ok((path.to_owned(), file))
+    }
+
+    /// Reads the messages of the self-tests, and looks at all of the manifest.
+    fn read_messages(&mut self) -> Result<(), PackError> {
+        self.messages = self.file.self_test.iter().map(|test| self.read_message(test)).collect::<Result<_, _>>()?;
+        self.check_manifest()
+    }
+
+    fn check_manifest(&self) -> Result<(), PackError> {
         // What no host would read is told before it takes the time to build.
-        source.manifest().to_json().map_err(|error| invalid(&source.path, error))?;
-        Ok(source)
+        self.manifest().to_json().map_err(|error| invalid(&self.path, error))?;
+        Ok(())
     }
 
     /// The manifest's file.
@@ -147,17 +177,17 @@ impl Source {
 
     /// The folder of the Cargo package.
     pub fn package_dir(&self) -> PathBuf {
-        self.resolve(&self.file.build.package_dir)
+        self.resolve(&self.file.build().package_dir)
     }
 
     /// The cargo profile.
-    pub fn profile(&self) -> &str {
-        &self.file.build.profile
+    pub fn profile(&self) -> String {
+        self.file.build().profile
     }
 
     /// The stack that the guest has in its own memory, in bytes.
     pub(crate) fn stack_bytes(&self) -> usize {
-        self.file.build.stack_kib << 10
+        self.file.build().stack_kib << 10
     }
 
     /// What takes the place of imports that the contract does not offer.
@@ -211,7 +241,8 @@ impl Source {
             made.abstains = test.abstains;
             made
         });
-        let manifest = Manifest::new(release.name.clone(), release.version.clone(), release.scale, release.reads)
+        let (scale, reads) = (release.scale.unwrap_or(Scale::Probability), release.reads.unwrap_or_default());
+        let manifest = Manifest::new(release.name.clone(), release.version.clone(), scale, reads)
             .description(&release.description)
             .limits(limits.clone())
             .card(card.clone());
@@ -228,7 +259,8 @@ impl Source {
             license: release.license.clone(),
             source: release.source.clone(),
             revision: release.revision.clone(),
-            ..Metadata::default()
+            rustc: None,
+            guest: None,
         }
     }
 
@@ -246,9 +278,9 @@ impl Source {
     /// Refuses data that do not fit into that memory.
     pub(crate) fn check_data(&self) -> Result<(), PackError> {
         let bytes_max = Limits::default().memory_bytes_of(&self.file.limits);
-        match &self.file.build.data {
+        match self.file.build().data {
             Some(data) if self.data.len() as u64 > bytes_max => {
-                Err(PackError::DataTooLarge { path: self.resolve(data), bytes: self.data.len(), bytes_max })
+                Err(PackError::DataTooLarge { path: self.resolve(&data), bytes: self.data.len(), bytes_max })
             }
             _ => Ok(()),
         }
@@ -295,6 +327,21 @@ impl Source {
 }
 
 impl File {
+    fn build(&self) -> Build {
+        self.build.clone().unwrap_or_default()
+    }
+
+    /// What has to be said of a package.
+    fn check_package(&self) -> Result<(), String> {
+        match (self.release.scale, self.release.reads) {
+            (None, _) => Err("[release]: missing field `scale`, which is `log-odds` or `probability`".to_owned()),
+            (_, None) => {
+                Err("[release]: missing field `reads`, which lists what the model reads of a message".to_owned())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What the types do not say.
     fn check(&self) -> Result<(), String> {
         match self.self_test.len() {
@@ -302,7 +349,7 @@ impl File {
             1..=SELF_TESTS_MAX => {}
             many => return Err(format!("it has {many} [[self_test]] entries, the most is {SELF_TESTS_MAX}")),
         }
-        let stack = self.build.stack_kib;
+        let stack = self.build().stack_kib;
         if !STACK_KIB_RANGE.contains(&stack) {
             let [least, most] = [STACK_KIB_RANGE.start(), STACK_KIB_RANGE.end()];
             return Err(format!("build.stack_kib is {stack}, and not in {least}..={most}"));

@@ -50,6 +50,12 @@ enum Task {
     PublishCheck,
     /// Pack the example models into target/releases.
     Models,
+    /// Build the guests that are in the repository as they are packed, and compare them with what is there.
+    Guests {
+        /// Write them in the place of those that are there.
+        #[arg(long)]
+        write: bool,
+    },
     /// Score all corpora with all models, twice and with two thread counts, and compare the digests.
     Corpora,
     /// Measure how often fingerprints join what is not one campaign, and split what is, on the corpora.
@@ -139,6 +145,7 @@ fn main() -> Result<()> {
         Task::Ci => ci::run(),
         Task::PublishCheck => publish::check(),
         Task::Models => models::pack().map(drop),
+        Task::Guests { write } => models::guests(write),
         Task::Corpora => test::corpora(),
         Task::Fingerprint { corpora } => test::fingerprint(corpora),
         Task::GuardSim { rollouts, attacks } => test::guard_sim(rollouts, attacks),

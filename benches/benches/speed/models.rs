@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use switchback::{Message, ReleaseId, Runtime};
-use switchback_benches::{packed, root};
+use switchback_benches::{onnx_data, packed, root};
 use switchback_guest::Scorer;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
@@ -50,7 +50,7 @@ fn native(name: &str, version: &str) -> Native {
         "linear" => {
             boxed(Linear::prepare(&data(&format!("plugins/linear/releases/{version}/weights.bin"))).expect("weights"))
         }
-        "onnx" => boxed(Onnx::prepare(&data("plugins/onnx/graph.bin")).expect("a graph")),
+        "onnx" => boxed(Onnx::prepare(&onnx_data()).expect("a graph")),
         _ => boxed(Rules::prepare(&[]).expect("rules")),
     }
 }

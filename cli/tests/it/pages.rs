@@ -1,6 +1,7 @@
 //! What documents tell people to type is typed, in the order in which they tell it.
 
 mod first_model;
+mod onnx;
 pub(crate) mod page;
 mod place;
 mod postfix;

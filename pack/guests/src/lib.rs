@@ -4,7 +4,7 @@
 //! them anew and says whether the same toolchain makes the same bytes.
 //!
 //! ```
-//! let module = switchback_guests::TRAINED.module()?;
+//! let module = switchback_guests::ONNX.module()?;
 //! assert_eq!(&module[..4], b"\0asm");
 //! # Ok::<(), switchback_guests::DamagedGuest>(())
 //! ```
@@ -12,15 +12,15 @@
 
 use sha2::{Digest as _, Sha256};
 
-/// The guest of linear models that `switchback train` makes; its data is a `switchback_linear::Model`.
-pub const TRAINED: Guest = Guest {
-    name: "trained",
-    compressed: include_bytes!("../modules/trained.wasm.zst"),
-    sha256: include_str!("../modules/trained.sha256"),
+/// The guest of ONNX files; its data is a `switchback_onnx_graph::Model`.
+pub const ONNX: Guest = Guest {
+    name: "onnx",
+    compressed: include_bytes!("../modules/onnx.wasm.zst"),
+    sha256: include_str!("../modules/onnx.sha256"),
 };
 
 /// All of them.
-pub const ALL: [Guest; 1] = [TRAINED];
+pub const ALL: [Guest; 1] = [ONNX];
 
 /// A core module, compressed.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn a_guest_that_is_damaged_is_not_handed_out() {
-        let other = Guest { sha256: "00", ..TRAINED };
-        let short = Guest { compressed: &TRAINED.compressed[..100], ..TRAINED };
+        let other = Guest { sha256: "00", ..ONNX };
+        let short = Guest { compressed: &ONNX.compressed[..100], ..ONNX };
         for guest in [other, short] {
-            assert!(guest.module().unwrap_err().to_string().contains("the guest trained"));
+            assert!(guest.module().unwrap_err().to_string().contains("the guest onnx"));
         }
     }
 }

@@ -15,16 +15,16 @@ pub(super) struct Output {
 }
 
 impl Output {
-    /// Makes the folder, and looks whether a file can be written there.
-    pub(super) fn create(out: Option<&Path>, target_directory: &Path, source: &Source) -> Result<Self, PackError> {
+    /// Makes the folder, and looks whether a file can be written there: by default in `folder`.
+    pub(super) fn create(out: Option<&Path>, folder: &Path, source: &Source) -> Result<Self, PackError> {
         let path = match out {
             Some(dir) if dir.is_dir() || dir.as_os_str().as_encoded_bytes().ends_with(b"/") => {
                 dir.join(file_name(source))
             }
             Some(file) => file.to_owned(),
-            None => releases_dir(target_directory).join(file_name(source)),
+            None => folder.join(file_name(source)),
         };
-        if let Some(dir) = path.parent() {
+        if let Some(dir) = path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
             fs::create_dir_all(dir).map_err(PackError::write(dir))?;
         }
         let file = File::create(&path, Access::Everybody, Existing::Replace).map_err(PackError::write(&path))?;
@@ -42,11 +42,6 @@ impl Output {
 /// The default name of a release file.
 fn file_name(source: &Source) -> String {
     format!("{}-{}.wasm", source.name(), source.version())
-}
-
-/// The folder of release files in a target folder.
-fn releases_dir(target_directory: &Path) -> PathBuf {
-    target_directory.join("releases")
 }
 
 #[cfg(test)]
@@ -68,7 +63,9 @@ mod tests {
         fs::write(at(MANIFEST_FILE), MANIFEST).unwrap();
         fs::write(at("a.eml"), "").unwrap();
         let source = Source::read(dir.path()).unwrap();
-        let pack = |out: Option<&Path>| Output::create(out, dir.path(), &source).unwrap().keep(b"release").unwrap();
+        let pack = |out: Option<&Path>| {
+            Output::create(out, &dir.path().join("releases"), &source).unwrap().keep(b"release").unwrap()
+        };
         fs::create_dir(at("folder")).unwrap();
         symlink("target", at("link")).unwrap();
         for (out, release) in [

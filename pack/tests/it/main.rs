@@ -8,5 +8,5 @@ mod inspecting;
 mod manifest;
 mod measuring;
 mod modules;
-mod prebuilt;
+mod onnx;
 mod scaffolding;

@@ -1,53 +1,101 @@
-//! An example model: a text classifier that comes as an ONNX file and is run by tract.
+//! The guest that runs ONNX files: `switchback pack` puts what it has made of one into this module.
 //!
-//! Words of the sender, the subject, the links and the text, as the host hashes them, are rows of an embedding; their
-//! sum goes through a small network. `switchback-onnx-prepare` has turned the ONNX file into `graph.bin`,
-//! which tract's core can build its model from without knowing ONNX; that happens once, when the release
-//! is packed.
+//! It is compiled once, and in no release but with the data of one: see `switchback-guests`.
 #![forbid(unsafe_code)]
 
-mod error;
-pub mod graph;
-mod network;
+mod taking;
 
-pub use error::Error;
-pub use network::Network;
+use switchback_guest::{Category, Error, Message, Outcome, Score, Scorer};
+use switchback_onnx_graph::{Given, Model, Output, Ready, Source};
 
-use graph::Graph;
-use switchback_guest::{Message, Outcome, Score, Scorer};
-use switchback_plugin_onnx_hot::{BIAS, Indices};
+use taking::Taker;
+
+/// What is taken of a message for one of a model's sources.
+///
+/// # Errors
+/// If a fact has no such name.
+pub fn given(source: &Source, message: &Message) -> Result<Given, Error> {
+    Ok(Taker::of(source)?.take(message))
+}
 
 /// The model.
 #[derive(Debug)]
 pub struct Onnx {
-    indices: Indices,
-    network: Network,
-    /// The log-odds of a message that has no feature at all.
-    bias: f64,
+    model: Ready,
+    takers: Vec<Taker>,
+    /// The kinds of mail that the answer's numbers are about; none of log-odds.
+    classes: Vec<Category>,
 }
 
 impl Scorer for Onnx {
-    fn prepare(data: &[u8]) -> Result<Self, switchback_guest::Error> {
-        let graph = Graph::from_bytes(data).map_err(describe)?;
-        let mut network = Network::new(&graph).map_err(describe)?;
-        // A first run also makes what tract only makes when it is first needed.
-        let bias = network.log_odds(&[BIAS]).map_err(describe)?;
-        Ok(Self { indices: Indices::new(), network, bias })
+    fn prepare(data: &[u8]) -> Result<Self, Error> {
+        let model = Ready::new(Model::from_bytes(data).map_err(describe)?).map_err(describe)?;
+        let takers = model.sources().iter().map(Taker::of).collect::<Result<_, _>>()?;
+        let classes = match model.output() {
+            Output::LogOdds => Vec::new(),
+            Output::Classes(names) => names.iter().map(|name| category(name)).collect::<Result<_, _>>()?,
+        };
+        // The memory is made as large as a long message needs, so that none grows it.
+        let most: Vec<_> = model.sources().iter().map(Given::most).collect();
+        model.answer(&most).map_err(describe)?;
+        Ok(Self { model, takers, classes })
     }
 
-    fn score(&mut self, message: &Message) -> Result<Outcome, switchback_guest::Error> {
-        let indices = self.indices.of(message);
-        let log_odds = self.network.log_odds(indices).map_err(describe)?;
-        let score = Score::log_odds().reason("BIAS", self.bias, "a message without a word").reason(
-            "NETWORK",
-            log_odds - self.bias,
-            "what the words of this one change",
-        );
+    fn score(&mut self, message: &Message) -> Result<Outcome, Error> {
+        let given: Vec<_> = self.takers.iter().map(|taker| taker.take(message)).collect();
+        let answer = self.model.answer(&given).map_err(describe)?;
+        let score = match (self.model.output(), &*answer) {
+            (Output::LogOdds, &[log_odds]) => Score::log_odds().reason("MODEL", f64::from(log_odds), ""),
+            (_, numbers) => of_classes(self.classes.iter().copied().zip(numbers.iter().copied())),
+        };
         Ok(score.into())
     }
 }
 
-fn describe(error: Error) -> switchback_guest::Error {
+/// The sum of the probabilities of what is unwanted, each a reason.
+fn of_classes(classes: impl Iterator<Item = (Category, f32)>) -> Score {
+    let mut score = Score::probability();
+    let (mut unwanted, mut sum) = ((Category::Spam, 0.0), 0.0);
+    let (mut ham, mut bulk) = (0.0, 0.0);
+    for (class, probability) in classes {
+        // Rounding may leave a little less than nothing.
+        let probability = probability.max(0.0);
+        match class {
+            Category::Ham => ham += probability,
+            Category::Bulk => bulk += probability,
+            _ => {
+                score.add(name(class), f64::from(probability), "");
+                sum += probability;
+                if probability > unwanted.1 {
+                    unwanted = (class, probability);
+                }
+            }
+        }
+    }
+    let is_bulk = sum < 0.5 && bulk > ham;
+    score.category(if is_bulk { Category::Bulk } else { unwanted.0 })
+}
+
+/// The kinds of mail with their names in the contract.
+const CATEGORIES: [(&str, Category); 6] = [
+    ("ham", Category::Ham),
+    ("bulk", Category::Bulk),
+    ("spam", Category::Spam),
+    ("phish", Category::Phish),
+    ("spoof", Category::Spoof),
+    ("malware", Category::Malware),
+];
+
+fn category(name: &str) -> Result<Category, Error> {
+    let found = CATEGORIES.iter().find(|(known, _)| *known == name);
+    found.map(|(_, category)| *category).ok_or_else(|| format!("there is no kind of mail `{name}`").into())
+}
+
+fn name(category: Category) -> &'static str {
+    CATEGORIES.iter().find(|(_, known)| *known == category).map_or("", |(name, _)| name)
+}
+
+fn describe(error: switchback_onnx_graph::Error) -> Error {
     error.to_string().into()
 }
 
@@ -57,49 +105,55 @@ switchback_guest::export!(Onnx);
 mod tests {
     use super::*;
     use switchback_guest::Assessment;
+    use switchback_onnx_graph::{Feed, Graph, Node, Operator};
 
-    fn model() -> Onnx {
-        let graph = concat!(env!("CARGO_MANIFEST_DIR"), "/graph.bin");
-        Onnx::prepare(&std::fs::read(graph).unwrap()).unwrap()
+    /// A model whose answer is the first facts of a message, as they are.
+    fn model(facts: &[&str], output: Output) -> Onnx {
+        let model = Model {
+            sources: vec![Source::Facts(facts.iter().map(|name| (*name).to_owned()).collect())],
+            tokenized: None,
+            feeds: vec![Feed::Numbers { source: 0, shape: vec![1, -1] }],
+            graph: Graph { nodes: vec![Node { operator: Operator::Input(0), inputs: vec![] }], output: 0 },
+            output,
+        };
+        Onnx::prepare(&model.to_bytes().unwrap()).unwrap()
     }
 
-    fn assess(model: &mut Onnx, message: &Message) -> Assessment {
-        model.score(message).unwrap().into_assessment().unwrap()
+    fn classes(names: &[&str]) -> Output {
+        Output::Classes(names.iter().map(|name| (*name).to_owned()).collect())
     }
 
-    fn message(text: &str) -> Message {
-        Message::builder().subject("About the text").from("Ann", "ann@a.example").text(text).build()
-    }
-
-    #[test]
-    fn a_message_of_nothing_scores_the_bias() {
-        let assessment = assess(&mut model(), &Message::builder().build());
-        assert_eq!(assessment.reasons[1].weight, 0.0);
-        let odds = (-assessment.reasons[0].weight).exp();
-        assert!((assessment.score - 1.0 / (1.0 + odds)).abs() < 1e-15);
-    }
-
-    #[test]
-    fn the_words_of_a_message_change_its_score() {
-        let mut model = model();
-        let spam = assess(&mut model, &message("Click here to claim your FREE money, 100% guaranteed! Unsubscribe"));
-        let ham = assess(&mut model, &message("The patch compiles here, but the test of the parser fails on my box."));
-        assert!(spam.score > 0.5 && ham.score < 0.5, "{} and {}", spam.score, ham.score);
+    fn assess(model: &mut Onnx, text: &str) -> Assessment {
+        model.score(&Message::builder().text(text).build()).unwrap().into_assessment().unwrap()
     }
 
     #[test]
-    fn a_score_does_not_depend_on_the_messages_before() {
-        let mut used = model();
-        let messages = [message("one"), message(&"many words ".repeat(5000)), message("")];
-        messages.iter().for_each(|message| drop(assess(&mut used, message)));
-        for message in &messages {
-            assert_eq!(assess(&mut used, message), assess(&mut model(), message));
-        }
+    fn log_odds_are_the_models_reason() {
+        let assessment = assess(&mut model(&["text-size"], Output::LogOdds), "abc");
+        assert_eq!((&*assessment.reasons[0].name, assessment.reasons[0].weight), ("MODEL", 2.0));
     }
 
     #[test]
-    fn data_that_is_no_graph_is_refused_with_the_reason() {
-        let error = Onnx::prepare(b"not a graph of any kind").unwrap_err();
-        assert!(error.to_string().contains("switchback-onnx-prepare"), "{error}");
+    fn what_is_unwanted_is_added_up_and_the_likeliest_of_it_is_the_kind() {
+        let facts = ["text-digits", "text-capitals", "text-white-space", "text-beyond-ascii"];
+        let mut model = model(&facts, classes(&["ham", "spam", "phish", "bulk"]));
+        let phish = assess(&mut model, "1A  ");
+        assert_eq!((phish.score, phish.category), (0.75, Category::Phish));
+        assert_eq!(phish.reasons.iter().map(|reason| &*reason.name).collect::<Vec<_>>(), ["SPAM", "PHISH"]);
+        assert_eq!(assess(&mut model, "12é ").category, Category::Ham);
+        assert_eq!(assess(&mut model, "1éé ").category, Category::Bulk);
+    }
+
+    #[test]
+    fn an_answer_that_is_no_probability_is_an_error() {
+        let mut model = model(&["text-size"], classes(&["spam"]));
+        let error = model.score(&Message::builder().text("a long text").build()).unwrap_err();
+        assert!(error.to_string().contains("not what its output is said to be"), "{error}");
+    }
+
+    #[test]
+    fn data_that_are_no_model_are_refused_with_the_reason() {
+        let error = Onnx::prepare(b"not a model of any kind").unwrap_err();
+        assert!(error.to_string().contains("convert the ONNX file again"), "{error}");
     }
 }

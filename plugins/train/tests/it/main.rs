@@ -2,6 +2,7 @@
 //! where it is not.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod onnx;
 mod profile;
 mod sandboxed;
 

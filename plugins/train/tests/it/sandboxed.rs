@@ -7,6 +7,7 @@ use switchback::verdict::Outcome;
 use switchback::{Message as HostMessage, Runtime, SlotConfig};
 use switchback_guest::Scorer;
 use switchback_mailgen::{Generator, hand_written};
+use switchback_pack::Source;
 use switchback_plugin_linear::Linear;
 use switchback_plugin_onnx::Onnx;
 use switchback_plugin_train::{Corpora, guest_message};
@@ -19,7 +20,7 @@ fn root() -> PathBuf {
 }
 
 /// Generated mail, mail written by hand, and some of each corpus that is here.
-fn mail() -> Vec<HostMessage> {
+pub(crate) fn mail() -> Vec<HostMessage> {
     let mut raw: Vec<Vec<u8>> = hand_written().iter().map(|(_, bytes)| bytes.to_vec()).collect();
     let generator = Generator::new(7_003_001);
     raw.extend((0..200).map(|index| generator.nth_message(index).bytes));
@@ -34,11 +35,15 @@ fn mail() -> Vec<HostMessage> {
     raw.into_iter().map(HostMessage::parse).collect()
 }
 
+fn weights(file: &str) -> Vec<u8> {
+    std::fs::read(root().join(file)).unwrap()
+}
+
 /// Holds a release, as `cargo xtask models` packs it, against a model with the same data.
-fn scores_as_natively<S: Scorer>(release: &str, data: &str) {
+fn scores_as_natively<S: Scorer>(release: &str, data: &[u8]) {
     let runtime = Runtime::builder().slot(SlotConfig::new("inbound")).build().unwrap();
     let id = runtime.load(root().join(format!("target/releases/{release}.wasm"))).unwrap();
-    let mut native = S::prepare(&std::fs::read(root().join(data)).unwrap()).unwrap();
+    let mut native = S::prepare(data).unwrap();
     for (number, message) in mail().iter().enumerate() {
         let Outcome::Scored(sandboxed) = runtime.score_with(&id, message).unwrap().outcome else { panic!("abstained") };
         let natively = native.score(&guest_message(message)).unwrap().into_assessment().unwrap();
@@ -54,15 +59,16 @@ fn scores_as_natively<S: Scorer>(release: &str, data: &str) {
 
 #[test]
 fn linear_in_the_sandbox_scores_as_natively() {
-    scores_as_natively::<Linear>("linear-1.2.0", "plugins/linear/releases/1.2.0/weights.bin");
+    scores_as_natively::<Linear>("linear-1.2.0", &weights("plugins/linear/releases/1.2.0/weights.bin"));
 }
 
 #[test]
 fn linear_on_its_own_features_does_too() {
-    scores_as_natively::<Linear>("linear-1.1.0", "plugins/linear/releases/1.1.0/weights.bin");
+    scores_as_natively::<Linear>("linear-1.1.0", &weights("plugins/linear/releases/1.1.0/weights.bin"));
 }
 
 #[test]
 fn onnx_in_the_sandbox_scores_as_natively() {
-    scores_as_natively::<Onnx>("onnx-1.1.0", "plugins/onnx/graph.bin");
+    let source = Source::read(root().join("plugins/onnx")).unwrap();
+    scores_as_natively::<Onnx>("onnx-1.1.0", source.data());
 }

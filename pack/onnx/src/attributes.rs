@@ -1,0 +1,51 @@
+//! The attributes of a node of an ONNX file.
+
+use tract_onnx::pb::{AttributeProto, NodeProto};
+
+/// What of a node is read by name.
+pub(crate) trait Attributes {
+    /// The attribute of this name.
+    fn find(&self, name: &str) -> Option<&AttributeProto>;
+
+    /// A text, or nothing.
+    fn text(&self, name: &str) -> String {
+        self.find(name).map(|found| String::from_utf8_lossy(&found.s).into_owned()).unwrap_or_default()
+    }
+
+    /// Texts; none, if there is no such attribute.
+    fn texts(&self, name: &str) -> Vec<String> {
+        let texts = self.find(name).into_iter().flat_map(|found| &found.strings);
+        texts.map(|text| String::from_utf8_lossy(text).into_owned()).collect()
+    }
+
+    /// An integer.
+    fn integer(&self, name: &str) -> Option<i64> {
+        self.find(name).map(|found| found.i)
+    }
+
+    /// Integers; none, if there is no such attribute.
+    fn integers(&self, name: &str) -> &[i64] {
+        self.find(name).map_or(&[], |found| &found.ints)
+    }
+
+    /// A float.
+    fn float(&self, name: &str) -> Option<f32> {
+        self.find(name).map(|found| found.f)
+    }
+
+    /// Floats; none, if there is no such attribute.
+    fn floats(&self, name: &str) -> &[f32] {
+        self.find(name).map_or(&[], |found| &found.floats)
+    }
+}
+
+impl Attributes for NodeProto {
+    fn find(&self, name: &str) -> Option<&AttributeProto> {
+        self.attribute.iter().find(|attribute| attribute.name == name)
+    }
+}
+
+/// What a node is called: its name or, if it has none, that of its first output.
+pub(crate) fn name_of(node: &NodeProto) -> &str {
+    if node.name.is_empty() { node.output.first().map_or("", String::as_str) } else { &node.name }
+}

@@ -1,0 +1,114 @@
+//! Reading an ONNX file, and what of it is in files of its own.
+
+use std::fs::{self, File};
+use std::io::Read as _;
+use std::path::{Component, Path};
+
+use prost::Message as _;
+use tract_onnx::pb::tensor_proto::DataLocation;
+use tract_onnx::pb::{ModelProto, TensorProto};
+
+use crate::error::Error;
+use crate::limits::FILE_BYTES_MAX;
+
+/// Reads a file with all of its weights.
+pub(crate) fn read(path: &Path) -> Result<ModelProto, Error> {
+    let mut model = parse(&bounded(path)?)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for tensor in tensors(&mut model) {
+        if is_external(tensor) {
+            take_in(tensor, folder)?;
+        }
+    }
+    Ok(model)
+}
+
+/// Reads a file that is all there is.
+pub(crate) fn parse_whole(bytes: &[u8]) -> Result<ModelProto, Error> {
+    let mut model = parse(bytes)?;
+    if let Some(tensor) = tensors(&mut model).find(|tensor| is_external(tensor)) {
+        return Err(refusal(tensor, "and only the ONNX file itself was given"));
+    }
+    Ok(model)
+}
+
+fn parse(bytes: &[u8]) -> Result<ModelProto, Error> {
+    let model = ModelProto::decode(bytes).map_err(|error| Error::NotOnnx(error.to_string()))?;
+    if model.graph.is_none() || model.opset_import.is_empty() {
+        return Err(Error::NotOnnx("it has no graph, or names no version of its operators".into()));
+    }
+    Ok(model)
+}
+
+fn bounded(path: &Path) -> Result<Vec<u8>, Error> {
+    let read = |source| Error::Read { path: path.to_owned(), source };
+    let file = File::open(path).map_err(read)?;
+    let bytes = file.metadata().map_err(read)?.len();
+    if bytes > FILE_BYTES_MAX {
+        return Err(Error::TooLarge { path: path.to_owned(), bytes });
+    }
+    let mut content = Vec::new();
+    // A pipe has no length.
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut content).map_err(read)?;
+    match content.len() as u64 {
+        bytes if bytes > FILE_BYTES_MAX => Err(Error::TooLarge { path: path.to_owned(), bytes }),
+        _ => Ok(content),
+    }
+}
+
+/// All weights of a model: those of its graph, and those that nodes have as attributes.
+fn tensors(model: &mut ModelProto) -> impl Iterator<Item = &mut TensorProto> {
+    let graph = model.graph.iter_mut();
+    graph.flat_map(|graph| {
+        let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
+        graph
+            .initializer
+            .iter_mut()
+            .chain(attributes.flat_map(|attribute| attribute.t.iter_mut().chain(&mut attribute.tensors)))
+    })
+}
+
+fn is_external(tensor: &TensorProto) -> bool {
+    tensor.data_location == Some(DataLocation::External as i32) || !tensor.external_data.is_empty()
+}
+
+fn value<'a>(tensor: &'a TensorProto, key: &str) -> Option<&'a str> {
+    tensor.external_data.iter().find(|entry| entry.key == key).map(|entry| &*entry.value)
+}
+
+fn refusal(tensor: &TensorProto, why: &str) -> Error {
+    let location = value(tensor, "location").unwrap_or_default().to_owned();
+    let why = format!("{why}; save the model as one file: `onnx.save(onnx.load(\"model.onnx\"), \"whole.onnx\")`");
+    Error::ExternalData { tensor: tensor.name.clone(), location, why }
+}
+
+/// Puts the content of a file that lies beside the model's into it. A file elsewhere could be one that its owner never
+/// meant to give away with a release.
+fn take_in(tensor: &mut TensorProto, folder: &Path) -> Result<(), Error> {
+    let location = value(tensor, "location").unwrap_or_default();
+    let is_below = Path::new(location).components().all(|part| matches!(part, Component::Normal(_)));
+    if location.is_empty() || !is_below {
+        return Err(refusal(tensor, "which is not below the folder of the ONNX file"));
+    }
+    let mut path = folder.to_owned();
+    for part in Path::new(location) {
+        path.push(part);
+        if fs::symlink_metadata(&path).is_ok_and(|found| found.is_symlink()) {
+            return Err(refusal(tensor, "which is a link, or in a folder that is one"));
+        }
+    }
+    let number = |key: &str| -> Result<Option<usize>, Error> {
+        let parse = |value: &str| value.parse().map_err(|_| refusal(tensor, &format!("of which `{key}` is no number")));
+        value(tensor, key).map(parse).transpose()
+    };
+    let (offset, length) = (number("offset")?.unwrap_or(0), number("length")?);
+    let content = bounded(&path)?;
+    let end = length.map_or(Some(content.len()), |length| offset.checked_add(length));
+    let part = end
+        .and_then(|end| content.get(offset..end))
+        .ok_or_else(|| refusal(tensor, "which is shorter than they are"))?;
+    tensor.raw_data = part.to_vec();
+    tensor.data_location = None;
+    tensor.external_data.clear();
+    Ok(())
+}

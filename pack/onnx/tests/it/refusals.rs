@@ -1,0 +1,214 @@
+//! Files that are no model here, and what the author is told.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile};
+use tract_onnx::pb::tensor_proto::DataType;
+
+use crate::files::File;
+use crate::graphs::{bindings, of_rows};
+
+fn convert(file: File, bindings: &Bindings) -> Result<(), Error> {
+    OnnxFile::from_bytes(&file.bytes()).and_then(|file| file.convert(bindings)).map(drop)
+}
+
+/// What the author is told of a file whose input takes rows.
+fn refusal(file: File) -> String {
+    convert(file, &of_rows()).unwrap_err().to_string()
+}
+
+fn table(file: File) -> File {
+    file.floats("table", &[65, 1], vec![0.5; 65])
+}
+
+/// A file that sums the rows that its input names.
+fn sum() -> File {
+    let file = table(File::of_indices()).node("Gather", &["table", "indices"], "rows", &[]);
+    file.integers("axes", &[0]).node("ReduceSum", &["rows", "axes"], "sum", &[("keepdims", 1)])
+}
+
+/// A file that adds up numbers.
+fn of_floats(shape: &[Option<i64>]) -> File {
+    File::default()
+        .input("numbers", DataType::Float, shape)
+        .node("ReduceMax", &["numbers"], "answer", &[])
+        .output("answer")
+}
+
+#[test]
+fn every_operator_that_is_not_known_is_named_with_its_domain_version_and_nodes() {
+    let file = sum()
+        .node("Loop", &["sum"], "a", &[])
+        .node("Loop", &["a"], "b", &[])
+        .node_of("com.example", "Guess", &["b"], "c")
+        .node_of("ai.onnx.ml", "SVMRegressor", &["c"], "d")
+        .output("d");
+    let Error::Operators(unknown) = convert(file.clone(), &of_rows()).unwrap_err() else {
+        unreachable!("it is refused")
+    };
+    let listed: Vec<_> =
+        unknown.iter().map(|one| (&*one.domain, &*one.operator, one.version, one.nodes.len())).collect();
+    assert_eq!(listed, [("", "Loop", 17, 2), ("ai.onnx.ml", "SVMRegressor", 1, 1), ("com.example", "Guess", 0, 1)]);
+    let text = refusal(file);
+    for part in
+        ["Loop (ai.onnx 17) in `a`, `b`", "SVMRegressor (ai.onnx.ml 1) in `d`", "Guess (com.example 0)", "no loops"]
+    {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
+#[test]
+fn an_operator_that_the_answer_does_not_need_is_no_reason_to_refuse() {
+    let file = sum().node("Loop", &["sum"], "other", &[]).node("Sigmoid", &["sum"], "answer", &[]).output("answer");
+    convert(file, &of_rows()).unwrap();
+}
+
+#[test]
+fn opsets_that_are_not_compared_are_refused_with_what_to_export() {
+    for opset in [7, 8, 23] {
+        let file = sum().opset(opset).output("sum");
+        let error = convert(file, &of_rows()).unwrap_err();
+        assert!(matches!(error, Error::Opset { version } if version == opset), "{error}");
+        assert!(error.to_string().contains("target_opset=22"), "{error}");
+    }
+}
+
+#[test]
+fn an_input_that_nothing_binds_is_named_with_what_to_write() {
+    let string =
+        File::default().input("remarks", DataType::String, &[None]).node("Identity", &["remarks"], "answer", &[]);
+    for file in [string.output("answer"), of_floats(&[None, Some(7)])] {
+        let error = convert(file, &bindings("output.is = \"log-odds\"")).unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, Error::Input { .. }) && text.contains("[onnx.inputs."), "{text}");
+    }
+}
+
+#[test]
+fn a_binding_that_does_not_fit_is_refused_with_both_sides() {
+    let floats = || of_floats(&[None, Some(7)]);
+    for (file, table, expected) in [
+        (floats(), "inputs.numbers.facts = [\"size\"]", "takes 7 numbers, and what it is bound to has 1"),
+        (floats(), "inputs.numbers.facts = [\"sighs\"]", "there is no fact `sighs`; the facts are size, headers"),
+        (floats(), "inputs.numbers.text = [\"body\"]", "bound to a text, which it cannot take"),
+        (floats(), "inputs.numbers = { facts = \"all\", text = [\"body\"] }", "exactly one of"),
+        (floats(), "inputs.numbers.features = [\"words\"]", "`bits`, 1 to 24"),
+        (floats(), "inputs.others.facts = \"all\"", "no input of this name; it has `numbers`"),
+        (sum().output("sum"), "inputs.indices = { features = [], bits = 6 }", "name at least one"),
+    ] {
+        let table = format!("{table}\noutput.is = \"log-odds\"\n");
+        let text = convert(file, &bindings(&table)).unwrap_err().to_string();
+        assert!(text.contains(expected), "{table}: {text}");
+    }
+}
+
+#[test]
+fn a_length_that_is_free_beside_that_of_the_messages_is_refused() {
+    for (shape, expected) in [
+        (&[None, None, None][..], "more than one of its axes is free"),
+        (&[Some(4), Some(8)], "several messages at once"),
+    ] {
+        let table = bindings("inputs.numbers = { features = [\"words\"], bits = 3 }\noutput.is = \"log-odds\"");
+        let text = convert(of_floats(shape), &table).unwrap_err().to_string();
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn an_output_is_chosen_or_asked_for() {
+    let two = || sum().node("Neg", &["sum"], "a", &[]).node("Abs", &["sum"], "b", &[]);
+    let rows = "inputs.indices = { features = [\"words\"], bits = 6 }\n";
+    for (file, table, expected) in [
+        (two().output("a").output("b"), "", "several of them"),
+        (two().output("a"), "output.name = \"c\"", "the file has `a`, and none"),
+        (two().output("a"), "", "is = \"probabilities\"`, `\"logits\"` or `\"log-odds\"`"),
+        (
+            sum().node("Concat", &["sum", "sum"], "a", &[("axis", 1)]).output("a"),
+            "output.is = \"log-odds\"",
+            "there are 2",
+        ),
+        (
+            two().output("a"),
+            "output = { is = \"probabilities\", classes = [\"ham\"] }",
+            "at least one has to be unwanted",
+        ),
+    ] {
+        let text = convert(file, &bindings(&format!("{rows}{table}"))).unwrap_err().to_string();
+        assert!(text.contains(expected), "{table}: {text}");
+    }
+    let three = sum().node("Concat", &["sum", "sum", "sum"], "a", &[("axis", 1)]).output("a");
+    let text = convert(three, &bindings(&format!("{rows}output.is = \"logits\""))).unwrap_err().to_string();
+    assert!(text.contains("classes = [\"ham\", \"spam\", \"phish\"]"), "{text}");
+}
+
+#[test]
+fn bytes_that_are_no_whole_onnx_file_are_refused() {
+    let whole = sum().node("Sigmoid", &["sum"], "answer", &[]).output("answer").bytes();
+    for bytes in [&b"not a protocol buffer"[..], b"", &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
+        let error = OnnxFile::from_bytes(bytes).and_then(|file| file.convert(&of_rows())).unwrap_err();
+        assert!(matches!(error, Error::NotOnnx(_)), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_too_large_is_refused_before_it_is_read() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("large.onnx");
+    // Nothing of it is on the disk.
+    fs::File::create(&path).unwrap().set_len(2 << 30).unwrap();
+    let error = OnnxFile::read(&path).unwrap_err();
+    assert!(matches!(error, Error::TooLarge { bytes, .. } if bytes > FILE_BYTES_MAX), "{error}");
+    assert!(matches!(OnnxFile::read(dir.path().join("none.onnx")), Err(Error::Read { .. })));
+}
+
+/// A file whose table is elsewhere.
+fn external(location: &str) -> Vec<u8> {
+    let file =
+        File::of_indices().external("table", &[65, 1], location).node("Gather", &["table", "indices"], "rows", &[]);
+    let file = file.integers("axes", &[0]).node("ReduceSum", &["rows", "axes"], "sum", &[("keepdims", 1)]);
+    file.node("Sigmoid", &["sum"], "answer", &[]).output("answer").bytes()
+}
+
+fn read_external(dir: &Path, location: &str) -> Result<OnnxFile, Error> {
+    let path = dir.join("model.onnx");
+    fs::write(&path, external(location)).unwrap();
+    OnnxFile::read(path)
+}
+
+#[test]
+fn weights_in_a_file_beside_are_taken_in() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("data")).unwrap();
+    let weights: Vec<u8> = (0..65).flat_map(|row| (row as f32).to_le_bytes()).collect();
+    fs::write(dir.path().join("data/weights"), &weights).unwrap();
+    let file = read_external(dir.path(), "data/weights").unwrap();
+    fs::remove_file(dir.path().join("data/weights")).unwrap();
+    file.convert(&of_rows()).unwrap();
+}
+
+#[test]
+fn weights_elsewhere_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    fs::create_dir(&model).unwrap();
+    fs::write(dir.path().join("secret"), [0; 260]).unwrap();
+    fs::write(model.join("short"), [0; 259]).unwrap();
+    symlink("../secret", model.join("link")).unwrap();
+    symlink("..", model.join("folder")).unwrap();
+    let absolute = dir.path().join("secret");
+    for (location, expected) in [
+        ("../secret", "not below the folder"),
+        (absolute.to_str().unwrap(), "not below the folder"),
+        ("", "not below the folder"),
+        ("link", "a link"),
+        ("folder/secret", "a link"),
+        ("short", "shorter than they are"),
+    ] {
+        let text = read_external(&model, location).unwrap_err().to_string();
+        assert!(text.contains(expected) && text.contains("onnx.save"), "{location}: {text}");
+    }
+    let text = OnnxFile::from_bytes(&external("short")).unwrap_err().to_string();
+    assert!(text.contains("only the ONNX file itself"), "{text}");
+}
