@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 
 use switchback::Message;
+use switchback_corpus::{Corpus, Format, Reading};
 use switchback_pack::{Measured, Used};
 
-use crate::corpus::{Corpus, Format, Reading};
 use crate::show;
 
 /// The messages of files and folders, if any are named, each with its name. What is no message is said on stderr, and left out.
 pub(crate) fn messages(inputs: &[PathBuf]) -> impl Iterator<Item = (String, Message)> {
     let reading = Reading { format: Format::Auto, sidecars: true };
-    let corpus = (!inputs.is_empty()).then(|| Corpus::open(inputs, reading));
+    let corpus = (!inputs.is_empty()).then(|| Corpus::open(inputs, reading, crate::exit::say));
     corpus.into_iter().flatten().filter_map(|entry| {
         let (name, raw) = entry.read();
         let raw = raw.inspect_err(|unread| crate::exit::say(&unread.about(&name))).ok()?;

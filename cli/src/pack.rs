@@ -34,7 +34,7 @@ pub(crate) struct Args {
 
     /// Pack this ONNX file, without a toolchain; what its inputs and its output are is told by the table [onnx] of the
     /// switchback.toml beside it or by their names (docs/onnx.md)
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "profile", "cargo_args"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["source", "component", "profile", "cargo_args"])]
     onnx: Option<PathBuf>,
 
     /// The model's name [default: that in switchback.toml or, without one, the ONNX file's]
@@ -51,7 +51,7 @@ pub(crate) struct Args {
     bless: bool,
 
     /// The file or folder to write the release to [default: releases/NAME-VERSION.wasm in cargo's target
-    /// folder; of an ONNX file, NAME-VERSION.wasm in this one]
+    /// folder, or beside --component; of an ONNX file, NAME-VERSION.wasm in this one]
     #[arg(short, long, visible_alias = "out", value_name = "FILE")]
     output: Option<PathBuf>,
 
@@ -84,6 +84,7 @@ Examples:
   switchback pack my-model -o out.wasm -- --offline
   switchback pack my-model --measure ~/Maildir
   switchback pack my-model --verify my-model-1.0.0.wasm
+  switchback pack my-model --component model.wasm   built from C, Go, JavaScript or Python
   switchback pack --onnx model.onnx --name phish --version 1.2.0
 
 A model is built with the settings of its project (Cargo.toml, .cargo/config.toml,
@@ -92,7 +93,8 @@ flags are those for the target: `[target.wasm32-unknown-unknown] rustflags`. RUS
 CARGO_PROFILE_* and other variables for programs of this machine are ignored. `switchback inspect`
 shows what a release was built with.
 
-Needs Rust with the target: rustup target add wasm32-unknown-unknown. An ONNX file needs nothing.";
+Needs Rust with the target: rustup target add wasm32-unknown-unknown. With --component (see
+docs/write-it-in.md) and --onnx it needs nothing.";
 
 const EXIT_CODES: [&str; 2] = [
     "the release was packed, and its self-tests pass; with --verify, it is identical to the given one",
@@ -114,8 +116,11 @@ impl Args {
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut packer = match &args.onnx {
         Some(file) => Packer::onnx(file),
-        None => Packer::new(&args.source),
+        None => Packer::new(args.source()),
     };
+    if let Some(component) = &args.component {
+        packer = packer.component(component);
+    }
     if let Some(name) = &args.name {
         packer = packer.name(name.clone());
     }

@@ -10,9 +10,10 @@
 //! 4. names and other leftovers go; standard metadata, contract version, manifest and checksum are added;
 //! 5. a host loads the result and runs its self-tests, and what they take of the model's memory is measured.
 //!
-//! [`Packer::onnx`] packs an ONNX file, without cargo: it starts at step 2 with a module that was built before
-//! (`switchback-guests`), and so does [`pack_module`] with any. [`build_module`] makes such a module. [`Inspection`] says what is in a
-//! release file, damaged ones included. [`Scaffold`] makes a new model's folder.
+//! [`Packer::component`] packs what another toolchain built, and [`Packer::onnx`] an ONNX file, both without cargo: they start at
+//! step 2, an ONNX file with a module that was built before (`switchback-guests`), and so does [`pack_module`] with any.
+//! [`build_module`] makes such a module. [`Inspection`] says what is in a release file, damaged ones included, and [`Measured`] what
+//! its calls take of memory. [`Scaffold`] makes a new model's folder.
 //!
 //! # What holds
 //! * **Packing twice gives the same bytes**, whoever packs, wherever the checkout, the target folder and the toolchain lie. Nothing is
@@ -58,7 +59,9 @@ pub use build::BuildRecord;
 pub use error::PackError;
 pub use inspect::{Checksum, CoreModule, Difference, Inspection, Metadata, Part, Section};
 pub use limits::{PREPARE_MEMORY_BYTES_MAX, PREPARE_TIME_MAX};
-pub use pack::{BuiltModule, Packed, Packer, Verification, build_module, pack_module};
+pub use measure::{Measured, Used};
+pub use pack::{BuiltModule, Packed, Packer, Verification, build_module, pack_module, pack_new_module};
+pub use prebuilt::{ComponentRecord, Stub};
 pub use progress::{Progress, Step};
 pub use scaffold::{Language, Scaffold, Scaffolded, Sdk, UnknownLanguage};
 pub use source::{MANIFEST_FILE, Source};

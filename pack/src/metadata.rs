@@ -20,6 +20,8 @@ pub(crate) struct Metadata {
     pub(crate) revision: Option<String>,
     /// The version of the compiler.
     pub(crate) rustc: Option<String>,
+    /// Tools of other languages, with their versions.
+    pub(crate) made_by: Vec<(String, String)>,
     /// The guest that was built before.
     pub(crate) guest: Option<Guest>,
 }
@@ -44,6 +46,7 @@ impl Metadata {
             add.language = vec![("Rust".to_owned(), String::new())];
             add.processed_by = vec![("rustc".to_owned(), rustc.clone())];
         }
+        add.processed_by.extend(self.made_by.iter().cloned());
         let guest =
             self.guest.map(|guest| (format!("switchback-guest-{}", guest.name), format!("sha256:{}", guest.sha256())));
         add.processed_by.extend(guest);

@@ -1,5 +1,6 @@
 //! The whole way: manifest and package in, release file out.
 
+mod made;
 mod model;
 mod output;
 mod verification;
@@ -11,21 +12,22 @@ use std::time::Duration;
 
 use semver::Version;
 use serde::Serialize;
-use switchback::ReleaseId;
 use switchback::release::{Manifest, ModelName, Reads};
 use switchback::verdict::Logged;
 use switchback::{Message, ReleaseId};
 
-pub use self::model::{BuiltModule, build_module, pack_module};
+pub use self::model::{BuiltModule, build_module, pack_module, pack_new_module};
 pub use self::verification::Verification;
 
+use self::made::{Made, Prebuilt};
 use self::model::Model;
 use self::output::Output;
 use crate::answer::{Changed, Tested};
-use crate::build::{Build, Built};
+use crate::build::Build;
 use crate::error::PackError;
 use crate::inspect::{Inspection, bounded};
 use crate::limits::PREPARE_TIME_MAX;
+use crate::measure::Measured;
 use crate::progress::{Progress, Reporter, Step};
 use crate::self_test;
 use crate::source::Source;
@@ -52,6 +54,7 @@ use crate::source::Source;
 #[must_use = "a packer does nothing until `pack` or `verify`"]
 pub struct Packer {
     origin: Origin,
+    component: Option<PathBuf>,
     expectations: Expectations,
     profile: Option<String>,
     out: Option<PathBuf>,
@@ -128,6 +131,7 @@ impl Packer {
     fn of(origin: Origin) -> Self {
         Self {
             origin,
+            component: None,
             expectations: Expectations::Check,
             profile: None,
             out: None,
@@ -219,10 +223,10 @@ impl Packer {
         if self.expectations == Expectations::Check && !source.are_tests_made_up() {
             require_scores(&source)?;
         }
-        let made = self.make(build, &mut source, &mut reporter)?;
-        let Made { model, folder } = &made;
-        let output = Output::create(self.out.as_deref(), folder, &source)?;
-        let (manifest, blessed) = self.expectations(model, &source, &mut reporter)?;
+        let made = self.made(build, &source, &mut reporter)?;
+        let model = self.model(&made, &mut source, &mut reporter)?;
+        let output = Output::create(self.out.as_deref(), &made.releases(), &source)?;
+        let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
         let are_blessed = self.expectations == Expectations::Bless || source.are_tests_made_up();
         let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match are_blessed {
@@ -230,6 +234,11 @@ impl Packer {
             // What the model logs was told already.
             true => self_test::check(&sealed, &manifest, &mut |_| {}),
         })?;
+        let measured = reporter.step(Step::Measure, |_| Measured::of(&sealed, messages));
+        match &measured {
+            Ok(measured) => measured.remarks().iter().for_each(|remark| reporter.remark(remark)),
+            Err(why) => reporter.remark(&why.to_string()),
+        }
         if !blessed.is_empty() && !source.are_tests_made_up() {
             source.write_expectations(&manifest.self_tests)?;
         }
@@ -237,8 +246,9 @@ impl Packer {
             path: output.keep(&sealed)?,
             id,
             inspection: Inspection::read(&sealed),
-            prepare_log: made.model.log,
+            prepare_log: model.log,
             self_tests,
+            measured: measured.ok(),
             blessed: if source.are_tests_made_up() { Vec::new() } else { blessed },
             timings: reporter.timings(),
         })
@@ -261,7 +271,8 @@ impl Packer {
         let id = verification::id_of(path, &released)?;
         let mut source = self.source()?;
         verification::require_same_model(path, &id, &source)?;
-        let model = self.make(build, &mut source, &mut reporter)?.model;
+        let made = self.made(build, &source, &mut reporter)?;
+        let model = self.model(&made, &mut source, &mut reporter)?;
         let manifest = match source.are_tests_made_up() {
             true => self.expectations(&model, &source, &mut reporter)?.0,
             false => source.manifest(),
@@ -277,33 +288,31 @@ impl Packer {
         }
     }
 
-    /// The initialised model, whatever it is made of.
-    fn make(&self, build: Build, source: &mut Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
-        let made = if source.is_onnx() {
-            let guest = switchback_guests::ONNX;
-            let module = guest.module()?;
-            let metadata = source.metadata().of_guest(&guest);
-            let model = Model::make(&module, source.data(), &metadata, self.prepare_time_max, reporter)?;
-            source.ask_for_memory(model.memory_bytes);
-            Made { model, folder: PathBuf::new() }
-        } else {
+    fn made(&self, build: Build, source: &Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
+        if let Some(file) = &self.component {
             source.check_data()?;
-            let built = reporter.step(Step::Build, |progress| self.build(build, source, progress))?;
-            Made { model: self.model(&built, source, reporter)?, folder: built.target_directory.join(RELEASES) }
-        };
-        source.check_memory(made.model.memory_bytes)?;
-        Ok(made)
-    }
-
-    fn build(&self, build: Build, source: &Source, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Built, PackError> {
+            return reporter.step(Step::Link, |_| Prebuilt::read(file, source).map(Made::Prebuilt));
+        }
+        if source.is_onnx() {
+            return Ok(Made::onnx()?);
+        }
+        source.check_data()?;
+        source.require_no_stub()?;
         let profile = self.profile.clone().unwrap_or_else(|| source.profile());
-        build.run(&source.package_dir(), &profile, source.stack_bytes(), progress)
+        let built = |progress: &mut dyn FnMut(Progress<'_>)| {
+            build.run(&source.package_dir(), &profile, source.stack_bytes(), progress)
+        };
+        reporter.step(Step::Build, built).map(Made::Built)
     }
 
     /// What was built, initialised, with all that is to be said of it.
-    fn model(&self, made: &Made, source: &Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
+    fn model(&self, made: &Made, source: &mut Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
         let metadata = made.metadata(source.metadata());
         let mut model = Model::make(made.module(), source.data(), &metadata, self.prepare_time_max, reporter)?;
+        if source.is_onnx() {
+            source.ask_for_memory(model.memory_bytes);
+        }
+        source.check_memory(model.memory_bytes)?;
         if let Some(folder) = made.folder_named_in(&model.component) {
             let folder = folder.display();
             reporter.remark(&format!(
@@ -372,12 +381,3 @@ fn remarks_on_reads(declared: Reads, asks: Reads) -> Vec<String> {
 fn require_scores(source: &Source) -> Result<(), PackError> {
     source.first_without_score().map_or(Ok(()), |test| Err(PackError::NoExpectation { test }))
 }
-
-/// An initialised model, and the folder that its release goes to unless somebody says otherwise.
-struct Made {
-    model: Model,
-    folder: PathBuf,
-}
-
-/// The folder of release files in cargo's target folder.
-const RELEASES: &str = "releases";

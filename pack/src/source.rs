@@ -192,13 +192,20 @@ impl Source {
 
     /// What takes the place of imports that the contract does not offer.
     pub(crate) fn stub(&self) -> Option<Stub> {
-        self.file.build.stub
+        self.file.build().stub
     }
 
     /// Refuses what only what cargo builds has.
     pub(crate) fn require_no_build(&self) -> Result<(), PackError> {
-        let Build { data, stub, .. } = self.file.build.clone();
-        match self.file.build == (Build { data, stub, ..Build::default() }) {
+        if self.is_onnx() {
+            return Err(invalid(
+                &self.path,
+                "the table [onnx] is for an ONNX file, and a component is built already: take the table out",
+            ));
+        }
+        let build = self.file.build();
+        let Build { data, stub, .. } = build.clone();
+        match build == (Build { data, stub, ..Build::default() }) {
             true => Ok(()),
             false => Err(invalid(
                 &self.path,
@@ -259,8 +266,7 @@ impl Source {
             license: release.license.clone(),
             source: release.source.clone(),
             revision: release.revision.clone(),
-            rustc: None,
-            guest: None,
+            ..Metadata::default()
         }
     }
 
@@ -442,7 +448,7 @@ category = "phish"
     #[test]
     fn a_manifest_takes_its_defaults_and_the_files_that_it_names() {
         let source = read(GOOD).unwrap();
-        assert_eq!((source.profile(), source.data()), ("release", &b""[..]));
+        assert_eq!((&*source.profile(), source.data()), ("release", &b""[..]));
         let manifest = source.manifest();
         assert_eq!(manifest.self_tests[0].score, 1.0);
         assert_eq!(manifest.self_tests[0].message, b"Subject: a\r\n\r\n");

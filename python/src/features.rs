@@ -9,8 +9,8 @@ use crate::threads::each;
 use crate::values::{array, value};
 use crate::work::detached_always;
 
-/// The facts of messages, one after the other, and of each kind and field the rows of a sparse matrix: where each begins, and the
-/// hashes. What `switchback.features` makes arrays of.
+/// The facts of messages, one after the other, and of each kind and field, and of the structure, the rows of a sparse matrix: how many
+/// hashes each has, and the hashes. What `switchback.features` makes arrays of.
 #[pyfunction]
 #[pyo3(name = "_feature_rows", signature = (messages, kinds, threads=None))]
 pub(crate) fn feature_rows<'py>(
@@ -33,12 +33,17 @@ pub(crate) fn feature_rows<'py>(
             rows.append(value(py, "Rows", (kind.name(), name, lengths, hashes))?)?;
         }
     }
+    let of = |message: &switchback::Message| message.structure().features().to_vec();
+    let lengths = messages.iter().map(|message| (of(message).len() as i64).to_le_bytes());
+    let hashes = messages.iter().flat_map(of).map(|hash| hash.to_le_bytes());
+    rows.append(value(py, "Rows", ("structure", "", array(py, lengths, "<i8")?, array(py, hashes, "<u4")?))?)?;
     Ok((array(py, facts, "<f4")?, rows))
 }
 
 /// Finds what will be asked for.
 fn derive(message: &switchback::Message, kinds: &[FeatureKind]) {
     let _ = message.facts();
+    let _ = message.structure();
     for kind in kinds {
         let _ = message.features(*kind);
     }

@@ -10,6 +10,7 @@
 
 mod compare;
 mod control;
+mod corpus;
 mod error;
 mod features;
 mod given;
@@ -39,6 +40,8 @@ mod _switchback {
     use crate::compare::Comparison;
     #[pymodule_export]
     use crate::control::{Control, Event};
+    #[pymodule_export]
+    use crate::corpus::Corpus;
     #[pymodule_export]
     use crate::features::feature_rows;
     #[pymodule_export]

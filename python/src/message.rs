@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::buffer::{Element, PyBuffer};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyList, PyTuple};
-use switchback::message::{Fact, Facts, FeatureKind, Features, Recipients};
+use switchback::message::{Fact, Facts, FeatureKind, Features, Recipients, Structure};
 
 use crate::error;
 use crate::given::{Given, bytes_of};
@@ -50,6 +50,11 @@ pub(crate) fn kind(py: Python<'_>, name: &str) -> PyResult<FeatureKind> {
 }
 
 impl Message {
+    /// The message of bytes with what is known of it.
+    pub(crate) fn given(py: Python<'_>, bytes: Vec<u8>, given: Given) -> PyResult<Self> {
+        Ok(Self { message: given.message(py, bytes)?, made_of: MadeOf::Raw(given.into()) })
+    }
+
     /// The message, or the one that bytes make.
     pub(crate) fn of(message: &Bound<'_, PyAny>) -> PyResult<switchback::Message> {
         match message.cast::<Self>() {
@@ -94,19 +99,19 @@ impl Message {
             recipient_key,
             tenant,
         };
-        let message = given.message(py, bytes_of(raw)?)?;
-        Ok(Self { message, made_of: MadeOf::Raw(given.into()) })
+        Self::given(py, bytes_of(raw)?, given)
     }
 
-    /// A message of which nothing is known but its words, its pairs of words and its facts, as a journal keeps them and
-    /// `Message.features` has them: by field, and in the order of `FACTS`. Releases that read nothing else score it as they would
+    /// A message of which nothing is known but its words, its pairs of words, its structure and its facts, as a journal keeps them and
+    /// a message has them: features by field, facts in the order of `FACTS`. Releases that read nothing else score it as they would
     /// the whole message. Arrays are taken with whatever strides they have, and copied. `truncated` names the kinds of which there
     /// were more.
     #[staticmethod]
-    #[pyo3(signature = (words, pairs, facts, *, truncated=Vec::new()))]
+    #[pyo3(signature = (words, pairs, structure, facts, *, truncated=Vec::new()))]
     fn from_features(
         words: &Bound<'_, PyDict>,
         pairs: &Bound<'_, PyDict>,
+        structure: &Bound<'_, PyAny>,
         facts: &Bound<'_, PyAny>,
         truncated: Vec<String>,
     ) -> PyResult<Self> {
@@ -118,7 +123,8 @@ impl Message {
         let is_truncated = |kind: &str| truncated.iter().any(|name| name == kind);
         let words = Features::new(fields(words, "words")?, is_truncated("words"));
         let pairs = Features::new(fields(pairs, "pairs")?, is_truncated("pairs"));
-        let message = switchback::Message::from_features(words, pairs, Facts::new(values));
+        let structure = Structure::new(numbers::<u32>(structure, "structure")?.into(), is_truncated("structure"));
+        let message = switchback::Message::from_features(words, pairs, structure, Facts::new(values));
         Ok(Self { message, made_of: MadeOf::Features })
     }
 
@@ -160,26 +166,26 @@ impl Message {
 
     /// The decoded subject; empty if there is none.
     #[getter]
-    fn subject(&self) -> &str {
-        self.message.subject()
+    fn subject(&self, py: Python<'_>) -> PyResult<&str> {
+        detached_always(py, || &**self.message.subject())
     }
 
     /// The mailboxes of `From`, as models see them, at most 16.
     #[getter]
     fn from_<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        list(py, self.message.from(), |one| mailbox(py, one))
+        list(py, detached_always(py, || self.message.from())?, |one| mailbox(py, one))
     }
 
     /// The mailboxes of `Reply-To`, at most 16.
     #[getter]
     fn reply_to<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        list(py, self.message.reply_to(), |one| mailbox(py, one))
+        list(py, detached_always(py, || self.message.reply_to())?, |one| mailbox(py, one))
     }
 
     /// The time that `Date` states, in seconds since 1970-01-01 UTC; none if it is missing or cannot be read.
     #[getter]
-    fn date(&self) -> Option<i64> {
-        self.message.date()
+    fn date(&self, py: Python<'_>) -> PyResult<Option<i64>> {
+        detached_always(py, || self.message.date())
     }
 
     /// What a person reads, at most 262,144 bytes of it.
@@ -208,7 +214,7 @@ impl Message {
         list(py, found.items, |one| value(py, "Attachment", (&*one.name, &*one.media_type, one.size, &*one.sha256)))
     }
 
-    /// Which of text, HTML, links, attachments, header fields, words and pairs are more than are shown.
+    /// Which of text, HTML, links, attachments, header fields, words, pairs and structure are more than are shown.
     #[getter]
     fn truncated(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
         detached_always(py, || {
@@ -221,6 +227,7 @@ impl Message {
                 ("headers", message.headers(Recipients::Masked).truncated),
                 ("words", message.features(FeatureKind::Words).is_truncated()),
                 ("pairs", message.features(FeatureKind::Pairs).is_truncated()),
+                ("structure", message.structure().is_truncated()),
             ];
             all.into_iter().filter(|(_, is_truncated)| *is_truncated).map(|(name, _)| name).collect()
         })
@@ -230,21 +237,21 @@ impl Message {
     /// `recipients` says so.
     #[pyo3(signature = (*, recipients=false))]
     fn headers<'py>(&self, py: Python<'py>, recipients: bool) -> PyResult<Bound<'py, PyList>> {
-        let fields = self.message.headers(self::recipients(recipients));
+        let fields = detached_always(py, || self.message.headers(self::recipients(recipients)))?;
         list(py, &fields.items, |field| value(py, "Header", (&*field.name, &*field.value)))
     }
 
     /// The values of every field of this name, in whatever case, at most 64; none of a hidden one.
     #[pyo3(signature = (name, *, recipients=false))]
-    fn header(&self, name: &str, recipients: bool) -> Vec<String> {
-        let values = self.message.header(name, self::recipients(recipients));
-        values.iter().map(|value| value.to_string()).collect()
+    fn header(&self, py: Python<'_>, name: &str, recipients: bool) -> PyResult<Vec<String>> {
+        let values = detached_always(py, || self.message.header(name, self::recipients(recipients)))?;
+        Ok(values.iter().map(|value| value.to_string()).collect())
     }
 
     /// How many there are of what, hidden header fields aside.
     #[getter]
     fn counts<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let found = self.message.counts(Recipients::Masked);
+        let found = detached_always(py, || self.message.counts(Recipients::Masked))?;
         value(py, "Counts", (found.headers, found.received, found.parts, found.attachments, found.recipients))
     }
 
@@ -264,7 +271,7 @@ impl Message {
     /// Who the message is from, as far as its header tells: certain, or with every address that it may be.
     #[getter]
     fn author<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let author = self.message.author();
+        let author = detached_always(py, || self.message.author())?;
         let certain = author.mailbox().map(|one| mailbox(py, one)).transpose()?;
         let candidates = list(py, author.candidates(), |one| mailbox(py, one))?;
         value(py, "Author", (certain, candidates, author.doubt().map(|doubt| doubt.name()), author.is_complete()))
@@ -272,20 +279,20 @@ impl Message {
 
     /// What is known of the author: `authenticated`, `unauthenticated`, `unchecked` or `uncertain`.
     #[getter]
-    fn authorship(&self) -> &'static str {
-        self.message.authorship().name()
+    fn authorship(&self, py: Python<'_>) -> PyResult<&'static str> {
+        detached_always(py, || self.message.authorship().name())
     }
 
     /// Whether a result that passed names the author's very domain. Where nobody checked, nobody is.
     #[getter]
-    fn is_sender_authenticated(&self) -> bool {
-        self.message.is_sender_authenticated()
+    fn is_sender_authenticated(&self, py: Python<'_>) -> PyResult<bool> {
+        detached_always(py, || self.message.is_sender_authenticated())
     }
 
     /// The organisational domain of the author; none where nobody can tell who that is.
     #[getter]
-    fn sender_domain(&self) -> Option<&str> {
-        self.message.sender_domain()
+    fn sender_domain(&self, py: Python<'_>) -> PyResult<Option<&str>> {
+        detached_always(py, || self.message.sender_domain())
     }
 
     /// For which tenant the message is.
@@ -307,7 +314,7 @@ impl Message {
     /// The envelope's recipients, at most 100, with the keys that models know them by.
     #[getter]
     fn recipients<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let items = self.message.recipients().items;
+        let items = detached_always(py, || self.message.recipients().items)?;
         list(py, items, |one| value(py, "Recipient", (&*one.address, &*one.domain, &*one.key)))
     }
 
@@ -322,7 +329,7 @@ impl Message {
     /// Sender authentication: what the filter said, else what the trusted `Authentication-Results` fields say.
     #[getter]
     fn authentication<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let found = crate::json::to_python(py, self.message.authentication())?;
+        let found = crate::json::to_python(py, detached_always(py, || self.message.authentication())?)?;
         let class = py.import("switchback._values")?.getattr("Authentication")?;
         class.call((), Some(found.cast::<PyDict>()?))
     }
@@ -337,6 +344,13 @@ impl Message {
             by_field.set_item(name, array(py, hashes.iter().map(|hash| hash.to_le_bytes()), "<u4")?)?;
         }
         Ok(by_field)
+    }
+
+    /// What the message is made of, as an array of hashes: names of header fields, media types, character sets, and more.
+    #[getter]
+    fn structure<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let found = detached_always(py, || self.message.structure())?;
+        array(py, found.features().iter().map(|hash| hash.to_le_bytes()), "<u4")
     }
 
     /// What models want to know beside words, as an array of 32 numbers, in the order of `FACTS`.
@@ -364,8 +378,9 @@ impl Message {
             }
             MadeOf::Features => {
                 let [words, pairs] = ["words", "pairs"].map(|kind| this.features(py, kind));
-                let (facts, truncated) = (this.facts(py)?, this.truncated(py)?);
-                Ok((values.getattr("featured")?, (class, words?, pairs?, facts, truncated).into_pyobject(py)?))
+                let (structure, facts, truncated) = (this.structure(py)?, this.facts(py)?, this.truncated(py)?);
+                let parts = (class, words?, pairs?, structure, facts, truncated);
+                Ok((values.getattr("featured")?, parts.into_pyobject(py)?))
             }
         }
     }
@@ -395,7 +410,7 @@ fn numbers<T: Element>(array: &Bound<'_, PyAny>, what: &str) -> PyResult<Vec<T>>
 }
 
 /// The features of a kind, from arrays by field; a field that is missing has none.
-fn fields(by_field: &Bound<'_, PyDict>, kind: &str) -> PyResult<[Arc<[u32]>; 5]> {
+fn fields(by_field: &Bound<'_, PyDict>, kind: &str) -> PyResult<[Arc<[u32]>; 4]> {
     let mut all = Features::FIELDS.map(|_| Arc::default());
     for (name, hashes) in by_field {
         let name: String = name.extract()?;

@@ -1,7 +1,7 @@
 """The native part of switchback. Its names are those of the package."""
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from email.message import Message as EmailMessage
 from types import TracebackType
@@ -36,6 +36,7 @@ from switchback.report import Report
 __all__ = [
     "Comparison",
     "Control",
+    "Corpus",
     "Event",
     "_feature_rows",
     "JournalReader",
@@ -86,6 +87,7 @@ class Message:
     def from_features(
         words: dict[str, NDArray[numpy.uint32]],
         pairs: dict[str, NDArray[numpy.uint32]],
+        structure: NDArray[numpy.uint32],
         facts: NDArray[numpy.float32],
         *,
         truncated: Sequence[str] = ...,
@@ -147,6 +149,8 @@ class Message:
     @property
     def authentication(self) -> Authentication: ...
     def features(self, kind: _Kind = "words") -> dict[str, NDArray[numpy.uint32]]: ...
+    @property
+    def structure(self) -> NDArray[numpy.uint32]: ...
     @property
     def facts(self) -> NDArray[numpy.float32]: ...
     def __len__(self) -> int: ...
@@ -389,6 +393,15 @@ class Control:
     def trust_key(self, key: str, label: str, *, reason: str = "") -> Event: ...
     def revoke_key(self, key: str, *, reason: str = "") -> Event: ...
     def revoke_digest(self, digest: str, *, reason: str = "") -> Event: ...
+
+@final
+class Corpus:
+    def __new__(
+        cls, *inputs: _Path, format: str = "auto", sidecars: bool = True, trust_authserv_ids: Sequence[str] = ...
+    ) -> Self: ...
+    @property
+    def unread(self) -> list[str]: ...
+    def __iter__(self) -> Iterator[tuple[str, Message]]: ...
 
 @final
 class JournalReader:

@@ -171,6 +171,6 @@ def message(kind: type[Message], raw: bytes, given: dict[str, Any]) -> Message:
     return kind(raw, **given)
 
 
-def featured(kind: type[Message], words: Any, pairs: Any, facts: Any, truncated: list[str]) -> Message:
+def featured(kind: type[Message], words: Any, pairs: Any, structure: Any, facts: Any, truncated: list[str]) -> Message:
     """Makes a message of features again that was pickled."""
-    return kind.from_features(words, pairs, facts, truncated=truncated)
+    return kind.from_features(words, pairs, structure, facts, truncated=truncated)

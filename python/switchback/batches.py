@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from email.message import Message as EmailMessage
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
-if TYPE_CHECKING:
-    from email.message import Message as EmailMessage
-
-    from switchback._switchback import Message
+from switchback._switchback import Message
 
 #: A message, or what makes one.
-Raw: TypeAlias = "Message | EmailMessage | bytes | bytearray | memoryview"
+Raw: TypeAlias = Message | EmailMessage | bytes | bytearray | memoryview
 
 #: Messages that are worked on between two looks at the interpreter: enough to keep all threads busy, few enough that Ctrl-C ends it soon.
 BATCH = 256

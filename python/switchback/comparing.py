@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from switchback.report import Report
 
 #: A release file, or what names a release that is loaded.
-AnyRelease: TypeAlias = "str | os.PathLike[str] | Release | ReleaseId"
+AnyRelease: TypeAlias = str | os.PathLike[str] | Release | ReleaseId
 
 
 def compare(

@@ -29,20 +29,22 @@ class Features:
     """A row for each message, a column for each of ``FACTS``."""
     rows: dict[tuple[str, str], tuple[NDArray[numpy.int64], NDArray[numpy.uint32]]]
     """By kind and field, ``indptr`` and ``indices``."""
+    structure: tuple[NDArray[numpy.int64], NDArray[numpy.uint32]]
+    """``indptr`` and ``indices`` of what the messages are made of."""
 
     def __len__(self) -> int:
         return len(self.names)
 
     def matrix(self, bits: int = 18, kinds: Sequence[str] | None = None, fields: Sequence[str] | None = None) -> Any:
-        """A ``scipy.sparse.csr_array`` of zeros and ones, with ``2 ** bits`` columns (at most 24) for each kind and field that is wanted, by
-        default all, side by side. Needs scipy."""
+        """A ``scipy.sparse.csr_array`` of zeros and ones, with ``2 ** bits`` columns (``bits`` at most 24) for each kind and field that is wanted,
+        by default all, side by side. The kind ``structure`` has the one field ``""``. Needs scipy."""
         import numpy
         from scipy import sparse
 
         if not 1 <= bits <= 24:
             raise ValueError(f"bits = {bits}: 1 to 24 are possible")
         blocks = []
-        for (kind, field), (indptr, indices) in self.rows.items():
+        for (kind, field), (indptr, indices) in {**self.rows, ("structure", ""): self.structure}.items():
             if (kinds is None or kind in kinds) and (fields is None or field in fields):
                 columns = (indices >> numpy.uint32(32 - bits)).astype(numpy.int32)
                 ones = numpy.ones(len(columns), dtype=numpy.float32)
@@ -92,7 +94,8 @@ def features(
         indptr = numpy.concatenate([[0], numpy.cumsum(lengths)]).astype(numpy.int64)
         joined[same[0].kind, same[0].field] = (indptr, numpy.concatenate([part.hashes for part in same]))
     all_facts = numpy.concatenate(facts) if facts else numpy.empty(0, dtype=numpy.float32)
-    return Features(names, all_facts.reshape(len(names), len(FACTS)), joined)
+    structure = joined.pop(("structure", ""))
+    return Features(names, all_facts.reshape(len(names), len(FACTS)), joined, structure)
 
 
 __all__ = ["FACTS", "FIELDS", "Features", "features"]

@@ -27,6 +27,8 @@ def test_each_row_is_a_message(mail: list[bytes]) -> None:
             for field, hashes in message.features(kind).items():  # type: ignore[arg-type]
                 indptr, indices = found.rows[kind, field]
                 assert indices[indptr[row] : indptr[row + 1]].tolist() == hashes.tolist()
+        indptr, indices = found.structure
+        assert indices[indptr[row] : indptr[row + 1]].tolist() == message.structure.tolist()
 
 
 def test_threads_change_nothing(mail: list[bytes]) -> None:
@@ -54,9 +56,10 @@ def test_the_command_writes_the_same_numbers(mail: list[bytes], tmp_path: Path) 
     subprocess.run(command, check=True)
     found = features(mail)
     assert numpy.load(f"{prefix}.facts.npy").tolist() == found.facts.tolist()
-    for (kind, field), (indptr, indices) in found.rows.items():
-        assert numpy.load(f"{prefix}.{kind}.{field}.indptr.npy").tolist() == indptr.tolist()
-        assert numpy.load(f"{prefix}.{kind}.{field}.indices.npy").tolist() == indices.tolist()
+    rows = {f"{kind}.{field}": both for (kind, field), both in found.rows.items()} | {"structure": found.structure}
+    for name, (indptr, indices) in rows.items():
+        assert numpy.load(f"{prefix}.{name}.indptr.npy").tolist() == indptr.tolist()
+        assert numpy.load(f"{prefix}.{name}.indices.npy").tolist() == indices.tolist()
 
 
 def test_a_matrix_has_a_one_for_each_feature(mail: list[bytes]) -> None:
@@ -103,16 +106,16 @@ def test_arrays_are_taken_however_they_lie(mail: list[bytes]) -> None:
     message = Message(mail[0])
     words, pairs = message.features("words"), message.features("pairs")
     for facts in layouts(message.facts):
-        assert Message.from_features(words, pairs, facts).facts.tolist() == message.facts.tolist()
+        assert Message.from_features(words, pairs, message.structure, facts).facts.tolist() == message.facts.tolist()
     for body in layouts(words["body"]):
-        found = Message.from_features(words | {"body": body}, pairs, message.facts)
+        found = Message.from_features(words | {"body": body}, pairs, message.structure, message.facts)
         assert found.features("words")["body"].tolist() == words["body"].tolist()
 
 
 def test_arrays_are_copied_before_anybody_can_change_them(mail: list[bytes]) -> None:
     message = Message(mail[0])
     words = {field: hashes.copy() for field, hashes in message.features("words").items()}
-    found = Message.from_features(words, {}, message.facts)
+    found = Message.from_features(words, {}, message.structure, message.facts)
     words["body"][:] = 0
     assert found.features("words")["body"].tolist() == message.features("words")["body"].tolist()
 
@@ -128,7 +131,7 @@ def test_arrays_are_copied_before_anybody_can_change_them(mail: list[bytes]) -> 
 )
 def test_arrays_of_something_else_are_refused_by_name(words: dict, facts: numpy.ndarray, why: str) -> None:
     with pytest.raises(switchback.errors.InvalidValue, match=why):
-        Message.from_features(words, {}, facts)
+        Message.from_features(words, {}, numpy.zeros(0, dtype=numpy.uint32), facts)
 
 
 def test_a_release_scores_features_as_it_scores_the_mail(
@@ -137,5 +140,6 @@ def test_a_release_scores_features_as_it_scores_the_mail(
     release = runtime.load(releases / "linear-1.2.0.wasm")
     for raw in mail:
         message = Message(raw)
-        alone = Message.from_features(message.features("words"), message.features("pairs"), message.facts)
+        words, pairs = message.features("words"), message.features("pairs")
+        alone = Message.from_features(words, pairs, message.structure, message.facts)
         assert runtime.score_with(release, alone).score == runtime.score_with(release, message).score

@@ -45,7 +45,7 @@ def test_every_fact_of_a_mail_is_a_property() -> None:
     assert message.header("to", recipients=True) == ["me@home.example"]
     names = [header.name for header in message.headers()]
     assert "X-Spam-Flag" not in names, "verdicts of other filters are hidden"
-    assert message.author.mailbox == message.from_[0]
+    assert message.author.mailbox == ("Café", "news@mail.example.co.uk", "mail.example.co.uk")
     assert (message.author.doubt, message.authorship, message.sender_domain) == (None, "unchecked", "example.co.uk")
     assert not message.is_sender_authenticated
     assert message.defects == [] == message.truncated
@@ -64,8 +64,9 @@ def test_features_are_those_that_the_host_has_frozen() -> None:
         for field, hashes in message.features(kind).items():  # type: ignore[arg-type]
             assert field in switchback.FIELDS and hashes.dtype == numpy.uint32
             numbers += [len(hashes), *hashes.tolist()]
+    numbers += [len(message.structure), *message.structure.tolist()]
     digest = hashlib.sha256(numpy.array(numbers, dtype="<u4").tobytes()).hexdigest()
-    assert digest == "c1811cedd57ed1c71263bcfe81272cbde8d0e3a3b6e482c6bdfb1593ac01fd1e"
+    assert digest == "8ab2f1b8b2dbbccd7c06d9db6d65ea27d0e539c2a8e4a2d1a986146908156a57"
 
 
 def test_facts_are_an_array_in_the_order_of_their_names() -> None:
@@ -160,6 +161,8 @@ def test_a_pickled_message_is_the_same_with_all_that_is_known_of_it() -> None:
     again = pickle.loads(pickle.dumps(message))
     assert (again.raw, again.context_digest, again.tenant) == (FROZEN, message.context_digest, "acme")
     words, pairs = message.features("words"), message.features("pairs")
-    featured = pickle.loads(pickle.dumps(Message.from_features(words, pairs, message.facts, truncated=["pairs"])))
+    alone = Message.from_features(words, pairs, message.structure, message.facts, truncated=["pairs"])
+    featured = pickle.loads(pickle.dumps(alone))
     assert featured.truncated == ["pairs"]
     assert featured.features("words")["body"].tolist() == words["body"].tolist()
+    assert featured.structure.tolist() == message.structure.tolist()

@@ -40,7 +40,8 @@ def test_the_wheel_is_for_every_python_from_the_oldest_on(tmp_path: Path) -> Non
 def test_the_library_uses_no_more_than_the_stable_interface() -> None:
     library = _switchback.__file__
     assert library.endswith(".abi3.so")
-    assert "0 ABI violations" in run(sys.executable, "-m", "abi3audit", "--assume-minimum-abi3", "3.11", "--summary", library)
+    # It says what it finds with its exit code.
+    run(sys.executable, "-m", "abi3audit", "--assume-minimum-abi3", "3.11", library)
 
 
 def test_every_name_has_its_documentation() -> None:

@@ -20,7 +20,6 @@ pub(crate) fn run() -> Result<()> {
     models::guests(false)?;
     features::check()?;
     publish::check()?;
-    models::guests(false)?;
     test::build_benches()?;
     demo::run(&[])?;
     match models::corpora() {

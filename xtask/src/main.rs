@@ -110,12 +110,6 @@ enum Task {
         #[arg(long, default_value_t = 100_000)]
         domains: u64,
     },
-    /// Build the guests that are in the repository as they are packed, and compare them with what is there.
-    Guests {
-        /// Write them in the place of those that are there.
-        #[arg(long)]
-        write: bool,
-    },
     /// Train other filters and `switchback train` on the same split of the corpora, and print a table for docs/training.md.
     CompareTraining,
     /// Train the example models on the SpamAssassin public corpus.
@@ -156,7 +150,6 @@ fn main() -> Result<()> {
         Task::Incident => test::incident(),
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
-        Task::Guests { write } => models::guests(write),
         Task::CompareTraining => models::compare_training(),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism, arguments } => {

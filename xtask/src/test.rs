@@ -12,7 +12,8 @@ use crate::{models, python, setup};
 /// Runs every test of the workspace. Tests find the packed example models in `target/releases`.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup::test_programs();
-    setup::python();
+    setup::python_packages();
+    setup::toolchains();
     models::pack()?;
     step("tests", cargo().args(["test", "--release", "--locked", "--workspace"]).args(arguments))?;
     // Arguments are for the other test runner.

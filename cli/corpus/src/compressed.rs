@@ -11,11 +11,11 @@ const GZIP: &[u8] = b"\x1f\x8b\x08";
 const ZSTD: &[u8] = b"\x28\xb5\x2f\xfd";
 
 /// The content of a file, as [`uncompressed`] sees it.
-pub(super) type Content<'a> = Box<dyn Read + 'a>;
+pub(super) type Content<'a> = Box<dyn Read + Send + 'a>;
 
 /// The content of a file; what it begins with tells, never its name: Dovecot compresses messages in a Maildir without
 /// another name.
-pub(super) fn uncompressed<'a>(mut file: impl Read + 'a) -> io::Result<Content<'a>> {
+pub(super) fn uncompressed<'a>(mut file: impl Read + Send + 'a) -> io::Result<Content<'a>> {
     let mut magic = Vec::new();
     file.by_ref().take(ZSTD.len() as u64).read_to_end(&mut magic)?;
     let is_gzip = magic.starts_with(GZIP);

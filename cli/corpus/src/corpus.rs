@@ -48,7 +48,7 @@ pub struct Corpus {
     passed: Passed,
     /// What nothing was found in so far.
     barren: Option<String>,
-    remark: Box<dyn FnMut(&str)>,
+    remark: Box<dyn FnMut(&str) + Send>,
 }
 
 struct OpenMbox {
@@ -77,7 +77,7 @@ impl Corpus {
     /// Finds the files. Nothing is read yet; what cannot be read is reported when its turn comes. [`STDIN`] is standard input.
     ///
     /// `remark` hears, once and at the end, what was passed over, and that there was no message at all: sentences for people.
-    pub fn open(inputs: &[PathBuf], reading: Reading, remark: impl FnMut(&str) + 'static) -> Self {
+    pub fn open(inputs: &[PathBuf], reading: Reading, remark: impl FnMut(&str) + Send + 'static) -> Self {
         let (places, passed) = files::find(inputs);
         let bytes = places.iter().map(Place::bytes).sum();
         let barren =
@@ -132,7 +132,7 @@ impl Corpus {
     }
 
     /// A stream can be read once only.
-    fn enter_stream(&self, path: &Path, stream: impl Read + 'static) -> Result<Entered, Unread> {
+    fn enter_stream(&self, path: &Path, stream: impl Read + Send + 'static) -> Result<Entered, Unread> {
         let expected = self.reading.format.expected(path);
         enter_content(uncompressed(stream)?, expected, |content| Ok(Source::Bytes(read_bounded(content)?, expected)))
     }

@@ -8,22 +8,7 @@ use switchback::compare::Rate;
 use switchback::release::{MODEL_NAME_BYTES_MAX, VERSION_BYTES_MAX};
 use switchback::verdict::{Logged, Reason};
 
-/// A text from outside, safe for a terminal: control and invisible formatting characters are replaced, and
-/// what is longer than `chars_max` is cut. A subject must not be able to move the cursor.
-pub fn printable(text: &str, chars_max: usize) -> String {
-    let mut shown: String = text.chars().take(chars_max).map(|c| if is_harmless(c) { c } else { '\u{fffd}' }).collect();
-    if text.chars().nth(chars_max).is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-fn is_harmless(c: char) -> bool {
-    // Direction overrides and their like, and the zero-width characters: text that is not what it seems.
-    let invisible =
-        matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    !c.is_control() && !invisible
-}
+pub use switchback_corpus::text::{count, counted, printable};
 
 /// A text with spaces behind it, up to a column's width. A text that is wider than any column should be is not cut, and
 /// no other is made as wide as it; a width that a text gives never goes to the formatter, which panics above 65,535.
@@ -34,24 +19,6 @@ pub fn padded(text: &str, width: usize) -> String {
 
 /// The widest column, in characters: a release's longest name.
 const COLUMN_CHARS_MAX: usize = MODEL_NAME_BYTES_MAX + 1 + VERSION_BYTES_MAX;
-
-/// `1,234,567`.
-pub fn count(n: u64) -> String {
-    let digits = n.to_string();
-    let mut shown = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
-/// `1 release`, `3 releases`.
-pub fn counted(n: u64, what: &str) -> String {
-    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
-}
 
 /// The words of a text on lines of at most `width` characters; a longer word has a line of its own.
 pub fn wrapped(text: &str, width: usize) -> Vec<String> {

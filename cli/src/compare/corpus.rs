@@ -3,11 +3,11 @@
 use switchback::Message;
 use switchback::compare::{Answered, Comparison, SideBySide};
 use switchback::verdict::Senders;
+use switchback_corpus::{Entry, Missed, Unread};
 
 use super::Args;
 use super::report::{Report, Source};
 use crate::args;
-use crate::corpus::{Entry, Missed, Unread};
 use crate::exit::chain;
 use crate::parallel::Workers;
 use crate::progress::Progress;

@@ -8,10 +8,8 @@ use serde::Serialize;
 use switchback::Thresholds;
 use switchback::compare;
 use switchback_corpus::Missed;
-
 use switchback_report::Shown;
 
-use crate::corpus::Missed;
 use crate::show;
 use crate::store::text::instant;
 use crate::window::Window;

@@ -52,8 +52,8 @@ impl Arrays {
         self.facts.extend_from_slice(message.facts().values());
     }
 
-    /// Writes all files, names, facts, and two for each kind and field, and then gives them their names: what was there before is
-    /// kept unless all of them can be written.
+    /// Writes all files, names, facts, two for the structure, and two for each kind and field, and then gives them their names: what
+    /// was there before is kept unless all of them can be written.
     pub(super) fn write(&self, prefix: &Path) -> anyhow::Result<()> {
         let mut files = Files { prefix, written: Vec::new() };
         let count = self.names.len();
@@ -61,14 +61,29 @@ impl Arrays {
         let padded = self.names.iter().flat_map(|name| name.bytes().chain(std::iter::repeat_n(0, width - name.len())));
         files.add("names", &format!("|S{width}"), &[count], padded)?;
         files.add("facts", "<f4", &[count, Fact::COUNT], self.facts.iter().flat_map(|fact| fact.to_le_bytes()))?;
-        for rows in &self.fields {
-            let name = format!("{}.{}", rows.kind.name(), Features::FIELDS[rows.field]);
-            let starts = rows.starts.iter().flat_map(|start| start.to_le_bytes());
-            files.add(&format!("{name}.indptr"), "<i8", &[rows.starts.len()], starts)?;
-            let indices = rows.indices.iter().flat_map(|index| index.to_le_bytes());
-            files.add(&format!("{name}.indices"), "<u4", &[rows.indices.len()], indices)?;
+        self.structure.write(&mut files, "structure")?;
+        for (kind, field, rows) in &self.fields {
+            rows.write(&mut files, &format!("{}.{}", kind.name(), Features::FIELDS[*field]))?;
         }
         files.keep()
+    }
+}
+
+impl Rows {
+    fn new() -> Self {
+        Self { starts: vec![0], indices: Vec::new() }
+    }
+
+    fn add(&mut self, numbers: &[u32]) {
+        self.indices.extend_from_slice(numbers);
+        self.starts.push(self.indices.len() as i64);
+    }
+
+    fn write(&self, files: &mut Files<'_>, name: &str) -> anyhow::Result<()> {
+        let starts = self.starts.iter().flat_map(|start| start.to_le_bytes());
+        files.add(&format!("{name}.indptr"), "<i8", &[self.starts.len()], starts)?;
+        let indices = self.indices.iter().flat_map(|index| index.to_le_bytes());
+        files.add(&format!("{name}.indices"), "<u4", &[self.indices.len()], indices)
     }
 }
 

@@ -4,13 +4,20 @@
 //! them anew and says whether the same toolchain makes the same bytes.
 //!
 //! ```
-//! let module = switchback_guests::ONNX.module()?;
+//! let module = switchback_guests::TRAINED.module()?;
 //! assert_eq!(&module[..4], b"\0asm");
 //! # Ok::<(), switchback_guests::DamagedGuest>(())
 //! ```
 #![forbid(unsafe_code)]
 
 use sha2::{Digest as _, Sha256};
+
+/// The guest of linear models that `switchback train` makes; its data is a `switchback_linear::Model`.
+pub const TRAINED: Guest = Guest {
+    name: "trained",
+    compressed: include_bytes!("../modules/trained.wasm.zst"),
+    sha256: include_str!("../modules/trained.sha256"),
+};
 
 /// The guest of ONNX files; its data is a `switchback_onnx_graph::Model`.
 pub const ONNX: Guest = Guest {
@@ -20,7 +27,7 @@ pub const ONNX: Guest = Guest {
 };
 
 /// All of them.
-pub const ALL: [Guest; 1] = [ONNX];
+pub const ALL: [Guest; 2] = [TRAINED, ONNX];
 
 /// A core module, compressed.
 #[derive(Clone, Copy, Debug)]
@@ -73,10 +80,10 @@ mod tests {
 
     #[test]
     fn a_guest_that_is_damaged_is_not_handed_out() {
-        let other = Guest { sha256: "00", ..ONNX };
-        let short = Guest { compressed: &ONNX.compressed[..100], ..ONNX };
+        let other = Guest { sha256: "00", ..TRAINED };
+        let short = Guest { compressed: &TRAINED.compressed[..100], ..TRAINED };
         for guest in [other, short] {
-            assert!(guest.module().unwrap_err().to_string().contains("the guest onnx"));
+            assert!(guest.module().unwrap_err().to_string().contains("the guest trained"));
         }
     }
 }

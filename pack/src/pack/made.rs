@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use switchback::release::Reads;
+use switchback_guests::{DamagedGuest, Guest, ONNX};
 
 use crate::build::Built;
 use crate::error::PackError;
@@ -33,7 +34,12 @@ const ALL_OF_1_0: [Reads; 13] = [
 pub(super) enum Made {
     Built(Built),
     Prebuilt(Prebuilt),
+    /// A guest that comes with this crate, as a module, whose data are the model.
+    Guest(Guest, Vec<u8>),
 }
+
+/// The folder of release files, in cargo's target folder or beside a component.
+const RELEASES: &str = "releases";
 
 /// What another toolchain built, as one core module.
 pub(super) struct Prebuilt {
@@ -53,19 +59,26 @@ impl Prebuilt {
 }
 
 impl Made {
+    /// The guest of ONNX files.
+    pub(super) fn onnx() -> Result<Self, DamagedGuest> {
+        Ok(Self::Guest(ONNX, ONNX.module()?))
+    }
+
     /// The core module.
     pub(super) fn module(&self) -> &[u8] {
         match self {
             Self::Built(built) => &built.module,
             Self::Prebuilt(prebuilt) => &prebuilt.module,
+            Self::Guest(_, module) => module,
         }
     }
 
-    /// The folder in which the folder of releases lies.
-    pub(super) fn target_directory(&self) -> &Path {
+    /// The folder that a release goes to, unless somebody says otherwise.
+    pub(super) fn releases(&self) -> PathBuf {
         match self {
-            Self::Built(built) => &built.target_directory,
-            Self::Prebuilt(prebuilt) => &prebuilt.folder,
+            Self::Built(built) => built.target_directory.join(RELEASES),
+            Self::Prebuilt(prebuilt) => prebuilt.folder.join(RELEASES),
+            Self::Guest(..) => PathBuf::new(),
         }
     }
 
@@ -74,6 +87,7 @@ impl Made {
         match self {
             Self::Built(built) => metadata.built(&built.record),
             Self::Prebuilt(prebuilt) => Metadata { made_by: prebuilt.record.made_by.clone(), ..metadata },
+            Self::Guest(guest, _) => metadata.of_guest(guest),
         }
     }
 
@@ -81,19 +95,25 @@ impl Made {
         match self {
             Self::Built(built) => built.record.add_to(component),
             Self::Prebuilt(prebuilt) => prebuilt.record.add_to(component),
+            // The metadata name the guest.
+            Self::Guest(..) => Ok(()),
         }
     }
 
     /// Whether what a model can ask for says what it does: bindings of some languages import all of the contract, whatever is called.
     pub(super) fn imports_what_it_calls(&self, asks: Reads) -> bool {
-        matches!(self, Self::Built(_)) || !ALL_OF_1_0.into_iter().all(|one| asks.contains(one))
+        match self {
+            Self::Built(_) => true,
+            Self::Prebuilt(_) => !ALL_OF_1_0.into_iter().all(|one| asks.contains(one)),
+            Self::Guest(..) => false,
+        }
     }
 
     /// A folder of this machine that a release names, where it could be helped.
     pub(super) fn folder_named_in(&self, release: &[u8]) -> Option<&Path> {
         match self {
             Self::Built(built) => built.folder_named_in(release),
-            Self::Prebuilt(_) => None,
+            Self::Prebuilt(_) | Self::Guest(..) => None,
         }
     }
 }

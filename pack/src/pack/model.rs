@@ -15,6 +15,7 @@ use crate::inline_shim::inline_shim;
 use crate::limits::{PREPARE_TIME_MAX, STACK_KIB};
 use crate::metadata::Metadata;
 use crate::progress::{Progress, Reporter, Step};
+use crate::self_test;
 use crate::snapshot::{PREPARE, Snapshot, snapshot};
 use crate::strip::strip;
 
@@ -50,6 +51,10 @@ pub fn build_module(
 /// # Errors
 /// [`PackError`], for the first step that fails.
 pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Vec<u8>, PackError> {
+    of_module(module, data, manifest)?.seal(manifest)
+}
+
+fn of_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Model, PackError> {
     let metadata = Metadata {
         name: manifest.name.to_string(),
         version: manifest.version.to_string(),
@@ -57,7 +62,24 @@ pub fn pack_module(module: &[u8], data: &[u8], manifest: &Manifest) -> Result<Ve
         ..Metadata::default()
     };
     let mut silent = |_: Progress<'_>| {};
-    Model::make(module, data, &metadata, PREPARE_TIME_MAX, &mut Reporter::new(&mut silent))?.seal(manifest)
+    Model::make(module, data, &metadata, PREPARE_TIME_MAX, &mut Reporter::new(&mut silent))
+}
+
+/// As [`pack_module`], for a model that has no expectations yet: the manifest's self-tests get the scores that the model gives
+/// now, and those of them that name a category the category. A host runs them on what is returned.
+///
+/// # Errors
+/// [`PackError`], for the first step that fails.
+pub fn pack_new_module(module: &[u8], data: &[u8], mut manifest: Manifest) -> Result<(Vec<u8>, Manifest), PackError> {
+    let model = of_module(module, data, &manifest)?;
+    let (_, answers) = self_test::answers(&model.seal(&manifest)?, &manifest, &mut |_| {})?;
+    for (test, answer) in manifest.self_tests.iter_mut().zip(answers) {
+        test.score = answer.score.unwrap_or(test.score);
+        test.category = test.category.and(answer.category);
+    }
+    let sealed = model.seal(&manifest)?;
+    self_test::check(&sealed, &manifest, &mut |_| {})?;
+    Ok((sealed, manifest))
 }
 
 /// An initialised component with its metadata: everything of a release but the manifest.

@@ -81,7 +81,7 @@ pub(crate) fn foreign(parts: &str, score: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap()
 }
 
-fn embedded(text: &str) -> Vec<u8> {
+pub(crate) fn embedded(text: &str) -> Vec<u8> {
     let mut module = wat::parse_str(text).unwrap();
     let mut resolve = Resolve::default();
     let package = resolve.push_str("scoring.wit", CONTRACT).unwrap();

@@ -9,4 +9,5 @@ mod manifest;
 mod measuring;
 mod modules;
 mod onnx;
+mod prebuilt;
 mod scaffolding;

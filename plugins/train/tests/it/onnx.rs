@@ -12,7 +12,7 @@ use switchback_onnx::{Bindings, Converted, OnnxFile};
 use switchback_onnx_graph::Given;
 use switchback_pack::Packer;
 use switchback_plugin_onnx::given;
-use switchback_train::guest_message;
+use switchback_plugin_train::guest_message;
 
 use crate::sandboxed::mail;
 

@@ -139,8 +139,8 @@ impl Slow {
         let start = self.text.len();
         self.text.extend(visible(text));
         if let Some((_, shown)) = self.open.map(|index| &mut self.anchors[index]).filter(|_| start < self.text.len()) {
-            shown.start = if shown.is_empty() { start } else { shown.start };
-            shown.end = self.text.len();
+            let is_first = shown.start == shown.end;
+            *shown = if is_first { start } else { shown.start }..self.text.len();
         }
     }
 
