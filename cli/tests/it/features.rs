@@ -78,7 +78,7 @@ fn a_set_of_arrays_is_replaced_as_a_whole_or_not_at_all() {
     let first = |name: &str| fs::read(dir.path().join(format!("out.{name}.npy"))).unwrap();
     switchback_in(dir.path(), ["features", "--npy", "out", "a.eml"]).fine();
     let before = ["names", "facts", "words.body.indices"].map(first);
-    fs::write(dir.path().join("out.pairs.structure.indices.npy"), "precious").unwrap();
+    fs::write(dir.path().join("out.structure.indices.npy"), "precious").unwrap();
     let ran = switchback_in(dir.path(), ["features", "--npy", "out", "é.eml"]);
     assert_eq!(ran.code, 1);
     assert_eq!(["names", "facts", "words.body.indices"].map(first), before, "{}", ran.err);
