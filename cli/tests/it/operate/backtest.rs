@@ -169,21 +169,21 @@ fn windows_that_meet_share_no_record_and_lose_none() {
 #[test]
 fn a_file_that_cannot_be_read_is_told_and_the_others_are_scored() {
     let store = scored(FeatureSample::ALL, generated().take(30));
-    filter(&store, FeatureSample::ALL, generated().skip(30).take(12));
-    let mut files: Vec<_> = std::fs::read_dir(store.path().join("journal"))
-        .unwrap()
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
-        .collect();
-    files.sort();
-    assert_eq!(files.len(), 2);
-    let bytes = std::fs::read(&files[0]).unwrap();
-    std::fs::write(&files[0], &bytes[..bytes.len() / 2]).unwrap();
+    let journal = store.path().join("journal");
+    let written = std::fs::read_dir(&journal).unwrap().map(|entry| entry.unwrap().path());
+    let [stream] =
+        &written.filter(|path| path.extension().is_some_and(|ending| ending == "arrows")).collect::<Vec<_>>()[..]
+    else {
+        panic!("one process writes one stream")
+    };
+    // Another process began one at the same time, and this is left of it.
+    let broken = format!("{}9.parquet", stream.file_stem().unwrap().to_str().unwrap());
+    std::fs::write(journal.join(&broken), "PAR1 and no more").unwrap();
     let ran = store.run(["backtest", "phish@3.0.0", "--json"]);
     let told: Value = serde_json::from_str(&ran.out).unwrap();
-    assert_eq!((&told["past"]["featured"], &told["past"]["unread_files"]), (&12.into(), &1.into()), "{ran:?}");
+    assert_eq!((&told["past"]["featured"], &told["past"]["unread_files"]), (&30.into(), &1.into()), "{ran:?}");
     assert_eq!(ran.code, 1);
-    assert!(ran.err.contains(files[0].file_name().unwrap().to_str().unwrap()), "{ran:?}");
+    assert!(ran.err.contains(&broken), "{ran:?}");
 }
 
 /// The same twice, but for how long it took, whatever thread was quicker (cfa-variant-forecasting#116).
