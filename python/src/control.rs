@@ -9,10 +9,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use serde_json::json;
-use switchback::LoadError;
-use switchback::control::{
-    Admission, ControlError, Ledger, LoadedRelease, Readiness, Request, SqliteStore, StoreError,
-};
+use switchback::control::{Admission, ControlError, Ledger, LoadedRelease, Readiness, Request, SqliteStore};
 use switchback_system::forked::Origin;
 
 pub(crate) use self::event::Event;
@@ -138,7 +135,7 @@ impl Control {
         let control = self.hand(py, reason)?;
         let runtime = switchback::Runtime::builder().cache_dir(&self.dir).instances(INSTANCES);
         let runtime = detached(py, || runtime.build())?;
-        let (release, loaded) = detached(py, || Ok::<_, LoadError>(runtime.load_into(&control, &file)?))?;
+        let (release, loaded) = detached(py, || runtime.load_into(&control, &file))?;
         detached_always(py, || drop(runtime))?;
         let event = if let LoadedRelease::New(event) = loaded { Some(Event::from(*event)) } else { None };
         Ok((release.into(), event))
@@ -158,7 +155,7 @@ impl Control {
     #[pyo3(signature = (event, timeout=5.0))]
     fn acknowledgements(&self, py: Python<'_>, event: &Event, timeout: f64) -> PyResult<(Vec<String>, Vec<String>)> {
         let (control, timeout) = (self.hand(py, "")?, seconds(py, timeout)?);
-        let told = detached(py, || Ok::<_, StoreError>(control.acknowledgements(&event.0, timeout)?))?;
+        let told = detached(py, || control.acknowledgements(&event.0, timeout))?;
         let obeyed = told.obeyed.into_iter().map(|process| process.name).collect();
         Ok((obeyed, told.silent.into_iter().map(|process| process.registered.name).collect()))
     }

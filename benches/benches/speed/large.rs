@@ -32,8 +32,11 @@ const PARAGRAPH: &str = "<tr><td style=\"padding:0 24px;font-family:Arial\"><p>D
 const LINE: &str =
     "The minutes of the meeting are at https://wiki.example/minutes/2025-04-25 as always, and so is the list.\r\n";
 
-/// What messages are made of: a head, and what is repeated behind it.
-const SHAPES: [(&str, fn() -> (String, String)); 10] = [
+/// What a message is made of: a head, and what is repeated behind it.
+type Shape = fn() -> (String, String);
+
+/// Shapes with their names.
+const SHAPES: [(&str, Shape); 10] = [
     ("attachment in base64", || {
         let part = "--b\r\nContent-Type: application/pdf; name=a.pdf\r\nContent-Transfer-Encoding: base64\r\n\r\n";
         (format!("{MIXED}{part}"), BASE64.to_owned())

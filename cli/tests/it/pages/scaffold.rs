@@ -76,7 +76,7 @@ fn the_examples_in_the_help_of_new_and_pack_work() {
         if example.contains(" --onnx model.onnx") {
             place.run("cp switchback/plugins/onnx/model.onnx .");
             let bindings = "[release]\nname = \"a\"\nversion = \"1.0.0\"\n[onnx.inputs.indices]\nfeatures = [\"words\"]\nbits = 15\n";
-            std::fs::write(place.home().join("switchback.toml"), bindings).unwrap();
+            fs::write(place.home().join("switchback.toml"), bindings).unwrap();
         }
         // The model in this folder.
         let typed = if example == "switchback pack" { format!("(cd my-model; {example})") } else { example.clone() };
