@@ -74,9 +74,10 @@ fn the_examples_in_the_help_of_new_and_pack_work() {
             place.run("cp out.wasm model.wasm");
         }
         if example.contains(" --onnx model.onnx") {
-            place.run("cp switchback/plugins/onnx/model.onnx .");
+            let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/onnx/model.onnx");
+            fs::copy(model, place.folder().join("model.onnx")).unwrap();
             let bindings = "[release]\nname = \"a\"\nversion = \"1.0.0\"\n[onnx.inputs.indices]\nfeatures = [\"words\"]\nbits = 15\n";
-            fs::write(place.home().join("switchback.toml"), bindings).unwrap();
+            fs::write(place.folder().join("switchback.toml"), bindings).unwrap();
         }
         // The model in this folder.
         let typed = if example == "switchback pack" { format!("(cd my-model; {example})") } else { example.clone() };
