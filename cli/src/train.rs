@@ -19,7 +19,7 @@ use switchback_train::{Collection, Example, KINDS, Label, Report, Step, Trainer}
 
 use self::folders::Folders;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
-use crate::exit::{Exit, Usage, after_help, say};
+use crate::exit::{Exit, after_help, say};
 use crate::judge::Opinion;
 use crate::moment::moment;
 use crate::parallel::Workers;
@@ -133,11 +133,11 @@ struct Written {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    let version = args.version()?;
     // What cannot be written is found out before hours of reading.
     let output = File::create(&args.output, Access::Everybody, Existing::Replace)
         .with_context(|| format!("write {}", args.output.display()))?;
     let before = args.from.as_deref().map(|path| load(path, args)).transpose()?;
+    let version = args.version(before.as_ref());
     let temp = args.temp.clone().unwrap_or_else(std::env::temp_dir);
     let mut collection =
         Collection::new(&temp, KINDS).with_context(|| format!("make a temporary file in {}", temp.display()))?;
@@ -183,16 +183,10 @@ fn told(step: Step) -> String {
 }
 
 impl Args {
-    fn version(&self) -> anyhow::Result<Version> {
-        if let Some(version) = &self.version {
-            return Ok(version.clone());
-        }
-        let Some(from) = &self.from else { return Ok(Version::new(1, 0, 0)) };
-        let name = from.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-        let version = name.rsplit_once('-').and_then(|(_, version)| Version::parse(version).ok());
-        let version = version
-            .ok_or_else(|| Usage(format!("{} does not say its version in its name: give --version", from.display())))?;
-        Ok(Version::new(version.major, version.minor + 1, 0))
+    fn version(&self, before: Option<&Loaded>) -> Version {
+        let next = |version: &Version| Version::new(version.major, version.minor + 1, 0);
+        let next = before.map(|before| next(&before.ids[0].version));
+        self.version.clone().or(next).unwrap_or(Version::new(1, 0, 0))
     }
 }
 

@@ -47,7 +47,9 @@ fn a_release_of_ones_own_mail_scores_and_says_where_it_comes_from() {
     assert_eq!(metrics["recall"].as_f64(), Some(recall));
     assert!(metrics["training_prior"].as_f64().is_some_and(|prior| prior > 0.05 && prior < 0.95), "{metrics}");
 
-    let second = train(&["-o", "acme-1.1.0.wasm", "--from", "acme-1.0.0.wasm"]);
+    // The version is that of the release, whatever its file is called.
+    fs::rename(dir.path().join("acme-1.0.0.wasm"), dir.path().join("before.wasm")).unwrap();
+    let second = train(&["-o", "acme-1.1.0.wasm", "--from", "before.wasm"]);
     assert_eq!(second["release"]["id"]["version"], "1.1.0");
     let before = &second["report"]["before"];
     assert_eq!(
