@@ -1,6 +1,6 @@
 //! Names of header fields that say where a message was kept, not what it is.
 
-/// Names in lower case, each with why nothing is learned from it.
+/// Names in lower case, by why nothing is learned from them.
 #[rustfmt::skip] // A table: one name a line would be three pages.
 const NAMES: &[&str] = &[
     // Mailing lists.
