@@ -26,7 +26,8 @@ impl Root {
         let program = Path::new(env!("CARGO_BIN_EXE_switchback"));
         fs::copy(program, root.path("/switchback")).unwrap();
         let linked = Command::new("ldd").arg(program).output().unwrap();
-        for library in String::from_utf8(linked.stdout).unwrap().split_whitespace().filter(|word| word.starts_with('/')) {
+        for library in String::from_utf8(linked.stdout).unwrap().split_whitespace().filter(|word| word.starts_with('/'))
+        {
             let there = root.path(library);
             fs::create_dir_all(there.parent().unwrap()).unwrap();
             fs::copy(library, there).unwrap();
@@ -42,7 +43,11 @@ impl Root {
     fn run<S: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = S>) -> Ran {
         let mut command = Command::new("unshare");
         command.env_clear().env("PATH", std::env::var_os("PATH").unwrap());
-        command.arg("-rn").arg(format!("--root={}", self.0.path().display())).args(["--wd=/", "/switchback"]).args(args);
+        command
+            .arg("-rn")
+            .arg(format!("--root={}", self.0.path().display()))
+            .args(["--wd=/", "/switchback"])
+            .args(args);
         run::to_ran(&command.output().unwrap())
     }
 
@@ -59,7 +64,8 @@ fn mail_and_an_onnx_file_become_releases_where_there_is_nothing_but_the_command(
     fill(&root.path("/"), 300);
     let model = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plugins/onnx/model.onnx");
     fs::copy(model, root.path("/model.onnx")).unwrap();
-    let bindings = "[release]\nname = \"net\"\nversion = \"1.0.0\"\n[onnx.inputs.indices]\nfeatures = [\"words\"]\nbits = 15\n";
+    let bindings =
+        "[release]\nname = \"net\"\nversion = \"1.0.0\"\n[onnx.inputs.indices]\nfeatures = [\"words\"]\nbits = 15\n";
     fs::write(root.path("/switchback.toml"), bindings).unwrap();
     let before = root.names();
 
