@@ -46,6 +46,7 @@ mod value;
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
@@ -458,6 +459,13 @@ impl Message {
         let items = self.0.attachments.get_or_init(|| attachments::list(&self.0.bytes, layout));
         let total = *self.0.attachment_count.get_or_init(|| attachments::count(layout));
         Attachments { items, truncated: items.len() < total }
+    }
+
+    /// Where in its bytes the messages are that are attached to this one (`message/rfc822`, `message/global`): each with its header,
+    /// as it was sent, in order. What is attached to one of them is within it.
+    pub fn attached_messages(&self) -> impl Iterator<Item = Range<usize>> {
+        let attached = self.layout().parts.iter().filter(|part| part.message_depth == 0 && part.media.says_message());
+        attached.map(|part| part.body.clone())
     }
 
     /// Bytes of the message without the hidden fields, from `offset` on: at most `length`, and at most

@@ -87,10 +87,14 @@ impl Media {
         self.media_type.starts_with("multipart/")
     }
 
+    /// Whether it says that it is a message.
+    pub(super) fn says_message(&self) -> bool {
+        matches!(&*self.media_type, "message/rfc822" | "message/global")
+    }
+
     /// Whether it is a message that can be read where it stands.
     pub(super) fn is_message(&self) -> bool {
-        matches!(&*self.media_type, "message/rfc822" | "message/global")
-            && matches!(self.encoding, Encoding::Identity | Encoding::Unknown)
+        self.says_message() && matches!(self.encoding, Encoding::Identity | Encoding::Unknown)
     }
 
     pub(super) fn is_html(&self) -> bool {

@@ -155,3 +155,18 @@ fn a_message_in_a_log_tells_nothing_of_its_content() {
     let shown = format!("{:?}", Message::parse(MAIL));
     assert!(shown.contains("sha256") && !shown.contains("example"));
 }
+
+#[test]
+fn attached_messages_are_where_they_were_sent_the_outermost_ones() {
+    let inner = "From: a@x.example\nContent-Type: multipart/mixed; boundary=i\n\n--i\nContent-Type: message/rfc822\n\n\
+                 Subject: deeper\n\nx\n--i--";
+    let encoded = "U3ViamVjdDogeAoKeAo=";
+    let mail = format!(
+        "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nhello\n--b\nContent-Type: message/rfc822\n\n{inner}\n--b\n\
+         Content-Type: Message/Global\nContent-Transfer-Encoding: base64\n\n{encoded}\n--b--\n"
+    );
+    let message = Message::parse(mail.as_str());
+    let found: Vec<_> = message.attached_messages().map(|range| &mail[range]).collect();
+    assert_eq!(found, [inner, encoded]);
+    assert_eq!(Message::parse("Subject: x\n\nx\n").attached_messages().count(), 0);
+}
