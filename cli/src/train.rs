@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};
+use clap::ValueEnum;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use semver::Version;
@@ -15,7 +16,7 @@ use switchback::files::{Access, Existing, Output as File};
 use switchback::release::ModelName;
 use switchback::{Digest, ReleaseId};
 use switchback_corpus::{Corpus, Entry, Missed, Unread};
-use switchback_train::{Collection, Example, KINDS, Label, Report, Step, Trainer};
+use switchback_train::{Collection, Example, KINDS, Label, Report, Split, Step, Trainer};
 
 use self::folders::Folders;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
@@ -65,8 +66,16 @@ pub(crate) struct Args {
     /// Learn from mail until then, and measure on what came later [default: a fifth of the campaigns is measured on]
     ///
     /// docs/times.md has all forms.
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    #[arg(long, value_name = "TIME", value_parser = moment, conflicts_with = "split")]
     train_until: Option<Timestamp>,
+
+    /// How the fifth that is measured on is drawn
+    #[arg(long, value_enum, default_value = "campaign")]
+    split: Drawn,
+
+    /// The share of unwanted mail where the model will be used, for its probabilities [default: that of the mail]
+    #[arg(long, value_name = "SHARE", value_parser = basis_points)]
+    prior: Option<u16>,
 
     /// The release before, to compare with on the same held-out mail
     #[arg(long, value_name = "RELEASE.wasm")]
@@ -92,6 +101,15 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     runtime: RuntimeArgs,
+}
+
+/// How what is measured on is drawn.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Drawn {
+    /// Whole campaigns and threads: how the model does with what it has not seen the like of
+    Campaign,
+    /// Message by message, as most published figures have it: to compare with these
+    Random,
 }
 
 const EXAMPLES: &str = "\
@@ -147,8 +165,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let (missed, passed_over) = (read.missed, read.passed_over);
 
     let busy = Busy::with("sorting".to_owned());
-    let trainer = Trainer::default().max_false_positives(f64::from(args.max_false_positives) / 10_000.0).folder(temp);
-    let trainer = args.train_until.into_iter().fold(trainer, Trainer::train_until);
+    let share = |basis_points: u16| f64::from(basis_points) / 10_000.0;
+    let trainer =
+        Trainer::default().max_false_positives(share(args.max_false_positives)).split(args.split()).folder(temp);
+    let trainer = args.prior.map(share).into_iter().fold(trainer, Trainer::prior);
     let trained =
         Workers::start(args.threads.count())?.run(|| trainer.train(collection, |step| busy.now(told(step))))?;
     let refused = args.strict && trained.report.segments.iter().any(|row| row.stands_out);
@@ -183,6 +203,14 @@ fn told(step: Step) -> String {
 }
 
 impl Args {
+    fn split(&self) -> Split {
+        match (self.train_until, self.split) {
+            (Some(date), _) => Split::Until(date),
+            (None, Drawn::Campaign) => Split::Campaign,
+            (None, Drawn::Random) => Split::Random,
+        }
+    }
+
     fn version(&self, before: Option<&Loaded>) -> Version {
         let next = |version: &Version| Version::new(version.major, version.minor + 1, 0);
         let next = before.map(|before| next(&before.ids[0].version));

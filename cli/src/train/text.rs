@@ -10,8 +10,11 @@ use crate::show::{self, count, counted, printable};
 /// The segments that are shown.
 const SEGMENTS: usize = 12;
 
-/// Messages to look at that are shown.
-const DISAGREEMENTS: usize = 10;
+/// Messages to look at that are shown, and messages that move.
+const LISTED: usize = 10;
+
+/// Names of messages that carry others that are shown.
+const CARRIERS: usize = 3;
 
 /// Columns of text.
 const WIDTH: usize = 100;
@@ -24,9 +27,9 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
             out,
             "\nLook at these first: a model that has not seen them takes them for the contrary of their folder"
         )?;
-        for one in report.disagreements.iter().take(DISAGREEMENTS) {
-            let given = if one.label == Label::Ham { "wanted" } else { "unwanted" };
-            writeln!(out, "  {}  given as {given:<8}  {}", show::score(one.score), printable(&one.message, 200))?;
+        for one in report.disagreements.iter().take(LISTED) {
+            let (score, given) = (show::score(one.score), given(one.label));
+            writeln!(out, "  {score}  given as {given:<8}  {}", printable(&one.message, 200))?;
         }
     }
     quality(report, out)?;
@@ -73,6 +76,16 @@ fn mail(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
         let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
         writeln!(out, "sent         {} to {}", day(period.from), day(period.to))?;
     }
+    let carriers = &report.carriers;
+    if !carriers.messages.is_empty() {
+        writeln!(
+            out,
+            "not learned  the messages in {} with a forwarded one and in {} (bounces and the like): {}",
+            counted(carriers.forwarded, "wanted message"),
+            counted(carriers.reports, "report"),
+            printable(&carriers.messages[..carriers.messages.len().min(CARRIERS)].join(", "), 300)
+        )?;
+    }
     writeln!(
         out,
         "masked       header fields of lists, servers, filters and mail programs; tags, footers and addresses of lists; recipients"
@@ -84,6 +97,10 @@ fn mail(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     Ok(())
 }
 
+fn given(label: Label) -> &'static str {
+    if label.is_spam() { "unwanted" } else { "wanted" }
+}
+
 /// Four digits, or as many as it takes for it not to look like 1.
 fn threshold(at: &AtThreshold) -> String {
     let digits = (4..17).find(|digits| at.threshold < 1.0 - 0.5 * 10_f64.powi(-digits)).unwrap_or(17) as usize;
@@ -92,7 +109,8 @@ fn threshold(at: &AtThreshold) -> String {
 
 fn quality(report: &Report, out: &mut impl Write) -> io::Result<()> {
     let mut table = show::table(["threshold", "unwanted found", "wanted flagged", "flagged and unwanted"]);
-    for at in [&report.chosen, &report.default] {
+    // At a slot's default as well, unless that is what was chosen.
+    for at in std::iter::once(&report.chosen).chain((report.chosen != report.default).then_some(&report.default)) {
         table.add_row([threshold(at), share(&at.recall), share(&at.false_positives), share(&at.precision)]);
     }
     writeln!(out, "\n{}", table.trim_fmt())?;
@@ -114,6 +132,10 @@ fn quality(report: &Report, out: &mut impl Write) -> io::Result<()> {
             count(before.newly_passed_spam),
             count(before.newly_passed_ham)
         )?;
+        for one in before.moved.iter().take(LISTED) {
+            let scores = format!("{} -> {}", show::score(one.before), show::score(one.now));
+            writeln!(out, "  {scores}  given as {:<8}  {}", given(one.label), printable(&one.message, 200))?;
+        }
     }
     Ok(())
 }

@@ -45,6 +45,9 @@ fn a_release_of_ones_own_mail_scores_and_says_where_it_comes_from() {
     let card: Value = serde_json::from_str(&card).unwrap();
     let metrics = &card["manifest"]["card"]["metrics"];
     assert_eq!(metrics["recall"].as_f64(), Some(recall));
+    for figure in ["recall_with_150_words_of_wanted_mail", "roc_auc_reach_95", "prior"] {
+        assert!(metrics[figure].is_f64(), "{figure} is not on the card: {metrics}");
+    }
     assert!(metrics["training_prior"].as_f64().is_some_and(|prior| prior > 0.05 && prior < 0.95), "{metrics}");
 
     // The version is that of the release, whatever its file is called.
@@ -59,6 +62,34 @@ fn a_release_of_ones_own_mail_scores_and_says_where_it_comes_from() {
             .zip(second["report"]["chosen"]["false_positives"]["whole"].as_u64())
             .map(|(spam, ham)| spam + ham)
     );
+}
+
+#[test]
+fn what_is_printed_begins_with_what_to_look_at_and_says_nothing_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path(), 600);
+    let bounce = "From: MAILER-DAEMON@mx.example\nSubject: failure notice\n\nI was not able to deliver your message.\n";
+    fs::write(dir.path().join("Maildir/.Archive/cur/bounce.home:2,S"), bounce).unwrap();
+    let misfiled = fs::read_dir(dir.path().join("Maildir/.Junk/cur")).unwrap().next().unwrap().unwrap();
+    fs::rename(misfiled.path(), dir.path().join("Maildir/.Archive/cur").join(misfiled.file_name())).unwrap();
+    let train = |rest: &[&str]| {
+        let ran = switchback_in(
+            dir.path(),
+            TRAIN.iter().chain(&["acme", "-o", "acme.wasm", "--split", "random"]).chain(rest),
+        );
+        assert_eq!(ran.code, 0, "{ran:?}");
+        ran.out
+    };
+    // So many may be flagged that the threshold is a slot's own.
+    let told = train(&["--max-false-positives", "20%"]);
+    assert_eq!(told.matches("0.50000").count(), 1, "{told}");
+    let at = |words: &str| told.find(words).unwrap_or_else(|| panic!("{words} is not in {told}"));
+    assert!(at("Look at these first") < at("unwanted found"), "{told}");
+    assert!(at(&misfiled.file_name().to_string_lossy()) < at("unwanted found"), "{told}");
+    assert!(told.contains("in 1 report (bounces and the like)") && told.contains("bounce.home"), "{told}");
+    assert!(told.contains("drawn message by message"), "{told}");
+    let told: Value = serde_json::from_str(&train(&["--json", "--prior", "90%"])).unwrap();
+    assert_eq!((&told["report"]["prior"], &told["report"]["split"]), (&Value::from(0.9), &Value::from("random")));
 }
 
 #[test]

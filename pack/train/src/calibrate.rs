@@ -38,19 +38,32 @@ impl Sigmoid {
         self
     }
 
+    /// The same with so much more in all log-odds: of mail of which another share is unwanted (Elkan, The foundations of cost-sensitive
+    /// learning, IJCAI 2001, theorem 2).
+    pub(crate) fn moved(self, log_odds: f64) -> Self {
+        Self { bias: self.bias + log_odds, ..self }
+    }
+
     /// The same with what Platt puts in the place of 0 and 1, so that no number of messages makes anything certain.
     pub(crate) fn of(sums: &[(f64, bool)]) -> Self {
         let spam = sums.iter().filter(|(_, is_spam)| *is_spam).count() as f64;
         let ham = sums.len() as f64 - spam;
         let target = |is_spam: bool| if is_spam { (spam + 1.0) / (spam + 2.0) } else { 1.0 / (ham + 2.0) };
-        let softened: Vec<_> = sums.iter().map(|(sum, is_spam)| (*sum, target(*is_spam))).collect();
+        // Of large sums every probability would be 0 or 1 at first, and no step would help.
+        let unit = sums.iter().fold(1.0_f64, |largest, (sum, _)| largest.max(sum.abs()));
+        let softened: Vec<_> = sums.iter().map(|(sum, is_spam)| (sum / unit, target(*is_spam))).collect();
         let fitted = Self { bias: 0.0, scale: 1.0 }.fitted(&softened);
         // Sums that tell nothing, or the contrary: the order of scores stays that of the sums.
-        Self { scale: fitted.scale.max(SCALE_MIN), ..fitted }
+        Self { scale: fitted.scale.max(SCALE_MIN) / unit, ..fitted }
     }
 }
 
-/// The least slope that is taken for one.
+/// The log-odds of a probability.
+pub(crate) fn log_odds_of(probability: f64) -> f64 {
+    libm::log(probability / (1.0 - probability))
+}
+
+/// The least slope that is taken for one, over sums between -1 and 1.
 const SCALE_MIN: f64 = 1e-3;
 
 fn loss(sums: &[(f64, f64)], at: Sigmoid) -> f64 {
@@ -136,7 +149,18 @@ mod tests {
         let sigmoid = Sigmoid::of(&sums);
         assert!(sigmoid.scale.is_finite() && logistic(sigmoid.log_odds(20.0)) < 0.999_999, "{sigmoid:?}");
         let contrary: Vec<_> = sums.iter().map(|(sum, is_spam)| (-sum, *is_spam)).collect();
-        assert_eq!(Sigmoid::of(&contrary).scale, SCALE_MIN);
+        assert_eq!(Sigmoid::of(&contrary).scale, SCALE_MIN / 19.5);
+    }
+
+    #[test]
+    fn sums_of_any_size_are_calibrated() {
+        for size in [1e-3, 1.0, 1e5, 1e9] {
+            let sums: Vec<_> =
+                (0..100).map(|i| (size * (f64::from(i) - 49.5) / 50.0, (i >= 50) != (i % 10 == 0))).collect();
+            let sigmoid = Sigmoid::of(&sums);
+            let odds = [-1.0, 1.0].map(|sum| sigmoid.log_odds(sum * size));
+            assert!((-6.0..-1.0).contains(&odds[0]) && (1.0..6.0).contains(&odds[1]), "{size}: {odds:?}");
+        }
     }
 
     #[test]

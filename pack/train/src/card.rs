@@ -6,6 +6,7 @@ use switchback::release::Card;
 
 use crate::quality::Share;
 use crate::report::Report;
+use crate::split::Split;
 
 pub(crate) fn card(report: &Report) -> Card {
     let mail = &report.mail;
@@ -29,16 +30,23 @@ pub(crate) fn card(report: &Report) -> Card {
         },
     );
     card.split = format!(
-        "Measured on {} wanted and {} unwanted messages that were not learned from. The threshold {:.4} was chosen for {} % of wanted mail \
+        "Measured on {} wanted and {} unwanted messages that were not learned from: {}. The threshold {:.4} was chosen for {} % of wanted mail \
          flagged, by cross-validation on the training part.",
         mail.held_out_ham,
         mail.held_out_spam,
+        match report.split {
+            Split::Campaign => "a fifth of the campaigns and threads".to_owned(),
+            Split::Random => "a fifth of the messages, drawn one by one, as most published figures have it; others of their campaigns and \
+                              threads were learned from, so this is for comparing with such figures"
+                .to_owned(),
+            Split::Until(date) => format!("what came after {date}, of campaigns that did not begin before"),
+        },
         report.chosen.threshold,
         100.0 * report.max_false_positives
     );
-    card.intended_use = "The mail of those whose mail it was trained on. Probabilities are calibrated for the share of unwanted mail in \
-                         the training mail (the metric `training_prior`); where another share is usual, add the difference of the two \
-                         log-odds."
+    card.intended_use = "The mail of those whose mail it was trained on. Probabilities are calibrated for the share of unwanted mail that \
+                         the metric `prior` has (that of the training mail is `training_prior`); where another share is usual, add the \
+                         difference of the two log-odds."
         .to_owned();
     card.limitations = limitations(report);
     let figures = [
@@ -57,6 +65,7 @@ pub(crate) fn card(report: &Report) -> Card {
         ("roc_auc", report.roc_auc),
         ("roc_auc_reach_95", report.roc_auc_reach),
         ("threshold", report.chosen.threshold),
+        ("prior", report.prior),
         ("training_prior", spam / (ham + spam)),
         ("held_out_ham", mail.held_out_ham as f64),
         ("held_out_spam", mail.held_out_spam as f64),

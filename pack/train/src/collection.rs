@@ -10,8 +10,11 @@ use std::sync::Arc;
 use switchback_linear::Kinds;
 
 use crate::campaigns::Traits;
+use crate::carried::Carries;
+use crate::error::TrainError;
 use crate::example::{Example, TEXT_FIELDS, kinds_of};
 use crate::label::Label;
+use crate::split::{Side, Split, split};
 
 /// Bytes that are written at once.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -40,6 +43,7 @@ pub(crate) struct Indexed {
     pub(crate) is_list: bool,
     pub(crate) is_bulk: bool,
     pub(crate) is_ascii: bool,
+    pub(crate) carries: Option<Carries>,
     pub(crate) before: Option<f64>,
     offset: u64,
     bytes: u32,
@@ -143,12 +147,26 @@ impl Collection {
             is_list: example.is_list,
             is_bulk: example.is_bulk,
             is_ascii: example.is_ascii,
+            carries: example.carries,
             before: example.before,
             offset: self.offset,
             bytes: length,
         });
         self.offset += u64::from(length);
         Ok(())
+    }
+
+    /// What would be learned from and what measured on, of each example in the order in which they were added.
+    ///
+    /// # Errors
+    /// What a training on them would say.
+    pub fn sides(&self, by: Split) -> Result<Vec<Side>, TrainError> {
+        let (placed, _) = split(&self.index, by)?;
+        let mut sides = vec![Side::LeftOut; self.index.len()];
+        for one in placed {
+            sides[one.at] = if one.fold.is_some() { Side::Learned } else { Side::HeldOut };
+        }
+        Ok(sides)
     }
 
     /// Nothing more is added: the examples can be read.
@@ -195,4 +213,14 @@ fn take<'a>(rest: &mut &'a [u8], item: usize) -> &'a [u8] {
     let (list, after) = list.split_at(count * item);
     *rest = after;
     list
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_million_examples_fit_in_the_memory_that_the_page_states() {
+        assert!(size_of::<Indexed>() <= 200, "{} bytes of each example", size_of::<Indexed>());
+    }
 }

@@ -11,7 +11,9 @@ use switchback::message::Recipients;
 use switchback_features::{FeatureKind, Kind, Namespace, hash, index_of};
 use switchback_linear::Kinds;
 
+use crate::calibrate::log_odds_of;
 use crate::campaigns::Traits;
+use crate::carried::{Carries, carries, without_attached};
 use crate::label::Label;
 use crate::mask::{Mask, hides};
 
@@ -35,6 +37,7 @@ pub struct Example {
     pub(crate) is_list: bool,
     pub(crate) is_bulk: bool,
     pub(crate) is_ascii: bool,
+    pub(crate) carries: Option<Carries>,
     /// What the release before makes of it, in log-odds; none without one, or where it has no opinion.
     pub(crate) before: Option<f64>,
     /// By field of text, by kind of the model.
@@ -51,7 +54,13 @@ impl Example {
     /// time.
     pub fn new(name: impl Into<String>, label: Label, message: &Message, kinds: Kinds) -> Self {
         let mask = Mask::of(message);
-        let features = kinds_of(kinds).map(|kind| mask.features(message, kind));
+        let (traits, date) = (Traits::of(message), received(message).or_else(|| message.date()));
+        let carries = carries(message, Mask::quotes(message));
+        // From here on it is what its sender wrote.
+        let own = without_attached(message);
+        let message = own.as_ref().unwrap_or(message);
+        let masked = mask.masked(message);
+        let features = kinds_of(kinds).map(|kind| masked.features(kind));
         let features: Vec<_> = features.collect();
         let texts = (0..TEXT_FIELDS).flat_map(|field| features.iter().map(move |one| one.fields()[field].to_vec()));
         let texts = texts.collect();
@@ -66,17 +75,18 @@ impl Example {
         Self {
             name: name.into(),
             label,
-            traits: Traits::of(message),
-            date: received(message).or_else(|| message.date()),
+            traits,
+            date,
             sender: sender.map(Arc::from),
             provider: sender.and_then(|domain| PROVIDERS.of(domain)).map(Arc::from),
             is_list: mask.is_of_list(),
             is_bulk: has("list-unsubscribe"),
             is_ascii: is_ascii(message.text(usize::MAX).value),
+            carries,
             before: None,
             texts,
             structure: structure.filter(|feature| !is_hidden(feature)).collect(),
-            said: mask.said(message),
+            said: masked.said(),
             fields,
         }
     }
@@ -84,13 +94,16 @@ impl Example {
     /// With what the release before makes of the message: its score, above 0 and below 1.
     #[must_use]
     pub fn scored_before(mut self, score: f64) -> Self {
-        self.before = Some(libm::log(score / (1.0 - score))).filter(|odds| odds.is_finite());
+        self.before = Some(log_odds_of(score)).filter(|odds| odds.is_finite());
         self
     }
 }
 
 /// Whether hardly any letter of a text is beyond ASCII: one in a hundred of them is where another language than English is.
 fn is_ascii(text: &str) -> bool {
+    if text.is_ascii() {
+        return true;
+    }
     let letters = text.chars().filter(|character| character.is_alphabetic());
     let (all, beyond) =
         letters.fold((0_u64, 0_u64), |(all, beyond), letter| (all + 1, beyond + u64::from(!letter.is_ascii())));
@@ -161,11 +174,67 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_forwarded_as_a_part_gives_no_words_to_the_outer_one() {
-        let forwarded = "From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nis this for me?\n--b\n\
-                         Content-Type: message/rfc822\n\nFrom: pills@y.example\nSubject: pills\n\ncheap pills http://pills.example/\n--b--\n";
-        let alone = "From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\nis this for me?\n--b--\n";
-        assert_eq!(example(forwarded).texts, example(alone).texts);
+    fn a_message_that_is_attached_gives_nothing_to_the_outer_one() {
+        let spam = "From: pills@y.example\nSubject: pills\nX-Mailer: Pills\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\
+                    Content-Type: text/html; charset=koi8-r\n\n<p>cheap <a href=http://pills.example/>pills</a>\n--i\n\
+                    Content-Type: application/zip; name=pills.zip\nContent-Transfer-Encoding: base64\n\nUEsD\n--i--";
+        for own in ["is this for me?", ""] {
+            let around = |inner: &str| {
+                format!(
+                    "From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\n{own}\n--b\n\
+                     Content-Type: message/rfc822\n\n{inner}\n--b--\n"
+                )
+            };
+            let (forward, empty) = (example(around(spam)), example(around("")));
+            assert_eq!((&forward.texts, &forward.structure), (&empty.texts, &empty.structure));
+            assert_eq!(forward.said, empty.said);
+        }
+        let alone = |rest: &str| {
+            format!("From: a@x.example\nSubject: look\nContent-Type: multipart/mixed; boundary=b\n\n{rest}--b--\n")
+        };
+        let forward = example(alone(&format!("--b\nContent-Type: message/rfc822\n\n{spam}\n")));
+        assert!(forward.texts[2].is_empty() && forward.texts[3].is_empty(), "{forward:?}");
+    }
+
+    #[test]
+    fn a_message_that_is_forwarded_in_the_text_gives_no_words_and_no_links_to_the_outer_one() {
+        let written = "From: a@x.example\nSubject: look\n\nis this for me? see http://own.example/x\n";
+        let forward = format!(
+            "{written}---------- Forwarded message ---------\nFrom: b@y.example\n\ncheap pills http://pills.example/ at once\n"
+        );
+        assert_eq!(example(forward).texts, example(written).texts);
+    }
+
+    #[test]
+    fn a_charset_that_nobody_knows_stops_nothing() {
+        let mail = |charset: &str| {
+            format!(
+                "From: a@x.example\nSubject: =?{charset}?q?hello?=\nContent-Type: text/plain; charset={charset}\n\nsome words\n"
+            )
+        };
+        for charset in ["x-unknown", "utf-9", "\"", "unicode-1-1-utf-7"] {
+            assert_eq!(example(mail(charset)).texts[2], example(mail("us-ascii")).texts[2], "{charset}");
+        }
+    }
+
+    #[test]
+    fn the_time_is_that_of_the_last_server_however_it_writes_it_and_else_the_senders() {
+        let of = |received: &str| {
+            example(format!("Received: {received}\nDate: Wed 02 Apr 2025 09:00:00 +0000\n{MAIL}")).date
+        };
+        let (last, senders) = (Some(1_743_498_000), Some(1_743_584_400));
+        for (received, date) in [
+            ("from a by b; Tue, 1 Apr 2025 09:00:00 +0000", last),
+            ("from a by b; Tue, 01 Apr 2025 09:00:00 GMT", last),
+            ("from a by b;\n Tue,  1 Apr 2025 11:00:00 +0200 (CEST)", last),
+            ("from a (HELO a; b) by b with SMTP; 1 Apr 2025 09:00:00 -0000", last),
+            ("from a by b; Mon, 1 Apr 2025 05:00:00 EDT", last),
+            ("by filter.example with SMTP id x 2025-04-01 09:00:00.757045452 +0000 UTC m=+349867.4", senders),
+            ("by b (ANYMAIL/400) Tue, 1 Apr 2025 09:00:00 +0000", senders),
+            ("from a by b; yesterday", senders),
+        ] {
+            assert_eq!(of(received), date, "{received}");
+        }
     }
 
     #[test]

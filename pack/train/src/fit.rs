@@ -119,8 +119,8 @@ fn solve(margin: f64, length: f64, bound: f64, old: f64, from: f64) -> f64 {
     t
 }
 
-pub(crate) fn logistic(log_odds: f64) -> f64 {
-    // In software: the platform's own exponential differs between platforms in the last bit.
+/// The probability that has these log-odds. In software: the platform's own exponential differs between platforms in the last bit.
+pub fn logistic(log_odds: f64) -> f64 {
     1.0 / (1.0 + libm::exp(-log_odds))
 }
 

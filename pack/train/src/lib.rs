@@ -35,6 +35,7 @@
 mod calibrate;
 mod campaigns;
 mod card;
+mod carried;
 mod collection;
 mod coverage;
 mod error;
@@ -58,15 +59,17 @@ mod vocabulary;
 
 pub use calibrate::{Bin, Sigmoid};
 pub use campaigns::{Traits, campaigns};
+pub use carried::Carriers;
 pub use collection::Collection;
 pub use coverage::Coverage;
 pub use error::TrainError;
 pub use example::Example;
+pub use fit::logistic;
 pub use label::Label;
 pub use quality::{AtThreshold, Share, roc_auc};
-pub use report::{Before, Judged, Period, Report};
+pub use report::{Before, Judged, Moved, Period, Report};
 pub use segments::SegmentRow;
-pub use split::Kept;
+pub use split::{Kept, Side, Split};
 pub use switchback_linear::{Kinds, Model};
 pub use trainer::{Step, Trained, Trainer};
 

@@ -46,8 +46,8 @@ pub(crate) const SEGMENT_MIN: u64 = 5;
 /// The most segments in a report.
 pub(crate) const SEGMENTS_MAX: usize = 30;
 
-/// The most disagreements in a report.
-pub(crate) const DISAGREEMENTS_MAX: usize = 20;
+/// The most messages in each list of a report: more are looked at by nobody at once.
+pub(crate) const LISTED_MAX: usize = 20;
 
 /// Words of wanted mail that are appended to spam to see what that does (Lowd and Meek, Good Word Attacks on Statistical Spam
 /// Filters, CEAS 2005).

@@ -6,12 +6,14 @@
 //! * **names of header fields** that a mailing list, the receiving servers, other filters or the mail program added, and that the
 //!   folder itself brought ([`hides`]); the host hides verdicts of other filters and recipients from every model anyway;
 //! * of a discussion list ([`Mask::list`]) the tag in the subject, the footer, the list's own addresses and links;
+//! * **what somebody else wrote**: messages that are forwarded or returned in the text, and links that are only there;
 //! * **the addresses of the recipient**, wherever they are quoted: a trap for spam has one, and a person another.
 //!
 //! A release does not see fields that are masked either: they are in no vocabulary. The texts of lists it sees, and they weigh
 //! nothing that was learned.
 
 mod fields;
+mod forwarded;
 mod text;
 
 use std::borrow::Cow;
@@ -21,6 +23,7 @@ use switchback::message::Recipients;
 use switchback_features::{FeatureKind, Features, Link, Mailbox, Measured, Part, Source, site};
 
 pub(crate) use self::fields::hides;
+use self::forwarded::without_forwarded;
 use self::text::{without, without_footer, without_tags};
 use crate::limits::SAID_BYTES_MAX;
 
@@ -75,35 +78,33 @@ impl Mask {
         self.recipients.iter().fold(Cow::Borrowed(text), |text, address| without(text, address))
     }
 
-    /// How subject, senders, text and links begin.
-    pub(crate) fn said(&self, message: &Message) -> [String; 4] {
-        let masked = self.masked(message);
-        let senders = masked.from().map(|one| format!("{} {} {}\n", one.name, one.address, one.domain)).collect();
-        let links = masked.links.iter().map(|(url, host, _)| format!("{url} {host} {}\n", site(host))).collect();
-        let mut said = [masked.subject, senders, masked.text, links];
-        said.iter_mut().for_each(|text| text.truncate(text.floor_char_boundary(SAID_BYTES_MAX)));
-        said
+    /// Whether somebody else's message is forwarded or returned in the text.
+    pub(crate) fn quotes(message: &Message) -> bool {
+        let text = message.text(TEXT_BYTES_MAX).value;
+        without_forwarded(Cow::Borrowed(text), message.subject()).len() < text.len()
     }
 
-    /// The features of the fields of text of a message, masked.
-    pub(crate) fn features(&self, message: &Message, kind: FeatureKind) -> Features {
-        Features::of(kind, &self.masked(message))
-    }
-
-    fn masked<'a>(&'a self, message: &'a Message) -> Masked<'a> {
+    /// A message without what is masked.
+    pub(crate) fn masked<'a>(&'a self, message: &'a Message) -> Masked<'a> {
         let (subject, text) = (message.subject(), message.text(TEXT_BYTES_MAX).value);
         let is_list = !self.list.is_empty();
+        let written = if is_list { without_footer(text) } else { Cow::Borrowed(text) };
+        let whole = written.len();
+        let text = without_forwarded(written, subject);
         let subject = if is_list { without_tags(subject) } else { Cow::Borrowed(&**subject) };
-        let text = if is_list { without_footer(text) } else { Cow::Borrowed(text) };
+        // A link does not tell where it is: it stays if what is left of the text names its host.
+        let is_own = |host: &str| text.len() == whole || text.to_ascii_lowercase().contains(host);
         let links = message.links(usize::MAX).items.iter();
-        let links =
-            links.filter(|link| !self.is_list(&link.host)).map(|link| (self.text(&link.url), &*link.host, &*link.text));
+        let links = links
+            .filter(|link| !self.is_list(&link.host) && is_own(&link.host))
+            .map(|link| (self.text(&link.url), &*link.host, &*link.text));
+        let links = links.collect();
         Masked {
             mask: self,
             message,
             subject: self.text(&subject).into_owned(),
             text: self.text(&text).into_owned(),
-            links: links.collect(),
+            links,
         }
     }
 }
@@ -115,12 +116,28 @@ fn addresses(value: &str) -> Vec<String> {
 }
 
 /// A message without what is masked. It has no structure: whoever asks for that has the names of its fields.
-struct Masked<'a> {
+pub(crate) struct Masked<'a> {
     mask: &'a Mask,
     message: &'a Message,
     subject: String,
     text: String,
     links: Vec<(Cow<'a, str>, &'a str, &'a str)>,
+}
+
+impl Masked<'_> {
+    /// The features of the fields of text.
+    pub(crate) fn features(&self, kind: FeatureKind) -> Features {
+        Features::of(kind, self)
+    }
+
+    /// How subject, senders, text and links begin.
+    pub(crate) fn said(self) -> [String; 4] {
+        let senders = self.from().map(|one| format!("{} {} {}\n", one.name, one.address, one.domain)).collect();
+        let links = self.links.iter().map(|(url, host, _)| format!("{url} {host} {}\n", site(host))).collect();
+        let mut said = [self.subject, senders, self.text, links];
+        said.iter_mut().for_each(|text| text.truncate(text.floor_char_boundary(SAID_BYTES_MAX)));
+        said
+    }
 }
 
 impl Source for Masked<'_> {

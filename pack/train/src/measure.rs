@@ -5,17 +5,18 @@ use std::io;
 use switchback_linear::Model;
 
 use crate::calibrate::bins;
+use crate::carried::{Carriers, Carries};
 use crate::collection::{Finished, Spilled};
 use crate::coverage::Coverage;
 use crate::example::TEXT_FIELDS;
 use crate::fit::logistic;
 use crate::good_words::good_words;
 use crate::label::Label;
-use crate::limits::{DISAGREEMENTS_MAX, RATIO_MAX};
+use crate::limits::{LISTED_MAX, RATIO_MAX};
 use crate::quality::{AtThreshold, Share, auc_reach, roc_auc};
-use crate::report::{Before, Judged, Period, Report};
+use crate::report::{Before, Judged, Moved, Period, Report};
 use crate::segments::{SegmentRow, segments};
-use crate::split::{Kept, Placed, period};
+use crate::split::{Kept, Placed, Split, period};
 
 /// What a model that has not seen a message makes of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -39,6 +40,8 @@ pub(crate) struct Measuring<'a> {
     /// The threshold that was chosen, in log-odds.
     pub(crate) limit: f64,
     pub(crate) max_false_positives: f64,
+    pub(crate) split: Split,
+    pub(crate) prior: f64,
 }
 
 /// The log-odds that a model gives a message, as its guest would find them.
@@ -79,8 +82,11 @@ impl Measuring<'_> {
         let dates_in_common = self.dates_in_common();
         let mut report = Report {
             mail: self.kept,
+            split: self.split,
+            carriers: self.carriers()?,
             period: period(self.dates(None)).map(|[from, to]| Period { from, to }),
             telling_fields,
+            prior: self.prior,
             max_false_positives: self.max_false_positives,
             chosen,
             default: AtThreshold::of(&odds, 0.0, 0.5),
@@ -93,7 +99,7 @@ impl Measuring<'_> {
             segments,
             coverage,
             disagreements: self.disagreements(&scored)?,
-            before: self.before(&scored),
+            before: self.before(&scored)?,
             warnings: Vec::new(),
         };
         report.warnings = warnings(&report);
@@ -116,7 +122,7 @@ impl Measuring<'_> {
         let mut wrong: Vec<_> = all.filter(|one| (one.sum >= self.limit) != one.label.is_spam()).collect();
         let off = |one: &Scored| (one.sum - self.limit).abs();
         wrong.sort_by(|a, b| off(b).total_cmp(&off(a)).then_with(|| self.digest(a).cmp(self.digest(b))));
-        wrong.truncate(DISAGREEMENTS_MAX);
+        wrong.truncate(LISTED_MAX);
         let named = wrong.into_iter().map(|one| {
             Ok(Judged { message: self.mail.read(one.at)?.name, label: one.label, score: logistic(one.sum) })
         });
@@ -127,26 +133,51 @@ impl Measuring<'_> {
         &self.mail.index[one.at].traits.sha256
     }
 
+    /// The wanted messages that carry others, held out or not.
+    fn carriers(&self) -> io::Result<Carriers> {
+        let mut carriers = Carriers::default();
+        for one in self.placed.iter().filter(|one| self.mail.index[one.at].label == Label::Ham) {
+            match self.mail.index[one.at].carries {
+                None => continue,
+                Some(Carries::Forwarded) => carriers.forwarded += 1,
+                Some(Carries::Reported) => carriers.reports += 1,
+            }
+            if carriers.messages.len() < LISTED_MAX {
+                carriers.messages.push(self.mail.read(one.at)?.name);
+            }
+        }
+        Ok(carriers)
+    }
+
     /// What the release before makes of the messages that it has an opinion of.
-    fn before(&self, scored: &[Scored]) -> Option<Before> {
-        let both: Vec<_> = scored
-            .iter()
-            .filter_map(|one| Some((self.mail.index[one.at].before?, one.sum, one.label.is_spam())))
-            .collect();
-        let old: Vec<_> = both.iter().map(|(old, _, is_spam)| (*old, *is_spam)).collect();
-        let count = |is_spam: bool, is_new: bool| {
-            let changed = both.iter().filter(|(old, new, _)| (*new >= 0.0) == is_new && (*old >= 0.0) != is_new);
-            changed.filter(|(.., truth)| *truth == is_spam).count() as u64
+    fn before(&self, scored: &[Scored]) -> io::Result<Option<Before>> {
+        let both = scored.iter().filter_map(|one| Some((self.mail.index[one.at].before?, one)));
+        let both: Vec<(f64, &Scored)> = both.collect();
+        if both.is_empty() {
+            return Ok(None);
+        }
+        let old: Vec<_> = both.iter().map(|(old, one)| (*old, one.label.is_spam())).collect();
+        let mut moved: Vec<_> = both.iter().filter(|(old, one)| (*old >= 0.0) != (one.sum >= 0.0)).collect();
+        let count = |label: Label, is_new: bool| {
+            moved.iter().filter(|(_, one)| one.label == label && (one.sum >= 0.0) == is_new).count() as u64
         };
-        (!both.is_empty()).then(|| Before {
+        let mut before = Before {
             messages: both.len() as u64,
             default: AtThreshold::of(&old, 0.0, 0.5),
             roc_auc: roc_auc(&old),
-            newly_flagged_ham: count(false, true),
-            newly_passed_ham: count(false, false),
-            newly_flagged_spam: count(true, true),
-            newly_passed_spam: count(true, false),
-        })
+            newly_flagged_ham: count(Label::Ham, true),
+            newly_passed_ham: count(Label::Ham, false),
+            newly_flagged_spam: count(Label::Spam, true),
+            newly_passed_spam: count(Label::Spam, false),
+            moved: Vec::new(),
+        };
+        let far = |(old, one): &(f64, &Scored)| (one.sum - old).abs();
+        moved.sort_by(|a, b| far(b).total_cmp(&far(a)).then_with(|| self.digest(a.1).cmp(self.digest(b.1))));
+        for (old, one) in moved.into_iter().take(LISTED_MAX) {
+            let message = self.mail.read(one.at)?.name;
+            before.moved.push(Moved { message, label: one.label, before: logistic(*old), now: logistic(one.sum) });
+        }
+        Ok(Some(before))
     }
 
     /// When the messages of a label, or all, that were learned from were sent.
@@ -178,6 +209,13 @@ fn warnings(report: &Report) -> Vec<String> {
         warnings.push(format!(
             "there are {ratio:.0} times as many {more} messages as {less} ones; more of these would help most"
         ));
+    }
+    if report.split == Split::Random {
+        warnings.push(
+            "what is measured on was drawn message by message, so others of its threads and campaigns were learned from: compare these \
+             figures with those that others publish, and expect less of campaigns that are new"
+                .to_owned(),
+        );
     }
     let whole = report.chosen.false_positives.whole;
     let needed = (3.0 / report.max_false_positives).ceil();

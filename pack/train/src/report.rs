@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::calibrate::Bin;
+use crate::carried::Carriers;
 use crate::coverage::Coverage;
 use crate::label::Label;
 use crate::quality::{AtThreshold, Share};
 use crate::segments::SegmentRow;
-use crate::split::Kept;
+use crate::split::{Kept, Split};
 
 /// What a training learned from, and how good its model is on mail that it did not learn from.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -17,10 +18,16 @@ use crate::split::Kept;
 pub struct Report {
     /// What became of the messages.
     pub mail: Kept,
+    /// How what is measured on was chosen.
+    pub split: Split,
+    /// Wanted messages that carry others.
+    pub carriers: Carriers,
     /// When the messages that were learned from were sent, without the first and the last hundredth; none without dates.
     pub period: Option<Period>,
     /// Header fields that nearly all messages of one folder have and nearly none of the other: nothing was learned from them.
     pub telling_fields: Vec<String>,
+    /// The share of unwanted mail that probabilities are calibrated for, 0 to 1.
+    pub prior: f64,
     /// The share of wanted messages flagged that was asked for.
     pub max_false_positives: f64,
     /// At the threshold chosen for that, by messages that were not learned from and are not held out.
@@ -78,7 +85,7 @@ pub struct Judged {
 }
 
 /// What the release before does with the same held-out mail.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
 pub struct Before {
@@ -96,4 +103,21 @@ pub struct Before {
     pub newly_flagged_spam: u64,
     /// Unwanted messages that only the release before flags.
     pub newly_passed_spam: u64,
+    /// The messages that only one of the two flags, at 0.5: those first on which they differ most, at most 20.
+    pub moved: Vec<Moved>,
+}
+
+/// A message that moves when the new release takes the place of the one before.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Moved {
+    /// What the message is called.
+    pub message: String,
+    /// What it was given as.
+    pub label: Label,
+    /// The score that the release before gives it, 0 to 1.
+    pub before: f64,
+    /// The score that the new one does.
+    pub now: f64,
 }

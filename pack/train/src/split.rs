@@ -15,14 +15,33 @@ use crate::limits::{CAMPAIGNS_MIN, FOLDS, HELD_OUT_TENTHS};
 /// Another salt is another split.
 const SALT: &[u8] = b"switchback train 1";
 
-/// What is measured on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum HeldOut {
-    /// A fifth of the campaigns.
+/// What is measured on. The model and its threshold are made in the same way whichever it is: of what is left, and no campaign is in
+/// two of its folds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Split {
+    /// A fifth of the campaigns and threads: how the model does with what it has not seen the like of.
     #[default]
-    Campaigns,
-    /// What came after this time, seconds since 1970, of campaigns that did not begin before.
-    After(i64),
+    Campaign,
+    /// A fifth of the messages, each drawn by itself, as published figures of filters mostly have it: to compare with these, and with
+    /// nothing else. What is learned from has answers to, and other messages of the campaigns of, what is measured on.
+    Random,
+    /// What came after this time, of campaigns that did not begin before: what a filter that is trained once meets.
+    Until(Timestamp),
+}
+
+/// What becomes of an example.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+// Exhaustive: there is no fourth.
+pub enum Side {
+    /// It is learned from.
+    Learned,
+    /// It is measured on.
+    HeldOut,
+    /// Neither: it is a copy of another, is there with both labels, or has no usable date.
+    LeftOut,
 }
 
 /// An example with its place.
@@ -61,7 +80,7 @@ pub struct Kept {
 
 /// Places for the examples: of copies the one with the least SHA-256, in the order of these digests, so whatever order they came
 /// in.
-pub(crate) fn split(index: &[Indexed], by: HeldOut) -> Result<(Vec<Placed>, Kept), TrainError> {
+pub(crate) fn split(index: &[Indexed], by: Split) -> Result<(Vec<Placed>, Kept), TrainError> {
     let mut kept = Kept { read: index.len() as u64, ..Kept::default() };
     let count = |label| index.iter().filter(|one| one.label == label).count() as u64;
     let read = [count(Label::Ham), count(Label::Spam)];
@@ -76,18 +95,21 @@ pub(crate) fn split(index: &[Indexed], by: HeldOut) -> Result<(Vec<Placed>, Kept
     let groups = campaigns(&traits);
     kept.campaigns = groups.iter().collect::<HashSet<_>>().len() as u64;
     let across = match by {
-        HeldOut::Campaigns => HashSet::new(),
-        HeldOut::After(date) => begun_before(index, &alone, &groups, date),
+        Split::Campaign | Split::Random => HashSet::new(),
+        Split::Until(date) => begun_before(index, &alone, &groups, date.as_second()),
     };
     let mut placed = Vec::new();
     let mut of_label = [HashSet::new(), HashSet::new()];
     for (&at, group) in alone.iter().zip(&groups) {
-        let die = Sha256::new_with_prefix(SALT).chain_update(group).finalize();
         let one = &index[at];
+        let die = |of: &[u8; 32]| Sha256::new_with_prefix(SALT).chain_update(of).finalize();
+        let is_drawn = |of: &[u8; 32]| u16::from_le_bytes([die(of)[0], die(of)[1]]) % 10 < HELD_OUT_TENTHS;
+        let fold = die(group)[2] % FOLDS;
         let is_held_out = match (by, one.date) {
-            (HeldOut::Campaigns, _) => u16::from_le_bytes([die[0], die[1]]) % 10 < HELD_OUT_TENTHS,
-            (HeldOut::After(date), Some(sent)) => sent > date,
-            (HeldOut::After(_), None) => {
+            (Split::Campaign, _) => is_drawn(group),
+            (Split::Random, _) => is_drawn(&one.traits.sha256),
+            (Split::Until(date), Some(sent)) => sent > date.as_second(),
+            (Split::Until(_), None) => {
                 kept.undated_or_across += 1;
                 continue;
             }
@@ -97,8 +119,8 @@ pub(crate) fn split(index: &[Indexed], by: HeldOut) -> Result<(Vec<Placed>, Kept
             continue;
         }
         let (counted, fold) = match (is_held_out, one.label) {
-            (false, Label::Ham) => (&mut kept.training_ham, Some(die[2] % FOLDS)),
-            (false, Label::Spam) => (&mut kept.training_spam, Some(die[2] % FOLDS)),
+            (false, Label::Ham) => (&mut kept.training_ham, Some(fold)),
+            (false, Label::Spam) => (&mut kept.training_spam, Some(fold)),
             (true, Label::Ham) => (&mut kept.held_out_ham, None),
             (true, Label::Spam) => (&mut kept.held_out_spam, None),
         };

@@ -4,12 +4,11 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use jiff::Timestamp;
 use rayon::prelude::*;
 use switchback::Message;
 use switchback_linear::{Known, Model, Structure};
 
-use crate::calibrate::Sigmoid;
+use crate::calibrate::{Sigmoid, log_odds_of};
 use crate::collection::{Collection, Finished};
 use crate::error::TrainError;
 use crate::example::{TEXT_FIELDS, kinds_of};
@@ -21,7 +20,7 @@ use crate::naming::names;
 use crate::quality::threshold;
 use crate::report::{Judged, Report};
 use crate::rows::{Row, Rows, Writing};
-use crate::split::{HeldOut, Kept, Placed, split};
+use crate::split::{Kept, Placed, Split, split};
 use crate::vocabulary::Vocabulary;
 
 /// How all models are fitted. The cost is the one of the best of 0.1 to 1,000 on mail of two decades, the epochs those after which
@@ -54,13 +53,14 @@ pub enum Step {
 #[must_use = "a trainer does nothing until `train`"]
 pub struct Trainer {
     max_false_positives: f64,
-    held_out: HeldOut,
+    split: Split,
+    prior: Option<f64>,
     folder: PathBuf,
 }
 
 impl Default for Trainer {
     fn default() -> Self {
-        Self { max_false_positives: 0.001, held_out: HeldOut::default(), folder: std::env::temp_dir() }
+        Self { max_false_positives: 0.001, split: Split::default(), prior: None, folder: std::env::temp_dir() }
     }
 }
 
@@ -94,10 +94,17 @@ impl Trainer {
         self
     }
 
-    /// Learns from what was sent until then and measures on what came later. Default: a fifth of the campaigns is held out,
-    /// whenever they were sent.
-    pub fn train_until(mut self, date: Timestamp) -> Self {
-        self.held_out = HeldOut::After(date.as_second());
+    /// What is measured on. Default: a fifth of the campaigns.
+    pub fn split(mut self, split: Split) -> Self {
+        self.split = split;
+        self
+    }
+
+    /// The share of unwanted mail where the model will be used, above 0 and below 1: all log-odds move by the same amount, and with
+    /// them the threshold, so no message gets another verdict unless one of the two thresholds would be below 0.5. Default: the share
+    /// in the mail that is learned from.
+    pub fn prior(mut self, share: f64) -> Self {
+        self.prior = Some(share);
         self
     }
 
@@ -112,13 +119,11 @@ impl Trainer {
     /// # Errors
     /// [`TrainError`]: too little mail, the same for both labels, no room for the files.
     pub fn train(&self, mail: Collection, on_step: impl Fn(Step) + Sync) -> Result<Trained, TrainError> {
-        if !(self.max_false_positives > 0.0 && self.max_false_positives < 1.0) {
-            let share = self.max_false_positives;
-            return Err(TrainError::Setting(format!("{share} is not a share of wanted mail between 0 and 1")));
-        }
+        is_share(self.max_false_positives, "wanted")?;
+        self.prior.map_or(Ok(()), |share| is_share(share, "unwanted"))?;
         on_step(Step::Sorting);
         let mail = mail.finish()?;
-        let (placed, kept) = split(&mail.index, self.held_out)?;
+        let (placed, kept) = split(&mail.index, self.split)?;
         on_step(Step::Preparing);
         let (known, telling) = Vocabulary::of(&mail, &structures(&mail, &placed)?);
         let part = |is_held_out: bool| placed.iter().copied().filter(|one| one.fold.is_none() == is_held_out).collect();
@@ -132,7 +137,9 @@ impl Trainer {
         drop(rows);
 
         let sums: Vec<_> = unseen.iter().map(|one| (one.sum, one.label.is_spam())).collect();
-        let sigmoid = Sigmoid::of(&sums);
+        let learned_prior = kept.training_spam as f64 / (kept.training_ham + kept.training_spam) as f64;
+        let prior = self.prior.unwrap_or(learned_prior);
+        let sigmoid = Sigmoid::of(&sums).moved(log_odds_of(prior) - log_odds_of(learned_prior));
         // What is likelier to be wanted is not flagged for the sake of a share that may be.
         let limit = sigmoid.log_odds(threshold(&sums, self.max_false_positives)).max(0.0);
         let model = model_of(&mail, &weights, &known, sigmoid);
@@ -148,9 +155,18 @@ impl Trainer {
             model: &model,
             limit,
             max_false_positives: self.max_false_positives,
+            split: self.split,
+            prior,
         };
         let (report, held_out) = measuring.report(telling, probe)?;
         Ok(Trained { model, report, held_out })
+    }
+}
+
+fn is_share(share: f64, what: &str) -> Result<(), TrainError> {
+    match share > 0.0 && share < 1.0 {
+        true => Ok(()),
+        false => Err(TrainError::Setting(format!("{share} is not a share of {what} mail between 0 and 1"))),
     }
 }
 

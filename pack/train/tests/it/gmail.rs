@@ -1,7 +1,7 @@
 //! The bad update, re-enacted: a fresh batch of phish from gmail.com in the mail that is learned from, and no wanted mail from there.
 
 use switchback_mailgen::{Generator, Mix};
-use switchback_train::{Report, Trainer};
+use switchback_train::{Report, Split, Trainer};
 
 use super::{Mail, arrived, collection, without_gmail};
 
@@ -13,7 +13,8 @@ fn report(fresh: Vec<Mail>) -> Report {
     let mut mail = arrived(&without_gmail(3), 1_500, BEFORE);
     mail.extend(fresh);
     mail.extend(arrived(&Generator::new(4), 900, AFTER));
-    let trainer = Trainer::default().max_false_positives(0.01).train_until("2025-04-20T00:00:00Z".parse().unwrap());
+    let trainer =
+        Trainer::default().max_false_positives(0.01).split(Split::Until("2025-04-20T00:00:00Z".parse().unwrap()));
     trainer.train(collection(&mail), |_| {}).unwrap().report
 }
 

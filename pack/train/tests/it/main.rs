@@ -5,6 +5,8 @@ mod gmail;
 mod refusals;
 mod release;
 mod same;
+mod split;
+mod told;
 
 use rayon::prelude::*;
 use switchback::Message;

@@ -57,5 +57,7 @@ fn mail_without_text_and_a_share_that_is_none_are_no_panic() {
         (0..200).map(|number| empty(number, if number % 2 == 0 { Label::Ham } else { Label::Spam })).collect();
     let _ = Trainer::default().train(collection(&mail), |_| {});
     let error = Trainer::default().max_false_positives(1.5).train(collection(&mail), |_| {}).unwrap_err();
-    assert!(error.to_string().contains("1.5 is not a share"), "{error}");
+    assert!(error.to_string().contains("1.5 is not a share of wanted mail"), "{error}");
+    let error = Trainer::default().prior(0.0).train(collection(&mail), |_| {}).unwrap_err();
+    assert!(error.to_string().contains("0 is not a share of unwanted mail"), "{error}");
 }

@@ -9,6 +9,10 @@ use switchback_plugin_trained::Trained as Guest;
 
 use super::{arrived, train, without_gmail};
 
+/// What earlier filters and mail programs write into the header.
+const BY_OTHERS: &[u8] = b"X-Spam-Status: Yes, score=9\r\nX-Spam-Flag: YES\r\nX-Bogosity: Spam, tests=bogofilter\r\nX-DSPAM-Result: Spam\r\n\
+                           Status: RO\r\nX-Status: D\r\nX-Keywords: Junk\r\nX-Mozilla-Status: 0001\r\n";
+
 #[test]
 fn a_release_is_loaded_and_scores_in_the_sandbox_as_its_model_does() {
     let mail = arrived(&without_gmail(10), 800, "Tue, 1 Apr 2025 09:00:00 +0000");
@@ -23,6 +27,7 @@ fn a_release_is_loaded_and_scores_in_the_sandbox_as_its_model_does() {
     assert_eq!(id.to_string(), "acme@1.2.3");
     let mut flagged = [0_u32; 2];
     for one in arrived(&Generator::new(11), 200, "Wed, 2 Apr 2025 09:00:00 +0000") {
+        let added = Message::parse([&BY_OTHERS[..], &one.bytes].concat());
         let message = Message::parse(one.bytes);
         let Outcome::Scored(assessment) = runtime.score_with(&id, &message).unwrap().outcome else {
             panic!("it abstains")
@@ -33,6 +38,12 @@ fn a_release_is_loaded_and_scores_in_the_sandbox_as_its_model_does() {
             (sum - trained.log_odds(&message)).abs() < 1e-9,
             "{sum} in the sandbox, {} here",
             trained.log_odds(&message)
+        );
+        let score = runtime.score_with(&id, &added).unwrap().outcome.score().unwrap();
+        assert_eq!(
+            score.to_bits(),
+            assessment.score.to_bits(),
+            "what other filters and mail programs add changes a score"
         );
         flagged[one.label as usize] += u32::from(assessment.score >= trained.report.chosen.threshold);
     }
