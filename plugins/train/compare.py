@@ -48,12 +48,18 @@ def text(mail):
     return "\n".join(parts)
 
 
-def row(name, scores):
-    scores = numpy.array(scores)
+def found(scores, wrong):
+    """How many unwanted messages score above all wanted ones but so many."""
     ham, spam = numpy.sort(scores[~is_spam])[::-1], scores[is_spam]
-    # How many are found at a threshold that so many wanted messages reach.
-    found = " | ".join(str(int((spam > ham[wrong]).sum())) for wrong in (0, 1, 2, 4, 8))
-    print(f"| {name} | {int((spam >= 0.5).sum())}, {int((ham >= 0.5).sum())} | {found} | {roc_auc_score(is_spam, scores):.4f} |", flush=True)
+    return int((spam > ham[wrong]).sum()) if wrong < len(ham) else len(spam)
+
+
+def row(name, scores, threshold):
+    """A filter, at the threshold that it has by itself, and `switchback train` at the one that flags as many wanted messages."""
+    scores = numpy.array(scores)
+    right, wrong = (int((scores[side] >= threshold).sum()) for side in (is_spam, ~is_spam))
+    curve = " | ".join(str(found(scores, at)) for at in (0, 1, 2, 4, 8))
+    print(f"| {name} | {right}, {wrong} | {found(own_scores, wrong)} | {curve} | {roc_auc_score(is_spam, scores):.4f} |", flush=True)
 
 
 def run(command, files, **more):
@@ -69,19 +75,21 @@ learned = {kind: sorted((folder / "learned" / kind).iterdir()) for kind in ("ham
 held_out = [folder / path for path in own]
 is_spam = numpy.array([file.parent.name == "spam" for file in held_out])
 print(f"learned from {len(learned['ham'])} wanted and {len(learned['spam'])} unwanted; held out {(~is_spam).sum()} and {is_spam.sum()}\n")
-print("| | at 0.5: found, wanted flagged | found at 0 wanted flagged | 1 | 2 | 4 | 8 | area |\n|---|---|---|---|---|---|---|---|")
-row("`switchback train`", [float(score) for score in own.values()])
+print("| | found, wanted flagged | as many flagged: `switchback train` finds | with 0 | 1 | 2 | 4 | 8 | area |\n|---|---|---|---|---|---|---|---|---|")
+own_scores = numpy.array([float(score) for score in own.values()])
+row("`switchback train`, from 0.5", own_scores, 0.5)
 
 vectors = TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, min_df=2)
 files = learned["ham"] + learned["spam"]
 model = LogisticRegression(C=100, max_iter=1000)
 model.fit(vectors.fit_transform(text(file.read_bytes()) for file in files), [file.parent.name == "spam" for file in files])
-row("scikit-learn: TF-IDF (1,2), LR", model.predict_proba(vectors.transform(text(file.read_bytes()) for file in held_out))[:, 1])
+row("scikit-learn, from 0.5", model.predict_proba(vectors.transform(text(file.read_bytes()) for file in held_out))[:, 1], 0.5)
 
 bogofilter = ["bogofilter", "-d", str(folder), "-b"]
 run([*bogofilter, "-n"], learned["ham"])
 run([*bogofilter, "-s"], learned["spam"])
-row("bogofilter", [float(line.rsplit(" ", 1)[1]) for line in run([*bogofilter, "-T"], held_out).strip().split("\n")])
+# Its `spam_cutoff`.
+row("bogofilter, from 0.99", [float(line.rsplit(" ", 1)[1]) for line in run([*bogofilter, "-T"], held_out).strip().split("\n")], 0.99)
 
 bayes = folder / "bayes"
 (folder / "user_prefs").write_text(f"use_bayes 1\nbayes_auto_learn 0\nbayes_path {bayes}\nadd_header all Bayes _BAYES_\n")
@@ -95,6 +103,7 @@ mbox = b"".join(separator + b"\n" + mail + b"\n\n" for separator, mail in zip(se
 marked = subprocess.run(["spamassassin", "-L", "--mbox", "-p", str(folder / "user_prefs")], input=mbox, capture_output=True).stdout
 parts = re.split(rb"(?m)^(From a@x .*)$", marked)[1:]
 said = dict(zip(parts[::2], parts[1::2]))
-found = [re.search(rb"(?m)^X-Spam-Bayes: *([0-9.]+)", said[separator]) for separator in separators]
+results = [re.search(rb"(?m)^X-Spam-Bayes: *([0-9.]+)", said[separator]) for separator in separators]
 # Of a message that says too little there is no result.
-row("SpamAssassin's Bayes", [float(one[1]) if one else 0.5 for one in found])
+# From there on its rules add points: BAYES_60.
+row("SpamAssassin's Bayes, from 0.6", [float(one[1]) if one else 0.5 for one in results], 0.6)

@@ -110,7 +110,13 @@ enum Task {
         #[arg(long, default_value_t = 100_000)]
         domains: u64,
     },
-    /// Train other filters and `switchback train` on the same split of the corpora, and print a table for docs/training.md.
+    /// Train on generated mail, and print how long it takes and how much memory.
+    TrainScale {
+        /// How many messages.
+        #[arg(long, default_value_t = 1_000_000)]
+        messages: u64,
+    },
+    /// Train other filters and `switchback train` on the same split of the corpora, and print the tables of docs/training.md.
     CompareTraining,
     /// Train the example models on the SpamAssassin public corpus.
     Train {
@@ -150,6 +156,7 @@ fn main() -> Result<()> {
         Task::Incident => test::incident(),
         Task::Operate { days } => test::operate(days),
         Task::JournalScale { records, domains } => test::journal_scale(records, domains),
+        Task::TrainScale { messages } => models::train_scale(messages),
         Task::CompareTraining => models::compare_training(),
         Task::Train { arguments } => models::train(&arguments),
         Task::Bench { names, extism, arguments } => {

@@ -72,23 +72,37 @@ pub(crate) fn train(arguments: &[String]) -> Result<()> {
     step("train", command(program).args(arguments))
 }
 
-/// Corpora that are learned from together: wanted and unwanted mail of about the same time.
-const COMPARED: [[&str; 2]; 2] = [["usrp-users", "phishing-pot"], ["spamassassin-public", "csdmc2010"]];
+/// Corpora that are learned from together, wanted and unwanted mail of about the same time, and a time from which on both have enough
+/// to be measured on.
+const COMPARED: [([&str; 2], &str); 2] = [
+    (["usrp-users", "phishing-pot"], "2025-01-01T00:00:00Z"),
+    (["spamassassin-public", "csdmc2010"], "2010-01-01T00:00:00Z"),
+];
 
 /// Trains other filters on what `switchback train` learns from, and prints what they find of the same held-out mail.
 pub(crate) fn compare_training() -> Result<()> {
     let program = build_bin("switchback-plugin-train")?;
     let python = setup::scikit_learn()?;
-    for corpora in COMPARED {
-        let folder = target_dir().join("compare-training").join(corpora[0]);
-        if folder.exists() {
-            fs::remove_dir_all(&folder)?;
+    for (corpora, time) in COMPARED {
+        for (name, split) in [("campaign", &[][..]), ("random", &["--random"]), ("time", &["--train-until", time])] {
+            let folder = target_dir().join("compare-training").join(corpora[0]).join(name);
+            if folder.exists() {
+                fs::remove_dir_all(&folder)?;
+            }
+            fs::create_dir_all(&folder)?;
+            let what = format!("{}, by {name}", corpora.join(" and "));
+            println!("\n## {what}");
+            step(&what, command(&program).arg("sides").args(corpora).args(split).arg("--out").arg(&folder))?;
+            step("the others", command(&python).arg(root().join("plugins/train/compare.py")).arg(&folder))?;
         }
-        fs::create_dir_all(&folder)?;
-        step(&corpora.join(" and "), command(&program).arg("sides").args(corpora).arg("--out").arg(&folder))?;
-        step("the others", command(&python).arg(root().join("plugins/train/compare.py")).arg(&folder))?;
     }
     Ok(())
+}
+
+/// Trains on so many generated messages.
+pub(crate) fn train_scale(messages: u64) -> Result<()> {
+    let program = build_example("train_scale")?;
+    step("train", command(program).arg(messages.to_string()))
 }
 
 /// The corpora, if they are here: `SWITCHBACK_CORPORA`, else `../shared/corpora` beside the checkout.

@@ -1,8 +1,9 @@
-//! Logistic regression.
+//! Logistic regression as the releases of `linear` have it, which are frozen: AdaGrad stops near the optimum that `switchback train`
+//! finds, so it learns other bits.
 
 use std::borrow::Borrow;
 
-use switchback_train::Sigmoid;
+use switchback_train::{Sigmoid, logistic};
 
 use crate::rows::Row;
 
@@ -68,11 +69,6 @@ fn descend(cell: &mut (f64, f64), gradient: f64, rate: f64) {
     if cell.1 > 0.0 {
         cell.0 -= rate * gradient / cell.1.sqrt();
     }
-}
-
-pub(crate) fn logistic(log_odds: f64) -> f64 {
-    // In software: the platform's own exponential differs between platforms in the last bit.
-    1.0 / (1.0 + libm::exp(-log_odds))
 }
 
 /// The numbers below `count` in an order of their own per epoch (Fisher and Yates, with a generator of

@@ -28,7 +28,7 @@ mod releases;
 mod rows;
 pub mod split;
 
-pub use compare::sides;
+pub use compare::{collection, sides};
 pub use corpora::{Corpora, Label, Raw};
 pub use dump::dump_features;
 pub use example::{Example, GeneratedExample, generated, masked, spam_assassin};

@@ -12,6 +12,7 @@ use switchback_plugin_train::{
     Corpora, GeneratedExample, MODERN, Measured, Quality, RECIPES, card, dump_features, generated, masked, modern_mail,
     reenact, scores, sides, spam_assassin, train_release,
 };
+use switchback_train::Split;
 
 /// Trains and measures the example models on real mail.
 ///
@@ -49,6 +50,12 @@ enum Command {
         /// The archives' names: csdmc2010.
         #[arg(required = true)]
         corpora: Vec<String>,
+        /// Draw what is measured on message by message, not campaign by campaign.
+        #[arg(long)]
+        random: bool,
+        /// Measure on what came after this time instead.
+        #[arg(long, value_name = "TIME", conflicts_with = "random")]
+        train_until: Option<String>,
         /// The folder to write.
         #[arg(long)]
         out: PathBuf,
@@ -74,8 +81,13 @@ fn main() -> Result<()> {
         Command::Linear => linear(&corpora, &arguments.releases),
         Command::Evaluate { corpus, version } => evaluate(&corpora, &corpus, &arguments.releases.join(version)),
         Command::Reenact { svg } => reenacted(&corpora, svg.as_deref()),
-        Command::Sides { corpora: names, out } => {
-            let trained = sides(&corpora, &names, &out)?;
+        Command::Sides { corpora: names, random, train_until, out } => {
+            let split = match train_until {
+                Some(time) => Split::Until(time.parse().with_context(|| format!("{time} is not a time"))?),
+                None if random => Split::Random,
+                None => Split::Campaign,
+            };
+            let trained = sides(&corpora, &names, split, &out)?;
             println!("{:?}", trained.report.mail);
             Ok(())
         }

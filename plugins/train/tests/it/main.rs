@@ -5,6 +5,7 @@
 mod onnx;
 mod profile;
 mod sandboxed;
+mod training;
 
 use std::path::{Path, PathBuf};
 
