@@ -1,12 +1,14 @@
 //! `switchback schema`: what `--json` prints, as JSON Schema.
 
+mod line;
 mod output;
 
 use std::io::{self, Write as _};
 
 use anyhow::bail;
 
-pub(crate) use self::output::{Output, json_line, kind};
+pub(crate) use self::line::json_line;
+pub(crate) use self::output::{Output, kind};
 use crate::exit::{Exit, after_help};
 use crate::show;
 

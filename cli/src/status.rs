@@ -14,7 +14,7 @@ use switchback::control::{Event, StoreProcess, StoreState};
 
 use self::marks::{Faulty, Forced, Harmful, Undecided};
 use crate::exit::{Exit, explained};
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::store::aftermath::Unloadable;
 use crate::store::{StoreArgs, note_newer, text};
 
@@ -112,10 +112,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
 
 impl Args {
     fn render(&self, status: &Status) -> anyhow::Result<String> {
-        match self.json {
-            true => Ok(serde_json::to_string(status)? + "\n"),
-            false => Ok(screen::of(status)),
+        if !self.json {
+            return Ok(screen::of(status));
         }
+        let mut line = Vec::new();
+        json_line(status, &mut line)?;
+        Ok(String::from_utf8(line)?)
     }
 }
 

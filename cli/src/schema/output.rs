@@ -1,10 +1,7 @@
 //! What one command prints.
 
-use std::io::{self, Write};
-
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 /// What a command prints with `--json`.
@@ -28,12 +25,6 @@ type Kind = fn(&mut SchemaGenerator) -> Schema;
 /// Objects of this type.
 pub(crate) fn kind<T: JsonSchema>(generator: &mut SchemaGenerator) -> Schema {
     generator.subschema_for::<T>()
-}
-
-/// Prints an object, on a line of its own.
-pub(crate) fn json_line(object: &impl Serialize, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, object)?;
-    writeln!(out)
 }
 
 impl Output {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use switchback::control::TrustList;
 
 use crate::exit::{Exit, after_help};
-use crate::schema::{Output, kind};
+use crate::schema::{Output, json_line, kind};
 use crate::show;
 use crate::store::{self, StoreArgs, text};
 
@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args) -> anyhow::Result<Exit> {
     let trust = store::state(&args.store.open()?)?.trust;
     let mut out = io::stdout().lock();
     if args.json {
-        writeln!(out, "{}", serde_json::to_string(&trust)?)?;
+        json_line(&trust, &mut out)?;
         return Ok(Exit::Fine);
     }
     if !trust.is_set() {
