@@ -26,6 +26,7 @@ mod releases;
 mod running;
 pub(crate) mod side_by_side;
 mod slot;
+mod stopwatch;
 
 pub use switchback_model::gone::{Forked, RuntimeGone};
 #[doc(hidden)]

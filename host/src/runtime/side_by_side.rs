@@ -1,25 +1,24 @@
 //! Two releases that are asked about the same messages.
 
-use std::time::Instant;
-
 use switchback_model::compare::{MessageName, Pair, Side};
 use switchback_model::message::Message;
-use switchback_model::release::{Reads, ReleaseId};
+use switchback_model::release::ReleaseId;
 use switchback_model::verdict::{Said, Thresholds};
 use switchback_sandbox::ScoreError;
 
 use super::handle::Runtime;
+use super::stopwatch::Stopwatch;
 
 impl Runtime {
     /// What a loaded release makes of a message, as a comparison counts it; and the error, where it did not answer. One that took
     /// too long is asked again ([`ScoreError::unless_busy`]).
     pub fn side(&self, release: &ReleaseId, message: &Message, thresholds: &Thresholds) -> (Side, Option<ScoreError>) {
-        let mut start = Instant::now();
+        let mut watch = Stopwatch::start();
         let scored = ScoreError::unless_busy(|| {
-            start = Instant::now();
+            watch = Stopwatch::start();
             self.score_with(release, message)
         });
-        let took_us = u32::try_from(start.elapsed().as_micros()).unwrap_or(u32::MAX);
+        let took_us = u32::try_from(watch.took().as_micros()).unwrap_or(u32::MAX);
         match scored {
             Ok(scored) => (Side::new(Said::of(&scored.outcome, thresholds), took_us), None),
             Err(error) => (Side::new(Said::Failed(error.fault.cause()), took_us), Some(error)),
@@ -53,8 +52,6 @@ pub struct SideBySide {
     runtime: Runtime,
     releases: [ReleaseId; 2],
     thresholds: Thresholds,
-    /// What either of them reads.
-    reads: Reads,
 }
 
 /// What both made of one message.
@@ -73,9 +70,7 @@ const SUBJECT_CHARS_MAX: usize = 200;
 impl SideBySide {
     /// Both, with the thresholds that make actions of their scores.
     pub fn new(runtime: &Runtime, releases: [ReleaseId; 2], thresholds: Thresholds) -> Self {
-        let manifests = releases.iter().filter_map(|id| runtime.manifest(id));
-        let reads = manifests.fold(Reads::default(), |all, manifest| all | manifest.reads);
-        Self { runtime: runtime.clone(), releases, thresholds, reads }
+        Self { runtime: runtime.clone(), releases, thresholds }
     }
 
     /// Which they are.
@@ -85,7 +80,6 @@ impl SideBySide {
 
     /// Asks both, from any number of threads.
     pub fn ask(&self, message: &Message) -> Answered {
-        self.derive(message);
         let mut failures = Vec::new();
         let sides = self.releases.each_ref().map(|release| {
             let (side, failure) = self.runtime.side(release, message, &self.thresholds);
@@ -93,24 +87,6 @@ impl SideBySide {
             side
         });
         Answered { sides, failures }
-    }
-
-    /// Derives what the releases read, which is done once for all of them: the first one to be asked would pay for it.
-    fn derive(&self, message: &Message) {
-        let is_read = |part| self.reads.contains(part);
-        let _ = message.subject();
-        if is_read(Reads::TEXT) {
-            let _ = message.text(usize::MAX);
-        }
-        if is_read(Reads::HTML) {
-            let _ = message.html(usize::MAX);
-        }
-        if is_read(Reads::LINKS) {
-            let _ = message.links(usize::MAX);
-        }
-        if is_read(Reads::ATTACHMENTS) {
-            let _ = message.attachments();
-        }
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) struct Times {
     max_us: u32,
 }
 
-/// How long a release took, for the messages that it was asked about.
+/// How long a release took, for the messages that it was asked about, without what the host read of them meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]

@@ -93,8 +93,8 @@ pub struct BreakerSettings {
     pub failures_share: f64,
     /// How many calls in the window say something about a share.
     pub calls_min: u32,
-    /// A call that takes longer than this, in milliseconds, is slow. More than [`failures_share`](Self::failures_share)
-    /// slow calls trip it, where the baseline has no more than half as many.
+    /// A call that takes longer than this, in milliseconds, without what the host reads of the message, is slow. More than
+    /// [`failures_share`](Self::failures_share) slow calls trip it, where the baseline has no more than half as many.
     pub slow_ms: u32,
     /// How much larger the share of scores at the rails (below 0.001 or above 0.999) may be than the baseline's before somebody is warned.
     /// 0 to 1.

@@ -24,7 +24,7 @@ pub struct Opinion {
     pub role: Role,
     /// What it said.
     pub said: Said,
-    /// How long it took, in microseconds; 0 where it was not asked.
+    /// How long it took, in microseconds, without what the host reads of the message meanwhile; 0 where it was not asked.
     pub took_us: u32,
 }
 

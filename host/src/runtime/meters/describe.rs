@@ -17,7 +17,11 @@ pub(super) fn describe() {
         "how messages are read: models of two readings may see different text"
     );
     describe_histogram!("switchback_answer_seconds", Seconds, "time for one answer, overrides included");
-    describe_histogram!("switchback_score_seconds", Seconds, "time for one release to score one message");
+    describe_histogram!(
+        "switchback_score_seconds",
+        Seconds,
+        "time for one release to score one message, without reading it"
+    );
     describe_counter!("switchback_verdicts_total", Count, "messages answered, by the release that the verdict names");
     describe_counter!("switchback_authors_total", Count, "messages answered, by what is known of their author");
     describe_counter!("switchback_unscanned_total", Count, "messages answered by the failure policy");

@@ -1,7 +1,6 @@
 //! What a slot and its background work share.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use switchback_model::message::Message;
 use switchback_model::route::{Generation, Roles};
@@ -16,6 +15,7 @@ use super::observer::Observer;
 use super::pairs::Pairs;
 use super::shadow_calls::{Sampler, ShadowCalls, shadow_calls};
 use crate::runtime::meters::Meters;
+use crate::runtime::stopwatch::Stopwatch;
 
 /// What a slot and its background work share.
 pub(in crate::runtime) struct SlotShared {
@@ -69,11 +69,12 @@ impl SlotShared {
 
     /// Asks a release about a message, and counts and logs what became of it.
     pub(super) fn ask(&self, release: &Loaded, role: Role, message: &Message) -> (Opinion, Result<Scored, ScoreError>) {
-        let start = Instant::now();
+        let watch = Stopwatch::start();
         let scored = release.score(message);
-        let (said, took) = match &scored {
-            Ok(scored) => (Said::of(&scored.outcome, &self.config.thresholds), scored.timing.total),
-            Err(error) => (Said::Failed(error.fault.cause()), start.elapsed()),
+        let took = watch.took();
+        let said = match &scored {
+            Ok(scored) => Said::of(&scored.outcome, &self.config.thresholds),
+            Err(error) => Said::Failed(error.fault.cause()),
         };
         let opinion = Opinion::new(release.id(), role, said, took);
         self.meters.of(release.id(), role, |release| release.said(&opinion));
