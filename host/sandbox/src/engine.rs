@@ -2,6 +2,7 @@
 
 use switchback_model::limits::{CORE_INSTANCES_MAX, Limits};
 use switchback_system::shortage::InWords;
+use switchback_system::swap;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Result};
 
 use super::fault::of_system;
@@ -145,7 +146,7 @@ fn bit_for_bit(config: &mut Config) {
 /// message of that release needs no system call but the one that asks which pages were written.
 fn pool(limits: &Limits, instances: u32) -> PoolingAllocationConfig {
     let mut pool = PoolingAllocationConfig::default();
-    let scan = PoolingAllocationConfig::is_pagemap_scan_available();
+    let scan = PoolingAllocationConfig::is_pagemap_scan_available() && !can_be_swapped_out();
     pool.total_component_instances(instances)
         .total_core_instances(instances.saturating_mul(CORE_INSTANCES_PER_MODEL))
         .total_memories(instances)
@@ -163,10 +164,23 @@ fn pool(limits: &Limits, instances: u32) -> PoolingAllocationConfig {
         .max_unused_warm_slots(instances)
         .pagemap_scan(if scan { Enabled::Yes } else { Enabled::No });
     if scan {
-        // Without the scan (Linux before 6.7), resetting resident pages costs more than faulting them in.
+        // Without the scan (Linux before 6.7, or swap), resetting resident pages costs more than faulting them in.
         pool.linear_memory_keep_resident(KEEP_RESIDENT_BYTES).table_keep_resident(TABLE_KEEP_RESIDENT_BYTES);
     }
     pool
+}
+
+/// Whether the scan would take a page that was swapped out for one that nobody wrote to, which the next message would find
+/// (wasmtime#14357).
+fn can_be_swapped_out() -> bool {
+    let is_possible = swap::is_possible();
+    if is_possible {
+        tracing::info!(
+            "memory can be swapped out here, so that of a model is given back after each message, which takes longer; \
+             MemorySwapMax=0 of systemd spares that"
+        );
+    }
+    is_possible
 }
 
 /// Core instances of one model: itself and the one that gives it its imports. What was not packed by this project's tools

@@ -13,5 +13,6 @@ pub mod output;
 pub mod private;
 pub mod release_file;
 pub mod shortage;
+pub mod swap;
 
 pub mod limits;

@@ -37,7 +37,7 @@ const MODULE: &str = r#"(module
     (@custom "switchback:contract" "1.0.0"))"#;
 
 /// Returns room that is large enough for what is asked for here.
-const ROOM: &str = "(i32.const 65536)";
+pub(crate) const ROOM: &str = "(i32.const 65536)";
 
 fn manifest() -> Manifest {
     let all = ["size", "raw", "headers", "attachments"].map(|name| Reads::from_name(name).unwrap());
@@ -47,7 +47,7 @@ fn manifest() -> Manifest {
         .self_test(SelfTest::new("empty", "", 0.0))
 }
 
-fn packed(attack: &str, realloc: &str, functions: &str) -> Vec<u8> {
+pub(crate) fn packed(attack: &str, realloc: &str, functions: &str) -> Vec<u8> {
     packed_with(attack, realloc, functions, &manifest())
 }
 

@@ -28,5 +28,6 @@ mod scorers;
 mod side_by_side;
 mod storm;
 mod support;
+mod swapped;
 mod trust;
 mod unsaid;
