@@ -101,6 +101,8 @@ mod costs;
 #[cfg(test)]
 mod pages;
 #[cfg(test)]
+mod real_pages;
+#[cfg(test)]
 mod standard;
 
 #[cfg(test)]

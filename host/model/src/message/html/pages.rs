@@ -9,8 +9,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::Page;
 use super::standard::{CODE, Read, pages, tokens};
-use super::tag::{Attribute, Tag, of_source_set, of_style};
-use crate::message::limits::{CONDITIONS_NESTED_MAX, UNHIDDEN_NESTED_MAX};
+use super::tag::{Attribute, Tag, of_refresh, of_source_set, of_style};
+use crate::message::limits::{ANCHORS_MAX, CONDITIONS_NESTED_MAX, HREF_BYTES_READ_MAX, UNHIDDEN_NESTED_MAX};
 
 /// Pages, unless the environment says otherwise.
 const PAGES: usize = 2_000;
@@ -44,6 +44,8 @@ const PIECES: &[&str] = &[
     "<form action=/go><button formaction=//b.example>",
     "<video src=v.mp4 poster=p.png>",
     "<base href=http://base.example/>",
+    "<meta http-equiv=Refresh content='0; url=http://m.example'>",
+    "<td style='background:url(data:x)' background=data:y>",
     "<pre>  a\n b</pre>",
     "<!-- a > b -->",
     "<!--[if mso]><p>Outlook</p><a href=http://o.example>verify</a><![endif]-->",
@@ -89,14 +91,20 @@ const DAMAGE: &[u8] = b"<>\"'=&;#/!-[] \n\r\0ax";
 fn page(random: &mut ChaCha8Rng) -> String {
     let count = random.random_range(1..80);
     let whole: String = (0..count).map(|_| *PIECES.choose(random).unwrap()).collect();
-    let mut bytes = whole.into_bytes();
+    damaged(random, whole)
+}
+
+/// A page with damage in a few places, or in none.
+pub(super) fn damaged(random: &mut ChaCha8Rng, page: String) -> String {
+    let mut bytes = page.into_bytes();
     for _ in 0..random.random_range(0..6) {
         let at = random.random_range(0..=bytes.len());
         let end = (at + random.random_range(0..40)).min(bytes.len());
-        match random.random_range(0..4) {
+        match random.random_range(0..5) {
             0 => bytes.truncate(at.max(8)),
             1 => bytes.insert(at, *DAMAGE.choose(random).unwrap()),
             2 => drop(bytes.drain(at..end)),
+            3 => drop(bytes.splice(at..at, PIECES.choose(random).unwrap().bytes())),
             _ => {
                 let piece = bytes[at..end].to_vec();
                 let to = random.random_range(0..=bytes.len());
@@ -159,10 +167,14 @@ impl Slow {
         if tag == Tag::Anchor {
             self.open = None;
         }
+        if tag == Tag::Meta {
+            self.refresh(&attributes);
+        }
         if matches!(tag, Tag::Base | Tag::Meta) {
             return;
         }
         for (name, value) in attributes {
+            let value = String::from_utf8_lossy(&value.as_bytes()[..value.len().min(HREF_BYTES_READ_MAX)]);
             match tag.attribute(name.as_bytes()) {
                 None | Some(Attribute::Alt | Attribute::Hidden) => {}
                 Some(kind @ Attribute::SourceSet) => of_source_set(&value).for_each(|one| self.address(tag, kind, one)),
@@ -172,8 +184,17 @@ impl Slow {
         }
     }
 
+    fn refresh(&mut self, attributes: &[(String, String)]) {
+        let value = |wanted| attributes.iter().find(|(name, _)| name == wanted).map(|(_, value)| &**value);
+        let is_refresh = value("http-equiv").is_some_and(|name| name.trim().eq_ignore_ascii_case("refresh"));
+        if let Some(address) = value("content").filter(|_| is_refresh).and_then(of_refresh) {
+            self.address(Tag::Meta, Attribute::Content, address);
+        }
+    }
+
     fn address(&mut self, tag: Tag, kind: Attribute, address: &str) {
-        if kind.is_loaded() && address.trim().is_empty() {
+        let is_inline = address.trim_start().to_ascii_lowercase().starts_with("data:");
+        if (kind.is_loaded() && (is_inline || address.trim().is_empty())) || self.anchors.len() == ANCHORS_MAX {
             return;
         }
         self.anchors.push((address.to_owned(), self.text.len()..self.text.len()));
@@ -214,7 +235,7 @@ fn visible(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|c| !c.is_whitespace()).map(|c| if c == '\0' { char::REPLACEMENT_CHARACTER } else { c })
 }
 
-fn read(page: &str) -> (String, Vec<(String, String)>) {
+pub(super) fn read(page: &str) -> (String, Vec<(String, String)>) {
     let page = Page::read(page);
     let shown = |range: Range<usize>| visible(&page.text[range]).collect();
     let anchors =
@@ -222,7 +243,7 @@ fn read(page: &str) -> (String, Vec<(String, String)>) {
     (visible(&page.text).collect(), anchors.collect())
 }
 
-fn slow(page: &str) -> (String, Vec<(String, String)>) {
+pub(super) fn slow(page: &str) -> (String, Vec<(String, String)>) {
     let mut slow = Slow::default();
     slow.read(page);
     slow.found()
