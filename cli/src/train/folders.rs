@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn trash_and_junk_are_no_wanted_mail_unless_they_are_named() {
-        let inputs = ["Maildir", "old/Trash"].map(PathBuf::from);
+        let inputs = ["Maildir", "old/Trash", "Maildir/.Junk.Kept"].map(PathBuf::from);
         let (ham, spam) = (Folders::new(&inputs, Label::Ham), Folders::new(&inputs, Label::Spam));
         for (name, of_ham, of_spam) in [
             ("Maildir/cur/1.host:2,S", false, false),
@@ -70,6 +70,7 @@ mod tests {
             ("Maildir/.INBOX.Deleted Items/cur/1.host:2,S", true, true),
             ("Maildir/.Junk/new/1.host", true, false),
             ("old/Trash/cur/1.host:2,S", false, false),
+            ("Maildir/.Junk.Kept/cur/1.host:2,S", false, false),
             ("elsewhere/Trash/1.eml", false, false),
         ] {
             assert_eq!((ham.passes_over(name), spam.passes_over(name)), (of_ham, of_spam), "{name}");

@@ -53,6 +53,18 @@ fn a_line_has_what_a_model_is_given() {
 }
 
 #[test]
+fn a_line_says_where_a_message_has_more_than_is_hashed() {
+    let dir = tempdir().unwrap();
+    let fields = |count: usize| (0..count).map(|number| format!("X-{number}: y\n")).collect::<String>();
+    for (header, words, is_truncated) in [(0, 10_000, false), (0, 11_000, true), (500, 1, false), (513, 1, true)] {
+        let mail = format!("Subject: hi\n{}\n{}", fields(header), "hi ".repeat(words));
+        fs::write(dir.path().join("a.eml"), mail).unwrap();
+        let line = switchback_in(dir.path(), ["features", "--jsonl", "a.eml"]).fine();
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["truncated"], is_truncated, "{line:.60}");
+    }
+}
+
+#[test]
 fn what_is_no_message_is_left_out_and_said() {
     let dir = mail();
     fs::write(dir.path().join("b.txt"), "not a message").unwrap();

@@ -2,6 +2,7 @@
 
 use switchback::message::FeatureKind;
 use switchback::release::{Manifest, Reads};
+use switchback::verdict::{Assessment, Outcome};
 use switchback::{LocalRuntime, Message, ReleaseId};
 
 use crate::support::{load_bytes, manifest, packed, runtime};
@@ -70,4 +71,18 @@ fn what_a_model_may_not_see_is_in_no_feature_and_no_fact() {
     assert_eq!(with[..with.len() - 1], without[..without.len() - 1]);
     let facts = |mail: &str| Message::parse(mail).facts().values()[1..].to_vec();
     assert_eq!(facts(MAIL), facts(&MAIL.replace("X-Spam-Flag: YES\r\nTo: me@home.example\r\n", "")));
+}
+
+#[test]
+fn a_model_is_told_where_there_is_more_than_is_hashed() {
+    let runtime = runtime();
+    let release = load_bytes(&runtime, &telling(Reads::SUBJECT | Reads::FEATURES | Reads::FACTS)).unwrap();
+    let long = format!("Subject: x\n\n{}", "hi ".repeat(11_000));
+    let nested = "Content-Type: message/rfc822\n\n".repeat(33);
+    for (mail, expected) in [(MAIL, &[][..]), (&long, &["WORDS", "PAIRS", "GRAMS"]), (&nested, &["STRUCTURE"])] {
+        let outcome = runtime.score_with(&release, &Message::parse(mail)).unwrap().outcome;
+        let Outcome::Scored(Assessment { reasons, .. }) = outcome else { panic!("{outcome:?}") };
+        let truncated = reasons.iter().filter(|reason| &*reason.note == "truncated");
+        assert_eq!(truncated.map(|reason| &*reason.name).collect::<Vec<_>>(), expected);
+    }
 }

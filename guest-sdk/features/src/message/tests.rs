@@ -190,6 +190,13 @@ fn of_many_fields_and_parts_the_first_are_hashed_and_it_says_so() {
     assert_eq!((of(512).features().len(), of(512).is_truncated()), (512, false));
     assert_eq!((of(513).features(), of(513).is_truncated()), (of(512).features(), true));
 
+    let long = |bytes: usize| "x".repeat(bytes);
+    let of_type = |media_type: &str| {
+        Structure::of(&Sample { parts: &[Part { media_type, ..Part::default() }], ..Sample::default() })
+    };
+    assert_ne!(of_type(&long(63)), of_type(&long(64)));
+    assert_eq!(of_type(&long(64)), of_type(&long(65)));
+
     let types: Vec<String> = (0..65).map(|n| format!("x/{n}")).collect();
     let parts: Vec<Part<'_>> = types.iter().map(|media_type| Part { media_type, ..Part::default() }).collect();
     let of = |count: usize| Structure::of(&Sample { parts: &parts[..count], ..Sample::default() });

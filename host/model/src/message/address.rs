@@ -123,6 +123,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mailbox_is_the_same_however_its_address_is_written() {
+        let one = Mailbox::new("Ann", "Ann.Lee@Mail.x.example");
+        for (address, is_same) in [
+            ("ann.lee@mail.X.example", true),
+            ("\"ann.lee\"@mail.x.example", true),
+            ("ann.li@mail.x.example", false),
+            ("ann.lee@x.example", false),
+        ] {
+            assert_eq!(one.is_same(&Mailbox::new("", address)), is_same, "{address}");
+        }
+    }
+
+    #[test]
     fn domains_are_lower_case_and_ascii() {
         assert_eq!(domain_of("A@Example.ORG"), "example.org");
         assert_eq!(domain_of("a@bücher.example"), "xn--bcher-kva.example");

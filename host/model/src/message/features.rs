@@ -136,6 +136,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
+    use crate::message::limits::NESTING_MAX;
     use crate::message::{AuthResult, Authentication, attachments::hex};
 
     const MAIL: &str = "Received: from a by b\nFrom: =?utf-8?q?Caf=C3=A9?= <news@mail.Example.co.uk>\n\
@@ -207,6 +208,13 @@ mod tests {
         assert_eq!(message.facts().values(), expected);
         let broken = Message::parse("\0").facts().values()[26..].to_vec();
         assert_eq!(broken, [1.0, 1.0, 1.0, 0.0, 1.0, 0.0]);
+    }
+
+    #[test]
+    fn the_structure_says_where_a_message_has_more_than_is_read() {
+        let nested = |levels| Message::parse("Content-Type: message/rfc822\n\n".repeat(levels));
+        assert!(!nested(NESTING_MAX).structure().is_truncated());
+        assert!(nested(NESTING_MAX + 1).structure().is_truncated());
     }
 
     #[test]

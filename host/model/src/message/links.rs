@@ -286,6 +286,16 @@ mod tests {
     }
 
     #[test]
+    fn a_link_is_kept_once_however_many_there_are() {
+        let some: String = (0..2 * LOOKED_THROUGH_MAX).map(|n| format!("http://x.example/{n} ")).collect();
+        let message = Message::parse(format!("Subject: x\n\n{some}{some}"));
+        let all = message.links(usize::MAX);
+        assert_eq!((all.items.len(), all.truncated), (2 * LOOKED_THROUGH_MAX, false));
+        let fewer = message.links(all.items.len() - 1);
+        assert_eq!((fewer.items.len(), fewer.truncated), (all.items.len() - 1, true));
+    }
+
+    #[test]
     fn relative_targets_use_the_base() {
         let html = "<base href='https://base.example/dir/'><a href='page'>p</a>";
         assert_eq!(links("text/html", html)[0][0], "https://base.example/dir/page");
@@ -294,9 +304,9 @@ mod tests {
     #[test]
     fn disguised_hosts_come_out() {
         let html = "<a href='http://ex\nample.org%2e/'>1</a><a href='http://bücher.example/'>2</a>\
-            <a href='http://user:pw@0x7f.1/'>3</a><a href='http:\\\\evil.example'>4</a>";
+            <a href='http://user:pw@0x7f.1/'>3</a><a href='http:\\\\evil.example'>4</a><a href='App://Shop.Example/'>5</a>";
         let hosts: Vec<String> = links("text/html", html).into_iter().map(|[_, host, _]| host).collect();
-        assert_eq!(hosts, ["example.org.", "xn--bcher-kva.example", "127.0.0.1", "evil.example"]);
+        assert_eq!(hosts, ["example.org.", "xn--bcher-kva.example", "127.0.0.1", "evil.example", "shop.example"]);
     }
 
     #[test]

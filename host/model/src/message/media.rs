@@ -159,6 +159,15 @@ pub(super) struct Seen {
 mod tests {
     use super::*;
 
+    #[test]
+    fn usual_types_are_what_they_are_called() {
+        for (main, subtype, usual) in USUAL_TYPES {
+            assert_eq!(format!("{main}/{subtype}"), usual);
+            let media = media(&[("content-type", &format!("{}/{subtype}", main.to_uppercase()))]);
+            assert_eq!(media.media_type, usual);
+        }
+    }
+
     fn media(fields: &[(&str, &str)]) -> Media {
         let (mut media, mut seen) = (Media::default(), Seen::default());
         for (name, value) in fields {

@@ -37,6 +37,11 @@ fn the_sender_is_the_certain_author() {
     let named = message("From: \"Offers@amazon.example\" <x@mail.stay.example>\n\n");
     assert_eq!(named.from().len(), 1);
     assert_eq!(named.sender_domain(), Some("stay.example"));
+    assert_eq!(
+        &*message("From: Ann <Ann@Mail.X.Example>\n\n").from()[0].address,
+        "Ann@Mail.X.Example",
+        "as it is written"
+    );
     let uncertain = message("From: \"Offers@amazon.example\", <x@mail.stay.example>\n\n");
     assert_eq!(uncertain.sender_domain(), None);
 }
