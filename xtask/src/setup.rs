@@ -201,6 +201,7 @@ const PYTHON_PACKAGES: [(&str, &[&str]); 4] = [
             "onnxruntime==1.32.0",
             "pandas==3.1.1",
             "scikit-learn==1.9.1",
+            "sentencepiece==0.2.3",
             "skl2onnx==1.20.0",
             "tokenizers==0.23.3",
             "xgboost==3.2.0",

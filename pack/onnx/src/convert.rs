@@ -14,10 +14,11 @@ use tract_onnx::tract_core::internal::{OutletId, TypedModel};
 use crate::binding::Bindings;
 use crate::error::Error;
 use crate::inputs::{Declared, Numbers, check_names, source};
+use crate::output::MARGINS;
 use crate::prune::Labels;
 use crate::text::Counted;
 use crate::tokens::Tokens;
-use crate::{file, fuse, ml, operators, output, prune, rewrite, text, translate};
+use crate::{file, fuse, integers, ml, operators, output, prune, rewrite, text, translate};
 
 /// An ONNX file with all of its weights.
 #[derive(Debug, Clone)]
@@ -143,7 +144,7 @@ fn pin(graph: &mut GraphProto, declared: &[Declared], tokens: Option<&Tokens>) -
     for input in &mut graph.input {
         let Some(declared) = declared.iter().find(|declared| declared.name == input.name) else { continue };
         if declared.numbers == Numbers::Strings {
-            let why = "its text goes to an operator that takes none here; texts are counted by a TfIdfVectorizer (scikit-learn's \
+            let why = "its text goes to an operator that takes none here; texts are encoded, or counted by a TfIdfVectorizer (scikit-learn's \
                        CountVectorizer or TfidfVectorizer)";
             return Err(declared.refusal(why.to_owned()));
         }
@@ -175,6 +176,7 @@ fn value_info(name: &str, kind: DataType, shape: &[Option<usize>]) -> ValueInfoP
 fn simplify(proto: &ModelProto) -> Result<TypedModel, Error> {
     let mut onnx = tract_onnx::onnx();
     ml::register(&mut onnx);
+    integers::register(&mut onnx);
     let parsed = onnx.parse(proto, None)?;
     Ok(parsed.model.into_typed()?.into_decluttered()?)
 }
@@ -232,6 +234,11 @@ fn reads(source: &Source) -> Reads {
 /// Runs a model on a message of nothing, as the guest does when it is prepared.
 fn try_out(model: &Model) -> Result<(), Error> {
     let nothing = model.sources.iter().map(Given::nothing).collect::<Vec<_>>();
-    Ready::new(model.clone())?.answer(&nothing)?;
-    Ok(())
+    match Ready::new(model.clone())?.answer(&nothing) {
+        Ok(_) => Ok(()),
+        Err(error @ graph::Error::Answer(_)) => {
+            Err(Error::Output(format!("of a message of nothing, {error}; {MARGINS}")))
+        }
+        Err(error) => Err(error.into()),
+    }
 }

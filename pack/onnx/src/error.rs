@@ -81,7 +81,7 @@ pub enum Error {
     #[error("tract cannot read the file: {0}")]
     Tract(String),
     /// The model cannot be run.
-    #[error("the model cannot be run: {0}")]
+    #[error("the model cannot be run: {0}; see whether onnxruntime runs the file and, if it does not, export it again")]
     Graph(#[from] switchback_onnx_graph::Error),
 }
 

@@ -87,7 +87,7 @@ fn is_matrix(operator: &Operator, table: Table) -> bool {
     let is_of_type = match tensor.values {
         Values::F32(_) => table == Table::Floats,
         Values::I8(_) => table == Table::Bytes,
-        Values::I64(_) => false,
+        Values::I64(_) | Values::U8(_) => false,
     };
     is_of_type && tensor.shape.len() == 2
 }

@@ -18,3 +18,6 @@ pub const ROWS_MAX: usize = 2048;
 
 /// The most bytes of each text, unless a binding says otherwise: as many as the host hashes.
 pub const TEXT_BYTES_MAX: u32 = 32 << 10;
+
+/// The most pieces of a tokenizer's vocabulary: four times those of the largest that is used.
+pub(crate) const PIECES_MAX: usize = 1 << 20;

@@ -1,6 +1,7 @@
 //! The operators of classical machine learning, which tract lacks or computes otherwise than onnxruntime: what they mean in
 //! tract's terms, and trees as an operator of their own.
 
+mod encoders;
 mod linear;
 mod scaling;
 mod trees;
@@ -10,15 +11,18 @@ use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_core::ops::{array, cast, math, nn};
 use tract_onnx::tract_hir::internal::*;
 
+pub(crate) use encoders::Labels;
 pub(crate) use trees::TreesOp;
 
 /// Those of the domain `ai.onnx.ml` that are known here; each takes one tensor and, once what nobody needs is gone, makes one.
-pub(crate) const OPERATORS: [&str; 8] = [
+pub(crate) const OPERATORS: [&str; 10] = [
     "Binarizer",
     "Imputer",
+    "LabelEncoder",
     "LinearClassifier",
     "LinearRegressor",
     "Normalizer",
+    "OneHotEncoder",
     "Scaler",
     "TreeEnsembleClassifier",
     "TreeEnsembleRegressor",
@@ -32,9 +36,11 @@ pub(crate) fn register(onnx: &mut Onnx) {
     let register = &mut onnx.op_register;
     register.insert("Binarizer", scaling::binarizer);
     register.insert("Imputer", scaling::imputer);
+    register.insert("LabelEncoder", encoders::label_encoder);
     register.insert("LinearClassifier", linear::classifier);
     register.insert("LinearRegressor", linear::regressor);
     register.insert("Normalizer", scaling::normalizer);
+    register.insert("OneHotEncoder", encoders::one_hot_encoder);
     register.insert("Scaler", scaling::scaler);
     register.insert("TreeEnsembleClassifier", trees::classifier);
     register.insert("TreeEnsembleRegressor", trees::regressor);

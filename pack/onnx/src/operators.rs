@@ -17,13 +17,14 @@ pub(crate) const ML: &str = "ai.onnx.ml";
 const MICROSOFT: &str = "com.microsoft";
 
 /// ONNX's operators that what reads a file knows and the guest computes.
-const STANDARD: [&str; 92] = [
+const STANDARD: [&str; 106] = [
     "Abs",
     "Add",
     "And",
     "ArgMax",
     "ArgMin",
     "ArrayFeatureExtractor",
+    "AveragePool",
     "BatchNormalization",
     "Cast",
     "CastLike",
@@ -33,9 +34,13 @@ const STANDARD: [&str; 92] = [
     "Concat",
     "Constant",
     "ConstantOfShape",
+    "Conv",
     "Cos",
+    "CumSum",
+    "DequantizeLinear",
     "Div",
     "Dropout",
+    "DynamicQuantizeLinear",
     "Einsum",
     "Elu",
     "Equal",
@@ -64,7 +69,9 @@ const STANDARD: [&str; 92] = [
     "LogSoftmax",
     "LpNormalization",
     "MatMul",
+    "MatMulInteger",
     "Max",
+    "MaxPool",
     "Mean",
     "Min",
     "Mod",
@@ -73,8 +80,12 @@ const STANDARD: [&str; 92] = [
     "Not",
     "Or",
     "PRelu",
+    "Pad",
     "Pow",
+    "QLinearMatMul",
+    "QuantizeLinear",
     "RMSNormalization",
+    "Range",
     "Reciprocal",
     "ReduceL1",
     "ReduceL2",
@@ -107,9 +118,12 @@ const STANDARD: [&str; 92] = [
     "Sum",
     "Tanh",
     "ThresholdedRelu",
+    "Tile",
     "Transpose",
+    "Trilu",
     "Unsqueeze",
     "Where",
+    "Xor",
 ];
 
 /// Operators on texts, which only the words of an input may go through.
@@ -150,7 +164,18 @@ pub(crate) fn list(unsupported: &[Unsupported]) -> String {
     let listed: Vec<_> = unsupported.iter().map(Unsupported::to_string).collect();
     let mut text = listed.join("; ");
     if unsupported.iter().any(|one| matches!(&*one.operator, "Loop" | "Scan" | "If" | "LSTM" | "GRU" | "RNN")) {
-        text.push_str("; a model here has no loops: what it takes is known when it is packed");
+        text.push_str(
+            "; a model here has no loops: what it takes is known when it is packed (of scikit-learn, neighbours \
+                       and Gaussian processes need them; linear models and trees do not)",
+        );
+    }
+    let is_window = |one: &Unsupported| {
+        ["Conv", "MaxPool", "SumPool", "Pad", "CumSum"].iter().any(|name| one.operator.starts_with(name))
+    };
+    if unsupported.iter().any(is_window) {
+        text.push_str(
+            "; a window moves along axes whose lengths are known: export the model with inputs of a fixed length",
+        );
     }
     if unsupported.iter().any(|one| one.operator.starts_with("SVM")) {
         text.push_str("; scikit-learn's LinearSVC in a CalibratedClassifierCV exports to operators that are known");

@@ -12,6 +12,10 @@ use crate::binding::{Meaning, Output};
 use crate::error::Error;
 use crate::ml::CLASSIFIERS;
 
+/// What to do with classifiers that answer none of what is known.
+pub(crate) const MARGINS: &str = "distances from a boundary (LinearSVC, RidgeClassifier, Perceptron, SGDClassifier with its default loss) are no \
+    probabilities: train the classifier in a CalibratedClassifierCV";
+
 /// The value that is the answer.
 #[derive(Debug)]
 pub(crate) struct Chosen {
@@ -86,7 +90,7 @@ pub(crate) fn meaning(graph: &GraphProto, chosen: &Chosen, bound: &Output) -> Re
     bound.is.or(of_map).or_else(of_operators).ok_or_else(|| {
         Error::Output(format!(
             "what the numbers of `{}` are cannot be told from the file; say so in switchback.toml: \
-             `is = \"probabilities\"`, `\"logits\"` or `\"log-odds\"` under [onnx.output]",
+             `is = \"probabilities\"`, `\"logits\"` or `\"log-odds\"` under [onnx.output]; {MARGINS}",
             chosen.name
         ))
     })

@@ -3,16 +3,25 @@
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
-use crate::attributes::name_of;
+use crate::attributes::{Attributes as _, name_of};
 use crate::error::Error;
+use crate::nodes::Making;
+use crate::quantised;
 
 /// Rewrites a graph.
 pub(crate) fn rewrite(graph: &mut GraphProto) -> Result<(), Error> {
     let mut nodes = Vec::with_capacity(graph.node.len());
     for node in std::mem::take(&mut graph.node) {
         match &*node.op_type {
-            "ReduceLogSumExp" => nodes.extend(shifted(&node)),
-            "ArrayFeatureExtractor" => nodes.push(gather(node, &mut graph.initializer)?),
+            "ReduceLogSumExp" => nodes.extend(shifted(&node, &mut graph.initializer)),
+            "ArrayFeatureExtractor" => nodes.extend(gather(&node, &mut graph.initializer)),
+            "DequantizeLinear" | "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" | "QuantizeLinear" => {
+                nodes.extend(quantised::rewrite(&node, &mut graph.initializer)?);
+            }
+            "AveragePool" => {
+                check_pool(&node)?;
+                nodes.push(node);
+            }
             _ => nodes.push(node),
         }
     }
@@ -20,59 +29,60 @@ pub(crate) fn rewrite(graph: &mut GraphProto) -> Result<(), Error> {
     Ok(())
 }
 
+/// Refuses a pool of which versions of onnxruntime say different things.
+fn check_pool(node: &NodeProto) -> Result<(), Error> {
+    let is_set = |name: &str| node.integer(name).unwrap_or(0) != 0;
+    if is_set("ceil_mode") && is_set("count_include_pad") {
+        let why = "whether a mean counts what is beyond the padding, runtimes do not agree on: export it without `ceil_mode` or \
+                   without `count_include_pad`";
+        return Err(Error::Node {
+            node: name_of(node).to_owned(),
+            operator: node.op_type.clone(),
+            why: why.to_owned(),
+        });
+    }
+    Ok(())
+}
+
 /// The logarithm of a sum of exponentials, of numbers whose largest was made 0 before and is added afterwards: else all of
 /// the exponentials may be too small to be other than 0.
-fn shifted(node: &NodeProto) -> [NodeProto; 5] {
-    let name = |part: &str| format!("{}.{part}", node.output.first().map_or("", String::as_str));
-    let value = node.input.first().cloned().unwrap_or_default();
-    let with = |operator: &str, inputs: Vec<String>, output: String, keeps: Option<i64>| {
-        let mut made = NodeProto {
-            op_type: operator.into(),
-            name: output.clone(),
-            input: inputs,
-            output: vec![output],
-            ..Default::default()
-        };
-        made.attribute.clone_from(&node.attribute);
-        if let Some(keeps) = keeps {
-            made.attribute.retain(|attribute| attribute.name != "keepdims");
-            let r#type = AttributeType::Int as i32;
-            made.attribute.push(AttributeProto { name: "keepdims".into(), i: keeps, r#type, ..Default::default() });
+fn shifted(node: &NodeProto, constants: &mut Vec<TensorProto>) -> Vec<NodeProto> {
+    let mut making = Making::of(node, constants);
+    let value = node.input.first().map_or("", String::as_str);
+    let axes: Vec<&str> = node.input.iter().skip(1).map(String::as_str).collect();
+    let reduce = |making: &mut Making<'_>, operator: &str, value: &str, keeps: Option<i64>| {
+        let made = making.op(operator, &[&[value], &*axes].concat(), &[]);
+        if let Some(last) = making.nodes.last_mut() {
+            last.attribute.clone_from(&node.attribute);
+            if let Some(i) = keeps {
+                let r#type = AttributeType::Int as i32;
+                last.attribute.retain(|attribute| attribute.name != "keepdims");
+                last.attribute.push(AttributeProto { name: "keepdims".into(), i, r#type, ..Default::default() });
+            }
         }
         made
     };
-    let plain = |operator: &str, inputs: [String; 2], output: String| NodeProto {
-        op_type: operator.into(),
-        name: output.clone(),
-        input: inputs.into(),
-        output: vec![output],
-        ..Default::default()
-    };
-    let of = |first: String| -> Vec<String> { [first].into_iter().chain(node.input.iter().skip(1).cloned()).collect() };
-    [
-        with("ReduceMax", of(value.clone()), name("largest"), Some(1)),
-        plain("Sub", [value.clone(), name("largest")], name("shifted")),
-        with("ReduceLogSumExp", of(name("shifted")), name("logarithm"), None),
-        with("ReduceMax", of(value), name("reduced"), None),
-        plain("Add", [name("logarithm"), name("reduced")], node.output.first().cloned().unwrap_or_default()),
-    ]
+    let largest = reduce(&mut making, "ReduceMax", value, Some(1));
+    let shifted = making.op("Sub", &[value, &largest], &[]);
+    let logarithm = reduce(&mut making, "ReduceLogSumExp", &shifted, None);
+    let reduced = reduce(&mut making, "ReduceMax", value, None);
+    let sum = making.op("Add", &[&logarithm, &reduced], &[]);
+    making.call(&sum, node.output.first().map_or("", String::as_str));
+    making.nodes
 }
 
-/// The numbers of some columns, whose places are constants.
-fn gather(node: NodeProto, constants: &mut Vec<TensorProto>) -> Result<NodeProto, Error> {
-    let [value, places] = &*node.input else { return Err(refusal(&node, "it takes two inputs")) };
-    let Some(places) = constants.iter().find(|constant| constant.name == *places) else {
-        return Err(refusal(&node, "the columns that it takes are known only when there is a message"));
-    };
-    let mut places = places.clone();
-    places.name = format!("{}.places", node.output.first().map_or("", String::as_str));
-    places.dims = vec![places.dims.iter().product()];
-    let axis = AttributeProto { name: "axis".into(), i: -1, r#type: AttributeType::Int as i32, ..Default::default() };
-    let input = vec![value.clone(), places.name.clone()];
-    constants.push(places);
-    Ok(NodeProto { op_type: "Gather".into(), domain: String::new(), input, attribute: vec![axis], ..node })
-}
-
-fn refusal(node: &NodeProto, why: &str) -> Error {
-    Error::Node { node: name_of(node).to_owned(), operator: node.op_type.clone(), why: why.to_owned() }
+/// The numbers of some columns. Their places are one list, and what they are of has rows.
+fn gather(node: &NodeProto, constants: &mut Vec<TensorProto>) -> Vec<NodeProto> {
+    let [mut value, places] = [0, 1].map(|input| node.input.get(input).cloned().unwrap_or_default());
+    let is_list = constants.iter().any(|constant| constant.name == value && constant.dims.len() == 1);
+    let mut making = Making::of(node, constants);
+    if is_list {
+        let row = making.integers(&[1, -1]);
+        value = making.op("Reshape", &[&value, &row], &[]);
+    }
+    let all = making.integers(&[-1]);
+    let list = making.op("Reshape", &[&places, &all], &[]);
+    let gathered = making.op("Gather", &[&value, &list], &[("axis", -1)]);
+    making.call(&gathered, node.output.first().map_or("", String::as_str));
+    making.nodes
 }

@@ -1,10 +1,13 @@
-//! Texts: what leads from an input of texts to counts of words is taken out of the graph, whose input the counts become.
+//! Texts: what leads from an input of texts to numbers is taken out of the graph, whose input the numbers become.
+
+mod categories;
 
 use switchback_onnx_graph::{Case, Counting, Gram, Grams, Step, Words};
 use tract_onnx::pb::{GraphProto, NodeProto};
 
 use crate::attributes::{Attributes as _, name_of};
 use crate::error::Error;
+use categories::Categories;
 
 /// Counts of words that are an input of the graph now.
 pub(crate) struct Counted {
@@ -16,36 +19,81 @@ pub(crate) struct Counted {
     pub(crate) words: Words,
 }
 
-/// Takes each `TfIdfVectorizer` out of the graph, with what is before it.
+/// Takes each `TfIdfVectorizer` out of the graph, and each encoder of texts, with what is before it.
 pub(crate) fn take_out(graph: &mut GraphProto) -> Result<Vec<Counted>, Error> {
-    let (counting, others): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut graph.node).into_iter().partition(|node| node.op_type == "TfIdfVectorizer");
-    graph.node = others;
-    counting.iter().map(|node| counted(node, graph)).collect()
+    let mut taken = Vec::new();
+    let mut instead = Vec::new();
+    for (place, node) in graph.node.iter().enumerate() {
+        if node.op_type == "TfIdfVectorizer" {
+            let name = node.output.first().cloned().unwrap_or_default();
+            taken.push(Taken::of(node, graph)?.counted(name, grams(node)?));
+            instead.push((place, None));
+        } else if let Some(categories) = Categories::of(node)? {
+            instead.push((place, Some((categories, Taken::of(node, graph)?))));
+        }
+    }
+    let mut instead = instead.into_iter().peekable();
+    let mut nodes = Vec::with_capacity(graph.node.len());
+    for (place, node) in std::mem::take(&mut graph.node).into_iter().enumerate() {
+        match instead.next_if(|(taken, _)| *taken == place) {
+            Some((_, None)) => {}
+            Some((_, Some((categories, text)))) => {
+                let (counted, made) = categories.take_out(&node, &text, &mut graph.initializer);
+                taken.extend(counted);
+                nodes.extend(made);
+            }
+            None => nodes.push(node),
+        }
+    }
+    graph.node = nodes;
+    Ok(taken)
 }
 
-fn counted(node: &NodeProto, graph: &GraphProto) -> Result<Counted, Error> {
-    let mut steps = Vec::new();
-    let mut value = node.input.first().cloned().unwrap_or_default();
-    while let Some(before) = graph.node.iter().find(|other| other.output.contains(&value)) {
-        steps.extend(step(before)?);
-        value = before.input.first().cloned().unwrap_or_default();
+/// The text that a node takes.
+struct Taken {
+    /// The name of the input that it is of.
+    input: String,
+    steps: Vec<Step>,
+    /// How many axes it has.
+    rank: usize,
+}
+
+impl Taken {
+    fn of(node: &NodeProto, graph: &GraphProto) -> Result<Self, Error> {
+        let mut passed = Vec::new();
+        let mut value = node.input.first().cloned().unwrap_or_default();
+        while let Some(before) = graph.node.iter().find(|other| other.output.contains(&value)) {
+            if passed.len() > graph.node.len() {
+                return Err(refusal(node, "what it counts goes round"));
+            }
+            passed.push(before);
+            value = before.input.first().cloned().unwrap_or_default();
+        }
+        let input = graph.input.iter().find(|input| input.name == value);
+        let input = input.ok_or_else(|| refusal(node, "what it counts does not come from an input of texts"))?;
+        let (mut steps, mut rank) = (Vec::new(), categories::rank(input));
+        for before in passed.into_iter().rev() {
+            steps.extend(step(before, graph)?);
+            rank = categories::rank_behind(before, graph, rank);
+        }
+        for step in &steps {
+            step.check().map_err(|error| refusal(node, &error.to_string()))?;
+        }
+        Ok(Self { input: value, steps, rank })
     }
-    if graph.input.iter().all(|input| input.name != value) {
-        return Err(refusal(node, "what it counts does not come from an input of texts"));
+
+    fn counted(&self, name: String, grams: Grams) -> Counted {
+        Counted { name, text: self.input.clone(), words: Words { steps: self.steps.clone(), grams } }
     }
-    steps.reverse();
-    for step in &steps {
-        step.check().map_err(|error| refusal(node, &error.to_string()))?;
-    }
-    let name = node.output.first().cloned().unwrap_or_default();
-    Ok(Counted { name, text: value, words: Words { steps, grams: grams(node)? } })
 }
 
 /// What an operator does with a text; nothing, if it only changes its shape.
-fn step(node: &NodeProto) -> Result<Option<Step>, Error> {
+fn step(node: &NodeProto, graph: &GraphProto) -> Result<Option<Step>, Error> {
     match &*node.op_type {
         "Identity" | "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" => Ok(None),
+        // Of one text there is nothing else to take.
+        "Concat" if node.input.len() == 1 => Ok(None),
+        "Gather" if categories::takes_first(node, graph) => Ok(None),
         "StringNormalizer" => Ok(Some(Step::Normalize {
             case: match &*node.text("case_change_action") {
                 "" | "NONE" => Case::Keep,

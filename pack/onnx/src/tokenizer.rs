@@ -1,21 +1,33 @@
 //! `tokenizer.json`: what Hugging Face's `tokenizers` writes beside a model.
 
-use std::collections::HashMap;
+mod algorithm;
+mod normalizer;
+mod post_processor;
+mod pre_tokenizer;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use switchback_onnx_graph::WordPiece;
+use switchback_onnx_graph::{Cut, Normal, Prepend, Tokenizer};
 
 /// The longest text, in numbers, of a tokenizer that does not say: attention costs by its square.
 const LENGTH: usize = 256;
+
+/// What texts are filled up with, by the usual names, where the file does not say.
+const FILLING: [&str; 2] = ["[PAD]", "<pad>"];
 
 #[derive(Deserialize)]
 struct File {
     truncation: Option<Truncation>,
     padding: Option<Padding>,
-    normalizer: Option<Normalizer>,
-    pre_tokenizer: Option<Typed>,
-    post_processor: Option<Value>,
+    #[serde(default)]
+    added_tokens: Vec<Added>,
+    #[serde(default)]
+    normalizer: Value,
+    #[serde(default)]
+    pre_tokenizer: Value,
+    #[serde(default)]
+    post_processor: Value,
     model: Value,
 }
 
@@ -28,117 +40,117 @@ struct Truncation {
 #[derive(Deserialize)]
 struct Padding {
     pad_id: u32,
+    direction: Option<String>,
 }
 
+/// A piece that is found before any other.
 #[derive(Deserialize)]
-struct Normalizer {
-    r#type: String,
-    #[serde(default = "yes")]
-    clean_text: bool,
-    #[serde(default = "yes")]
-    handle_chinese_chars: bool,
-    strip_accents: Option<bool>,
-    #[serde(default = "yes")]
-    lowercase: bool,
+struct Added {
+    id: u32,
+    content: String,
+    #[serde(default)]
+    special: bool,
+    #[serde(default)]
+    normalized: bool,
+    #[serde(default)]
+    single_word: bool,
+    #[serde(default)]
+    lstrip: bool,
+    #[serde(default)]
+    rstrip: bool,
 }
 
-fn yes() -> bool {
-    true
-}
-
-#[derive(Deserialize)]
-struct Typed {
-    r#type: String,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    unk_token: String,
-    continuing_subword_prefix: String,
-    max_input_chars_per_word: usize,
-    vocab: HashMap<String, u32>,
+/// Reads a part of the file that has a type; one that is not known is refused by its name.
+fn known<T: DeserializeOwned>(part: &Value, what: &str) -> Result<T, String> {
+    T::deserialize(part).map_err(|error| {
+        let kind = part.get("type").and_then(Value::as_str).unwrap_or("of no type");
+        format!("its {what} is {kind}: {error}")
+    })
 }
 
 /// Reads a tokenizer whose texts have so many numbers, if somebody says how many.
 ///
 /// # Errors
 /// What of it is not known, and what to do.
-pub(crate) fn read(json: &[u8], length: Option<usize>) -> Result<WordPiece, String> {
+pub(crate) fn read(json: &[u8], length: Option<usize>) -> Result<Tokenizer, String> {
     let file: File = serde_json::from_slice(json).map_err(|error| format!("it cannot be read: {error}"))?;
-    let kind = file.model.get("type").and_then(Value::as_str).unwrap_or("WordPiece").to_owned();
-    if kind != "WordPiece" {
-        return Err(format!("its model is {kind}, and WordPiece is known: that of BERT and its like"));
-    }
-    let model: Model =
-        serde_json::from_value(file.model).map_err(|error| format!("its model cannot be read: {error}"))?;
-    let normalizer = file.normalizer.filter(|normalizer| normalizer.r#type == "BertNormalizer");
-    let normalizer = normalizer.ok_or("its normalizer is none of BERT's (BertNormalizer)")?;
-    if file.pre_tokenizer.is_none_or(|before| before.r#type != "BertPreTokenizer") {
-        return Err("its pre_tokenizer is none of BERT's (BertPreTokenizer)".to_owned());
-    }
-    let mut pieces = vec![String::new(); model.vocab.values().max().map_or(0, |last| *last as usize + 1)];
-    let number = |token: &str| model.vocab.get(token).copied().ok_or(format!("its vocabulary has no {token}"));
-    let (before, after) = around(file.post_processor.as_ref(), number)?;
-    let unknown = number(&model.unk_token)?;
-    for (piece, number) in &model.vocab {
-        pieces[*number as usize].clone_from(piece);
-    }
-    let direction = file.truncation.as_ref().and_then(|truncation| truncation.direction.clone());
-    if direction.is_some_and(|direction| direction != "Right") {
+    let (mut pieces, algorithm) = algorithm::read(file.model)?;
+    let number = |token: &str| {
+        let added = file.added_tokens.iter().find(|added| added.content == token).map(|added| added.id);
+        let of_pieces = || pieces.iter().position(|piece| piece == token).and_then(|number| number.try_into().ok());
+        added.or_else(of_pieces).ok_or(format!("its vocabulary has no {token}"))
+    };
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    post_processor::read(&file.post_processor, &number, (&mut before, &mut after))?;
+    let filling = FILLING.iter().find_map(|token| number(token).ok());
+    let (mut normal, mut cuts) = (Vec::new(), Vec::new());
+    normalizer::read(&file.normalizer, &mut normal)?;
+    pre_tokenizer::read(&file.pre_tokenizer, &mut cuts)?;
+    check_first(&normal, &cuts)?;
+    if file.truncation.as_ref().is_some_and(|truncation| is_left(truncation.direction.as_ref())) {
         return Err("it cuts texts at their beginning, and at their end is known".to_owned());
     }
     let length = length.or(file.truncation.map(|truncation| truncation.max_length)).unwrap_or(LENGTH);
     if length <= before.len() + after.len() {
         return Err(format!("texts of {length} numbers have no room for any of their own"));
     }
-    Ok(WordPiece {
+    // Nobody who writes mail can write one of the special ones.
+    for added in file.added_tokens.iter().filter(|added| added.special) {
+        pieces.iter_mut().filter(|piece| **piece == added.content).for_each(String::clear);
+    }
+    let tokenizer = Tokenizer {
+        added: added_pieces(&file.added_tokens, !normal.is_empty())?,
+        normal,
+        cuts,
         pieces,
-        prefix: model.continuing_subword_prefix,
-        unknown,
-        word_chars_max: model.max_input_chars_per_word,
-        is_cleaned: normalizer.clean_text,
-        are_chinese_characters_words: normalizer.handle_chinese_chars,
-        are_accents_removed: normalizer.strip_accents.unwrap_or(normalizer.lowercase),
-        is_lower_case: normalizer.lowercase,
+        algorithm,
         before,
         after,
         length,
-        filling: file.padding.map_or(0, |padding| padding.pad_id),
-    })
+        filling: file.padding.as_ref().map(|padding| padding.pad_id).or(filling).unwrap_or(0),
+        is_filled_before: file.padding.is_some_and(|padding| is_left(padding.direction.as_ref())),
+    };
+    tokenizer.check().map_err(|error| error.to_string())?;
+    Ok(tokenizer)
 }
 
-/// The numbers before and behind each text.
-fn around(
-    processor: Option<&Value>,
-    number: impl Fn(&str) -> Result<u32, String>,
-) -> Result<(Vec<u32>, Vec<u32>), String> {
-    let Some(processor) = processor.filter(|processor| !processor.is_null()) else { return Ok(Default::default()) };
-    let unknown = || "its post_processor is neither TemplateProcessing nor BertProcessing".to_owned();
-    match processor.get("type").and_then(Value::as_str) {
-        Some("BertProcessing") => {
-            let of = |key: &str| {
-                processor[key][1].as_u64().and_then(|number| u32::try_from(number).ok()).ok_or_else(unknown)
-            };
-            Ok((vec![of("cls")?], vec![of("sep")?]))
-        }
-        Some("TemplateProcessing") => {
-            let (mut before, mut after, mut is_behind) = (Vec::new(), Vec::new(), false);
-            for part in processor["single"].as_array().ok_or_else(unknown)? {
-                match part["SpecialToken"]["id"].as_str() {
-                    Some(token) if is_behind => after.push(number(token)?),
-                    Some(token) => before.push(number(token)?),
-                    None => is_behind = true,
-                }
-            }
-            Ok((before, after))
-        }
-        _ => Err(unknown()),
+fn is_left(direction: Option<&String>) -> bool {
+    direction.is_some_and(|direction| direction == "Left")
+}
+
+/// Whether a piece is the first of a text is known only where nothing is removed before it.
+fn check_first(normal: &[Normal], cuts: &[Cut]) -> Result<(), String> {
+    let is_first = |cut: &Cut| matches!(cut, Cut::Spaces { prepend: Prepend::First, .. });
+    let keeps = |step: &Normal| matches!(step, Normal::Form(_) | Normal::LowerCase | Normal::Begun(_));
+    if cuts.iter().any(is_first) && !normal.iter().all(keeps) {
+        return Err(
+            "its pre_tokenizer begins the first word otherwise (`first`), and its normalizer may remove what is before"
+                .into(),
+        );
     }
+    Ok(())
+}
+
+/// Pieces that are found before others, and are not special.
+fn added_pieces(tokens: &[Added], is_normalized: bool) -> Result<Vec<(String, u32)>, String> {
+    let usual = tokens.iter().filter(|added| !added.special);
+    let added = usual.map(|added| {
+        if added.single_word || added.lstrip || added.rstrip || (is_normalized && !added.normalized) {
+            return Err(format!(
+                "its added token `{}` is looked for in a way that is not known (single_word, lstrip, rstrip, or before the text is \
+                 normalised)",
+                added.content
+            ));
+        }
+        Ok((added.content.clone(), added.id))
+    });
+    added.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
+    use switchback_onnx_graph::{Algorithm, UnicodeForm, What};
 
     use super::*;
 
@@ -146,6 +158,7 @@ mod tests {
         json!({
             "truncation": {"direction": "Right", "max_length": 64},
             "padding": {"pad_id": 5},
+            "added_tokens": [{"id": 1, "content": "[CLS]", "special": true}],
             "normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": null},
             "pre_tokenizer": {"type": "BertPreTokenizer"},
             "post_processor": {"type": "BertProcessing", "cls": ["[CLS]", 1], "sep": ["[SEP]", 2]},
@@ -156,31 +169,109 @@ mod tests {
         })
     }
 
+    fn merging() -> Value {
+        json!({
+            "added_tokens": [{"id": 4, "content": "<pad>", "special": true}, {"id": 5, "content": "  ", "normalized": true}],
+            "normalizer": {"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Prepend", "prepend": "x"}]},
+            "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": true, "trim_offsets": true},
+            "post_processor": {"type": "Sequence", "processors": [
+                {"type": "ByteLevel", "trim_offsets": true},
+                {"type": "RobertaProcessing", "cls": ["<s>", 7], "sep": ["</s>", 8]},
+            ]},
+            "model": {"type": "BPE", "dropout": null, "unk_token": null, "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]},
+        })
+    }
+
+    fn of(file: &Value) -> Result<Tokenizer, String> {
+        read(file.to_string().as_bytes(), None)
+    }
+
     #[test]
     fn a_tokenizer_is_what_its_file_says() {
-        let read = |length| read(bert().to_string().as_bytes(), length).unwrap();
-        let tokenizer = read(None);
-        assert_eq!((tokenizer.length, tokenizer.filling, tokenizer.unknown), (64, 5, 0));
+        let tokenizer = of(&bert()).unwrap();
+        assert_eq!((tokenizer.length, tokenizer.filling), (64, 5));
         assert_eq!((&*tokenizer.before, &*tokenizer.after), (&[1][..], &[2][..]));
-        assert!(tokenizer.are_accents_removed, "they go with the capitals unless it says otherwise");
-        assert_eq!(read(Some(16)).length, 16);
+        let accents = |step: &Normal| matches!(step, Normal::Bert { are_accents_removed: true, .. });
+        assert!(tokenizer.normal.iter().all(accents), "they go with the capitals unless it says otherwise");
+        assert_eq!(tokenizer.pieces, ["[UNK]", "", "[SEP]"], "a special one is not found in a text");
+        assert_eq!(read(bert().to_string().as_bytes(), Some(16)).unwrap().length, 16);
+    }
+
+    #[test]
+    fn merges_are_read_in_both_ways_of_writing_them() {
+        let tokenizer = of(&merging()).unwrap();
+        assert_eq!(tokenizer.normal, [Normal::Form(UnicodeForm::Nfc), Normal::Begun("x".into())]);
+        assert_eq!(tokenizer.cuts, [Cut::Spaced, Cut::Gpt2, Cut::Bytes]);
+        assert_eq!((&*tokenizer.before, &*tokenizer.after, tokenizer.filling), (&[7][..], &[8][..], 4));
+        assert_eq!(tokenizer.added, [("  ".to_owned(), 5)]);
+        let mut pairs = merging();
+        *pairs.pointer_mut("/model/merges").unwrap() = json!([["a", "b"]]);
+        assert_eq!(of(&pairs).unwrap(), tokenizer);
+        let Algorithm::Merging(of) = tokenizer.algorithm else { unreachable!("its type is BPE") };
+        assert_eq!(of.merges, [(0, 1, 2)]);
     }
 
     #[test]
     fn a_tokenizer_that_is_not_known_is_refused_with_what_is() {
-        for (place, value, expected) in [
-            ("/model/type", json!("BPE"), "its model is BPE, and WordPiece is known"),
-            ("/normalizer/type", json!("NFC"), "BertNormalizer"),
-            ("/pre_tokenizer/type", json!("Whitespace"), "BertPreTokenizer"),
-            ("/post_processor/type", json!("RobertaProcessing"), "TemplateProcessing"),
-            ("/truncation/direction", json!("Left"), "at their beginning"),
-            ("/truncation/max_length", json!(2), "no room"),
-            ("/model/unk_token", json!("<unk>"), "has no <unk>"),
+        let first = json!({"type": "Metaspace", "replacement": "_", "prepend_scheme": "first"});
+        for (file, place, value, expected) in [
+            (
+                bert(),
+                "/model/type",
+                json!("WordLevel"),
+                "its model is WordLevel: unknown variant `WordLevel`, expected one of",
+            ),
+            (bert(), "/normalizer/type", json!("Nmt"), "its normalizer is Nmt: unknown variant"),
+            (
+                bert(),
+                "/pre_tokenizer/type",
+                json!("UnicodeScripts"),
+                "its pre_tokenizer is UnicodeScripts: unknown variant",
+            ),
+            (bert(), "/post_processor/type", json!("Other"), "its post_processor is Other: unknown variant"),
+            (bert(), "/truncation/direction", json!("Left"), "at their beginning"),
+            (bert(), "/truncation/max_length", json!(2), "no room"),
+            (bert(), "/model/unk_token", json!("<unk>"), "has no <unk>"),
+            (bert(), "/pre_tokenizer", first, "its normalizer may remove what is before"),
+            (merging(), "/model/merges", json!(["a c"]), "has no `c`"),
+            (merging(), "/model/vocab/b", json!(1 << 20), "has the number 1048576"),
+            (merging(), "/model/dropout", json!(0.1), "`dropout`"),
+            (merging(), "/added_tokens/1/normalized", json!(false), "its added token `  `"),
+            (
+                merging(),
+                "/pre_tokenizer",
+                json!({"type": "Split", "pattern": {"Regex": r"\p{N}{1,3}"}, "behavior": "Isolated", "invert": false}),
+                r"the expression `\p{N}{1,3}`: only characters",
+            ),
+            (
+                merging(),
+                "/normalizer",
+                json!({"type": "Replace", "pattern": {"Regex": r"\s+"}, "content": " "}),
+                r"its normalizer replaces `\s+`",
+            ),
         ] {
-            let mut file = bert();
+            let mut file = file;
             *file.pointer_mut(place).unwrap() = value;
-            let why = read(file.to_string().as_bytes(), None).unwrap_err();
+            let why = of(&file).unwrap_err();
             assert!(why.contains(expected), "{place}: {why}");
         }
+    }
+
+    #[test]
+    fn the_usual_expressions_are_known_without_a_language_of_expressions() {
+        let mut file = merging();
+        let pattern =
+            |text: &str| json!({"type": "Split", "pattern": {"Regex": text}, "behavior": "Isolated", "invert": false});
+        *file.pointer_mut("/pre_tokenizer").unwrap() =
+            pattern(r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+");
+        assert_eq!(of(&file).unwrap().cuts, [Cut::Gpt2]);
+        *file.pointer_mut("/pre_tokenizer").unwrap() = pattern("[-_]+");
+        assert_eq!(
+            of(&file).unwrap().cuts,
+            [Cut::At(What::Expression("[-_]+".into()), switchback_onnx_graph::How::Isolated)]
+        );
+        *file.pointer_mut("/normalizer").unwrap() =
+            json!({"type": "Replace", "pattern": {"Regex": " {2,}"}, "content": " "});
+        assert_eq!(of(&file).unwrap().normal, [Normal::Spaces { count: 2, by: " ".into() }]);
     }
 }

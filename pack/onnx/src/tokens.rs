@@ -51,14 +51,14 @@ impl Tokens {
             return Err(input.refusal(why.to_owned()));
         }
         let refuse = |why: String| input.refusal(format!("the tokenizer {}: {why}", file.display()));
-        let pieces = tokenizer::read(&json, fixed.or(bound.and_then(|bound| bound.max))).map_err(refuse)?;
+        let tokenizer = tokenizer::read(&json, fixed.or(bound.and_then(|bound| bound.max))).map_err(refuse)?;
         let fields = bound.and_then(|bound| bound.text.clone()).unwrap_or_else(|| vec![Text::Subject, Text::Body]);
         let bytes_max = bound.and_then(|bound| bound.bytes_max).unwrap_or(TEXT_BYTES_MAX);
         Ok(Some(Self {
             parts: parts.iter().map(|(input, part)| (input.name.clone(), *part)).collect(),
             input: input.name.clone(),
             source: Source::Text { fields, bytes_max },
-            tokenized: Tokenized { source: 0, pieces },
+            tokenized: Tokenized { source: 0, tokenizer },
         }))
     }
 
@@ -69,7 +69,7 @@ impl Tokens {
 
     /// How many numbers there are.
     pub(crate) fn length(&self) -> usize {
-        self.tokenized.pieces.length
+        self.tokenized.tokenizer.length
     }
 }
 

@@ -9,10 +9,11 @@ use tract_onnx::tract_core::internal::{
 };
 use tract_onnx::tract_core::ops;
 
-use crate::dense;
 use crate::error::Error;
+use crate::integers::{IntegersOp, QuotientOp};
 use crate::ml::TreesOp;
 use crate::operators::Unsupported;
+use crate::{dense, windows};
 
 /// Translates a simplified graph. `integers` says of each input whether it is given as floats and has to be made integers.
 pub(crate) fn translate(model: &TypedModel, to_integers: &[bool]) -> Result<Graph, Error> {
@@ -37,6 +38,9 @@ pub(crate) fn translate(model: &TypedModel, to_integers: &[bool]) -> Result<Grap
             } else {
                 Operator::Input(number)
             }
+        } else if let Some(last) = windows::translate(&mut nodes, &inputs, model, node) {
+            numbers.insert(id, last);
+            continue;
         } else if let Some(operator) = operator(node) {
             operator
         } else {
@@ -86,6 +90,10 @@ fn operator(node: &TypedNode) -> Option<Operator> {
         op.exotic_fact().is_none().then(|| constant(op.val()))?.map(Operator::Constant)
     } else if let Some(op) = node.op_as::<TreesOp>() {
         Some(Operator::Trees((*op.0).clone()))
+    } else if let Some(op) = node.op_as::<IntegersOp>() {
+        Some(Operator::Integers((*op.0).clone()))
+    } else if node.op_is::<QuotientOp>() {
+        Some(Operator::Binary(Binary::Div))
     } else if let Some(op) = node.op_as::<ops::array::Gather>() {
         op.output_type.is_none().then_some(Operator::Gather { axis: op.axis })
     } else if let Some(op) = node.op_as::<ops::array::Slice>() {
@@ -136,6 +144,7 @@ pub(crate) fn constant(tensor: &TractTensor) -> Option<Tensor> {
     let values = match tensor.datum_type() {
         DatumType::F32 => Values::F32(plain.as_slice::<f32>().ok()?.to_vec()),
         DatumType::I8 => Values::I8(plain.as_slice::<i8>().ok()?.to_vec()),
+        DatumType::U8 => Values::U8(plain.as_slice::<u8>().ok()?.to_vec()),
         DatumType::I64 => Values::I64(plain.as_slice::<i64>().ok()?.to_vec()),
         DatumType::I32 => Values::I64(plain.as_slice::<i32>().ok()?.iter().map(|value| (*value).into()).collect()),
         DatumType::Bool => Values::I64(plain.as_slice::<bool>().ok()?.iter().map(|value| (*value).into()).collect()),

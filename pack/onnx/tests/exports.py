@@ -1,10 +1,11 @@
-"""Exports models of scikit-learn, LightGBM and XGBoost to ONNX, and writes what onnxruntime answers.
+"""Exports models of scikit-learn, LightGBM and XGBoost to ONNX, makes networks and tokenizers, and writes what onnxruntime answers.
 
 exports.py FOLDER writes for each model NAME.onnx and NAME.json:
 
     {"bindings": the table [onnx] as TOML,
      "rows": [{input: [number or null for NaN, ..] or "text", ..}, ..],
      "refused": what the author is told instead, of a file that cannot be a model,
+     "tolerance": how far a number may be from onnxruntime's, if not 0.00001,
      "expected": [[number or null, ..], ..]} what onnxruntime answers for each row; null for what is not finite
 
 exports.py FOLDER NAME ROWS prints what onnxruntime answers for such rows in a file.
@@ -19,9 +20,7 @@ import warnings
 
 import numpy as np
 import onnx
-import onnxruntime
 import pandas
-import tokenizers
 from onnx import TensorProto, helper
 from onnxmltools import convert_lightgbm, convert_xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as BoosterInput
@@ -43,36 +42,12 @@ from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normali
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+import networks
+import pipelines
+import tokens
+from cases import CLASSES, FACTS, SPAM, TEXTS, THREE, TWO, X, answers, portable, random, refuse, write
+
 warnings.filterwarnings("ignore")
-onnxruntime.set_default_logger_severity(4)
-
-FACTS = 32
-CLASSES = '[onnx.output]\nclasses = ["ham", "spam", "phish"]\n'
-random = np.random.RandomState(7)
-X = random.rand(300, FACTS).astype(np.float32)
-X[random.rand(*X.shape) < 0.3] = 0
-TWO = (X[:, 0] + X[:, 1] * X[:, 2] + 0.1 * random.randn(300) > 0.6).astype(int)
-THREE = np.digitize(X[:, 0] + X[:, 3], [0.5, 1.0])
-
-TEXTS = [
-    "win money now free click",
-    "Meeting about the patch tomorrow",
-    "FREE Viagra offer, click here: http://a.example/?x=1",
-    "Please review the attached report",
-    "Привет МИР, это письмо о деньгах",
-    "Café naïve résumé 100% ÄÖÜ",
-    "a b c I x",
-    "İstanbul ISTANBUL ıstanbul",
-    "cheap money offer now now now",
-    "lunch at noon? the the a",
-    "patch_the parser-test's report\nline two\tmore",
-    "无料 お金 クリック",
-]
-SPAM = [1, 0, 1, 0, 1, 0, 0, 0, 1, 0, 0, 1]
-
-
-def session(model):
-    return onnxruntime.InferenceSession(model.SerializeToString())
 
 
 def rows_of(model):
@@ -90,42 +65,6 @@ def rows_of(model):
                 rows.append(X[index % len(X)].copy())
                 rows[-1][feature] = near
     return rows
-
-
-def answers(model, output, given):
-    """What onnxruntime answers, row by row; of a map, the probabilities in the order of the labels."""
-    run = session(model)
-    numbers = []
-    for row in given:
-        feed = {name: shaped(run, name, value) for name, value in row.items()}
-        answer = run.run([output], feed)[0]
-        if isinstance(answer, list):
-            answer = [answer[0][label] for label in sorted(answer[0])]
-        numbers.append([float(number) for number in np.ravel(answer)])
-    return numbers
-
-
-def shaped(run, name, value):
-    declared = next(i for i in run.get_inputs() if i.name == name)
-    if isinstance(value, str):
-        return np.array([value]).reshape([1] * len(declared.shape))
-    kind = np.int64 if declared.type == "tensor(int64)" else np.float32
-    return np.array(value, kind).reshape([1, -1])
-
-
-def write(folder, name, model, given, output=None, bindings="", library=None):
-    output = output or next(o.name for o in model.graph.output if "prob" in o.name)
-    expected = answers(model, output, given)
-    if library is not None:
-        worst = np.max(np.abs(np.array(expected)[: len(library)] - library))
-        assert worst < 1e-5, f"{name}: the export differs from its library by {worst}"
-    with open(os.path.join(folder, name + ".onnx"), "wb") as file:
-        file.write(model.SerializeToString())
-    clean = lambda value: value if isinstance(value, str) else [None if np.isnan(x) else float(x) for x in value]
-    rows = [{key: clean(value) for key, value in row.items()} for row in given]
-    with open(os.path.join(folder, name + ".json"), "w") as file:
-        finite = [[number if np.isfinite(number) else None for number in answer] for answer in expected]
-        json.dump({"bindings": bindings, "rows": rows, "expected": finite}, file)
 
 
 def of_rows(folder, name, model, fitted, exact=True, **more):
@@ -168,16 +107,6 @@ def scikit_learn(folder):
             model = two[name]
             exported = to_onnx(model, X[:1], target_opset={"": opset, "ai.onnx.ml": 1})
             of_rows(folder, f"{name}-opset-{opset}", exported, model)
-
-
-def portable(model):
-    """A locale that every machine has: what a letter's other case is depends on none that scripts of Europe have."""
-    for node in model.graph.node:
-        if node.op_type == "StringNormalizer":
-            kept = [a for a in node.attribute if a.name != "locale"]
-            del node.attribute[:]
-            node.attribute.extend(kept + [helper.make_attribute("locale", "C.UTF-8")])
-    return model
 
 
 def texts(folder):
@@ -296,99 +225,6 @@ def trees(folder):
             write(folder, f"tree-{name}-{post.lower()}", model, given(model), output="prob", bindings=probabilities)
 
 
-def transformer(folder):
-    """A small encoder like BERT's, with weights that nobody trained: one layer, two heads."""
-    width, heads, length, words = 16, 2, 24, 60
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "!", "?", ",", ".", "free", "money", "now", "meeting", "the", "##s", "##ing", "提", "и"]
-    pieces += [c for c in "abcdefghijklmnopqrstuvwxyz"] + ["##" + c for c in "abcdefghijklmnopqrstuvwxyz"]
-    pieces = pieces[:words]
-    tokenizer = tokenizers.Tokenizer(tokenizers.models.WordPiece({p: i for i, p in enumerate(pieces)}, unk_token="[UNK]"))
-    tokenizer.normalizer = tokenizers.normalizers.BertNormalizer()
-    tokenizer.pre_tokenizer = tokenizers.pre_tokenizers.BertPreTokenizer()
-    tokenizer.post_processor = tokenizers.processors.TemplateProcessing("[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)])
-    tokenizer.enable_truncation(length)
-    tokenizer.save(os.path.join(folder, "tokenizer.json"))
-    weights, nodes = [], []
-
-    def weight(name, *shape, low=-0.4, high=0.4):
-        weights.append(helper.make_tensor(name, TensorProto.FLOAT, shape, random.uniform(low, high, shape).ravel()))
-        return name
-
-    def integers(name, *values):
-        weights.append(helper.make_tensor(name, TensorProto.INT64, [len(values)], values))
-        return name
-
-    def node(operator, inputs, output, **attributes):
-        nodes.append(helper.make_node(operator, inputs, [output], **attributes))
-        return output
-
-    def linear(value, name, rows, columns):
-        product = node("MatMul", [value, weight(name + ".w", rows, columns)], name + ".product")
-        return node("Add", [product, weight(name + ".b", columns)], name)
-
-    def normal(value, name):
-        return node("LayerNormalization", [value, weight(name + ".w", width, low=0.5, high=1.5), weight(name + ".b", width)], name, axis=-1)
-
-    def split(value, name, order):
-        parts = node("Reshape", [value, integers(name + ".shape", 0, -1, heads, width // heads)], name + ".parts")
-        return node("Transpose", [parts], name, perm=order)
-
-    embedded = node("Gather", [weight("words", words, width), "input_ids"], "words.rows")
-    typed = node("Gather", [weight("types", 2, width), "token_type_ids"], "types.rows")
-    shape = node("Shape", ["input_ids"], "shape")
-    count = node("Gather", [shape, integers("one", 1)], "count")
-    places = node("Slice", [weight("places", 64, width), integers("zero", 0), count, "zero"], "places.rows")
-    value = normal(node("Add", [node("Add", [embedded, typed], "e1"), places], "e2"), "e3")
-    mask = node("Cast", ["attention_mask"], "mask.f", to=TensorProto.FLOAT)
-    mask = node("Unsqueeze", [mask, integers("axes", 1, 2)], "mask.4")
-    weights.append(helper.make_tensor("1f", TensorProto.FLOAT, [], [1.0]))
-    weights.append(helper.make_tensor("far", TensorProto.FLOAT, [], [-10000.0]))
-    weights.append(helper.make_tensor("root", TensorProto.FLOAT, [], [(width // heads) ** 0.5]))
-    mask = node("Mul", [node("Sub", ["1f", mask], "mask.not"), "far"], "mask")
-    query, key, content = (linear(value, name, width, width) for name in ("q", "k", "v"))
-    query, content = split(query, "q.h", [0, 2, 1, 3]), split(content, "v.h", [0, 2, 1, 3])
-    scores = node("Div", [node("MatMul", [query, split(key, "k.h", [0, 2, 3, 1])], "qk"), "root"], "scores")
-    attention = node("Softmax", [node("Add", [scores, mask], "masked")], "attention", axis=-1)
-    mixed = node("Transpose", [node("MatMul", [attention, content], "mixed.h")], "mixed.t", perm=[0, 2, 1, 3])
-    mixed = node("Reshape", [mixed, integers("mixed.shape", 0, 0, width)], "mixed")
-    value = normal(node("Add", [linear(mixed, "o", width, width), value], "r1"), "n1")
-    weights.append(helper.make_tensor("half", TensorProto.FLOAT, [], [0.5]))
-    weights.append(helper.make_tensor("root2", TensorProto.FLOAT, [], [2.0**0.5]))
-    hidden = linear(value, "h", width, 2 * width)
-    erf = node("Add", [node("Erf", [node("Div", [hidden, "root2"], "g1")], "g2"), "1f"], "g3")
-    hidden = node("Mul", [node("Mul", [hidden, erf], "g4"), "half"], "gelu")
-    value = normal(node("Add", [linear(hidden, "y", 2 * width, width), value], "r2"), "n2")
-    weights.append(helper.make_tensor("first", TensorProto.INT64, [], [0]))
-    pooled = node("Tanh", [linear(node("Gather", [value, "first"], "cls", axis=1), "pool", width, width)], "pooled")
-    linear(pooled, "logits", width, 2)
-    inputs = [helper.make_tensor_value_info(n, TensorProto.INT64, ["batch", "sequence"]) for n in ("input_ids", "attention_mask", "token_type_ids")]
-    graph = helper.make_graph(nodes, "g", inputs, [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch", 2])], weights)
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
-    given = TEXTS + ["", "e\u0301 É\u200b\x00x 提提 ﬁ", "free" * 60, "now! " * 40, "don't (stop) $5 ³ —", "\u3000free\xa0money"]
-    run = session(model)
-    expected = []
-    for text in given:
-        # Without filling: the mask has to make up for it.
-        tokens = tokenizer.encode(text)
-        feed = {"input_ids": tokens.ids, "attention_mask": tokens.attention_mask, "token_type_ids": tokens.type_ids}
-        logits = run.run(["logits"], {name: np.array([value], np.int64) for name, value in feed.items()})[0][0]
-        powers = np.exp(logits - logits.max())
-        expected.append([float(power) for power in powers / powers.sum()])
-    with open(os.path.join(folder, "transformer.onnx"), "wb") as file:
-        file.write(model.SerializeToString())
-    with open(os.path.join(folder, "transformer.json"), "w") as file:
-        rows = [{"input_ids": text} for text in given]
-        json.dump({"bindings": '[onnx.output]\nis = "logits"\n', "rows": rows, "expected": expected}, file)
-
-
-def refuse(folder, name, model, why, bindings=""):
-    """A file that cannot be a model, and what its author is told."""
-    with open(os.path.join(folder, name + ".onnx"), "wb") as file:
-        file.write(model.SerializeToString())
-    with open(os.path.join(folder, name + ".json"), "w") as file:
-        json.dump({"bindings": bindings, "rows": [], "expected": [], "refused": why}, file)
-
-
 def refusals(folder):
     probabilities = '[onnx.output]\nis = "probabilities"\n'
     refuse(folder, "refused-svc", to_onnx(SVC(probability=True).fit(X, TWO), X[:1]), "SVMClassifier (ai.onnx.ml 1) in")
@@ -427,8 +263,10 @@ def ask(folder, name, file):
 
 def main(folder):
     os.makedirs(folder, exist_ok=True)
-    for part in (trees, refusals, grams, texts, counted, transformer, boosters, scikit_learn):
+    for part in (trees, refusals, grams, texts, counted, boosters, scikit_learn):
         part(folder)
+    for more in (tokens, networks, pipelines):
+        more.write_all(folder)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::integers::IntegerMatrix;
 use crate::tensor::Tensor;
 use crate::trees::Trees;
 
@@ -85,6 +86,15 @@ pub enum Operator {
         /// The place after the last.
         end: usize,
     },
+    /// What a window sees of some axes as it moves along them. Each axis gets the length of its number of places, and behind all
+    /// axes comes one for each of these: what the window sees there. With a product this is a convolution, with a reduction
+    /// a pool.
+    Windows {
+        /// The axes.
+        axes: Vec<WindowAxis>,
+        /// What it sees beyond a tensor's ends.
+        beyond: f32,
+    },
     /// Several tensors behind each other.
     Concat {
         /// The axis on which they follow each other.
@@ -100,6 +110,25 @@ pub enum Operator {
     Cast(Type),
     /// An ensemble of decision trees, of a row of floats.
     Trees(Trees),
+    /// The last axis of a tensor of integers times a matrix of bytes, of which the sums are exact.
+    Integers(IntegerMatrix),
+}
+
+/// An axis that a window moves along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WindowAxis {
+    /// Its number.
+    pub axis: usize,
+    /// How many elements the window sees.
+    pub size: usize,
+    /// The distance between two of them.
+    pub dilation: usize,
+    /// The distance between two places of the window.
+    pub stride: usize,
+    /// How far before the tensor's beginning its first place is.
+    pub before: usize,
+    /// How many places there are.
+    pub places: usize,
 }
 
 /// The types that a [`Operator::Cast`] converts to.

@@ -31,6 +31,7 @@
 
 mod error;
 mod graph;
+mod integers;
 mod model;
 mod network;
 mod operators;
@@ -42,11 +43,14 @@ mod walk;
 mod words;
 
 pub use error::Error;
-pub use graph::{Activation, Binary, Function, Graph, Node, Operator, Reducer, Type, Unary};
+pub use graph::{Activation, Binary, Function, Graph, Node, Operator, Reducer, Type, Unary, WindowAxis};
+pub use integers::IntegerMatrix;
 pub use model::{Feed, Model, Output, Ready, Tokenized};
 pub use network::Network;
 pub use source::{Field, Form, Given, Kind, Source, Text};
 pub use tensor::{Tensor, Values};
-pub use tokens::{Part, WordPiece};
+pub use tokens::{
+    Algorithm, Cut, Form as UnicodeForm, How, Merging, Normal, Part, Prepend, Tokenizer, Unigram, What, WordPiece,
+};
 pub use trees::{Aggregate, Mode, TreeNode, Trees, Weight};
 pub use words::{Case, Counting, Gram, Grams, Step, Words};

@@ -7,11 +7,11 @@ use crate::graph::Graph;
 use crate::network::Network;
 use crate::source::{Given, Source};
 use crate::tensor::Tensor;
-use crate::tokens::{Part, Tokenizer, Tokens, WordPiece};
+use crate::tokens::{Encoder, Part, Tokenizer, Tokens};
 use crate::words::{Counter, Words};
 
 /// What a model's data begin with; the digits are the version of what follows.
-const MAGIC: &[u8; 8] = b"SBONNX01";
+const MAGIC: &[u8; 8] = b"SBONNX02";
 
 /// How far beyond 0 and 1 a probability may be that was added up in 32 bits.
 const ROUNDING: f32 = 1e-4;
@@ -37,7 +37,7 @@ pub struct Tokenized {
     /// The source of the text.
     pub source: usize,
     /// The tokenizer.
-    pub pieces: WordPiece,
+    pub tokenizer: Tokenizer,
 }
 
 /// What an input of the graph is made of.
@@ -95,7 +95,7 @@ impl Model {
 #[derive(Debug)]
 pub struct Ready {
     sources: Vec<Source>,
-    tokenizer: Option<(usize, Tokenizer)>,
+    tokenizer: Option<(usize, Encoder)>,
     feeds: Vec<Ingest>,
     network: Network,
     output: Output,
@@ -122,7 +122,8 @@ impl Ready {
             })
         };
         let feeds = model.feeds.into_iter().map(ingest).collect::<Result<_, Error>>()?;
-        let tokenizer = model.tokenized.map(|of| (of.source, Tokenizer::new(of.pieces)));
+        let encoder = |of: Tokenized| Ok::<_, Error>((of.source, Encoder::new(of.tokenizer)?));
+        let tokenizer = model.tokenized.map(encoder).transpose()?;
         Ok(Self { sources: model.sources, tokenizer, feeds, network: Network::new(model.graph)?, output: model.output })
     }
 

@@ -3,6 +3,7 @@
 use crate::error::Error;
 use crate::graph::{Graph, Operator};
 use crate::operators::compute;
+use crate::operators::einsum::put_in_order;
 use crate::tensor::Tensor;
 
 /// A graph that is run once for each message.
@@ -18,15 +19,18 @@ impl Network {
     ///
     /// # Errors
     /// [`Error::Format`], if a node takes the value of a later one or a constant is damaged.
-    pub fn new(graph: Graph) -> Result<Self, Error> {
+    pub fn new(mut graph: Graph) -> Result<Self, Error> {
         if graph.output >= graph.nodes.len() {
             return Err(Error::Format("the output is not one of the nodes".into()));
         }
         let mut last_uses = vec![graph.output; graph.nodes.len()];
         for (index, node) in graph.nodes.iter().enumerate() {
-            if let Operator::Constant(tensor) = &node.operator {
-                tensor.check().map_err(|error| Error::Format(error.to_string()))?;
-            }
+            let is_whole = match &node.operator {
+                Operator::Constant(tensor) => tensor.check(),
+                Operator::Integers(matrix) => matrix.check(),
+                _ => Ok(()),
+            };
+            is_whole.map_err(|error| Error::Format(error.to_string()))?;
             for &input in &node.inputs {
                 if input >= index {
                     return Err(Error::Format(format!("node {index} takes the value of a later node")));
@@ -34,6 +38,7 @@ impl Network {
                 last_uses[input] = index;
             }
         }
+        put_weights_in_order(&mut graph);
         let mut done = vec![Vec::new(); graph.nodes.len()];
         for (index, last) in last_uses.iter().enumerate() {
             if index != graph.output {
@@ -73,6 +78,71 @@ impl Network {
         match &self.graph.nodes[index].operator {
             Operator::Constant(tensor) => Ok(tensor),
             _ => values[index].as_ref().ok_or(Error::Shape("a value is not there any more")),
+        }
+    }
+}
+
+/// Makes weights that are multiplied the second of the two, with their axes in order, if they are used once.
+fn put_weights_in_order(graph: &mut Graph) {
+    let mut uses = vec![0; graph.nodes.len()];
+    graph.nodes.iter().flat_map(|node| &node.inputs).for_each(|input| uses[*input] += 1);
+    for index in 0..graph.nodes.len() {
+        let (before, node) = graph.nodes.split_at_mut(index);
+        let Some(node) = node.first_mut() else { continue };
+        let Operator::Einsum { left, right, result } = &mut node.operator else { continue };
+        let is_weights = |place: usize| matches!(before[place].operator, Operator::Constant(_)) && uses[place] == 1;
+        if let &[first, second] = &*node.inputs
+            && is_weights(first)
+            && !is_weights(second)
+        {
+            std::mem::swap(left, right);
+            node.inputs.reverse();
+        }
+        if let Some(&second) = node.inputs.get(1)
+            && is_weights(second)
+            && let Operator::Constant(weights) = &mut before[second].operator
+            && let Ok((ordered, letters)) = put_in_order(weights, left, right, result)
+        {
+            (*weights, *right) = (ordered, letters);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::Node;
+
+    fn product(letters: [&str; 3], is_weights_first: bool) -> Graph {
+        let weights = Tensor::floats(&[2, 3], (0..6).map(|number| number as f32).collect());
+        let [left, right, result] = letters.map(|letters| letters.chars().collect());
+        let inputs = if is_weights_first { vec![1, 0] } else { vec![0, 1] };
+        let nodes = vec![
+            Node { operator: Operator::Input(0), inputs: vec![] },
+            Node { operator: Operator::Constant(weights), inputs: vec![] },
+            Node { operator: Operator::Einsum { left, right, result }, inputs },
+        ];
+        Graph { nodes, output: 2 }
+    }
+
+    #[test]
+    fn weights_are_put_in_order_once_and_multiply_to_the_same() {
+        let expected = Tensor::floats(&[1, 2], vec![5.0, 14.0]);
+        for (letters, is_weights_first, order) in [
+            (["mk", "nk", "mn"], false, [3, 2]),
+            (["nk", "mk", "mn"], true, [3, 2]),
+            (["mk", "kn", "mn"], false, [2, 3]),
+        ] {
+            let network = Network::new(product(letters, is_weights_first)).unwrap();
+            let Operator::Constant(weights) = &network.graph.nodes[1].operator else {
+                unreachable!("it was one before")
+            };
+            assert_eq!(weights.shape, order, "{letters:?}");
+            let row = Tensor::floats(&[1, order[0]], (0..order[0]).map(|number| number as f32).collect());
+            let answer = network.run(vec![Some(row)]).unwrap();
+            if order == [3, 2] {
+                assert_eq!(answer, expected, "{letters:?}");
+            }
         }
     }
 }

@@ -2,10 +2,11 @@
 
 mod bag;
 mod dense;
-mod einsum;
+pub(crate) mod einsum;
 mod elements;
 mod layout;
 mod reduce;
+mod windows;
 
 use crate::error::Error;
 use crate::graph::{Activation, Operator};
@@ -35,6 +36,13 @@ pub(crate) fn compute(operator: &Operator, inputs: &[&Tensor]) -> Result<Tensor,
             let scores = trees.scores(row.as_floats()?)?;
             Ok(Tensor::floats(&[1, scores.len()], scores))
         }
+        (Operator::Integers(matrix), [tensor]) => {
+            let mut shape = tensor.shape.clone();
+            shape.pop();
+            shape.push(matrix.columns());
+            Ok(Tensor::integers(&shape, matrix.products(tensor.as_integers()?)?))
+        }
+        (Operator::Windows { axes, beyond }, [tensor]) => windows::windows(tensor, axes, *beyond),
         _ => Err(Error::Shape("an operator has more or fewer inputs than it takes")),
     }
 }
@@ -46,7 +54,7 @@ fn embedding_bag(table: &Tensor, indices: &Tensor) -> Result<Tensor, Error> {
     match &table.values {
         Values::F32(table) => bag::sum_rows(table, indices, &mut sum)?,
         Values::I8(table) => bag::sum_rows(table, indices, &mut sum)?,
-        Values::I64(_) => return Err(Error::Type { wanted: "floats or bytes" }),
+        Values::I64(_) | Values::U8(_) => return Err(Error::Type { wanted: "floats or bytes" }),
     }
     Ok(Tensor::floats(&[1, width], sum))
 }

@@ -22,6 +22,8 @@ pub enum Values {
     I64(#[serde(with = "little_endian")] Vec<i64>),
     /// Weights of one byte.
     I8(#[serde(with = "little_endian")] Vec<i8>),
+    /// Weights of one byte without a sign.
+    U8(#[serde(with = "little_endian")] Vec<u8>),
 }
 
 impl Values {
@@ -30,6 +32,7 @@ impl Values {
             Self::F32(values) => values.len(),
             Self::I64(values) => values.len(),
             Self::I8(values) => values.len(),
+            Self::U8(values) => values.len(),
         }
     }
 }
@@ -41,6 +44,7 @@ macro_rules! each_type {
             $crate::tensor::Values::F32($slice) => $crate::tensor::Values::F32($body),
             $crate::tensor::Values::I64($slice) => $crate::tensor::Values::I64($body),
             $crate::tensor::Values::I8($slice) => $crate::tensor::Values::I8($body),
+            $crate::tensor::Values::U8($slice) => $crate::tensor::Values::U8($body),
         }
     };
 }
@@ -141,7 +145,7 @@ mod little_endian {
             }
         )*};
     }
-    numbers!(f32, i64, i8);
+    numbers!(f32, i64, i8, u8);
 
     pub(super) fn serialize<N: Number, S: Serializer>(numbers: &[N], serializer: S) -> Result<S::Ok, S::Error> {
         let mut bytes = Vec::with_capacity(numbers.len() * N::BYTES);

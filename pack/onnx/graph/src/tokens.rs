@@ -1,31 +1,42 @@
-//! [`WordPiece`]: from a text to the numbers of its pieces, as BERT's tokenizer finds them and Hugging Face's `tokenizers`
-//! computes them.
+//! [`Tokenizer`]: from a text to the numbers of its pieces, as Hugging Face's `tokenizers` computes them: the text is made
+//! normal, cut into words, and each word becomes pieces of a vocabulary.
 
-use std::collections::HashMap;
+mod characters;
+mod charsmap;
+mod cut;
+mod merging;
+mod normal;
+mod unigram;
+mod vocabulary;
+mod word_piece;
 
 use serde::{Deserialize, Serialize};
-use unicode_normalization::UnicodeNormalization as _;
-use unicode_properties::{GeneralCategory, GeneralCategoryGroup, UnicodeGeneralCategory as _};
+
+use crate::error::Error;
+use charsmap::Charsmap;
+use cut::{Cutter, Piece};
+use merging::Merger;
+use vocabulary::Vocabulary;
+
+pub use cut::{Cut, How, Prepend, What};
+pub use merging::Merging;
+pub use normal::{Form, Normal};
+pub use unigram::Unigram;
+pub use word_piece::WordPiece;
 
 /// A tokenizer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct WordPiece {
-    /// The pieces, by their numbers.
+pub struct Tokenizer {
+    /// What is done with a text first, in order.
+    pub normal: Vec<Normal>,
+    /// Pieces that are found in the normal text before anything else, the longest first, and their numbers.
+    pub added: Vec<(String, u32)>,
+    /// What is done with the text between them, in order.
+    pub cuts: Vec<Cut>,
+    /// The pieces, by their numbers; an empty one is never found.
     pub pieces: Vec<String>,
-    /// What a piece begins with that continues a word: `##`.
-    pub prefix: String,
-    /// The number of a word that has no pieces.
-    pub unknown: u32,
-    /// The most characters of a word that is looked up.
-    pub word_chars_max: usize,
-    /// Whether control characters are removed, and all white space is a space.
-    pub is_cleaned: bool,
-    /// Whether each Chinese character is a word.
-    pub are_chinese_characters_words: bool,
-    /// Whether accents are removed.
-    pub are_accents_removed: bool,
-    /// Whether letters become small ones.
-    pub is_lower_case: bool,
+    /// How a word becomes pieces.
+    pub algorithm: Algorithm,
     /// The numbers that come before the pieces of each text.
     pub before: Vec<u32>,
     /// The numbers that come behind them.
@@ -34,6 +45,19 @@ pub struct WordPiece {
     pub length: usize,
     /// The number that it is filled with.
     pub filling: u32,
+    /// Whether it is filled at its beginning, not at its end.
+    pub is_filled_before: bool,
+}
+
+/// How a word becomes pieces.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Algorithm {
+    /// The longest piece first.
+    WordPiece(WordPiece),
+    /// Byte pair encoding: pieces that follow each other are merged, in the order of a list.
+    Merging(Merging),
+    /// The pieces whose scores add up to the most.
+    Unigram(Unigram),
 }
 
 /// One of the inputs that a model takes of a tokenizer.
@@ -47,19 +71,23 @@ pub enum Part {
     Types,
 }
 
-/// [`WordPiece`] at work.
+/// [`Tokenizer`] at work.
 #[derive(Debug)]
-pub(crate) struct Tokenizer {
-    of: WordPiece,
-    numbers: HashMap<String, u32>,
+pub(crate) struct Encoder {
+    of: Tokenizer,
+    charsmaps: Vec<Option<Charsmap>>,
+    cutters: Vec<Cutter>,
+    added: Vocabulary,
+    vocabulary: Vocabulary,
+    merger: Option<Merger>,
 }
 
 /// The numbers of a text.
 #[derive(Debug)]
 pub(crate) struct Tokens {
     numbers: Vec<i64>,
-    /// How many of them are of the text.
-    count: usize,
+    /// Which of them are of the text.
+    text: std::ops::Range<usize>,
 }
 
 impl Tokens {
@@ -67,121 +95,111 @@ impl Tokens {
         let length = self.numbers.len();
         match part {
             Part::Numbers => self.numbers.clone(),
-            Part::Mask => (0..length).map(|place| i64::from(place < self.count)).collect(),
+            Part::Mask => (0..length).map(|place| i64::from(self.text.contains(&place))).collect(),
             Part::Types => vec![0; length],
         }
     }
 }
 
 impl Tokenizer {
-    pub(crate) fn new(mut of: WordPiece) -> Self {
-        let numbers = std::mem::take(&mut of.pieces).into_iter().zip(0..).collect();
-        Self { of, numbers }
+    /// Checks what a text is done to before a model is packed.
+    ///
+    /// # Errors
+    /// If an expression or a map of characters is none.
+    pub fn check(&self) -> Result<(), Error> {
+        Encoder::new(self.clone()).map(drop)
+    }
+}
+
+impl Encoder {
+    pub(crate) fn new(mut of: Tokenizer) -> Result<Self, Error> {
+        let charsmaps = of.normal.iter().map(Normal::charsmap).collect::<Result<_, _>>()?;
+        let cutters = of.cuts.iter().map(Cutter::new).collect::<Result<_, _>>()?;
+        let vocabulary = Vocabulary::new(std::mem::take(&mut of.pieces).into_iter().zip(0..).collect());
+        let merger = match &mut of.algorithm {
+            Algorithm::Merging(merging) => Some(Merger::new(merging)),
+            Algorithm::WordPiece(_) | Algorithm::Unigram(_) => None,
+        };
+        let added = Vocabulary::new(Vec::new());
+        let mut encoder = Self { of, charsmaps, cutters, added, vocabulary, merger };
+        let added = std::mem::take(&mut encoder.of.added);
+        let added = added.into_iter().map(|(piece, number)| (encoder.normalized(piece), number));
+        encoder.added = Vocabulary::new(added.collect());
+        Ok(encoder)
     }
 
     pub(crate) fn tokens(&self, text: &str) -> Tokens {
         let room = self.of.length.saturating_sub(self.of.before.len() + self.of.after.len());
         let mut pieces = Vec::with_capacity(room);
-        let mut normal = String::new();
-        self.normalize(text, &mut normal);
-        for word in words(&normal) {
-            // What does not fit need not be looked up.
-            if pieces.len() >= room {
-                break;
-            }
-            self.add_pieces(word, &mut pieces);
+        let normal = self.normalized(text.to_owned());
+        let mut rest = &*normal;
+        // What does not fit need not be looked up.
+        while !rest.is_empty() && pieces.len() < room {
+            let (start, found) = self.next_added(rest);
+            let is_at_start = rest.len() == normal.len();
+            self.add_words(Piece { text: rest[..start].to_owned(), is_at_start }, room, &mut pieces);
+            let length = found.map_or(0, |(length, number)| {
+                pieces.push(number);
+                length
+            });
+            rest = &rest[start + length..];
         }
         pieces.truncate(room);
         let all = self.of.before.iter().chain(&pieces).chain(&self.of.after);
         let mut numbers: Vec<i64> = all.map(|number| i64::from(*number)).collect();
         let count = numbers.len();
-        numbers.resize(self.of.length.max(count), i64::from(self.of.filling));
-        Tokens { numbers, count }
+        let filled = self.of.length.saturating_sub(count);
+        numbers.resize(count + filled, i64::from(self.of.filling));
+        if !self.of.is_filled_before {
+            return Tokens { numbers, text: 0..count };
+        }
+        numbers.rotate_right(filled);
+        Tokens { numbers, text: filled..filled + count }
     }
 
-    /// Adds the numbers of the longest pieces that a word is made of or, if it is made of none, that of what is unknown.
-    fn add_pieces(&self, word: &str, pieces: &mut Vec<u32>) {
-        if word.chars().nth(self.of.word_chars_max).is_some() {
-            pieces.push(self.of.unknown);
-            return;
-        }
-        let known = pieces.len();
-        let mut rest = word;
-        while !rest.is_empty() {
-            let is_first = rest.len() == word.len();
-            let mut ends = rest.char_indices().map(|(start, character)| start + character.len_utf8()).rev();
-            let Some((end, number)) = ends.find_map(|end| Some((end, self.number(&rest[..end], is_first)?))) else {
-                pieces.truncate(known);
-                pieces.push(self.of.unknown);
-                return;
-            };
-            pieces.push(number);
-            rest = &rest[end..];
-        }
+    fn normalized(&self, text: String) -> String {
+        self.of.normal.iter().zip(&self.charsmaps).fold(text, |text, (step, map)| step.apply(text, map.as_ref()))
     }
 
-    fn number(&self, piece: &str, is_first: bool) -> Option<u32> {
-        if is_first {
-            return self.numbers.get(piece).copied();
+    /// Where the next of the added pieces begins, with its length and number; the end of the text, if there is none.
+    fn next_added(&self, text: &str) -> (usize, Option<(usize, u32)>) {
+        if self.added.is_empty() {
+            return (text.len(), None);
         }
-        self.numbers.get(&[&*self.of.prefix, piece].concat()).copied()
+        let longest = |start: usize| self.added.prefixes(&text.as_bytes()[start..]).last();
+        let found = text.char_indices().find_map(|(start, _)| Some((start, Some(longest(start)?))));
+        found.unwrap_or((text.len(), None))
     }
 
-    fn normalize(&self, text: &str, to: &mut String) {
-        let cleaned = text.chars().filter(|c| !(self.of.is_cleaned && is_removed(*c)));
-        let cleaned = cleaned.map(|c| if self.of.is_cleaned && is_space(c) { ' ' } else { c });
-        let parted = cleaned.flat_map(|c| {
-            let is_word = self.of.are_chinese_characters_words && is_chinese(c);
-            let space = is_word.then_some(' ');
-            space.into_iter().chain([c]).chain(space)
-        });
-        let mut add = |c: char| match self.of.is_lower_case {
-            true => to.extend(c.to_lowercase()),
-            false => to.push(c),
-        };
-        match self.of.are_accents_removed {
-            true => parted.nfd().filter(|c| c.general_category() != GeneralCategory::NonspacingMark).for_each(&mut add),
-            false => parted.for_each(&mut add),
+    /// Adds the numbers of a text's words, until there is no more room.
+    fn add_words(&self, text: Piece, room: usize, to: &mut Vec<u32>) {
+        let mut words = vec![text];
+        for cutter in &self.cutters {
+            words = words.into_iter().flat_map(|word| cutter.cut(word)).collect();
+        }
+        for word in words.iter().map(|word| &*word.text).filter(|word| !word.is_empty()) {
+            if to.len() >= room {
+                break;
+            }
+            match &self.of.algorithm {
+                Algorithm::WordPiece(of) => of.add_pieces(word, &self.vocabulary, to),
+                Algorithm::Unigram(of) => of.add_pieces(word, &self.vocabulary, to),
+                Algorithm::Merging(of) => {
+                    if let Some(merger) = &self.merger {
+                        merger.add_pieces(of, word, &self.vocabulary, to);
+                    }
+                }
+            }
         }
     }
 }
 
-/// Words, and each punctuation mark.
-fn words(text: &str) -> impl Iterator<Item = &str> {
-    text.split(char::is_whitespace).flat_map(|part| part.split_inclusive(is_punctuation)).flat_map(|part| {
-        let mark = part.chars().next_back().filter(|c| is_punctuation(*c)).map_or(0, char::len_utf8);
-        let (word, mark) = part.split_at(part.len() - mark);
-        [word, mark].into_iter().filter(|part| !part.is_empty())
-    })
-}
-
-/// What tells nothing: NUL, what stands for undecodable bytes, and what controls and is no white space.
-fn is_removed(c: char) -> bool {
-    let is_control = c.general_category_group() == GeneralCategoryGroup::Other;
-    c == '\0' || c == char::REPLACEMENT_CHARACTER || (is_control && !matches!(c, '\t' | '\n' | '\r'))
-}
-
-fn is_space(c: char) -> bool {
-    c.is_whitespace()
-}
-
-fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation() || c.general_category_group() == GeneralCategoryGroup::Punctuation
-}
-
-/// The blocks of Chinese characters, as BERT has them: those of Japanese and Korean scripts are none.
-fn is_chinese(c: char) -> bool {
-    matches!(
-        u32::from(c),
-        0x4E00..=0x9FFF
-            | 0x3400..=0x4DBF
-            | 0x20000..=0x2A6DF
-            | 0x2A700..=0x2B73F
-            | 0x2B740..=0x2B81F
-            | 0x2B920..=0x2CEAF
-            | 0xF900..=0xFAFF
-            | 0x2F800..=0x2FA1F
-    )
+/// Adds the numbers of a text's bytes, each of which has a piece such as `<0x0A>`. Returns whether all have.
+fn add_bytes(text: &str, vocabulary: &Vocabulary, to: &mut Vec<u32>) -> bool {
+    let numbers: Option<Vec<u32>> = text.bytes().map(|byte| vocabulary.find(&format!("<0x{byte:02X}>"))).collect();
+    let all = numbers.is_some();
+    to.extend(numbers.unwrap_or_default());
+    all
 }
 
 #[cfg(test)]
@@ -190,20 +208,27 @@ mod tests {
 
     fn tokenizer(length: usize) -> Tokenizer {
         let pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "un", "##want", "##ed", "mail", "!", "e", "中", "##e"];
-        Tokenizer::new(WordPiece {
+        Tokenizer {
+            normal: vec![Normal::Bert {
+                is_cleaned: true,
+                are_chinese_characters_words: true,
+                are_accents_removed: true,
+                is_lower_case: true,
+            }],
+            added: vec![("!!".into(), 20)],
+            cuts: vec![Cut::At(What::WhiteSpace, How::Removed), Cut::At(What::Punctuation, How::Isolated)],
             pieces: pieces.map(String::from).into(),
-            prefix: "##".into(),
-            unknown: 1,
-            word_chars_max: 10,
-            is_cleaned: true,
-            are_chinese_characters_words: true,
-            are_accents_removed: true,
-            is_lower_case: true,
+            algorithm: Algorithm::WordPiece(WordPiece { prefix: "##".into(), unknown: 1, word_chars_max: 10 }),
             before: vec![2],
             after: vec![3],
             length,
             filling: 0,
-        })
+            is_filled_before: false,
+        }
+    }
+
+    fn numbers(of: Tokenizer, text: &str) -> Vec<i64> {
+        Encoder::new(of).unwrap().tokens(text).part(Part::Numbers)
     }
 
     #[test]
@@ -215,12 +240,71 @@ mod tests {
             ("é e\u{301}", &[2, 9, 9, 3, 0, 0, 0, 0]),
             ("e中e", &[2, 9, 10, 9, 3, 0, 0, 0]),
             ("other eeeeeeeeeee", &[2, 1, 1, 3, 0, 0, 0, 0]),
+            ("mail!!!e", &[2, 7, 20, 8, 9, 3, 0, 0]),
             ("mail mail mail mail mail mail mail mail", &[2, 7, 7, 7, 7, 7, 7, 3]),
         ] {
-            let tokens = tokenizer(8).tokens(text);
+            let tokens = Encoder::new(tokenizer(8)).unwrap().tokens(text);
             assert_eq!(tokens.part(Part::Numbers), expected, "{text}");
             let count = expected.iter().rposition(|number| *number == 3).unwrap() as i64 + 1;
             assert_eq!(tokens.part(Part::Mask).iter().sum::<i64>(), count, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_filled_at_its_beginning_has_its_mask_there() {
+        let of = Tokenizer { is_filled_before: true, ..tokenizer(6) };
+        let tokens = Encoder::new(of).unwrap().tokens("mail");
+        assert_eq!(tokens.part(Part::Numbers), [0, 0, 0, 2, 7, 3]);
+        assert_eq!(tokens.part(Part::Mask), [0, 0, 0, 1, 1, 1]);
+    }
+
+    fn merging(merges: Vec<(u32, u32, u32)>) -> Tokenizer {
+        let pieces = ["a", "b", "ab", "aa", "aab", "<0xC3>", "<0xA9>", "<0x21>"].map(String::from).into();
+        let algorithm = Algorithm::Merging(Merging {
+            merges,
+            unknown: Some(9),
+            is_unknown_fused: true,
+            are_bytes_known: true,
+            prefix: String::new(),
+            suffix: String::new(),
+            are_words_whole: false,
+        });
+        Tokenizer { normal: vec![], cuts: vec![], pieces, algorithm, before: vec![], after: vec![], ..tokenizer(3) }
+    }
+
+    #[test]
+    fn what_is_first_in_the_list_is_merged_first_and_then_what_is_first_in_the_word() {
+        assert_eq!(numbers(merging(vec![(0, 1, 2), (0, 0, 3)]), "aab"), [0, 2, 0]);
+        assert_eq!(numbers(merging(vec![(0, 0, 3), (0, 1, 2), (3, 1, 4)]), "aab"), [4, 0, 0]);
+        assert_eq!(numbers(merging(vec![(0, 0, 3)]), "aaa"), [3, 0, 0]);
+        // The bytes of what has no piece and, of what has not all bytes, the one that is unknown.
+        assert_eq!(numbers(merging(vec![]), "é!"), [5, 6, 7]);
+        assert_eq!(numbers(merging(vec![]), "aüö"), [0, 9, 0]);
+    }
+
+    #[test]
+    fn a_long_word_is_merged_in_no_long_time() {
+        let of = Tokenizer { length: 40_000, ..merging(vec![(0, 0, 3), (3, 1, 4)]) };
+        let numbers = numbers(of, &"aab".repeat(20_000));
+        assert_eq!(numbers[..20_000], [4; 20_000]);
+    }
+
+    #[test]
+    fn the_pieces_with_the_highest_scores_are_those_of_a_word() {
+        let pieces = ["<unk>", "a", "b", "ab", "abc", "c", "<0xC3>", "<0xA9>"].map(String::from).to_vec();
+        let of = |scores: [f64; 8], are_bytes_known| {
+            let algorithm = Algorithm::Unigram(Unigram {
+                scores: scores.into(),
+                unknown_score: -20.0,
+                unknown: 0,
+                are_bytes_known,
+            });
+            Tokenizer { pieces: pieces.clone(), algorithm, ..merging(vec![]) }
+        };
+        let scores = [0.0, -1.0, -1.0, -1.5, -9.0, -2.0, -9.0, -9.0];
+        assert_eq!(numbers(of(scores, false), "abc"), [3, 5, 0]);
+        assert_eq!(numbers(of([0.0, -1.0, -1.0, -3.0, -9.0, -2.0, -9.0, -9.0], false), "abc"), [1, 2, 5]);
+        assert_eq!(numbers(of(scores, false), "aéüb"), [1, 0, 2], "what is unknown is one");
+        assert_eq!(numbers(of(scores, true), "aéb"), [1, 6, 7]);
     }
 }

@@ -17,7 +17,7 @@ fn python() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(beside, PathBuf::from);
     let python = target.join("tools/onnx/bin/python");
-    let works = Command::new(&python).args(["-c", "import onnxruntime, skl2onnx"]).output();
+    let works = Command::new(&python).args(["-c", "import onnxruntime, sentencepiece, skl2onnx"]).output();
     let works = works.is_ok_and(|run| run.status.success());
     if !works {
         eprintln!(
@@ -35,6 +35,8 @@ struct Case {
     /// None of what is not finite.
     expected: Vec<Vec<Option<f64>>>,
     refused: Option<String>,
+    /// How far a number may be from onnxruntime's, if not as usual.
+    tolerance: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +78,7 @@ impl Case {
             };
             let ours = probabilities(&converted, &answer.map_err(|error| format!("{name}: {error}"))?);
             let far = ours.iter().zip(&expected).map(|(ours, theirs)| (ours - theirs).abs()).fold(0.0, f64::max);
-            if ours.len() != expected.len() || far > TOLERANCE {
+            if ours.len() != expected.len() || far > self.tolerance.unwrap_or(TOLERANCE) {
                 return Err(format!("{name}: {ours:?} instead of {expected:?}"));
             }
         }
@@ -120,5 +122,5 @@ fn exports_of_the_usual_libraries_answer_as_onnxruntime_does() {
         count += 1;
     }
     assert!(differences.is_empty(), "{} of {count} exports:\n{}", differences.len(), differences.join("\n"));
-    assert!(count > 70, "{count} exports");
+    assert!(count > 150, "{count} exports");
 }

@@ -72,6 +72,14 @@ impl File {
         self
     }
 
+    /// Gives the last operator a list of integers.
+    pub(crate) fn list(mut self, name: &str, ints: Vec<i64>) -> Self {
+        let r#type = attribute_proto::AttributeType::Ints as i32;
+        let attribute = AttributeProto { name: name.into(), ints, r#type, ..Default::default() };
+        self.graph.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
     /// Adds an operator of a domain.
     pub(crate) fn node_of(mut self, domain: &str, operator: &str, inputs: &[&str], output: &str) -> Self {
         self = self.node(operator, inputs, output, &[]);

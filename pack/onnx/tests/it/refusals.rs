@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile};
+use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile, TREE_NODES_MAX};
 use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::files::File;
@@ -211,4 +211,68 @@ fn weights_elsewhere_are_refused() {
     }
     let text = OnnxFile::from_bytes(&external("short")).unwrap_err().to_string();
     assert!(text.contains("only the ONNX file itself"), "{text}");
+}
+
+#[test]
+fn more_nodes_of_trees_than_there_may_be_are_refused_before_anything_is_made_of_them() {
+    let file = of_floats(&[None, Some(32)]).node_of("ai.onnx.ml", "TreeEnsembleRegressor", &["numbers"], "score");
+    let trees = |nodes: usize| file.clone().list("nodes_treeids", vec![0; nodes]);
+    for (nodes, expected) in [
+        (TREE_NODES_MAX + 1, format!("its trees have {} nodes, and {TREE_NODES_MAX} are the most", TREE_NODES_MAX + 1)),
+        (TREE_NODES_MAX, "its lists of nodes differ in length".to_owned()),
+    ] {
+        let table = "output = { name = \"score\", is = \"probabilities\" }\ninputs.numbers.facts = \"all\"";
+        let text = convert(trees(nodes).output("score"), &bindings(table)).unwrap_err().to_string();
+        assert!(text.contains(&expected), "{text}");
+    }
+}
+
+#[test]
+fn operators_on_bytes_that_are_not_known_are_refused_with_what_to_quantise() {
+    let quantised = || {
+        let file = sum().small("weights", &[1, 1], &[3]).floats("scale", &[], vec![0.1]).integers("wide", &[0]);
+        file.node("QuantizeLinear", &["sum", "scale"], "bytes", &[])
+    };
+    for (file, expected) in [
+        (quantised().node("MatMulInteger", &["bytes", "bytes"], "answer", &[]), "products with weights alone"),
+        (
+            quantised().node("MatMulInteger", &["bytes", "weights", "", "wide"], "answer", &[]),
+            "no constants of int8 or uint8",
+        ),
+        (
+            sum().floats("scale", &[], vec![0.1]).integers("wide", &[0]).node(
+                "QuantizeLinear",
+                &["sum", "scale", "wide"],
+                "answer",
+                &[],
+            ),
+            "not a constant of int8 or uint8",
+        ),
+        (
+            sum().floats("scale", &[2], vec![0.1, 0.2]).node("QuantizeLinear", &["sum", "scale"], "answer", &[]),
+            "activations per tensor",
+        ),
+        (
+            quantised().node("DequantizeLinear", &["bytes", "scale"], "answer", &[("block_size", 2)]),
+            "a scale for each block",
+        ),
+    ] {
+        let text = refusal(file.output("answer"));
+        assert!(text.contains(expected), "{text}");
+    }
+}
+
+#[test]
+fn a_pool_that_runtimes_do_not_agree_on_is_refused() {
+    let pooled = |attributes: &[(&str, i64)]| {
+        let file = of_floats(&[None, Some(4), Some(8)])
+            .node("AveragePool", &["numbers"], "means", attributes)
+            .list("kernel_shape", vec![3]);
+        let file = file.list("strides", vec![2]).node("ReduceMax", &["means"], "score", &[("keepdims", 0)]);
+        let table = "inputs.numbers.facts = \"all\"\noutput = { name = \"score\", is = \"log-odds\" }";
+        convert(file.output("score"), &bindings(table)).map_err(|error| error.to_string())
+    };
+    pooled(&[("count_include_pad", 1)]).unwrap();
+    let text = pooled(&[("ceil_mode", 1), ("count_include_pad", 1)]).unwrap_err();
+    assert!(text.contains("runtimes do not agree"), "{text}");
 }

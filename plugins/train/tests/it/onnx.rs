@@ -20,7 +20,8 @@ use crate::sandboxed::mail;
 const TOLERANCE: f64 = 1e-5;
 
 /// Models of texts, of facts and of hashed words.
-const MODELS: [&str; 5] = ["tfidf", "tfidf-pairs", "random-forest", "gradient-boosting", "hashed-counts"];
+const MODELS: [&str; 6] =
+    ["tfidf", "tfidf-pairs", "random-forest", "gradient-boosting", "hashed-counts", "columns-flags"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
@@ -30,7 +31,7 @@ fn root() -> PathBuf {
 fn script() -> Option<Command> {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), PathBuf::from);
     let python = target.join("tools/onnx/bin/python");
-    let works = Command::new(&python).args(["-c", "import onnxruntime, skl2onnx"]).output();
+    let works = Command::new(&python).args(["-c", "import onnxruntime, sentencepiece, skl2onnx"]).output();
     if !works.is_ok_and(|run| run.status.success()) {
         eprintln!("SKIPPED: exports of scikit-learn need its Python packages; `cargo xtask test` installs them");
         return None;

@@ -1,5 +1,7 @@
 //! Products of tensors in Einstein's notation.
 
+use std::borrow::Cow;
+
 use super::dense::dense;
 use super::layout::transpose;
 use super::reduce::reduce;
@@ -26,21 +28,45 @@ pub(super) fn einsum(
 }
 
 /// A tensor summed over the axes whose letters are none of these, and the letters of the others.
-fn summed(tensor: &Tensor, letters: &[char], kept: &[char]) -> Result<(Tensor, Vec<char>), Error> {
+fn summed<'a>(tensor: &'a Tensor, letters: &[char], kept: &[char]) -> Result<(Cow<'a, Tensor>, Vec<char>), Error> {
     if letters.len() != tensor.shape.len() {
         return Err(AXES);
     }
     let (axes, others): (Vec<usize>, Vec<usize>) = (0..letters.len()).partition(|axis| !kept.contains(&letters[*axis]));
-    let sum = if axes.is_empty() { tensor.clone() } else { reduce(tensor, Reducer::Sum, &axes)? };
+    if axes.is_empty() {
+        return Ok((Cow::Borrowed(tensor), letters.to_vec()));
+    }
+    let sum = reduce(tensor, Reducer::Sum, &axes)?;
     let shape = others.iter().map(|axis| sum.shape[*axis]).collect();
-    Ok((Tensor { shape, values: sum.values }, others.iter().map(|axis| letters[*axis]).collect()))
+    let letters = others.iter().map(|axis| letters[*axis]).collect();
+    Ok((Cow::Owned(Tensor { shape, values: sum.values }), letters))
+}
+
+/// A tensor with its axes in another order; itself, if it is the one that they have.
+fn ordered<'a>(tensor: &'a Tensor, order: &[usize]) -> Result<Cow<'a, Tensor>, Error> {
+    Ok(match order.is_sorted() && order.len() == tensor.shape.len() {
+        true => Cow::Borrowed(tensor),
+        false => Cow::Owned(transpose(tensor, order)?),
+    })
+}
+
+/// Puts the axes of a product's second tensor, weights, into the order in which they are multiplied, once for all messages.
+pub(crate) fn put_in_order(
+    weights: &Tensor,
+    left: &[char],
+    right: &[char],
+    result: &[char],
+) -> Result<(Tensor, Vec<char>), Error> {
+    let order = Axes::of(left, right, result)?.right;
+    let letters = order.iter().map(|axis| right[*axis]).collect();
+    Ok((transpose(weights, &order)?, letters))
 }
 
 /// The product of two tensors, each of whose letters the other has or the result: a batch of products of matrices, once the
 /// axes are in order.
 fn product((a, left): (&Tensor, &[char]), (b, right): (&Tensor, &[char]), result: &[char]) -> Result<Tensor, Error> {
     let axes = Axes::of(left, right, result)?;
-    let (a, b) = (transpose(a, &axes.left)?, transpose(b, &axes.right)?);
+    let (a, b) = (ordered(a, &axes.left)?, ordered(b, &axes.right)?);
     let lengths = |shape: &[usize], range: std::ops::Range<usize>| -> Result<Vec<usize>, Error> {
         shape.get(range).map(<[usize]>::to_vec).ok_or(AXES)
     };
@@ -64,8 +90,8 @@ fn product((a, left): (&Tensor, &[char]), (b, right): (&Tensor, &[char]), result
             dense(row, matrix, products)?;
         }
     }
-    let shape = [batch_shape, row_shape, column_shape].concat();
-    transpose(&Tensor::floats(&shape, values), &axes.result)
+    let product = Tensor::floats(&[batch_shape, row_shape, column_shape].concat(), values);
+    if axes.result.is_sorted() { Ok(product) } else { transpose(&product, &axes.result) }
 }
 
 const AXES: Error = Error::Shape("a product's tensor has not the axes that it names");

@@ -206,8 +206,10 @@ pub(super) fn cast(tensor: &Tensor, to: Type) -> Tensor {
         (Values::F32(_), Type::F32) | (Values::I64(_), Type::I64) => tensor.values.clone(),
         (Values::I64(values), Type::F32) => Values::F32(values.iter().map(|&value| value as f32).collect()),
         (Values::I8(values), Type::F32) => Values::F32(values.iter().map(|&value| value.into()).collect()),
+        (Values::U8(values), Type::F32) => Values::F32(values.iter().map(|&value| value.into()).collect()),
         (Values::F32(values), Type::I64) => Values::I64(values.iter().map(|&value| value as i64).collect()),
         (Values::I8(values), Type::I64) => Values::I64(values.iter().map(|&value| value.into()).collect()),
+        (Values::U8(values), Type::I64) => Values::I64(values.iter().map(|&value| value.into()).collect()),
         (values, Type::Bool) => Values::I64(truths(values)),
     };
     Tensor { shape: tensor.shape.clone(), values }
@@ -218,5 +220,6 @@ fn truths(values: &Values) -> Vec<i64> {
         Values::F32(values) => values.iter().map(|value| i64::from(*value != 0.0)).collect(),
         Values::I64(values) => values.iter().map(|value| i64::from(*value != 0)).collect(),
         Values::I8(values) => values.iter().map(|value| i64::from(*value != 0)).collect(),
+        Values::U8(values) => values.iter().map(|value| i64::from(*value != 0)).collect(),
     }
 }

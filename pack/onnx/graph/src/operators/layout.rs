@@ -110,6 +110,7 @@ pub(super) fn concat(tensors: &[&Tensor], axis: usize) -> Result<Tensor, Error> 
         Values::F32(_) => Values::F32(join(&parts!(F32), outer)),
         Values::I64(_) => Values::I64(join(&parts!(I64), outer)),
         Values::I8(_) => Values::I8(join(&parts!(I8), outer)),
+        Values::U8(_) => Values::U8(join(&parts!(U8), outer)),
     };
     Ok(Tensor { shape, values })
 }

@@ -69,7 +69,7 @@ pub(super) fn reduce(tensor: &Tensor, reducer: Reducer, axes: &[usize]) -> Resul
                 _ => return Err(Error::Type { wanted: "floats" }),
             })
         }
-        (Values::I8(_), _) => return Err(Error::Type { wanted: "floats or integers" }),
+        (Values::I8(_) | Values::U8(_), _) => return Err(Error::Type { wanted: "floats or integers" }),
     };
     Ok(Tensor { shape, values })
 }
