@@ -1,5 +1,6 @@
 //! Runs cargo: a package's folder becomes a core WebAssembly module.
 
+mod advice;
 mod arguments;
 mod cargo;
 mod flags;
@@ -91,7 +92,7 @@ impl Build {
         let mut child = command.spawn().map_err(|error| no_program(&command, error))?;
         let watched = Watched { project: &project, cargo_dir: &cargo.dir, caller_dir: &cargo.caller_dir };
         let outcome = watched.until_end(&mut child, on_progress).map_err(|error| no_program(&command, error))?;
-        let path = outcome.module(&project)?;
+        let path = outcome.module(&project, &toolchain)?;
         let module = fs::read(&path).map_err(PackError::read(&path))?;
         let theirs = theirs.iter().map(|flag| flags::without_folders(flag, &names_of_folders)).collect();
         let record = BuildRecord::new(

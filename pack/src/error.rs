@@ -80,7 +80,10 @@ pub enum PackError {
         members: Vec<String>,
     },
     /// The folder that the manifest names holds no Cargo package.
-    #[error("build: {} is no Cargo package; `build.crate` in the manifest names the folder of one", path.display())]
+    #[error(
+        "build: {} is no Cargo package; `build.crate` in the manifest names the folder of one, and a model in another language than Rust \
+         is packed from the component that its own toolchain built", path.display()
+    )]
     NoPackage {
         /// The folder.
         path: PathBuf,
@@ -95,10 +98,12 @@ pub enum PackError {
         package: String,
     },
     /// The standard library for WebAssembly is not installed.
-    #[error("build: the standard library for {target} is not installed; run `rustup target add {target}`")]
+    #[error("build: the standard library for {target} is not installed; {}", target_advice(target, toolchain.as_deref()))]
     NoTarget {
         /// The target triple.
         target: &'static str,
+        /// The toolchain that has no such library, as rustup calls it; none if it is not one of rustup's.
+        toolchain: Option<String>,
     },
     /// `cargo` failed, as it says itself.
     #[error("build: cargo could not build `{package}`:\n{output}")]
@@ -133,6 +138,12 @@ pub enum PackError {
         /// Where it probably comes from, and what to do.
         hint: &'static str,
     },
+    /// There is no file where another toolchain should have put what it built.
+    #[error(
+        "component: there is no {}: another toolchain has to build it first, as the README.md of a new model's folder says (`make`, or \
+         `npm install` and `npm run build`)", .0.display()
+    )]
+    NotBuilt(PathBuf),
     /// A component imports more than the contract offers.
     #[error(
         "component: it imports what the scoring contract does not offer:{}\n{}", lines(imports), if *is_wasi {
@@ -354,6 +365,17 @@ impl PackError {
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Self {
         let path = path.to_owned();
         move |source| Self::Write { path, source }
+    }
+}
+
+/// How to get a standard library: for the toolchain that lacks it, which need not be the one that is used elsewhere.
+fn target_advice(target: &str, toolchain: Option<&str>) -> String {
+    match toolchain {
+        Some(toolchain) => format!("run `rustup target add {target} --toolchain {toolchain}`"),
+        None => format!(
+            "this Rust is not one of rustup's: install Rust with https://rustup.rs, and then run `rustup target add {target}`; with Debian's \
+             packages rustc-web and rust-web-src, give cargo `-Zbuild-std`"
+        ),
     }
 }
 

@@ -6,6 +6,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use super::outcome::failed;
 use super::place::shown_from;
 use crate::error::PackError;
 use crate::target::TARGET;
@@ -80,7 +81,7 @@ impl Cargo {
             return Ok(stdout);
         }
         let output = shown_from(&self.caller_dir, &self.dir, &String::from_utf8_lossy(&stderr));
-        Err(PackError::Cargo { package: of.display().to_string(), output })
+        Err(failed(of.display().to_string(), output))
     }
 }
 

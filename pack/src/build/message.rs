@@ -73,20 +73,13 @@ fn is_status(line: &str) -> bool {
     verb.is_some_and(|verb| verb.starts_with(char::is_uppercase) && verb.chars().all(char::is_alphabetic))
 }
 
-/// What to do about an error that its text does not explain to the author of a model.
-pub(super) fn advice(output: &str) -> Option<&'static str> {
-    if output.contains("duplicate symbol: ") && ["prepare", "score"].iter().any(|name| output.contains(name)) {
-        Some(
-            "two crates of this build have `switchback_guest::export!`: what models share belongs into a library crate without it",
-        )
-    } else if output.contains("getrandom") && (output.contains("wasm_js") || output.contains("\"js\" feature")) {
-        Some(
-            "a dependency asks for randomness, which a model does not have: switch its default features off (`rand`, `uuid`, `ahash`), \
-             or choose the `custom` backend of `getrandom` and define its function so that it returns an error",
-        )
-    } else {
-        None
-    }
+/// What the compiler renders, without the command line of the linker, which is longer than what the linker says.
+pub(super) fn without_linker_arguments(rendered: &str) -> String {
+    let is_long_note = |line: &str| {
+        let note = line.trim_start().strip_prefix("= note:").map(str::trim_start);
+        note.is_some_and(|note| note.starts_with('"') || note.starts_with("some arguments are omitted"))
+    };
+    rendered.split_inclusive('\n').filter(|line| !is_long_note(line)).collect()
 }
 
 #[cfg(test)]
@@ -104,13 +97,15 @@ mod tests {
     }
 
     #[test]
-    fn what_an_error_does_not_explain_is_explained() {
-        let linker = "rust-lld: error: duplicate symbol: prepare\n>>> defined in first.rcgu.o\n";
-        assert!(advice(linker).unwrap().contains("export!"));
-        let randomness = "error: The wasm32-unknown-unknown targets are not supported by default; you may need to enable the \
-            \"wasm_js\" configuration flag.\n --> getrandom-0.3.3/src/backends.rs:189:9";
-        assert!(advice(randomness).unwrap().contains("default features"));
-        assert_eq!(advice(NOT_INSTALLED), None);
+    fn what_the_linker_says_is_kept_and_how_it_was_called_is_not() {
+        let rendered = "error: linking with `rust-lld` failed: exit status: 1\n  |\n  = note:  \"rust-lld\" \"-flavor\" \"wasm\" \"x.o\"\n  \
+            = note: some arguments are omitted. use `--verbose` to show all linker arguments\n  = note: rust-lld: error: x.o: undefined \
+            symbol: open\n          >>> referenced by x.o\n";
+        let kept = "error: linking with `rust-lld` failed: exit status: 1\n  |\n  = note: rust-lld: error: x.o: undefined symbol: open\n          \
+            >>> referenced by x.o\n";
+        assert_eq!(without_linker_arguments(rendered), kept);
+        let other = "error[E0382]: use of moved value\n  = note: move occurs because it has type `String`\n";
+        assert_eq!(without_linker_arguments(other), other);
     }
 
     #[test]

@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::Child;
 use std::thread;
 
+use super::advice::advice;
 use super::message::{self, Message};
 use super::place::shown_from;
 use super::project::Project;
+use super::toolchain::Toolchain;
 use crate::error::PackError;
 use crate::progress::Progress;
 use crate::target::TARGET;
@@ -69,7 +71,7 @@ impl Watched<'_> {
                 let rendered = message.rendered.as_deref().unwrap_or_default();
                 let rendered = shown_from(self.caller_dir, &self.project.workspace_root, rendered);
                 match message.is_error() {
-                    true => outcome.errors.push_str(&rendered),
+                    true => outcome.errors.push_str(&message::without_linker_arguments(&rendered)),
                     false => on_progress(Progress::Remark(rendered.trim_end())),
                 }
             }
@@ -87,19 +89,23 @@ impl Watched<'_> {
 
 impl Outcome {
     /// The module, or why there is none.
-    pub(super) fn module(self, project: &Project) -> Result<PathBuf, PackError> {
+    pub(super) fn module(self, project: &Project, toolchain: &Toolchain) -> Result<PathBuf, PackError> {
         if self.success {
             let no_cdylib = PackError::NoCdylib { package: project.package.clone() };
             return self.modules.into_iter().next_back().ok_or(no_cdylib);
         }
         if message::says_target_is_missing(&self.errors) || message::says_target_is_missing(&self.stderr) {
-            return Err(PackError::NoTarget { target: TARGET });
+            return Err(PackError::NoTarget { target: TARGET, toolchain: toolchain.name_for_rustup() });
         }
-        let mut output = if self.errors.is_empty() { self.stderr } else { self.errors };
-        if let Some(advice) = message::advice(&output) {
-            output.push_str("\n\n");
-            output.push_str(advice);
-        }
-        Err(PackError::Cargo { package: project.package.clone(), output })
+        let output = if self.errors.is_empty() { self.stderr } else { self.errors };
+        Err(failed(project.package.clone(), output))
     }
+}
+
+/// What cargo said, and what to do about it.
+pub(super) fn failed(package: String, mut output: String) -> PackError {
+    if let Some(advice) = advice(&output) {
+        output = format!("{}\n\nwhat to do: {advice}", output.trim_end());
+    }
+    PackError::Cargo { package, output }
 }

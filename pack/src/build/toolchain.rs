@@ -55,6 +55,12 @@ impl Toolchain {
         })
     }
 
+    /// What rustup calls it; none if it is not one of rustup's.
+    pub(super) fn name_for_rustup(&self) -> Option<String> {
+        let is_rustups = self.sysroot.parent().and_then(Path::file_name).is_some_and(|folder| folder == "toolchains");
+        is_rustups.then(|| self.sysroot.file_name().unwrap_or_default().to_string_lossy().into_owned())
+    }
+
     /// Whether the compiler can leave paths in its own messages as they are.
     pub(super) fn knows_scopes(&self) -> bool {
         self.release.parse::<semver::Version>().is_ok_and(|release| (release.major, release.minor) >= (1, 95))
