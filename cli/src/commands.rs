@@ -8,7 +8,7 @@ use crate::store::change;
 use crate::{
     allow, backtest, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze,
     guard, held, history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine,
-    restore, revert, rollout, schema, score, serve, shadow, sign, status, train, trust, unload, verify, withdraw,
+    restore, revert, rollout, schema, score, serve, shadow, sign, status, test, train, trust, unload, verify, withdraw,
 };
 
 /// Scores mail with sandboxed models, and swaps them between two messages.
@@ -23,6 +23,7 @@ const AFTER_HELP: &str = "\
 Examples:
   switchback demo                                       see a bad model go live, and its revert
   switchback new my-model && switchback pack my-model   start a model of your own
+  switchback test my-model ~/Maildir                    does it answer, within its limits?
   switchback train --ham Archive --spam Junk --name acme -o acme-1.0.0.wasm
                                                         train a model on your own mail
   switchback score -m linear-1.0.0.wasm ~/Maildir       score your own mail
@@ -58,6 +59,7 @@ $XDG_CACHE_HOME/switchback or ~/.cache/switchback, so that only the first use co
 enum Command {
     New(new::Args),
     Pack(pack::Args),
+    Test(test::Args),
     Train(Box<train::Args>),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
@@ -122,6 +124,7 @@ impl Command {
         match self {
             Self::New(args) => new::run(&args),
             Self::Pack(args) => pack::run(&args),
+            Self::Test(args) => test::run(&args),
             Self::Train(args) => train::run(&args),
             Self::Inspect(args) => inspect::run(&args),
             Self::Keygen(args) => keygen::run(&args),
@@ -182,6 +185,7 @@ fn outputs() -> impl Iterator<Item = (&'static str, Output)> {
         ("pack", pack::OUTPUT),
         ("score", score::OUTPUT),
         ("status", status::OUTPUT),
+        ("test", test::OUTPUT),
         ("train", train::OUTPUT),
     ];
     let groups = [backup::OUTPUTS, guard::OUTPUTS, held::OUTPUTS, history::OUTPUTS, rollout::OUTPUTS, trust::OUTPUTS];

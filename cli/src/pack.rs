@@ -15,6 +15,7 @@ use crate::measured;
 use crate::progress::Busy;
 use crate::schema::{Output, kind};
 use crate::show;
+use crate::sized;
 
 /// Pack a model into a release file
 ///
@@ -63,6 +64,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "MAIL", conflicts_with = "verify")]
     measure: Vec<PathBuf>,
 
+    /// Show what the release is made of: whose code takes the room, the memory after `prepare`, and what a host compiles it to
+    ///
+    /// Only packing can tell whose code it is: a release has no names of functions, so `switchback inspect` shows sections.
+    #[arg(long, conflicts_with = "verify")]
+    size: bool,
+
     /// Build with this cargo profile instead of the manifest's
     #[arg(long, value_name = "PROFILE")]
     profile: Option<String>,
@@ -83,6 +90,7 @@ Examples:
   switchback pack my-model --bless        the model changed, and its scores with it
   switchback pack my-model -o out.wasm -- --offline
   switchback pack my-model --measure ~/Maildir
+  switchback pack my-model --size         what is in the release, and whose code
   switchback pack my-model --verify my-model-1.0.0.wasm
   switchback pack my-model --component model.wasm   built from C, Go, JavaScript or Python
   switchback pack --onnx model.onnx --name phish --version 1.2.0
@@ -139,6 +147,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     for argument in &args.cargo_args {
         packer = packer.cargo_arg(argument);
     }
+    if args.size {
+        packer = packer.sizes();
+    }
     let busy = Busy::with("read the manifest".to_owned());
     if let Some(release) = &args.verify {
         let verification = packer.verify(release, &mut |progress| tell(&busy, progress)).map_err(usage)?;
@@ -146,8 +157,17 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         return verified(&verification, release, args.json);
     }
     let mail = measured::messages(&args.measure);
-    let packed = packer.pack_measuring(mail, &mut |progress| tell(&busy, progress)).map_err(usage)?;
+    let mut sizes = None;
+    let packed = packer.pack_measuring(mail, &mut |progress| match progress {
+        Progress::Sized(told) => sizes = Some(told.clone()),
+        progress => tell(&busy, progress),
+    });
     drop(busy);
+    let packed = packed.map_err(|error| {
+        // What is too large for a host is what its author wants to know the sizes of.
+        sizes.iter().flat_map(sized::lines).for_each(|(label, text)| crate::exit::say(&format!("{label:<10} {text}")));
+        usage(error)
+    })?;
     let mut out = file::beside(args.output.as_deref());
     match args.json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&packed)?)?,
@@ -175,14 +195,15 @@ fn verified(verification: &Verification, release: &Path, json: bool) -> anyhow::
 }
 
 /// An argument that cannot be given to cargo is a wrong command line.
-fn usage(error: PackError) -> anyhow::Error {
+pub(crate) fn usage(error: PackError) -> anyhow::Error {
     match error {
         PackError::CargoArgument { .. } => Usage(error.to_string()).into(),
         error => error.into(),
     }
 }
 
-fn tell(busy: &Busy, progress: Progress<'_>) {
+/// Tells whoever waits.
+pub(crate) fn tell(busy: &Busy, progress: Progress<'_>) {
     match progress {
         Progress::Started(step) => busy.now(step.to_string()),
         Progress::Compiled(package) => busy.now(format!("build: {package}")),
@@ -218,7 +239,9 @@ fn write(packed: &Packed, out: &mut impl Write) -> io::Result<()> {
         let label = if i == 0 { "blessed" } else { "" };
         writeln!(out, "  {label:<10} {}", show::printable(&changed.to_string(), 400))?;
     }
-    for (label, text) in packed.measured.iter().flat_map(measured::lines) {
+    for (label, text) in
+        packed.measured.iter().flat_map(measured::lines).chain(packed.sizes.iter().flat_map(sized::lines))
+    {
         writeln!(out, "  {label:<10} {text}")?;
     }
     Ok(())

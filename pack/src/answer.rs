@@ -42,16 +42,21 @@ pub struct Changed {
 /// `self-test/phish.eml: score 0.5 -> 0.75, category ham -> phish`.
 impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_other = self.expected_score.is_none_or(|expected| expected.to_bits() != self.score.to_bits());
-        let expected = self.expected_score.map_or_else(|| "none".to_owned(), |score| score.to_string());
-        let score = is_other.then(|| format!(" score {expected} -> {}", self.score));
-        let category = self.expected_category.filter(|expected| *expected != self.category);
-        let category = category.map(|expected| format!(" category {expected} -> {}", self.category));
-        write!(f, "{}:{}", self.name, [score, category].into_iter().flatten().collect::<Vec<_>>().join(","))
+        write!(f, "{}: {}", self.name, self.what())
     }
 }
 
 impl Changed {
+    /// `score 0.5 -> 0.75, category ham -> phish`.
+    pub(crate) fn what(&self) -> String {
+        let is_other = self.expected_score.is_none_or(|expected| expected.to_bits() != self.score.to_bits());
+        let expected = self.expected_score.map_or_else(|| "none".to_owned(), |score| score.to_string());
+        let score = is_other.then(|| format!("score {expected} -> {}", self.score));
+        let category = self.expected_category.filter(|expected| *expected != self.category);
+        let category = category.map(|expected| format!("category {expected} -> {}", self.category));
+        [score, category].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+
     /// None if the answer is the one that is expected.
     pub(crate) fn of(test: &SelfTest, expected_score: Option<f64>, answer: &Tested) -> Option<Self> {
         let (score, category) = (answer.score?, answer.category?);

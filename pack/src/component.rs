@@ -6,6 +6,7 @@ use wasmparser::{BinaryReaderError, Encoding, Parser, Payload};
 use wit_component::ComponentEncoder;
 
 use crate::error::PackError;
+use crate::reads;
 use crate::stack::{Guarded, guarded};
 
 /// What every import and every interface of the contract starts with.
@@ -107,24 +108,13 @@ impl<'a> ModuleOutline<'a> {
 
     /// The groups of the functions that it imports: what is never called is no import after linking.
     fn asks(&self) -> Reads {
-        let methods = self.imports.iter().filter_map(|(_, name)| name.strip_prefix("[method]message."));
-        methods.filter_map(group).fold(Reads::default(), |all, one| all | one)
+        reads::of_imports(self.imports.iter().map(|(_, name)| *name))
     }
 
     fn require_exports(&self) -> Result<(), PackError> {
         let missing = EXPORTS.into_iter().find(|export| !self.exports.contains(export));
         missing.map_or(Ok(()), |export| Err(PackError::MissingExport { export }))
     }
-}
-
-/// The group that a method of `message` belongs to, as the contract says.
-fn group(method: &str) -> Option<Reads> {
-    Reads::from_name(match method {
-        "from" | "reply-to" => "sender",
-        "counts" | "defects" => "size",
-        "header" => "headers",
-        method => method,
-    })
 }
 
 /// Where an import outside the contract usually comes from.

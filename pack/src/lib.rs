@@ -13,7 +13,7 @@
 //! [`Packer::component`] packs what another toolchain built, and [`Packer::onnx`] an ONNX file, both without cargo: they start at
 //! step 2, an ONNX file with a module that was built before (`switchback-guests`), and so does [`pack_module`] with any.
 //! [`build_module`] makes such a module. [`Inspection`] says what is in a release file, damaged ones included, and [`Measured`] what
-//! its calls take of memory. [`Scaffold`] makes a new model's folder.
+//! its calls take of memory. [`Sizes`] what it is made of. [`TestReport`] says whether it does what its author expects. [`Scaffold`] makes a new model's folder.
 //!
 //! # What holds
 //! * **Packing twice gives the same bytes**, whoever packs, wherever the checkout, the target folder and the toolchain lie. Nothing is
@@ -37,6 +37,7 @@ mod answer;
 mod build;
 mod component;
 mod error;
+mod function_names;
 mod inline_shim;
 mod inspect;
 mod limits;
@@ -45,14 +46,17 @@ mod metadata;
 mod pack;
 mod prebuilt;
 mod progress;
+mod reads;
 mod scaffold;
 mod section;
 mod self_test;
+mod sizes;
 mod snapshot;
 mod source;
 mod stack;
 mod strip;
 mod target;
+mod testing;
 
 pub use answer::{Changed, Tested};
 pub use build::BuildRecord;
@@ -64,5 +68,7 @@ pub use pack::{BuiltModule, Packed, Packer, Verification, build_module, pack_mod
 pub use prebuilt::{ComponentRecord, Stub};
 pub use progress::{Progress, Step};
 pub use scaffold::{Language, Scaffold, Scaffolded, Sdk, UnknownLanguage};
+pub use sizes::{CodeOf, Sizes};
 pub use source::{MANIFEST_FILE, Source};
 pub use target::TARGET;
+pub use testing::{Check, CheckName, CheckResult, Slow, TestReport};

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use serde::Serialize;
 use switchback::release::{CONTRACT_VERSION, Draft, Verified, seal};
 use switchback::runtime::Probe;
-use switchback::{Limits, Message, Runtime};
+use switchback::{Limits, Message, Runtime, ScoreError};
 
 use self::probed::Probed;
 use crate::error::PackError;
@@ -38,6 +38,8 @@ pub struct Measured {
     pub grown: usize,
     /// What a message wrote to, in bytes, by pages of 4 KiB: what the host has to put back after it.
     pub written_bytes: usize,
+    /// The message that wrote to the most.
+    pub written_by: String,
     /// What was left at the end of the memory that a message starts from, above the highest page that one wrote to, in bytes.
     pub spare_bytes: usize,
 }
@@ -61,25 +63,12 @@ impl Measured {
     /// # Errors
     /// If a host with default limits refuses the release, or it does not compile.
     pub fn of(release: &[u8], messages: impl Iterator<Item = (String, Message)>) -> Result<Self, PackError> {
-        let limits = Limits::default();
-        let verified = Draft::new(release.to_vec()).verify(&limits).map_err(|refusal| not_measured(&refusal))?;
-        let (probed, stack_bytes) = with_probes(&verified, &limits)?;
-        let runtime = Runtime::builder().instances(1).build().map_err(|error| not_measured(&error))?;
-        let probe = runtime.prober(probed).map_err(|error| not_measured(&error.fault))?;
-        let manifest = verified.manifest();
-        let memory_bytes_max = usize::try_from(limits.memory_bytes_of(&manifest.limits)).unwrap_or(usize::MAX);
-        let mut measured = Self { spare_bytes: usize::MAX, ..Self::default() };
-        measured.memory.bytes_max = memory_bytes_max;
-        measured.stack = stack_bytes.map(|bytes_max| Used { bytes_max, ..Used::default() });
-        let self_tests = manifest.self_tests.iter().map(|test| (test.name.clone(), test.to_message()));
-        for (name, message) in self_tests.chain(messages) {
-            match probe(&message) {
-                Ok(probe) => measured.add(&name, &probe),
-                Err(error) => measured.add_failure(&name, &error.to_string()),
-            }
-        }
-        measured.spare_bytes = measured.spare_bytes.min(measured.start_bytes);
-        Ok(measured)
+        let verified = Draft::new(release.to_vec()).verify(&Limits::default());
+        let verified = verified.map_err(|refusal| not_measured(&refusal))?;
+        let mut measuring = Measuring::start(&verified)?;
+        let self_tests = verified.manifest().self_tests.iter().map(|test| (test.name.clone(), test.to_message()));
+        self_tests.chain(messages).for_each(|(name, message)| measuring.take(&name, &message));
+        Ok(measuring.end())
     }
 
     fn add(&mut self, message: &str, probe: &Probe) {
@@ -87,7 +76,10 @@ impl Measured {
         self.start_bytes = probe.memory_before;
         self.memory.take(probe.memory_after, message);
         self.grown += usize::from(probe.memory_after > probe.memory_before);
-        self.written_bytes = self.written_bytes.max(probe.written.len() * Probe::PAGE_BYTES);
+        let written_bytes = probe.written.len() * Probe::PAGE_BYTES;
+        if written_bytes > self.written_bytes || self.written_by.is_empty() {
+            (self.written_bytes, self.written_by) = (written_bytes, message.to_owned());
+        }
         let highest = probe.written.last().map_or(0, |page| (*page as usize + 1) * Probe::PAGE_BYTES);
         self.spare_bytes = self.spare_bytes.min(probe.memory_before.saturating_sub(highest));
         if let Some(stack) = &mut self.stack {
@@ -102,16 +94,21 @@ impl Measured {
 
     /// What an author should know of it: limits of which more than half is used, and memory that grows while messages wait.
     pub fn remarks(&self) -> Vec<String> {
+        self.stack_remark().into_iter().chain(self.memory_remarks()).collect()
+    }
+
+    pub(crate) fn stack_remark(&self) -> Option<String> {
+        let Used { bytes, bytes_max, message } = self.stack.as_ref().filter(|stack| stack.is_near())?;
+        Some(format!(
+            "`{message}` takes {} of {} KiB of the stack, and a message that takes more than all of it is a failure: put what is \
+             large on the heap (`Vec`, `Box`), or raise `stack_kib` under `[build]`",
+            kib(*bytes),
+            kib(*bytes_max)
+        ))
+    }
+
+    pub(crate) fn memory_remarks(&self) -> Vec<String> {
         let mut remarks = Vec::new();
-        let kib = |bytes: usize| bytes.div_ceil(1024);
-        if let Some(Used { bytes, bytes_max, message }) = self.stack.as_ref().filter(|stack| stack.is_near()) {
-            remarks.push(format!(
-                "`{message}` takes {} of {} KiB of the stack, and a message that takes more than all of it is a failure: put what is \
-                 large on the heap (`Vec`, `Box`), or raise `stack_kib` under `[build]`",
-                kib(*bytes),
-                kib(*bytes_max)
-            ));
-        }
         if self.memory.is_near() {
             let Used { bytes, bytes_max, message } = &self.memory;
             remarks.push(format!(
@@ -132,6 +129,45 @@ impl Measured {
         }
         remarks
     }
+}
+
+/// A release while it is measured.
+pub(crate) struct Measuring {
+    probe: Box<dyn Fn(&Message) -> Result<Probe, ScoreError>>,
+    measured: Measured,
+    /// Without it no deadline would end a call.
+    _runtime: Runtime,
+}
+
+impl Measuring {
+    pub(crate) fn start(release: &Verified) -> Result<Self, PackError> {
+        let limits = Limits::default();
+        let (probed, stack_bytes) = with_probes(release, &limits)?;
+        let runtime = Runtime::builder().instances(1).build().map_err(|error| not_measured(&error))?;
+        let probe = runtime.prober(probed).map_err(|error| not_measured(&error.fault))?;
+        let memory_bytes_max = limits.memory_bytes_of(&release.manifest().limits);
+        let mut measured = Measured { spare_bytes: usize::MAX, ..Measured::default() };
+        measured.memory.bytes_max = usize::try_from(memory_bytes_max).unwrap_or(usize::MAX);
+        measured.stack = stack_bytes.map(|bytes_max| Used { bytes_max, ..Used::default() });
+        Ok(Self { probe: Box::new(probe), measured, _runtime: runtime.into() })
+    }
+
+    /// Measures one message more.
+    pub(crate) fn take(&mut self, name: &str, message: &Message) {
+        match (self.probe)(message) {
+            Ok(probe) => self.measured.add(name, &probe),
+            Err(error) => self.measured.add_failure(name, &error.to_string()),
+        }
+    }
+
+    pub(crate) fn end(mut self) -> Measured {
+        self.measured.spare_bytes = self.measured.spare_bytes.min(self.measured.start_bytes);
+        self.measured
+    }
+}
+
+fn kib(bytes: usize) -> usize {
+    bytes.div_ceil(1024)
 }
 
 impl Used {

@@ -3,6 +3,7 @@
 mod made;
 mod model;
 mod output;
+mod steps;
 mod verification;
 
 use std::ffi::OsString;
@@ -12,16 +13,15 @@ use std::time::Duration;
 
 use semver::Version;
 use serde::Serialize;
-use switchback::release::{Manifest, ModelName, Reads};
+use switchback::release::ModelName;
 use switchback::verdict::Logged;
 use switchback::{Message, ReleaseId};
 
 pub use self::model::{BuiltModule, build_module, pack_module, pack_new_module};
 pub use self::verification::Verification;
 
-use self::made::{Made, Prebuilt};
-use self::model::Model;
 use self::output::Output;
+use self::steps::require_scores;
 use crate::answer::{Changed, Tested};
 use crate::build::Build;
 use crate::error::PackError;
@@ -29,8 +29,10 @@ use crate::inspect::{Inspection, bounded};
 use crate::limits::PREPARE_TIME_MAX;
 use crate::measure::Measured;
 use crate::progress::{Progress, Reporter, Step};
+use crate::reads;
 use crate::self_test;
-use crate::source::Source;
+use crate::sizes::Sizes;
+use crate::testing::TestReport;
 
 /// Packs a model: builds its package, makes it a component, runs its initialiser, stores the memory that
 /// this leaves, adds manifest and checksum, and tries the result in a host.
@@ -60,6 +62,14 @@ pub struct Packer {
     out: Option<PathBuf>,
     cargo_args: Vec<OsString>,
     prepare_time_max: Duration,
+    sizes: Told,
+}
+
+/// Whether sizes are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    No,
+    Yes,
 }
 
 /// Where the model is.
@@ -97,6 +107,8 @@ pub struct Packed {
     pub self_tests: Vec<Tested>,
     /// What they and the messages to measure with took of its memory; none where that cannot be measured.
     pub measured: Option<Measured>,
+    /// What it is made of; none unless that was asked for.
+    pub sizes: Option<Sizes>,
     /// The expectations that were written into the manifest, where they are others than before.
     pub blessed: Vec<Changed>,
     /// How long each step took.
@@ -137,6 +149,7 @@ impl Packer {
             out: None,
             cargo_args: Vec::new(),
             prepare_time_max: PREPARE_TIME_MAX,
+            sizes: Told::No,
         }
     }
 
@@ -199,6 +212,13 @@ impl Packer {
         self
     }
 
+    /// Tells what the release is made of, and whose code takes the room: [`Progress::Sized`], and [`Packed::sizes`]. Default: it does
+    /// not, since a host has to compile the release once more for it.
+    pub fn sizes(mut self) -> Self {
+        self.sizes = Told::Yes;
+        self
+    }
+
     /// Does it all. `on_progress` hears of every step. The release file appears only when everything is
     /// right; one that was there before stays until then.
     ///
@@ -225,9 +245,16 @@ impl Packer {
         }
         let made = self.made(build, &source, &mut reporter)?;
         let model = self.model(&made, &mut source, &mut reporter)?;
+        if made.imports_what_it_calls(model.asks) {
+            reads::remarks(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
+        }
         let output = Output::create(self.out.as_deref(), &made.releases(), &source)?;
         let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
+        let sizes = match self.sizes {
+            Told::Yes => Some(Self::sizes_of(&made, &model, &source, &sealed, &mut reporter)?),
+            Told::No => None,
+        };
         let are_blessed = self.expectations == Expectations::Bless || source.are_tests_made_up();
         let (id, self_tests) = reporter.step(Step::SelfTest, |progress| match are_blessed {
             false => self_test::check(&sealed, &manifest, progress),
@@ -249,6 +276,7 @@ impl Packer {
             prepare_log: model.log,
             self_tests,
             measured: measured.ok(),
+            sizes,
             blessed: if source.are_tests_made_up() { Vec::new() } else { blessed },
             timings: reporter.timings(),
         })
@@ -273,111 +301,29 @@ impl Packer {
         verification::require_same_model(path, &id, &source)?;
         let made = self.made(build, &source, &mut reporter)?;
         let model = self.model(&made, &mut source, &mut reporter)?;
-        let manifest = match source.are_tests_made_up() {
-            true => self.expectations(&model, &source, &mut reporter)?.0,
-            false => source.manifest(),
-        };
-        let packed = model.seal(&manifest)?;
+        let packed = model.seal(&self.manifest(&model, &source, &mut reporter)?)?;
         Ok(Verification::of(id, &released, &packed))
     }
 
-    fn source(&self) -> Result<Source, PackError> {
-        match &self.origin {
-            Origin::Manifest(path) => Source::read(path),
-            Origin::Onnx { file, name, version } => Source::of_onnx(file, name.clone(), version.clone()),
-        }
-    }
-
-    fn made(&self, build: Build, source: &Source, reporter: &mut Reporter<'_>) -> Result<Made, PackError> {
-        if let Some(file) = &self.component {
-            source.check_data()?;
-            return reporter.step(Step::Link, |_| Prebuilt::read(file, source).map(Made::Prebuilt));
-        }
-        if source.is_onnx() {
-            return Ok(Made::onnx()?);
-        }
-        source.check_data()?;
-        source.require_no_stub()?;
-        let profile = self.profile.clone().unwrap_or_else(|| source.profile());
-        let built = |progress: &mut dyn FnMut(Progress<'_>)| {
-            build.run(&source.package_dir(), &profile, source.stack_bytes(), progress)
-        };
-        reporter.step(Step::Build, built).map(Made::Built)
-    }
-
-    /// What was built, initialised, with all that is to be said of it.
-    fn model(&self, made: &Made, source: &mut Source, reporter: &mut Reporter<'_>) -> Result<Model, PackError> {
-        let metadata = made.metadata(source.metadata());
-        let mut model = Model::make(made.module(), source.data(), &metadata, self.prepare_time_max, reporter)?;
-        if source.is_onnx() {
-            source.ask_for_memory(model.memory_bytes);
-        }
-        source.check_memory(model.memory_bytes)?;
-        if let Some(folder) = made.folder_named_in(&model.component) {
-            let folder = folder.display();
-            reporter.remark(&format!(
-                "the release names a folder of this machine, {folder}, so it gets other bytes elsewhere: a build script, \
-                 `env!(\"OUT_DIR\")`, `env!(\"CARGO_MANIFEST_DIR\")` or the data may have brought it in"
-            ));
-        }
-        if made.imports_what_it_calls(model.asks) {
-            remarks_on_reads(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
-        }
-        made.add_record_to(&mut model.component)?;
-        Ok(model)
-    }
-
-    /// The manifest with what its self-tests must answer, and what of it is new.
-    fn expectations(
+    /// Packs the model and tests the result ([`TestReport::of`]) on its self-tests and on these messages, each with its name. Writes
+    /// no release: [`bless`](Self::bless) and [`out`](Self::out) change nothing.
+    ///
+    /// # Errors
+    /// [`PackError`], if packing fails before the self-tests, or one of them has no expected score. What a check finds is no error.
+    pub fn test(
         &self,
-        model: &Model,
-        source: &Source,
-        reporter: &mut Reporter<'_>,
-    ) -> Result<(Manifest, Vec<Changed>), PackError> {
-        let mut manifest = source.manifest();
-        let mut blessed = Vec::new();
-        if self.expectations == Expectations::Bless || source.are_tests_made_up() {
-            let sealed = model.seal(&manifest)?;
-            let (_, answers) =
-                reporter.step(Step::Bless, |progress| self_test::answers(&sealed, &manifest, progress))?;
-            for ((test, answer), expected) in manifest.self_tests.iter_mut().zip(answers).zip(source.scores()) {
-                blessed.extend(Changed::of(test, expected, &answer));
-                test.score = answer.score.unwrap_or(test.score);
-                test.category = test.category.and(answer.category);
-            }
+        messages: impl Iterator<Item = (String, Message)>,
+        on_progress: &mut dyn FnMut(Progress<'_>),
+    ) -> Result<TestReport, PackError> {
+        let mut reporter = Reporter::new(on_progress);
+        let build = Build::new(&self.cargo_args)?;
+        let mut source = self.source()?;
+        if !source.are_tests_made_up() {
+            require_scores(&source)?;
         }
-        Ok((manifest, blessed))
+        let made = self.made(build, &source, &mut reporter)?;
+        let model = self.model(&made, &mut source, &mut reporter)?;
+        let packed = model.seal(&self.manifest(&model, &source, &mut reporter)?)?;
+        reporter.step(Step::Test, |progress| TestReport::of(&packed, messages, progress))
     }
-}
-
-/// How what a model declares to read differs from what it can ask for, which no self-test may come across.
-fn remarks_on_reads(declared: Reads, asks: Reads) -> Vec<String> {
-    let without = |all: Reads, known: Reads| {
-        let of = |name| Reads::from_name(name).is_some_and(|one| !known.contains(one));
-        all.names().filter(|name| of(*name)).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-    };
-    let is_granted = declared.contains(Reads::RECIPIENTS);
-    let needed = if is_granted { asks | Reads::RECIPIENTS } else { asks };
-    let mut remarks = Vec::new();
-    let (undeclared, idle) = (without(asks, declared), without(declared, needed));
-    if !undeclared.is_empty() {
-        remarks.push(format!(
-            "the model can ask for {undeclared}, which `reads` does not declare: a message for which it does is a failure"
-        ));
-    }
-    if !idle.is_empty() {
-        remarks.push(format!("`reads` declares {idle}, which the model never asks for"));
-    }
-    if is_granted {
-        remarks.push(
-            "`reads` declares `recipients`: their addresses are shown only where an operator grants it, and not in self-tests; \
-             `switchback score --grant-recipients` tries it"
-                .to_owned(),
-        );
-    }
-    remarks
-}
-
-fn require_scores(source: &Source) -> Result<(), PackError> {
-    source.first_without_score().map_or(Ok(()), |test| Err(PackError::NoExpectation { test }))
 }

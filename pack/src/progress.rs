@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 use serde::Serialize;
 use switchback::verdict::Logged;
 
+use crate::sizes::Sizes;
+
 /// A step of packing, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -26,6 +28,10 @@ pub enum Step {
     SelfTest,
     /// What calls take of the model's memory is measured.
     Measure,
+    /// The release is tested on its self-tests and on mail.
+    Test,
+    /// What the release is made of is told, and a host compiles it.
+    Size,
 }
 
 impl fmt::Display for Step {
@@ -38,6 +44,8 @@ impl fmt::Display for Step {
             Self::Bless => "bless",
             Self::SelfTest => "self-test",
             Self::Measure => "measure",
+            Self::Test => "test",
+            Self::Size => "size",
         })
     }
 }
@@ -54,6 +62,10 @@ pub enum Progress<'a> {
     Remark(&'a str),
     /// What the model logged in one call: in `prepare`, or for the self-test of this name.
     Logged(&'a str, &'a Logged),
+    /// What the release is made of, before a host has to accept it: one that is too large is measured, too.
+    Sized(&'a Sizes),
+    /// During [`Step::Test`]: so many messages are done.
+    Scored(usize),
     /// A step ended well, after this time.
     Finished(Step, Duration),
 }

@@ -1,6 +1,6 @@
 //! Tries a sealed release in a host, as every host will before the release may score anything.
 
-use switchback::release::{Draft, Manifest, SelfTest};
+use switchback::release::{Draft, Manifest, SelfTest, Verified};
 use switchback::verdict::{Assessment, Outcome};
 use switchback::{Limits, ReleaseId, Runtime, ScoreError, Scored};
 
@@ -11,6 +11,12 @@ use crate::progress::Progress;
 /// The instances that the host reserves: one message at a time is scored.
 const INSTANCES: u32 = 1;
 
+/// What a host accepts as a release.
+pub(crate) fn verified(release: &[u8]) -> Result<Verified, PackError> {
+    let verified = Draft::new(release.to_vec()).verify(&Limits::default());
+    verified.map_err(|refusal| PackError::Host { why: refusal.to_string() })
+}
+
 /// Has a host score the self-tests, and returns what it calls the release and what it answers, whatever the manifest
 /// expects. `on_progress` hears what the model logs.
 pub(crate) fn answers(
@@ -18,8 +24,7 @@ pub(crate) fn answers(
     manifest: &Manifest,
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(ReleaseId, Vec<Tested>), PackError> {
-    let verified = Draft::new(release.to_vec()).verify(&Limits::default());
-    let verified = verified.map_err(|refusal| PackError::Host { why: refusal.to_string() })?;
+    let verified = verified(release)?;
     let id = verified.id().clone();
     let runtime = Runtime::builder().instances(INSTANCES).build();
     let runtime = runtime.map_err(|error| PackError::Host { why: error.to_string() })?;
@@ -46,7 +51,8 @@ pub(crate) fn check(
     if changed.is_empty() { Ok((id, tested)) } else { Err(PackError::OtherAnswer { changed }) }
 }
 
-fn tested(test: &SelfTest, scored: Result<Scored, ScoreError>) -> Result<Tested, PackError> {
+/// What a self-test came to, where the model has an answer of the kind that is expected.
+pub(crate) fn tested(test: &SelfTest, scored: Result<Scored, ScoreError>) -> Result<Tested, PackError> {
     let scored = scored.map_err(|error| failed(&test.name, &error))?;
     let (name, log) = (test.name.clone(), scored.log);
     match scored.outcome {

@@ -19,6 +19,7 @@
 //! * **The same seed is the same mail**: a test compares a digest over the first thousand messages of each profile.
 //! * **Two profiles**: small mail, and mail like that of the 2020s ([`Mix::modern`]), whose figures stand beside those of real mail in
 //!   `docs/mail-profile.md`.
+//! * **[`odd`] messages** are none of it: empty, broken, or with more of something than any other mail.
 //! * **Nobody is meant**: people, brands and companies are made up; domains and addresses are
 //!   reserved ones (RFC 2606, RFC 5737) but for the domains of the large providers as senders.
 //! * **Signatures do not verify**: `DKIM-Signature` has the right shape and noise as its content. What
@@ -41,6 +42,7 @@ mod mailer;
 mod mime;
 mod mix;
 mod modern;
+mod odd;
 mod profile;
 mod provider;
 mod scenario;
@@ -53,6 +55,7 @@ pub use generator::{Generated, Generator};
 pub use hand_written::hand_written;
 pub use kind::Kind;
 pub use mix::Mix;
+pub use odd::odd;
 pub use profile::Profile;
 pub use provider::Provider;
 pub use transport::{AUTHSERV_ID, RECIPIENT_DOMAIN};

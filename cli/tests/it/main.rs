@@ -26,5 +26,7 @@ mod schema;
 mod score;
 mod serve;
 mod sign;
+mod test;
+mod toolchains;
 mod train;
 mod verify;

@@ -1,6 +1,6 @@
 //! `switchback pack` with a compiler: what a release is made of, and that nothing else shows in it.
 
-mod guest;
+pub(crate) mod guest;
 
 use std::fs;
 use std::path::PathBuf;
@@ -185,6 +185,44 @@ fn packages_are_found_as_cargo_finds_them() {
     guest.write("tiny/src/lib.rs", "");
     let ran = guest.run("work", ["pack", "member"]);
     assert!(ran.code == 1 && ran.err.contains("the library of package `tiny` is no `cdylib`"), "{ran:?}");
+}
+
+#[test]
+fn what_takes_the_room_is_told_and_changes_nothing() {
+    let guest = Guest::new();
+    let plain = guest.pack("plain.wasm");
+    assert_eq!(plain.json["sizes"], json!(null));
+    let sized =
+        Packed::of(guest.run("", ["pack", "tiny", "--size", "--json", "-o", "sized.wasm"]), &guest.path("sized.wasm"));
+    assert!(sized.bytes == plain.bytes, "asking for sizes changed the release");
+    let sizes = &sized.json["sizes"];
+    let bytes = |field: &str| sizes[field].as_u64().unwrap();
+    let parts = ["code_bytes", "memory_bytes", "manifest_bytes", "other_bytes"].map(bytes);
+    assert_eq!(parts.iter().sum::<u64>(), bytes("release_bytes"));
+    assert!(parts.iter().all(|part| *part > 0) && bytes("compiled_bytes") > bytes("code_bytes"), "{sizes}");
+    let owners = sizes["owners"].as_array().unwrap();
+    let names: Vec<_> = owners.iter().map(|of| of["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"core") && names.contains(&"no crate"), "{names:?}");
+    let functions: u64 = owners.iter().map(|of| of["functions"].as_u64().unwrap()).sum();
+    assert_eq!(functions, bytes("functions"));
+
+    // Whatever the profile strips, names are kept until the release is packed.
+    guest.append("tiny/Cargo.toml", "[profile.release]\nstrip = true\n");
+    let shown = guest.run("", ["pack", "tiny", "--size", "-o", "stripped.wasm"]).out;
+    for line in ["  made of    code ", "  snapshot   ", "  compiled   ", "  functions  ", "  code of  ", "  largest  "]
+    {
+        assert!(shown.lines().any(|found| found.starts_with(line)), "{line:?} is not in\n{shown}");
+    }
+    assert!(shown.contains("%  core ("), "{shown}");
+}
+
+#[test]
+fn sizes_are_told_of_what_a_host_does_not_accept() {
+    let guest = Guest::new();
+    guest.change("tiny/switchback.toml", "reads = []", "reads = []\n[limits]\nreasons_max = 65");
+    let refused = guest.run("", ["pack", "tiny", "--size"]);
+    assert!(refused.code == 1 && refused.err.contains("made of    code "), "{refused:?}");
+    assert!(refused.err.contains("compiled   not accepted by a host"), "{refused:?}");
 }
 
 #[test]

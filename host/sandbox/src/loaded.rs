@@ -84,6 +84,13 @@ impl Loaded {
         &self.manifest
     }
 
+    /// The size of its machine code, with all that lies beside it in memory, in bytes.
+    #[doc(hidden)]
+    pub fn compiled_bytes(&self) -> usize {
+        let image = self.code.as_ref().map(|code| code.instance_pre().component().image_range());
+        image.map_or(0, |image| image.end.addr() - image.start.addr())
+    }
+
     /// The last lines that the model logged, oldest first.
     #[doc(hidden)]
     pub fn recent_log(&self) -> Vec<String> {

@@ -103,6 +103,30 @@ impl Runtime {
         Ok(move |message: &Message| ScoreError::unless_busy(|| loaded.probe(message)))
     }
 
+    /// Scores messages with a release that is not loaded, whatever its self-tests come to, for the tool that tests it.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    #[doc(hidden)]
+    pub fn scorer(
+        &self,
+        release: Verified,
+    ) -> Result<impl Fn(&Message) -> Result<Scored, ScoreError> + use<>, LoadError> {
+        let _inside = self.enter_to_load(release.id())?;
+        let loaded = self.0.core.make_warm(release)?;
+        Ok(move |message: &Message| ScoreError::unless_busy(|| loaded.score(message)))
+    }
+
+    /// The size of the machine code that a release is compiled to, in bytes, for the tool that tells sizes. The release is not loaded.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    #[doc(hidden)]
+    pub fn compiled_bytes(&self, release: Verified) -> Result<usize, LoadError> {
+        let _inside = self.enter_to_load(release.id())?;
+        Ok(self.0.core.make_warm(release)?.compiled_bytes())
+    }
+
     fn enter_to_load(&self, release: &ReleaseId) -> Result<Inside<'_>, LoadError> {
         self.0.core.life.enter().map_err(|gone| LoadError::new(release, gone.into()))
     }

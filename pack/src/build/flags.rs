@@ -150,6 +150,9 @@ pub(super) fn names_of_folders(project: &Project, toolchain: &Toolchain) -> Vec<
     names.into_iter().map(|(_, dir, to)| (dir, to)).collect()
 }
 
+/// Functions keep their names, whatever the profile strips, for whoever asks whose code takes the room. Packing strips them.
+const KEEP_NAMES: &str = "-Clink-arg=--keep-section=name";
+
 /// All flags: theirs, and ours.
 pub(super) fn all(
     theirs: &[String],
@@ -158,7 +161,7 @@ pub(super) fn all(
     stack_bytes: usize,
 ) -> Vec<String> {
     let mut all = theirs.to_vec();
-    all.extend([FEATURES.to_owned(), format!("-Clink-arg=-zstack-size={stack_bytes}")]);
+    all.extend([FEATURES.to_owned(), format!("-Clink-arg=-zstack-size={stack_bytes}"), KEEP_NAMES.to_owned()]);
     all.extend(names.iter().map(|(dir, to)| format!("--remap-path-prefix={}={to}", dir.display())));
     if toolchain.knows_scopes() {
         // In the module, and not in what the compiler says to the author.

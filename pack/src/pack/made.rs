@@ -1,6 +1,7 @@
 //! What a release is packed from: what cargo builds, or what another toolchain built.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use switchback::release::Reads;
@@ -10,24 +11,8 @@ use crate::build::Built;
 use crate::error::PackError;
 use crate::metadata::Metadata;
 use crate::prebuilt::{self, ComponentRecord};
+use crate::reads;
 use crate::source::Source;
-
-/// What a model of contract 1.0 can ask for, if it asks for all.
-const ALL_OF_1_0: [Reads; 13] = [
-    Reads::ENVELOPE,
-    Reads::CLIENT,
-    Reads::AUTHENTICATION,
-    Reads::SUBJECT,
-    Reads::SENDER,
-    Reads::DATE,
-    Reads::SIZE,
-    Reads::HEADERS,
-    Reads::TEXT,
-    Reads::HTML,
-    Reads::LINKS,
-    Reads::ATTACHMENTS,
-    Reads::RAW,
-];
 
 /// What a release is made of, before it is initialised.
 #[expect(clippy::large_enum_variant, reason = "packing makes one")]
@@ -51,7 +36,10 @@ pub(super) struct Prebuilt {
 impl Prebuilt {
     pub(super) fn read(path: &Path, source: &Source) -> Result<Self, PackError> {
         source.require_no_build()?;
-        let file = fs::read(path).map_err(PackError::read(path))?;
+        let file = fs::read(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => PackError::NotBuilt(path.to_owned()),
+            _ => PackError::read(path)(error),
+        })?;
         let module = prebuilt::core_module(&file, source.stub())?;
         let record = ComponentRecord::of(&file, source.stub());
         Ok(Self { module, record, folder: path.parent().unwrap_or(Path::new("")).to_owned() })
@@ -104,7 +92,7 @@ impl Made {
     pub(super) fn imports_what_it_calls(&self, asks: Reads) -> bool {
         match self {
             Self::Built(_) => true,
-            Self::Prebuilt(_) => !ALL_OF_1_0.into_iter().all(|one| asks.contains(one)),
+            Self::Prebuilt(_) => !reads::are_all(asks),
             Self::Guest(..) => false,
         }
     }

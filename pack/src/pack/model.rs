@@ -11,6 +11,7 @@ use switchback::verdict::Logged;
 use crate::build::{Build, BuildRecord};
 use crate::component::Component;
 use crate::error::PackError;
+use crate::function_names::without_names;
 use crate::inline_shim::inline_shim;
 use crate::limits::{PREPARE_TIME_MAX, STACK_KIB};
 use crate::metadata::Metadata;
@@ -23,7 +24,7 @@ use crate::strip::strip;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BuiltModule {
-    /// The module, as cargo made it.
+    /// The module, as cargo made it, without names.
     pub module: Vec<u8>,
     /// How it was built.
     pub record: BuildRecord,
@@ -40,7 +41,7 @@ pub fn build_module(
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<BuiltModule, PackError> {
     let built = Build::new(cargo_args)?.run(package, profile, STACK_KIB << 10, on_progress)?;
-    Ok(BuiltModule { module: built.module, record: built.record })
+    Ok(BuiltModule { module: without_names(&built.module), record: built.record })
 }
 
 /// Packs a core module that was built already: makes the component, runs the initialiser with `data`, and

@@ -3,26 +3,21 @@
 //! Everything of theirs stands one behind the other and gets new numbers; an import that another instance exports gets that one's
 //! number. Memory and tables are filled in the order in which the instances would be made, and then initialised in that order.
 
+mod names;
+mod renumbered;
+mod sections;
+
 use std::collections::BTreeMap;
 
-use wasm_encoder::reencode::{Error, Reencode};
-use wasm_encoder::{
-    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Encode as _, EntityType, ExportKind,
-    ExportSection, Function, FunctionSection, GlobalSection, ImportSection, MemorySection, Module as Encoded,
-    TableSection, TypeSection,
-};
-use wasmparser::{ExternalKind, Operator, TypeRef};
+use wasm_encoder::reencode::Error;
+use wasm_encoder::{EntityType, ExportKind, Function};
+use wasmparser::{ExternalKind, TypeRef};
 
-use super::constant::{Constant, Evaluation};
-use super::module::Module;
+use self::renumbered::{FUNCTIONS, KINDS, MEMORIES, Numbers, Renumbered, Unknown};
+use self::sections::Sections;
 use super::program::{Host, INITIALIZE, Instance, MEMORY, Origin, Program, REALLOC, broken};
 use super::refused;
 use crate::error::PackError;
-
-/// The kinds of things that modules import and export.
-const KINDS: [ExternalKind; 4] = [ExternalKind::Func, ExternalKind::Table, ExternalKind::Memory, ExternalKind::Global];
-const FUNCTIONS: usize = 0;
-const MEMORIES: usize = 2;
 
 /// Links a program. Its imports are the functions of the host, and its exports what the program names.
 pub(super) fn link(program: &Program<'_>) -> Result<Vec<u8>, PackError> {
@@ -42,17 +37,6 @@ struct Linker<'a> {
     /// How many types, and how many functions, there are.
     types: u32,
     functions: u32,
-}
-
-/// The new numbers of what one module knows.
-#[derive(Default)]
-struct Numbers {
-    /// Of functions, tables, memories and globals, imported ones first.
-    things: [Vec<u32>; KINDS.len()],
-    /// How many of each come before the module's.
-    types: u32,
-    elements: u32,
-    data: u32,
 }
 
 impl<'a> Linker<'a> {
@@ -183,7 +167,7 @@ impl<'a> Linker<'a> {
         for (name, (kind, number)) in exports {
             sections.exports.export(name, kind, number);
         }
-        Ok(sections.finish())
+        Ok(sections.finish(&names::of(&self.program.instances, &self.numbers)))
     }
 
     /// The number of the type with which a function of the host is first imported.
@@ -198,147 +182,5 @@ impl<'a> Linker<'a> {
         });
         // Hosts are what somebody imports as a function.
         types.next().unwrap_or_default()
-    }
-}
-
-impl Numbers {
-    fn of(&self, kind: ExternalKind, index: u32) -> u32 {
-        let place = KINDS.iter().position(|known| *known == kind).unwrap_or_default();
-        self.things[place][index as usize]
-    }
-}
-
-/// What the one module consists of.
-#[derive(Default)]
-struct Sections {
-    types: TypeSection,
-    imports: ImportSection,
-    functions: FunctionSection,
-    tables: TableSection,
-    memories: MemorySection,
-    globals: GlobalSection,
-    exports: ExportSection,
-    elements: ElementSection,
-    code: CodeSection,
-    data: DataSection,
-}
-
-impl Sections {
-    fn add(&mut self, module: &Module<'_>, renumbered: &mut Renumbered<'_>) -> Result<(), Error<Unknown>> {
-        if let Some(types) = &module.types {
-            renumbered.parse_type_section(&mut self.types, types.clone())?;
-        }
-        if let Some(functions) = &module.functions {
-            renumbered.parse_function_section(&mut self.functions, functions.clone())?;
-        }
-        if let Some(tables) = &module.tables {
-            renumbered.parse_table_section(&mut self.tables, tables.clone())?;
-        }
-        if let Some(memories) = &module.memories {
-            renumbered.parse_memory_section(&mut self.memories, memories.clone())?;
-        }
-        if let Some(globals) = &module.globals {
-            renumbered.parse_global_section(&mut self.globals, globals.clone())?;
-        }
-        if let Some(elements) = &module.elements {
-            renumbered.parse_element_section(&mut self.elements, elements.clone())?;
-        }
-        for body in &module.bodies {
-            renumbered.parse_function_body(&mut self.code, body.clone())?;
-        }
-        if let Some(data) = &module.data {
-            renumbered.parse_data_section(&mut self.data, data.clone())?;
-        }
-        Ok(())
-    }
-
-    fn finish(self) -> Vec<u8> {
-        let mut module = Encoded::new();
-        module.section(&self.types).section(&self.imports).section(&self.functions).section(&self.tables);
-        module.section(&self.memories).section(&self.globals).section(&self.exports).section(&self.elements);
-        module.section(&DataCountSection { count: self.data.len() }).section(&self.code).section(&self.data);
-        module.finish()
-    }
-}
-
-/// A module while its things get their new numbers.
-struct Renumbered<'a> {
-    numbers: &'a Numbers,
-    /// What the globals start with, by their new numbers.
-    globals: &'a mut Vec<Constant>,
-}
-
-/// An instruction that no constant is made of.
-#[derive(Debug, thiserror::Error)]
-#[error("a constant is computed by an instruction that is not known")]
-struct Unknown;
-
-impl Reencode for Renumbered<'_> {
-    type Error = Unknown;
-
-    fn type_index(&mut self, ty: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.types + ty)
-    }
-
-    fn function_index(&mut self, function: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.of(ExternalKind::Func, function))
-    }
-
-    fn table_index(&mut self, table: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.of(ExternalKind::Table, table))
-    }
-
-    fn memory_index(&mut self, memory: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.of(ExternalKind::Memory, memory))
-    }
-
-    fn global_index(&mut self, global: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.of(ExternalKind::Global, global))
-    }
-
-    fn element_index(&mut self, element: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.elements + element)
-    }
-
-    fn data_index(&mut self, data: u32) -> Result<u32, Error<Unknown>> {
-        Ok(self.numbers.data + data)
-    }
-
-    fn parse_global(
-        &mut self,
-        globals: &mut GlobalSection,
-        global: wasmparser::Global<'_>,
-    ) -> Result<(), Error<Unknown>> {
-        let value = self.value(&global.init_expr)?;
-        globals.global(self.global_type(global.ty)?, &value.clone().into());
-        self.globals.push(value);
-        Ok(())
-    }
-
-    fn const_expr(&mut self, expression: wasmparser::ConstExpr<'_>) -> Result<ConstExpr, Error<Unknown>> {
-        Ok(self.value(&expression)?.into())
-    }
-}
-
-impl Renumbered<'_> {
-    fn value(&mut self, expression: &wasmparser::ConstExpr<'_>) -> Result<Constant, Error<Unknown>> {
-        let mut evaluation = Evaluation::default();
-        for operator in expression.get_operators_reader() {
-            match operator? {
-                Operator::End => {}
-                Operator::GlobalGet { global_index } => {
-                    let number = self.global_index(global_index)?;
-                    let global = self.globals.get(number as usize).cloned();
-                    evaluation.push(global.ok_or(Error::UserError(Unknown))?);
-                }
-                operator if evaluation.run(&operator) => {}
-                operator => {
-                    let mut other = Vec::new();
-                    self.instruction(operator)?.encode(&mut other);
-                    evaluation.push(Constant::Other(ConstExpr::raw(other)));
-                }
-            }
-        }
-        evaluation.result().ok_or(Error::UserError(Unknown))
     }
 }

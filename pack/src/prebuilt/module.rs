@@ -8,6 +8,8 @@ use wasmparser::{
     TableSectionReader, TypeRef, TypeSectionReader,
 };
 
+use crate::function_names::NAME_SECTION;
+
 /// The sections of a module that is valid.
 #[derive(Default)]
 pub(super) struct Module<'a> {
@@ -22,6 +24,8 @@ pub(super) struct Module<'a> {
     pub(super) elements: Option<ElementSectionReader<'a>>,
     pub(super) data: Option<DataSectionReader<'a>>,
     pub(super) bodies: Vec<FunctionBody<'a>>,
+    /// The content of the name section; empty where there is none.
+    pub(super) names: &'a [u8],
 }
 
 impl<'a> Module<'a> {
@@ -47,6 +51,7 @@ impl<'a> Module<'a> {
                 Payload::ElementSection(section) => read.elements = Some(section),
                 Payload::DataSection(section) => read.data = Some(section),
                 Payload::CodeSectionEntry(body) => read.bodies.push(body),
+                Payload::CustomSection(section) if section.name() == NAME_SECTION => read.names = section.data(),
                 _ => {}
             }
         }

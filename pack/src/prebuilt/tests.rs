@@ -1,6 +1,7 @@
 use wasmtime::{Engine, Instance, Module, Store};
 
 use super::*;
+use crate::function_names::FunctionNames;
 
 /// What the linked module's `prepare` returns, which takes nothing here, and its `_initialize` before, if it has one.
 fn prepared(component: &str) -> i32 {
@@ -64,6 +65,17 @@ const LIBRARY: &str = r#"(component
 fn a_library_finds_its_data_its_functions_and_what_it_shares() {
     // 42 from its data, which are at 104 as its global is, 3 from the first slot of the table, 40 from the third, and a global counted up once.
     assert_eq!(prepared(LIBRARY), 1_040_342);
+}
+
+#[test]
+fn functions_of_a_linked_module_are_named_by_theirs() {
+    let component = wat::parse_str(LIBRARY).unwrap();
+    let linked = link::link(&Program::read(&component).unwrap()).unwrap();
+    let module = module::Module::read(&linked).unwrap();
+    let names = FunctionNames::of_section(module.names);
+    let named: Vec<_> = (0..3).map(|number| names.of(number)).collect();
+    // The last has no name of its own.
+    assert_eq!(named, [Some("main!three"), Some("library!forty"), Some("library!")]);
 }
 
 #[test]

@@ -11,3 +11,4 @@ mod modules;
 mod onnx;
 mod prebuilt;
 mod scaffolding;
+mod testing;

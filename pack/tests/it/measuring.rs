@@ -1,15 +1,22 @@
 //! What calls take of memory.
 
 use switchback::Message;
+use switchback::release::Manifest;
 use switchback_pack::{Measured, pack_module};
 
 use crate::guest::{KEEP_NUMBER, embedded, manifest, module};
 
 /// A release as LLVM's linker lays it out, with a stack of 64 KiB, whose `score` takes a frame of this size and then does this.
-fn release(frame: u32, deed: &str) -> Vec<u8> {
+pub(crate) fn release(frame: u32, deed: &str) -> Vec<u8> {
+    release_of(&manifest(0.5), frame, deed)
+}
+
+/// The same with a manifest of its own.
+pub(crate) fn release_of(manifest: &Manifest, frame: u32, deed: &str) -> Vec<u8> {
     let module = embedded(&format!(
         r#"(module
             (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
+            (import "switchback:scoring/message@1.0.0" "[method]message.size" (func $size (param i32) (result i64)))
             (memory (export "memory") 4 16)
             (global $end (mut i32) (i32.const 65536))
             (data (i32.const 65536) "\00\00\00\00")
@@ -26,7 +33,7 @@ fn release(frame: u32, deed: &str) -> Vec<u8> {
                 (i32.const 65792))
             (@custom "switchback:contract" "1.0.0"))"#
     ));
-    pack_module(&module, &[], &manifest(0.5)).unwrap()
+    pack_module(&module, &[], manifest).unwrap()
 }
 
 fn measured(release: &[u8]) -> Measured {
@@ -42,6 +49,7 @@ fn the_stack_and_the_pages_that_a_message_takes_are_told() {
     assert_eq!((measured.start_bytes, measured.memory.bytes, measured.memory.bytes_max), (4 << 16, 4 << 16, 16 << 20));
     // A page of the stack, and page 34.
     assert_eq!((measured.written_bytes, measured.spare_bytes), (2 * 4096, (64 - 35) * 4096));
+    assert_eq!(measured.written_by, "empty");
     assert_eq!(measured.remarks(), Vec::<String>::new());
 }
 

@@ -56,6 +56,7 @@ fn every_command_prints_what_its_schema_says() {
 fn releases(session: &mut Session, mail: &str) {
     let [one, two, three] = ["1.0.0", "1.1.0", "2.0.0"].map(release);
     session.run("inspect", [&*one]);
+    session.run("test", [&*one, mail]);
     session.run("load", [&*three]);
     session.run("compare", [&*one, &*two, mail]);
     session.run("bench", ["-m", &*one, "--messages", "20"]);

@@ -1,0 +1,181 @@
+//! What all messages came to.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use switchback::release::{Manifest, SelfTest};
+use switchback::verdict::{Assessment, Outcome};
+use switchback::{Fault, Limits, Message, ScoreError, Scored};
+
+use super::check::CheckName;
+use super::findings::Findings;
+use super::purity::{Said, difference};
+use crate::answer::Changed;
+use crate::error::PackError;
+use crate::self_test;
+
+/// Messages that are named because they took long.
+const SLOW_MAX: usize = 3;
+
+/// Bytes of a note that the host cut: the sign that there was more may end up to three bytes before the contract's 256.
+const CUT_NOTE_BYTES: usize = 253;
+
+/// A message that took long.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[non_exhaustive]
+pub struct Slow {
+    /// The message.
+    pub message: String,
+    /// Its size in bytes.
+    pub bytes: usize,
+    /// The time in the model, in microseconds: what its deadline counts. The shorter of two.
+    pub guest_us: f64,
+    /// The time in all, with parsing and a fresh instance, in microseconds. The longer of two: what is derived of a message is derived once.
+    pub total_us: f64,
+}
+
+/// The most of something that a message had, and what there is.
+#[derive(Debug, Default)]
+pub(super) struct Most {
+    pub(super) count: usize,
+    pub(super) max: usize,
+    pub(super) message: String,
+}
+
+/// What all messages came to.
+pub(super) struct Tally<'m> {
+    manifest: &'m Manifest,
+    pub(super) messages: usize,
+    pub(super) scored: usize,
+    pub(super) abstained: usize,
+    /// What is wrong, by the check that it fails.
+    pub(super) faults: BTreeMap<CheckName, Findings>,
+    /// Messages that it says it cannot score: a filter has a policy for that.
+    pub(super) refused: Findings,
+    pub(super) cut_notes: Findings,
+    pub(super) reasons: Most,
+    pub(super) log: Most,
+    pub(super) slowest: Vec<Slow>,
+    pub(super) deadline: Duration,
+}
+
+impl<'m> Tally<'m> {
+    pub(super) fn of(manifest: &'m Manifest) -> Self {
+        let limits = Limits::default().of_release(&manifest.limits);
+        Self {
+            manifest,
+            messages: 0,
+            scored: 0,
+            abstained: 0,
+            faults: BTreeMap::new(),
+            refused: Findings::default(),
+            cut_notes: Findings::default(),
+            reasons: Most { max: limits.reasons_max, ..Most::default() },
+            log: Most { max: limits.log_lines_max, ..Most::default() },
+            slowest: Vec::new(),
+            deadline: limits.deadline,
+        }
+    }
+
+    /// Takes both answers for the next message.
+    ///
+    /// # Errors
+    /// If the machine is to blame for one of them.
+    pub(super) fn take(
+        &mut self,
+        name: &str,
+        message: &Message,
+        (first, second): (Result<Scored, ScoreError>, Result<Scored, ScoreError>),
+    ) -> Result<(), PackError> {
+        let theirs = [&first, &second].into_iter().filter_map(|answer| answer.as_ref().err());
+        if let Some(error) = theirs.into_iter().find(|error| !error.is_guest_fault()) {
+            return Err(PackError::Host { why: format!("`{name}` could not be scored: {}", error.fault) });
+        }
+        if let Some(difference) = difference(said(&first), said(&second)) {
+            self.fault(CheckName::Purity, name, difference);
+        }
+        if let Some(test) = self.manifest.self_tests.get(self.messages) {
+            self.take_self_test(test, &first);
+        }
+        self.messages += 1;
+        self.log.take(said(&first).log.lines.len() + said(&first).log.dropped as usize, name);
+        self.take_times(name, message, [&first, &second]);
+        match &first {
+            Ok(scored) => self.take_outcome(name, &scored.outcome),
+            Err(error) => self.take_fault(name, error),
+        }
+        Ok(())
+    }
+
+    fn take_self_test(&mut self, test: &SelfTest, answer: &Result<Scored, ScoreError>) {
+        let wrong = match self_test::tested(test, answer.clone()) {
+            Ok(tested) => Changed::of(test, Some(test.score), &tested).map(|changed| changed.what()),
+            Err(PackError::SelfTest { why, .. }) => Some(why),
+            Err(error) => Some(error.to_string()),
+        };
+        wrong.into_iter().for_each(|why| self.fault(CheckName::SelfTests, &test.name, why));
+    }
+
+    fn take_outcome(&mut self, name: &str, outcome: &Outcome) {
+        match outcome {
+            Outcome::Abstained(_) => self.abstained += 1,
+            Outcome::Scored(Assessment { reasons, .. }) => {
+                self.scored += 1;
+                self.reasons.take(reasons.len(), name);
+                let is_cut = |note: &str| note.ends_with('…') && note.len() >= CUT_NOTE_BYTES;
+                if let Some(reason) = reasons.iter().find(|reason| is_cut(&reason.note)) {
+                    self.cut_notes.add(name, format!("the note of reason {} is cut: 256 bytes are kept", reason.name));
+                }
+            }
+        }
+    }
+
+    fn take_fault(&mut self, name: &str, error: &ScoreError) {
+        let said = error.guest_message().map(|said| format!("; the model said: {said}")).unwrap_or_default();
+        let why = format!("{}{said}", error.fault);
+        let check = match &error.fault {
+            Fault::CannotScore(_) => return self.refused.add(name, why),
+            Fault::Undeclared(_) => CheckName::Reads,
+            Fault::BadResult(_) => CheckName::Contract,
+            Fault::Stack => CheckName::Stack,
+            Fault::Memory(_) | Fault::Table(_) => CheckName::Memory,
+            Fault::Deadline(_) => CheckName::Time,
+            Fault::LogFlood(_) => CheckName::Log,
+            _ => CheckName::Answers,
+        };
+        self.fault(check, name, why);
+    }
+
+    fn fault(&mut self, check: CheckName, message: &str, why: String) {
+        self.faults.entry(check).or_default().add(message, why);
+    }
+
+    /// Keeps the shorter time of two in the model, as the machine may have been busy with something else, and the longer one in all:
+    /// what is derived of a message is derived once.
+    fn take_times(&mut self, name: &str, message: &Message, answers: [&Result<Scored, ScoreError>; 2]) {
+        let times = || answers.into_iter().filter_map(|answer| answer.as_ref().ok().map(|scored| &scored.timing));
+        let Some(guest) = times().map(|timing| timing.guest).min() else { return };
+        let total = times().map(|timing| timing.total).max().unwrap_or(guest);
+        let [guest_us, total_us] = [guest, total].map(|time| time.as_nanos() as f64 / 1e3);
+        self.slowest.push(Slow { message: name.to_owned(), bytes: message.len(), guest_us, total_us });
+        self.slowest.sort_by(|a, b| b.guest_us.total_cmp(&a.guest_us));
+        self.slowest.truncate(SLOW_MAX);
+    }
+}
+
+impl Most {
+    fn take(&mut self, count: usize, message: &str) {
+        if count > self.count || self.message.is_empty() {
+            (self.count, self.message) = (count, message.to_owned());
+        }
+    }
+}
+
+fn said(answer: &Result<Scored, ScoreError>) -> Said<'_> {
+    match answer {
+        Ok(scored) => Said { answer: Ok(&scored.outcome), log: &scored.log },
+        Err(error) => Said { answer: Err(&error.fault), log: &error.log },
+    }
+}
