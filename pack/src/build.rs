@@ -77,6 +77,7 @@ impl Build {
         on_progress: &mut dyn FnMut(Progress<'_>),
     ) -> Result<Built, PackError> {
         let project = Project::of(package_dir, &self.arguments, &mut self.cargo)?;
+        project.sources().iter().for_each(|source| on_progress(Progress::Uses(source)));
         let Self { arguments, cargo } = &self;
         let configuration = Configuration::of(cargo, arguments, &project.manifest_path)?;
         let toolchain = Toolchain::of(cargo, configuration.rustc(), &project.manifest_path)?;

@@ -4,6 +4,7 @@ mod made;
 mod model;
 mod output;
 mod steps;
+mod tried;
 mod verification;
 
 use std::ffi::OsString;
@@ -109,7 +110,8 @@ pub struct Packed {
     pub measured: Option<Measured>,
     /// What it is made of; none unless that was asked for.
     pub sizes: Option<Sizes>,
-    /// The expectations that were written into the manifest, where they are others than before.
+    /// The expectations that were written into the manifest, where they are others than before; of a release that is only tried
+    /// ([`Packer::pack_to_try`]), those that would be.
     pub blessed: Vec<Changed>,
     /// How long each step took.
     pub timings: Vec<(Step, Duration)>,

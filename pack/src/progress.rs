@@ -1,6 +1,7 @@
 //! What a person who waits is told.
 
 use std::fmt;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -56,6 +57,8 @@ impl fmt::Display for Step {
 pub enum Progress<'a> {
     /// A step begins.
     Started(Step),
+    /// During [`Step::Build`]: what is in this folder, or this file, goes into the release; a file need not be there.
+    Uses(&'a Path),
     /// During [`Step::Build`]: a crate is done.
     Compiled(&'a str),
     /// A warning of the compiler or of cargo, or what is to be known of how the model is built. It may have several lines.

@@ -1,6 +1,7 @@
 //! `switchback.toml`: what an author says about a release.
 
 mod bless;
+mod inputs;
 mod onnx;
 
 use std::fs;

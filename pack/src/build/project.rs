@@ -15,6 +15,10 @@ use crate::target::TARGET;
 /// The crate that every model is written with.
 const SDK: &str = "switchback-guest";
 
+/// Files of a workspace's root that decide how its members are built.
+const OF_WORKSPACE: [&str; 5] =
+    ["Cargo.toml", "Cargo.lock", ".cargo/config.toml", "rust-toolchain.toml", "rust-toolchain"];
+
 /// The package to build and the folders that its compilation may mention.
 #[derive(Debug, Default)]
 pub(super) struct Project {
@@ -29,11 +33,19 @@ pub(super) struct Project {
     /// `NAME-VERSION` and folder of each package that goes into the model and is no part of the workspace's folder, or was
     /// brought there from elsewhere.
     pub(super) foreign: Vec<(String, PathBuf)>,
+    /// Folders of the packages that go into the model and are used by path, its own among them.
+    pub(super) local: Vec<PathBuf>,
     /// The version of the SDK, and where it is from.
     pub(super) sdk: Option<String>,
 }
 
 impl Project {
+    /// What of this machine's files, other than those of registries, goes into the release: folders, and files of the workspace.
+    pub(super) fn sources(&self) -> Vec<PathBuf> {
+        let of_workspace = OF_WORKSPACE.iter().map(|file| self.workspace_root.join(file));
+        self.local.iter().cloned().chain(of_workspace).collect()
+    }
+
     /// Asks cargo about the package in a folder, and refuses one that builds no module.
     pub(super) fn of(package_dir: &Path, arguments: &Arguments, cargo: &mut Cargo) -> Result<Self, PackError> {
         let mut places = Place::all(package_dir)?.into_iter().peekable();
@@ -117,6 +129,7 @@ impl Metadata {
             package: package.name.clone(),
             package_id: package.id.clone(),
             foreign: used.iter().filter(|used| self.is_foreign(used)).filter_map(|used| used.named_dir()).collect(),
+            local: used.iter().filter(|used| used.source.is_none()).filter_map(|used| used.dir()).collect(),
             sdk: used.iter().find(|used| used.name == SDK).map(|sdk| sdk.origin()),
             manifest_path,
             cargo_home: cargo_home(cargo),
@@ -152,8 +165,12 @@ impl Metadata {
 }
 
 impl Package {
+    fn dir(&self) -> Option<PathBuf> {
+        self.manifest_path.parent().map(Path::to_owned)
+    }
+
     fn named_dir(&self) -> Option<(String, PathBuf)> {
-        Some((format!("{}-{}", self.name, self.version), self.manifest_path.parent()?.to_owned()))
+        Some((format!("{}-{}", self.name, self.version), self.dir()?))
     }
 
     /// The version, and where the package is from if not from the registry.

@@ -5,7 +5,7 @@ use switchback::release::Manifest;
 use super::made::{Made, Prebuilt};
 use super::model::Model;
 use super::{Expectations, Origin, Packer};
-use crate::answer::Changed;
+use crate::answer::{Changed, Tested};
 use crate::build::Build;
 use crate::error::PackError;
 use crate::progress::{Progress, Reporter, Step};
@@ -101,20 +101,30 @@ impl Packer {
         source: &Source,
         reporter: &mut Reporter<'_>,
     ) -> Result<(Manifest, Vec<Changed>), PackError> {
-        let mut manifest = source.manifest();
-        let mut blessed = Vec::new();
-        if self.expectations == Expectations::Bless || source.are_tests_made_up() {
-            let sealed = model.seal(&manifest)?;
-            let (_, answers) =
-                reporter.step(Step::Bless, |progress| self_test::answers(&sealed, &manifest, progress))?;
-            for ((test, answer), expected) in manifest.self_tests.iter_mut().zip(answers).zip(source.scores()) {
-                blessed.extend(Changed::of(test, expected, &answer));
-                test.score = answer.score.unwrap_or(test.score);
-                test.category = test.category.and(answer.category);
-            }
+        if self.expectations == Expectations::Check && !source.are_tests_made_up() {
+            return Ok((source.manifest(), Vec::new()));
         }
-        Ok((manifest, blessed))
+        answered(model, source, Step::Bless, reporter).map(|(manifest, changed, _)| (manifest, changed))
     }
+}
+
+/// The manifest with what the model answers to its self-tests now, what of that is new, and the answers.
+pub(super) fn answered(
+    model: &Model,
+    source: &Source,
+    step: Step,
+    reporter: &mut Reporter<'_>,
+) -> Result<(Manifest, Vec<Changed>, Vec<Tested>), PackError> {
+    let mut manifest = source.manifest();
+    let sealed = model.seal(&manifest)?;
+    let (_, answers) = reporter.step(step, |progress| self_test::answers(&sealed, &manifest, progress))?;
+    let mut changed = Vec::new();
+    for ((test, answer), expected) in manifest.self_tests.iter_mut().zip(&answers).zip(source.scores()) {
+        changed.extend(Changed::of(test, expected, answer));
+        test.score = answer.score.unwrap_or(test.score);
+        test.category = test.category.and(answer.category);
+    }
+    Ok((manifest, changed, answers))
 }
 
 /// Refuses a self-test without an expectation.

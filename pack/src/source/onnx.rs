@@ -11,7 +11,7 @@ use super::{File, MANIFEST_FILE, MadeOf, Release, Source, Test, invalid};
 use crate::error::PackError;
 
 /// The file that `[onnx]` names if it names none.
-const MODEL_FILE: &str = "model.onnx";
+pub(super) const MODEL_FILE: &str = "model.onnx";
 
 /// The self-tests of a release whose author has written none: what the model answers today is what it has to answer on
 /// every host.
