@@ -1,5 +1,6 @@
 //! `switchback bench`.
 
+mod against;
 mod memory;
 mod report;
 mod run;
@@ -15,7 +16,7 @@ use switchback_mailgen::{Generator, Mix, Profile};
 use self::report::Report;
 use self::run::OfRelease;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
-use crate::exit::{Exit, after_help};
+use crate::exit::{Exit, Usage, after_help};
 use crate::progress::Busy;
 use crate::releases::ReleaseArgs;
 use crate::schema::{Output, kind};
@@ -31,6 +32,13 @@ use crate::show;
 pub(crate) struct Args {
     #[command(flatten)]
     releases: ReleaseArgs,
+
+    /// Say how the release of -m does beside this one: the ratios of their times and rates, with 95 % intervals
+    ///
+    /// Both are measured in the same run, on the same messages, which they take turns on, each as often first as second. The interval is
+    /// a bootstrap over blocks of consecutive messages, in pairs. It says what this run shows; how two runs differ, it does not.
+    #[arg(long, value_name = "OLD.wasm")]
+    against: Option<PathBuf>,
 
     /// Files, mbox files, Maildirs or folders [default: generated mail]
     #[arg(value_name = "CORPUS")]
@@ -65,7 +73,8 @@ pub(crate) struct Args {
 const EXAMPLES: &str = "\
 Examples:
   switchback bench -m linear-1.0.0.wasm -m rules-1.0.0.wasm -m onnx-1.1.0.wasm
-  switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir";
+  switchback bench -m linear-1.0.0.wasm --messages 20000 -j 1 ~/Maildir
+  switchback bench -m linear-2.0.0.wasm --against linear-1.0.0.wasm ~/Maildir";
 
 const EXIT_CODES: [&str; 2] =
     ["the costs are shown", "an input could not be read, a release could not be loaded, or it failed on a message"];
@@ -79,6 +88,7 @@ pub(crate) const OUTPUT: Output = Output::document("bench", &[kind::<Report>]);
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
+    args.check()?;
     let mail = mail(args)?;
     let busy = Busy::with(String::new());
     let measured = run::measure(args, &mail.messages, &busy)?;
@@ -91,6 +101,20 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
         false => report.write(&mut out)?,
     }
     Ok(Exit::found_if(report.failed() > 0 || mail.missed.any()))
+}
+
+impl Args {
+    fn check(&self) -> Result<(), Usage> {
+        match self.against.is_some() && self.releases.paths.len() > 1 {
+            true => Err(Usage("--against is for one release and another: name one with -m".to_owned())),
+            false => Ok(()),
+        }
+    }
+
+    /// The releases to measure, the one of --against last.
+    fn paths(&self) -> Vec<PathBuf> {
+        self.releases.paths.iter().chain(&self.against).cloned().collect()
+    }
 }
 
 /// What a message is called. One that was generated has a number.

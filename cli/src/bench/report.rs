@@ -11,6 +11,7 @@ use switchback::verdict::Timing;
 use switchback_corpus::Mail;
 use switchback_mailgen::Profile;
 
+use super::against::Against;
 use super::memory::Resident;
 use super::run::{Measured, OfRelease};
 use super::{Args, name};
@@ -36,6 +37,9 @@ pub(super) struct Report {
     resident_bytes: Option<u64>,
     resident_bytes_peak: Option<u64>,
     releases: Vec<ReportOf>,
+    /// How the first release did beside the one of --against; absent without that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    against: Option<Against>,
 }
 
 #[derive(JsonSchema, Serialize)]
@@ -104,6 +108,7 @@ impl Report {
             resident_bytes_before: measured.resident_before,
             resident_bytes: resident.map(|resident| resident.now_bytes),
             resident_bytes_peak: resident.map(|resident| resident.peak_bytes),
+            against: args.against.as_ref().map(|_| Against::of(&measured.pairs)),
             releases: measured.releases.into_iter().map(|of| ReportOf::new(of, threads, &mail.names)).collect(),
         }
     }
@@ -142,6 +147,9 @@ impl Report {
         show::numbers(&mut table, 1..10);
         writeln!(out, "\n{}\n", table.trim_fmt())?;
         self.releases.iter().try_for_each(|of| of.write_odd(out))?;
+        if let (Some(against), [release, other, ..]) = (&self.against, &self.releases[..]) {
+            against.write(&release.release, &other.release, out)?;
+        }
         let [before, now, peak] =
             [self.resident_bytes_before, self.resident_bytes, self.resident_bytes_peak].map(memory_text);
         let (rate, wall) =

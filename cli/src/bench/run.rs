@@ -33,6 +33,8 @@ pub(super) struct Measured {
     pub(super) wall: Duration,
     /// Memory before any release was loaded, in bytes.
     pub(super) resident_before: Option<u64>,
+    /// What the first two releases took for each message that all answered, in the order in which they were scored.
+    pub(super) pairs: Vec<[Duration; 2]>,
 }
 
 /// What was measured of one release.
@@ -53,13 +55,13 @@ pub(super) struct OfRelease {
 /// Loads the releases and scores every message with each.
 pub(super) fn measure(args: &Args, mail: &[RawMessage], busy: &Busy) -> anyhow::Result<Measured> {
     let threads = args.threads.count();
-    let paths = &args.releases.paths;
+    let paths = args.paths();
     let runtime = releases::builder(&args.runtime, paths.len(), threads).build().context("start the runtime")?;
     let resident_before = Resident::read().map(|resident| resident.now_bytes);
     let mut measured = Vec::new();
     for path in paths {
-        busy.now(releases::loading(path));
-        measured.push(load(&runtime, path, args, &mail[0])?);
+        busy.now(releases::loading(&path));
+        measured.push(load(&runtime, &path, args, &mail[0])?);
     }
     let ids: Vec<_> = measured.iter().map(|of| of.id.clone()).collect();
     args.runtime.check_grants(&ids)?;
@@ -67,15 +69,17 @@ pub(super) fn measure(args: &Args, mail: &[RawMessage], busy: &Busy) -> anyhow::
     let bench = Bench { runtime: &runtime, ids: &ids, args, mail };
     bench.on_threads(threads, WARM_UP_MESSAGES.min(args.messages as usize))?;
     let start = Instant::now();
-    let taken = bench.on_threads(threads, args.messages as usize)?;
+    let (taken, mut pairs) = bench.on_threads(threads, args.messages as usize)?;
     let wall = start.elapsed();
+    pairs.sort_unstable_by_key(|(turn, _)| *turn);
+    let pairs = pairs.into_iter().map(|(_, times)| times).collect();
     for (of, taken) in measured.iter_mut().zip(taken) {
         of.timings = taken.timings;
         of.failed = taken.failed;
         of.logged = taken.logged;
         of.odd = taken.odd;
     }
-    Ok(Measured { releases: measured, wall, resident_before })
+    Ok(Measured { releases: measured, wall, resident_before, pairs })
 }
 
 fn load(runtime: &Runtime, path: &std::path::Path, args: &Args, first: &RawMessage) -> anyhow::Result<OfRelease> {
@@ -168,6 +172,9 @@ impl Noted {
     }
 }
 
+/// What two releases took for one message, with the turn in which it was scored.
+type Pair = (usize, [Duration; 2]);
+
 struct Bench<'a> {
     runtime: &'a Runtime,
     ids: &'a [ReleaseId],
@@ -177,13 +184,15 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// Scores this many messages, each with every release.
-    fn on_threads(&self, threads: usize, messages: usize) -> anyhow::Result<Vec<Taken>> {
+    fn on_threads(&self, threads: usize, messages: usize) -> anyhow::Result<(Vec<Taken>, Vec<Pair>)> {
         let next = AtomicUsize::new(0);
         thread::scope(|scope| {
             let workers: Vec<_> = (0..threads).map(|_| scope.spawn(|| self.work(&next, messages))).collect();
             let mut all = vec![Taken::default(); self.ids.len()];
+            let mut all_pairs = Vec::new();
             for worker in workers {
-                let taken = worker.join().map_err(|_| anyhow!("a thread that scored panicked"))?;
+                let (taken, pairs) = worker.join().map_err(|_| anyhow!("a thread that scored panicked"))?;
+                all_pairs.extend(pairs);
                 for (all, taken) in all.iter_mut().zip(taken) {
                     all.timings.extend(taken.timings);
                     all.failed += taken.failed;
@@ -191,40 +200,49 @@ impl Bench<'_> {
                     all.odd.join(taken.odd);
                 }
             }
-            Ok(all)
+            Ok((all, all_pairs))
         })
     }
 
-    fn work(&self, next: &AtomicUsize, messages: usize) -> Vec<Taken> {
-        let mut taken = vec![Taken::default(); self.ids.len()];
+    fn work(&self, next: &AtomicUsize, messages: usize) -> (Vec<Taken>, Vec<Pair>) {
+        let (mut taken, mut pairs) = (vec![Taken::default(); self.ids.len()], Vec::new());
         loop {
             let turn = next.fetch_add(1, Ordering::Relaxed);
             if turn >= messages {
-                return taken;
+                return (taken, pairs);
             }
             let place = turn % self.mail.len();
-            let raw = &self.mail[place];
+            let mut times = vec![None; self.ids.len()];
             for k in 0..self.ids.len() {
-                // Another release begins with each message: whoever comes first has the colder caches.
-                let which = (turn + k) % self.ids.len();
-                let message = self.args.message.message(raw.clone());
-                let taken = &mut taken[which];
-                let start = Instant::now();
-                let scored = self.runtime.score_with(&self.ids[which], &message);
-                taken.odd.took(place + 1, start.elapsed());
-                let log = match scored {
-                    Ok(scored) => {
-                        taken.timings.push(scored.timing);
-                        scored.log
-                    }
-                    Err(failed) => {
-                        taken.failed += 1;
-                        taken.odd.failed_on(failed.fault.to_string(), place + 1, 1);
-                        failed.log
-                    }
-                };
-                taken.logged.add(place + 1, log);
+                // Another release begins with each message, and with the same message when it comes again: whoever comes first has
+                // the colder caches.
+                let which = (place + turn / self.mail.len() + k) % self.ids.len();
+                times[which] = self.score(which, place, &mut taken[which]);
+            }
+            if let [Some(first), Some(second), ..] = times[..] {
+                pairs.push((turn, [first, second]));
             }
         }
+    }
+
+    /// Scores a message with a release; returns how long it took, unless it failed.
+    fn score(&self, which: usize, place: usize, taken: &mut Taken) -> Option<Duration> {
+        let message = self.args.message.message(self.mail[place].clone());
+        let start = Instant::now();
+        let scored = self.runtime.score_with(&self.ids[which], &message);
+        taken.odd.took(place + 1, start.elapsed());
+        let (log, total) = match scored {
+            Ok(scored) => {
+                taken.timings.push(scored.timing);
+                (scored.log, Some(scored.timing.total))
+            }
+            Err(failed) => {
+                taken.failed += 1;
+                taken.odd.failed_on(failed.fault.to_string(), place + 1, 1);
+                (failed.log, None)
+            }
+        };
+        taken.logged.add(place + 1, log);
+        total
     }
 }

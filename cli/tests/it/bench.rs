@@ -79,3 +79,34 @@ fn failures_are_counted_and_end_with_1() {
     let says = "switchback: there is no message in .\nswitchback: there is no message to measure with\n";
     assert_eq!((ran.code, ran.err.as_str()), (1, says));
 }
+
+#[test]
+fn a_release_is_held_against_another_with_intervals() {
+    let dir = tempdir().unwrap();
+    fs::write(dir.path().join("1"), mail("x", "a@example.org", 200)).unwrap();
+    fs::write(dir.path().join("2"), mail("x", "a@example.org", 9_000)).unwrap();
+    let (new, old) = (release("1.1.0"), release("1.0.0"));
+    let args = ["bench", "-m", &*new, "--against", &*old, "-j", "1", "--messages"];
+    let bench = |more: &[&str]| switchback_in(dir.path(), args.iter().chain(more)).fine();
+    let report: Value = serde_json::from_str(&bench(&["40", "--json", "."])).unwrap();
+    let against = &report["against"];
+    assert_eq!(against["pairs"], 40);
+    for ratio in ["p50", "messages_per_s"].map(|ratio| &against[ratio]) {
+        let [value, low, high] = ["ratio", "low", "high"].map(|field| ratio[field].as_f64().unwrap());
+        assert!(0.0 < low && low <= value && value <= high, "{ratio}");
+        assert_eq!(ratio["is_difference_shown"], !(low..=high).contains(&1.0), "{ratio}");
+    }
+    let names: Vec<_> = report["releases"].as_array().unwrap().iter().map(|of| &of["release"]["version"]).collect();
+    assert_eq!(names, ["1.1.0", "1.0.0"]);
+    let out = bench(&["40", "."]);
+    assert!(out.contains("linear@1.1.0 against linear@1.0.0, 40 messages that both answered:\n"), "{out}");
+    assert_eq!(out.matches(" times as much (95 %: ").count(), 2, "{out}");
+    let few = bench(&["10", "."]);
+    assert!(few.contains("10 messages that both answered are too few for an interval"), "{few}");
+
+    // A message that one of them does not answer is no pair.
+    fs::write(dir.path().join("2"), mail("x", "a@example.org", TRAPS_AT_BYTES)).unwrap();
+    let ran = switchback_in(dir.path(), args.iter().chain(&["40", "--json", "."]));
+    let report: Value = serde_json::from_str(&ran.out).unwrap();
+    assert_eq!((ran.code, &report["against"]["pairs"], &report["releases"][1]["failed"]), (1, &20.into(), &20.into()));
+}
