@@ -26,12 +26,19 @@ pub(crate) struct RuntimeArgs {
     #[arg(long)]
     no_cache: bool,
 
+    #[command(flatten)]
+    grants: GrantArgs,
+}
+
+/// What models are granted.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct GrantArgs {
     /// Let this model see the addresses of recipients if its manifest reads them (repeatable)
     #[arg(long = "grant-recipients", value_name = "MODEL")]
     granted_recipients: Vec<ModelName>,
 }
 
-impl RuntimeArgs {
+impl GrantArgs {
     /// The runtime with what is granted.
     pub(crate) fn grant<S>(&self, builder: RuntimeBuilder<S>) -> RuntimeBuilder<S> {
         self.granted_recipients.iter().cloned().fold(builder, RuntimeBuilder::grant_recipients)
@@ -43,6 +50,18 @@ impl RuntimeArgs {
             Some(name) => Err(Usage(format!("--grant-recipients {name}: no release here is of this model")).into()),
             None => Ok(()),
         }
+    }
+}
+
+impl RuntimeArgs {
+    /// The runtime with what is granted.
+    pub(crate) fn grant<S>(&self, builder: RuntimeBuilder<S>) -> RuntimeBuilder<S> {
+        self.grants.grant(builder)
+    }
+
+    /// Refuses a grant to a model that none of the releases is of.
+    pub(crate) fn check_grants(&self, releases: &[ReleaseId]) -> anyhow::Result<()> {
+        self.grants.check_grants(releases)
     }
 
     /// The folder; none if nothing is to be kept, or nobody says where a user's caches are.

@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::schema::Output;
 use crate::store::change;
 use crate::{
-    allow, backtest, backup, bench, block, canary, compare, completions, demo, expire, explain, features, freeze,
+    allow, backtest, backup, bench, block, canary, compare, completions, demo, dev, expire, explain, features, freeze,
     guard, held, history, impact, inspect, journal, keygen, load, man, new, overrides, pack, promote, quarantine,
     restore, revert, rollout, schema, score, serve, shadow, sign, status, test, train, trust, unload, verify, withdraw,
 };
@@ -24,6 +24,7 @@ Examples:
   switchback demo                                       see a bad model go live, and its revert
   switchback new my-model && switchback pack my-model   start a model of your own
   switchback test my-model ~/Maildir                    does it answer, within its limits?
+  switchback dev my-model --watch ~/Maildir             what does each change of it flip?
   switchback train --ham Archive --spam Junk --name acme -o acme-1.0.0.wasm
                                                         train a model on your own mail
   switchback score -m linear-1.0.0.wasm ~/Maildir       score your own mail
@@ -60,6 +61,7 @@ enum Command {
     New(new::Args),
     Pack(pack::Args),
     Test(test::Args),
+    Dev(Box<dev::Args>),
     Train(Box<train::Args>),
     Inspect(inspect::Args),
     Keygen(keygen::Args),
@@ -125,6 +127,7 @@ impl Command {
             Self::New(args) => new::run(&args),
             Self::Pack(args) => pack::run(&args),
             Self::Test(args) => test::run(&args),
+            Self::Dev(args) => dev::run(&args),
             Self::Train(args) => train::run(&args),
             Self::Inspect(args) => inspect::run(&args),
             Self::Keygen(args) => keygen::run(&args),
@@ -176,6 +179,7 @@ fn outputs() -> impl Iterator<Item = (&'static str, Output)> {
         ("bench", bench::OUTPUT),
         ("compare", compare::OUTPUT),
         ("demo", demo::OUTPUT),
+        ("dev", dev::OUTPUT),
         ("explain", explain::OUTPUT),
         ("impact", impact::OUTPUT),
         ("inspect", inspect::OUTPUT),

@@ -18,6 +18,7 @@ mod compare;
 mod completions;
 mod context;
 mod demo;
+mod dev;
 mod duration;
 mod exit;
 mod expire;
@@ -86,9 +87,10 @@ pub fn main() -> ExitCode {
     priority::raise_if_urgent();
     signals::survive_file_limits();
     warnings::to_stderr();
-    let run = match demo::worker::Args::if_called() {
-        Some(worker) => worker.run(),
-        None => Cli::parse_arguments().run(),
+    let run = match (demo::worker::Args::if_called(), dev::packer::Args::if_called()) {
+        (Some(worker), _) => worker.run(),
+        (_, Some(packer)) => packer.run(),
+        _ => Cli::parse_arguments().run(),
     };
     match run {
         Ok(exit) => exit.into(),

@@ -7,6 +7,7 @@ mod bench;
 mod compare;
 mod crash;
 mod demo;
+mod dev;
 mod dovecot;
 mod features;
 mod inspect;

@@ -125,7 +125,8 @@ fn contract(text: &str) -> (Resolve, WorldId) {
     (resolve, world)
 }
 
-fn module() -> Vec<u8> {
+/// The module of all of them, whose data are the limit, as any toolchain could have built it.
+pub(crate) fn module() -> Vec<u8> {
     embedded(MODULE, CONTRACT)
 }
 

@@ -8,6 +8,8 @@ use std::path::Path;
 pub(super) enum Step {
     /// A command to type.
     Type(Typed),
+    /// To look at what a command prints that was typed before and goes on.
+    Look(Typed),
     /// A change of a file, as `diff` shows it.
     Change { path: String, before: String, after: String },
 }
@@ -34,8 +36,8 @@ pub(crate) fn block(page: &str, heading: &str, beginning: &str) -> String {
     format!("{block}\n")
 }
 
-/// The steps of a page: each line of its `sh` blocks, each `$ ` line of its `console` blocks with what comes below it, and each
-/// `diff` block.
+/// The steps of a page: each line of its `sh` blocks, each `$ ` line of its `console` blocks with what comes below it, what comes above
+/// the first of them, and each `diff` block.
 pub(super) fn steps(page: &str) -> Vec<Step> {
     let mut steps = Vec::new();
     let mut lines = page.lines();
@@ -53,15 +55,15 @@ pub(super) fn steps(page: &str) -> Vec<Step> {
 }
 
 fn console(block: &[&str]) -> Vec<Step> {
-    let mut typed: Vec<Typed> = Vec::new();
+    let mut steps: Vec<Step> = Vec::new();
     for line in block {
-        match (line.strip_prefix("$ "), typed.last_mut()) {
-            (Some(command), _) => typed.push(Typed::of(command)),
-            (None, Some(last)) => last.shown.push((*line).to_owned()),
-            (None, None) => panic!("`{line}` comes before any command"),
+        match (line.strip_prefix("$ "), steps.last_mut()) {
+            (Some(command), _) => steps.push(Step::Type(Typed::of(command))),
+            (None, Some(Step::Type(last) | Step::Look(last))) => last.shown.push((*line).to_owned()),
+            (None, _) => steps.push(Step::Look(Typed { command: String::new(), shown: vec![(*line).to_owned()] })),
         }
     }
-    typed.into_iter().map(Step::Type).collect()
+    steps
 }
 
 /// A block that begins with `--- FILE` and `+++ FILE`.
@@ -136,13 +138,16 @@ fn is_like(shown: &str, line: &str) -> bool {
 #[test]
 fn a_page_is_read_as_people_read_it() {
     let page = "text\n```sh\nls -l   # all of it\n```\n```rust\nfn x() {}\n```\n```console\n$ echo a\na\n...\n$ true\n```\n\
-                ```diff\n--- a.txt\n+++ a.txt\n one\n-two\n+three\n```\n";
+                ```console\nb\nc\n```\n```diff\n--- a.txt\n+++ a.txt\n one\n-two\n+three\n```\n";
     let steps = steps(page);
-    let [Step::Type(list), Step::Type(echo), Step::Type(_), Step::Change { path, before, after }] = &steps[..] else {
+    let [Step::Type(list), Step::Type(echo), Step::Type(_), Step::Look(look), Step::Change { path, before, after }] =
+        &steps[..]
+    else {
         panic!("{steps:?}");
     };
     assert_eq!((list.command.as_str(), echo.command.as_str(), path.as_str()), ("ls -l", "echo a", "a.txt"));
     assert_eq!((before.as_str(), after.as_str()), ("one\ntwo\n", "one\nthree\n"));
+    assert_eq!(look.shown, ["b", "c"]);
     assert!(echo.is_as_shown("a\nb\nc\n") && echo.is_as_shown("a\n") && !echo.is_as_shown("b\na\n"));
     assert!(
         is_like("after ... ms", "after 4.3 ms")

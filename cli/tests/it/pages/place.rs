@@ -2,13 +2,18 @@
 
 use std::ffi::OsString;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
 
 use tempfile::{TempDir, tempdir};
 
 use super::page::{Step, Typed, apply};
 use crate::model::mail;
+use crate::operate::store::PATIENCE;
 use crate::run::command;
 
 /// Where guests are built, for all tests.
@@ -21,6 +26,46 @@ pub(super) struct Place {
     folder: PathBuf,
     /// What was exported.
     exported: Vec<(String, String)>,
+    /// A command that goes on.
+    goes_on: Option<GoesOn>,
+}
+
+/// A command that goes on while others are typed.
+struct GoesOn {
+    shell: Child,
+    lines: Receiver<String>,
+}
+
+impl GoesOn {
+    fn start(mut shell: Command) -> Self {
+        let mut shell = shell.stdout(Stdio::piped()).process_group(0).spawn().unwrap();
+        let output = shell.stdout.take().unwrap();
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            // Nobody reads on where the page has shown enough.
+            BufReader::new(output).lines().map_while(Result::ok).try_for_each(|line| sender.send(line))
+        });
+        Self { shell, lines }
+    }
+
+    /// Presses Ctrl-C.
+    fn interrupt(mut self) {
+        self.signal("-INT");
+        self.shell.wait().unwrap();
+    }
+
+    fn signal(&self, signal: &str) {
+        // Fails where it has ended.
+        let _ =
+            Command::new("kill").args([signal, "--", &format!("-{}", self.shell.id())]).stderr(Stdio::null()).status();
+    }
+}
+
+impl Drop for GoesOn {
+    fn drop(&mut self) {
+        self.signal("-KILL");
+        let _ = self.shell.wait();
+    }
 }
 
 impl Place {
@@ -36,7 +81,7 @@ impl Place {
             let file = home.path().join(format!("Maildir/cur/{number}.home:2,S"));
             fs::write(file, mail(subject, "ada@example.org", *bytes)).unwrap();
         }
-        Self { home, folder, exported: Vec::new() }
+        Self { home, folder, exported: Vec::new(), goes_on: None }
     }
 
     pub(super) fn home(&self) -> &Path {
@@ -57,8 +102,28 @@ impl Place {
     /// Does what a page says.
     pub(super) fn follow(&mut self, step: &Step) {
         match step {
+            Step::Type(typed) if typed.command.starts_with("switchback dev ") => {
+                self.goes_on = Some(GoesOn::start(self.shell(&typed.command)));
+                self.look(typed);
+            }
             Step::Type(typed) => self.check(typed),
+            Step::Look(typed) => {
+                self.look(typed);
+                self.goes_on.take().unwrap().interrupt();
+            }
             Step::Change { path, before, after } => apply(&self.folder, path, before, after),
+        }
+    }
+
+    /// Reads what a command prints that goes on, until that is as the page shows.
+    fn look(&self, typed: &Typed) {
+        let goes_on = self.goes_on.as_ref().expect("no command goes on");
+        let mut printed = String::new();
+        while !typed.is_as_shown(&printed) {
+            let line = goes_on.lines.recv_timeout(PATIENCE);
+            let shown = typed.shown.join("\n");
+            printed += &line.unwrap_or_else(|_| panic!("it printed\n{printed}\nand is shown with\n{shown}"));
+            printed += "\n";
         }
     }
 

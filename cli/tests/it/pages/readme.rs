@@ -33,7 +33,7 @@ fn commands(title: &str) -> Vec<Typed> {
     let section = section.split("\n## ").next().unwrap_or_default();
     let typed = steps(section).into_iter().map(|step| match step {
         Step::Type(typed) => typed,
-        Step::Change { .. } => panic!("{title} changes a file"),
+        Step::Change { .. } | Step::Look(_) => panic!("{title} does more than type"),
     });
     typed.collect()
 }

@@ -15,7 +15,7 @@ use crate::operate::store::{Store, until};
 /// Those that other tests run, which are checked as well: of `backtest` they have mail whose features
 /// were kept, of `guard explain` an event to explain, and `demo` takes a
 /// while. Packing needs a compiler for models, and is tested where it is implemented.
-const ELSEWHERE: [&str; 4] = ["backtest", "demo", "guard explain", "pack"];
+const ELSEWHERE: [&str; 5] = ["backtest", "demo", "dev", "guard explain", "pack"];
 
 /// A store, with the commands that were run on it.
 struct Session {
