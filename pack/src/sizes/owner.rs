@@ -61,7 +61,7 @@ mod tests {
         for (name, group, function) in [
             ("_ZN4core3fmt5write17h0123456789abcdefE", "core", "core::fmt::write"),
             (
-                "_ZN60_$LT$alloc..string..String$u20$as$u20$core..fmt..Write$GT$9write_str17h0123456789abcdefE",
+                "_ZN58_$LT$alloc..string..String$u20$as$u20$core..fmt..Write$GT$9write_str17h0123456789abcdefE",
                 "alloc",
                 "<alloc::string::String as core::fmt::Write>::write_str",
             ),

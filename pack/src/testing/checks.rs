@@ -42,7 +42,7 @@ pub(super) fn all(
 
 fn self_tests(manifest: &Manifest, tally: &Tally<'_>) -> String {
     let all = manifest.self_tests.len();
-    let wrong = tally.faults.get(&CheckName::SelfTests).map_or(0, |faults| faults.messages());
+    let wrong = tally.failed_by(CheckName::SelfTests);
     format!("{} of {all} answered as expected", all - wrong)
 }
 
@@ -52,7 +52,7 @@ fn answers(tally: &Tally<'_>) -> String {
 }
 
 fn contract(scale: Scale, tally: &Tally<'_>) -> String {
-    let wrong = tally.faults.get(&CheckName::Contract).map_or(0, |faults| faults.messages());
+    let wrong = tally.failed_by(CheckName::Contract);
     match wrong {
         0 => format!("reasons add up to the score on the scale `{scale}`, to {:e}", Scale::TOLERANCE),
         wrong => format!("{wrong} answers are outside of it"),
@@ -60,7 +60,7 @@ fn contract(scale: Scale, tally: &Tally<'_>) -> String {
 }
 
 fn purity(tally: &Tally<'_>) -> String {
-    let wrong = tally.faults.get(&CheckName::Purity).map_or(0, |faults| faults.messages());
+    let wrong = tally.failed_by(CheckName::Purity);
     match wrong {
         0 => "each message twice, in two orders: the same bits".to_owned(),
         wrong => format!("{wrong} messages had another answer the second time"),

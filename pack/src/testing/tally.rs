@@ -79,6 +79,11 @@ impl<'m> Tally<'m> {
         }
     }
 
+    /// Messages that fail this check.
+    pub(super) fn failed_by(&self, check: CheckName) -> usize {
+        self.faults.get(&check).map_or(0, Findings::messages)
+    }
+
     /// Takes both answers for the next message.
     ///
     /// # Errors

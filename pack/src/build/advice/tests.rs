@@ -3,7 +3,7 @@
 use super::{ADVICE, advice};
 
 /// Texts of cargo, rustc, rustup, LLVM's linker, build scripts and crates, as users reported them or as they are here, shortened.
-const SAID: [(&str, &str); 31] = [
+const SAID: &[(&str, &str)] = &[
     ("rust-lld: error: duplicate symbol: prepare\n>>> defined in first.rcgu.o\n", "`switchback_guest::export!`"),
     ("rust-lld: error: duplicate symbol: score\n", "`switchback_guest::export!`"),
     (
