@@ -1,5 +1,6 @@
 //! What must hold of a journal.
 
+mod batches;
 mod damage;
 mod disks;
 mod features;
