@@ -1,8 +1,5 @@
 //! `switchback train`.
 
-mod folders;
-mod text;
-
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -16,9 +13,9 @@ use switchback::files::{Access, Existing, Output as File};
 use switchback::release::ModelName;
 use switchback::{Digest, ReleaseId};
 use switchback_corpus::{Corpus, Entry, Missed, Unread};
-use switchback_train::{Collection, Example, KINDS, Label, Report, Split, Step, Trainer};
+use switchback_report::TrainingShown;
+use switchback_train::{Collection, Example, Folders, KINDS, Label, Report, Split, Step, Trainer};
 
-use self::folders::Folders;
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
 use crate::exit::{Exit, after_help, say};
 use crate::judge::Opinion;
@@ -28,6 +25,7 @@ use crate::progress::{Busy, Progress};
 use crate::releases::{self, Loaded};
 use crate::schema::{Output, json_line, kind};
 use crate::share::basis_points;
+use crate::show::counted;
 
 /// Train a model on your own mail, measure it, and pack it
 ///
@@ -141,6 +139,17 @@ pub(crate) struct Outcome {
     report: Report,
 }
 
+impl Outcome {
+    fn shown(&self) -> TrainingShown<'_> {
+        TrainingShown {
+            report: &self.report,
+            read: format!("{}, {}", counted(self.report.mail.read, "message"), self.missed),
+            passed_over: self.passed_over,
+            release: self.release.as_ref().map(|written| (&written.id, Some(&*written.path), written.bytes)),
+        }
+    }
+}
+
 /// A release that was written.
 #[derive(JsonSchema, Serialize)]
 struct Written {
@@ -184,7 +193,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     if args.json {
         json_line(&outcome, &mut out)?;
     } else {
-        text::write(&outcome, &mut out)?;
+        outcome.shown().write_text(&mut out)?;
     }
     out.flush()?;
     if refused {

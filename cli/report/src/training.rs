@@ -1,11 +1,13 @@
 //! What came of a training, for people.
 
 use std::io::{self, Write};
+use std::path::Path;
 
+use switchback::ReleaseId;
+use switchback::jiff::Timestamp;
 use switchback_train::{AtThreshold, Label, Report, Share};
 
-use super::Outcome;
-use crate::show::{self, count, counted, printable};
+use crate::show::{self, count, printable};
 
 /// The segments that are shown.
 const SEGMENTS: usize = 12;
@@ -19,8 +21,31 @@ const CARRIERS: usize = 3;
 /// Columns of text.
 const WIDTH: usize = 100;
 
-pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let report = &outcome.report;
+/// What a training came to.
+#[derive(Debug)]
+pub struct TrainingShown<'a> {
+    /// What was learned from, and how good the model is.
+    pub report: &'a Report,
+    /// How many messages were read, and how many were not: `7 messages, 0 unreadable, 1 left out`.
+    pub read: String,
+    /// Messages below the named folders that are no label.
+    pub passed_over: u64,
+    /// The release if there is one, its file if it was written, and its bytes.
+    pub release: Option<(&'a ReleaseId, Option<&'a Path>, u64)>,
+}
+
+impl TrainingShown<'_> {
+    /// Writes it as text.
+    ///
+    /// # Errors
+    /// If `out` cannot be written.
+    pub fn write_text(&self, out: &mut impl Write) -> io::Result<()> {
+        write(self, out)
+    }
+}
+
+fn write(outcome: &TrainingShown<'_>, out: &mut impl Write) -> io::Result<()> {
+    let report = outcome.report;
     mail(outcome, out)?;
     if !report.disagreements.is_empty() {
         writeln!(
@@ -42,23 +67,18 @@ pub(super) fn write(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
             start = "      ";
         }
     }
-    if let Some(release) = &outcome.release {
-        writeln!(
-            out,
-            "\n{} {} ({})",
-            release.id,
-            printable(&release.path.display().to_string(), 2_000),
-            show::bytes(release.bytes)
-        )?;
+    if let Some((id, path, bytes)) = outcome.release {
+        let path = path.map_or_else(String::new, |path| format!(" {}", printable(&path.display().to_string(), 2_000)));
+        writeln!(out, "\n{id}{path} ({})", show::bytes(bytes))?;
         writeln!(out, "To flag as measured, give the slot the threshold: --junk {}", report.chosen.threshold)?;
     }
     Ok(())
 }
 
-fn mail(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
-    let report = &outcome.report;
+fn mail(outcome: &TrainingShown<'_>, out: &mut impl Write) -> io::Result<()> {
+    let report = outcome.report;
     let mail = &report.mail;
-    writeln!(out, "{}, {}", counted(mail.read, "message"), outcome.missed)?;
+    writeln!(out, "{}", outcome.read)?;
     let left_out = [
         (mail.copies, "copies of others"),
         (mail.in_both, "in both folders"),
@@ -73,7 +93,7 @@ fn mail(outcome: &Outcome, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "learned from{}", row(mail.training_ham, mail.training_spam))?;
     writeln!(out, "held out    {}", row(mail.held_out_ham, mail.held_out_spam))?;
     if let Some(period) = &report.period {
-        let day = |at: jiff::Timestamp| at.strftime("%Y-%m-%d").to_string();
+        let day = |at: Timestamp| at.strftime("%Y-%m-%d").to_string();
         writeln!(out, "sent         {} to {}", day(period.from), day(period.to))?;
     }
     let carriers = &report.carriers;

@@ -15,6 +15,7 @@ use crate::error::TrainError;
 use crate::example::{Example, TEXT_FIELDS, kinds_of};
 use crate::label::Label;
 use crate::split::{Side, Split, split};
+use crate::stop::Stop;
 
 /// Bytes that are written at once.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -169,10 +170,10 @@ impl Collection {
         Ok(sides)
     }
 
-    /// Nothing more is added: the examples can be read.
-    pub(crate) fn finish(self) -> io::Result<Finished> {
+    /// Nothing more is added: the examples can be read, until somebody asks for the end.
+    pub(crate) fn finish(self, stop: Stop) -> io::Result<Finished> {
         let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Finished { kinds: self.kinds, file, index: self.index, senders: self.senders, fields: self.fields })
+        Ok(Finished { kinds: self.kinds, file, index: self.index, senders: self.senders, fields: self.fields, stop })
     }
 }
 
@@ -184,6 +185,7 @@ pub(crate) struct Finished {
     pub(crate) index: Vec<Indexed>,
     pub(crate) senders: Senders,
     pub(crate) fields: HashMap<u32, (String, [u64; 2])>,
+    pub(crate) stop: Stop,
 }
 
 impl Finished {
@@ -193,6 +195,7 @@ impl Finished {
 
     /// Reads an example back.
     pub(crate) fn read(&self, at: usize) -> io::Result<Spilled> {
+        self.stop.check()?;
         let one = &self.index[at];
         let mut bytes = vec![0; one.bytes as usize];
         self.file.read_exact_at(&mut bytes, one.offset)?;

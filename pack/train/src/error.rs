@@ -38,6 +38,9 @@ pub enum TrainError {
     /// A label has nothing that could be measured on.
     #[error("no {} message is left to measure on: choose another date, or add mail that came after it", word(*.0))]
     NothingHeldOut(Label),
+    /// Somebody asked for its end: [`Stop`](crate::Stop).
+    #[error("the training was stopped")]
+    Stopped,
     /// The file with the features cannot be written or read.
     #[error("the temporary file with the features")]
     Spill(#[from] io::Error),

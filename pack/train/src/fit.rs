@@ -128,13 +128,14 @@ pub fn logistic(log_odds: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::rows::Writing;
+    use crate::stop::Stop;
 
     const FIT: Fit = Fit { cost: 1.0, epochs: 300, tolerance: 1e-5 };
 
     fn written(rows: &[Row]) -> Rows {
         let mut writing = Writing::begin(tempfile::tempdir().unwrap().path()).unwrap();
         rows.iter().for_each(|row| writing.add(row).unwrap());
-        writing.finish().unwrap()
+        writing.finish(Stop::new()).unwrap()
     }
 
     /// Rows whose label is the first column but for one in ten, with noise in the others.

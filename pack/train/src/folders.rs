@@ -1,8 +1,8 @@
-//! Which messages below a named folder are no label.
+//! [`Folders`]: which messages below a named folder are no label.
 
-use std::path::PathBuf;
+use std::path::{Component, Path, PathBuf};
 
-use switchback_train::Label;
+use crate::label::Label;
 
 /// Folders of what somebody threw away, in lower case, without the dot and the `INBOX.` of Maildir++: what is in them was wanted
 /// once, or not.
@@ -21,21 +21,23 @@ const TRASH: [&str; 9] = [
 /// Folders of unwanted mail.
 const JUNK: [&str; 6] = ["junk", "junk e-mail", "junk email", "spam", "bulk mail", "unsolicited"];
 
-/// What was named on the command line.
-pub(super) struct Folders {
+/// Where mail of a label is looked for. What somebody threw away below it is no label, and neither is junk below wanted mail.
+#[derive(Clone, Debug)]
+pub struct Folders {
     inputs: Vec<PathBuf>,
     label: Label,
 }
 
 impl Folders {
-    pub(super) fn new(inputs: &[PathBuf], label: Label) -> Self {
+    /// Files and folders, as somebody named them.
+    pub fn new(inputs: &[PathBuf], label: Label) -> Self {
         Self { inputs: inputs.to_vec(), label }
     }
 
-    /// Whether a message of this name is marked as deleted, or lies in a folder for trash, or for junk where wanted mail is looked
+    /// Whether a message of this name, its path, is marked as deleted, or lies in a folder for trash, or for junk where wanted mail is looked
     /// for, that was not named itself.
-    pub(super) fn passes_over(&self, name: &str) -> bool {
-        let path = std::path::Path::new(name);
+    pub fn passes_over(&self, name: &str) -> bool {
+        let path = Path::new(name);
         let below = self
             .inputs
             .iter()
@@ -43,12 +45,12 @@ impl Folders {
             .min_by_key(|rest| rest.as_os_str().len());
         let Some(below) = below else { return false };
         let is_deleted = name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains('T') && !flags.contains('/'));
-        let mut folders = below.parent().into_iter().flat_map(std::path::Path::components);
-        is_deleted || folders.any(|folder| self.is_other(&folder.as_os_str().to_string_lossy()))
+        let mut folders = below.parent().into_iter().flat_map(Path::components);
+        is_deleted || folders.any(|folder| self.is_other(folder))
     }
 
-    fn is_other(&self, folder: &str) -> bool {
-        let folder = folder.to_lowercase();
+    fn is_other(&self, folder: Component<'_>) -> bool {
+        let folder = folder.as_os_str().to_string_lossy().to_lowercase();
         // Folders of Maildir++ are all in one, with dots between their names.
         folder.split('.').any(|name| TRASH.contains(&name) || (self.label == Label::Ham && JUNK.contains(&name)))
     }

@@ -6,6 +6,7 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
 use crate::example::TEXT_FIELDS;
+use crate::stop::Stop;
 
 /// Bytes that are read or written at once.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -59,9 +60,10 @@ impl Writing {
         self.to.write_all(&bytes)
     }
 
-    pub(crate) fn finish(self) -> io::Result<Rows> {
+    /// The rows, which can be read until somebody asks for the end.
+    pub(crate) fn finish(self, stop: Stop) -> io::Result<Rows> {
         let file = self.to.into_inner().map_err(io::IntoInnerError::into_error)?;
-        Ok(Rows { file, count: self.count })
+        Ok(Rows { file, count: self.count, stop })
     }
 }
 
@@ -70,6 +72,7 @@ impl Writing {
 pub(crate) struct Rows {
     file: File,
     count: usize,
+    stop: Stop,
 }
 
 impl Rows {
@@ -82,6 +85,7 @@ impl Rows {
         let mut from = BufReader::with_capacity(BUFFER_BYTES, At { file: &self.file, offset: 0 });
         let (mut row, mut bytes) = (Row::default(), Vec::new());
         for number in 0..self.count {
+            self.stop.check()?;
             let mut ends = [0; 4 * (TEXT_FIELDS + 1)];
             from.read_exact(&mut ends)?;
             for (end, four) in row.ends.iter_mut().zip(ends.as_chunks().0) {
@@ -122,7 +126,7 @@ mod tests {
             [Row::of([&[1, 2], &[], &[7], &[], &[9]]), Row::default(), Row::of([&[], &[], &[], &[], &[3, 4, 5]])];
         let mut writing = Writing::begin(folder.path()).unwrap();
         rows.iter().for_each(|row| writing.add(row).unwrap());
-        let written = writing.finish().unwrap();
+        let written = writing.finish(Stop::new()).unwrap();
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the file has no name");
         for _ in 0..2 {
             let mut read = Vec::new();

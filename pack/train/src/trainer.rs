@@ -21,6 +21,7 @@ use crate::quality::threshold;
 use crate::report::{Judged, Report};
 use crate::rows::{Row, Rows, Writing};
 use crate::split::{Kept, Placed, Split, split};
+use crate::stop::Stop;
 use crate::vocabulary::Vocabulary;
 
 /// How all models are fitted. The cost is the one of the best of 0.1 to 1,000 on mail of two decades, the epochs those after which
@@ -56,11 +57,18 @@ pub struct Trainer {
     split: Split,
     prior: Option<f64>,
     folder: PathBuf,
+    stop: Stop,
 }
 
 impl Default for Trainer {
     fn default() -> Self {
-        Self { max_false_positives: 0.001, split: Split::default(), prior: None, folder: std::env::temp_dir() }
+        Self {
+            max_false_positives: 0.001,
+            split: Split::default(),
+            prior: None,
+            folder: std::env::temp_dir(),
+            stop: Stop::new(),
+        }
     }
 }
 
@@ -114,15 +122,27 @@ impl Trainer {
         self
     }
 
+    /// What ends trainings before they are done. Default: nothing does.
+    pub fn stopped_by(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
     /// Trains and measures. `on_step` hears what it is doing, from whichever thread does it.
     ///
     /// # Errors
     /// [`TrainError`]: too little mail, the same for both labels, no room for the files.
     pub fn train(&self, mail: Collection, on_step: impl Fn(Step) + Sync) -> Result<Trained, TrainError> {
+        let trained = self.trained(mail, on_step);
+        // It was whatever was read next that failed.
+        trained.map_err(|error| if self.stop.is_asked_for() { TrainError::Stopped } else { error })
+    }
+
+    fn trained(&self, mail: Collection, on_step: impl Fn(Step) + Sync) -> Result<Trained, TrainError> {
         is_share(self.max_false_positives, "wanted")?;
         self.prior.map_or(Ok(()), |share| is_share(share, "unwanted"))?;
         on_step(Step::Sorting);
-        let mail = mail.finish()?;
+        let mail = mail.finish(self.stop.clone())?;
         let (placed, kept) = split(&mail.index, self.split)?;
         on_step(Step::Preparing);
         let (known, telling) = Vocabulary::of(&mail, &structures(&mail, &placed)?);
@@ -195,7 +215,7 @@ fn write_rows(folder: &Path, mail: &Finished, placed: &[Placed], known: &Vocabul
         row.ends[TEXT_FIELDS] = row.columns.len() as u32;
         writing.add(&row)?;
     }
-    writing.finish()
+    writing.finish(mail.stop.clone())
 }
 
 /// What all fits of a training share.

@@ -1,6 +1,8 @@
 //! Mail of which nothing can be learned.
 
-use switchback_train::{Collection, KINDS, Label, TrainError, Trainer};
+use std::sync::Mutex;
+
+use switchback_train::{Collection, KINDS, Label, Step, Stop, TrainError, Trainer};
 
 use super::{Mail, arrived, collection, without_gmail};
 
@@ -60,4 +62,25 @@ fn mail_without_text_and_a_share_that_is_none_are_no_panic() {
     assert!(error.to_string().contains("1.5 is not a share of wanted mail"), "{error}");
     let error = Trainer::default().prior(0.0).train(collection(&mail), |_| {}).unwrap_err();
     assert!(error.to_string().contains("0 is not a share of unwanted mail"), "{error}");
+}
+
+#[test]
+fn a_training_that_nobody_waits_for_ends_at_whatever_step_it_is() {
+    let mail = arrived(&without_gmail(10), 400, DAY);
+    for at in [Step::Preparing, Step::Learning { done: 1, of: 72 }, Step::Measuring] {
+        let (stop, steps) = (Stop::new(), Mutex::new(Vec::new()));
+        let trainer = Trainer::default().stopped_by(stop.clone());
+        let stopped = trainer.train(collection(&mail), |step| {
+            let mut steps = steps.lock().unwrap();
+            steps.push(step);
+            if std::mem::discriminant(&step) == std::mem::discriminant(&at) {
+                stop.stop();
+            }
+        });
+        assert!(matches!(stopped, Err(TrainError::Stopped)), "{at:?}");
+        let of = |step: &Step| std::mem::discriminant(step) == std::mem::discriminant(&at);
+        let after =
+            steps.into_inner().unwrap().into_iter().skip_while(|step| !of(step)).filter(|step| !of(step)).count();
+        assert_eq!(after, 0, "it went on to the next step");
+    }
 }
