@@ -4,6 +4,7 @@ use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::Duration;
 
+use rayon::ThreadPoolBuilder;
 use wasmtime::component::Component;
 use wasmtime::{Config, Engine, Result, Strategy};
 
@@ -28,7 +29,9 @@ pub(super) fn compile_with(strategy: Strategy, component: &[u8]) -> Result<(Engi
         // The bits of a NaN would otherwise depend on the compiler and the processor, and so would the release.
         .cranelift_nan_canonicalization(true);
     let engine = Engine::new(&config)?;
-    let compiled = Component::new(&engine, component)?;
+    // On threads that end with it: those that all of a process share are none of a fork of it, which would wait for them for ever.
+    let threads = ThreadPoolBuilder::new().build()?;
+    let compiled = threads.install(|| Component::new(&engine, component))?;
     Ok((engine, compiled))
 }
 
