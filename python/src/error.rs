@@ -3,6 +3,7 @@
 //! Each enum of errors is a class, whose `kind` is the name of the variant: `not-loaded` for `NotLoaded`.
 
 mod control;
+mod making;
 mod runtime;
 
 use std::error::Error;

@@ -6,7 +6,7 @@ use switchback::message::{FeatureKind, Features};
 
 use crate::message::{Message, kind};
 use crate::threads::each;
-use crate::values::{array, value};
+use crate::values::{array_of, value};
 use crate::work::detached_always;
 
 /// The facts of messages, one after the other, and of each kind and field, and of the structure, the rows of a sparse matrix: how many
@@ -21,23 +21,17 @@ pub(crate) fn feature_rows<'py>(
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
     let messages = messages.iter().map(Message::of).collect::<PyResult<Vec<_>>>()?;
     let kinds = kinds.iter().map(|name| kind(py, name)).collect::<PyResult<Vec<_>>>()?;
-    detached_always(py, || each(threads, &messages, |message| derive(message, &kinds)))?;
-    let facts = messages.iter().flat_map(|message| message.facts().values()).map(|fact| fact.to_le_bytes());
+    let (facts, all) = detached_always(py, || {
+        each(threads, &messages, |message| derive(message, &kinds));
+        let facts = messages.iter().flat_map(|message| message.facts().values()).map(|fact| fact.to_le_bytes());
+        (facts.collect::<Vec<_>>().concat(), all_rows(&messages, &kinds))
+    })?;
     let rows = PyList::empty(py);
-    for kind in kinds {
-        for (field, name) in Features::FIELDS.into_iter().enumerate() {
-            let of = |message: &'_ switchback::Message| message.features(kind).fields()[field].clone();
-            let lengths = messages.iter().map(|message| (of(message).len() as i64).to_le_bytes());
-            let hashes = messages.iter().flat_map(|message| of(message).to_vec()).map(|hash| hash.to_le_bytes());
-            let (lengths, hashes) = (array(py, lengths, "<i8")?, array(py, hashes, "<u4")?);
-            rows.append(value(py, "Rows", (kind.name(), name, lengths, hashes))?)?;
-        }
+    for Rows { kind, field, lengths, hashes } in all {
+        let (lengths, hashes) = (array_of(py, &lengths, "<i8")?, array_of(py, &hashes, "<u4")?);
+        rows.append(value(py, "Rows", (kind, field, lengths, hashes))?)?;
     }
-    let of = |message: &switchback::Message| message.structure().features().to_vec();
-    let lengths = messages.iter().map(|message| (of(message).len() as i64).to_le_bytes());
-    let hashes = messages.iter().flat_map(of).map(|hash| hash.to_le_bytes());
-    rows.append(value(py, "Rows", ("structure", "", array(py, lengths, "<i8")?, array(py, hashes, "<u4")?))?)?;
-    Ok((array(py, facts, "<f4")?, rows))
+    Ok((array_of(py, &facts, "<f4")?, rows))
 }
 
 /// Finds what will be asked for.
@@ -47,4 +41,40 @@ fn derive(message: &switchback::Message, kinds: &[FeatureKind]) {
     for kind in kinds {
         let _ = message.features(*kind);
     }
+}
+
+/// The rows of one matrix, as bytes of numbers.
+struct Rows {
+    kind: &'static str,
+    field: &'static str,
+    lengths: Vec<u8>,
+    hashes: Vec<u8>,
+}
+
+impl Rows {
+    fn new(kind: &'static str, field: &'static str) -> Self {
+        Self { kind, field, lengths: Vec::new(), hashes: Vec::new() }
+    }
+
+    fn add(&mut self, hashes: &[u32]) {
+        self.lengths.extend_from_slice(&(hashes.len() as i64).to_le_bytes());
+        hashes.iter().for_each(|hash| self.hashes.extend_from_slice(&hash.to_le_bytes()));
+    }
+}
+
+/// Those of all kinds and fields, and of the structure.
+fn all_rows(messages: &[switchback::Message], kinds: &[FeatureKind]) -> Vec<Rows> {
+    let mut all = Vec::new();
+    for kind in kinds {
+        let mut fields = Features::FIELDS.map(|field| Rows::new(kind.name(), field));
+        for message in messages {
+            let found = message.features(*kind);
+            fields.iter_mut().zip(found.fields()).for_each(|(rows, hashes)| rows.add(hashes));
+        }
+        all.extend(fields);
+    }
+    let mut structure = Rows::new("structure", "");
+    messages.iter().for_each(|message| structure.add(message.structure().features()));
+    all.push(structure);
+    all
 }

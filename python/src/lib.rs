@@ -23,6 +23,7 @@ mod release;
 mod runtime;
 mod slot;
 mod threads;
+mod training;
 mod values;
 mod verdict;
 mod work;
@@ -49,13 +50,15 @@ mod _switchback {
     #[pymodule_export]
     use crate::message::Message;
     #[pymodule_export]
-    use crate::pack::{pack, pack_module};
+    use crate::pack::{pack, pack_module, pack_onnx};
     #[pymodule_export]
     use crate::release::{Release, ReleaseId, inspect};
     #[pymodule_export]
     use crate::runtime::Runtime;
     #[pymodule_export]
     use crate::slot::Slot;
+    #[pymodule_export]
+    use crate::training::Training;
     #[pymodule_export]
     use crate::verdict::{Scored, Verdict};
     #[pymodule_export]

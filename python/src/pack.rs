@@ -1,37 +1,85 @@
 //! Packing models.
 
-use std::path::PathBuf;
+use std::ffi::CString;
+use std::path::{Path, PathBuf};
 
+use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
-use switchback::release::Manifest;
-use switchback_pack::{Packed, Packer, Progress};
+use switchback::release::{Manifest, parse_version};
+use switchback_pack::{Packer, Progress};
 
+use crate::error;
 use crate::given::bytes_of;
-use crate::json::from_python;
-use crate::json::to_python;
+use crate::json::{from_python, to_python};
 use crate::work::detached;
 
-/// Packs the model in a folder with a `switchback.toml`, as the command `switchback pack` does: cargo builds it. Returns what was packed
-/// (`path`, `id` and more) as a dictionary. `bless` writes what self-tests answer now into the manifest.
+/// Packs the model in a folder with a `switchback.toml`, as the command `switchback pack` does: cargo builds it. With `component`, it is a
+/// file instead that another toolchain built, a component or a core module, with the `switchback.toml` in `source`, by default beside it.
+/// Returns what was packed (`path`, `id` and more) as a dictionary; what is to be known of it beside is warned of. `bless` writes what
+/// self-tests answer now into the manifest.
 #[pyfunction]
-#[pyo3(signature = (source, *, out=None, bless=false, profile=None, cargo_args=Vec::new()))]
+#[pyo3(signature = (source=None, *, component=None, out=None, bless=false, profile=None, cargo_args=Vec::new()))]
 pub(crate) fn pack(
     py: Python<'_>,
-    source: PathBuf,
+    source: Option<PathBuf>,
+    component: Option<PathBuf>,
     out: Option<PathBuf>,
     bless: bool,
     profile: Option<String>,
     cargo_args: Vec<String>,
 ) -> PyResult<Bound<'_, PyAny>> {
-    let mut packer = Packer::new(source);
+    if component.is_some() && (profile.is_some() || !cargo_args.is_empty()) {
+        return Err(error::invalid(
+            py,
+            "profile and cargo_args: cargo does not build a component that was built already",
+        ));
+    }
+    let beside = || component.as_deref().and_then(Path::parent).map(|folder| Path::new(".").join(folder));
+    let source = source.or_else(beside).ok_or_else(|| error::invalid(py, "name a model's folder, or a component"))?;
+    let packer = component.into_iter().fold(Packer::new(source), Packer::component);
+    let packer = profile.into_iter().fold(packer, Packer::profile);
+    packed(py, cargo_args.into_iter().fold(packer, Packer::cargo_arg), out, bless)
+}
+
+/// Packs an ONNX file, as `switchback pack --onnx` does: without a toolchain. What `switchback.pack_onnx` does it with.
+#[pyfunction]
+#[pyo3(name = "_pack_onnx", signature = (file, *, name=None, version=None, out=None, bless=false))]
+pub(crate) fn pack_onnx<'py>(
+    py: Python<'py>,
+    file: PathBuf,
+    name: Option<&str>,
+    version: Option<&str>,
+    out: Option<PathBuf>,
+    bless: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let invalid = |failed: &dyn std::error::Error| error::invalid(py, &failed.to_string());
+    let mut packer = Packer::onnx(file);
+    if let Some(name) = name {
+        packer = packer.name(name.parse().map_err(|failed| invalid(&failed))?);
+    }
+    if let Some(version) = version {
+        packer = packer.version(parse_version(version).map_err(|failed| invalid(&failed))?);
+    }
+    packed(py, packer, out, bless)
+}
+
+fn packed(py: Python<'_>, packer: Packer, out: Option<PathBuf>, bless: bool) -> PyResult<Bound<'_, PyAny>> {
+    let mut packer = out.into_iter().fold(packer, Packer::out);
     if bless {
         packer = packer.bless();
     }
-    packer = profile.into_iter().fold(packer, Packer::profile);
-    packer = out.into_iter().fold(packer, Packer::out);
-    packer = cargo_args.into_iter().fold(packer, Packer::cargo_arg);
-    let packed: Packed = detached(py, || packer.pack(&mut |_: Progress<'_>| {}))?;
+    let mut remarks = Vec::new();
+    let mut hear = |progress: Progress<'_>| {
+        if let Progress::Remark(remark) = progress {
+            remarks.push(remark.to_owned());
+        }
+    };
+    let packed = detached(py, || packer.pack(&mut hear))?;
+    for remark in remarks {
+        let text = CString::new(remark.replace('\0', " ")).unwrap_or_default();
+        PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)?;
+    }
     to_python(py, &packed)
 }
 

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use switchback::release::{
-    Draft, ModelName, PublicKey, Refusal, Signature, Verified, parse_version, read_release, read_signature,
-    signature_path,
+    Draft, ModelName, PublicKey, Signature, Verified, parse_version, read_release, read_signature, signature_path,
 };
 use switchback::{Digest, Limits};
 use switchback_pack::Inspection;
@@ -103,21 +102,26 @@ pub(crate) struct Release {
     path: Option<PathBuf>,
 }
 
+impl Release {
+    /// The release that these bytes are.
+    pub(crate) fn of_bytes(py: Python<'_>, bytes: Vec<u8>) -> PyResult<Self> {
+        let verified = detached(py, || Draft::new(bytes).verify(&Limits::default()))?;
+        Ok(Self { verified, path: None })
+    }
+}
+
 #[pymethods]
 impl Release {
     /// Reads and checks a file, or the bytes of one.
     #[new]
     fn new(py: Python<'_>, file: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let bytes = file.cast::<PyBytes>().ok().map(|bytes| bytes.as_bytes().to_vec());
-        let path: Option<PathBuf> = if bytes.is_none() { Some(file.extract()?) } else { None };
-        detached(py, || {
-            let limits = Limits::default();
-            let draft = match (&path, bytes) {
-                (Some(path), _) => read_release(path, &limits)?,
-                (None, bytes) => Draft::new(bytes.unwrap_or_default()),
-            };
-            Ok::<_, Refusal>(Self { verified: draft.verify(&limits)?, path })
-        })
+        if let Ok(bytes) = file.cast::<PyBytes>() {
+            return Self::of_bytes(py, bytes.as_bytes().to_vec());
+        }
+        let path: PathBuf = file.extract()?;
+        let limits = Limits::default();
+        let verified = detached(py, || read_release(&path, &limits)?.verify(&limits))?;
+        Ok(Self { verified, path: Some(path) })
     }
 
     /// What names it.

@@ -3,6 +3,14 @@
 use rayon::ThreadPoolBuilder;
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
+/// Does `work` on so many threads, as `each` does.
+pub(crate) fn within<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    match ThreadPoolBuilder::new().num_threads(threads.unwrap_or_default()).build() {
+        Ok(pool) => pool.install(work),
+        Err(_) => work(),
+    }
+}
+
 /// Does `work` for each, on so many threads, by default one for each core. They end with it: a process that forks between two
 /// calls loses none.
 pub(crate) fn each<T: Sync, R: Send>(

@@ -24,6 +24,10 @@ pub(crate) fn array<'py, const N: usize>(
     numbers: impl Iterator<Item = [u8; N]>,
     dtype: &str,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let bytes: Vec<u8> = numbers.flatten().collect();
-    py.import("numpy")?.call_method1("frombuffer", (PyBytes::new(py, &bytes), dtype))
+    array_of(py, &numbers.collect::<Vec<_>>().concat(), dtype)
+}
+
+/// [`array`], of numbers that are bytes already.
+pub(crate) fn array_of<'py>(py: Python<'py>, bytes: &[u8], dtype: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import("numpy")?.call_method1("frombuffer", (PyBytes::new(py, bytes), dtype))
 }

@@ -1,4 +1,4 @@
-"""Score mail with sandboxed WebAssembly models; compare, operate and revert them.
+"""Score mail with sandboxed WebAssembly models; train, compare, operate and revert them.
 
 A *release* is one version of a model, as one file. A *slot* is the place in a filter where a verdict is used; its route says which release
 is live there, and changes between two messages::
@@ -55,7 +55,9 @@ from switchback._values import (
 from switchback.comparing import compare
 from switchback.errors import Error
 from switchback.features import Features, features
+from switchback.packing import pack_onnx
 from switchback.report import Report
+from switchback.training import TrainingReport, train
 
 __all__ = [
     "FACTS",
@@ -87,6 +89,7 @@ __all__ = [
     "Scored",
     "Slot",
     "Timing",
+    "TrainingReport",
     "Verdict",
     "__version__",
     "compare",
@@ -95,4 +98,6 @@ __all__ = [
     "inspect",
     "pack",
     "pack_module",
+    "pack_onnx",
+    "train",
 ]

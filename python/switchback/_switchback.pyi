@@ -32,6 +32,7 @@ from switchback._values import (
 )
 from switchback.errors import ScoreError
 from switchback.report import Report
+from switchback.training import Told, TrainingReport
 
 __all__ = [
     "Comparison",
@@ -39,6 +40,7 @@ __all__ = [
     "Corpus",
     "Event",
     "_feature_rows",
+    "_pack_onnx",
     "JournalReader",
     "Records",
     "Message",
@@ -49,6 +51,7 @@ __all__ = [
     "inspect",
     "Runtime",
     "Slot",
+    "Training",
     "Scored",
     "Verdict",
     "_panic",
@@ -397,10 +400,17 @@ class Control:
 @final
 class Corpus:
     def __new__(
-        cls, *inputs: _Path, format: str = "auto", sidecars: bool = True, trust_authserv_ids: Sequence[str] = ...
+        cls,
+        *inputs: _Path,
+        format: str = "auto",
+        sidecars: bool = True,
+        trust_authserv_ids: Sequence[str] = ...,
+        label: str | None = None,
     ) -> Self: ...
     @property
     def unread(self) -> list[str]: ...
+    @property
+    def passed_over(self) -> int: ...
     def __iter__(self) -> Iterator[tuple[str, Message]]: ...
 
 @final
@@ -450,14 +460,46 @@ class Comparison:
     ) -> list[tuple[str, ScoreError]]: ...
     def report(self, origin: str, limit: int = 10) -> Report: ...
 
+@final
+class Training:
+    def __new__(
+        cls,
+        name: str,
+        *,
+        version: str | None = None,
+        out: _Path | None = None,
+        max_false_positives: float = 0.001,
+        train_until: datetime | str | None = None,
+        runtime: Runtime | None = None,
+        before: _Release | None = None,
+        strict: bool = False,
+        temp: _Path | None = None,
+    ) -> Self: ...
+    def add(
+        self, names: Sequence[str], messages: Sequence[Message | _Raw], label: str, threads: int | None = None
+    ) -> None: ...
+    def finish(self, told: Told, threads: int | None = None, passed_over: int = 0) -> TrainingReport: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
 def inspect(path: _Path) -> dict[str, Any]: ...
 def pack(
-    source: _Path,
+    source: _Path | None = None,
     *,
+    component: _Path | None = None,
     out: _Path | None = None,
     bless: bool = False,
     profile: str | None = None,
     cargo_args: Sequence[str] = ...,
+) -> dict[str, Any]: ...
+def _pack_onnx(
+    file: _Path, *, name: str | None = None, version: str | None = None, out: _Path | None = None, bless: bool = False
 ) -> dict[str, Any]: ...
 def pack_module(module: Buffer, manifest: Mapping[str, Any], *, data: Buffer | None = None) -> bytes: ...
 def _feature_rows(

@@ -37,7 +37,7 @@ def compare(
     most ``limit`` rows. What a release does not answer is counted in the report, and warned of.
     """
     runtime = Runtime() if runtime is None else runtime
-    sides = [_loaded(runtime, release) for release in (before, after)]
+    sides = [loaded(runtime, release) for release in (before, after)]
     comparison = Comparison(runtime, *sides, thresholds=thresholds, senders=senders, limit=limit)
     for names, batch in batches(messages, progress=progress, what="compare"):
         for name, failure in comparison.add(names, batch, threads):
@@ -45,7 +45,8 @@ def compare(
     return comparison.report("Scored by both for this report.", limit)
 
 
-def _loaded(runtime: Runtime, release: AnyRelease) -> ReleaseId:
+def loaded(runtime: Runtime, release: AnyRelease) -> ReleaseId:
+    """The release in the runtime, which loads it if it has to."""
     if isinstance(release, ReleaseId):
         return release
     known = {str(one): one for one in runtime.releases}

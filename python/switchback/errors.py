@@ -144,3 +144,18 @@ class PackError(Error):
 
     is_guest_fault: bool
     """Whether the fault is in the model's code or data, rather than in its manifest or the machine's set-up."""
+    onnx: str
+    """Of the kind ``onnx``, what is wrong with the model: ``operators``, ``input``, ``output``, ..."""
+
+
+class TrainError(Error):
+    """No model came of the mail. Nothing was written."""
+
+    label: str
+    """The label, ``ham`` or ``spam``, of which there is nothing (``empty``), too little (``too-few``) or nothing to measure on (``nothing-held-out``)."""
+    campaigns: int
+    """Of the kind ``too-few``, how many groups of messages could be learned from."""
+    read: int
+    """How many messages were read."""
+    both: int
+    """Of the kind ``same-mail``, how many messages were given as wanted and as unwanted."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import os
+import select
+import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,43 @@ def mail() -> list[bytes]:
     messages = [path.read_bytes() for folder in folders for path in sorted((ROOT / folder).glob("*.eml"))]
     assert len(messages) > 10
     return [*messages, b"", b"\0", bytes(range(256)) * 10]
+
+
+@pytest.fixture(scope="session")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the folders ``ham`` and ``spam``, of generated mail to learn from."""
+    program = TARGET / "release/examples/mailgen"
+    if not program.is_file():
+        pytest.exit(f"there is no {program}: run `cargo xtask python`", returncode=1)
+    folder = tmp_path_factory.mktemp("kept")
+    subprocess.run([program, "700", "12", folder], check=True)
+    for label in ("ham", "spam"):
+        (folder / label).mkdir()
+    for file in sorted(folder.glob("*.eml")):
+        label = "spam" if file.name.split("-")[1] in ("spam", "phish") else "ham"
+        file.rename(folder / label / file.name)
+    return folder
+
+
+def in_a_fork(work: Callable[[], str]) -> str:
+    """What a fork of this process says; it is killed if it says nothing for a minute."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.write(writing, work().encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    said = b""
+    try:
+        while select.select([reading], [], [], 60)[0] and (more := os.read(reading, 4096)):
+            said += more
+    finally:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+        os.close(reading)
+    return said.decode() or "nothing"
 
 
 def self_tests(release: Path) -> list[tuple[bytes, float]]:

@@ -1,9 +1,12 @@
-"""The examples do what they say, against real clients."""
+"""The examples do what they say, against real clients, and README's lines run as they stand."""
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
+import re
+import shutil
 import smtplib
 import subprocess
 import sys
@@ -117,16 +120,74 @@ def test_the_http_scorer_answers_with_a_verdict(
         refused.value.close()
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
-def test_the_notebook_runs_and_draws(releases: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_readme_runs_from_its_beginning_to_its_end(
+    releases: Path, kept: Path, mail: list[bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (EXAMPLES.parent / "README.md").read_text()
+    blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    assert len(blocks) == 3
+    monkeypatch.chdir(tmp_path)
+    for version in ("1.0.0", "2.0.0"):
+        shutil.copy(releases / f"linear-{version}.wasm", tmp_path)
+    shutil.copy(tmp_path / "linear-2.0.0.wasm", "phish-2.0.0.wasm")
+    shutil.copytree(kept / "spam", "spam")
+    with gzip.open("ham.mbox.gz", "wb") as mbox:
+        for file in sorted((kept / "ham").iterdir()):
+            lines = file.read_bytes().replace(b"\r\n", b"\n").replace(b"\nFrom ", b"\n>From ")
+            mbox.write(b"From a@x.example Thu Jan  1 00:00:00 2026\n" + lines + b"\n")
+    store, names = tmp_path / "lib/switchback", {"raw": mail[0], "labels": []}
+    control = switchback.Control(store, create=True)
+    filter = switchback.Runtime(["inbound"], store=store, journal=store / "journal")
+    control.promote("inbound", control.load("linear-1.0.0.wasm")[0])
+    for block in blocks:
+        for folder in ("lib", "cache"):
+            block = block.replace(f"/var/{folder}/my-filter", str(tmp_path / folder))
+        exec(compile(block, "README.md", "exec"), names)
+        filter.slot("inbound").score(mail[0])
+        filter.flush()
+    assert Path("acme-1.0.0.wasm").is_file()
+    filter.shutdown()
+
+
+def executed(notebook: str, folder: Path) -> list[Any]:
+    """What a notebook shows when it is run; SWITCHBACK_NOTEBOOK_OUT is a folder to keep it in."""
+    read = nbformat.read(EXAMPLES / notebook, as_version=4)
+    assert all(not cell.get("outputs") for cell in read.cells), "it is kept without what it once showed"
+    NotebookClient(read, timeout=300, resources={"metadata": {"path": str(folder)}}).execute()
+    if keep := os.environ.get("SWITCHBACK_NOTEBOOK_OUT"):
+        nbformat.write(read, Path(keep, notebook))
+    return [output.get("data", {}) for cell in read.cells for output in cell.get("outputs", [])]
+
+
+# The kernel's own.
+notebooks = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning"
+)
+
+
+@notebooks
+def test_the_notebook_of_a_comparison_runs_and_draws(
+    releases: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("MAIL", os.environ.get("SWITCHBACK_NOTEBOOK_MAIL", str(ROOT / "cli/mailgen/messages")))
     monkeypatch.setenv("BEFORE", str(releases / "linear-1.1.0.wasm"))
     monkeypatch.setenv("AFTER", str(releases / "linear-2.0.0.wasm"))
-    notebook = nbformat.read(EXAMPLES / "promote.ipynb", as_version=4)
-    assert all(not cell.get("outputs") for cell in notebook.cells), "it is kept without what it once showed"
-    NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
-    shown = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in shown) == 2
-    assert any("<iframe srcdoc=" in output.get("data", {}).get("text/html", "") for output in shown)
-    if keep := os.environ.get("SWITCHBACK_NOTEBOOK_OUT"):
-        nbformat.write(notebook, keep)
+    shown = executed("promote.ipynb", tmp_path)
+    assert sum("image/png" in data for data in shown) == 2
+    assert any("<iframe srcdoc=" in data.get("text/html", "") for data in shown)
+
+
+@notebooks
+def test_the_notebook_from_mail_to_a_promoted_release_runs_and_draws(
+    kept: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for label in ("ham", "spam"):
+        monkeypatch.setenv(label.upper(), os.environ.get(f"SWITCHBACK_NOTEBOOK_{label.upper()}", str(kept / label)))
+    shown = executed("train.ipynb", tmp_path)
+    assert sum("image/png" in data for data in shown) == 2
+    tables = [data["text/html"] for data in shown if "text/html" in data]
+    assert any("<caption>Quality</caption>" in table for table in tables)
+    assert any("<iframe srcdoc=" in table for table in tables)
+    history = [data["text/plain"] for data in shown if "Promote" in data.get("text/plain", "").title()]
+    assert any("it finds more" in text for text in history)
+    assert "<th>1.1.0</th>" in tables[-1], "the journal has what the second release decided"

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
+import venv
 from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
 
 import switchback
 from switchback import _switchback
@@ -26,7 +31,8 @@ def test_the_stubs_say_what_the_module_has() -> None:
 
 def test_package_and_examples_are_typed() -> None:
     package = Path(switchback.__file__).parent
-    run(sys.executable, "-m", "mypy", "--strict", package, *sorted((PYTHON / "examples").glob("*.py")))
+    programs = [*(PYTHON / "examples").glob("*.py"), *(PYTHON / "benches").glob("*.py")]
+    run(sys.executable, "-m", "mypy", "--strict", package, *sorted(programs))
 
 
 def test_the_wheel_is_for_every_python_from_the_oldest_on(tmp_path: Path) -> None:
@@ -57,3 +63,38 @@ def test_every_name_has_its_documentation() -> None:
 def test_the_version_is_that_of_the_crate() -> None:
     manifest = (PYTHON.parent / "Cargo.toml").read_text()
     assert f'version = "{switchback.__version__}"' in manifest
+
+
+@pytest.fixture
+def wheel() -> Path:
+    folder = os.environ.get("SWITCHBACK_WHEELS")
+    if folder is None:
+        pytest.skip("SKIPPED: `cargo xtask wheel` builds a wheel for this test, which takes minutes")
+    (wheel,) = Path(folder).glob("*.whl")
+    return wheel
+
+
+def test_the_wheel_has_the_package_its_types_its_licences_and_nothing_else(wheel: Path) -> None:
+    name, version, *tags = wheel.stem.split("-")
+    assert (name, version, tags) == ("switchback", switchback.__version__, ["cp311", "abi3", f"linux_{os.uname().machine}"])
+    with ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+    package = {f"switchback/{file.name}" for file in (PYTHON / "switchback").iterdir() if file.is_file()}
+    assert {"switchback/_switchback.pyi", "switchback/py.typed"} <= package <= names
+    info = f"switchback-{version}.dist-info/"
+    assert {f"{info}licenses/LICENSE-APACHE", f"{info}licenses/LICENSE-MIT"} <= names
+    others = {name for name in names - package if not name.startswith(info)}
+    assert others == {"switchback/_switchback.abi3.so"}
+
+
+def test_the_wheel_scores_where_nothing_else_is_installed(
+    wheel: Path, releases: Path, mail: list[bytes], tmp_path: Path
+) -> None:
+    venv.create(tmp_path / "venv", with_pip=True)
+    python = tmp_path / "venv/bin/python"
+    run(python, "-m", "pip", "--disable-pip-version-check", "install", "--no-index", wheel)
+    (block, *_) = re.findall(r"```python\n(.*?)```", (PYTHON / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "message").write_bytes(mail[0])
+    block = block.replace("/var/cache/my-filter", str(tmp_path)).replace("linear-", f"{releases}/linear-")
+    said = run(python, "-I", "-c", f"raw = open('message', 'rb').read()\n{block}", folder=tmp_path)
+    assert said.rstrip().endswith("linear@1.0.0")

@@ -4,37 +4,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import select
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from conftest import in_a_fork
 
 import switchback
 from switchback import Message, Runtime, Slot, errors
-
-
-def in_a_fork(work: Callable[[], str]) -> str:
-    """What a fork of this process says; it is killed if it says nothing for a minute."""
-    reading, writing = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(writing, work().encode())
-        finally:
-            os._exit(0)
-    os.close(writing)
-    said = b""
-    try:
-        while select.select([reading], [], [], 60)[0] and (more := os.read(reading, 4096)):
-            said += more
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reading)
-    return said.decode() or "nothing"
 
 
 # Newer versions of Python warn of forks of processes with threads: that is what this is about.

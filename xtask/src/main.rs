@@ -44,6 +44,14 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure how the Python package scales over threads, beside processes.
+    PythonScaling {
+        /// Arguments for `python/benches/scaling.py`, such as `--messages 5000`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+    /// Build the wheel of the Python package as `pip install ./python` does, and look at what is in it.
+    Wheel,
     /// Everything that CI runs: format, lints, licences, tests, packages and their documentation, benches, demo.
     Ci,
     /// Pack the crates that are published, build and document what was packed, and look at what they declare.
@@ -142,6 +150,8 @@ fn main() -> Result<()> {
         Task::Demo { arguments } => demo::run(&arguments),
         Task::Test { arguments } => test::run(&arguments),
         Task::Python { arguments } => python::test_alone(&arguments),
+        Task::PythonScaling { arguments } => python::scaling(&arguments),
+        Task::Wheel => python::wheel(),
         Task::Ci => ci::run(),
         Task::PublishCheck => publish::check(),
         Task::Models => models::pack().map(drop),

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use anyhow::{Context as _, Result};
 
@@ -21,13 +22,43 @@ pub(crate) fn test_alone(arguments: &[String]) -> Result<()> {
 /// Runs the tests of the package, if there is an environment for them.
 pub(crate) fn test(arguments: &[String]) -> Result<()> {
     let Some(python) = setup::python() else { return Ok(()) };
-    let package = lay_out()?;
-    let mut pytest = command(python);
-    // What lies in the working folder is the package without its native part.
-    pytest.current_dir(root().join("python")).env("PYTHONPATH", package).env("PYTHONSAFEPATH", "1");
-    // Relative to the folder of the tests it would be another one.
-    pytest.env("CARGO_TARGET_DIR", target_dir());
+    let mut pytest = with_package(python)?;
     step("tests of the Python package", pytest.args(["-m", "pytest", "--quiet"]).args(arguments))
+}
+
+/// Measures how work scales over threads, beside processes.
+pub(crate) fn scaling(arguments: &[String]) -> Result<()> {
+    models::pack()?;
+    let python = setup::python().context("there is no environment for Python")?;
+    let mut scaling = with_package(python)?;
+    step("scaling over threads and processes", scaling.arg("benches/scaling.py").args(arguments))
+}
+
+/// Builds the wheel as `pip install ./python` does, which compiles every dependency once more, and has the tests look at it.
+pub(crate) fn wheel() -> Result<()> {
+    models::pack()?;
+    let python = setup::python().context("there is no environment for Python")?;
+    let folder = emptied("wheels")?;
+    let mut pip = command(&python);
+    pip.args(["-m", "pip", "--disable-pip-version-check", "wheel", "--no-deps", "--wheel-dir"]).arg(&folder);
+    // Beside what else is built, so that the next time takes less.
+    step("build the wheel", pip.arg("./python").env("CARGO_TARGET_DIR", target_dir()))?;
+    let mut pytest = with_package(python)?;
+    pytest.args(["-m", "pytest", "--quiet", "-k", "wheel"]).env("SWITCHBACK_WHEELS", folder);
+    step("look at the wheel", &mut pytest)
+}
+
+/// An interpreter in the folder of the package, which it finds together with its native part.
+fn with_package(python: PathBuf) -> Result<Command> {
+    let package = lay_out()?;
+    // It writes the mail that is learned from.
+    models::build_example("mailgen")?;
+    let mut python = command(python);
+    // What lies in the working folder is the package without its native part.
+    python.current_dir(root().join("python")).env("PYTHONPATH", package).env("PYTHONSAFEPATH", "1");
+    // Relative to the folder of the tests it would be another one.
+    python.env("CARGO_TARGET_DIR", target_dir());
+    Ok(python)
 }
 
 /// The package as a wheel has it, of what the whole workspace is built of: a wheel would build every dependency once more, because
@@ -35,11 +66,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<()> {
 fn lay_out() -> Result<PathBuf> {
     step("build the Python package", cargo().args(["build", "--release", "--locked", "--workspace", "--lib"]))?;
     let folder = target_dir().join("python");
-    let package = folder.join("switchback");
-    if package.exists() {
-        fs::remove_dir_all(&package).with_context(|| format!("cannot empty {}", package.display()))?;
-    }
-    fs::create_dir_all(&package).with_context(|| format!("cannot make {}", package.display()))?;
+    let package = emptied("python/switchback")?;
     for entry in fs::read_dir(root().join("python/switchback"))? {
         let path = entry?.path();
         if path.is_file() {
@@ -47,6 +74,16 @@ fn lay_out() -> Result<PathBuf> {
         }
     }
     copy(&target_dir().join("release").join(LIBRARY[0]), &package.join(LIBRARY[1]))?;
+    Ok(folder)
+}
+
+/// A folder beside what cargo builds, with nothing in it.
+fn emptied(name: &str) -> Result<PathBuf> {
+    let folder = target_dir().join(name);
+    if folder.exists() {
+        fs::remove_dir_all(&folder).with_context(|| format!("cannot empty {}", folder.display()))?;
+    }
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
     Ok(folder)
 }
 

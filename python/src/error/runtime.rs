@@ -1,11 +1,10 @@
-//! Errors of runtimes, slots, journals and packing.
+//! Errors of runtimes, slots and journals.
 
 use switchback::journal::JournalError;
 use switchback::release::Refusal;
 use switchback::route::RouteError;
 use switchback::runtime::{Forked, LoadFault};
 use switchback::{BuildError, Fault, LoadError, RuntimeGone, ScoreError, ShutdownError, UnknownSlot, UnloadError};
-use switchback_pack::PackError;
 
 use super::{Described, Exception};
 
@@ -116,11 +115,5 @@ impl Exception for ShutdownError {
 impl Exception for JournalError {
     fn described(&self) -> Described {
         Described::new("JournalError", self)
-    }
-}
-
-impl Exception for PackError {
-    fn described(&self) -> Described {
-        Described::new("PackError", self).with("is_guest_fault", self.is_guest_fault())
     }
 }
