@@ -14,7 +14,7 @@ use switchback_pack::PackError;
 use switchback_report::TrainingShown;
 use switchback_report::show::counted;
 use switchback_system::forked::Origin;
-use switchback_train::{Collection, Example, Judged, KINDS, Label, Step, Stop, TrainError, Trainer};
+use switchback_train::{Collection, Example, Judged, KINDS, Label, Split, Step, Stop, TrainError, Trainer};
 
 use crate::error;
 use crate::journal::time;
@@ -53,7 +53,8 @@ impl Training {
     /// `before` is a release that `runtime` has loaded.
     #[new]
     #[pyo3(signature = (
-        name, *, version=None, out=None, max_false_positives=0.001, train_until=None, runtime=None, before=None, strict=false, temp=None
+        name, *, version=None, out=None, max_false_positives=0.001, train_until=None, split="campaign", prior=None, runtime=None, before=None,
+        strict=false, temp=None
     ))]
     #[expect(clippy::too_many_arguments, reason = "they have names in Python")]
     fn new(
@@ -63,6 +64,8 @@ impl Training {
         out: Option<PathBuf>,
         max_false_positives: f64,
         train_until: Option<&Bound<'_, PyAny>>,
+        split: &str,
+        prior: Option<f64>,
         runtime: Option<Bound<'_, Runtime>>,
         before: Option<&Bound<'_, PyAny>>,
         strict: bool,
@@ -80,10 +83,17 @@ impl Training {
             (None, None) => Version::new(1, 0, 0),
         };
         let temp = temp.unwrap_or_else(std::env::temp_dir);
-        let mut trainer = Trainer::default().max_false_positives(max_false_positives).folder(&temp);
-        if let Some(date) = train_until {
-            trainer = trainer.train_until(time(date)?);
-        }
+        let split = match (split, train_until) {
+            ("campaign", None) => Split::Campaign,
+            ("campaign", Some(date)) => Split::Until(time(date)?),
+            ("random", None) => Split::Random,
+            ("random", Some(_)) => {
+                return Err(error::invalid(py, "either `train_until` or a random `split`, not both"));
+            }
+            (other, _) => return Err(error::invalid(py, &format!("split `{other}`: there are campaign, random"))),
+        };
+        let trainer = Trainer::default().max_false_positives(max_false_positives).split(split).folder(&temp);
+        let trainer = prior.into_iter().fold(trainer, Trainer::prior);
         // What cannot be written is found out before hours of reading.
         let (collection, output) = detached(py, || {
             let output = out.map(|path| match Output::create(&path, Access::Everybody, Existing::Replace) {

@@ -470,6 +470,8 @@ class Training:
         out: _Path | None = None,
         max_false_positives: float = 0.001,
         train_until: datetime | str | None = None,
+        split: str = "campaign",
+        prior: float | None = None,
         runtime: Runtime | None = None,
         before: _Release | None = None,
         strict: bool = False,

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from switchback._switchback import Corpus, Release, Runtime, Training
 from switchback.batches import Raw, batches
@@ -156,6 +156,8 @@ def train(
     out: str | os.PathLike[str] | None = None,
     max_false_positives: float = 0.001,
     train_until: datetime | str | None = None,
+    split: Literal["campaign", "random"] = "campaign",
+    prior: float | None = None,
     before: AnyRelease | None = None,
     strict: bool = False,
     temp: str | os.PathLike[str] | None = None,
@@ -169,7 +171,8 @@ def train(
     The release is called ``name``, its ``version`` is by default the minor version after that of ``before``, or 1.0.0; it is written to
     ``out``, if given, and is in the report. A threshold is chosen for ``max_false_positives``, the share of wanted mail that may be flagged, above 0
     and below 1. The model learns from what came until ``train_until`` and is measured on what came later; by default a fifth of the campaigns is
-    measured on. ``before`` is the release before, a file or a :class:`Release`, which is measured on the same mail. With ``strict`` there is no
+    measured on, or of the messages where ``split`` is ``random``, to compare with published figures alone. Probabilities are for a ``prior`` share of
+    unwanted mail, above 0 and below 1, by default that of the mail that is learned from. ``before`` is the release before, a file or a :class:`Release`, which is measured on the same mail. With ``strict`` there is no
     release where somebody's mail stands out. Features of messages, about 10 KB for each, are in files without a name below ``temp``, by default the system's folder for such.
 
     The work is done on so many threads, by default one for each core, without the interpreter's lock. Ctrl-C ends it within a second, and nothing is
@@ -184,6 +187,8 @@ def train(
         out=out,
         max_false_positives=max_false_positives,
         train_until=train_until,
+        split=split,
+        prior=prior,
         runtime=runtime,
         before=None if runtime is None or before is None else loaded(runtime, before),
         strict=strict,

@@ -103,6 +103,22 @@ def test_what_came_later_is_held_out(kept: Path) -> None:
         train([], [], name="acme", train_until=until.replace(tzinfo=None))
 
 
+def test_messages_are_drawn_at_random_and_a_prior_moves_probabilities_alone(kept: Path) -> None:
+    by_campaign, at_random, rare = (
+        train(kept / "ham", kept / "spam", name="acme", **given)
+        for given in ({}, {"split": "random"}, {"split": "random", "prior": 0.01})
+    )
+    assert at_random.held_out["message"] != by_campaign.held_out["message"]
+    assert at_random.held_out["message"] == rare.held_out["message"]
+    assert all(often > rarely for often, rarely in zip(at_random.held_out["score"], rare.held_out["score"]))
+    for given, why in (
+        ({"split": "fifth"}, "there are campaign, random"),
+        ({"split": "random", "train_until": "2026-01-01T00:00:00Z"}, "not both"),
+    ):
+        with pytest.raises(errors.InvalidValue, match=why):
+            train([], [], name="acme", **given)
+
+
 def test_every_table_becomes_one_of_pandas(report: TrainingReport) -> None:
     tables = {name: report.to_pandas(name) for name in report.tables}
     thresholds = tables["thresholds"]
