@@ -7,7 +7,7 @@ use switchback::ReleaseId;
 use switchback::jiff::Timestamp;
 use switchback_train::{AtThreshold, Label, Report, Share};
 
-use crate::show::{self, count, printable};
+use crate::show::{self, count, counted, printable};
 
 /// The segments that are shown.
 const SEGMENTS: usize = 12;
