@@ -67,16 +67,13 @@ mod tests {
     #[test]
     fn names_go_and_all_else_stays_byte_for_byte() {
         let with = |names: &str| {
-            let text = format!(
-                "(module {names} (func {names} (export \"f\")) (@custom \"note\" \"x\") (@custom \"name\" \"\"))"
-            );
+            let text = format!("(module {names} (func {names} (export \"f\")) (@custom \"note\" \"x\"))");
             wat::parse_str(text).unwrap()
         };
-        let plain = with("");
-        let kept = without_names(&with("$m"));
-        assert!(with("$m").len() > plain.len() && kept == without_names(&plain), "{kept:?}");
-        assert!(memchr::memmem::find(&kept, b"note").is_some() && memchr::memmem::find(&kept, b"name").is_none());
-        assert_eq!(without_names(&kept), kept);
+        let (plain, named) = (with(""), with("$m"));
+        assert!(named.len() > plain.len(), "it has names");
+        assert_eq!(without_names(&named), plain);
+        assert_eq!(without_names(&plain), plain);
         // A section whose length is padded, as linkers write it.
         let padded = [&plain[..8], b"\x00\x85\x80\x80\x80\x00\x04note", b"\x00\x05\x04name"].concat();
         assert_eq!(without_names(&padded), padded[..padded.len() - 7]);
