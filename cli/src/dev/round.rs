@@ -49,7 +49,7 @@ pub(super) enum Outcome {
         release: ReleaseId,
     },
     /// There is a new release, which the next one is compared with.
-    Scored(Scored),
+    Scored(Box<Scored>),
 }
 
 /// What a new release made of the mail.

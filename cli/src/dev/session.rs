@@ -236,14 +236,14 @@ impl<'a> Session<'a> {
             Differs::of(base.id.clone(), [&before.sides, &answers.sides], names, self.args.limit)
         });
         let failure = answers.failure.as_ref();
-        let outcome = Outcome::Scored(Scored {
+        let outcome = Outcome::Scored(Box::new(Scored {
             release: candidate.id.clone(),
             messages: answers.sides.len(),
             failed: answers.failed(),
             failure: failure.map(|(place, why)| Failure { message: names[*place].clone(), why: why.clone() }),
             self_tests,
             differs,
-        });
+        }));
         self.base = Some((candidate, answers));
         Some(outcome)
     }
