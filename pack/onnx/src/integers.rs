@@ -25,9 +25,9 @@ pub(crate) fn register(onnx: &mut Onnx) {
 
 fn integers(_: &ParsingContext<'_>, node: &NodeProto) -> TractResult<(Box<dyn InferenceOp>, Vec<String>)> {
     let weights = node.find(WEIGHTS).and_then(|weights| weights.t.as_ref()).context("it has no weights")?;
-    let weights = weights.raw_data.iter().map(|byte| *byte as i8).collect();
+    let weights: Vec<i8> = weights.raw_data.iter().map(|byte| *byte as i8).collect();
     let zeros = node.integers(ZEROS).iter().map(|zero| i32::try_from(*zero)).collect::<Result<_, _>>()?;
-    Ok((expand(IntegersOp(Arc::new(IntegerMatrix::new(weights, zeros)))), vec![]))
+    Ok((expand(IntegersOp(Arc::new(IntegerMatrix::new(&weights, zeros)))), vec![]))
 }
 
 /// Weights that the last axis of a tensor is multiplied by. Two are equal if they are one.

@@ -1,30 +1,43 @@
 //! [`IntegerMatrix`]: weights of one byte, and products of integers with them that are exact.
 
+mod dot;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::tensor::{Tensor, Values};
-
-/// The columns that are computed in one pass over a row, as many as SIMD registers hold.
-const COLUMNS: usize = 16;
+use dot::{COLUMNS, PAIRS, sums};
 
 /// A matrix of bytes, from each of which its column's zero is taken before it is multiplied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct IntegerMatrix {
+    /// Blocks of columns, of which each has, for each pair of rows, both weights of each column, one beside the other. What is
+    /// beyond the last row and column is 0.
     weights: Tensor,
+    rows: usize,
     zeros: Vec<i32>,
 }
 
 impl IntegerMatrix {
-    /// Takes weights in row-major order, and a zero for each column.
-    pub fn new(weights: Vec<i8>, zeros: Vec<i32>) -> Self {
-        let shape = vec![weights.len().checked_div(zeros.len()).unwrap_or(0), zeros.len()];
-        Self { weights: Tensor { shape, values: Values::I8(weights) }, zeros }
+    /// Takes weights in row-major order, and a zero for each column. Of weights that are no whole rows, the rest is left out.
+    pub fn new(weights: &[i8], zeros: Vec<i32>) -> Self {
+        let width = zeros.len();
+        let rows = weights.len().checked_div(width).unwrap_or(0);
+        let (blocks, pairs) = (width.div_ceil(COLUMNS), rows.div_ceil(2));
+        let mut ordered = vec![0; blocks * pairs * PAIRS];
+        for (row, weights) in weights.chunks_exact(width.max(1)).enumerate() {
+            for (column, weight) in weights.iter().enumerate() {
+                let pair = column / COLUMNS * pairs + row / 2;
+                ordered[pair * PAIRS + column % COLUMNS * 2 + row % 2] = *weight;
+            }
+        }
+        let weights = Tensor { shape: vec![blocks, pairs, PAIRS], values: Values::I8(ordered) };
+        Self { weights, rows, zeros }
     }
 
     /// How many numbers a row has.
     pub fn rows(&self) -> usize {
-        self.weights.shape.first().copied().unwrap_or(0)
+        self.rows
     }
 
     /// How many numbers are made of it.
@@ -34,8 +47,12 @@ impl IntegerMatrix {
 
     pub(crate) fn check(&self) -> Result<(), Error> {
         self.weights.check()?;
-        let is_whole = self.weights.shape == [self.rows(), self.zeros.len()];
-        if is_whole { Ok(()) } else { Err(Error::Shape("a matrix of bytes has not a zero for each column")) }
+        let is_whole = self.weights.shape == [self.columns().div_ceil(COLUMNS), self.rows.div_ceil(2), PAIRS];
+        if is_whole {
+            Ok(())
+        } else {
+            Err(Error::Shape("a matrix of bytes has more or fewer than its rows and columns"))
+        }
     }
 
     /// The products of rows, one behind the other, with the matrix. Sums have 32 bits, as in onnxruntime.
@@ -45,48 +62,29 @@ impl IntegerMatrix {
     pub fn products(&self, rows: &[i64]) -> Result<Vec<i64>, Error> {
         const ROWS: Error = Error::Shape("what is multiplied by a matrix of bytes are no rows of bytes");
         let Values::I8(weights) = &self.weights.values else { return Err(ROWS) };
-        let width = self.columns();
-        let rows = rows.chunks_exact(self.rows().max(1));
+        let rows = rows.chunks_exact(self.rows.max(1));
         if !rows.remainder().is_empty() {
             return Err(ROWS);
         }
-        let mut products = Vec::with_capacity(rows.len() * width);
-        let mut row = Vec::with_capacity(self.rows());
+        let pairs = self.rows.div_ceil(2);
+        let (weights, _) = weights.as_chunks::<PAIRS>();
+        let mut products = Vec::with_capacity(rows.len() * self.columns());
+        let mut row = Vec::with_capacity(pairs);
         for numbers in rows {
             row.clear();
-            for number in numbers {
-                row.push(i16::try_from(*number).map_err(|_| ROWS)?);
+            for pair in numbers.chunks(2) {
+                let half = |place: usize| i16::try_from(pair.get(place).copied().unwrap_or(0)).map_err(|_| ROWS);
+                row.push(i32::from(half(1)?) << 16 | i32::from(half(0)? as u16));
             }
-            let sum: i32 = row.iter().map(|number| i32::from(*number)).sum();
-            let start = products.len();
-            for column in (0..width / COLUMNS * COLUMNS).step_by(COLUMNS) {
-                products.extend(sums::<COLUMNS>(&row, weights, width, column).map(i64::from));
-            }
-            for column in width / COLUMNS * COLUMNS..width {
-                products.extend(sums::<1>(&row, weights, width, column).map(i64::from));
-            }
-            for (product, zero) in products[start..].iter_mut().zip(&self.zeros) {
-                *product -= i64::from(sum.wrapping_mul(*zero));
+            let sum = numbers.iter().fold(0_i32, |sum, number| sum.wrapping_add(*number as i32));
+            for (block, zeros) in weights.chunks_exact(pairs.max(1)).zip(self.zeros.chunks(COLUMNS)) {
+                let sums = sums(&row, block);
+                let without = |(product, zero): (&i32, &i32)| i64::from(product.wrapping_sub(sum.wrapping_mul(*zero)));
+                products.extend(sums.iter().zip(zeros).map(without));
             }
         }
         Ok(products)
     }
-}
-
-/// The products of a row with `N` columns.
-#[inline(always)]
-fn sums<const N: usize>(row: &[i16], weights: &[i8], width: usize, column: usize) -> [i32; N] {
-    let mut sums = [0_i32; N];
-    let mut rest = weights.get(column..).unwrap_or_default();
-    for factor in row {
-        if let Some(weights) = rest.first_chunk::<N>() {
-            for (sum, weight) in sums.iter_mut().zip(weights) {
-                *sum = sum.wrapping_add(i32::from(*factor) * i32::from(*weight));
-            }
-        }
-        rest = rest.get(width..).unwrap_or_default();
-    }
-    sums
 }
 
 #[cfg(test)]
@@ -104,7 +102,7 @@ mod tests {
                 row.iter().enumerate().map(|(at, number)| number * weight(at)).sum::<i64>()
             };
             let expected: Vec<i64> = (0..width).map(product).collect();
-            let matrix = IntegerMatrix::new(weights.clone(), zeros.clone());
+            let matrix = IntegerMatrix::new(&weights, zeros.clone());
             assert_eq!((matrix.rows(), matrix.columns()), (rows, width));
             assert_eq!(matrix.products(&[&*row, &*row].concat()).unwrap(), [&*expected, &*expected].concat());
         }
@@ -112,9 +110,9 @@ mod tests {
 
     #[test]
     fn what_are_no_rows_of_bytes_is_an_error() {
-        let matrix = IntegerMatrix::new(vec![1; 6], vec![0; 3]);
+        let matrix = IntegerMatrix::new(&[1; 6], vec![0; 3]);
         assert!(matrix.products(&[1, 2, 3]).is_err());
         assert!(matrix.products(&[1, 1 << 20]).is_err());
-        assert!(matrix.check().is_ok() && IntegerMatrix::new(vec![1; 5], vec![0; 3]).check().is_err());
+        assert!(matrix.check().is_ok() && IntegerMatrix { rows: 4, ..matrix }.check().is_err());
     }
 }

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::Value;
-use switchback::Runtime;
+use switchback::{Message as HostMessage, Runtime};
 use switchback_guest::Message;
-use switchback_onnx::{Bindings, Converted, OnnxFile};
-use switchback_onnx_graph::Given;
+use switchback_onnx::{Bindings, Converted, Meaning, OnnxFile};
+use switchback_onnx_graph::{Given, Ready};
 use switchback_pack::Packer;
 use switchback_plugin_onnx::given;
 use switchback_plugin_train::guest_message;
@@ -78,5 +78,28 @@ fn packed_exports_score_every_message_as_onnxruntime_does() {
             let score = runtime.score_with(&id, message).unwrap().outcome.score().unwrap();
             assert!((score - expected).abs() <= TOLERANCE, "{model}, message {number}: {score} instead of {expected}");
         }
+    }
+    in_bytes(dir.path(), &runtime, &messages);
+}
+
+/// A model of bytes, whose products are other instructions in the sandbox, has the same scores there as outside.
+fn in_bytes(exports: &Path, runtime: &Runtime, messages: &[HostMessage]) {
+    let folder = exports.join("bytes");
+    fs::create_dir(&folder).unwrap();
+    fs::copy(exports.join("transformer-int8.onnx"), folder.join("model.onnx")).unwrap();
+    fs::copy(exports.join("tokenizer.json"), folder.join("tokenizer.json")).unwrap();
+    let manifest = "[release]\nname = \"bytes\"\nversion = \"1.0.0\"\n\n[onnx.output]\nis = \"logits\"\n";
+    fs::write(folder.join("switchback.toml"), manifest).unwrap();
+    let packed = Packer::onnx(folder.join("model.onnx")).out(&folder).pack(&mut |_| {}).unwrap();
+    let id = runtime.load(&packed.path).unwrap();
+    let mut bindings = Bindings::default();
+    bindings.output.is = Some(Meaning::Logits);
+    let model = OnnxFile::read(folder.join("model.onnx")).unwrap().convert(&bindings).unwrap().model;
+    let ready = Ready::new(model.clone()).unwrap();
+    for (number, message) in messages.iter().step_by(5).enumerate() {
+        let taken = model.sources.iter().map(|source| given(source, &guest_message(message)).unwrap());
+        let expected = f64::from(ready.answer(&taken.collect::<Vec<_>>()).unwrap()[1]);
+        let score = runtime.score_with(&id, message).unwrap().outcome.score().unwrap();
+        assert!((score - expected).abs() <= f64::EPSILON, "message {number}: {score} instead of {expected}");
     }
 }

@@ -42,6 +42,54 @@ pub(super) fn dense(vector: &[f32], matrix: &[f32], result: &mut [f32]) -> Resul
     Ok(())
 }
 
+/// The rows of a product that are computed in one pass over the matrix, and the columns of that pass: as many sums as SIMD
+/// registers hold. A matrix that the nearest memory does not hold is passed over half as often.
+const ROWS: usize = 2;
+const TILE: usize = COLUMNS / ROWS;
+
+/// Multiplies rows, one behind the other, by a row-major matrix. Each sum is that of [`dense`].
+pub(super) fn products(rows: &[f32], depth: usize, matrix: &[f32], results: &mut [f32]) -> Result<(), Error> {
+    let width = matrix.len().checked_div(depth).unwrap_or(0);
+    let (depth, width) = (depth.max(1), width.max(1));
+    let is_sparse = depth >= SPARSE_LENGTH_MIN;
+    let taken = if is_sparse { 0 } else { rows.len() / depth / ROWS * ROWS };
+    let (pairs, rest) = rows.split_at((taken * depth).min(rows.len()));
+    let (made, others) = results.split_at_mut((taken * width).min(results.len()));
+    for (pair, made) in pairs.chunks_exact(ROWS * depth).zip(made.chunks_exact_mut(ROWS * width)) {
+        let ((first, second), (left, right)) = (pair.split_at(depth), made.split_at_mut(width));
+        let ((left, left_rest), (right, right_rest)) = (left.as_chunks_mut::<TILE>(), right.as_chunks_mut::<TILE>());
+        for (tile, (left, right)) in left.iter_mut().zip(right).enumerate() {
+            [*left, *right] = add_tile(first, second, matrix, width, tile * TILE);
+        }
+        let start = width - left_rest.len();
+        for (column, (left, right)) in (start..).zip(left_rest.iter_mut().zip(right_rest)) {
+            [*left] = add_columns([0.0], first, matrix, width, column);
+            [*right] = add_columns([0.0], second, matrix, width, column);
+        }
+    }
+    for (row, made) in rest.chunks_exact(depth).zip(others.chunks_exact_mut(width)) {
+        dense(row, matrix, made)?;
+    }
+    Ok(())
+}
+
+/// The products of two rows with some columns.
+#[inline(always)]
+fn add_tile(first: &[f32], second: &[f32], matrix: &[f32], width: usize, column: usize) -> [[f32; TILE]; ROWS] {
+    let (mut left, mut right) = ([0.0; TILE], [0.0; TILE]);
+    let mut rest = matrix.get(column..).unwrap_or_default();
+    for (a, b) in first.iter().zip(second) {
+        if let Some(weights) = rest.first_chunk::<TILE>() {
+            for ((left, right), weight) in left.iter_mut().zip(&mut right).zip(weights) {
+                *left += a * weight;
+                *right += b * weight;
+            }
+        }
+        rest = rest.get(width..).unwrap_or_default();
+    }
+    [left, right]
+}
+
 /// Adds some rows of a matrix, each multiplied.
 fn add_rows(rows: &[(usize, f32)], matrix: &[f32], result: &mut [f32]) {
     let width = result.len();
@@ -100,6 +148,21 @@ mod tests {
                 dense(&vector, &matrix, &mut result).unwrap();
                 assert_eq!(result, (0..width).map(product).collect::<Vec<_>>(), "{rows} rows, {width} columns");
             }
+        }
+    }
+
+    #[test]
+    fn several_rows_have_the_products_of_each() {
+        for (count, depth, width) in [(1, 3, 5), (2, 4, 16), (5, 9, 33), (4, 7, 48), (3, 2000, 3)] {
+            let rows: Vec<f32> = (0..count * depth).map(|i| (i * 5 % 7) as f32 / 8.0 - 0.3).collect();
+            let matrix: Vec<f32> = (0..depth * width).map(|i| (i * 37 % 101) as f32 / 8.0).collect();
+            let mut expected = vec![0.0; count * width];
+            for (row, made) in rows.chunks_exact(depth).zip(expected.chunks_exact_mut(width)) {
+                dense(row, &matrix, made).unwrap();
+            }
+            let mut made = vec![0.0; count * width];
+            products(&rows, depth, &matrix, &mut made).unwrap();
+            assert_eq!(made, expected, "{count} rows of {depth}, {width} columns");
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::dense::dense;
+use super::dense::products;
 use super::layout::transpose;
 use super::reduce::reduce;
 use crate::error::Error;
@@ -86,9 +86,7 @@ fn product((a, left): (&Tensor, &[char]), (b, right): (&Tensor, &[char]), result
     for ((rows, matrix), block) in
         a.as_floats()?.chunks_exact((count(&row_shape) * depth).max(1)).zip(matrices).zip(blocks)
     {
-        for (row, products) in rows.chunks_exact(depth.max(1)).zip(block.chunks_exact_mut(columns.max(1))) {
-            dense(row, matrix, products)?;
-        }
+        products(rows, depth, matrix, block)?;
     }
     let product = Tensor::floats(&[batch_shape, row_shape, column_shape].concat(), values);
     if axes.result.is_sorted() { Ok(product) } else { transpose(&product, &axes.result) }

@@ -13,8 +13,12 @@ pub(super) enum Class {
 
 /// As GPT-2's expression has it: `\s`, `\p{L}` and `\p{N}`.
 pub(super) fn class(c: char) -> Class {
+    match c {
+        _ if c.is_whitespace() => return Class::Space,
+        'a'..='z' | 'A'..='Z' => return Class::Letter,
+        _ => {}
+    }
     match c.general_category_group() {
-        _ if c.is_whitespace() => Class::Space,
         GeneralCategoryGroup::Letter => Class::Letter,
         GeneralCategoryGroup::Number => Class::Number,
         _ => Class::Other,
@@ -23,6 +27,9 @@ pub(super) fn class(c: char) -> Class {
 
 /// `\w`, as Unicode has it (UTS #18, Annex C).
 pub(super) fn is_of_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || c == '_';
+    }
     let is_joiner = matches!(c, '\u{200c}' | '\u{200d}');
     let category = || c.general_category();
     let is_other = || matches!(category(), GeneralCategory::DecimalNumber | GeneralCategory::ConnectorPunctuation);
@@ -30,7 +37,7 @@ pub(super) fn is_of_word(c: char) -> bool {
 }
 
 pub(super) fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation() || c.general_category_group() == GeneralCategoryGroup::Punctuation
+    c.is_ascii_punctuation() || !c.is_ascii() && c.general_category_group() == GeneralCategoryGroup::Punctuation
 }
 
 /// The character that stands for a byte: itself, if it can be seen, else one of those behind the first 256.

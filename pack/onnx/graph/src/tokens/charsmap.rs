@@ -56,3 +56,36 @@ impl Charsmap {
         None
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A table in which `a` becomes a text.
+    fn table(instead: &str) -> Vec<u8> {
+        let mut units = [0_u32; 512];
+        units[0] = 256 << 10;
+        units[256 ^ 0x61] = 1 << 10 | 1 << 8 | 0x61;
+        units[256 ^ 0x61 ^ 1] = 1 << 31;
+        let trie: Vec<u8> = units.iter().flat_map(|unit| unit.to_le_bytes()).collect();
+        [&(trie.len() as u32).to_le_bytes()[..], &trie, instead.as_bytes(), b"\0"].concat()
+    }
+
+    #[test]
+    fn characters_become_what_the_table_says() {
+        let map = Charsmap::new(&table("bc")).unwrap();
+        assert_eq!(map.apply("xaxé a\0"), "xbcxé bc\0");
+        assert_eq!(Charsmap::new(&table("")).unwrap().apply("xax"), "xx");
+    }
+
+    #[test]
+    fn a_damaged_table_is_an_error_or_changes_nothing() {
+        let whole = table("b");
+        for length in [0, 3, 4, 100, 4 + 2047] {
+            assert!(Charsmap::new(&whole[..length]).is_err(), "{length} bytes");
+        }
+        let mut far = whole.clone();
+        far[4..8].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert_eq!(Charsmap::new(&far).unwrap().apply("a"), "a");
+    }
+}

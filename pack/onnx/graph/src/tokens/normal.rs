@@ -129,12 +129,14 @@ fn with_spaces(text: &str, count: usize, by: &str) -> String {
 
 /// What tells nothing: NUL, what stands for undecodable bytes, and what controls and is no white space.
 fn is_removed(c: char) -> bool {
-    let is_control = c.general_category_group() == GeneralCategoryGroup::Other;
-    c == '\0' || c == char::REPLACEMENT_CHARACTER || (is_control && !matches!(c, '\t' | '\n' | '\r'))
+    if c.is_ascii() {
+        return c.is_ascii_control() && !matches!(c, '\t' | '\n' | '\r');
+    }
+    c == char::REPLACEMENT_CHARACTER || c.general_category_group() == GeneralCategoryGroup::Other
 }
 
 fn is_accent(c: char) -> bool {
-    c.general_category() == GeneralCategory::NonspacingMark
+    !c.is_ascii() && c.general_category() == GeneralCategory::NonspacingMark
 }
 
 /// The blocks of Chinese characters, as BERT has them: those of Japanese and Korean scripts are none.
@@ -150,4 +152,31 @@ fn is_chinese(c: char) -> bool {
             | 0xF900..=0xFAFF
             | 0x2F800..=0x2FA1F
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_step_does_what_it_is_called() {
+        let spaces = |count| Normal::Spaces { count, by: "_".into() };
+        for (step, text, expected) in [
+            (Normal::Form(Form::Nfc), "e\u{301}", "é"),
+            (Normal::Form(Form::Nfd), "é", "e\u{301}"),
+            (Normal::Form(Form::Nfkc), "ﬁ", "fi"),
+            (Normal::Form(Form::Nfkd), "é①", "e\u{301}1"),
+            (Normal::LowerCase, "ÄΣİ", "äσi\u{307}"),
+            (Normal::NoMarks, "e\u{301}\u{20dd}x", "ex"),
+            (Normal::Trimmed { start: true, end: false }, "\u{3000}a ", "a "),
+            (Normal::Trimmed { start: false, end: true }, " a\n", " a"),
+            (Normal::Replaced { text: " ".into(), by: "▁".into() }, "a b", "a▁b"),
+            (spaces(2), "a  b c    d", "a_b c_d"),
+            (spaces(1), " a ", "_a_"),
+            (Normal::Begun("▁".into()), "a", "▁a"),
+            (Normal::Begun("▁".into()), "", ""),
+        ] {
+            assert_eq!(step.apply(text.to_owned(), None), expected, "{step:?}");
+        }
+    }
 }
