@@ -36,6 +36,15 @@ pub(super) struct Merger {
     is_plain: bool,
 }
 
+/// What the piece at a place and the next one may become: first what is first in the list, then what is first in the word.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Proposal {
+    rank: u32,
+    place: usize,
+    pair: (u32, u32),
+    made: u32,
+}
+
 /// A piece of a word, and the places of those beside it.
 struct Link {
     number: u32,
@@ -81,7 +90,7 @@ impl Merger {
                 number.is_some() || (of.are_bytes_known && add_bytes(&word[start..end], vocabulary, &mut numbers));
             match (number, of.unknown) {
                 (Some(number), _) => numbers.push(number),
-                (None, Some(unknown)) if !is_known && !(was_unknown && of.is_unknown_fused) => numbers.push(unknown),
+                (None, Some(unknown)) if !(is_known || was_unknown && of.is_unknown_fused) => numbers.push(unknown),
                 (None, _) => {}
             }
             was_unknown = !is_known;
@@ -101,7 +110,7 @@ impl Merger {
         let mut links: Vec<Link> = numbers.iter().enumerate().map(link).collect();
         let mut open = BinaryHeap::new();
         (0..numbers.len()).for_each(|place| self.propose(&links, place, &mut open));
-        while let Some(Reverse((_, place, left, right, made))) = open.pop() {
+        while let Some(Reverse(Proposal { place, pair: (left, right), made, .. })) = open.pop() {
             // One of the two may have become part of another since.
             let next = links[place].next.filter(|_| !links[place].is_gone && links[place].number == left);
             let Some(next) = next.filter(|next| links[*next].number == right) else { continue };
@@ -120,14 +129,13 @@ impl Merger {
         links.iter().filter(|link| !link.is_gone).map(|link| link.number).collect()
     }
 
-    /// Adds what the piece at a place and the next one may become: first what is first in the list, then what is first in the
-    /// word.
-    fn propose(&self, links: &[Link], place: usize, open: &mut BinaryHeap<Reverse<(u32, usize, u32, u32, u32)>>) {
+    /// Adds what the piece at a place and the next one may become.
+    fn propose(&self, links: &[Link], place: usize, open: &mut BinaryHeap<Reverse<Proposal>>) {
         let Some(next) = links[place].next else { return };
         let pair = (links[place].number, links[next].number);
         if let Ok(found) = self.merges.binary_search_by_key(&pair, |(pair, _)| *pair) {
             let (rank, made) = self.merges[found].1;
-            open.push(Reverse((rank, place, pair.0, pair.1, made)));
+            open.push(Reverse(Proposal { rank, place, pair, made }));
         }
     }
 }
