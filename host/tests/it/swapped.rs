@@ -4,7 +4,7 @@ use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use switchback::Runtime;
+use switchback::{Fault, Runtime, ScoreError};
 use switchback_system::swap;
 
 use crate::by_hand::{ROOM, packed};
@@ -56,7 +56,10 @@ fn what_was_swapped_out_is_not_there_for_the_next_message() {
                 swap_out();
             }
         });
-        let failed = (0..100).find_map(|_| runtime.score_with(&release, &message()).err());
+        // Where the machine is busy, fetching pages back may take too long.
+        let is_late = |error: &ScoreError| matches!(error.fault, Fault::Deadline(_));
+        let failed =
+            (0..100).find_map(|_| runtime.score_with(&release, &message()).err().filter(|error| !is_late(error)));
         is_over.store(true, Ordering::Relaxed);
         assert!(failed.is_none(), "{failed:?}");
     });
