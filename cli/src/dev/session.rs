@@ -1,5 +1,6 @@
 //! Round after round, until somebody ends it.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::path::PathBuf;
@@ -11,7 +12,7 @@ use switchback::ReleaseId;
 use tempfile::TempDir;
 
 use super::Args;
-use super::answers::{Answers, Candidate, Scorer};
+use super::answers::{Answers, Scorer};
 use super::interrupt;
 use super::mail::Mail;
 use super::origins::Origins;
@@ -55,13 +56,13 @@ pub(super) struct Session<'a> {
     watch: Watch,
     scorer: Scorer<'a>,
     mail: Mail,
-    /// The last release that could be packed.
-    base: Option<(Candidate, Answers)>,
+    /// The last release that could be packed, and what it said of the mail. It is not loaded while nobody asks it: a runtime's clock ticks.
+    base: Option<(ReleaseId, Answers)>,
     rounds: u64,
     repeats: Repeats,
     /// Whether something was told while a round went on.
     is_touched: bool,
-    /// Where releases are until they are loaded.
+    /// Where that release is, and the next one until it was scored.
     folder: TempDir,
 }
 
@@ -157,9 +158,13 @@ impl<'a> Session<'a> {
         let begun = Instant::now();
         self.mail = Mail::read(self.args);
         let mut steps = vec![Step::new("read", begun.elapsed())];
-        if let Some((candidate, answers)) = &mut self.base {
+        let base = self.release("base");
+        if let Some((_, answers)) = &mut self.base {
             let begun = Instant::now();
-            let Some(asked) = self.scorer.ask(candidate, &self.mail.messages) else {
+            let candidate = self.scorer.load(&base)?;
+            steps.push(Step::new("load", begun.elapsed()));
+            let begun = Instant::now();
+            let Some(asked) = self.scorer.ask(&candidate, &self.mail.messages) else {
                 return Ok(ControlFlow::Break(()));
             };
             *answers = asked;
@@ -180,10 +185,10 @@ impl<'a> Session<'a> {
         }
         let outcome = match packed {
             Err(why) => Outcome::Failed { why },
-            Ok((release, _)) if self.base.as_ref().is_some_and(|(base, _)| base.id == release) => {
+            Ok((release, _)) if self.base.as_ref().is_some_and(|(base, _)| *base == release) => {
                 Outcome::Same { release }
             }
-            Ok((_, self_tests)) => match self.score(self_tests, &mut steps) {
+            Ok((_, self_tests)) => match self.score(self_tests, &mut steps)? {
                 Some(outcome) => outcome,
                 None => return Ok(ControlFlow::Break(())),
             },
@@ -197,7 +202,7 @@ impl<'a> Session<'a> {
         let origins = &self.watch.origins;
         let args = packer::Args {
             model: origins.model.clone(),
-            out: self.release(),
+            out: self.release("next"),
             component: origins.component.clone(),
             profile: self.args.profile.clone(),
             cargo_args: self.args.cargo_args.clone(),
@@ -221,20 +226,23 @@ impl<'a> Session<'a> {
     }
 
     /// Scores with the release that was packed, which the next one is compared with; none if the command is to end.
-    fn score(&mut self, self_tests: Vec<String>, steps: &mut Vec<Step>) -> Option<Outcome> {
+    fn score(&mut self, self_tests: Vec<String>, steps: &mut Vec<Step>) -> anyhow::Result<Option<Outcome>> {
         let begun = Instant::now();
-        let candidate = match self.scorer.load(&self.release()) {
+        let next = self.release("next");
+        let candidate = match self.scorer.load(&next) {
             Ok(candidate) => candidate,
-            Err(error) => return Some(Outcome::Failed { why: explained(&error) }),
+            Err(error) => return Ok(Some(Outcome::Failed { why: explained(&error) })),
         };
         steps.push(Step::new("load", begun.elapsed()));
         let begun = Instant::now();
-        let answers = self.scorer.ask(&candidate, &self.mail.messages)?;
+        let Some(answers) = self.scorer.ask(&candidate, &self.mail.messages) else { return Ok(None) };
         steps.push(Step::new("score", begun.elapsed()));
+        fs::rename(next, self.release("base")).context("keep the release")?;
         let names = &self.mail.names;
-        let differs = self.base.as_ref().map(|(base, before)| {
-            Differs::of(base.id.clone(), [&before.sides, &answers.sides], names, self.args.limit)
-        });
+        let differs = self
+            .base
+            .as_ref()
+            .map(|(base, before)| Differs::of(base.clone(), [&before.sides, &answers.sides], names, self.args.limit));
         let failure = answers.failure.as_ref();
         let outcome = Outcome::Scored(Box::new(Scored {
             release: candidate.id.clone(),
@@ -244,12 +252,12 @@ impl<'a> Session<'a> {
             self_tests,
             differs,
         }));
-        self.base = Some((candidate, answers));
-        Some(outcome)
+        self.base = Some((candidate.id, answers));
+        Ok(Some(outcome))
     }
 
-    fn release(&self) -> PathBuf {
-        self.folder.path().join("release.wasm")
+    fn release(&self, which: &str) -> PathBuf {
+        self.folder.path().join(format!("{which}.wasm"))
     }
 
     /// Says what came of a round.

@@ -14,7 +14,7 @@ pub(crate) enum Carries {
     Reported,
 }
 
-/// Wanted messages that carry another one. What they carry was not learned from.
+/// Messages that carry another one. What they carry was not learned from.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[non_exhaustive]
@@ -25,6 +25,8 @@ pub struct Carriers {
     pub reports: u64,
     /// What these messages are called, the first 20 in the order of their digests.
     pub messages: Vec<String>,
+    /// Unwanted messages that carry another one. Where they are many, users have sent on what they were sent.
+    pub unwanted: u64,
 }
 
 /// Whether a message carries another one; `quotes` tells whether one is forwarded in its text.

@@ -93,7 +93,8 @@ impl Mask {
         let text = without_forwarded(written, subject);
         let subject = if is_list { without_tags(subject) } else { Cow::Borrowed(&**subject) };
         // A link does not tell where it is: it stays if what is left of the text names its host.
-        let is_own = |host: &str| text.len() == whole || text.to_ascii_lowercase().contains(host);
+        let named = (text.len() < whole).then(|| text.to_ascii_lowercase());
+        let is_own = |host: &str| named.as_ref().is_none_or(|text| text.contains(host));
         let links = message.links(usize::MAX).items.iter();
         let links = links
             .filter(|link| !self.is_list(&link.host) && is_own(&link.host))

@@ -6,7 +6,7 @@ use switchback_linear::Model;
 
 use crate::calibrate::bins;
 use crate::carried::{Carriers, Carries};
-use crate::collection::{Finished, Spilled};
+use crate::collection::{Finished, Indexed, Spilled};
 use crate::coverage::Coverage;
 use crate::example::TEXT_FIELDS;
 use crate::fit::logistic;
@@ -133,16 +133,17 @@ impl Measuring<'_> {
         &self.mail.index[one.at].traits.sha256
     }
 
-    /// The wanted messages that carry others, held out or not.
+    /// The messages that carry others, held out or not.
     fn carriers(&self) -> io::Result<Carriers> {
         let mut carriers = Carriers::default();
-        for one in self.placed.iter().filter(|one| self.mail.index[one.at].label == Label::Ham) {
-            match self.mail.index[one.at].carries {
-                None => continue,
-                Some(Carries::Forwarded) => carriers.forwarded += 1,
-                Some(Carries::Reported) => carriers.reports += 1,
-            }
-            if carriers.messages.len() < LISTED_MAX {
+        for one in self.placed {
+            let Indexed { label, carries: Some(carries), .. } = &self.mail.index[one.at] else { continue };
+            *match (label, carries) {
+                (Label::Spam, _) => &mut carriers.unwanted,
+                (Label::Ham, Carries::Forwarded) => &mut carriers.forwarded,
+                (Label::Ham, Carries::Reported) => &mut carriers.reports,
+            } += 1;
+            if *label == Label::Ham && carriers.messages.len() < LISTED_MAX {
                 carriers.messages.push(self.mail.read(one.at)?.name);
             }
         }
@@ -197,6 +198,9 @@ impl Measuring<'_> {
 /// Wanted mail of which fewer was sent in the time of the unwanted is of another time.
 const DATES_IN_COMMON_MIN: f64 = 0.5;
 
+/// Where a larger share of the unwanted mail carries other messages, it is not what was sent to people but what they sent on.
+const CARRIERS_MAX: f64 = 0.1;
+
 /// From this area on the age of mail shows in its words.
 const AGE_PROBE_MAX: f64 = 0.8;
 
@@ -208,6 +212,12 @@ fn warnings(report: &Report) -> Vec<String> {
         let (more, less) = if ham > spam { ("wanted", "unwanted") } else { ("unwanted", "wanted") };
         warnings.push(format!(
             "there are {ratio:.0} times as many {more} messages as {less} ones; more of these would help most"
+        ));
+    }
+    if report.carriers.unwanted as f64 > CARRIERS_MAX * (report.mail.training_spam + report.mail.held_out_spam) as f64 {
+        warnings.push(format!(
+            "{} unwanted messages carry another one, of which nothing was learned: if users sent them on, give what they carry",
+            report.carriers.unwanted
         ));
     }
     if report.split == Split::Random {

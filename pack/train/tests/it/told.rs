@@ -82,6 +82,18 @@ fn wanted_messages_that_carry_others_are_counted_and_named() {
 }
 
 #[test]
+fn spam_that_users_sent_on_is_warned_of() {
+    let mut mail = arrived(&without_gmail(24), 600, DAY);
+    let usual = train(&mail).report;
+    assert!(usual.carriers.unwanted == 0 && !warned(&usual, "carry another one"), "{:?}", usual.carriers);
+    let head = b"From: user@home.example\nSubject: Fwd\nContent-Type: message/rfc822\n\n";
+    for one in mail.iter_mut().filter(|one| one.label.is_spam()).step_by(3) {
+        one.bytes = [&head[..], &one.bytes].concat();
+    }
+    assert!(warned(&train(&mail).report, "unwanted messages carry another one"));
+}
+
+#[test]
 fn a_prior_moves_probabilities_and_no_verdict() {
     let mail = arrived(&without_gmail(21), 900, DAY);
     let trained = |prior: Option<f64>| -> Trained {
