@@ -131,9 +131,12 @@ impl Measured {
     }
 }
 
+/// Scores a message and says what that took.
+type Prober = Box<dyn Fn(&Message) -> Result<Probe, ScoreError>>;
+
 /// A release while it is measured.
 pub(crate) struct Measuring {
-    probe: Box<dyn Fn(&Message) -> Result<Probe, ScoreError>>,
+    probe: Prober,
     measured: Measured,
     /// Without it no deadline would end a call.
     _runtime: Runtime,

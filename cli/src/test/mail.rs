@@ -17,7 +17,7 @@ pub(super) struct Tried<'a> {
 }
 
 enum Origin {
-    Corpus(Corpus),
+    Corpus(Box<Corpus>),
     /// Odd messages, and then generated ones.
     Generated(Box<dyn Iterator<Item = (String, Vec<u8>)>>),
 }
@@ -26,7 +26,7 @@ impl<'a> Tried<'a> {
     pub(super) fn new(args: &'a Args) -> Self {
         let origin = match args.inputs.is_empty() {
             true => Origin::Generated(Box::new(generated(args))),
-            false => Origin::Corpus(Corpus::open(&args.inputs, args.message.reading(), crate::exit::say)),
+            false => Origin::Corpus(Box::new(Corpus::open(&args.inputs, args.message.reading(), crate::exit::say))),
         };
         Self { args, origin, count: 0, missed: Missed::default() }
     }

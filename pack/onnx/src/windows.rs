@@ -120,7 +120,7 @@ impl Seen<'_> {
             seen = self.add(Operator::Reshape(parted), &[seen]);
             let per_group = [&[group, op.output_channels() / group, in_group], &*op.pool_spec.kernel_shape].concat();
             let is_usual = op.kernel_fmt == KernelFormat::OIHW;
-            let kernel = is_usual.then(|| Tensor { shape: per_group, values: kernel.values })?;
+            let kernel = is_usual.then_some(Tensor { shape: per_group, values: kernel.values })?;
             (kernel, layout(&['G', 'X']), [&['G', 'Y', 'X'], &*elements].concat(), layout(&['G', 'Y']))
         };
         let kernel = self.add(Operator::Constant(kernel), &[]);

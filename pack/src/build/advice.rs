@@ -95,7 +95,7 @@ const TOO_OLD: [&[&str]; 5] = [
 /// What to do about an error; none where its own text says it.
 pub(super) fn advice(output: &str) -> Option<String> {
     let output = output.to_lowercase();
-    let says = |texts: &&[&str]| texts.iter().all(|text| output.contains(&text.to_lowercase()));
+    let says = |texts: &[&str]| texts.iter().all(|text| output.contains(&text.to_lowercase()));
     if TOO_OLD.iter().any(|texts| says(texts)) {
         return Some(format!(
             "this Rust is too old for the model or for one of its dependencies, and Switchback needs {RUST_VERSION}: run `rustup update`; \

@@ -144,5 +144,5 @@ fn works_in(folder: &Path) -> bool {
 fn within_patience<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T {
     let (sender, done) = mpsc::channel();
     thread::spawn(move || sender.send(what()));
-    done.recv_timeout(PATIENCE).expect("it is waited for in vain")
+    done.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it is waited for in vain"))
 }

@@ -102,7 +102,7 @@ impl Dev {
     }
 
     pub(super) fn line(&mut self) -> String {
-        self.lines.recv_timeout(PATIENCE).expect("it prints nothing")
+        self.lines.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it prints nothing"))
     }
 
     /// All lines up to one that begins so.

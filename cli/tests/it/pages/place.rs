@@ -117,7 +117,7 @@ impl Place {
 
     /// Reads what a command prints that goes on, until that is as the page shows.
     fn look(&self, typed: &Typed) {
-        let goes_on = self.goes_on.as_ref().expect("no command goes on");
+        let goes_on = self.goes_on.as_ref().unwrap_or_else(|| panic!("no command goes on"));
         let mut printed = String::new();
         while !typed.is_as_shown(&printed) {
             let line = goes_on.lines.recv_timeout(PATIENCE);

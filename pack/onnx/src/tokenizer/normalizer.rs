@@ -12,7 +12,8 @@ enum Normalizer {
     Sequence {
         normalizers: Vec<serde_json::Value>,
     },
-    BertNormalizer {
+    #[serde(rename = "BertNormalizer")]
+    Bert {
         #[serde(default = "yes")]
         clean_text: bool,
         #[serde(default = "yes")]
@@ -68,7 +69,7 @@ pub(super) fn read(normalizer: &serde_json::Value, to: &mut Vec<Normal>) -> Resu
         Normalizer::Sequence { normalizers } => {
             return normalizers.iter().try_for_each(|normalizer| read(normalizer, to));
         }
-        Normalizer::BertNormalizer { clean_text, handle_chinese_chars, strip_accents, lowercase } => Normal::Bert {
+        Normalizer::Bert { clean_text, handle_chinese_chars, strip_accents, lowercase } => Normal::Bert {
             is_cleaned: clean_text,
             are_chinese_characters_words: handle_chinese_chars,
             are_accents_removed: strip_accents.unwrap_or(lowercase),

@@ -15,7 +15,8 @@ enum PreTokenizer {
     Sequence {
         pretokenizers: Vec<serde_json::Value>,
     },
-    BertPreTokenizer,
+    #[serde(rename = "BertPreTokenizer")]
+    Bert,
     ByteLevel {
         add_prefix_space: bool,
         #[serde(default = "yes")]
@@ -94,7 +95,7 @@ pub(super) fn read(pre_tokenizer: &serde_json::Value, to: &mut Vec<Cut>) -> Resu
         PreTokenizer::Sequence { pretokenizers } => {
             return pretokenizers.iter().try_for_each(|pre_tokenizer| read(pre_tokenizer, to));
         }
-        PreTokenizer::BertPreTokenizer => {
+        PreTokenizer::Bert => {
             to.extend([Cut::At(What::WhiteSpace, How::Removed), Cut::At(What::Punctuation, How::Isolated)]);
         }
         PreTokenizer::ByteLevel { add_prefix_space, use_regex } => {

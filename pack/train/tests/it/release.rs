@@ -27,7 +27,7 @@ fn a_release_is_loaded_and_scores_in_the_sandbox_as_its_model_does() {
     assert_eq!(id.to_string(), "acme@1.2.3");
     let mut flagged = [0_u32; 2];
     for one in arrived(&Generator::new(11), 200, "Wed, 2 Apr 2025 09:00:00 +0000") {
-        let added = Message::parse([&BY_OTHERS[..], &one.bytes].concat());
+        let added = Message::parse([BY_OTHERS, &one.bytes].concat());
         let message = Message::parse(one.bytes);
         let Outcome::Scored(assessment) = runtime.score_with(&id, &message).unwrap().outcome else {
             panic!("it abstains")
