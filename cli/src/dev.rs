@@ -42,7 +42,7 @@ pub(crate) struct Args {
 
     /// The mail to score: files, mbox files, Maildirs or folders (repeatable); when it changes, it is read again
     ///
-    /// At most 256 MiB of it are kept in memory, which then take about two to three times as much; the rest is left out, and stderr says so.
+    /// At most 256 MiB of it are kept in memory, which then take about three times as much; the rest is left out, and stderr says so.
     #[arg(long = "watch", value_name = "CORPUS", required = true)]
     inputs: Vec<PathBuf>,
 
