@@ -2,6 +2,7 @@
 
 mod answers;
 mod bell;
+mod event;
 mod interrupt;
 mod lines;
 mod mail;

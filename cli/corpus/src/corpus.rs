@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::compressed::{Content, uncompressed};
 use crate::content::{self, HEAD_BYTES, Kind};
-use crate::files::{self, Place};
+use crate::files::{self, Place, STDIN};
 use crate::format::{Dialect, Expected, Format};
 use crate::mbox::{self, Mbox};
 use crate::passed::Passed;
@@ -15,9 +15,6 @@ use crate::sidecar::Sidecar;
 use crate::size::read_bounded;
 use crate::text;
 use crate::unread::Unread;
-
-/// The input that stands for standard input.
-pub const STDIN: &str = "-";
 
 /// How inputs are read.
 #[derive(Clone, Copy, Debug)]

@@ -6,10 +6,12 @@ use std::path::{Path, PathBuf};
 
 use walkdir::{DirEntry, WalkDir};
 
-use super::corpus::STDIN;
 use super::format::is_maildir;
 use super::passed::Passed;
 use super::sidecar;
+
+/// The input that stands for standard input.
+pub const STDIN: &str = "-";
 
 /// Where messages are.
 pub(super) enum Place {

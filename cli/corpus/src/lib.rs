@@ -40,7 +40,8 @@ mod size;
 pub mod text;
 mod unread;
 
-pub use corpus::{Corpus, Entry, RawMessage, Reading, STDIN};
+pub use corpus::{Corpus, Entry, RawMessage, Reading};
+pub use files::STDIN;
 pub use format::Format;
 pub use mail::Mail;
 pub use sidecar::{Peer, Sidecar, Transaction};

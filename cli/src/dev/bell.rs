@@ -11,7 +11,7 @@ use std::thread;
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 use rustix::io::Errno;
 
-use super::session::Event;
+use super::event::Event;
 
 /// What is told of a folder: what comes, goes or is written there. Not that a file is read, which a build does all the time.
 const TOLD: WatchFlags = WatchFlags::CREATE

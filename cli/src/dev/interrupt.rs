@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use signal_hook::low_level::pipe;
 
-use super::session::Event;
+use super::event::Event;
 
 /// Makes an event of the signals by which a program is told to end, and raises a flag for whoever works meanwhile. A second signal
 /// ends the program as if nobody listened.

@@ -9,8 +9,8 @@ use std::thread;
 use anyhow::Context as _;
 use rustix::process::{Pid, Signal, kill_process_group};
 
+use super::event::Event;
 use super::packer::{Args, CALLED};
-use super::session::Event;
 
 /// This very program, also after another version has been installed in its place: both ends have to understand each other.
 const THIS_PROGRAM: &str = "/proc/self/exe";

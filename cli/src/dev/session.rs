@@ -13,6 +13,7 @@ use tempfile::TempDir;
 
 use super::Args;
 use super::answers::{Answers, Scorer};
+use super::event::Event;
 use super::interrupt;
 use super::mail::Mail;
 use super::origins::Origins;
@@ -34,19 +35,6 @@ const QUIET_WITHIN: Duration = Duration::from_secs(2);
 
 /// Files that are named in a round.
 const FILES_MAX: usize = 100;
-
-/// What happens.
-#[derive(Debug)]
-pub(super) enum Event {
-    /// Something may have changed.
-    Touched,
-    /// The command is to end.
-    Interrupted,
-    /// Of the process that packs.
-    News(News),
-    /// That process has ended.
-    Ended,
-}
 
 /// What there is between rounds.
 pub(super) struct Session<'a> {

@@ -9,8 +9,8 @@ use rustix::io::Errno;
 
 use super::Args;
 use super::bell::Bell;
+use super::event::Event;
 use super::origins::Origins;
-use super::session::Event;
 use super::tree::{Counts, Tree};
 use crate::exit::say;
 
