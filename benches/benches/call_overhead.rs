@@ -21,7 +21,7 @@ mod bare {
     use wasmtime::component::{Component, HasSelf, Linker, Resource};
     use wasmtime::{Engine, Error, Result, Store};
 
-    wasmtime::component::bindgen!({ path: "../wit/1.0.0", world: "plugin", imports: { default: trappable } });
+    wasmtime::component::bindgen!({ path: "../wit/1.1.0", world: "plugin", imports: { default: trappable } });
 
     use self::switchback::scoring::message::{self as contract, HostMessage};
     use self::switchback::scoring::{assessment, log};
@@ -62,6 +62,9 @@ mod bare {
         links(u32) -> contract::Links;
         attachments() -> contract::Attachments;
         raw(u64, u32) -> Vec<u8>;
+        features(contract::FeatureKind) -> contract::Features;
+        structure() -> contract::Structure;
+        facts() -> Vec<f32>;
     }
 
     impl contract::Host for Silent {}
@@ -122,17 +125,17 @@ fn main() {
 
 /// A model that answers with the zeros of its memory: a score of 0, `ham`, no reasons.
 const BY_HAND: &str = r#"(module
-    (import "switchback:scoring/message@1.0.0" "[resource-drop]message" (func $drop (param i32)))
+    (import "switchback:scoring/message@1.1.0" "[resource-drop]message" (func $drop (param i32)))
     (memory (export "memory") 1)
     (func (export "cabi_realloc") (param i32 i32 i32 i32) (result i32) (i32.const 1024))
     (func (export "prepare") (param i32 i32) (result i32) (i32.const 128))
     (func (export "score") (param $message i32) (result i32)
         (call $drop (local.get $message))
         (i32.const 256))
-    (@custom "switchback:contract" "1.0.0"))"#;
+    (@custom "switchback:contract" "1.1.0"))"#;
 
 /// `switchback:scoring` as the host offers it.
-const CONTRACT: &str = include_str!("../../wit/1.0.0/scoring.wit");
+const CONTRACT: &str = include_str!("../../wit/1.1.0/scoring.wit");
 
 fn by_hand() -> Vec<u8> {
     let mut module = wat::parse_str(BY_HAND).expect("a module");

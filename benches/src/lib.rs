@@ -16,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use switchback::release::seal;
+use switchback::runtime::Traps;
 use switchback::{Message, ReleaseId, Runtime, RuntimeBuilder, Slot};
 use switchback_pack::Inspection;
 
@@ -48,7 +49,9 @@ pub fn target_dir() -> PathBuf {
 
 /// A runtime as a filter would have it: releases are compiled once, and mapped from then on.
 pub fn runtime_builder() -> RuntimeBuilder {
-    Runtime::builder().cache_dir(target_dir().join("bench-store"))
+    // Extism's engine puts its handlers of signals before those of a runtime that is there, and passes on what is not its own.
+    let traps = if cfg!(feature = "extism") { Traps::ChainedSignals } else { Traps::Signals };
+    Runtime::builder().cache_dir(target_dir().join("bench-store")).traps(traps)
 }
 
 /// The path of a packed example release, such as `linear-1.1.0`.
