@@ -19,9 +19,11 @@ fn has_devices(swaps: Option<&str>) -> bool {
     swaps.is_none_or(|swaps| swaps.lines().nth(1).is_some())
 }
 
-/// Whether the cgroup of a process, or one around it, has no swap.
+/// Whether the cgroup of a process, or one around it, has no swap. One outside of what is seen here (its path begins with `..`,
+/// cgroup_namespaces(7)) is not below the root that is seen, so that tells nothing.
 fn is_forbidden(of_process: &str, root: &Path) -> bool {
-    let Some(path) = of_process.lines().find_map(|line| line.strip_prefix("0::/")) else { return false };
+    let path = of_process.lines().find_map(|line| line.strip_prefix("0::/"));
+    let Some(path) = path.filter(|path| !Path::new(path).starts_with("..")) else { return false };
     let all = Path::new(path).ancestors();
     all.map(|path| fs::read_to_string(root.join(path).join("memory.swap.max")))
         .any(|most| most.is_ok_and(|most| most.trim() == "0"))
@@ -54,5 +56,6 @@ mod tests {
         // In a container it is the root.
         set("", "0\n");
         assert!(is_forbidden("0::/\n"));
+        assert!(!is_forbidden("0::/..\n") && !is_forbidden("0::/../b.service\n") && is_forbidden("0::/..b\n"));
     }
 }
