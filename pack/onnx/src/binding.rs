@@ -1,11 +1,13 @@
 //! What inputs and the output are bound to: the table `[onnx]` of `switchback.toml`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use switchback_model::verdict::Category;
 use switchback_onnx_graph::{Field, Kind, Text};
+
+use crate::tokens::TOKENIZER_FILE;
 
 /// What an ONNX file's inputs are made of and what its output means. What it does not say is found by names and shapes, as
 /// the crate's documentation tells.
@@ -19,6 +21,15 @@ pub struct Bindings {
     pub inputs: BTreeMap<String, Input>,
     /// The output.
     pub output: Output,
+}
+
+impl Bindings {
+    /// The files of tokenizers, relative to the folder of the ONNX file. Where none is named, one may be there under its usual name.
+    pub fn tokenizers(&self) -> impl Iterator<Item = &Path> {
+        let named = self.inputs.values().filter_map(|input| input.tokens.as_deref());
+        let usual = self.inputs.values().all(|input| input.tokens.is_none()).then_some(Path::new(TOKENIZER_FILE));
+        named.chain(usual)
+    }
 }
 
 /// What an input is made of: exactly one of `features`, `facts` and `text`, or, of `input_ids`, `tokens`.

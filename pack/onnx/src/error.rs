@@ -32,6 +32,9 @@ pub enum Error {
     /// The bytes are not an ONNX file, or one that was cut.
     #[error("this is not a whole ONNX file: {0}; export or copy it again")]
     NotOnnx(String),
+    /// It is a file of another kind, which is often given in its place.
+    #[error("this is not an ONNX file: {0}")]
+    OtherFormat(&'static str),
     /// Weights are in a file of their own that is not taken.
     #[error("the weights `{tensor}` are in the file `{location}`, {why}")]
     ExternalData {

@@ -1,15 +1,17 @@
 //! Reading an ONNX file, and what of it is in files of its own.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::Read as _;
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
 use prost::Message as _;
 use tract_onnx::pb::tensor_proto::DataLocation;
 use tract_onnx::pb::{ModelProto, TensorProto};
 
 use crate::error::Error;
-use crate::limits::FILE_BYTES_MAX;
+use crate::limits::{FILE_BYTES_MAX, GRAPH_BYTES_MAX};
+use crate::other;
 
 /// Reads a file with all of its weights.
 pub(crate) fn read(path: &Path) -> Result<ModelProto, Error> {
@@ -32,10 +34,21 @@ pub(crate) fn parse_whole(bytes: &[u8]) -> Result<ModelProto, Error> {
     Ok(model)
 }
 
+/// The files, relative to its folder, in which an ONNX file says that its weights are; none where it cannot be read, or has its weights
+/// itself: a graph without any is not large.
+pub fn weights_beside(path: &Path) -> BTreeSet<PathBuf> {
+    let is_small = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= GRAPH_BYTES_MAX);
+    let model = if is_small { fs::read(path).ok().and_then(|bytes| parse(&bytes).ok()) } else { None };
+    let mut model = model.unwrap_or_default();
+    let named = tensors(&mut model).filter_map(|tensor| value(tensor, "location").map(PathBuf::from));
+    named.filter(|location| is_below(location)).collect()
+}
+
 fn parse(bytes: &[u8]) -> Result<ModelProto, Error> {
-    let model = ModelProto::decode(bytes).map_err(|error| Error::NotOnnx(error.to_string()))?;
+    let not_onnx = |why: String| other::format(bytes).map_or(Error::NotOnnx(why), Error::OtherFormat);
+    let model = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
     if model.graph.is_none() || model.opset_import.is_empty() {
-        return Err(Error::NotOnnx("it has no graph, or names no version of its operators".into()));
+        return Err(not_onnx("it has no graph, or names no version of its operators".into()));
     }
     Ok(model)
 }
@@ -82,12 +95,16 @@ fn refusal(tensor: &TensorProto, why: &str) -> Error {
     Error::ExternalData { tensor: tensor.name.clone(), location, why }
 }
 
+/// Whether a file lies in a folder or below it, as far as its name says.
+fn is_below(location: &Path) -> bool {
+    !location.as_os_str().is_empty() && location.components().all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// Puts the content of a file that lies beside the model's into it. A file elsewhere could be one that its owner never
 /// meant to give away with a release.
 fn take_in(tensor: &mut TensorProto, folder: &Path) -> Result<(), Error> {
     let location = value(tensor, "location").unwrap_or_default();
-    let is_below = Path::new(location).components().all(|part| matches!(part, Component::Normal(_)));
-    if location.is_empty() || !is_below {
+    if !is_below(Path::new(location)) {
         return Err(refusal(tensor, "which is not below the folder of the ONNX file"));
     }
     let mut path = folder.to_owned();

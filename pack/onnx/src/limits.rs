@@ -6,6 +6,10 @@ use std::ops::RangeInclusive;
 /// it is told otherwise.
 pub const FILE_BYTES_MAX: u64 = 256 << 20;
 
+/// The most bytes of an ONNX file that is read to find the files with its weights, each time that somebody looks whether a model has
+/// changed: more than a graph has without weights.
+pub(crate) const GRAPH_BYTES_MAX: u64 = 16 << 20;
+
 /// The versions of ONNX's operators whose exports are compared with onnxruntime's answers in the tests. Before 9, several
 /// operators meant something else.
 pub const OPSETS: RangeInclusive<i64> = 9..=22;

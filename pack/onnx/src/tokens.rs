@@ -12,7 +12,7 @@ use crate::limits::TEXT_BYTES_MAX;
 use crate::tokenizer;
 
 /// The file of a tokenizer, beside a model's, unless a binding says otherwise.
-const FILE: &str = "tokenizer.json";
+pub(crate) const TOKENIZER_FILE: &str = "tokenizer.json";
 
 /// The inputs that a tokenizer makes.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ impl Tokens {
         let bound = bindings.inputs.get(&input.name);
         let is_other = bound.is_some_and(|bound| bound.features.is_some() || bound.facts.is_some());
         let named = bound.and_then(|bound| bound.tokens.clone());
-        let file = folder.map(|folder| folder.join(named.as_deref().unwrap_or(Path::new(FILE))));
+        let file = folder.map(|folder| folder.join(named.as_deref().unwrap_or(Path::new(TOKENIZER_FILE))));
         let Some(file) = file.filter(|file| !is_other && (named.is_some() || file.exists())) else { return Ok(None) };
 
         let json = fs::read(&file).map_err(|source| Error::Read { path: file.clone(), source })?;

@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile, TREE_NODES_MAX};
+use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile, TREE_NODES_MAX, weights_beside};
 use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::files::File;
@@ -153,6 +153,26 @@ fn bytes_that_are_no_whole_onnx_file_are_refused() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_called_by_its_name_with_what_to_do() {
+    for (bytes, expected) in [
+        (&b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"[..], "git lfs pull"),
+        (b"\x80\x04\x95\x1a\x02\0\0\0\0\0\0\x8c\x0fsklearn.pipeline", "skl2onnx"),
+        (b"PK\x03\x04\0\0\x08\x08\0\0archive/data.pkl", "torch.onnx.export"),
+        (b"\x89HDF\r\n\x1a\n\0", "tf2onnx"),
+        (b"tree\nversion=v4\nnum_class=1\n", "convert_lightgbm"),
+        (b"{\"learner\":{\"attributes\":{}}}", "convert_xgboost"),
+        (b"\x1c\0\0\0TFL3\0\0", "TensorFlow Lite"),
+        (b"\x18\0\0\0ORTM\0\0", ".ort"),
+        (b"\x40\0\0\0\0\0\0\0{\"weight\":{\"dtype\":\"F32\"}}", "safetensors"),
+        (b"<!DOCTYPE html><html>", "web page"),
+        (b"\x1f\x8b\x08\0", "gzip"),
+    ] {
+        let error = OnnxFile::from_bytes(bytes).unwrap_err();
+        assert!(matches!(error, Error::OtherFormat(_)) && error.to_string().contains(expected), "{error}");
+    }
+}
+
+#[test]
 fn a_file_that_is_too_large_is_refused_before_it_is_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("large.onnx");
@@ -184,6 +204,8 @@ fn weights_in_a_file_beside_are_taken_in() {
     let weights: Vec<u8> = (0..65).flat_map(|row| (row as f32).to_le_bytes()).collect();
     fs::write(dir.path().join("data/weights"), &weights).unwrap();
     let file = read_external(dir.path(), "data/weights").unwrap();
+    assert!(weights_beside(&dir.path().join("model.onnx")).iter().eq(["data/weights"]));
+    assert!(weights_beside(&dir.path().join("data/weights")).is_empty() && weights_beside(dir.path()).is_empty());
     fs::remove_file(dir.path().join("data/weights")).unwrap();
     file.convert(&of_rows()).unwrap();
 }
