@@ -14,7 +14,7 @@ use switchback::release::ModelName;
 use switchback::{Digest, ReleaseId};
 use switchback_corpus::{Corpus, Entry, Missed, Unread};
 use switchback_report::TrainingShown;
-use switchback_train::{Collection, Example, Folders, KINDS, Label, Report, Split, Step, Trainer};
+use switchback_train::{Collection, Example, Folders, KINDS, Label, Report, Split, Step, Trainer, original};
 
 use crate::args::{MessageArgs, RuntimeArgs, ThreadArgs};
 use crate::exit::{Exit, after_help, say};
@@ -37,7 +37,7 @@ use crate::show::counted;
 pub(crate) struct Args {
     /// Wanted mail: files, mbox files, Maildirs or folders (repeatable)
     ///
-    /// Below what is named, folders for junk and trash are left out, and so are messages that are marked as deleted.
+    /// Below what is named, folders for junk, trash, sent mail and drafts are left out, and so are messages that are marked as deleted.
     #[arg(long, value_name = "INPUT", required = true, num_args = 1..)]
     ham: Vec<PathBuf>,
 
@@ -132,8 +132,8 @@ pub(crate) struct Outcome {
     /// Inputs that were not read.
     #[serde(flatten)]
     missed: Missed,
-    /// Messages below the named folders that are no label: in folders for trash, or for junk where wanted mail was looked for, or
-    /// marked as deleted.
+    /// Messages below the named folders that are no label: in folders for trash, for sent mail and drafts, or for junk where wanted
+    /// mail was looked for, or marked as deleted or a draft.
     passed_over: u64,
     /// What was learned from, and how good the model is.
     report: Report,
@@ -290,6 +290,10 @@ fn example(entry: Entry, args: &Args, folders: &Folders, label: Label, before: O
     let (name, raw) = entry.read();
     let read = raw.map(|raw| {
         let message = args.message.message(raw);
+        if folders.passes_over_by_header(&message) {
+            return None;
+        }
+        let message = original(&message).unwrap_or(message);
         let mut example = Example::new(name.clone(), label, &message, KINDS);
         if let Some(Loaded { runtime, ids }) = before
             && let Some(assessment) = Opinion::of(runtime, &ids[0], &message).assessment()

@@ -79,7 +79,7 @@ def test_trash_and_junk_teach_nothing(kept: Path, mail: list[bytes], tmp_path: P
     with pytest.raises(errors.InvalidValue, match="there are ham, spam"):
         Corpus(tmp_path, label="good")
     report = train([kept / "ham", tmp_path], kept / "spam", name="acme")
-    assert "          3  left out: deleted, in the trash, or in junk below wanted mail" in report.text
+    assert "          3  left out: deleted, in the trash, sent, or in junk below wanted mail" in report.text
 
 
 def test_the_next_version_is_compared_with_the_one_before(report: TrainingReport, kept: Path, tmp_path: Path) -> None:

@@ -21,6 +21,10 @@ const KINDS: &[(&[u8], &str)] = &[
     (b"\x1f\x8b", "it is compressed twice; unpack it first"),
     (b"\x28\xb5\x2f\xfd", "it is compressed twice; unpack it first"),
     (b"CRYPTED\x03", "it is encrypted by Dovecot"),
+    (b"2 M", "it is a message in Dovecot's dbox; export it with `doveadm sync` to a Maildir first"),
+    (b"*mbx*", "it is an mbx folder of the IMAP toolkit; convert it to mbox with `mailutil copy` first"),
+    (b"\x01\x01\x01\x01\n", "it is an MMDF folder; convert it to mbox first"),
+    (b"BABYL OPTIONS:", "it is a Babyl folder of Emacs's Rmail; convert it to mbox with `unrmail` first"),
     (b"PK\x03\x04", "it is a zip archive; unpack it first"),
     (b"7z\xbc\xaf\x27\x1c", "it is a 7z archive; unpack it first"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "it is an OLE file, as Outlook writes .msg; export it as .eml first"),
@@ -82,6 +86,9 @@ pub(super) fn message(bytes: &[u8], expected: Expected) -> Result<usize, String>
     }
     Err(other(bytes).unwrap_or_else(|| match begins_with_field {
         true => "it is not a message: its first lines have no header field of mail, such as From or Subject".to_owned(),
+        false if first_line(text).0.trim_ascii_end().iter().all(u8::is_ascii_digit) => {
+            "it begins with a number, as messages of Apple Mail (.emlx) do; export it as .eml first".to_owned()
+        }
         false => "it is not a message: it does not begin with a header field".to_owned(),
     }))
 }
@@ -176,6 +183,11 @@ mod tests {
             (b"a: 1\n\nSubject: x\n", "no header field of mail"),
             (b"From here on\nSubject: x\n", "does not begin with a header field"),
             (b"\xff\xfeS\0u\0", "UTF-16"),
+            (b"2 M1e C4b7c2f9a\n\x01\x02N", "dbox"),
+            (b"*mbx*\r\n4b7c2f9a00000001", "mbx folder"),
+            (b"\x01\x01\x01\x01\nFrom: a@x.example\n", "MMDF"),
+            (b"BABYL OPTIONS: -*- rmail -*-\nVersion: 5\n", "Rmail"),
+            (b"463       \nFrom: a@x.example\n\nhi\n<?xml", ".emlx"),
             (b"\0\x01\x02: x\nSubject: y", "does not begin with a header field"),
         ] {
             let found = message(bytes, Expected::Anything).unwrap_err();

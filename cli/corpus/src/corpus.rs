@@ -9,6 +9,7 @@ use crate::compressed::{Content, uncompressed};
 use crate::content::{self, HEAD_BYTES, Kind};
 use crate::files::{self, Place, STDIN};
 use crate::format::{Dialect, Expected, Format};
+use crate::maildir;
 use crate::mbox::{self, Mbox};
 use crate::passed::Passed;
 use crate::sidecar::Sidecar;
@@ -252,7 +253,7 @@ impl From<Vec<u8>> for RawMessage {
 }
 
 fn read_file(path: &Path, expected: Expected, reading: Reading) -> Result<RawMessage, Unread> {
-    let bytes = File::open(path).and_then(uncompressed).and_then(read_bounded)?;
+    let bytes = maildir::open(path).and_then(uncompressed).and_then(read_bounded)?;
     let bytes = message(bytes, expected)?;
     let sidecar = if reading.sidecars { Sidecar::beside(path)? } else { None };
     Ok(RawMessage { bytes, sidecar })

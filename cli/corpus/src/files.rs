@@ -102,6 +102,10 @@ fn is_passed(entry: &DirEntry, passed: &mut Passed) -> bool {
     if is_sidecar(entry.path()) {
         return true;
     }
+    if is_deleted_of_mh(&name) {
+        passed.deleted += 1;
+        return true;
+    }
     if is_control(&name) || (is_maildir(folder) && is_control_in_maildir(&name)) {
         passed.control += 1;
         return true;
@@ -111,9 +115,16 @@ fn is_passed(entry: &DirEntry, passed: &mut Passed) -> bool {
     is_hidden
 }
 
-/// Whether a mail program keeps indices or settings under this name: Dovecot's, and Thunderbird's index of a folder.
+/// Whether a message of an MH folder was removed, which is called by its number: nmh and others put a comma in front, and older
+/// programs a number sign.
+fn is_deleted_of_mh(name: &str) -> bool {
+    let number = name.strip_prefix([',', '#']);
+    number.is_some_and(|number| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a mail program keeps indices or settings under this name: those of Dovecot and Cyrus, and Thunderbird's index of a folder.
 fn is_control(name: &str) -> bool {
-    ["dovecot-", "dovecot."].iter().any(|start| name.starts_with(start)) || name.ends_with(".msf")
+    ["dovecot-", "dovecot.", "cyrus."].iter().any(|start| name.starts_with(start)) || name.ends_with(".msf")
 }
 
 /// Whether a program that knows Maildirs keeps something in one under this name: Maildir++, Courier, Dovecot.

@@ -98,7 +98,7 @@ fn file_name(path: &Path) -> String {
 }
 
 /// Whether a file lies where a Maildir has its messages (maildir(5)), wherever the command was called from.
-fn is_in_maildir(path: &Path) -> bool {
+pub(super) fn is_in_maildir(path: &Path) -> bool {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     folder.file_name().is_some_and(|name| name == "cur" || name == "new")

@@ -33,6 +33,7 @@ mod files;
 mod format;
 mod header;
 mod mail;
+mod maildir;
 mod mbox;
 mod passed;
 mod sidecar;

@@ -28,7 +28,7 @@ impl fmt::Display for Passed {
             (self.hidden, "hidden file", ""),
             (self.unfinished, "file", " in the tmp of a Maildir"),
             (self.internal, "message", " of a mail program's own data"),
-            (self.deleted, "message", " deleted in Thunderbird"),
+            (self.deleted, "message", " deleted in a mail program"),
         ];
         let kinds = kinds.into_iter().filter(|(count, ..)| *count > 0);
         let counted = kinds.map(|(count, what, which)| text::counted(count, what) + which);

@@ -83,7 +83,7 @@ fn mail(outcome: &TrainingShown<'_>, out: &mut impl Write) -> io::Result<()> {
         (mail.copies, "copies of others"),
         (mail.in_both, "in both folders"),
         (mail.undated_or_across, "without a date, or of a campaign on both sides of it"),
-        (outcome.passed_over, "deleted, in the trash, or in junk below wanted mail"),
+        (outcome.passed_over, "deleted, in the trash, sent, or in junk below wanted mail"),
     ];
     for (number, what) in left_out.into_iter().filter(|(number, _)| *number > 0) {
         writeln!(out, "  {:>9}  left out: {what}", count(number))?;

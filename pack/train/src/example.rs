@@ -16,6 +16,7 @@ use crate::campaigns::Traits;
 use crate::carried::{Carries, carries, without_attached};
 use crate::label::Label;
 use crate::mask::{Mask, hides};
+use crate::wrapped::original;
 
 /// Making the table takes as long as reading a message.
 static PROVIDERS: LazyLock<Providers> = LazyLock::new(Providers::default);
@@ -50,9 +51,11 @@ pub struct Example {
 }
 
 impl Example {
-    /// Takes of a message what is learned from. `name` is what it is called in the report. For any thread: this is what takes
-    /// time.
+    /// Takes of a message what is learned from, of its [`original`] where it is in a report of SpamAssassin's. `name` is what it is
+    /// called in the report. For any thread: this is what takes time.
     pub fn new(name: impl Into<String>, label: Label, message: &Message, kinds: Kinds) -> Self {
+        let original = original(message);
+        let message = original.as_ref().unwrap_or(message);
         let mask = Mask::of(message);
         let (traits, date) = (Traits::of(message), received(message).or_else(|| message.date()));
         let carries = carries(message, Mask::quotes(message));
@@ -194,6 +197,31 @@ mod tests {
         };
         let forward = example(alone(&format!("--b\nContent-Type: message/rfc822\n\n{spam}\n")));
         assert!(forward.texts[2].is_empty() && forward.texts[3].is_empty(), "{forward:?}");
+    }
+
+    #[test]
+    fn when_a_message_was_sent_changes_nothing_but_when_it_was_sent() {
+        let dated = |year: u32| {
+            let date = format!("Tue, 1 Apr {year} 09:00:00 +0000");
+            example(format!("Received: from a by b; {date}\nDate: {date}\nMessage-ID: <{year}0401@x.example>\n{MAIL}"))
+        };
+        let (old, new) = (dated(2003), dated(2025));
+        assert_eq!((&old.texts, &old.structure), (&new.texts, &new.structure));
+        assert_ne!(old.date, new.date);
+    }
+
+    #[test]
+    fn what_another_filter_wrote_into_the_subject_or_around_the_message_changes_nothing() {
+        let plain = example(MAIL);
+        let tagged = example(MAIL.replace("hello", "*****SPAM***** hello"));
+        assert_eq!((&tagged.texts, &tagged.structure, &tagged.said), (&plain.texts, &plain.structure, &plain.said));
+        let report = example(format!(
+            "From: a@x.example\nSubject: [SPAM] hello\nX-Spam-Flag: YES\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n\n\
+             Spam detection software, running on the system, has identified this.\n--b\n\
+             Content-Type: message/rfc822; x-spam-type=original\n\n{MAIL}\n--b--\n"
+        ));
+        assert_eq!((&report.texts, &report.structure, &report.said), (&plain.texts, &plain.structure, &plain.said));
+        assert_eq!((report.carries, report.traits.sha256), (None, plain.traits.sha256));
     }
 
     #[test]

@@ -1,27 +1,31 @@
 //! [`Folders`]: which messages below a named folder are no label.
 
+mod names;
+mod utf7;
+
 use std::path::{Component, Path, PathBuf};
 
+use switchback::Message;
+use switchback::message::Recipients;
+
+use self::names::contents;
 use crate::label::Label;
 
-/// Folders of what somebody threw away, in lower case, without the dot and the `INBOX.` of Maildir++: what is in them was wanted
-/// once, or not.
-const TRASH: [&str; 9] = [
-    "trash",
-    "deleted",
-    "deleted items",
-    "deleted messages",
-    "papierkorb",
-    "corbeille",
-    "papelera",
-    "cestino",
-    "drafts",
-];
+/// What is in a folder that is no label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Contents {
+    /// What somebody threw away: it was wanted once, or not.
+    Trash,
+    /// Unwanted mail.
+    Junk,
+    /// What somebody wrote: nobody sent it to them.
+    Own,
+}
 
-/// Folders of unwanted mail.
-const JUNK: [&str; 6] = ["junk", "junk e-mail", "junk email", "spam", "bulk mail", "unsolicited"];
+/// The endings of mbox files, and of compressed ones.
+const ENDINGS: [&str; 5] = [".gz", ".zst", ".zstd", ".mbox", ".mbx"];
 
-/// Where mail of a label is looked for. What somebody threw away below it is no label, and neither is junk below wanted mail.
+/// Where mail of a label is looked for. What somebody threw away or wrote below it is no label, and neither is junk below wanted mail.
 #[derive(Clone, Debug)]
 pub struct Folders {
     inputs: Vec<PathBuf>,
@@ -34,48 +38,129 @@ impl Folders {
         Self { inputs: inputs.to_vec(), label }
     }
 
-    /// Whether a message of this name, its path, is marked as deleted, or lies in a folder for trash, or for junk where wanted mail is looked
-    /// for, that was not named itself.
+    /// Whether a message of this name, its path, is marked as deleted or a draft, or lies in a folder that was not named itself: for
+    /// trash, for what somebody sent or will send, or for junk where wanted mail is looked for. A file in the mbox format is a folder.
     pub fn passes_over(&self, name: &str) -> bool {
-        let path = Path::new(name);
-        let below = self
-            .inputs
-            .iter()
-            .filter_map(|input| path.strip_prefix(input).ok())
-            .min_by_key(|rest| rest.as_os_str().len());
-        let Some(below) = below else { return false };
-        let is_deleted = name.rsplit_once(":2,").is_some_and(|(_, flags)| flags.contains('T') && !flags.contains('/'));
+        let path = Path::new(without_number(name));
+        let below = self.inputs.iter().filter_map(|input| path.strip_prefix(input).ok());
+        let Some(below) = below.min_by_key(|rest| rest.as_os_str().len()) else { return false };
+        let file = path.file_name().map(|file| file.to_string_lossy()).unwrap_or_default();
+        // Folders of Maildir++ are all in one, with dots between their names.
         let mut folders = below.parent().into_iter().flat_map(Path::components);
-        is_deleted || folders.any(|folder| self.is_other(folder))
+        is_marked(&file)
+            || folders.any(|folder| self.is_other(component(folder).split('.')))
+            || (!below.as_os_str().is_empty() && self.is_other([without_endings(&file)].into_iter()))
     }
 
-    fn is_other(&self, folder: Component<'_>) -> bool {
-        let folder = folder.as_os_str().to_string_lossy().to_lowercase();
-        // Folders of Maildir++ are all in one, with dots between their names.
-        folder.split('.').any(|name| TRASH.contains(&name) || (self.label == Label::Ham && JUNK.contains(&name)))
+    /// Whether the header says that a message is no label: Gmail's export has all folders in one file and names them (`X-Gmail-Labels`),
+    /// and in an mbox the IMAP toolkit and Dovecot mark what is deleted or a draft (`X-Status`). Whoever writes such a field into
+    /// their own mail has it left out here, and nowhere else.
+    pub fn passes_over_by_header(&self, message: &Message) -> bool {
+        let values = |name| message.header(name, Recipients::Granted);
+        let labels = values("x-gmail-labels");
+        let is_marked = values("x-status").iter().any(|flags| flags.len() < 8 && flags.contains(['D', 'T']));
+        is_marked || labels.iter().any(|labels| self.is_other(labels.split(',')))
     }
+
+    fn is_other<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        names.any(|name| {
+            let contents = contents(name.trim().trim_matches('"'));
+            let contents = contents.or_else(|| utf7::decoded(name).as_deref().and_then(self::contents));
+            contents.is_some_and(|contents| contents != Contents::Junk || self.label == Label::Ham)
+        })
+    }
+}
+
+fn component(folder: Component<'_>) -> String {
+    folder.as_os_str().to_string_lossy().into_owned()
+}
+
+/// A message's name without its number in an mbox.
+fn without_number(name: &str) -> &str {
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    name.rsplit_once('#').filter(|(_, number)| is_number(number)).map_or(name, |(file, _)| file)
+}
+
+/// The name of a folder that is a file.
+fn without_endings(file: &str) -> &str {
+    ENDINGS.iter().fold(file, |file, ending| file.strip_suffix(ending).unwrap_or(file))
+}
+
+/// Whether a file of a Maildir is marked as deleted or a draft. Where a colon cannot be in a name, other characters are in its place.
+fn is_marked(file: &str) -> bool {
+    let flags = [":2,", ";2,", "!2,"].iter().find_map(|info| file.rsplit_once(info));
+    flags.is_some_and(|(_, flags)| flags.contains(['T', 'D']))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn folders() -> (Folders, Folders) {
+        let inputs = ["Maildir", "old/Trash", "Maildir/.Junk.Kept", "mail/Junk"].map(PathBuf::from);
+        (Folders::new(&inputs, Label::Ham), Folders::new(&inputs, Label::Spam))
+    }
+
     #[test]
-    fn trash_and_junk_are_no_wanted_mail_unless_they_are_named() {
-        let inputs = ["Maildir", "old/Trash", "Maildir/.Junk.Kept"].map(PathBuf::from);
-        let (ham, spam) = (Folders::new(&inputs, Label::Ham), Folders::new(&inputs, Label::Spam));
+    fn trash_junk_and_what_was_sent_are_no_wanted_mail_unless_they_are_named() {
+        let (ham, spam) = folders();
         for (name, of_ham, of_spam) in [
             ("Maildir/cur/1.host:2,S", false, false),
             ("Maildir/cur/1.host:2,ST", true, true),
+            ("Maildir/cur/1.host;2,DS", true, true),
             ("Maildir/.Archive.2024/cur/1.host:2,S", false, false),
             ("Maildir/.Trash/cur/1.host:2,S", true, true),
             ("Maildir/.INBOX.Deleted Items/cur/1.host:2,S", true, true),
             ("Maildir/.Junk/new/1.host", true, false),
+            ("Maildir/.Sent.2024/cur/1.host:2,S", true, true),
+            ("Maildir/.Gel&APY-schte Elemente/cur/1.host:2,S", true, true),
+            ("Maildir/[Gmail]/Корзина/cur/1.host:2,S", true, true),
+            ("Maildir/.R&D/cur/1.host:2,S", false, false),
             ("old/Trash/cur/1.host:2,S", false, false),
             ("Maildir/.Junk.Kept/cur/1.host:2,S", false, false),
             ("elsewhere/Trash/1.eml", false, false),
         ] {
             assert_eq!((ham.passes_over(name), spam.passes_over(name)), (of_ham, of_spam), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_is_a_file_is_one_too() {
+        let (ham, spam) = folders();
+        for (name, of_ham, of_spam) in [
+            ("Maildir/Trash#12", true, true),
+            ("Maildir/Junk#1", true, false),
+            ("Maildir/Spam.mbox.gz#2", true, false),
+            ("Maildir/Sent", true, true),
+            ("Maildir/Trash.sbd/2024#1", true, true),
+            ("Maildir/Archive#3", false, false),
+            ("Maildir/spam.eml", false, false),
+            ("mail/Junk#3", false, false),
+            ("old/Trash#1", false, false),
+        ] {
+            assert_eq!((ham.passes_over(name), spam.passes_over(name)), (of_ham, of_spam), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_file_with_all_folders_is_told_apart_by_its_fields() {
+        let (ham, spam) = folders();
+        let of = |field: &str| {
+            let message = Message::parse(format!("{field}From: a@x.example\nSubject: hello\n\nhello\n"));
+            (ham.passes_over_by_header(&message), spam.passes_over_by_header(&message))
+        };
+        for (field, passed) in [
+            ("", (false, false)),
+            ("X-Gmail-Labels: Inbox,Opened,Category Updates\n", (false, false)),
+            ("X-Gmail-Labels: Spam,Unread\n", (true, false)),
+            ("X-Gmail-Labels: Archived,Trash\n", (true, true)),
+            ("X-Gmail-Labels: Archived,Sent\n", (true, true)),
+            ("X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=\n", (true, true)),
+            ("X-Status: AF\n", (false, false)),
+            ("X-Status: AD\n", (true, true)),
+            ("X-Status: Delivered on time\n", (false, false)),
+        ] {
+            assert_eq!(of(field), passed, "{field}");
         }
     }
 }

@@ -58,6 +58,7 @@ mod split;
 mod stop;
 mod trainer;
 mod vocabulary;
+mod wrapped;
 
 pub use calibrate::{Bin, Sigmoid};
 pub use campaigns::{Traits, campaigns};
@@ -76,6 +77,7 @@ pub use split::{Kept, Side, Split};
 pub use stop::Stop;
 pub use switchback_linear::{Kinds, Model};
 pub use trainer::{Step, Trained, Trainer};
+pub use wrapped::original;
 
 /// The kinds of features that models read unless somebody chooses others: words. With pairs of words beside them, models found
 /// less of the mail of the SpamAssassin corpus and CSDMC 2010 at the same rate of false positives, on each of five splits; with n-grams

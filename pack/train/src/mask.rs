@@ -5,6 +5,7 @@
 //!
 //! * **names of header fields** that a mailing list, the receiving servers, other filters or the mail program added, and that the
 //!   folder itself brought ([`hides`]); the host hides verdicts of other filters and recipients from every model anyway;
+//! * **verdicts of other filters in the subject**, and that a message came from outside;
 //! * of a discussion list ([`Mask::list`]) the tag in the subject, the footer, the list's own addresses and links;
 //! * **what somebody else wrote**: messages that are forwarded or returned in the text, and links that are only there;
 //! * **the addresses of the recipient**, wherever they are quoted: a trap for spam has one, and a person another.
@@ -24,7 +25,7 @@ use switchback_features::{FeatureKind, Features, Link, Mailbox, Measured, Part, 
 
 pub(crate) use self::fields::hides;
 use self::forwarded::without_forwarded;
-use self::text::{without, without_footer, without_tags};
+use self::text::{without, without_footer, without_tags, without_verdicts};
 use crate::limits::SAID_BYTES_MAX;
 
 /// The most bytes of text that features are made of, twice: lines will be missing.
@@ -91,7 +92,8 @@ impl Mask {
         let written = if is_list { without_footer(text) } else { Cow::Borrowed(text) };
         let whole = written.len();
         let text = without_forwarded(written, subject);
-        let subject = if is_list { without_tags(subject) } else { Cow::Borrowed(&**subject) };
+        let subject = without_verdicts(subject);
+        let subject = if is_list { without_tags(subject) } else { Cow::Borrowed(subject) };
         // A link does not tell where it is: it stays if what is left of the text names its host.
         let named = (text.len() < whole).then(|| text.to_ascii_lowercase());
         let is_own = |host: &str| named.as_ref().is_none_or(|text| text.contains(host));

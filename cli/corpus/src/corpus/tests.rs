@@ -124,13 +124,16 @@ fn a_maildir_is_read_without_all_of_its_folders_and_without_what_is_no_message()
         (".Archive.2024/tmp/3.host", b"From: unfinished"),
         (".nothing/x.eml", MESSAGE.as_bytes()),
         (".mbsyncstate", b"x"),
+        ("mh/12", MESSAGE.as_bytes()),
+        ("mh/,11", MESSAGE.as_bytes()),
+        ("mh/cyrus.cache", b"\0"),
         ("notes.txt", b"left by somebody\n"),
     ]);
     let (names, unread) = read(&dir, Format::Auto);
-    assert_eq!(names, [".Archive.2024/new/2.host", "cur/1.host:2,S"]);
+    assert_eq!(names, [".Archive.2024/new/2.host", "cur/1.host:2,S", "mh/12"]);
     assert_eq!(unread.len(), 1, "{unread:?}");
     assert!(unread[0].starts_with("left out notes.txt: "), "{unread:?}");
-    assert_eq!(passed(&dir), Passed { control: 7, hidden: 2, unfinished: 1, ..Passed::default() });
+    assert_eq!(passed(&dir), Passed { control: 8, hidden: 2, unfinished: 1, deleted: 1, ..Passed::default() });
 }
 
 #[test]

@@ -15,6 +15,70 @@ pub(super) fn without_tags(subject: &str) -> Cow<'_, str> {
     Cow::Owned(before.to_owned() + &without_tags(after))
 }
 
+/// Words by which a filter says in the subject what it makes of a message, and words that stand beside them.
+const VERDICTS: [&str; 13] = [
+    "spam",
+    "junk",
+    "bulk",
+    "virus",
+    "malware",
+    "phish",
+    "phishing",
+    "fraud",
+    "disarmed",
+    "graymail",
+    "marketing",
+    "external",
+    "ext",
+];
+const BESIDE: [&str; 20] = [
+    "suspected",
+    "suspect",
+    "suspicious",
+    "probable",
+    "probably",
+    "possible",
+    "possibly",
+    "likely",
+    "potential",
+    "definitely",
+    "confirmed",
+    "detected",
+    "high",
+    "low",
+    "score",
+    "hits",
+    "mail",
+    "email",
+    "warning",
+    "is",
+];
+
+/// A subject without what a filter or the receiving server wrote in front of it: `*****SPAM*****`, `[SPAM 7.5]`, `{Spam?}`, `[EXTERNAL]`.
+pub(super) fn without_verdicts(subject: &str) -> &str {
+    let mut rest = subject;
+    while let Some(after) = behind_verdict(rest) {
+        rest = after;
+    }
+    rest
+}
+
+fn behind_verdict(subject: &str) -> Option<&str> {
+    let text = subject.trim_start();
+    let opening = text.chars().next()?;
+    let (said, after) = match opening {
+        '[' => text[1..].split_once(']')?,
+        '{' => text[1..].split_once('}')?,
+        '*' => text.trim_start_matches('*').trim_start().split_once('*')?,
+        _ => return None,
+    };
+    let lower = said.to_ascii_lowercase();
+    let words = || lower.split(|c: char| !c.is_ascii_alphabetic()).filter(|word| !word.is_empty());
+    let is_verdict = said.is_ascii() && words().any(|word| VERDICTS.contains(&word));
+    (is_verdict && words().all(|word| VERDICTS.contains(&word) || BESIDE.contains(&word)))
+        .then(|| after.trim_start_matches('*').trim_start())
+}
+
 /// A text without the footers of its list, quoted ones too: the lines behind a rule of underscores, as far as a blank line that
 /// something else follows.
 pub(super) fn without_footer(text: &str) -> Cow<'_, str> {
@@ -74,6 +138,34 @@ mod tests {
     fn tags_of_lists_leave_the_subject() {
         assert_eq!(without_tags("Re: [ILUG] Kernel [PATCH] again"), "Re:  Kernel  again");
         assert_eq!(without_tags("an [open tag"), "an [open tag");
+    }
+
+    #[test]
+    fn what_a_filter_says_leaves_the_subject_and_what_the_sender_says_stays() {
+        for subject in [
+            "*****SPAM***** hello",
+            "*** SPAM *** hello",
+            "***SPAM(9.4)*** hello",
+            "[SPAM] hello",
+            "[SPAM 7.5 hits] [EXTERNAL] hello",
+            "[SUSPECTED_SPAM] hello",
+            "{Spam?} hello",
+            "{Disarmed} {Definitely Spam?}hello",
+        ] {
+            assert_eq!(without_verdicts(subject), "hello", "{subject}");
+        }
+        for subject in [
+            "spam: hello",
+            "[Spam-L] hello",
+            "[junk mail",
+            "** hello **",
+            "[bulk order] hello",
+            "Re: [SPAM] hello",
+            "",
+            "*",
+        ] {
+            assert_eq!(without_verdicts(subject), subject);
+        }
     }
 
     #[test]

@@ -129,6 +129,8 @@ fn what_moves_is_listed_where_there_was_a_release_before() {
         all.add(example.scored_before(0.75)).unwrap();
     }
     let trained = Trainer::default().split(Split::Campaign).train(all, |_| {}).unwrap();
+    let alone = Trainer::default().split(Split::Campaign).train(collection(&mail), |_| {}).unwrap();
+    assert!(alone.model.to_bytes() == trained.model.to_bytes(), "what the one before says was learned from");
     let before = trained.report.before.unwrap();
     let passed = trained.held_out.iter().filter(|one| one.score < 0.5).count() as u64;
     assert_eq!(before.newly_passed_ham + before.newly_passed_spam, passed);
