@@ -30,6 +30,9 @@ pub enum PackError {
         /// Why.
         source: io::Error,
     },
+    /// Somebody asked for its end: [`Stop`](crate::Stop).
+    #[error("packing was stopped")]
+    Stopped,
     /// A folder has no `switchback.toml`.
     #[error("there is no model in {}: it has no switchback.toml, which a new model's folder has", .0.display())]
     NoModel(PathBuf),

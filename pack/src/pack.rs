@@ -33,6 +33,7 @@ use crate::progress::{Progress, Reporter, Step};
 use crate::reads;
 use crate::self_test;
 use crate::sizes::Sizes;
+use crate::stop::Stop;
 use crate::testing::TestReport;
 
 /// Packs a model: builds its package, makes it a component, runs its initialiser, stores the memory that
@@ -64,6 +65,7 @@ pub struct Packer {
     cargo_args: Vec<OsString>,
     prepare_time_max: Duration,
     sizes: Told,
+    stop: Stop,
 }
 
 /// Whether sizes are told.
@@ -152,6 +154,7 @@ impl Packer {
             cargo_args: Vec::new(),
             prepare_time_max: PREPARE_TIME_MAX,
             sizes: Told::No,
+            stop: Stop::new(),
         }
     }
 
@@ -221,6 +224,12 @@ impl Packer {
         self
     }
 
+    /// What ends packing before it is done: before its next step, and before anything is written. Default: nothing does.
+    pub fn stopped_by(mut self, stop: Stop) -> Self {
+        self.stop = stop;
+        self
+    }
+
     /// Does it all. `on_progress` hears of every step. The release file appears only when everything is
     /// right; one that was there before stays until then.
     ///
@@ -246,13 +255,16 @@ impl Packer {
             require_scores(&source)?;
         }
         let made = self.made(build, &source, &mut reporter)?;
+        self.go_on()?;
         let model = self.model(&made, &mut source, &mut reporter)?;
+        self.go_on()?;
         if made.imports_what_it_calls(model.asks) {
             reads::remarks(source.manifest().reads, model.asks).iter().for_each(|remark| reporter.remark(remark));
         }
         let output = Output::create(self.out.as_deref(), &made.releases(), &source)?;
         let (manifest, blessed) = self.expectations(&model, &source, &mut reporter)?;
         let sealed = model.seal(&manifest)?;
+        self.go_on()?;
         let sizes = match self.sizes {
             Told::Yes => Some(Self::sizes_of(&made, &model, &source, &sealed, &mut reporter)?),
             Told::No => None,
@@ -268,6 +280,7 @@ impl Packer {
             Ok(measured) => measured.remarks().iter().for_each(|remark| reporter.remark(remark)),
             Err(why) => reporter.remark(&why.to_string()),
         }
+        self.go_on()?;
         if !blessed.is_empty() && !source.are_tests_made_up() {
             source.write_expectations(&manifest.self_tests)?;
         }
@@ -282,6 +295,11 @@ impl Packer {
             blessed: if source.are_tests_made_up() { Vec::new() } else { blessed },
             timings: reporter.timings(),
         })
+    }
+
+    /// An error if somebody asked for the end.
+    fn go_on(&self) -> Result<(), PackError> {
+        if self.stop.is_asked_for() { Err(PackError::Stopped) } else { Ok(()) }
     }
 
     /// Packs the model again and compares the result with a release of it, byte by byte. Writes no release and runs no

@@ -11,8 +11,7 @@ use crate::error;
 use crate::json::{from_python, to_python};
 use crate::message::Message;
 use crate::runtime::Runtime;
-use crate::threads::each;
-use crate::work::detached_always;
+use crate::work::{detached_always, each_attended};
 
 /// Two loaded releases that are asked about the same messages. What `switchback.compare` adds up with.
 #[pyclass(module = "switchback")]
@@ -83,8 +82,8 @@ impl Comparison {
         self.runtime.get().here(py)?;
         let messages = messages.iter().map(Message::of).collect::<PyResult<Vec<_>>>()?;
         let Self { both, comparison, .. } = self;
+        let answers = each_attended(py, threads, &messages, |message| both.ask(message))?;
         let failures: Vec<(String, ScoreError)> = detached_always(py, || {
-            let answers = each(threads, &messages, |message| both.ask(message));
             let mut failures = Vec::new();
             for ((name, message), answered) in names.into_iter().zip(&messages).zip(answers) {
                 comparison.add(&answered.pair(message), || answered.name(name.clone(), message));

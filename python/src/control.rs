@@ -6,10 +6,14 @@ mod rule;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use serde_json::json;
-use switchback::control::{Admission, ControlError, Ledger, LoadedRelease, Readiness, Request, SqliteStore};
+use switchback::control::{
+    Admission, ControlError, Ledger, LoadedRelease, PromoteError, Promotion, Readiness, Request, SqliteStore,
+    StoreError,
+};
 use switchback_system::forked::Origin;
 
 pub(crate) use self::event::Event;
@@ -17,7 +21,7 @@ use crate::error;
 use crate::json::to_python;
 use crate::release::ReleaseId;
 use crate::runtime::seconds;
-use crate::work::{detached, detached_always};
+use crate::work::{Waited, detached, detached_always, patiently};
 
 /// An operator's hand on a store: every change goes into its ledger, with who made it and why, and takes effect in every process
 /// that follows the store.
@@ -83,8 +87,34 @@ impl Control {
     ) -> PyResult<Event> {
         let control = self.hand(release.py(), reason)?;
         let (seen, release_id) = self.seen(&control, release)?;
-        let admission = admission(release_id);
-        detached(release.py(), || control.admit_after(&seen, admission)).map(|done| done.event.into())
+        admit(release.py(), &control, &seen, admission(release_id))
+    }
+}
+
+/// Lets a release decide, unless the routes have changed since `seen`. A Ctrl-C while processes are waited for changes nothing.
+fn admit(py: Python<'_>, control: &switchback::Control, seen: &Ledger, mut admission: Admission) -> PyResult<Event> {
+    let time = waited_for(&mut admission).map_or(Duration::ZERO, |time| *time);
+    let admitted = patiently(py, time, |part| {
+        waited_for(&mut admission).into_iter().for_each(|time| *time = part);
+        match control.admit_after(seen, admission.clone()) {
+            Err(PromoteError::Silent { release, processes, .. }) => {
+                Ok(Waited::More(Err(PromoteError::Silent { release, processes, waited: time })))
+            }
+            Err(unguarded @ PromoteError::Unguarded { .. }) => Ok(Waited::More(Err(unguarded))),
+            other => other.map(|done| Waited::Done(Ok(done))),
+        }
+    })?;
+    admitted.map(|done| done.event.into()).map_err(|failed| error::raised(py, &failed))
+}
+
+/// For how long an admission waits, if it does.
+fn waited_for(admission: &mut Admission) -> Option<&mut Duration> {
+    match admission {
+        Admission::Promotion(Promotion { readiness: Readiness::Wait(time), .. })
+        | Admission::Canary { readiness: Readiness::Wait(time), .. }
+        | Admission::Restoration { readiness: Readiness::Wait(time), .. }
+        | Admission::Rollout { ready_within: time, .. } => Some(time),
+        _ => None,
     }
 }
 
@@ -147,7 +177,13 @@ impl Control {
         let py = release.py();
         let (control, timeout) = (self.hand(py, "")?, seconds(py, timeout)?);
         let (_, release) = self.seen(&control, release)?;
-        detached(py, || control.wait_until_ready(&release, timeout).map(drop))
+        let ready = patiently(py, timeout, |part| match control.wait_until_ready(&release, part) {
+            Err(PromoteError::Silent { release, processes, .. }) => {
+                Ok(Waited::More(Err(PromoteError::Silent { release, processes, waited: timeout })))
+            }
+            other => other.map(|_| Waited::Done(Ok(()))),
+        })?;
+        ready.map_err(|failed| error::raised(py, &failed))
     }
 
     /// Waits until every process obeys an event, at most so many seconds. Returns the names of those that do, and of those that
@@ -155,7 +191,13 @@ impl Control {
     #[pyo3(signature = (event, timeout=5.0))]
     fn acknowledgements(&self, py: Python<'_>, event: &Event, timeout: f64) -> PyResult<(Vec<String>, Vec<String>)> {
         let (control, timeout) = (self.hand(py, "")?, seconds(py, timeout)?);
-        let told = detached(py, || control.acknowledgements(&event.0, timeout))?;
+        let told = patiently(py, timeout, |part| {
+            let begun = Instant::now();
+            let told = control.acknowledgements(&event.0, part)?;
+            // Who has stopped to follow is silent, and not waited for.
+            let is_done = told.silent.is_empty() || begun.elapsed() < part;
+            Ok::<_, StoreError>(if is_done { Waited::Done(told) } else { Waited::More(told) })
+        })?;
         let obeyed = told.obeyed.into_iter().map(|process| process.name).collect();
         Ok((obeyed, told.silent.into_iter().map(|process| process.registered.name).collect()))
     }

@@ -21,8 +21,8 @@ use crate::work::detached_always;
 ///
 /// `format` says what files are where that is not to be found out: `message`, `mbox`, `mboxo`, `mboxrd`, `mboxcl` or `mboxcl2`. What a file
 /// `NAME.json` beside a message says of it is taken over, unless `sidecars` is false. With `label`, `ham` or `spam`, messages are passed over
-/// that are no label, as `switchback train` does: in folders for trash, in those for junk where wanted mail is looked for, unless they are
-/// named, and what is marked as deleted. What cannot be read, or is no mail, is in `unread` after an iteration, and warned of.
+/// that are no label, as `switchback train` does: in folders for trash, for sent mail and drafts, in those for junk where wanted mail is
+/// looked for, unless they are named, and what is marked as deleted or a draft. What cannot be read, or is no mail, is in `unread` after an iteration, and warned of.
 #[pyclass(frozen, module = "switchback")]
 pub(crate) struct Corpus {
     inputs: Vec<PathBuf>,
@@ -121,7 +121,13 @@ impl Messages {
             // Nothing may come for long: of a folder of what is no label, or no mail.
             py.check_signals()?;
             match detached_always(py, || self.next())? {
-                Some((name, Some(Ok(raw)))) => return Ok(Some((name, self.message(py, raw)?))),
+                Some((name, Some(Ok(raw)))) => {
+                    let message = self.message(py, raw)?;
+                    if !self.label.as_ref().is_some_and(|label| label.passes_over_by_header(&message.message)) {
+                        return Ok(Some((name, message)));
+                    }
+                    self.passed_over.fetch_add(1, Ordering::Relaxed);
+                }
                 Some((_, None)) => {
                     self.passed_over.fetch_add(1, Ordering::Relaxed);
                 }

@@ -5,9 +5,8 @@ use pyo3::types::PyList;
 use switchback::message::{FeatureKind, Features};
 
 use crate::message::{Message, kind};
-use crate::threads::each;
 use crate::values::{array_of, value};
-use crate::work::detached_always;
+use crate::work::{detached_always, each_attended};
 
 /// The facts of messages, one after the other, and of each kind and field, and of the structure, the rows of a sparse matrix: how many
 /// hashes each has, and the hashes. What `switchback.features` makes arrays of.
@@ -21,8 +20,8 @@ pub(crate) fn feature_rows<'py>(
 ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyList>)> {
     let messages = messages.iter().map(Message::of).collect::<PyResult<Vec<_>>>()?;
     let kinds = kinds.iter().map(|name| kind(py, name)).collect::<PyResult<Vec<_>>>()?;
+    each_attended(py, threads, &messages, |message| derive(message, &kinds))?;
     let (facts, all) = detached_always(py, || {
-        each(threads, &messages, |message| derive(message, &kinds));
         let facts = messages.iter().flat_map(|message| message.facts().values()).map(|fact| fact.to_le_bytes());
         (facts.collect::<Vec<_>>().concat(), all_rows(&messages, &kinds))
     })?;

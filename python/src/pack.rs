@@ -7,12 +7,12 @@ use pyo3::exceptions::PyRuntimeWarning;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use switchback::release::{Manifest, parse_version};
-use switchback_pack::{Packer, Progress};
+use switchback_pack::{PackError, Packer, Progress, Stop};
 
 use crate::error;
 use crate::given::bytes_of;
 use crate::json::{from_python, to_python};
-use crate::work::detached;
+use crate::work::interruptible;
 
 /// Packs the model in a folder with a `switchback.toml`, as the command `switchback pack` does: cargo builds it. With `component`, it is a
 /// file instead that another toolchain built, a component or a core module, with the `switchback.toml` in `source`, by default beside it.
@@ -69,13 +69,18 @@ fn packed(py: Python<'_>, packer: Packer, out: Option<PathBuf>, bless: bool) -> 
     if bless {
         packer = packer.bless();
     }
-    let mut remarks = Vec::new();
-    let mut hear = |progress: Progress<'_>| {
-        if let Progress::Remark(remark) = progress {
-            remarks.push(remark.to_owned());
-        }
+    let stop = Stop::new();
+    packer = packer.stopped_by(stop.clone());
+    let pack = move || {
+        let mut remarks = Vec::new();
+        let packed = packer.pack(&mut |progress| {
+            if let Progress::Remark(remark) = progress {
+                remarks.push(remark.to_owned());
+            }
+        })?;
+        Ok::<_, PackError>((packed, remarks))
     };
-    let packed = detached(py, || packer.pack(&mut hear))?;
+    let (packed, remarks) = interruptible(py, pack, || stop.stop())?;
     for remark in remarks {
         let text = CString::new(remark.replace('\0', " ")).unwrap_or_default();
         PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &text, 1)?;
@@ -96,6 +101,6 @@ pub(crate) fn pack_module<'py>(
 ) -> PyResult<Bound<'py, PyBytes>> {
     let (module, data) = (bytes_of(module)?, data.map_or_else(|| Ok(Vec::new()), bytes_of)?);
     let manifest: Manifest = from_python(manifest, "manifest")?;
-    let release = detached(py, || switchback_pack::pack_module(&module, &data, &manifest))?;
+    let release = interruptible(py, move || switchback_pack::pack_module(&module, &data, &manifest), || {})?;
     Ok(PyBytes::new(py, &release))
 }

@@ -1,5 +1,6 @@
 //! Runtimes.
 
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use crate::message::Message;
 use crate::release::{Release, ReleaseId};
 use crate::slot::Slot;
 use crate::verdict::Scored;
-use crate::work::{detached, detached_always};
+use crate::work::{detached, detached_always, interruptible};
 
 /// A filter's engine: loads releases, holds them in slots, scores messages.
 ///
@@ -97,25 +98,27 @@ impl Runtime {
         builder = cache_dir.into_iter().fold(builder, RuntimeBuilder::cache_dir);
         builder = instances.into_iter().fold(builder, RuntimeBuilder::instances);
         builder = shadow_cpu_share.into_iter().fold(builder, RuntimeBuilder::shadow_cpu_share);
-        let handle = detached(py, || match store {
+        let build = move || match store {
             Some(dir) => builder.store_dir(dir).build().map(Handle::from),
             None => builder.build().map(Handle::from),
-        })?;
+        };
+        let handle = interruptible(py, build, || {})?;
         Ok(Self { handle, origin: Origin::here() })
     }
 
     /// Reads a release file (or takes a `Release`), checks it, compiles or maps it, and runs its self-tests. Afterwards it is
     /// ready, and has no role. Takes milliseconds where it was compiled before, else seconds per megabyte of code.
     fn load(&self, py: Python<'_>, release: &Bound<'_, PyAny>) -> PyResult<ReleaseId> {
-        let runtime = self.here(py)?;
+        self.here(py)?;
+        let runtime = self.handle.clone();
         let loaded = match release.cast::<Release>() {
             Ok(release) => {
                 let verified = release.get().verified.clone();
-                detached(py, || runtime.load_verified(verified))?
+                interruptible(py, move || runtime.load_verified(verified), || {})?
             }
             Err(_) => {
                 let path: PathBuf = release.extract()?;
-                detached(py, || runtime.load(path))?
+                interruptible(py, move || runtime.load(path), || {})?
             }
         };
         Ok(loaded.into())
@@ -172,8 +175,9 @@ impl Runtime {
     /// What a release answers to its self-tests now, in their order, whatever its manifest expects: for the tool that writes the
     /// expectations. An exception in the list is what it failed with.
     fn self_test<'py>(&self, py: Python<'py>, release: &Bound<'py, Release>) -> PyResult<Vec<Bound<'py, PyAny>>> {
-        let (runtime, verified) = (self.here(py)?, release.get().verified.clone());
-        let answers = detached(py, || runtime.run_self_tests(verified))?;
+        self.here(py)?;
+        let (runtime, verified) = (self.handle.clone(), release.get().verified.clone());
+        let answers = interruptible(py, move || runtime.run_self_tests(verified), || {})?;
         let each = answers.into_iter().map(|answer| match answer {
             Ok(scored) => Ok(Bound::new(py, Scored::from(scored))?.into_any()),
             Err(failed) => Ok(error::raised(py, &failed).into_value(py).into_bound(py).into_any()),
@@ -183,16 +187,25 @@ impl Runtime {
 
     /// Waits until nothing is left to do in the background: releases have scored, records are written, the guard has counted.
     fn flush(&self, py: Python<'_>) -> PyResult<()> {
-        let runtime = self.here(py)?;
-        detached_always(py, || runtime.flush())
+        self.here(py)?;
+        let runtime = self.handle.clone();
+        interruptible(
+            py,
+            move || {
+                runtime.flush();
+                Ok::<_, Infallible>(())
+            },
+            || {},
+        )
     }
 
     /// Ends the runtime in order, within so many seconds. From then on a message is answered as the slot's policy says for one
     /// without a release.
     #[pyo3(signature = (timeout=30.0))]
     fn shutdown(&self, py: Python<'_>, timeout: f64) -> PyResult<()> {
-        let (runtime, timeout) = (self.here(py)?, seconds(py, timeout)?);
-        detached(py, || runtime.shutdown(timeout))
+        self.here(py)?;
+        let (runtime, timeout) = (self.handle.clone(), seconds(py, timeout)?);
+        interruptible(py, move || runtime.shutdown(timeout), || {})
     }
 
     /// The number of this process in the store that it follows, if it follows one and could register.

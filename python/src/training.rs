@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -14,7 +15,7 @@ use switchback_pack::PackError;
 use switchback_report::TrainingShown;
 use switchback_report::show::counted;
 use switchback_system::forked::Origin;
-use switchback_train::{Collection, Example, Judged, KINDS, Label, Split, Step, Stop, TrainError, Trainer};
+use switchback_train::{Collection, Example, Judged, KINDS, Label, Split, Step, Stop, TrainError, Trainer, original};
 
 use crate::error;
 use crate::journal::time;
@@ -22,8 +23,8 @@ use crate::json::to_python;
 use crate::message::Message;
 use crate::release::Release;
 use crate::runtime::Runtime;
-use crate::threads::{each, within};
-use crate::work::{attended, detached};
+use crate::threads::within;
+use crate::work::{attended, detached, each_attended, interruptible};
 
 /// A training: mail is added, and learned from. What `switchback.train` does it with.
 #[pyclass(module = "switchback")]
@@ -135,17 +136,17 @@ impl Training {
             None => None,
         };
         let collection = self.collection.as_mut().ok_or_else(|| learned(py))?;
-        detached(py, || {
-            let named: Vec<_> = names.into_iter().zip(messages).collect();
-            let examples = each(threads, &named, |(name, message)| {
-                let example = Example::new(name, label, message, KINDS);
-                match before.and_then(|(runtime, id)| score(runtime, id, message)) {
-                    Some(score) => example.scored_before(score),
-                    None => example,
-                }
-            });
-            examples.into_iter().try_for_each(|example| collection.add(example)).map_err(TrainError::from)
-        })
+        let named: Vec<_> = names.into_iter().zip(messages).collect();
+        let examples = each_attended(py, threads, &named, |(name, message)| {
+            let original = original(message);
+            let message = original.as_ref().unwrap_or(message);
+            let example = Example::new(name, label, message, KINDS);
+            match before.and_then(|(runtime, id)| score(runtime, id, message)) {
+                Some(score) => example.scored_before(score),
+                None => example,
+            }
+        })?;
+        detached(py, || examples.into_iter().try_for_each(|example| collection.add(example)).map_err(TrainError::from))
     }
 
     /// Learns, measures and packs. `told` is called with what is done, and how much of how much: `("learning", 3, 72)`. `passed_over`
@@ -174,6 +175,7 @@ impl Training {
             },
             || stop.stop(),
         )?;
+        let trained = Arc::new(trained);
         let is_refused = self.is_strict && trained.report.segments.iter().any(|row| row.stands_out);
         let output = self.output.take().filter(|_| !is_refused);
         let path = output.as_ref().map(|(path, _)| path.clone());
@@ -181,10 +183,11 @@ impl Training {
             None
         } else {
             tell("packing", 0, 0)?;
+            let (name, version, packed) = (self.name.clone(), self.version.clone(), Arc::clone(&trained));
+            let release = interruptible(py, move || packed.pack(name, version), || {})?;
             let release = detached(py, || {
-                let release = trained.pack(self.name.clone(), self.version.clone())?;
                 output.map_or(Ok(()), |output| write(output, &release))?;
-                Ok::<_, TrainError>(release)
+                Ok::<_, PackError>(release)
             })?;
             Some(Release::of_bytes(py, release)?)
         };

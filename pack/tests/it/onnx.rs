@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 use switchback::release::{Reads, Scale};
 use switchback::{Digest, Message, Runtime};
-use switchback_pack::{MANIFEST_FILE, PackError, Packed, Packer, Source};
+use switchback_pack::{MANIFEST_FILE, PackError, Packed, Packer, Progress, Source, Step, Stop};
 use tempfile::TempDir;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
@@ -145,6 +145,21 @@ fn what_cannot_be_packed_leaves_nothing_behind() {
     fs::rename(dir.path().join("model.onnx"), dir.path().join("My Model.onnx")).unwrap();
     let error = Packer::onnx(dir.path().join("My Model.onnx")).pack(&mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("give it a name"), "{error}");
+}
+
+#[test]
+fn packing_that_nobody_waits_for_ends_at_whatever_step_it_is_and_writes_nothing() {
+    for at in [Step::Componentise, Step::Prepare, Step::Bless, Step::SelfTest, Step::Measure] {
+        let (dir, stop) = (folder(&sum("X", 32), None), Stop::new());
+        let packer = Packer::onnx(dir.path().join("model.onnx")).out(dir.path().join("model.wasm"));
+        let stopped = packer.stopped_by(stop.clone()).pack(&mut |progress| {
+            if progress == Progress::Started(at) {
+                stop.stop();
+            }
+        });
+        assert!(matches!(stopped, Err(PackError::Stopped)), "{at}: {stopped:?}");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "{at}");
+    }
 }
 
 #[test]

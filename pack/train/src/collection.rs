@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use switchback_linear::Kinds;
+use switchback_pack::Stop;
 
 use crate::campaigns::Traits;
 use crate::carried::Carries;
@@ -15,7 +16,7 @@ use crate::error::TrainError;
 use crate::example::{Example, TEXT_FIELDS, kinds_of};
 use crate::label::Label;
 use crate::split::{Side, Split, split};
-use crate::stop::Stop;
+use crate::stop;
 
 /// Bytes that are written at once.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -195,7 +196,7 @@ impl Finished {
 
     /// Reads an example back.
     pub(crate) fn read(&self, at: usize) -> io::Result<Spilled> {
-        self.stop.check()?;
+        stop::check(&self.stop)?;
         let one = &self.index[at];
         let mut bytes = vec![0; one.bytes as usize];
         self.file.read_exact_at(&mut bytes, one.offset)?;

@@ -128,7 +128,7 @@ pub fn logistic(log_odds: f64) -> f64 {
 mod tests {
     use super::*;
     use crate::rows::Writing;
-    use crate::stop::Stop;
+    use switchback_pack::Stop;
 
     const FIT: Fit = Fit { cost: 1.0, epochs: 300, tolerance: 1e-5 };
 

@@ -74,8 +74,8 @@ pub use quality::{AtThreshold, Share, roc_auc};
 pub use report::{Before, Judged, Moved, Period, Report};
 pub use segments::SegmentRow;
 pub use split::{Kept, Side, Split};
-pub use stop::Stop;
 pub use switchback_linear::{Kinds, Model};
+pub use switchback_pack::Stop;
 pub use trainer::{Step, Trained, Trainer};
 pub use wrapped::original;
 

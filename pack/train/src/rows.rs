@@ -5,8 +5,10 @@ use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
+use switchback_pack::Stop;
+
 use crate::example::TEXT_FIELDS;
-use crate::stop::Stop;
+use crate::stop;
 
 /// Bytes that are read or written at once.
 const BUFFER_BYTES: usize = 1 << 20;
@@ -85,7 +87,7 @@ impl Rows {
         let mut from = BufReader::with_capacity(BUFFER_BYTES, At { file: &self.file, offset: 0 });
         let (mut row, mut bytes) = (Row::default(), Vec::new());
         for number in 0..self.count {
-            self.stop.check()?;
+            stop::check(&self.stop)?;
             let mut ends = [0; 4 * (TEXT_FIELDS + 1)];
             from.read_exact(&mut ends)?;
             for (end, four) in row.ends.iter_mut().zip(ends.as_chunks().0) {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use switchback::Message;
 use switchback_linear::{Known, Model, Structure};
+use switchback_pack::Stop;
 
 use crate::calibrate::{Sigmoid, log_odds_of};
 use crate::collection::{Collection, Finished};
@@ -21,7 +22,6 @@ use crate::quality::threshold;
 use crate::report::{Judged, Report};
 use crate::rows::{Row, Rows, Writing};
 use crate::split::{Kept, Placed, Split, split};
-use crate::stop::Stop;
 use crate::vocabulary::Vocabulary;
 
 /// How all models are fitted. The cost is the one of the best of 0.1 to 1,000 on mail of two decades, the epochs those after which

@@ -9,7 +9,7 @@ use switchback::guard::{GuardSettings, Segment};
 use switchback::route::CanaryKey;
 
 use super::rule::rule;
-use super::{Control, Event, readiness};
+use super::{Control, Event, admit, readiness};
 use crate::error;
 use crate::json::from_python;
 use crate::runtime::seconds;
@@ -149,8 +149,8 @@ impl Control {
     ) -> PyResult<Event> {
         let (segment, readiness) = (read(py, "segment", segment)?, readiness(py, wait, force)?);
         let control = self.hand(py, reason)?;
-        let admission = Admission::Restoration { slot, segment, readiness };
-        detached(py, || control.admit(admission)).map(|done| done.event.into())
+        let seen = detached(py, || control.ledger())?;
+        admit(py, &control, &seen, Admission::Restoration { slot, segment, readiness })
     }
 
     /// Bars a release from every role, in all slots. Where it is live, its predecessor takes over.
