@@ -272,8 +272,8 @@ const C_TOOLCHAIN: [(&str, &str); 4] = [
     ("/usr/lib/llvm-19/lib/clang/19/lib/wasi/libclang_rt.builtins-wasm32.a", "libclang-rt-19-dev-wasm32"),
 ];
 
-/// What models in JavaScript are built with.
-const COMPONENTIZE_JS: &str = "@bytecodealliance/componentize-js@0.23.0";
+/// What models in JavaScript, and in TypeScript, are built with.
+const JAVASCRIPT: [&str; 2] = ["@bytecodealliance/componentize-js@0.23.0", "esbuild@0.28.2"];
 
 /// Installs what models in C and in JavaScript are built with, unless it is there. Without it, the test that needs it skips, and
 /// says so.
@@ -293,11 +293,12 @@ fn c_toolchain() -> Result<()> {
 
 fn componentize_js() -> Result<()> {
     let folder = target_dir().join("tools/componentize-js");
-    if folder.join("node_modules/@bytecodealliance/componentize-js/package.json").is_file() {
+    let names = JAVASCRIPT.iter().filter_map(|package| Some(package.rsplit_once('@')?.0));
+    if names.map(|name| folder.join("node_modules").join(name)).all(|package| package.join("package.json").is_file()) {
         return Ok(());
     }
     fs::create_dir_all(&folder)?;
     let mut npm = command("npm");
     npm.args(["install", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
-    step("install componentize-js", npm.arg(COMPONENTIZE_JS))
+    step("install componentize-js", npm.args(JAVASCRIPT))
 }

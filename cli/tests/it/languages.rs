@@ -143,10 +143,22 @@ fn a_model_in_javascript() {
         return;
     }
     symlink(modules, folder.join("node_modules")).unwrap();
-    if !build(&folder, "npm", &["run", "--silent", "build"], "Node.js with npm") {
+    let npm = || build(&folder, "npm", &["run", "--silent", "build"], "Node.js with npm, and esbuild");
+    if !npm() {
         return;
     }
     packs_and_scores(&folder);
+
+    // In TypeScript, as the page says.
+    let page = include_str!("../../../docs/write-it-in.md");
+    let script = page.lines().find(|line| line.starts_with("\"build\": \"esbuild")).unwrap();
+    change(&folder.join("package.json"), "\"build\": \"node build.js\"", script);
+    fs::rename(folder.join("model.js"), folder.join("model.ts")).unwrap();
+    change(&folder.join("model.ts"), "const words = [];", "const words: { word: string; weight: number }[] = [];");
+    if npm() {
+        let packed = switchback_in(&folder, ["pack", "--component", "model.wasm", "-o", "newsletters.wasm"]).fine();
+        assert!(packed.contains("0.9959  phish  self-test/phish.eml"), "{packed}");
+    }
 }
 
 #[test]
