@@ -180,9 +180,25 @@ mod tests {
         };
         let owners = [("core".to_owned(), 2), (String::new(), 1), ("no crate".to_owned(), 1)];
         assert_eq!(told(built.owners()), owners);
+        assert_eq!(built.data_bytes, 0);
         let largest = ["core::fmt::write", "", "core::fmt::pad", "memcpy"].map(|name| (name.to_owned(), 1));
         assert_eq!(told(built.largest()), largest);
         let all: usize = built.owners().iter().map(|of| of.bytes).sum();
         assert_eq!(all, built.bodies.iter().sum::<usize>());
+    }
+
+    #[test]
+    fn data_are_counted_and_of_many_functions_ten_are_named() {
+        let functions = "(func nop)".repeat(LARGE_MAX + 1);
+        let module = wat::parse_str(format!(
+            "(module (import \"m\" \"m\" (memory 1)) (import \"m\" \"f\" (func $i)) (func $first call $i) {functions}
+             (data (i32.const 0) \"{}\"))",
+            "x".repeat(100)
+        ))
+        .unwrap();
+        let built = Built::read(&module);
+        assert!((101..120).contains(&built.data_bytes), "{}", built.data_bytes);
+        assert_eq!((built.imported, built.largest().len()), (1, LARGE_MAX));
+        assert_eq!(built.largest()[0].name.as_deref(), Some("first"), "the imported memory is no function");
     }
 }

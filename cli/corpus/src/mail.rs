@@ -45,3 +45,22 @@ impl Mail {
         mail
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::format::Format;
+
+    #[test]
+    fn as_many_messages_are_kept_as_somebody_asks_for() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.eml", "b.eml", "c.eml"] {
+            fs::write(dir.path().join(name), "Subject: x\n\n").unwrap();
+        }
+        let reading = Reading { format: Format::Auto, sidecars: true };
+        let read = |count_max| Mail::read(&[dir.path().to_owned()], reading, count_max, |_| {}).names.len();
+        assert_eq!([0, 2, 3, 9].map(read), [0, 2, 3, 3]);
+    }
+}

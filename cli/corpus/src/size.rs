@@ -26,3 +26,15 @@ pub(super) fn too_large() -> io::Error {
     let why = format!("it has more than {} MiB, the most that a slot scores", MESSAGE_BYTES_MAX >> 20);
     io::Error::new(io::ErrorKind::FileTooLarge, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_is_as_large_as_a_slot_scores_and_no_larger() {
+        let read = |bytes| read_bounded(io::repeat(b'x').take(bytes)).map(|message| message.len() as u64);
+        assert_eq!(read(MESSAGE_BYTES_MAX).unwrap(), MESSAGE_BYTES_MAX);
+        assert_eq!(read(MESSAGE_BYTES_MAX + 1).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
+    }
+}

@@ -213,10 +213,7 @@ impl Bench<'_> {
             }
             let place = turn % self.mail.len();
             let mut times = vec![None; self.ids.len()];
-            for k in 0..self.ids.len() {
-                // Another release begins with each message, and with the same message when it comes again: whoever comes first has
-                // the colder caches.
-                let which = (place + turn / self.mail.len() + k) % self.ids.len();
+            for which in order(turn, self.mail.len(), self.ids.len()) {
                 times[which] = self.score(which, place, &mut taken[which]);
             }
             if let [Some(first), Some(second), ..] = times[..] {
@@ -244,5 +241,51 @@ impl Bench<'_> {
         };
         taken.logged.add(place + 1, log);
         total
+    }
+}
+
+/// In which order so many releases score a message: another one begins with each message, and with the same message when it comes
+/// again. Whoever comes first has the colder caches.
+fn order(turn: usize, messages: usize, releases: usize) -> impl Iterator<Item = usize> {
+    let first = turn % messages + turn / messages;
+    (0..releases).map(move |next| (first + next) % releases)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_release_is_first_with_each_message_as_often_as_others() {
+        for (messages, releases) in [(3, 2), (4, 2), (5, 3), (1, 2)] {
+            for message in 0..messages {
+                let orders: Vec<Vec<_>> =
+                    (0..releases).map(|time| order(message + time * messages, messages, releases).collect()).collect();
+                let mut first: Vec<_> = orders.iter().map(|order| order[0]).collect();
+                first.sort_unstable();
+                assert_eq!(first, (0..releases).collect::<Vec<_>>(), "{message} of {messages}");
+                assert!(orders.iter().all(|order| order.iter().collect::<BTreeSet<_>>().len() == releases));
+            }
+            assert_ne!(
+                order(0, messages + 1, 2).next(),
+                order(1, messages + 1, 2).next(),
+                "another with the next message"
+            );
+        }
+    }
+
+    #[test]
+    fn a_message_is_slow_once_and_the_first_failure_of_a_kind_is_named() {
+        let ms = Duration::from_millis;
+        let (mut one, mut other) = (Odd::default(), Odd::default());
+        for (message, time) in [(1, 5), (1, 9), (2, 7)] {
+            one.took(message, ms(time));
+        }
+        other.took(2, ms(8));
+        one.failed_on("it traps".to_owned(), 4, 1);
+        other.failed_on("it traps".to_owned(), 3, 2);
+        one.join(other);
+        assert_eq!(one.slowest, [(ms(9), 1), (ms(8), 2)]);
+        assert_eq!(one.failed, BTreeMap::from([("it traps".to_owned(), (3, 3))]));
     }
 }

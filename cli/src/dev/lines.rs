@@ -102,3 +102,23 @@ fn score(said: Said) -> String {
 fn time(us: f64) -> String {
     show::time(Duration::from_secs_f64(us / 1e6))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(files: usize) -> String {
+        let changed = (1..=files).map(|number| format!("{number}.rs")).collect();
+        let outcome = Outcome::Failed { why: String::new() };
+        let round = Round { round: 2, changed, changed_files: files + 5, outcome, steps: Vec::new() };
+        let mut out = Vec::new();
+        round.write(&mut out).unwrap();
+        String::from_utf8(out).unwrap().lines().next().unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_first_of_many_files_are_named() {
+        assert_eq!(shown(2), "round 2: 1.rs, 2.rs and 5 more changed");
+        assert_eq!(shown(4), "round 2: 1.rs, 2.rs, 3.rs and 6 more changed");
+    }
+}

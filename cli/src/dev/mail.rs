@@ -53,3 +53,30 @@ impl Mail {
         mail
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn what_is_more_than_memory_is_to_take_is_left_out() {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["a.eml", "b.eml", "c.eml"] {
+            fs::write(dir.path().join(name), format!("Subject: x\n\n{}", "x".repeat(100))).unwrap();
+        }
+        let Command { args } = Command::parse_from(["dev", "--watch", dir.path().to_str().unwrap()]);
+        let read = |bytes_max| Mail::read_at_most(bytes_max, &args).names.len();
+        // The message that goes over it is read.
+        assert_eq!((read(150), read(1_000), read(0)), (2, 3, 0));
+    }
+}

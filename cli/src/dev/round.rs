@@ -166,3 +166,30 @@ impl Moved {
         moved
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use switchback::semver::Version;
+    use switchback::verdict::Cause;
+    use switchback::{Action, Digest};
+
+    use super::*;
+
+    #[test]
+    fn the_messages_whose_scores_moved_most_are_shown_first_and_no_more_than_asked_for() {
+        let side = |score: Option<f64>| {
+            let action = |score: f64| if score < 0.5 { Action::Deliver } else { Action::Quarantine };
+            Side::new(score.map_or(Said::Failed(Cause::Trap), |score| Said::Scored { score, action: action(score) }), 0)
+        };
+        let before = [Some(0.4), Some(0.1), Some(0.2), Some(0.3), None].map(side);
+        let after = [Some(0.6), Some(0.9), Some(0.2), None, Some(0.7)].map(side);
+        let names = ["little", "much", "alike", "fails now", "failed"].map(str::to_owned);
+        let id = ReleaseId::new("tiny".parse().unwrap(), Version::new(1, 0, 0), Digest::of(b""));
+        let differs = |limit| Differs::of(id.clone(), [&before, &after], &names, limit);
+        let shown = |limit| differs(limit).changed_messages.into_iter().map(|one| one.message).collect::<Vec<_>>();
+        assert_eq!(shown(9), ["fails now", "failed", "much", "little"]);
+        assert_eq!((shown(1), differs(1).verdicts_changed), (vec!["fails now".to_owned()], 4));
+        let mean = differs(9).scores.mean.unwrap();
+        assert!((mean - (0.2 + 0.8) / 3.0).abs() < 1e-12, "{mean}");
+    }
+}

@@ -128,3 +128,34 @@ fn say_untold(errno: Errno) {
          is none; files are looked at every {every_ms} ms"
     ));
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::mpsc;
+
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Command {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    #[test]
+    fn looking_takes_a_fiftieth_of_the_time_at_most() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("switchback.toml"), "").unwrap();
+        let path = dir.path().to_str().unwrap();
+        for (more, least) in [(None, INTERVAL_TOLD), (Some("--poll"), INTERVAL_UNTOLD)] {
+            let Command { args } = Command::parse_from(["dev", path, "--watch", path].into_iter().chain(more));
+            let (events, _heard) = mpsc::channel();
+            let mut watch = Watch::new(&args, Origins::of(&args).unwrap(), events);
+            assert_eq!(watch.interval(), least);
+            watch.looked_for = Duration::from_secs(3);
+            assert_eq!(watch.interval(), Duration::from_secs(150));
+        }
+    }
+}

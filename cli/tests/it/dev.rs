@@ -8,8 +8,8 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-use self::watched::{Dev, Model, all, names};
-use crate::model::{LARGE, SMALL};
+use self::watched::{Dev, Model, all, names, within_patience};
+use crate::model::{LARGE, LOGS_AT_BYTES, SMALL};
 use crate::run::switchback;
 
 #[test]
@@ -188,6 +188,46 @@ fn people_read_lines_and_what_a_model_fails_on_is_named() {
     );
     assert!(second.contains(&"  scores: 1 up, 0 down, 0 alike; +0.8125 on average".to_owned()), "{second:?}");
     assert_eq!(dev.interrupted(), 0);
+}
+
+#[test]
+fn what_a_model_logs_and_what_packing_remarks_on_is_shown() {
+    let model = Model::new(3_000);
+    model.mail("a.eml", 500);
+    model.write("model/a.eml", crate::model::mail("x", "a@example.org", LOGS_AT_BYTES));
+    let mut dev = model.dev(&["--json"]);
+    dev.round();
+    assert!(dev.said("debug: odd size"));
+    let manifest = fs::read_to_string(model.path("model/switchback.toml")).unwrap();
+    model.write("model/switchback.toml", manifest.replace("[\"size\"]", "[\"size\", \"text\"]"));
+    dev.round();
+    assert!(dev.said("`reads` declares `text`, which the model never asks for"));
+    assert_eq!(dev.interrupted(), 0);
+}
+
+#[test]
+fn a_grant_to_another_model_is_refused() {
+    let model = Model::new(3_000);
+    model.mail("a.eml", 500);
+    let mut dev = model.dev(&["--json", "--grant-recipients", "nope"]);
+    let first = dev.round();
+    let why = first["why"].as_str().unwrap();
+    assert!(why.contains("--grant-recipients nope: no release here is of this model"), "{first}");
+    assert_eq!(dev.interrupted(), 0);
+}
+
+/// Nothing is asked of who waits for mail that does not come.
+#[test]
+fn whoever_is_told_twice_ends_at_once() {
+    let model = Model::new(1);
+    let pipe = model.path("mail");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let mut dev = model.dev(&[]);
+    // It is open when somebody reads it.
+    let _mail = within_patience(move || fs::File::create(pipe).unwrap());
+    dev.signal("-INT");
+    dev.signal("-TERM");
+    assert_eq!(within_patience(move || dev.ended()), -1);
 }
 
 #[test]

@@ -62,6 +62,7 @@ mod tests {
             ("example.com.", "example.com"),
             ("news.example.co.uk", "example.co.uk"),
             ("example.co.uk", "example.co.uk"),
+            ("news.example.com.au", "example.com.au"),
             ("news.example.de", "example.de"),
             ("localhost", "localhost"),
             ("192.0.2.7", "192.0.2.7"),

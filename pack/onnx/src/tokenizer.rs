@@ -198,6 +198,17 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_does_not_say_is_as_usual() {
+        let mut file = bert();
+        (file["truncation"], file["padding"]) = (Value::Null, json!({"pad_id": 5, "direction": "Left"}));
+        let left = of(&file).unwrap();
+        assert_eq!((left.length, left.filling, left.is_filled_before), (LENGTH, 5, true));
+        file["padding"] = Value::Null;
+        let untold = of(&file).unwrap();
+        assert_eq!((untold.filling, untold.is_filled_before), (0, false), "it has no piece of the usual names");
+    }
+
+    #[test]
     fn merges_are_read_in_both_ways_of_writing_them() {
         let tokenizer = of(&merging()).unwrap();
         assert_eq!(tokenizer.normal, [Normal::Form(UnicodeForm::Nfc), Normal::Begun("x".into())]);

@@ -46,7 +46,7 @@ const KILLED: &str = "the system ended the compiler, most likely because memory 
      `codegen-units = 1` and without `lto` in the profile";
 
 /// Texts, all of which a message has, and what to do then. The first row counts.
-const ADVICE: [(&[&str], &str); 34] = [
+const ADVICE: [(&[&str], &str); 33] = [
     (&["duplicate symbol: prepare"], EXPORTED_TWICE),
     (&["duplicate symbol: score"], EXPORTED_TWICE),
     (&["getrandom", "wasm_js"], RANDOMNESS),
@@ -59,7 +59,6 @@ const ADVICE: [(&[&str], &str); 34] = [
     (&["--offline was specified"], OFFLINE),
     (&["--locked was passed"], LOCKED),
     (&["could not resolve host"], NETWORK),
-    (&["couldn't resolve host"], NETWORK),
     (&["could not connect to server"], NETWORK),
     (&["couldn't connect to server"], NETWORK),
     (&["failed to connect to"], NETWORK),

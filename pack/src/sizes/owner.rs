@@ -25,7 +25,8 @@ pub(super) fn owner(name: &str) -> Owner {
         return Owner { group: Some(module.to_owned()), function: function.or_else(|| Some(module.to_owned())) };
     }
     let function = readable(name);
-    let group = first_crate(&function).or_else(|| package(&function)).unwrap_or_else(|| NO_CRATE.to_owned());
+    let group = first_crate(&function).or_else(|| of_built_in(name)).or_else(|| package(&function));
+    let group = group.unwrap_or_else(|| NO_CRATE.to_owned());
     Owner { group: Some(group), function: Some(function) }
 }
 
@@ -38,11 +39,17 @@ fn readable(name: &str) -> String {
 fn first_crate(function: &str) -> Option<String> {
     let (before, _) = function.split_once("::")?;
     let start = before.rfind(|c: char| !c.is_alphanumeric() && c != '_').map_or(0, |at| at + 1);
-    match &before[start..] {
-        // `<T as core::..>::` and the like have something before the first crate.
-        "" => first_crate(&function[before.len() + 2..]),
-        name => Some(name.to_owned()),
-    }
+    Some(&before[start..]).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
+/// `alloc` of `<[u32]>::sort_by::<..>`: whose a method of what is built in is, only the name as the compiler writes it tells, which
+/// begins with the path of the `impl` (RFC 2603): `_RINvMNtCs1a2b_5alloc5sliceSm7sort_by`.
+fn of_built_in(name: &str) -> Option<String> {
+    let (_, root) = name.strip_prefix("_R")?.split_once("Cs")?;
+    let (_, named) = root.split_once('_')?;
+    let digits = named.bytes().take_while(u8::is_ascii_digit).count();
+    let length: usize = named[..digits].parse().ok()?;
+    named.get(digits..digits.checked_add(length)?).map(str::to_owned)
 }
 
 /// `internal/poll` of `internal/poll.(*FD).Read`.
@@ -71,8 +78,20 @@ mod tests {
                 "<&T as core::fmt::Debug>::fmt",
             ),
             ("_RNvCs1234_7mycrate3foo", "mycrate", "mycrate::foo"),
+            (
+                "_RINvMNtCslNYArtu3iFV_5alloc5sliceSm7sort_byNCNvCs4Q2Qx8jI5j6_1a1f0EBJ_",
+                "alloc",
+                "<[u32]>::sort_by::<a::f::{closure#0}>",
+            ),
+            ("_RNvMNtCsgEmfK2I1SDS_4core5sliceSm7reverseCs4Q2Qx8jI5j6_1a", "core", "<[u32]>::reverse"),
+            (
+                "_RNvMNtNtCsgEmfK2I1SDS_4core3ptr9const_ptrPu13is_aligned_toCs4Q2Qx8jI5j6_1a",
+                "core",
+                "<*const ()>::is_aligned_to",
+            ),
             ("internal/poll.(*FD).Read", "internal/poll", "internal/poll.(*FD).Read"),
             ("main.score", "main", "main.score"),
+            ("example.org/a/v2%2e0.F", "example.org/a/v2%2e0", "example.org/a/v2%2e0.F"),
             ("cabi_realloc", NO_CRATE, "cabi_realloc"),
             ("libc.so!malloc", "libc.so", "malloc"),
             ("libc.so!", "libc.so", "libc.so"),

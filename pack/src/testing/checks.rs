@@ -139,3 +139,42 @@ fn reasons(tally: &Tally<'_>) -> (String, Vec<String>) {
     };
     (seen, tally.cut_notes.lines())
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::tally::Slow;
+    use super::*;
+
+    #[test]
+    fn from_half_of_a_deadline_on_time_is_remarked_on() {
+        let manifest =
+            Manifest::new("tiny".parse().unwrap(), "1.0.0".parse().unwrap(), Scale::LogOdds, Reads::default());
+        let of = |guest_us: f64| {
+            let mut tally = Tally::of(&manifest);
+            tally.deadline = Duration::from_millis(10);
+            tally.slowest = vec![Slow { message: "a.eml".to_owned(), bytes: 3, guest_us, total_us: 9e9 }];
+            time(&tally)
+        };
+        assert_eq!(of(5_000.0), ("at most 5.0 ms of 10.0 ms, for `a.eml`".to_owned(), vec![]));
+        let [remark] = of(5_001.0).1.try_into().unwrap();
+        assert!(remark.starts_with("`a.eml` takes 5.0 ms of its 10.0 ms"), "{remark}");
+        assert_eq!(of(999.9).0, "at most 999.9 us of 10.0 ms, for `a.eml`");
+    }
+
+    #[test]
+    fn lines_that_are_not_kept_are_remarked_on() {
+        let of = |count| log(&Most { count, max: 64, message: "a.eml".to_owned() });
+        assert_eq!(of(0), ("nothing is logged".to_owned(), vec![]));
+        assert_eq!(of(64), ("at most 64 lines of 64, for `a.eml`".to_owned(), vec![]));
+        assert_eq!(of(65).1, ["`a.eml` logs 65 lines, and 64 of a message are kept"]);
+    }
+
+    #[test]
+    fn what_cannot_be_measured_is_remarked_on() {
+        let why = PackError::Host { why: "no memory".to_owned() };
+        let (seen, remarks) = of_measured(Err(&why), stack, |_| vec![]);
+        assert_eq!((seen.as_str(), remarks), ("not measured", vec![why.to_string()]));
+    }
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use switchback::release::{Manifest, SelfTest};
-use switchback::verdict::{Assessment, Outcome};
+use switchback::verdict::{Assessment, Outcome, Timing};
 use switchback::{Fault, Limits, Message, ScoreError, Scored};
 
 use super::check::CheckName;
@@ -106,7 +106,8 @@ impl<'m> Tally<'m> {
         }
         self.messages += 1;
         self.log.take(said(&first).log.lines.len() + said(&first).log.dropped as usize, name);
-        self.take_times(name, message, [&first, &second]);
+        let answered = [&first, &second].into_iter().filter_map(|answer| answer.as_ref().ok());
+        self.take_times(name, message.len(), &answered.map(|scored| scored.timing).collect::<Vec<_>>());
         match &first {
             Ok(scored) => self.take_outcome(name, &scored.outcome),
             Err(error) => self.take_fault(name, error),
@@ -129,7 +130,6 @@ impl<'m> Tally<'m> {
             Outcome::Scored(Assessment { reasons, .. }) => {
                 self.scored += 1;
                 self.reasons.take(reasons.len(), name);
-                let is_cut = |note: &str| note.ends_with('…') && note.len() >= CUT_NOTE_BYTES;
                 if let Some(reason) = reasons.iter().find(|reason| is_cut(&reason.note)) {
                     self.cut_notes.add(name, format!("the note of reason {} is cut: 256 bytes are kept", reason.name));
                 }
@@ -159,12 +159,11 @@ impl<'m> Tally<'m> {
 
     /// Keeps the shorter time of two in the model, as the machine may have been busy with something else, and the longer one in all:
     /// what is derived of a message is derived once.
-    fn take_times(&mut self, name: &str, message: &Message, answers: [&Result<Scored, ScoreError>; 2]) {
-        let times = || answers.into_iter().filter_map(|answer| answer.as_ref().ok().map(|scored| &scored.timing));
-        let Some(guest) = times().map(|timing| timing.guest).min() else { return };
-        let total = times().map(|timing| timing.total).max().unwrap_or(guest);
+    fn take_times(&mut self, name: &str, bytes: usize, times: &[Timing]) {
+        let Some(guest) = times.iter().map(|timing| timing.guest).min() else { return };
+        let total = times.iter().map(|timing| timing.total).max().unwrap_or(guest);
         let [guest_us, total_us] = [guest, total].map(|time| time.as_nanos() as f64 / 1e3);
-        self.slowest.push(Slow { message: name.to_owned(), bytes: message.len(), guest_us, total_us });
+        self.slowest.push(Slow { message: name.to_owned(), bytes, guest_us, total_us });
         self.slowest.sort_by(|a, b| b.guest_us.total_cmp(&a.guest_us));
         self.slowest.truncate(SLOW_MAX);
     }
@@ -178,9 +177,58 @@ impl Most {
     }
 }
 
+fn is_cut(note: &str) -> bool {
+    note.ends_with('…') && note.len() >= CUT_NOTE_BYTES
+}
+
 fn said(answer: &Result<Scored, ScoreError>) -> Said<'_> {
     match answer {
         Ok(scored) => Said { answer: Ok(&scored.outcome), log: &scored.log },
         Err(error) => Said { answer: Err(&error.fault), log: &error.log },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use switchback::release::{Reads, Scale};
+
+    use super::*;
+
+    #[test]
+    fn the_shorter_time_in_the_model_and_the_longer_one_in_all_count_and_three_messages_are_named() {
+        let manifest =
+            Manifest::new("tiny".parse().unwrap(), "1.0.0".parse().unwrap(), Scale::LogOdds, Reads::default());
+        let mut tally = Tally::of(&manifest);
+        let timing = |guest, total| {
+            let mut timing = Timing::default();
+            (timing.guest, timing.total) = (Duration::from_micros(guest), Duration::from_micros(total));
+            timing
+        };
+        for (name, both) in [
+            ("a", [timing(5, 90), timing(3, 70)]),
+            ("b", [timing(4, 20), timing(9, 30)]),
+            ("c", [timing(1, 2), timing(1, 2)]),
+            ("d", [timing(2, 3), timing(2, 3)]),
+        ] {
+            tally.take_times(name, 1, &both);
+        }
+        tally.take_times("e", 1, &[]);
+        let slowest: Vec<_> = tally.slowest.iter().map(|slow| (&*slow.message, slow.guest_us, slow.total_us)).collect();
+        assert_eq!(slowest, [("b", 4.0, 30.0), ("a", 3.0, 90.0), ("d", 2.0, 3.0)]);
+    }
+
+    #[test]
+    fn a_note_that_its_author_ends_with_dots_is_not_cut() {
+        let cut = |letters: usize| is_cut(&format!("{}…", "x".repeat(letters)));
+        assert!(cut(253) && cut(250) && !cut(249) && !is_cut(&"x".repeat(256)));
+    }
+
+    #[test]
+    fn of_those_with_the_most_the_first_is_named() {
+        let mut most = Most::default();
+        for (count, message) in [(0, "a"), (2, "b"), (2, "c"), (1, "d")] {
+            most.take(count, message);
+        }
+        assert_eq!((most.count, &*most.message), (2, "b"));
     }
 }

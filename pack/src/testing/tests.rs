@@ -78,6 +78,26 @@ fn a_model_that_remembers_other_messages_is_found_out() {
 }
 
 #[test]
+fn a_failure_counts_for_the_check_that_it_is_about() {
+    for (fault, check) in [
+        (Fault::Trap(String::new()), CheckName::Answers),
+        (Fault::Undeclared(String::new()), CheckName::Reads),
+        (Fault::BadResult(String::new()), CheckName::Contract),
+        (Fault::Stack, CheckName::Stack),
+        (Fault::Memory(1), CheckName::Memory),
+        (Fault::Table(1), CheckName::Memory),
+        (Fault::Deadline(std::time::Duration::ZERO), CheckName::Time),
+        (Fault::LogFlood(String::new()), CheckName::Log),
+    ] {
+        go(1, &|_| fails(fault.clone()), |tally, _| {
+            let failed: Vec<_> = tally.faults.keys().copied().collect();
+            assert_eq!(failed, [CheckName::SelfTests, check], "{fault}");
+        })
+        .unwrap();
+    }
+}
+
+#[test]
 fn what_the_machine_cannot_do_is_no_finding() {
     let error = go(1, &|_| fails(Fault::PoolBusy), |_, _| {}).unwrap_err().to_string();
     assert!(error.contains("`0` could not be scored: every instance of the pool is in use"), "{error}");

@@ -133,6 +133,15 @@ mod tests {
         let groups = campaigns(&all);
         assert_eq!([groups[0], groups[1]], [groups[2], groups[2]]);
         assert_eq!(groups[3], all[3].sha256);
+        assert_eq!(groups[0], all[..3].iter().map(|one| one.sha256).min().unwrap(), "the least names it");
+    }
+
+    #[test]
+    fn short_subjects_and_texts_tie_nothing_together() {
+        let all = [traits(0, "Invoice", "Thank you."), traits(1, "Re: invoice 2", "Thank you!"), traits(2, "", "")];
+        assert_eq!(campaigns(&all), all.map(|one| one.sha256));
+        let all = [traits(0, "Invoices", ""), traits(1, "invoices!", "")];
+        assert_eq!(campaigns(&all)[0], campaigns(&all)[1]);
     }
 
     #[test]

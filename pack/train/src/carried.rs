@@ -92,6 +92,7 @@ mod tests {
         ] {
             assert_eq!(of(mail), carried, "{mail}");
         }
+        assert_eq!(carries(&Message::parse("Subject: look\n\n"), true), Some(Carries::Forwarded), "in its text");
     }
 
     #[test]

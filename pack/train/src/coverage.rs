@@ -80,4 +80,22 @@ mod tests {
             assert!(!Providers::default().domains_of(name).is_empty(), "{name}");
         }
     }
+
+    #[test]
+    fn what_is_missing_are_kinds_with_fewer_than_twenty_messages() {
+        let providers = [("gmail", FEW), ("outlook", FEW - 1), ("yahoo", 0), ("proton", 0)];
+        let coverage = |not_ascii| Coverage {
+            providers: providers.map(|(name, count)| (name.to_owned(), count)).into(),
+            lists: FEW,
+            bulk: FEW - 1,
+            not_ascii,
+            ham: 100,
+            missing: Vec::new(),
+        };
+        let always = ["mail from outlook", "mail from yahoo", "newsletters and receipts"];
+        assert_eq!(coverage(100 - FEW).lacks(), always);
+        let without = |kind| [&always[..], &[kind]].concat();
+        assert_eq!(coverage(FEW - 1).lacks(), without("mail in other languages than English"));
+        assert_eq!(coverage(100 - FEW + 1).lacks(), without("mail in English"));
+    }
 }

@@ -275,4 +275,49 @@ mod tests {
             MAIL.replace("From: a@", "List-Post: <mailto:l@lists.example>\nFrom: a@").replace("hello", "[L] hello");
         assert_eq!(example(list).texts, example(MAIL.replace("hello", " hello")).texts);
     }
+
+    #[test]
+    fn a_lists_own_addresses_and_links_are_masked() {
+        let list = "List-Post: <mailto:l@lists.example>\nReply-To: l@lists.example\n";
+        let of = |fields: &str, from: &str, link: &str| {
+            example(format!("{fields}From: {from}\nSubject: x\n\nhi {link}\n")).texts
+        };
+        let through = of(list, "l@lists.example", "http://lists.example/options");
+        assert!(through[1].is_empty() && through[3].is_empty(), "{through:?}");
+        let theirs = of(list, "a@x.example", "http://x.example/");
+        assert!(!theirs[1].is_empty() && !theirs[3].is_empty(), "{theirs:?}");
+    }
+
+    #[test]
+    fn recipients_of_the_envelope_are_masked_and_short_addresses_are_not() {
+        let told = |recipient: &str, text: &str| {
+            let message = Message::builder(format!("From: a@x.example\nSubject: hello\n\n{text}\n"))
+                .envelope(switchback::Envelope::new().recipient(recipient))
+                .build();
+            Example::new("m", Label::Ham, &message, KINDS).texts
+        };
+        assert_eq!(told("Trap@Pot.example", "Dear trap@pot.example, hi"), told("b@x.example", "Dear , hi"));
+        assert_eq!(told("a@b.c", "maria@b.com"), told("b@x.example", "maria@b.com"));
+    }
+
+    #[test]
+    fn a_link_that_is_not_written_out_stays_where_nothing_leaves_the_text() {
+        let page = "From: a@x.example\nSubject: x\nContent-Type: text/html\n\n<p>read it <a href=http://y.example/1>here</a>\n";
+        assert!(!example(page).texts[3].is_empty());
+    }
+
+    #[test]
+    fn words_are_named_by_the_beginning_of_each_text() {
+        let said = example(format!("From: a@x.example\nSubject: x\n\n{}\n", "word ".repeat(1_000))).said;
+        assert_eq!(said.map(|text| text.len() <= crate::limits::SAID_BYTES_MAX), [true; 4]);
+    }
+
+    #[test]
+    fn newsletters_and_other_languages_are_told_apart() {
+        assert!(
+            example(["List-Unsubscribe: <https://x.example/u>\n", MAIL].concat()).is_bulk && !example(MAIL).is_bulk
+        );
+        let of = |ascii: usize, beyond: usize| is_ascii(&format!("{}{} — 1, 2", "a".repeat(ascii), "é".repeat(beyond)));
+        assert!(of(99, 1) && !of(98, 1) && is_ascii(""));
+    }
 }

@@ -40,3 +40,18 @@ impl GoodWords {
         mail
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_a_message_has_are_not_appended_again() {
+        // Four fields of two kinds.
+        let mut mail = Spilled { texts: vec![vec![9]; 2 * TEXT_FIELDS], ..Spilled::default() };
+        mail.texts[2 * BODY] = vec![1, 2];
+        let appended = GoodWords(vec![2, 3]).appended(mail);
+        let expected: [&[u32]; 8] = [&[9], &[9], &[9], &[9], &[1, 2, 3], &[9], &[9], &[9]];
+        assert_eq!(appended.texts, expected);
+    }
+}

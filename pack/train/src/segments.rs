@@ -104,6 +104,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_usual_grows_with_what_may_be_and_what_is_odd_with_how_many_are_looked_at() {
+        let stands_out = |mail: &[(&str, u64, u64)], share| segments(self::mail(mail), share)[0].stands_out;
+        // Of 40, 4 are flagged by chance with 4e-8 where one of a thousand is, and with 0.6 where one of ten may be.
+        let some = [("a.example", 4, 40), ("b.example", 0, 4_000)];
+        assert!(stands_out(&some, 0.001) && !stands_out(&some, 0.1));
+        // 2 of 10 of those who are flagged once in a hundred are a chance of 0.4 %: odd alone, and not among many.
+        let odd = ("a.example", 2, 10);
+        assert!(stands_out(&[odd, ("b.example", 0, 1_000)], 0.01));
+        let names: Vec<_> = (0..200).map(|number| format!("{number}.example")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), 0, 10)).chain([odd]).collect();
+        assert!(!stands_out(&many, 0.01));
+    }
+
+    #[test]
+    fn a_segment_has_at_least_five_messages_and_a_report_at_most_thirty_segments() {
+        let rows = segments(mail(&[("a.example", 0, SEGMENT_MIN), ("b.example", 0, SEGMENT_MIN - 1)]), 0.001);
+        assert_eq!(rows.iter().map(|row| &*row.segment).collect::<Vec<_>>(), ["a.example"]);
+        let names: Vec<_> = (0..SEGMENTS_MAX + 1).map(|number| format!("{number:02}.example")).collect();
+        let many: Vec<_> = names.iter().map(|name| (name.as_str(), 0, SEGMENT_MIN)).collect();
+        assert_eq!(segments(mail(&many), 0.001).len(), SEGMENTS_MAX);
+    }
+
+    #[test]
     fn the_tail_is_that_of_the_binomial() {
         assert!((tail(2, 3, 0.5) - 0.5).abs() < 1e-12);
         assert!((tail(1, 10, 0.1) - (1.0 - 0.9_f64.powi(10))).abs() < 1e-12);

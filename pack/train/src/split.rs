@@ -177,3 +177,16 @@ pub(crate) fn period(mut dates: Vec<i64>) -> Option<[Timestamp; 2]> {
     let at = |percent: usize| Timestamp::from_second(dates[last * percent / 100]).ok();
     Some([at(1)?, at(99)?])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_period_is_without_the_odd_dates_at_either_end() {
+        let ends = |dates: &[i64]| period(dates.to_vec()).map(|ends| ends.map(Timestamp::as_second));
+        let usual: Vec<i64> = (1_000..1_200).collect();
+        assert_eq!(ends(&[&usual[..], &[-9, 99_999]].concat()), Some([1_001, 1_197]));
+        assert_eq!((ends(&[7]), ends(&[])), (Some([7, 7]), None));
+    }
+}

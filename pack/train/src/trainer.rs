@@ -186,7 +186,7 @@ impl Trainer {
 fn is_share(share: f64, what: &str) -> Result<(), TrainError> {
     match share > 0.0 && share < 1.0 {
         true => Ok(()),
-        false => Err(TrainError::Setting(format!("{share} is not a share of {what} mail between 0 and 1"))),
+        false => Err(TrainError::Setting(format!("{share} is not a share of {what} mail above 0 and below 1"))),
     }
 }
 

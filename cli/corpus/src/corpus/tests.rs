@@ -122,6 +122,7 @@ fn a_maildir_is_read_without_all_of_its_folders_and_without_what_is_no_message()
         (".Archive.2024/maildirfolder", b""),
         (".Archive.2024/dovecot-keywords", b"0 x\n"),
         (".Archive.2024/tmp/3.host", b"From: unfinished"),
+        (".Archive.2024/tmp/4.host", b""),
         (".nothing/x.eml", MESSAGE.as_bytes()),
         (".mbsyncstate", b"x"),
         ("mh/12", MESSAGE.as_bytes()),
@@ -133,7 +134,13 @@ fn a_maildir_is_read_without_all_of_its_folders_and_without_what_is_no_message()
     assert_eq!(names, [".Archive.2024/new/2.host", "cur/1.host:2,S", "mh/12"]);
     assert_eq!(unread.len(), 1, "{unread:?}");
     assert!(unread[0].starts_with("left out notes.txt: "), "{unread:?}");
-    assert_eq!(passed(&dir), Passed { control: 8, hidden: 2, unfinished: 1, deleted: 1, ..Passed::default() });
+    assert_eq!(passed(&dir), Passed { control: 8, hidden: 2, unfinished: 2, deleted: 1, ..Passed::default() });
+}
+
+#[test]
+fn what_is_kept_in_a_maildir_may_be_mail_elsewhere() {
+    let dir = folder(&[("courier", MESSAGE.as_bytes()), ("subscriptions", MESSAGE.as_bytes())]);
+    assert_eq!(read(&dir, Format::Auto).0, ["courier", "subscriptions"]);
 }
 
 #[test]

@@ -43,6 +43,12 @@ fn a_content_length_is_believed_where_it_ends_before_a_message() {
     for wrong in [0, 1, body.len() + 2, 1_000, usize::MAX] {
         assert_eq!(messages(&mbox(wrong)).len(), 3, "{wrong}");
     }
+    // More empty lines behind it than an mbox has are the message's, and so is the middle of a line.
+    let ended =
+        |rest: &str| messages(&format!("{FROM}Subject: 1\nContent-Length: 4\n\none\n{rest}{FROM}Subject: 2\n\n"));
+    assert_eq!(ended("\n\n"), ["Subject: 1\nContent-Length: 4\n\none\n", "Subject: 2\n"]);
+    assert_eq!(ended("\n\n\n\n")[0], "Subject: 1\nContent-Length: 4\n\none\n\n\n\n");
+    assert_eq!(messages(&format!("{FROM}Subject: 1\nContent-Length: 2\n\nxx{FROM}Subject: 2\n\n")).len(), 1);
 }
 
 #[test]
@@ -79,6 +85,19 @@ fn a_message_that_is_too_large_is_an_error_and_the_next_one_follows() {
     assert_eq!(read.len(), 2);
     assert_eq!(read[0].as_ref().unwrap_err().kind(), io::ErrorKind::FileTooLarge);
     assert_eq!(read[1].as_ref().unwrap(), b"Subject: 2\n\ntwo\n");
+}
+
+#[test]
+fn a_message_of_an_mbox_may_be_as_large_as_one_alone() {
+    let message = |bytes: u64| {
+        let start = &b"Subject: 1\n\n"[..];
+        [start, &*vec![b'x'; bytes as usize - start.len() - 1], b"\n"].concat()
+    };
+    for (bytes, is_read) in [(MESSAGE_BYTES_MAX, true), (MESSAGE_BYTES_MAX + 1, false)] {
+        let mbox = [FROM.as_bytes(), &message(bytes), b"\n", FROM.as_bytes(), b"Subject: 2\n\ntwo\n\n"].concat();
+        let read: Vec<_> = Mbox::new(&*mbox, Dialect::Any, Known::ByName).map(|one| one.is_ok()).collect();
+        assert_eq!(read, [is_read, true], "{bytes}");
+    }
 }
 
 #[test]

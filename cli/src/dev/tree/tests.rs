@@ -124,3 +124,28 @@ fn a_pipe_among_the_files_stops_nobody() {
     folder.write("model/a", "2");
     assert_eq!(folder.changes(), ["a"]);
 }
+
+#[test]
+fn a_file_that_is_named_is_watched_where_it_is_and_where_it_leads_or_will_be() {
+    let folder = Folder::new();
+    folder.write("weights/one", "1");
+    symlink("../weights/one", folder.at("model/data")).unwrap();
+    let roots = ["model/data", "absent/x"].map(|name| folder.at(name));
+    let tree = Tree::look(&roots, Counts::Content, &Tree::default());
+    let folders: Vec<_> = tree.folders().map(|kept| kept.canonicalize().unwrap_or(kept.to_owned())).collect();
+    for kept in ["model", "weights", "absent"] {
+        let kept = folder.at(kept);
+        assert!(folders.contains(&kept.canonicalize().unwrap_or(kept.clone())), "{kept:?}: {folders:?}");
+    }
+}
+
+#[test]
+fn what_was_seen_before_stays_where_something_is_added() {
+    let mut folder = Folder::new();
+    let seen = std::mem::take(&mut folder.before);
+    folder.write("model/a", "2");
+    let mut all = seen;
+    all.add(Tree::look(&[folder.at("model")], Counts::Content, &Tree::default()));
+    folder.before = all;
+    assert_eq!(folder.changes(), ["a"]);
+}

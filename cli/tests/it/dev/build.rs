@@ -4,12 +4,10 @@ use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::mpsc;
-use std::thread;
 
 use serde_json::json;
 
-use super::watched::{Dev, PATIENCE, names};
+use super::watched::{Dev, names, within_patience};
 use crate::model::mail;
 use crate::operate::store::until;
 use crate::pack::guest::Guest;
@@ -62,6 +60,21 @@ fn what_the_compiler_says_is_shown_and_what_cargo_writes_begins_no_round() {
     guest.write("near/src/lib.rs", "pub const WEIGHT: f64 = 0.875;");
     let elsewhere = dev.until_scored();
     assert_eq!((names(&elsewhere["changed"]), &elsewhere["differs"]["scores"]["up"]), (vec!["lib.rs"], &json!(1)));
+    assert_eq!(dev.interrupted(), 0);
+}
+
+#[test]
+fn what_is_built_is_what_the_options_say() {
+    let (guest, _) = watched();
+    guest.append("tiny/Cargo.toml", "[profile.fast]\ninherits = \"release\"\n");
+    let args =
+        ["dev", "tiny", "--watch", "mail", "--json", "--profile", "fast", "--", "--offline", "--features", "large"];
+    let mut dev = Dev::start(guest.command("").args(args));
+    assert_eq!(dev.round()["outcome"], "scored");
+    assert!(guest.path("tiny/target/wasm32-unknown-unknown/fast").is_dir());
+    guest.change("tiny/Cargo.toml", "large = []", "small = []");
+    let why = dev.round()["why"].as_str().unwrap().to_owned();
+    assert!(why.contains("large"), "{why}");
     assert_eq!(dev.interrupted(), 0);
 }
 
@@ -138,11 +151,4 @@ fn no_build_is_left_behind_however_it_ends() {
 fn works_in(folder: &Path) -> bool {
     let places = fs::read_dir("/proc").unwrap().flatten().map(|process| process.path().join("cwd"));
     places.flat_map(fs::read_link).any(|place| place.starts_with(folder))
-}
-
-/// What something comes to that waits for another process.
-fn within_patience<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T {
-    let (sender, done) = mpsc::channel();
-    thread::spawn(move || sender.send(what()));
-    done.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it is waited for in vain"))
 }

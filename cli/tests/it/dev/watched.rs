@@ -16,7 +16,7 @@ use crate::model;
 use crate::run::command;
 
 /// How long a test waits for what has to happen. Only a test that fails waits so long.
-pub(super) const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// `linear@1.0.0` as a core module, which flags messages of as many bytes as its data file says.
 pub(super) struct Model {
@@ -173,6 +173,13 @@ fn lines_of(stream: impl Read + Send + 'static, also: fn(&str)) -> Receiver<Stri
         }
     });
     lines
+}
+
+/// What something comes to that waits for another process.
+pub(super) fn within_patience<T: Send + 'static>(what: impl FnOnce() -> T + Send + 'static) -> T {
+    let (sender, done) = mpsc::channel();
+    thread::spawn(move || sender.send(what()));
+    done.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("it is waited for in vain"))
 }
 
 /// A field of each of these.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::*;
 use crate::golden::{FACTS, GOLDEN, STRUCTURE};
-use crate::{Facts, FeatureSet, Kind, Namespace, Text, hash, index_of, samples};
+use crate::{Fact, Facts, FeatureSet, Kind, Namespace, Text, hash, index_of, samples};
 
 /// A message of which everything is said.
 #[derive(Default)]
@@ -232,6 +232,23 @@ fn neither_order_nor_number_of_messages_before_makes_a_difference() {
 }
 
 #[test]
+fn of_a_long_text_all_is_counted_and_the_beginning_is_looked_at() {
+    let facts = |text: &str| Facts::of(&Sample { text, ..Sample::default() });
+    let shouted = "A".repeat(BODY_BYTES_MAX);
+    let long = facts(&(shouted.clone() + &"a".repeat(BODY_BYTES_MAX)));
+    assert_eq!(long.get(Fact::TextCapitals), 1.0);
+    assert!(long.get(Fact::TextSize) - facts(&shouted).get(Fact::TextSize) > 0.99, "twice as long");
+}
+
+#[test]
+fn each_host_counts_once_and_none_is_nobodys() {
+    let link = |host| ["", host, ""];
+    let links = [link("a.example"), link("b.example"), link("a.example"), link("")];
+    let facts = Facts::of(&Sample { links: &links, reply_to: &[""], ..Sample::default() });
+    assert_eq!([Fact::Links, Fact::LinkHosts, Fact::ReplyElsewhere].map(|fact| facts.get(fact)), [4.0, 2.0, 0.0]);
+}
+
+#[test]
 fn an_author_is_aligned_by_what_passed_for_its_domain() {
     let (pass, fail, none) = (2, 3, 1);
     for (author, dmarc, checked, dkim, signed, expected) in [
@@ -249,7 +266,7 @@ fn an_author_is_aligned_by_what_passed_for_its_domain() {
     ] {
         let measured = Measured { author_domain: author, dmarc, dmarc_domain: checked, dkim, ..Measured::default() };
         let sample = Sample { dkim_domains: &[signed], measured, ..Sample::default() };
-        let found = Facts::of(&sample).get(crate::Fact::Aligned);
+        let found = Facts::of(&sample).get(Fact::Aligned);
         assert_eq!(found, f32::from(u8::from(expected)), "{author:?} {dmarc} {checked:?} {dkim} {signed}");
     }
 }

@@ -136,7 +136,7 @@ mod tests {
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::message::limits::NESTING_MAX;
+    use crate::message::limits::{ANCHORS_MAX, NESTING_MAX};
     use crate::message::{AuthResult, Authentication, attachments::hex};
 
     const MAIL: &str = "Received: from a by b\nFrom: =?utf-8?q?Caf=C3=A9?= <news@mail.Example.co.uk>\n\
@@ -215,6 +215,45 @@ mod tests {
         let nested = |levels| Message::parse("Content-Type: message/rfc822\n\n".repeat(levels));
         assert!(!nested(NESTING_MAX).structure().is_truncated());
         assert!(nested(NESTING_MAX + 1).structure().is_truncated());
+    }
+
+    #[test]
+    fn the_features_say_where_a_message_has_more_than_is_read() {
+        let is_truncated = |mail: String| Message::parse(mail).features(FeatureKind::Words).is_truncated();
+        let text = |words: usize| format!("Subject: x\n\n{}", "word ".repeat(words));
+        assert!(!is_truncated(text(6_000)) && is_truncated(text(7_000)));
+        // The same link, more often than links are read.
+        let page = |count| format!("Content-Type: text/html\n\n{}", "<a href=http://x.example/>x</a>".repeat(count));
+        assert!(!is_truncated(page(ANCHORS_MAX)) && is_truncated(page(ANCHORS_MAX + 1)));
+    }
+
+    #[test]
+    fn a_charset_is_one_of_a_text_and_of_many_attachments_the_first_are_looked_at() {
+        let part = |fields: &str| format!("Content-Type: application/pdf; {fields}\n\n%PDF");
+        let structure = |mail: String| Message::parse(mail).structure().clone();
+        assert_eq!(structure(part("charset=koi8-r")), structure(part("x=y")));
+        let attachments = |count: usize| {
+            let named = |number| if number < ATTACHMENTS_MAX { "a.pdf" } else { "a.exe" };
+            let part = |number| format!("--b\nContent-Disposition: attachment; filename={}\n\nx\n", named(number));
+            format!("Content-Type: multipart/mixed; boundary=b\n\n{}--b--\n", (0..count).map(part).collect::<String>())
+        };
+        let [few, many] = [ATTACHMENTS_MAX, ATTACHMENTS_MAX + 1].map(|count| structure(attachments(count)));
+        assert_eq!(few.features(), many.features());
+    }
+
+    #[test]
+    fn an_author_whose_address_is_cut_is_aligned_with_nobody() {
+        let signed = Authentication {
+            dkim: AuthResult::Pass,
+            dkim_domains: vec!["x.example".into()],
+            ..Authentication::default()
+        };
+        let aligned = |letters: usize| {
+            let mail = format!("From: {}@x.example\nSubject: x\n\n", "a".repeat(letters));
+            let message = Message::builder(mail).authentication(signed.clone()).build();
+            message.facts().get(switchback_features::Fact::Aligned)
+        };
+        assert_eq!((aligned(60), aligned(400)), (1.0, 0.0));
     }
 
     #[test]

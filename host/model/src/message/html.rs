@@ -108,6 +108,7 @@ mod standard;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::message::limits::{ANCHORS_MAX, HREF_BYTES_READ_MAX};
 
     fn text(html: &str) -> String {
         Page::read(html).text.to_string()
@@ -127,8 +128,10 @@ mod tests {
     fn blocks_break_lines_and_white_space_collapses() {
         assert_eq!(text("<p>Dear  <b>friend</b>,</p>\n\n<div>hello<br>there</div>"), "Dear friend,\nhello\nthere");
         assert_eq!(text("<table><tr><td>a<td>b</tr><tr><td>c</table>"), "a b\nc");
+        assert_eq!(text("<p>a </p><p> b <i>c </i> d </p>"), "a\nb c d");
         assert_eq!(text("f<b>r</b>ee&nbsp;&amp; caf&eacute;"), "free & café");
-        assert_eq!(text("x<pre>a  b\n c</pre>y"), "x\na  b\n c\ny");
+        assert_eq!(text("x<pre>a  b\n c</pre>y  z"), "x\na  b\n c\ny z");
+        assert_eq!(text("<pre>a\r\nb\rc"), "a\nb\nc");
     }
 
     #[test]
@@ -216,6 +219,7 @@ mod tests {
         assert_eq!(text("free<!--[if mso]><table><tr><td><![endif]-->dom"), "freedom");
         assert_eq!(text("a<!--[if mso]><xml><o:PixelsPerInch>96</o:PixelsPerInch></xml><![endif]-->b"), "ab");
         assert_eq!(text("<style>x</style><!--[if mso]><style>p{}</style><![endif]-->b"), "b");
+        assert_eq!(text("a <!--[if mso]><pre>b<![endif]--> c  d"), "a\nb c d", "what is open in there ends there");
         let open = "<a href=http://x.example>one<!--[if mso]></a><![endif]--> two</a>";
         assert_eq!(anchors(open), [("http://x.example".to_owned(), "one two".to_owned())]);
     }
@@ -253,6 +257,7 @@ mod tests {
             ),
             ("<meta http-equiv=Refresh content=\"0; URL='http://a.example/'\">", &["http://a.example/"]),
             ("<meta http-equiv=refresh content='0;http://a.example/'>", &["http://a.example/"]),
+            ("<meta http-equiv=refresh content='0, url=http://a.example/'>", &["http://a.example/"]),
             ("<meta name=description content='0;http://no.example/'>", &[]),
             ("<embed src=http://a.example><object data=http://b.example>", &["http://a.example", "http://b.example"]),
             ("<link href=http://no.example><script src=http://no.example></script>", &[]),
@@ -261,6 +266,23 @@ mod tests {
             let found: Vec<String> = anchors(html).into_iter().map(|(href, _)| href).collect();
             assert_eq!(found, expected, "{html}");
         }
+    }
+
+    #[test]
+    fn an_anchor_shows_the_first_of_its_images_that_says_something() {
+        let images = "<a href=http://x.example><img alt=''><img alt='Log in'><img alt=logo></a><img alt=outside>";
+        assert_eq!(anchors(images), [("http://x.example".to_owned(), "Log in".to_owned())]);
+        let page = Page::read(&format!("<a href=http://x.example><img alt='{}'></a>", "a ".repeat(10_000)));
+        assert!(page.values.len() <= "http://x.example".len() + LINK_TEXT_BYTES_MAX, "{}", page.values.len());
+    }
+
+    #[test]
+    fn of_a_long_address_the_beginning_is_kept_and_of_many_it_is_said_that_there_are_more() {
+        let long = Page::read(&format!("<a href='http://x.example/&amp;{}'>", "a".repeat(20_000)));
+        assert_eq!((long.anchors.len(), long.anchors[0].href.len()), (1, HREF_BYTES_READ_MAX));
+        let many = Page::read(&"<a href=http://x.example>x</a>".repeat(ANCHORS_MAX));
+        assert!(many.anchors.len() == ANCHORS_MAX && !many.truncated);
+        assert!(Page::read(&"<a href=http://x.example>x</a>".repeat(ANCHORS_MAX + 1)).truncated);
     }
 
     #[test]

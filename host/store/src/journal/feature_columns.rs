@@ -144,4 +144,19 @@ mod tests {
             assert_eq!(FeatureRows::of(&batch).unwrap().unwrap().get(0).unwrap().as_ref(), expected, "{facts}");
         }
     }
+
+    #[test]
+    fn what_of_a_message_was_cut_is_kept_of_each_by_itself() {
+        let whole = RecordedFeatures::of(&Message::parse("Subject: hi\n\nPay now\n"));
+        for [words, pairs, structure] in [[true, false, false], [false, true, false], [false, false, true]] {
+            let features = RecordedFeatures {
+                words: Features::new(whole.words.fields().clone(), words),
+                pairs: Features::new(whole.pairs.fields().clone(), pairs),
+                structure: Structure::new(whole.structure.features().clone(), structure),
+                facts: whole.facts,
+            };
+            let batch = batch(&features, Fact::COUNT);
+            assert_eq!(FeatureRows::of(&batch).unwrap().unwrap().get(0).unwrap(), Some(features));
+        }
+    }
 }

@@ -150,3 +150,19 @@ impl<T> Part<T> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_and_the_last_are_found_in_whatever_order_they_come() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut found = Featured::default();
+        for times in [[5, 9], [2, 7]] {
+            let done = times.map(|second| (at(second), ())).into();
+            found.add(&Part { thresholds: BTreeMap::new(), records: 3, done });
+        }
+        assert_eq!((found.judged, found.records, found.featured), (Some((at(2), at(9))), 6, 4));
+    }
+}

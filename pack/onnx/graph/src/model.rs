@@ -194,3 +194,47 @@ fn text(given: &[Given], source: usize) -> Result<&str, Error> {
         _ => Err(Error::Type { wanted: "those of its text" }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Node, Operator};
+
+    /// A model that answers the same whatever it is given.
+    fn model(answer: &[f32], output: Output) -> Model {
+        let answer = Operator::Constant(Tensor::floats(&[answer.len()], answer.to_vec()));
+        let graph = Graph { nodes: vec![Node { operator: answer, inputs: vec![] }], output: 0 };
+        Model { sources: vec![], tokenized: None, feeds: vec![], graph, output }
+    }
+
+    #[test]
+    fn an_answer_is_what_the_output_is_said_to_be() {
+        let classes = |count: usize| Output::Classes(vec!["spam".into(); count]);
+        for (answer, output, is_one) in [
+            (&[3.5][..], Output::LogOdds, true),
+            (&[f32::INFINITY], Output::LogOdds, false),
+            (&[f32::NAN], Output::LogOdds, false),
+            (&[1.0, 2.0], Output::LogOdds, false),
+            (&[0.0, 1.0], classes(2), true),
+            (&[1.000_05, -0.000_05], classes(2), true),
+            (&[1.01], classes(1), false),
+            (&[-0.01], classes(1), false),
+            (&[f32::NAN], classes(1), false),
+            (&[0.5], classes(2), false),
+        ] {
+            let found = Ready::new(model(answer, output.clone())).unwrap().answer(&[]);
+            assert_eq!(found.as_deref().ok(), Some(answer).filter(|_| is_one), "{answer:?} as {output:?}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn bytes_are_a_whole_model_or_none() {
+        let model = model(&[0.5], Output::LogOdds);
+        let bytes = model.to_bytes().unwrap();
+        assert_eq!(Model::from_bytes(&bytes).unwrap(), model);
+        let other_version = [&b"SBONNX01"[..], &bytes[MAGIC.len()..]].concat();
+        for damaged in [&bytes[..bytes.len() - 1], &[&*bytes, &[0]].concat(), &other_version, b""] {
+            assert!(matches!(Model::from_bytes(damaged), Err(Error::Format(_))), "{} bytes", damaged.len());
+        }
+    }
+}

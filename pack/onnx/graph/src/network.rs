@@ -126,6 +126,19 @@ mod tests {
     }
 
     #[test]
+    fn a_node_takes_the_values_of_earlier_ones_alone() {
+        let taking = |input: usize| {
+            let mut graph = product(["mk", "kn", "mn"], false);
+            graph.nodes[2].inputs[0] = input;
+            Network::new(graph).map(drop)
+        };
+        assert!(taking(0).is_ok());
+        assert!([2, 3].iter().all(|later| matches!(taking(*later), Err(Error::Format(_)))));
+        let graph = product(["mk", "kn", "mn"], false);
+        assert!(Network::new(Graph { output: 3, ..graph }).is_err(), "the output is none of the nodes");
+    }
+
+    #[test]
     fn weights_are_put_in_order_once_and_multiply_to_the_same() {
         let expected = Tensor::floats(&[1, 2], vec![5.0, 14.0]);
         for (letters, is_weights_first, order) in [

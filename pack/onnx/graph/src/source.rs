@@ -111,3 +111,25 @@ impl Given {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_of_a_source_is_as_much_as_it_says() {
+        let rows = |form| Source::Features { kinds: vec![], fields: vec![], bits: 3, form };
+        let length = |given: &Given| match given {
+            Given::Numbers(tensor) => tensor.shape.iter().product(),
+            Given::Text(text) => text.len(),
+        };
+        for (source, nothing, most) in [
+            (rows(Form::Rows { max: 40 }), 1, 40),
+            (rows(Form::Counts), 8, 8),
+            (Source::Facts(vec!["size".into()]), 1, 1),
+            (Source::Text { fields: vec![Text::Body], bytes_max: 100 }, 0, 100),
+        ] {
+            assert_eq!([Given::nothing(&source), Given::most(&source)].each_ref().map(length), [nothing, most]);
+        }
+    }
+}

@@ -283,6 +283,32 @@ mod tests {
     }
 
     #[test]
+    fn the_longest_of_the_added_pieces_is_found() {
+        let of = Tokenizer { added: vec![("!!".into(), 20), ("!!!".into(), 21), ("!".into(), 22)], ..tokenizer(6) };
+        assert_eq!(numbers(of, "!!!!!!"), [2, 21, 21, 3, 0, 0]);
+    }
+
+    #[test]
+    fn a_merging_tokenizer_has_ways_of_its_own() {
+        let with = |change: fn(&mut Merging), merges| {
+            let mut of = merging(merges);
+            let Algorithm::Merging(of_words) = &mut of.algorithm else { unreachable!("it is one") };
+            change(of_words);
+            of
+        };
+        assert_eq!(numbers(with(|of| of.are_words_whole = true, vec![]), "aab"), [4, 0, 0], "a word that is a piece");
+        assert_eq!(numbers(with(|of| of.are_words_whole = true, vec![]), "ba"), [1, 0, 0]);
+        assert_eq!(numbers(with(|of| of.is_unknown_fused = false, vec![]), "üöa"), [9, 9, 0]);
+        assert_eq!(numbers(with(|of| of.unknown = None, vec![]), "üöa"), [0, 0, 0]);
+        // The same two twice: what the last says, and when.
+        assert_eq!(numbers(merging(vec![(0, 1, 3), (0, 0, 3), (0, 1, 2)]), "aab"), [3, 1, 0]);
+        let mut of = with(|of| (of.prefix, of.suffix) = ("##".into(), "</w>".into()), vec![]);
+        of.pieces = ["a", "##a", "##a</w>", "a</w>"].map(String::from).into();
+        assert_eq!(numbers(of.clone(), "aaa"), [0, 1, 2]);
+        assert_eq!(numbers(of, "a"), [3, 0, 0]);
+    }
+
+    #[test]
     fn a_long_word_is_merged_in_no_long_time() {
         let of = Tokenizer { length: 40_000, ..merging(vec![(0, 0, 3), (3, 1, 4)]) };
         let numbers = numbers(of, &"aab".repeat(20_000));
@@ -305,6 +331,8 @@ mod tests {
         assert_eq!(numbers(of(scores, false), "abc"), [3, 5, 0]);
         assert_eq!(numbers(of([0.0, -1.0, -1.0, -3.0, -9.0, -2.0, -9.0, -9.0], false), "abc"), [1, 2, 5]);
         assert_eq!(numbers(of(scores, false), "aéüb"), [1, 0, 2], "what is unknown is one");
+        // Of two ways that are alike, the one whose last piece is the longest.
+        assert_eq!(numbers(of([0.0, -1.0, -1.0, -2.0, -9.0, -2.0, -9.0, -9.0], false), "ab"), [3, 0, 0]);
         assert_eq!(numbers(of(scores, true), "aéb"), [1, 6, 7]);
     }
 }

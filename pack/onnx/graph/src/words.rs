@@ -318,6 +318,38 @@ mod tests {
         assert_eq!(words(normalize(Case::Keep, true)), ["İI", "ıß", "THE", "МИР"]);
     }
 
+    /// Counts `a`, `a b` and `a a`, of which one number is left over.
+    fn counter(counting: Counting, skip_max: usize, width: usize) -> Result<Counter, Error> {
+        let gram = |strings: &[u32], place, weight| Gram { strings: strings.into(), place, weight };
+        let grams = Grams {
+            vocabulary: vec!["a".into(), "b".into()],
+            grams: vec![gram(&[0], 0, 0.5), gram(&[0, 1], 1, 3.0), gram(&[0, 0], 2, 2.0)],
+            length_min: 1,
+            length_max: 2,
+            skip_max,
+            width,
+            counting,
+        };
+        Counter::new(Words { steps: vec![Step::Split { separators: vec![" ".into()], chars_min: 1 }], grams })
+    }
+
+    #[test]
+    fn what_follows_each_other_is_counted_as_the_mode_says() {
+        for (counting, skip_max, text, expected) in [
+            (Counting::Often, 0, "a b a", [2.0, 1.0, 0.0, 0.0]),
+            (Counting::Often, 1, "a b a", [2.0, 1.0, 1.0, 0.0]),
+            (Counting::Often, 0, "a x b a a a", [4.0, 0.0, 2.0, 0.0]),
+            (Counting::Often, 1, "a x b", [1.0, 1.0, 0.0, 0.0]),
+            (Counting::Weight, 0, "a b a b", [0.5, 3.0, 0.0, 0.0]),
+            (Counting::WeightedOften, 0, "a b a b", [1.0, 6.0, 0.0, 0.0]),
+            (Counting::Often, 3, "", [0.0; 4]),
+        ] {
+            let counted = counter(counting, skip_max, 4).unwrap().count(text);
+            assert_eq!(counted, expected, "{counting:?} of {text:?}, {skip_max} between");
+        }
+        assert!(matches!(counter(Counting::Often, 0, 2), Err(Error::Shape(_))), "one counts beyond the last number");
+    }
+
     #[test]
     fn an_expression_of_which_onnxruntime_takes_the_longest_match_is_refused() {
         for expression in ["a|ab", "a+?", "(a*?)b", "a{1,2}?", "("] {

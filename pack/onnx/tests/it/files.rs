@@ -38,6 +38,12 @@ impl File {
         self
     }
 
+    /// Tells the shape of a value.
+    pub(crate) fn value(mut self, name: &str, kind: DataType, shape: &[Option<i64>]) -> Self {
+        self.graph.value_info.push(value_info(name, kind, shape));
+        self
+    }
+
     /// Adds weights.
     pub(crate) fn floats(mut self, name: &str, dims: &[i64], float_data: Vec<f32>) -> Self {
         let tensor = TensorProto { float_data, ..tensor(name, DataType::Float, dims) };

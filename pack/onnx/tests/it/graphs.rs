@@ -3,7 +3,7 @@
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use switchback_onnx::{Bindings, OnnxFile};
-use switchback_onnx_graph::{Activation, Binary, Given, Model, Node, Operator, Output, Ready, Tensor, Type};
+use switchback_onnx_graph::{Activation, Binary, Given, Model, Node, Operator, Output, Ready, Source, Tensor, Type};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::prelude::*;
 
@@ -214,4 +214,70 @@ fn indices_of_32_bits_are_taken() {
         .output("probability");
     let model = check(&file.bytes(), 100, 50);
     assert!(has(&model, &Operator::EmbeddingBag));
+}
+
+/// The sum of rows, multiplied by weights, and what is made of the product.
+fn of_product(add: impl FnOnce(File) -> File) -> Model {
+    let file = gathered()
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "bag", &[("keepdims", 1)])
+        .floats("w1", &[8, 40], weights(320, 15))
+        .node("MatMul", &["bag", "w1"], "product", &[]);
+    let file = add(file).floats("w2", &[40, 1], weights(40, 16)).node("MatMul", &["hidden", "w2"], "answer", &[]);
+    check(&file.node("Sigmoid", &["answer"], "probability", &[]).output("probability").bytes(), 100, 50)
+}
+
+#[test]
+fn what_is_no_bias_and_no_relu_is_computed_by_itself() {
+    let layers = |model: &Model| {
+        let whole = |node: &&Node| {
+            matches!(node.operator, Operator::Dense { activation: Activation::Relu, .. }) || node.inputs.len() == 3
+        };
+        model.graph.nodes.iter().filter(whole).count()
+    };
+    let floor =
+        of_product(|file| file.floats("least", &[1], vec![0.02]).node("Max", &["product", "least"], "hidden", &[]));
+    assert_eq!(layers(&floor), 0, "{:?}", floor.graph.nodes);
+    let alike = of_product(|file| file.floats("all", &[1], vec![0.5]).node("Add", &["product", "all"], "hidden", &[]));
+    assert_eq!(layers(&alike), 0, "{:?}", alike.graph.nodes);
+    let twice = of_product(|file| {
+        let file = file.floats("b1", &[40], weights(40, 17)).node("Add", &["product", "b1"], "sum", &[]);
+        file.node("Mul", &["sum", "product"], "hidden", &[])
+    });
+    assert_eq!(layers(&twice), 0, "{:?}", twice.graph.nodes);
+}
+
+/// As files of old versions do, and as exports that know the shapes of their values.
+#[test]
+fn weights_may_be_inputs_and_values_may_have_the_shapes_of_many_messages() {
+    let file = gathered()
+        .input("table", DataType::Float, &[Some(100), Some(8)])
+        .integers("axes", &[0])
+        .node("ReduceSum", &["rows", "axes"], "bag", &[("keepdims", 1)])
+        .value("bag", DataType::Float, &[Some(32), Some(8)])
+        .floats("weights", &[8, 1], weights(8, 3))
+        .node("MatMul", &["bag", "weights"], "answer", &[])
+        .node("Sigmoid", &["answer"], "probability", &[])
+        .output("probability");
+    let converted = OnnxFile::from_bytes(&file.bytes()).unwrap().convert(&of_rows()).unwrap();
+    assert_eq!(converted.inputs, ["indices"]);
+}
+
+#[test]
+fn what_nothing_binds_is_found_by_its_name() {
+    let file = File::default()
+        .input("size", DataType::Float, &[None, Some(1)])
+        .node("Sigmoid", &["size"], "prob", &[])
+        .node("Neg", &["size"], "margin", &[]);
+    let table = bindings("output.is = \"probabilities\"");
+    let convert = |file: File| OnnxFile::from_bytes(&file.bytes()).unwrap().convert(&table).unwrap().model;
+    let model = convert(file.clone().output("prob").output("margin"));
+    assert_eq!(model.sources, [Source::Facts(vec!["size".into()])]);
+    assert_eq!(model.output, Output::LogOdds, "what goes into the sigmoid");
+    let two = convert(
+        file.node("Concat", &["size", "margin"], "both", &[("axis", 1)])
+            .node("Softmax", &["both"], "p", &[])
+            .output("p"),
+    );
+    assert_eq!(two.output, Output::Classes(vec!["ham".into(), "spam".into()]));
 }

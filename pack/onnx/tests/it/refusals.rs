@@ -4,7 +4,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use switchback_onnx::{Bindings, Error, FILE_BYTES_MAX, OnnxFile, TREE_NODES_MAX, weights_beside};
+use switchback_onnx::{Bindings, Converted, Error, FILE_BYTES_MAX, OnnxFile, TREE_NODES_MAX, weights_beside};
 use tract_onnx::pb::tensor_proto::DataType;
 
 use crate::files::File;
@@ -79,7 +79,8 @@ fn opsets_that_are_not_compared_are_refused_with_what_to_export() {
 fn an_input_that_nothing_binds_is_named_with_what_to_write() {
     let string =
         File::default().input("remarks", DataType::String, &[None]).node("Identity", &["remarks"], "answer", &[]);
-    for file in [string.output("answer"), of_floats(&[None, Some(7)])] {
+    // Two numbers are no table of words.
+    for file in [string.output("answer"), of_floats(&[None, Some(7)]), of_floats(&[None, Some(2)])] {
         let error = convert(file, &bindings("output.is = \"log-odds\"")).unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, Error::Input { .. }) && text.contains("[onnx.inputs."), "{text}");
@@ -95,6 +96,8 @@ fn a_binding_that_does_not_fit_is_refused_with_both_sides() {
         (floats(), "inputs.numbers.text = [\"body\"]", "bound to a text, which it cannot take"),
         (floats(), "inputs.numbers = { facts = \"all\", text = [\"body\"] }", "exactly one of"),
         (floats(), "inputs.numbers.features = [\"words\"]", "`bits`, 1 to 24"),
+        (floats(), "inputs.numbers = { features = [\"words\"], bits = 25 }", "`bits`, 1 to 24"),
+        (floats(), "inputs.numbers = { text = [\"body\"], bytes_max = 262145 }", "of 1 to 262144 bytes"),
         (floats(), "inputs.others.facts = \"all\"", "no input of this name; it has `numbers`"),
         (sum().output("sum"), "inputs.indices = { features = [], bits = 6 }", "name at least one"),
     ] {
@@ -114,6 +117,27 @@ fn a_length_that_is_free_beside_that_of_the_messages_is_refused() {
         let text = convert(of_floats(shape), &table).unwrap_err().to_string();
         assert!(text.contains(expected), "{text}");
     }
+}
+
+/// A file that takes the numbers of a tokenizer, with one beside it.
+fn tokenized(shape: &[Option<i64>], table: &str) -> Result<Converted, Error> {
+    let file = File::default().input("input_ids", DataType::Int64, shape).floats("table", &[2, 1], vec![0.5; 2]);
+    let file = file.node("Gather", &["table", "input_ids"], "rows", &[]).integers("axes", &[1]);
+    let file = file.node("ReduceSum", &["rows", "axes"], "answer", &[("keepdims", 0)]).output("answer");
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("model.onnx"), file.bytes()).unwrap();
+    let model = r###"{"model": {"type": "WordPiece", "unk_token": "a", "continuing_subword_prefix": "##",
+        "max_input_chars_per_word": 9, "vocab": {"a": 0, "b": 1}}}"###;
+    fs::write(dir.path().join("tokenizer.json"), model).unwrap();
+    OnnxFile::read(dir.path().join("model.onnx"))?.convert(&bindings(&format!("{table}output.is = \"log-odds\"")))
+}
+
+#[test]
+fn texts_are_as_long_as_the_file_says_and_where_it_does_not_a_mask_tells() {
+    let converted = tokenized(&[None, Some(6)], "inputs.input_ids.max = 4\n").unwrap();
+    assert_eq!(converted.model.tokenized.unwrap().tokenizer.length, 6);
+    let text = tokenized(&[None, None], "").unwrap_err().to_string();
+    assert!(text.contains("no input `attention_mask` says which numbers count"), "{text}");
 }
 
 #[test]
@@ -260,6 +284,24 @@ fn operators_on_bytes_that_are_not_known_are_refused_with_what_to_quantise() {
         (
             quantised().node("MatMulInteger", &["bytes", "weights", "", "wide"], "answer", &[]),
             "no constants of int8 or uint8",
+        ),
+        (
+            quantised().small("zeros", &[2], &[1, 2]).node(
+                "MatMulInteger",
+                &["bytes", "weights", "", "zeros"],
+                "answer",
+                &[],
+            ),
+            "not one zero point for each column",
+        ),
+        (
+            quantised().small("zeros", &[2], &[1, 2]).node(
+                "MatMulInteger",
+                &["bytes", "weights", "zeros"],
+                "answer",
+                &[],
+            ),
+            "a zero point for each row",
         ),
         (
             sum().floats("scale", &[], vec![0.1]).integers("wide", &[0]).node(

@@ -86,13 +86,17 @@ mod tests {
         }
         let mutt = "look\n----- Forwarded message from a <b> -----\npills\n----- End forwarded message -----\nbye\n";
         assert_eq!(without_forwarded(Cow::Borrowed(mutt), "x"), "look\nbye\n");
+        let mh = "look\n----- Forwarded Message\npills\n----- End of Forwarded Message\nbye\n";
+        assert_eq!(without_forwarded(Cow::Borrowed(mh), "x"), "look\nbye\n");
     }
 
     #[test]
     fn what_is_answered_or_only_spoken_of_stays() {
         let outlook = "yes\n-----Original Message-----\nFrom: b\n\nis it?\n";
         assert_eq!(without_forwarded(Cow::Borrowed(outlook), "RE: it"), outlook);
-        assert_eq!(without_forwarded(Cow::Borrowed(outlook), "Fw: it"), "yes\n");
+        for subject in ["Fw: it", " FWD: it", "[Fwd: it]", "WG: it"] {
+            assert_eq!(without_forwarded(Cow::Borrowed(outlook), subject), "yes\n", "{subject}");
+        }
         for text in ["a forwarded message is one that\n", "--\nforwarded message\n", "-- forwarded message\n", ""] {
             assert_eq!(without_forwarded(Cow::Borrowed(text), "fw: x"), text);
         }

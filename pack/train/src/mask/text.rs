@@ -175,6 +175,8 @@ mod tests {
         let text = format!("hello\n{footer}\nafter\n> {}\nbye\n", footer.trim_end().replace('\n', "\n> "));
         assert_eq!(without_footer(&text), "hello\n\nafter\n");
         assert_eq!(without_footer("a __ b\n"), "a __ b\n");
+        let long = format!("{RULE}\n{}", "line\n".repeat(FOOTER_LINES_MAX));
+        assert_eq!(without_footer(&long), "line\n", "one that does not end");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use switchback::Message;
-use switchback_train::{Label, Side, Split, Trainer, Traits, campaigns};
+use switchback_train::{Label, Side, Split, TrainError, Trainer, Traits, campaigns};
 
 use super::{Mail, arrived, collection, without_gmail};
 
@@ -39,6 +39,40 @@ fn no_campaign_is_on_both_sides_unless_messages_are_drawn_one_by_one() {
         assert_eq!(torn > 0, is_torn, "{split:?}: {torn} campaigns are on both sides");
         assert!(held_out > mail.len() / 10, "{split:?}: {held_out}");
     }
+}
+
+/// So many messages of each label, which have nothing in common.
+fn different(count: usize, date: &str) -> Vec<Mail> {
+    let of = |number: usize, label: Label| {
+        let word: String =
+            format!("{date}{label:?}{number}").bytes().map(|byte| char::from(b'a' + byte % 26)).collect();
+        let head = format!("Received: from a by b; {date}\nFrom: a@{word}.example\nSubject: {word} {word}\n\n");
+        let text: String = (0..30).map(|place| format!("{word}{} ", "z".repeat(place))).collect();
+        Mail { bytes: [head, text].concat().into_bytes(), label }
+    };
+    [Label::Ham, Label::Spam].into_iter().flat_map(|label| (0..count).map(move |number| of(number, label))).collect()
+}
+
+#[test]
+fn what_came_at_the_very_time_is_learned_from_and_its_campaign_with_it() {
+    let (at, after) = ("Tue, 1 Apr 2025 09:00:00 +0000", "Tue, 1 Apr 2025 09:00:01 +0000");
+    let until = Split::Until("2025-04-01T09:00:00Z".parse().unwrap());
+    let mut mail = different(40, at);
+    let first = String::from_utf8(mail[0].bytes.clone()).unwrap();
+    mail.extend(different(2, after));
+    // With the subject of the first, a second later.
+    let later = first.replace(at, after);
+    let (head, _) = later.split_once("\n\n").unwrap();
+    mail.push(Mail { bytes: format!("{head}\n\nAnother text.\n").into_bytes(), label: Label::Ham });
+    let sides = collection(&mail).sides(until).unwrap();
+    assert!(sides[..80].iter().all(|side| *side == Side::Learned), "{sides:?}");
+    assert_eq!(sides[80..], [Side::HeldOut, Side::HeldOut, Side::HeldOut, Side::HeldOut, Side::LeftOut]);
+
+    let refused = |mail: &[Mail]| collection(mail).sides(until).unwrap_err();
+    let few: Vec<_> = different(39, at).into_iter().chain(different(2, after)).collect();
+    assert!(matches!(refused(&few), TrainError::TooFew { campaigns: 39, .. }), "{}", refused(&few));
+    let early = different(60, at);
+    assert!(matches!(refused(&early), TrainError::NothingHeldOut(Label::Ham)), "{}", refused(&early));
 }
 
 #[test]

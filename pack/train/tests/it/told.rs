@@ -1,6 +1,7 @@
 //! What a report tells beside error rates.
 
-use switchback::Message;
+use switchback::release::{Card, Draft};
+use switchback::{Limits, Message};
 use switchback_train::{Collection, Example, KINDS, Label, Report, Split, Trained, Trainer};
 
 use super::{Mail, arrived, collection, train, without_gmail};
@@ -24,6 +25,92 @@ fn messages_in_the_wrong_folder_are_listed() {
 }
 
 #[test]
+fn what_is_on_the_other_side_of_the_threshold_is_listed_the_surest_first_and_not_all_of_it() {
+    let mut mail = arrived(&without_gmail(25), 900, DAY);
+    for one in mail.iter_mut().filter(|one| one.label.is_spam()).take(40) {
+        one.label = Label::Ham;
+    }
+    let report = train(&mail).report;
+    let odds = |score: f64| (score / (1.0 - score)).ln();
+    let far: Vec<_> =
+        report.disagreements.iter().map(|one| (odds(one.score) - odds(report.chosen.threshold)).abs()).collect();
+    assert_eq!(far.len(), 20);
+    assert!(far.is_sorted_by(|one, next| one + 1e-3 >= *next), "{far:?}");
+    let is_flagged = |one: &switchback_train::Judged| one.score >= report.chosen.threshold;
+    assert!(
+        report.disagreements.iter().all(|one| is_flagged(one) != one.label.is_spam()),
+        "{:?}",
+        report.disagreements
+    );
+    // At this threshold fewer are flagged than at 0.5, and the segments are about the former.
+    let flagged: u64 = report.segments.iter().map(|row| row.false_positives.part).sum();
+    assert!(
+        flagged <= report.chosen.false_positives.part
+            && report.chosen.false_positives.part < report.default.false_positives.part,
+        "{report:?}"
+    );
+}
+
+#[test]
+fn words_of_wanted_mail_make_less_of_the_unwanted_be_found() {
+    let report = train(&arrived(&without_gmail(26), 900, DAY)).report;
+    assert!(report.recall_with_good_words.part < report.chosen.recall.part, "{report:?}");
+}
+
+/// A field that one folder alone has tells the folders apart, whichever it is: a program that filed the mail wrote it.
+#[test]
+fn a_field_that_tells_the_folders_apart_is_named_and_not_learned() {
+    for label in [Label::Ham, Label::Spam] {
+        let mut mail = arrived(&without_gmail(27), 600, DAY);
+        for one in mail.iter_mut().filter(|one| one.label == label) {
+            one.bytes = [&b"X-Filed: 1\r\n"[..], &one.bytes].concat();
+        }
+        let trained = train(&mail);
+        assert_eq!(trained.report.telling_fields, ["x-filed"], "{label:?}");
+        let known = trained.model.structure_known().known();
+        assert!(
+            known.iter().any(|one| one.name.starts_with("field:"))
+                && known.iter().all(|one| one.name != "field:x-filed")
+        );
+        let card = card_of(&trained);
+        assert!(card.training_data.contains("the fields x-filed, which told the folders apart"), "{card:?}");
+    }
+}
+
+/// What few have may name a person: neither a word nor a field is in the release.
+#[test]
+fn what_few_messages_have_is_neither_named_nor_known() {
+    let mut mail = arrived(&without_gmail(28), 600, DAY);
+    for (number, one) in mail.iter_mut().filter(|one| one.label.is_spam()).take(30).enumerate() {
+        let (word, field) = if number < 4 { ("zanzibar", "X-Rare: 1\r\n") } else { ("wombats", "X-Usual: 1\r\n") };
+        let text = String::from_utf8_lossy(&one.bytes).replacen("Subject: ", &format!("Subject: {word} {word} "), 1);
+        one.bytes = [field, &text].concat().into_bytes();
+    }
+    let trained = train(&mail);
+    let names: Vec<_> = trained.model.names().named().iter().map(|(_, name)| &**name).collect();
+    assert!(names.contains(&"wombats") && !names.contains(&"zanzibar"), "{names:?}");
+    assert!(names.len() <= 1_000);
+    let known: Vec<_> = trained.model.structure_known().known().iter().map(|one| &*one.name).collect();
+    assert!(known.contains(&"field:x-usual") && !known.contains(&"field:x-rare"), "{known:?}");
+}
+
+#[test]
+fn the_card_has_the_figures_and_the_warnings_of_the_report() {
+    let trainer = Trainer::default().max_false_positives(0.01).prior(0.9);
+    let trained = trainer.train(collection(&arrived(&without_gmail(29), 600, DAY)), |_| {}).unwrap();
+    let (card, report) = (card_of(&trained), &trained.report);
+    let figures = ["threshold", "prior", "roc_auc"].map(|name| card.metrics[name]);
+    assert_eq!(figures, [report.chosen.threshold, 0.9, report.roc_auc]);
+    assert!(report.chosen.threshold > 0.5 && !report.warnings.is_empty());
+    assert!(report.warnings.iter().all(|warning| card.limitations.contains(warning)), "{card:?}");
+}
+
+fn card_of(trained: &Trained) -> Card {
+    let release = trained.pack("acme".parse().unwrap(), semver::Version::new(1, 0, 0)).unwrap();
+    Draft::new(release).verify(&Limits::default()).unwrap().manifest().card.clone()
+}
+
+#[test]
 fn few_messages_lopsided_labels_and_two_times_are_warned_of() {
     let mut mail = arrived(&without_gmail(16), 900, DAY);
     let usual = train(&mail).report;
@@ -40,6 +127,23 @@ fn few_messages_lopsided_labels_and_two_times_are_warned_of() {
     assert!(ham > 5 * 75, "{ham}");
     let lopsided = train(&mail).report;
     assert!(warned(&lopsided, "times as many wanted messages as unwanted ones"), "{:?}", lopsided.warnings);
+    for one in &mut mail {
+        one.label = if one.label.is_spam() { Label::Ham } else { Label::Spam };
+    }
+    let lopsided = train(&mail).report;
+    assert!(warned(&lopsided, "times as many unwanted messages as wanted ones"), "{:?}", lopsided.warnings);
+
+    let trainer = Trainer::default().max_false_positives(0.1);
+    let enough = trainer.train(collection(&arrived(&without_gmail(16), 900, DAY)), |_| {}).unwrap().report;
+    assert!(!warned(&enough, "wanted messages are held out"), "{:?}", enough.warnings);
+}
+
+#[test]
+fn of_few_wanted_messages_with_a_date_nobody_can_tell_the_age() {
+    let mut mail = arrived(&without_gmail(30), 150, DAY);
+    mail.extend(arrived(&without_gmail(31), 100, "Tue, 1 Apr 2003 09:00:00 +0000"));
+    let few = train(&mail).report;
+    assert!(few.mail.training_ham < 200 && few.age_probe.is_none(), "{few:?}");
 }
 
 #[test]
@@ -62,6 +166,16 @@ fn wanted_mail_of_another_time_than_the_unwanted_is_warned_of_if_its_words_tell_
     assert_eq!(report.dates_in_common, Some(0.0));
     assert!(report.age_probe.is_some_and(|area| area > 0.9), "{:?}", report.age_probe);
     assert!(warned(&report, "another time"), "{:?}", report.warnings);
+
+    // The same mail, of which half the wanted is dated at random: no word tells.
+    let mut mail: Vec<_> = ham(17, "Tue, 1 Apr 2003 09:00:00 +0000")
+        .into_iter()
+        .chain(ham(18, "Thu, 1 Apr 2004 09:00:00 +0000"))
+        .collect();
+    mail.extend(arrived(&without_gmail(19), 600, DAY).into_iter().filter(|one| one.label.is_spam()));
+    let untold = train(&mail).report;
+    assert_eq!(untold.dates_in_common, Some(0.0));
+    assert!(!warned(&untold, "another time"), "{:?} {:?}", untold.age_probe, untold.warnings);
 }
 
 #[test]
@@ -91,6 +205,12 @@ fn spam_that_users_sent_on_is_warned_of() {
         one.bytes = [&head[..], &one.bytes].concat();
     }
     assert!(warned(&train(&mail).report, "unwanted messages carry another one"));
+
+    let mut mail = arrived(&without_gmail(24), 600, DAY);
+    let first = mail.iter_mut().find(|one| one.label.is_spam()).unwrap();
+    first.bytes = [&head[..], &first.bytes].concat();
+    let one = train(&mail).report;
+    assert!(one.carriers.unwanted == 1 && !warned(&one, "carry another one"), "{:?}", one.carriers);
 }
 
 #[test]
@@ -137,4 +257,15 @@ fn what_moves_is_listed_where_there_was_a_release_before() {
     assert_eq!(before.moved.len() as u64, passed.min(20));
     assert!(before.moved.iter().all(|one| (one.before - 0.75).abs() < 1e-9 && one.now < 0.5), "{:?}", before.moved);
     assert!(before.moved.windows(2).all(|pair| pair[0].now <= pair[1].now), "{:?}", before.moved);
+
+    let mut all = Collection::new(&std::env::temp_dir(), KINDS).unwrap();
+    for (number, one) in mail.iter().enumerate() {
+        let example = Example::new(number.to_string(), one.label, &Message::parse(&*one.bytes), KINDS);
+        // And this one none.
+        all.add(example.scored_before(0.25)).unwrap();
+    }
+    let before = Trainer::default().train(all, |_| {}).unwrap().report.before.unwrap();
+    let flagged = |label| trained.held_out.iter().filter(|one| one.label == label && one.score >= 0.5).count() as u64;
+    assert_eq!([before.newly_flagged_ham, before.newly_flagged_spam], [Label::Ham, Label::Spam].map(flagged));
+    assert!(flagged(Label::Spam) > flagged(Label::Ham), "{before:?}");
 }

@@ -319,6 +319,7 @@ fn starts_with(text: &str, known: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::Page;
+    use super::super::scanner::{Scanner, Token};
     use super::*;
 
     fn hidden(html: &str) -> [u32; 3] {
@@ -373,6 +374,9 @@ mod tests {
         }
         assert_eq!(hidden("<p style='visibility:hidden'>ab<b style='visibility:visible'>more</b>"), [2, 0, 0]);
         assert_eq!(hidden("<p style='display:none'>ab<b style='display:block'>four</b>"), [6, 0, 0]);
+        // The last of two counts.
+        assert_eq!(hidden("<i style='font-size:0;font-size:9px'>four</i>"), [0; 3]);
+        assert_eq!(hidden("<p style='font-size:0'><i style='font-size:9px;font-size:0'>four</i>"), [4, 0, 0]);
     }
 
     /// email-bugs#43, mjml#1182
@@ -380,7 +384,9 @@ mod tests {
     fn what_only_some_programs_hide_is_counted_for_them() {
         assert_eq!(hidden("<p style='mso-hide:all'>four</p>more"), [0, 4, 0]);
         assert_eq!(hidden("<p style='display:none;mso-hide:all'>four</p>more"), [4, 4, 0]);
-        assert_eq!(hidden("<!--[if mso]>four<![endif]-->more"), [0, 0, 4]);
+        for condition in ["mso", "!mso"] {
+            assert_eq!(hidden(&format!("<!--[if {condition}]>four<![endif]-->more")), [0, 0, 4], "{condition}");
+        }
         for condition in ["!mso", "!(mso)", "! mso | IE", "!(gte mso 9)"] {
             assert_eq!(
                 hidden(&format!("<!--[if {condition}]><!-->four<!--<![endif]-->more")),
@@ -407,6 +413,10 @@ mod tests {
             ("<div @>ab<img><br>cd</div>more", 4),
             ("<table><tr><td @>ab<td>more</table>more", 2),
             ("<table><tr @><td>ab<td>cd<tr><td>more</table>more", 4),
+            ("<table><tr><td @>ab<tr><td>more</table>more", 2),
+            ("<p @>ab<br>cd</p>more", 4),
+            ("<hr @>more", 0),
+            ("<svg></svg><p @>ab<style><i>x</i></style>cd</p>more", 4),
             ("<ul><li @>ab<ul><li>cd</ul>ef<li>more</ul>", 6),
             ("<p @>ab<b>cd</b><div>more</div>", 4),
             ("<td><span @>ab</td><td>more", 2),
@@ -418,5 +428,17 @@ mod tests {
         }
         let deep = format!("<div @>{}ab{}cd</div>more", "<div>".repeat(1_000), "</div>".repeat(1_000));
         assert_eq!(hide(&deep)[0], 4);
+        let cell = format!("<table><td @>{}ab<td>more<i @>cd</i>more", "<b>".repeat(1_000));
+        assert_eq!(hide(&cell)[0], 4, "the cell ends all of them");
+    }
+
+    #[test]
+    fn of_elements_within_one_that_hides_no_more_than_some_are_kept() {
+        let Some(Token::Start(name)) = Scanner::new("<b>").token() else { unreachable!("it is a start tag") };
+        let mut hiding = Hiding::default();
+        let mut said = Said::default();
+        said.hide();
+        (0..1_000).for_each(|_| hiding.open(name, Tag::Inline, said));
+        assert_eq!((hiding.open.len(), hiding.deeper), (HIDING_NESTED_MAX, 1_000 - HIDING_NESTED_MAX));
     }
 }

@@ -56,6 +56,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_have_letters_marks_joiners_and_digits_and_no_other_numbers() {
+        let of_word: String = "aé_7٣\u{301}\u{200d}‿½Ⅷ-".chars().filter(|c| is_of_word(*c)).collect();
+        assert_eq!(of_word, "aé_7٣\u{301}\u{200d}‿Ⅷ");
+        assert!(class('½') == Class::Number && class('é') == Class::Letter && class('-') == Class::Other);
+    }
+
+    #[test]
     fn every_byte_has_a_character_of_its_own_that_can_be_seen() {
         let mut all: Vec<char> = (0..=255).map(visible).collect();
         assert!(all.iter().all(|c| !c.is_whitespace() && !c.is_control()));

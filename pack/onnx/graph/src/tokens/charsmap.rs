@@ -76,6 +76,8 @@ mod tests {
         let map = Charsmap::new(&table("bc")).unwrap();
         assert_eq!(map.apply("xaxé a\0"), "xbcxé bc\0");
         assert_eq!(Charsmap::new(&table("")).unwrap().apply("xax"), "xx");
+        // Marks go with a letter, but not with more than a few bytes.
+        assert_eq!(map.apply("a\u{301}\u{301} a\u{301}\u{301}\u{301}"), "bc bc\u{301}\u{301}\u{301}");
     }
 
     #[test]

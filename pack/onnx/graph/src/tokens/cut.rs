@@ -255,7 +255,9 @@ mod tests {
         ] {
             assert_eq!(cut(Cut::At(What::Punctuation, how), "-a--b-"), expected, "{how:?}");
         }
-        assert_eq!(cut(Cut::At(What::Expression("-+".into()), How::Isolated), "a--b"), ["a", "--", "b"]);
+        let expression = |text: &str| Cut::At(What::Expression(text.into()), How::Isolated);
+        assert_eq!(cut(expression("-+"), "a--b"), ["a", "--", "b"]);
+        assert_eq!(cut(expression("-*"), "a-b"), ["a", "-", "b"], "what is empty cuts nothing");
     }
 
     #[test]
@@ -267,6 +269,30 @@ mod tests {
         ] {
             assert_eq!(cut(Cut::Gpt2, text), expected);
         }
+    }
+
+    #[test]
+    fn a_character_comes_before_the_pieces_that_it_is_to_come_before() {
+        let spaces = |prepend, text: &str, is_at_start| {
+            let piece = Piece { text: text.to_owned(), is_at_start };
+            Cutter::new(&Cut::Spaces { by: '_', prepend }).unwrap().cut(piece).remove(0).text
+        };
+        for (prepend, expected) in
+            [(Prepend::Each, ["_a_b", "_a"]), (Prepend::First, ["_a_b", "a"]), (Prepend::None, ["a_b", "a"])]
+        {
+            assert_eq!([spaces(prepend, "a b", true), spaces(prepend, "a", false)], expected, "{prepend:?}");
+            assert_eq!([spaces(prepend, " a", true), spaces(prepend, "", true)], ["_a", ""], "{prepend:?}");
+        }
+    }
+
+    #[test]
+    fn the_first_piece_of_what_a_text_begins_with_is_where_it_begins() {
+        let at_start = |is_at_start| {
+            let pieces = Cutter::new(&Cut::At(What::WhiteSpace, How::Removed)).unwrap();
+            let pieces = pieces.cut(Piece { text: "a b".to_owned(), is_at_start });
+            pieces.into_iter().map(|piece| piece.is_at_start).collect::<Vec<_>>()
+        };
+        assert_eq!((at_start(true), at_start(false)), (vec![true, false], vec![false, false]));
     }
 
     #[test]

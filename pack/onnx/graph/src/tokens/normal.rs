@@ -159,6 +159,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_tells_nothing_goes_and_each_chinese_character_is_a_word() {
+        let bert = Normal::Bert {
+            is_cleaned: true,
+            are_chinese_characters_words: true,
+            are_accents_removed: false,
+            is_lower_case: false,
+        };
+        for (text, expected) in [
+            ("a\u{fffd}\u{200b}\u{7f}b", "ab"),
+            ("a\tb\u{a0}c", "a b c"),
+            ("x\u{f900}\u{20000}y", "x \u{f900}  \u{20000} y"),
+            ("あ한É", "あ한É"),
+        ] {
+            assert_eq!(bert.apply(text.to_owned(), None), expected);
+        }
+    }
+
+    #[test]
     fn each_step_does_what_it_is_called() {
         let spaces = |count| Normal::Spaces { count, by: "_".into() };
         for (step, text, expected) in [

@@ -177,6 +177,22 @@ fn comments_end_where_the_standard_says() {
 }
 
 #[test]
+fn scripts_end_where_the_standard_says() {
+    for content in [
+        "<!--<script></script><script></script>x",
+        "<!--<script></script></script>x",
+        "<!--<script>--></script>x",
+        "<!-- --></script>x",
+        "<!--></script>x",
+        "<!--<script </script/><b></script>x",
+        "<!--<scripts></script>x",
+    ] {
+        let page = format!("<script>{content}</script>y</script>z");
+        assert_eq!(scanned(&page), expected(&page), "{page}");
+    }
+}
+
+#[test]
 fn references_are_those_of_the_standard() {
     for entity in &entities::ENTITIES {
         for text in [entity.entity.to_owned(), format!("{}x", entity.entity), format!("<a b={}=>", entity.entity)] {
@@ -184,7 +200,7 @@ fn references_are_those_of_the_standard() {
         }
     }
     for code in 0..0x300 {
-        let text = format!("&#{code};&#x{code:x}");
+        let text = format!("&#{code};&#x{code:x}&#X{code:X};&#000000000000{code};");
         assert_eq!(scanned(&text), expected(&text), "{text}");
     }
 }
