@@ -7,12 +7,22 @@ use std::path::{Path, PathBuf};
 
 use crate::format::is_in_maildir;
 
+/// How often a message is looked for under a new name: it may get another one while it is looked for.
+const LOOKS_MAX: usize = 4;
+
 /// Opens a message. One that has got other flags since its name was found, or was taken from `new` to `cur`, is the same message.
 pub(super) fn open(path: &Path) -> io::Result<File> {
-    File::open(path).or_else(|error| match (error.kind(), renamed(path)) {
-        (io::ErrorKind::NotFound, Some(path)) => File::open(path),
-        _ => Err(error),
-    })
+    let mut opened = File::open(path);
+    for _ in 0..LOOKS_MAX {
+        match &opened {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match renamed(path) {
+                Some(path) => opened = File::open(path),
+                None => break,
+            },
+            _ => break,
+        }
+    }
+    opened
 }
 
 /// What a message is called now.

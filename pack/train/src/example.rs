@@ -216,7 +216,8 @@ mod tests {
         let tagged = example(MAIL.replace("hello", "*****SPAM***** hello"));
         assert_eq!((&tagged.texts, &tagged.structure, &tagged.said), (&plain.texts, &plain.structure, &plain.said));
         let report = example(format!(
-            "From: a@x.example\nSubject: [SPAM] hello\nX-Spam-Flag: YES\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n\n\
+            "Received: from localhost by b with SpamAssassin (version 4.0.1); Tue, 1 Apr 2025 09:00:01 +0000\n\
+             From: a@x.example\nSubject: [SPAM] hello\nX-Spam-Flag: YES\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\n\n\
              Spam detection software, running on the system, has identified this.\n--b\n\
              Content-Type: message/rfc822; x-spam-type=original\n\n{MAIL}\n--b--\n"
         ));

@@ -25,6 +25,9 @@ enum Contents {
 /// The endings of mbox files, and of compressed ones.
 const ENDINGS: [&str; 5] = [".gz", ".zst", ".zstd", ".mbox", ".mbx"];
 
+/// The field with the folders of a message in Gmail's export.
+const LABELS: &[u8] = b"X-Gmail-Labels:";
+
 /// Where mail of a label is looked for. What somebody threw away or wrote below it is no label, and neither is junk below wanted mail.
 #[derive(Clone, Debug)]
 pub struct Folders {
@@ -52,14 +55,16 @@ impl Folders {
             || (!below.as_os_str().is_empty() && self.is_other([without_endings(&file)].into_iter()))
     }
 
-    /// Whether the header says that a message is no label: Gmail's export has all folders in one file and names them (`X-Gmail-Labels`),
-    /// and in an mbox the IMAP toolkit and Dovecot mark what is deleted or a draft (`X-Status`). Whoever writes such a field into
-    /// their own mail has it left out here, and nowhere else.
+    /// Whether Gmail's export, which has all folders in one file and names them in front of each message (`X-Gmail-Labels`), says that
+    /// a message is no label. Behind other fields its sender wrote that.
     pub fn passes_over_by_header(&self, message: &Message) -> bool {
-        let values = |name| message.header(name, Recipients::Granted);
-        let labels = values("x-gmail-labels");
-        let is_marked = values("x-status").iter().any(|flags| flags.len() < 8 && flags.contains(['D', 'T']));
-        is_marked || labels.iter().any(|labels| self.is_other(labels.split(',')))
+        let is_gmails = |line: &&[u8]| line.starts_with(LABELS) || line.starts_with(b"X-GM-THRID:");
+        let mut own = message.bytes().split_inclusive(|byte| *byte == b'\n').take_while(is_gmails);
+        own.any(|line| line.starts_with(LABELS))
+            && message
+                .header("x-gmail-labels", Recipients::Granted)
+                .first()
+                .is_some_and(|labels| self.is_other(labels.split(',')))
     }
 
     fn is_other<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
@@ -146,7 +151,8 @@ mod tests {
     fn one_file_with_all_folders_is_told_apart_by_its_fields() {
         let (ham, spam) = folders();
         let of = |field: &str| {
-            let message = Message::parse(format!("{field}From: a@x.example\nSubject: hello\n\nhello\n"));
+            let message =
+                Message::parse(format!("{field}Received: from a by b\nFrom: a@x.example\nSubject: hello\n\nhello\n"));
             (ham.passes_over_by_header(&message), spam.passes_over_by_header(&message))
         };
         for (field, passed) in [
@@ -156,9 +162,8 @@ mod tests {
             ("X-Gmail-Labels: Archived,Trash\n", (true, true)),
             ("X-Gmail-Labels: Archived,Sent\n", (true, true)),
             ("X-Gmail-Labels: =?UTF-8?Q?Entw=C3=BCrfe?=\n", (true, true)),
-            ("X-Status: AF\n", (false, false)),
-            ("X-Status: AD\n", (true, true)),
-            ("X-Status: Delivered on time\n", (false, false)),
+            ("Received: from a by b\nX-Gmail-Labels: Trash\n", (false, false)),
+            ("X-GM-THRID: 17\nX-Gmail-Labels: Trash\n", (true, true)),
         ] {
             assert_eq!(of(field), passed, "{field}");
         }

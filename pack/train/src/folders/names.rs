@@ -23,8 +23,8 @@ const NAMES: [(Contents, &[&str]); 3] = [
         "迷惑メール", "垃圾邮件", "垃圾郵件", "스팸메일함",
     ]),
     (Contents::Own, &[
-        "sent", "sent items", "sent mail", "sent-mail", "sent messages", "drafts", "draft", "outbox", "unsent messages", "templates",
-        "chats", "gesendet", "gesendete elemente", "gesendete objekte", "entwürfe", "postausgang", "vorlagen", "envoyés",
+        "sent", "sent items", "sent mail", "sent-mail", "sent messages", "drafts", "draft", "outbox", "queue", "postponed", "postponed-msgs",
+        "unsent messages", "templates", "chats", "gesendet", "gesendete elemente", "gesendete objekte", "entwürfe", "postausgang", "vorlagen", "envoyés",
         "éléments envoyés", "messages envoyés", "brouillons", "enviados", "elementos enviados", "borradores", "inviata", "inviati",
         "posta inviata", "bozze", "verzonden", "verzonden items", "concepten", "itens enviados", "rascunhos", "wysłane",
         "elementy wysłane", "wersje robocze", "szkice", "skickat", "utkast", "sendt", "sendt post", "kladder", "sendte elementer",
