@@ -18,6 +18,8 @@ pub(crate) fn each<T: Sync, R: Send>(
     items: &[T],
     work: impl Fn(&T) -> R + Sync + Send,
 ) -> Vec<R> {
+    // None more than there is work for.
+    let threads = threads.map(|threads| threads.min(items.len().max(1)));
     match ThreadPoolBuilder::new().num_threads(threads.unwrap_or_default()).build() {
         Ok(pool) => pool.install(|| items.par_iter().map(work).collect()),
         // Where none can be had, this one does it.

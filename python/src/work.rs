@@ -79,10 +79,14 @@ pub(crate) fn interruptible<T: Send + 'static, E: Exception + Send + 'static>(
     let (say, mut said) = channel();
     // Nobody hears it any more where it was left alone.
     let worker = move || drop(say.send(contained(work)));
-    thread::Builder::new().name("switchback-call".to_owned()).spawn(worker)?;
+    let worker = thread::Builder::new().name("switchback-call".to_owned()).spawn(worker)?;
     loop {
         match heard(py, &mut said, SIGNALS_EVERY) {
-            Ok(done) => return ended(py, done),
+            Ok(done) => {
+                // It has nothing left to do, and is gone when this call is.
+                let _ = py.detach(|| worker.join());
+                return ended(py, done);
+            }
             Err(RecvTimeoutError::Timeout) => {
                 if let Err(interrupted) = py.check_signals() {
                     stop();

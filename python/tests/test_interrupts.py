@@ -84,9 +84,12 @@ def test_packing_is_interrupted_and_writes_nothing(tmp_path: Path) -> None:
     packing = subprocess.Popen(
         [sys.executable, "-c", program, model, tmp_path / "words.wasm"], stderr=subprocess.PIPE, text=True
     )
-    with open(model, "wb"):
-        packing.send_signal(signal.SIGINT)
-        _, said = packing.communicate(timeout=120)
+    try:
+        with open(model, "wb"):
+            packing.send_signal(signal.SIGINT)
+            _, said = packing.communicate(timeout=120)
+    finally:
+        packing.kill()
     assert packing.returncode == -signal.SIGINT, said
     assert said.rstrip().endswith("KeyboardInterrupt")
     assert list(tmp_path.iterdir()) == [model]
