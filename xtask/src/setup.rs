@@ -195,6 +195,8 @@ const PYTHON_PACKAGES: [(&str, &[&str]); 4] = [
     (
         "onnx",
         &[
+            // For the tokenizer that it ships, as wordllama.
+            "anthropic==0.28.0",
             "lightgbm==4.7.0",
             "onnx==1.23.2",
             "onnxmltools==1.16.0",
@@ -204,6 +206,7 @@ const PYTHON_PACKAGES: [(&str, &[&str]); 4] = [
             "sentencepiece==0.2.3",
             "skl2onnx==1.20.0",
             "tokenizers==0.23.3",
+            "wordllama==0.4.0.post1",
             "xgboost==3.2.0",
         ],
     ),

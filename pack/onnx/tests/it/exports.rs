@@ -17,7 +17,9 @@ fn python() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(beside, PathBuf::from);
     let python = target.join("tools/onnx/bin/python");
-    let works = Command::new(&python).args(["-c", "import onnxruntime, sentencepiece, skl2onnx"]).output();
+    let works = Command::new(&python)
+        .args(["-c", "import anthropic, onnxruntime, sentencepiece, skl2onnx, wordllama"])
+        .output();
     let works = works.is_ok_and(|run| run.status.success());
     if !works {
         eprintln!(
