@@ -183,9 +183,9 @@ pub(crate) struct ThresholdArgs {
     #[arg(long, value_name = "SCORE", default_value_t = 0.5)]
     junk: f64,
 
-    /// Quarantine from this score on
-    #[arg(long, value_name = "SCORE", default_value_t = 0.9)]
-    quarantine: f64,
+    /// Quarantine from this score on [default: 0.9, or never where --junk begins above that]
+    #[arg(long, value_name = "SCORE")]
+    quarantine: Option<f64>,
 
     /// Reject from this score on [default: never]
     #[arg(long, value_name = "SCORE")]
@@ -195,8 +195,9 @@ pub(crate) struct ThresholdArgs {
 impl ThresholdArgs {
     /// The thresholds, if they make sense.
     pub(crate) fn thresholds(&self) -> Result<Thresholds, Usage> {
-        let thresholds =
-            Thresholds::default().tag(self.tag).junk(self.junk).quarantine(self.quarantine).reject(self.reject);
+        let usual = Thresholds::default();
+        let quarantine = self.quarantine.or(usual.quarantine.filter(|from| self.junk <= *from));
+        let thresholds = usual.tag(self.tag).junk(self.junk).quarantine(quarantine).reject(self.reject);
         thresholds.validate().map_err(|e| Usage(e.to_string()))?;
         Ok(thresholds)
     }

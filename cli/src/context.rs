@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::path::Path;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use switchback::MessageBuilder;
 use switchback_corpus::address::{forward_path, reverse_path};
 use switchback_corpus::{Peer, Sidecar, Transaction};
@@ -35,7 +35,7 @@ pub(crate) struct ContextArgs {
     client_host: Option<String>,
 
     /// Whether the connection was encrypted
-    #[arg(long, value_name = "YES|NO", value_parser = BoolishValueParser::new())]
+    #[arg(long, value_name = "YES|NO", value_parser = PossibleValuesParser::new(["yes", "no"]).map(|text| text == "yes"))]
     client_tls: Option<bool>,
 
     /// For which of the filter's tenants the message is

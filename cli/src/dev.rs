@@ -7,6 +7,7 @@ mod interrupt;
 mod lines;
 mod mail;
 mod origins;
+mod outputs;
 pub(crate) mod packer;
 mod packing;
 mod repeats;

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use switchback::Category;
-use switchback::release::ModelName;
+use switchback::release::{ModelName, parse_version};
 use switchback::semver::Version;
 use switchback_pack::{PackError, Packed, Packer, Progress, Verification};
 
@@ -43,7 +43,7 @@ pub(crate) struct Args {
     name: Option<ModelName>,
 
     /// The model's version [default: that in switchback.toml or, without one, 1.0.0]
-    #[arg(long, value_name = "VERSION", requires = "onnx")]
+    #[arg(long, value_name = "VERSION", value_parser = parse_version, requires = "onnx")]
     version: Option<Version>,
 
     /// Write the scores that the model gives now into the manifest, as the expected results of its self-tests, and the

@@ -1,5 +1,6 @@
 //! `switchback train`.
 
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
@@ -9,10 +10,10 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use semver::Version;
 use serde::Serialize;
-use switchback::files::{Access, Existing, Output as File};
-use switchback::release::ModelName;
+use switchback::files::{Access, Existing, InWords, Output as File};
+use switchback::release::{ModelName, parse_version};
 use switchback::{Digest, ReleaseId};
-use switchback_corpus::{Corpus, Entry, Missed, Unread};
+use switchback_corpus::{Corpus, Entry, Missed, STDIN, Unread};
 use switchback_report::TrainingShown;
 use switchback_train::{Collection, Example, Folders, KINDS, Label, Report, Split, Step, Trainer, original};
 
@@ -50,7 +51,7 @@ pub(crate) struct Args {
     name: ModelName,
 
     /// The version of the release [default: the minor version after that of --from, or 1.0.0]
-    #[arg(id = "release-version", long = "version", value_name = "VERSION")]
+    #[arg(id = "release-version", long = "version", value_name = "VERSION", value_parser = parse_version)]
     version: Option<Version>,
 
     /// Where the release goes: a file
@@ -160,15 +161,17 @@ struct Written {
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
-    // What cannot be written is found out before hours of reading.
+    // What cannot be read or written is found out before hours of reading.
+    args.check_inputs()?;
     let output = File::create(&args.output, Access::Everybody, Existing::Replace)
         .with_context(|| format!("write {}", args.output.display()))?;
     let before = args.from.as_deref().map(|path| load(path, args)).transpose()?;
     let version = args.version(before.as_ref());
     let temp = args.temp.clone().unwrap_or_else(std::env::temp_dir);
-    let mut collection =
-        Collection::new(&temp, KINDS).with_context(|| format!("make a temporary file in {}", temp.display()))?;
-    let mut read = Reading { args, before, collection: &mut collection, missed: Missed::default(), passed_over: 0 };
+    let unwritten = || format!("write to {}, the folder for temporary files; --temp names another one", temp.display());
+    let mut collection = Collection::new(&temp, KINDS).with_context(unwritten)?;
+    let (missed, passed_over) = (Missed::default(), 0);
+    let mut read = Reading { args, before, collection: &mut collection, unwritten: unwritten(), missed, passed_over };
     read.all(&args.ham, Label::Ham)?;
     read.all(&args.spam, Label::Spam)?;
     let (missed, passed_over) = (read.missed, read.passed_over);
@@ -212,6 +215,14 @@ fn told(step: Step) -> String {
 }
 
 impl Args {
+    /// Refuses inputs that are not there: without one, the model would be of other mail than was meant.
+    fn check_inputs(&self) -> anyhow::Result<()> {
+        for input in self.ham.iter().chain(&self.spam).filter(|input| *input != Path::new(STDIN)) {
+            fs::metadata(input).map_err(|error| anyhow!("cannot read {}: {}", input.display(), InWords(&error)))?;
+        }
+        Ok(())
+    }
+
     fn split(&self) -> Split {
         match (self.train_until, self.split) {
             (Some(date), _) => Split::Until(date),
@@ -247,6 +258,8 @@ struct Reading<'a> {
     args: &'a Args,
     before: Option<Loaded>,
     collection: &'a mut Collection,
+    /// What is said where that cannot be written.
+    unwritten: String,
     missed: Missed,
     passed_over: u64,
 }
@@ -256,14 +269,20 @@ impl Reading<'_> {
         let corpus = Corpus::open(inputs, self.args.message.reading(), say);
         let mut progress = Progress::over(corpus.bytes(), false);
         let folders = Folders::new(inputs, label);
-        let Self { args, before, collection, missed, passed_over } = self;
+        for junk in folders.junk_as_wanted() {
+            say(&format!(
+                "{} is a folder for junk by its name, and is taken for wanted mail, as --ham says",
+                junk.display()
+            ));
+        }
+        let Self { args, before, collection, unwritten, missed, passed_over } = self;
         Workers::start(args.threads.count())?.in_order(
             corpus,
             |entry| example(entry, args, &folders, label, before.as_ref()),
             |(name, read)| {
                 match read {
                     Ok(Some((example, bytes))) => {
-                        collection.add(example).context("write the temporary file")?;
+                        collection.add(example).with_context(|| unwritten.clone())?;
                         progress.message(bytes);
                     }
                     Ok(None) => *passed_over += 1,

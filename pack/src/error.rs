@@ -45,7 +45,7 @@ pub enum PackError {
         why: String,
     },
     /// An ONNX file cannot be a model.
-    #[error("onnx: {}: {source}", path.display())]
+    #[error("onnx: {}{source}", place(path, source))]
     Onnx {
         /// The file.
         path: PathBuf,
@@ -379,6 +379,15 @@ fn target_advice(target: &str, toolchain: Option<&str>) -> String {
             "this Rust is not one of rustup's: install Rust with https://rustup.rs, and then run `rustup target add {target}`; with Debian's \
              packages rustc-web and rust-web-src, give cargo `-Zbuild-std`"
         ),
+    }
+}
+
+/// The ONNX file, in front of what does not name it.
+fn place(path: &Path, source: &switchback_onnx::Error) -> String {
+    use switchback_onnx::Error::{Read, TooLarge};
+    match source {
+        Read { path: named, .. } | TooLarge { path: named, .. } if named == path => String::new(),
+        _ => format!("{}: ", path.display()),
     }
 }
 

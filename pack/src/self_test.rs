@@ -72,10 +72,35 @@ pub(crate) fn tested(test: &SelfTest, scored: Result<Scored, ScoreError>) -> Res
 }
 
 fn failed(name: &str, error: &ScoreError) -> PackError {
-    let said = error.guest_message().map(|said| format!("; the model said: {said}")).unwrap_or_default();
-    let why = format!("{}{said}", error.fault);
+    let why = format!("{}{}", error.fault, said(error));
     match error.is_guest_fault() {
         true => PackError::SelfTest { test: name.to_owned(), why },
         false => PackError::Host { why: format!("self-test `{name}` could not be run: {why}") },
+    }
+}
+
+/// What the model said before it failed, to stand behind the fault.
+pub(crate) fn said(error: &ScoreError) -> String {
+    error.guest_message().map(|said| format!("; the model said: {said}{}", lacking(said))).unwrap_or_default()
+}
+
+/// What a model cannot have, where Rust's standard library says no more than that it is not there.
+fn lacking(said: &str) -> &'static str {
+    match said.contains("operation not supported on this platform") {
+        true => "; a model has no clock, no threads, no files and no network",
+        false => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::lacking;
+
+    #[test]
+    fn a_model_that_opens_a_file_is_told_that_there_are_none() {
+        assert!(
+            lacking("Error { kind: Unsupported, message: \"operation not supported on this platform\" }")
+                .contains("no files")
+        );
     }
 }

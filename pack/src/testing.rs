@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use switchback::release::Verified;
-use switchback::{Message, ReleaseId, Runtime, ScoreError, Scored};
+use switchback::{Fault, Message, ReleaseId, Runtime, ScoreError, Scored};
 
 pub use self::check::{Check, CheckName, CheckResult};
 pub use self::tally::Slow;
@@ -25,6 +25,10 @@ use crate::self_test;
 
 /// Messages that are kept in memory: they are scored in their order, and then again from the last to the first.
 const BATCH: usize = 64;
+
+/// Messages that all take longer than their deadline, before anything is answered, for it to be known that a model loops: each takes nine
+/// times its deadline, so a model that loops on all mail would take minutes to say the same.
+const LATE_MAX: usize = 5;
 
 /// What testing a release came to.
 ///
@@ -155,8 +159,16 @@ fn go_through(
 ) -> Result<(), PackError> {
     let mut messages = messages.peekable();
     while messages.peek().is_some() {
-        let batch: Vec<_> = messages.by_ref().take(BATCH).collect();
-        let first: Vec<_> = batch.iter().map(|(_, message)| score(message)).collect();
+        let mut batch: Vec<_> = messages.by_ref().take(BATCH).collect();
+        let mut first = Vec::new();
+        for (_, message) in &batch {
+            first.push(score(message));
+            if tally.messages == 0 && first.len() == LATE_MAX && batch.len() > LATE_MAX && first.iter().all(is_late) {
+                tally.is_cut_short = true;
+                break;
+            }
+        }
+        batch.truncate(first.len());
         let mut second: Vec<_> = batch.iter().rev().map(|(_, message)| score(message)).collect();
         second.reverse();
         for ((name, message), both) in batch.iter().zip(first.into_iter().zip(second)) {
@@ -164,8 +176,15 @@ fn go_through(
             tally.take(name, message, both)?;
         }
         on_progress(Progress::Scored(tally.messages));
+        if tally.is_cut_short {
+            break;
+        }
     }
     Ok(())
+}
+
+fn is_late(answer: &Result<Scored, ScoreError>) -> bool {
+    matches!(answer, Err(ScoreError { fault: Fault::Deadline(_), .. }))
 }
 
 #[cfg(test)]

@@ -103,7 +103,7 @@ class TrainingReport:
             [
                 f"<h4>{_text(self.release.id if self.release else 'No release')}</h4>",
                 _table("Messages", ("", "wanted", "unwanted"), learned),
-                _table("Quality", ("threshold", "unwanted found", "wanted flagged", "flagged and unwanted"), at),
+                _table("Quality", ("threshold", "unwanted found", "wanted flagged", "unwanted of flagged"), at),
                 _table("Wanted mail that is flagged, by sender", ("sender", "flagged", ""), segments),
                 _table("Likely in the wrong folder", ("score", "given as", "message"), doubtful),
                 *(f"<p>Note: {_text(warning)}.</p>" for warning in self.warnings),

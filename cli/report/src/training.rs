@@ -98,13 +98,13 @@ fn mail(outcome: &TrainingShown<'_>, out: &mut impl Write) -> io::Result<()> {
     }
     let carriers = &report.carriers;
     if !carriers.messages.is_empty() {
-        writeln!(
-            out,
-            "not learned  the messages in {} with a forwarded one and in {} (bounces and the like): {}",
-            counted(carriers.forwarded, "wanted message"),
-            counted(carriers.reports, "report"),
-            printable(&carriers.messages[..carriers.messages.len().min(CARRIERS)].join(", "), 300)
-        )?;
+        let forwarded =
+            (carriers.forwarded > 0).then(|| format!("forwarded in {}", counted(carriers.forwarded, "wanted message")));
+        let returned = (carriers.reports > 0)
+            .then(|| format!("returned in {} (bounces and the like)", counted(carriers.reports, "report")));
+        let what: Vec<_> = forwarded.into_iter().chain(returned).collect();
+        let names = printable(&carriers.messages[..carriers.messages.len().min(CARRIERS)].join(", "), 300);
+        writeln!(out, "not learned  what is {}: {names}", what.join(" and "))?;
     }
     writeln!(
         out,
@@ -128,7 +128,7 @@ fn threshold(at: &AtThreshold) -> String {
 }
 
 fn quality(report: &Report, out: &mut impl Write) -> io::Result<()> {
-    let mut table = show::table(["threshold", "unwanted found", "wanted flagged", "flagged and unwanted"]);
+    let mut table = show::table(["threshold", "unwanted found", "wanted flagged", "unwanted of flagged"]);
     // At a slot's default as well, unless that is what was chosen.
     for at in std::iter::once(&report.chosen).chain((report.chosen != report.default).then_some(&report.default)) {
         table.add_row([threshold(at), share(&at.recall), share(&at.false_positives), share(&at.precision)]);

@@ -24,6 +24,10 @@ impl Round {
             Outcome::Same { release } => writeln!(out, "  {release} is the same as before, byte by byte")?,
             Outcome::Scored(scored) => scored.write(out)?,
         }
+        // A manifest or a build that fails has none.
+        if self.steps.is_empty() {
+            return Ok(());
+        }
         let all = self.steps.iter().map(|step| step.took_us).sum();
         let steps: Vec<_> = self.steps.iter().map(|step| format!("{} {}", step.step, time(step.took_us))).collect();
         writeln!(out, "  {}: {}", time(all), steps.join(", "))

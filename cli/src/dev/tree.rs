@@ -11,6 +11,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use sha2::{Digest as _, Sha256};
 use walkdir::{DirEntry, WalkDir};
 
+use super::outputs;
+
 /// How long ago a file has to have been written for its times to tell it from one that is written once more, in seconds: clocks of
 /// file systems tick every few milliseconds, those of some every second.
 const SETTLED_S: i64 = 2;
@@ -91,7 +93,7 @@ impl Tree {
 
     fn take(&mut self, path: &Path, metadata: &Metadata, counts: Counts, before: &Self) {
         // A pipe would be waited for.
-        if !metadata.is_file() {
+        if !metadata.is_file() || outputs::is_ours(metadata) {
             return;
         }
         let stamp = Stamp::of(metadata);

@@ -104,6 +104,8 @@ fn a_model_in_c() {
         return;
     }
     packs_and_scores(&folder);
+    let sized = switchback_in(&folder, ["pack", "--component", "model.wasm", "--size", "-o", "sized.wasm"]).out;
+    assert!(sized.contains("the build leaves no names") && !sized.contains("largest"), "{sized}");
     let first = fs::read(folder.join("model.wasm")).unwrap();
     fs::remove_file(folder.join("model.wasm")).unwrap();
     make();

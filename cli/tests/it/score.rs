@@ -157,6 +157,8 @@ fn thresholds_decide_the_action() {
     assert_eq!(action(&["--quarantine", "0.95"]), "junk");
     assert_eq!(action(&["--junk", "0.94", "--quarantine", "0.95", "--tag", "0.9375"]), "tag");
     assert_eq!(action(&["--reject", "0.9"]), "reject");
+    // As the report of a training has it, which chooses one threshold.
+    assert_eq!(action(&["--junk", "0.91"]), "junk");
     let crossed = switchback(["score", "-m", "x.wasm", "--junk", "0.95", "--quarantine", "0.9", "x"]);
     assert_eq!(crossed.code, 2);
     assert!(crossed.err.contains("quarantine from 0.9 starts below junk from 0.95"), "{}", crossed.err);

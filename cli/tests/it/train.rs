@@ -43,6 +43,8 @@ fn a_release_of_ones_own_mail_scores_and_says_where_it_comes_from() {
 
     let card = switchback_in(dir.path(), ["inspect", "--json", "acme-1.0.0.wasm"]).fine();
     let card: Value = serde_json::from_str(&card).unwrap();
+    let limitations = card["manifest"]["card"]["limitations"].as_str().unwrap();
+    assert!(limitations.lines().all(|line| !line.starts_with(char::is_lowercase)), "{limitations}");
     let metrics = &card["manifest"]["card"]["metrics"];
     assert_eq!(metrics["recall"].as_f64(), Some(recall));
     for figure in ["recall_with_150_words_of_wanted_mail", "roc_auc_reach_95", "prior"] {
@@ -102,7 +104,7 @@ fn what_cannot_be_learned_or_written_leaves_nothing_behind() {
     };
     for (ham, output, why) in [
         ("empty", "a.wasm", "there is no wanted mail: name folders"),
-        ("nowhere", "a.wasm", "cannot read nowhere"),
+        ("nowhere", "a.wasm", "cannot read nowhere: "),
         ("Maildir/.Junk", "a.wasm", "are there as wanted and as unwanted mail"),
         ("Maildir/.Archive", "a.wasm", "different threads and campaigns"),
         ("Maildir/.Archive", "no/a.wasm", "write no/a.wasm"),
@@ -112,6 +114,19 @@ fn what_cannot_be_learned_or_written_leaves_nothing_behind() {
         assert_eq!(ran.code, 1, "{ran:?}");
         assert!(ran.err.contains(why) && ran.out.is_empty(), "{ran:?}");
     }
+    assert!(ran("Maildir/.Junk", "a.wasm").err.contains("Maildir/.Junk is a folder for junk by its name"));
+    let ran = switchback_in(dir.path(), TRAIN.iter().chain(&["acme", "-o", "a.wasm", "--temp", "Maildir/nowhere"]));
+    assert!(ran.code == 1 && ran.err.contains("--temp names another one"), "{ran:?}");
+    // One of several that is not there is no reason to learn from the others.
+    let named =
+        ["train", "--ham", "Maildir/.Archive", "nowhere", "--spam", "Maildir/.Junk", "--name", "acme", "-o", "a.wasm"];
+    let ran = switchback_in(dir.path(), named);
+    assert!(
+        ran.code == 1 && ran.err.starts_with("switchback: cannot read nowhere") && ran.err.lines().count() == 1,
+        "{ran:?}"
+    );
+    let ran = switchback_in(dir.path(), TRAIN.iter().chain(&["acme", "-o", "a.wasm", "--version", "1"]));
+    assert!(ran.code == 2 && ran.err.contains("three numbers are one, as in `1.0.0`"), "{ran:?}");
     let left: Vec<_> = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "{left:?}");
 }

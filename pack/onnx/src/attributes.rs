@@ -47,5 +47,6 @@ impl Attributes for NodeProto {
 
 /// What a node is called: its name or, if it has none, that of its first output.
 pub(crate) fn name_of(node: &NodeProto) -> &str {
-    if node.name.is_empty() { node.output.first().map_or("", String::as_str) } else { &node.name }
+    let made = || node.output.iter().find(|output| !output.is_empty()).map_or("", String::as_str);
+    if node.name.is_empty() { made() } else { &node.name }
 }

@@ -20,8 +20,8 @@ pub enum Error {
     },
     /// The file is larger than a model can be.
     #[error(
-        "{} has {bytes} bytes, and an ONNX file that is packed has at most {FILE_BYTES_MAX}: its weights have to fit into the \
-         memory of a sandbox; train a smaller model, or quantise its weights to bytes", path.display()
+        "{} has {bytes} bytes, and an ONNX file that is packed has at most {FILE_BYTES_MAX} ({} MiB): its weights have to fit into the \
+         memory of a sandbox; train a smaller model, or quantise its weights to bytes", path.display(), FILE_BYTES_MAX >> 20
     )]
     TooLarge {
         /// The file.

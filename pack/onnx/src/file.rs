@@ -47,6 +47,9 @@ pub fn weights_beside(path: &Path) -> BTreeSet<PathBuf> {
 fn parse(bytes: &[u8]) -> Result<ModelProto, Error> {
     let not_onnx = |why: String| other::format(bytes).map_or(Error::NotOnnx(why), Error::OtherFormat);
     let model = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
+    if bytes.is_empty() {
+        return Err(Error::NotOnnx("it is empty".into()));
+    }
     if model.graph.is_none() || model.opset_import.is_empty() {
         return Err(not_onnx("it has no graph, or names no version of its operators".into()));
     }

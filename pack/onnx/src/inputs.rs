@@ -24,7 +24,7 @@ pub(crate) fn source(input: &Declared, bindings: &Bindings) -> Result<Source, Er
     let bound = bindings.inputs.get(&input.name);
     let source = match bound {
         Some(bound) => bound_source(input, bound)?,
-        None => by_name(input).ok_or_else(|| input.refusal(UNBOUND.to_owned()))?,
+        None => by_name(input).ok_or_else(|| input.refusal(unbound(input)))?,
     };
     check_length(input, &source)?;
     Ok(source)
@@ -42,10 +42,22 @@ pub(crate) fn check_names(inputs: &[Declared], bindings: &Bindings) -> Result<()
     }
 }
 
-const UNBOUND: &str = "nothing says what it is made of; say so in switchback.toml, as one of\n\n    \
-    [onnx.inputs.NAME]\n    text = [\"subject\", \"body\"]\n    features = [\"words\"]\n    facts = [\"size\", \"links\"]\n    \
-    tokens = \"tokenizer.json\"\n\n\
-    of which `text` needs an input of strings, and the others one of numbers";
+/// What to write for an input that nothing binds: what it could be made of, and no more.
+fn unbound(input: &Declared) -> String {
+    let choices: &[&str] = match input.numbers {
+        Numbers::Strings => &["text = [\"subject\", \"body\"]"],
+        Numbers::Integers => {
+            &["features = [\"words\"]", "facts = [\"size\", \"links\"]", "tokens = \"tokenizer.json\""]
+        }
+        Numbers::Floats => &["facts = [\"size\", \"links\"]", "features = [\"words\"]"],
+    };
+    let either = if choices.len() > 1 { ", with one of these lines" } else { "" };
+    format!(
+        "nothing says what it is made of; say so in the switchback.toml beside the file, which begins with a table [release] of `name` and \
+         `version`{either}:\n\n    [onnx.inputs.NAME]\n    {}\n\ndocs/onnx.md has what each of them takes",
+        choices.join("\n    ")
+    )
+}
 
 fn bound_source(input: &Declared, bound: &Input) -> Result<Source, Error> {
     match (&bound.features, &bound.facts, &bound.text) {

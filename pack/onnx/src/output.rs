@@ -14,7 +14,7 @@ use crate::ml::CLASSIFIERS;
 
 /// What to do with classifiers that answer none of what is known.
 pub(crate) const MARGINS: &str = "distances from a boundary (LinearSVC, RidgeClassifier, Perceptron, SGDClassifier with its default loss) are no \
-    probabilities: train the classifier in a CalibratedClassifierCV";
+    probabilities: train the classifier in a CalibratedClassifierCV; nor is what a regression predicts: train a classifier";
 
 /// The value that is the answer.
 #[derive(Debug)]
@@ -40,11 +40,12 @@ pub(crate) fn choose(graph: &GraphProto, bound: &Output) -> Result<Chosen, Error
         candidates.retain(|output| says_probability(&output.name));
     }
     let [output] = &*candidates else {
-        let why = match candidates.len() {
-            0 => "none of them is the one that has probabilities",
-            _ => "several of them could have the probabilities",
+        let why = match (&bound.name, candidates.len()) {
+            (Some(name), _) => &format!("none of them is called `{name}`, as `name` under [onnx.output] says"),
+            (None, 0) => "none of them has floats of 32 bits, as probabilities have: export it with such an output",
+            (None, _) => "several of them could have the probabilities; say which: `name` under [onnx.output]",
         };
-        return Err(Error::Output(format!("the file has {}, and {why}; say which: `name` under [onnx.output]", all())));
+        return Err(Error::Output(format!("the file has {}, and {why}", all())));
     };
     let name = output.name.clone();
     Ok(match zip_map(graph, &name) {

@@ -12,7 +12,7 @@ use serde::Serialize;
 pub enum CheckName {
     /// The self-tests have the scores and categories that the manifest expects, bit for bit.
     SelfTests,
-    /// Every message is answered: the model neither traps nor says that it cannot score.
+    /// Every message is answered: the model neither traps nor says that it cannot score; one without any answer fails.
     Answers,
     /// What it answers is within the contract: the score's range, reasons that add up to it on the manifest's scale, their names.
     Contract,

@@ -29,7 +29,9 @@ pub(super) fn all(
             CheckName::Log => log(&tally.log),
             CheckName::Reasons => reasons(tally),
         };
-        let faults = tally.faults.get(&name).map(|faults| faults.lines());
+        let no_answer = (name == CheckName::Answers && tally.messages > 0 && !tally.has_answers())
+            .then(|| vec!["no message was answered, so most of the checks had nothing to look at".to_owned()]);
+        let faults = tally.faults.get(&name).map(|faults| faults.lines()).or(no_answer);
         let result = match (&faults, remarks.is_empty()) {
             (Some(_), _) => CheckResult::Failed,
             (None, false) => CheckResult::Remarked,
@@ -54,6 +56,7 @@ fn answers(tally: &Tally<'_>) -> String {
 fn contract(scale: Scale, tally: &Tally<'_>) -> String {
     let wrong = tally.failed_by(CheckName::Contract);
     match wrong {
+        0 if tally.scored == 0 => "nothing was scored".to_owned(),
         0 => format!("reasons add up to the score on the scale `{scale}`, to {:e}", Scale::TOLERANCE),
         wrong => format!("{wrong} answers are outside of it"),
     }
@@ -105,7 +108,12 @@ fn used(Used { bytes, bytes_max, message, .. }: &Used) -> String {
 
 fn time(tally: &Tally<'_>) -> (String, Vec<String>) {
     let max_us = tally.deadline.as_secs_f64() * 1e6;
-    let Some(slowest) = tally.slowest.first() else { return ("no message came to its end".to_owned(), Vec::new()) };
+    let Some(slowest) = tally.slowest.first() else {
+        let cut = tally
+            .is_cut_short
+            .then(|| format!("each of the first {} did, so no other message was tried", tally.messages));
+        return ("no message came to its end".to_owned(), cut.into_iter().collect());
+    };
     let remark = (slowest.guest_us > max_us / 2.0).then(|| {
         format!(
             "`{}` takes {} of its {}, and one that takes longer is a failure: let it read or compute less, or raise `deadline_ms` under \

@@ -59,6 +59,8 @@ pub(super) struct Tally<'m> {
     pub(super) log: Most,
     pub(super) slowest: Vec<Slow>,
     pub(super) deadline: Duration,
+    /// Whether there were more messages, which a model that loops would have taken minutes for.
+    pub(super) is_cut_short: bool,
 }
 
 impl<'m> Tally<'m> {
@@ -76,7 +78,13 @@ impl<'m> Tally<'m> {
             log: Most { max: limits.log_lines_max, ..Most::default() },
             slowest: Vec::new(),
             deadline: limits.deadline,
+            is_cut_short: false,
         }
+    }
+
+    /// Whether the model had an answer for any message: without one most checks have nothing to look at.
+    pub(super) fn has_answers(&self) -> bool {
+        self.scored + self.abstained > 0
     }
 
     /// Messages that fail this check.
@@ -138,8 +146,7 @@ impl<'m> Tally<'m> {
     }
 
     fn take_fault(&mut self, name: &str, error: &ScoreError) {
-        let said = error.guest_message().map(|said| format!("; the model said: {said}")).unwrap_or_default();
-        let why = format!("{}{said}", error.fault);
+        let why = format!("{}{}", error.fault, self_test::said(error));
         let check = match &error.fault {
             Fault::CannotScore(_) => return self.refused.add(name, why),
             Fault::Undeclared(_) => CheckName::Reads,

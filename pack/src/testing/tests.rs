@@ -1,13 +1,14 @@
 //! How messages are gone through, with a model that is none.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use switchback::release::{Manifest, Reads, Scale, SelfTest};
 use switchback::{Digest, Fault, Message, ReleaseId, ScoreError, Scored};
 
 use super::check::CheckName;
 use super::tally::Tally;
-use super::{BATCH, go_through};
+use super::{BATCH, LATE_MAX, go_through};
 use crate::error::PackError;
 use crate::progress::Progress;
 
@@ -101,4 +102,26 @@ fn a_failure_counts_for_the_check_that_it_is_about() {
 fn what_the_machine_cannot_do_is_no_finding() {
     let error = go(1, &|_| fails(Fault::PoolBusy), |_, _| {}).unwrap_err().to_string();
     assert!(error.contains("`0` could not be scored: every instance of the pool is in use"), "{error}");
+}
+
+#[test]
+fn a_model_that_loops_on_all_mail_is_not_tried_on_all_of_it() {
+    let (calls, late) = (Cell::new(0), Fault::Deadline(Duration::from_millis(100)));
+    let score = |_: &Message| {
+        calls.set(calls.get() + 1);
+        fails(late.clone())
+    };
+    go(BATCH * 3, &score, |tally, told| {
+        assert_eq!((tally.messages, tally.is_cut_short, told), (LATE_MAX, true, &[LATE_MAX][..]));
+        assert_eq!(tally.faults[&CheckName::Time].messages(), LATE_MAX);
+    })
+    .unwrap();
+    assert_eq!(calls.get(), 2 * LATE_MAX);
+    go(LATE_MAX, &score, |tally, _| assert!(!tally.is_cut_short, "there were no more")).unwrap();
+    // One that answers before is.
+    let score = |message: &Message| match message.bytes() {
+        b"0" => fails(Fault::CannotScore("no".to_owned())),
+        _ => fails(late.clone()),
+    };
+    go(BATCH + 1, &score, |tally, _| assert_eq!((tally.messages, tally.is_cut_short), (BATCH + 1, false))).unwrap();
 }

@@ -126,6 +126,7 @@ fn what_cannot_be_packed_leaves_nothing_behind() {
     for (onnx, manifest, expected) in [
         (sum("X", 33), None, "[onnx.inputs.X]"),
         (sum("X", 32)[..80].to_vec(), None, "not a whole ONNX file"),
+        (Vec::new(), None, "it is empty"),
         (sum("X", 32), Some(format!("{minimal}[build]\n")), "[build] is of a model that cargo builds"),
         (
             sum("X", 32),
@@ -145,6 +146,11 @@ fn what_cannot_be_packed_leaves_nothing_behind() {
     fs::rename(dir.path().join("model.onnx"), dir.path().join("My Model.onnx")).unwrap();
     let error = Packer::onnx(dir.path().join("My Model.onnx")).pack(&mut |_| {}).unwrap_err().to_string();
     assert!(error.contains("give it a name"), "{error}");
+    fs::File::create(dir.path().join("model.onnx")).unwrap().set_len(switchback_onnx::FILE_BYTES_MAX + 1).unwrap();
+    for (file, expected) in [("model.onnx", "256 MiB"), ("gone.onnx", "cannot read")] {
+        let error = Packer::onnx(dir.path().join(file)).pack(&mut |_| {}).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.matches(file).count() == 1, "{error}");
+    }
 }
 
 #[test]

@@ -95,8 +95,10 @@ fn limitations(report: &Report) -> String {
          with words of wanted mail; how many do is measured.",
     );
     for warning in &report.warnings {
+        let mut rest = warning.chars();
+        let first = rest.next().map(|first| first.to_uppercase());
         // Writing to a text cannot fail.
-        let _ = write!(text, "\n{warning}.");
+        let _ = write!(text, "\n{}{}.", first.into_iter().flatten().collect::<String>(), rest.as_str());
     }
     text
 }

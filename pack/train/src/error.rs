@@ -16,7 +16,7 @@ pub enum TrainError {
     /// There is too little of a label to learn anything that could be measured.
     #[error(
         "{read} {} messages make {campaigns} different threads and campaigns to learn from, and 40 are needed: copies and answers to \
-         one message count once; add mail of that kind",
+         one message count once, and mail after a date that parts it does not; add mail of that kind",
         word(*label)
     )]
     TooFew {

@@ -41,6 +41,15 @@ impl Folders {
         Self { inputs: inputs.to_vec(), label }
     }
 
+    /// Those of the inputs that are folders for junk by their names, where wanted mail is looked for: the labels may be swapped.
+    pub fn junk_as_wanted(&self) -> impl Iterator<Item = &Path> {
+        let is_wanted = self.label == Label::Ham;
+        self.inputs.iter().map(PathBuf::as_path).filter(move |input| {
+            let name = input.file_name().unwrap_or_default().to_string_lossy();
+            is_wanted && without_endings(&name).split('.').any(|name| contents(name) == Some(Contents::Junk))
+        })
+    }
+
     /// Whether a message of this name, its path, is marked as deleted or a draft, or lies in a folder that was not named itself: for
     /// trash, for what somebody sent or will send, or for junk where wanted mail is looked for. A file in the mbox format is a folder.
     pub fn passes_over(&self, name: &str) -> bool {
@@ -109,6 +118,8 @@ mod tests {
     #[test]
     fn trash_junk_and_what_was_sent_are_no_wanted_mail_unless_they_are_named() {
         let (ham, spam) = folders();
+        assert_eq!(ham.junk_as_wanted().collect::<Vec<_>>(), [Path::new("Maildir/.Junk.Kept"), Path::new("mail/Junk")]);
+        assert_eq!(spam.junk_as_wanted().count(), 0);
         for (name, of_ham, of_spam) in [
             ("Maildir/cur/1.host:2,S", false, false),
             ("Maildir/cur/1.host:2,ST", true, true),

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::watched::{Dev, names, within_patience};
 use crate::model::mail;
@@ -106,6 +106,28 @@ fn a_change_during_a_build_begins_the_next_round_and_only_that() {
     let last = dev.round();
     assert_eq!((&last["round"], &last["outcome"]), (&json!(4), &json!("scored")));
     assert_eq!(dev.interrupted(), 0);
+}
+
+#[test]
+fn what_it_prints_into_the_models_folder_begins_no_round() {
+    let (guest, _) = watched();
+    let [out, said] = ["tiny/out.log", "tiny/said.log"].map(|path| guest.path(path));
+    let mut command = guest.command("");
+    command.args(["dev", "tiny", "--watch", "mail", "--json", "--", "--offline"]);
+    let mut dev = command.stdout(File::create(&out).unwrap()).stderr(File::create(&said).unwrap()).spawn().unwrap();
+    let rounds = || {
+        let printed = fs::read_to_string(&out).unwrap();
+        printed.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()).collect::<Vec<_>>()
+    };
+    until("the first round", || rounds().len() == 1);
+    guest.append("tiny/src/lib.rs", "fn forgotten() -> u8 {}\n");
+    until("a round that fails", || rounds().len() > 1);
+    guest.change("tiny/src/lib.rs", "fn forgotten() -> u8 {}\n", "");
+    until("the next one", || rounds().len() > 2);
+    dev.kill().unwrap();
+    dev.wait().unwrap();
+    let began: Vec<_> = rounds().iter().map(|round| names(&round["changed"]).join(" ")).collect();
+    assert_eq!(began, ["", "lib.rs", "lib.rs"]);
 }
 
 #[test]

@@ -15,6 +15,7 @@ use switchback_mailgen::{AUTHSERV_ID, Generator};
 use super::page::{Step, Typed, steps};
 use super::place::Place;
 use crate::model::{release, releases};
+use crate::train::fill;
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -22,7 +23,8 @@ const README: &str = include_str!("../../../../README.md");
 const ELSEWHERE: [&str; 1] = ["Two commands"];
 
 /// Sections whose commands are run here, one test each.
-const HERE: [&str; 5] = ["Write a plugin", "The command", "Compare", "Operate", "Sign releases"];
+const HERE: [&str; 6] =
+    ["A model of your own mail", "Write a plugin", "The command", "Compare", "Operate", "Sign releases"];
 
 /// Where the filter's store is in README.md.
 const STORE: &str = "/var/lib/my-filter/switchback";
@@ -92,6 +94,15 @@ fn the_section_about_plugins() {
     let (packed, said) =
         place.run("switchback pack my-model --bless -o shouting.wasm && switchback score -m shouting.wasm ~/Maildir");
     assert!(packed, "{said}");
+}
+
+#[test]
+fn the_section_about_a_model_of_ones_own_mail() {
+    let mut place = Place::new();
+    fill(place.folder(), 600);
+    for typed in commands("A model of your own mail") {
+        follow(&mut place, &typed);
+    }
 }
 
 #[test]

@@ -64,7 +64,7 @@ pub fn parse_version(text: &str) -> Result<Version, InvalidVersion> {
     if text.len() > VERSION_BYTES_MAX {
         return Err(invalid(format!("it has {} bytes, at most {VERSION_BYTES_MAX} are allowed", text.len())));
     }
-    text.parse().map_err(|error: semver::Error| invalid(error.to_string()))
+    text.parse().map_err(|error: semver::Error| invalid(format!("three numbers are one, as in `1.0.0` ({error})")))
 }
 
 /// Reads a version for serde, with the bound of [`parse_version`]: for `#[serde(deserialize_with)]`.

@@ -58,7 +58,7 @@ impl Declared {
         match numbers {
             Some(_) => Ok(declared),
             None => Err(declared
-                .refusal("inputs of float, int64, int32 and string are known: export it with one of these".into())),
+                .refusal("inputs of float, int64, int32 and string are known: export it with one of these (from numpy, `X.astype(\"float32\")`)".into())),
         }
     }
 

@@ -44,6 +44,12 @@ impl File {
         self
     }
 
+    /// Names the value that is an output, with its type.
+    pub(crate) fn output_of(mut self, name: &str, kind: DataType) -> Self {
+        self.graph.output.push(value_info(name, kind, &[]));
+        self
+    }
+
     /// Adds weights.
     pub(crate) fn floats(mut self, name: &str, dims: &[i64], float_data: Vec<f32>) -> Self {
         let tensor = TensorProto { float_data, ..tensor(name, DataType::Float, dims) };

@@ -80,10 +80,15 @@ fn an_input_that_nothing_binds_is_named_with_what_to_write() {
     let string =
         File::default().input("remarks", DataType::String, &[None]).node("Identity", &["remarks"], "answer", &[]);
     // Two numbers are no table of words.
-    for file in [string.output("answer"), of_floats(&[None, Some(7)]), of_floats(&[None, Some(2)])] {
+    for (file, takes, not) in [
+        (string.output("answer"), "text = ", "facts = "),
+        (of_floats(&[None, Some(7)]), "facts = ", "text = "),
+        (of_floats(&[None, Some(2)]), "facts = ", "text = "),
+    ] {
         let error = convert(file, &bindings("output.is = \"log-odds\"")).unwrap_err();
         let text = error.to_string();
         assert!(matches!(error, Error::Input { .. }) && text.contains("[onnx.inputs."), "{text}");
+        assert!(text.contains(takes) && !text.contains(not) && text.contains("[release]"), "{text}");
     }
 }
 
@@ -146,7 +151,8 @@ fn an_output_is_chosen_or_asked_for() {
     let rows = "inputs.indices = { features = [\"words\"], bits = 6 }\n";
     for (file, table, expected) in [
         (two().output("a").output("b"), "", "several of them"),
-        (two().output("a"), "output.name = \"c\"", "the file has `a`, and none"),
+        (two().output("a"), "output.name = \"c\"", "the file has `a`, and none of them is called `c`"),
+        (two().output_of("a", DataType::Double), "", "none of them has floats of 32 bits"),
         (two().output("a"), "", "is = \"probabilities\"`, `\"logits\"` or `\"log-odds\"`"),
         (
             sum().node("Concat", &["sum", "sum"], "a", &[("axis", 1)]).output("a"),
