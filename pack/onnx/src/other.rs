@@ -1,7 +1,7 @@
 //! Files that are taken for ONNX files and are something else, by what they begin with.
 
 /// What a file is, and how an ONNX file is made of it, or got instead.
-const FORMATS: [(usize, &[u8], &str); 17] = [
+const FORMATS: &[(usize, &[u8], &str)] = &[
     (
         0,
         b"version https://git-lfs",
@@ -11,6 +11,11 @@ const FORMATS: [(usize, &[u8], &str); 17] = [
     (0, b"\x80\x03", PICKLE),
     (0, b"\x80\x04", PICKLE),
     (0, b"\x80\x05", PICKLE),
+    // As joblib compresses them: the header of zlib (RFC 1950), of whatever level.
+    (0, b"x\x01", PICKLE),
+    (0, b"x\x5e", PICKLE),
+    (0, b"x\x9c", PICKLE),
+    (0, b"x\xda", PICKLE),
     (
         0,
         b"PK\x03\x04",
@@ -38,6 +43,9 @@ const PICKLE: &str = "it is a pickle, as `joblib` and `pickle` write, which is a
 
 /// What a file is that cannot be read as an ONNX file, if it can be told.
 pub(crate) fn format(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.is_empty() {
+        return Some("it is empty: export or copy it again");
+    }
     let begins = |(at, magic, _): &&(usize, &[u8], &str)| bytes.get(*at..).is_some_and(|part| part.starts_with(magic));
     FORMATS.iter().find(begins).map(|(.., what)| *what)
 }

@@ -176,7 +176,7 @@ fn an_output_is_chosen_or_asked_for() {
 #[test]
 fn bytes_that_are_no_whole_onnx_file_are_refused() {
     let whole = sum().node("Sigmoid", &["sum"], "answer", &[]).output("answer").bytes();
-    for bytes in [&b"not a protocol buffer"[..], b"", &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
+    for bytes in [&b"not a protocol buffer"[..], &whole[..whole.len() / 2], &whole[..whole.len() - 1]] {
         let error = OnnxFile::from_bytes(bytes).and_then(|file| file.convert(&of_rows())).unwrap_err();
         assert!(matches!(error, Error::NotOnnx(_)), "{error}");
     }
@@ -187,6 +187,8 @@ fn a_file_of_another_kind_is_called_by_its_name_with_what_to_do() {
     for (bytes, expected) in [
         (&b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"[..], "git lfs pull"),
         (b"\x80\x04\x95\x1a\x02\0\0\0\0\0\0\x8c\x0fsklearn.pipeline", "skl2onnx"),
+        (b"x\x5e\x8c\x96\x79\x54", "skl2onnx"),
+        (b"", "it is empty"),
         (b"PK\x03\x04\0\0\x08\x08\0\0archive/data.pkl", "torch.onnx.export"),
         (b"\x89HDF\r\n\x1a\n\0", "tf2onnx"),
         (b"tree\nversion=v4\nnum_class=1\n", "convert_lightgbm"),
