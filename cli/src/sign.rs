@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use minisign::SecretKey;
-use switchback::release::{PublicKey, Signature, Verified, read_release, signature_path, trusted_comment};
+use switchback::release::{
+    PublicKey, Signature, Verified, read_release, read_signature, signature_path, trusted_comment,
+};
 use switchback::{Limits, ReleaseId};
 
-use crate::exit::Exit;
+use crate::exit::{Exit, say};
 use crate::file::{Access, write};
 use crate::secret::{PasswordArgs, key_error};
 
@@ -50,6 +52,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<Exit> {
     let mut out = io::stdout().lock();
     for (path, release) in &releases {
         let to = signature_path(path);
+        let before = read_signature(&to).ok().flatten().and_then(|text| text.parse::<Signature>().ok());
+        if let Some(before) = before.filter(|before| before.key_id() != signer.public.id()) {
+            say(&format!("{} was by key {}, and is replaced", to.display(), before.key_id()));
+        }
         write(&to, signer.sign(release)?.as_bytes(), Access::Everybody)?;
         writeln!(out, "{}  {}  key {}", to.display(), release.id(), signer.public.id())?;
     }

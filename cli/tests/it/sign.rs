@@ -56,6 +56,8 @@ fn a_new_signature_takes_the_place_of_an_old_one() {
     let [old, new] = [Keys::without_password(), Keys::without_password()];
     let release = old.signed("1.0.0");
     let args = [vec!["sign".to_owned()], new.signing(), vec![release.display().to_string()]].concat();
+    let ran = switchback(&args);
+    assert!(ran.code == 0 && ran.err.contains(&format!("was by key {}, and is replaced", old.id)), "{ran:?}");
     switchback(args).fine();
     new.verify(&release).fine();
     assert_eq!(old.verify(&release).code, 1);
