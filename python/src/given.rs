@@ -77,7 +77,7 @@ pub(crate) fn bytes_of(raw: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
         return bytes_of(&raw.call_method0("as_bytes")?);
     }
     Err(PyTypeError::new_err(format!(
-        "a message is bytes, what has a buffer of bytes, or an email.message.Message, and not {}",
+        "a message is bytes, what has a buffer of bytes, or an email.message.Message, and not {}; Corpus reads files and folders",
         raw.get_type().name()?
     )))
 }

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from switchback.batches import Raw
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Features:
     """Features and facts of messages, a row for each.
 
@@ -34,6 +34,10 @@ class Features:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def __repr__(self) -> str:
+        kinds = ", ".join(dict.fromkeys(kind for kind, _ in self.rows))
+        return f"<Features of {len(self)} messages: {kinds}, structure, {len(FACTS)} facts>"
 
     def matrix(self, bits: int = 18, kinds: Sequence[str] | None = None, fields: Sequence[str] | None = None) -> Any:
         """A ``scipy.sparse.csr_array`` of zeros and ones, with ``2 ** bits`` columns (``bits`` at most 24) for each kind and field that is wanted,
@@ -56,6 +60,23 @@ class Features:
         if not blocks:
             raise ValueError("no features are wanted: these have " + ", ".join(f"{k} of {f}" for k, f in self.rows))
         return sparse.hstack(blocks, format="csr")
+
+    def counts(self, bits: int = 15, kinds: Sequence[str] = ("words",), fields: Sequence[str] | None = None) -> Any:
+        """A ``scipy.sparse.csr_array`` with ``2 ** bits`` columns (``bits`` at most 24): how many features of these kinds and fields, by default words of
+        all fields, begin with these bits. An input of an ONNX file that has as many floats is given the same numbers by :func:`pack_onnx`, without a
+        binding those of the defaults. Needs scipy."""
+        import numpy
+        from scipy import sparse
+
+        if not 1 <= bits <= 24:
+            raise ValueError(f"bits = {bits}: 1 to 24 are possible")
+        sums = sparse.csr_array((len(self), 1 << bits), dtype=numpy.float32)
+        for (kind, field), (indptr, indices) in self.rows.items():
+            if kind in kinds and (fields is None or field in fields):
+                columns = (indices >> numpy.uint32(32 - bits)).astype(numpy.int32)
+                ones = numpy.ones(len(columns), dtype=numpy.float32)
+                sums = sums + sparse.csr_array((ones, columns, indptr), shape=sums.shape)
+        return sums
 
     def to_pandas(self) -> Any:
         """The facts as a ``pandas.DataFrame``, a column for each, with the messages' names as its index."""

@@ -77,6 +77,20 @@ def test_a_matrix_has_a_one_for_each_feature(mail: list[bytes]) -> None:
         found.matrix(fields=["nothing"])
 
 
+def test_counts_are_of_all_fields_together_and_a_table_is_shown_in_a_line(mail: list[bytes]) -> None:
+    found = features(mail, kinds=["words"])
+    counts = found.counts(bits=12)
+    words = [hash for hashes in Message(mail[0]).features("words").values() for hash in hashes]
+    assert counts.shape == (len(mail), 1 << 12) and counts[[0]].sum() == len(words)
+    column = int(words[0]) >> 20
+    assert counts[0, column] == sum(int(word) >> 20 == column for word in words)
+    assert found.counts(bits=12, fields=["subject"]).sum() < counts.sum()
+    assert found.counts(kinds=["grams"]).nnz == 0
+    with pytest.raises(ValueError, match="1 to 24"):
+        found.counts(bits=0)
+    assert repr(found) == f"<Features of {len(mail)} messages: words, structure, 32 facts>"
+
+
 def test_facts_become_a_table_of_pandas(mail: list[bytes]) -> None:
     table = features([("a", mail[0])]).to_pandas()
     assert table.columns.tolist() == list(switchback.FACTS)

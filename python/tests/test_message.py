@@ -106,7 +106,7 @@ def test_a_buffer_is_copied_with_its_strides() -> None:
 
 @pytest.mark.parametrize("wrong", ["Subject: text", 7, None, ["Subject: x"]])
 def test_what_is_no_bytes_is_no_message(wrong: object) -> None:
-    with pytest.raises(TypeError, match="a message is bytes"):
+    with pytest.raises(TypeError, match="a message is bytes.*; Corpus reads files"):
         Message(wrong)  # type: ignore[arg-type]
 
 

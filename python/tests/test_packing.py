@@ -108,13 +108,22 @@ def test_a_cargo_package_becomes_the_release_that_the_command_packs(tmp_path: Pa
     assert absent.value.kind == "no-model"
 
 
+#: What is fitted to the host's features answers in a release as it does in scikit-learn.
+COMPARE = """
+slot.promote(runtime.load(packed["path"]))
+fitted = model.predict_proba(table.counts(bits=15))[:, 1]
+for (name, message), score in zip(switchback.Corpus(sys.argv[1], sys.argv[2]), fitted, strict=True):
+    assert abs(slot.score(message).score - score) < 1e-5, (name, score)
+"""
+
+
 def test_the_page_goes_from_a_fitted_pipeline_to_verdicts(mail: list[bytes], tmp_path: Path) -> None:
     python = TARGET / "tools/onnx/bin/python"
     if subprocess.run([python, "-c", "import skl2onnx"], capture_output=True).returncode:
         pytest.skip(f"SKIPPED: {python} has no skl2onnx; `cargo xtask test` installs it")
     page = (ROOT / "docs/scikit-learn.md").read_text()
     blocks = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    (tmp_path / "train.py").write_text("\n".join(blocks))
+    (tmp_path / "train.py").write_text("\n".join([*blocks, COMPARE]))
     for label, subjects in [("ham", ["Minutes of Tuesday", "The patch"]), ("spam", ["Win money", "Cheap money now"])]:
         (tmp_path / label).mkdir()
         for number, subject in enumerate(subjects):
