@@ -18,7 +18,7 @@ use crate::output::MARGINS;
 use crate::prune::Labels;
 use crate::text::Counted;
 use crate::tokens::Tokens;
-use crate::{file, fuse, integers, ml, operators, output, prune, rewrite, text, translate};
+use crate::{file, fuse, integers, ml, operators, output, prune, recurrent, rewrite, scan, text, translate};
 
 /// An ONNX file with all of its weights.
 #[derive(Debug, Clone)]
@@ -100,11 +100,11 @@ impl OnnxFile {
 
         let simplified = simplify(&proto)?;
         let (feeds, to_integers) = feeds(&simplified, &pinned, &counted, &sources, tokens.as_ref())?;
-        let mut graph = translate::translate(&simplified, &to_integers)?;
+        let (mut graph, bodies) = translate::translate(&simplified, &to_integers)?;
         let shape = simplified.output_outlets()?.first().map(|outlet| simplified.outlet_fact(*outlet)).transpose()?;
         let shape = shape.and_then(translate::lengths).unwrap_or_default();
         let output = output::finish(&mut graph, &shape, meaning, &bindings.output, &names)?;
-        let graph = fuse::without_dead_nodes(fuse::layers(fuse::embedding_bags(graph)));
+        let graph = fuse::fused(graph);
         let scale = match output {
             graph::Output::LogOdds => Scale::LogOdds,
             graph::Output::Classes(_) => Scale::Probability,
@@ -112,7 +112,7 @@ impl OnnxFile {
         let (inputs, sources): (Vec<_>, Vec<_>) = sources.0.into_iter().unzip();
         let reads = sources.iter().map(reads).fold(Reads::default(), |all, one| all | one);
         let tokenized = tokens.map(|tokens| tokens.tokenized);
-        let model = Model { sources, tokenized, feeds, graph, output };
+        let model = Model { sources, tokenized, feeds, graph, bodies, output };
         try_out(&model)?;
         Ok(Converted { model, inputs, reads, scale })
     }
@@ -177,8 +177,9 @@ fn simplify(proto: &ModelProto) -> Result<TypedModel, Error> {
     let mut onnx = tract_onnx::onnx();
     ml::register(&mut onnx);
     integers::register(&mut onnx);
+    recurrent::register(&mut onnx);
     let parsed = onnx.parse(proto, None)?;
-    Ok(parsed.model.into_typed()?.into_decluttered()?)
+    Ok(scan::keep(parsed.model.into_typed()?)?.into_decluttered()?)
 }
 
 /// What each input of the simplified graph is made of, and whether it has to be made integers.

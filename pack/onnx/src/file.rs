@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use prost::Message as _;
 use tract_onnx::pb::tensor_proto::DataLocation;
-use tract_onnx::pb::{ModelProto, TensorProto};
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto};
 
 use crate::error::Error;
 use crate::limits::{FILE_BYTES_MAX, GRAPH_BYTES_MAX};
@@ -17,10 +17,8 @@ use crate::other;
 pub(crate) fn read(path: &Path) -> Result<ModelProto, Error> {
     let mut model = parse(&bounded(path)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    for tensor in tensors(&mut model) {
-        if is_external(tensor) {
-            take_in(tensor, folder)?;
-        }
+    for tensor in model.graph.iter_mut().flat_map(tensors).filter(|tensor| is_external(tensor)) {
+        take_in(tensor, folder)?;
     }
     Ok(model)
 }
@@ -28,7 +26,7 @@ pub(crate) fn read(path: &Path) -> Result<ModelProto, Error> {
 /// Reads a file that is all there is.
 pub(crate) fn parse_whole(bytes: &[u8]) -> Result<ModelProto, Error> {
     let mut model = parse(bytes)?;
-    if let Some(tensor) = tensors(&mut model).find(|tensor| is_external(tensor)) {
+    if let Some(tensor) = model.graph.iter_mut().flat_map(tensors).find(|tensor| is_external(tensor)) {
         return Err(refusal(tensor, "and only the ONNX file itself was given"));
     }
     Ok(model)
@@ -72,16 +70,14 @@ fn bounded(path: &Path) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// All weights of a model: those of its graph, and those that nodes have as attributes.
-fn tensors(model: &mut ModelProto) -> impl Iterator<Item = &mut TensorProto> {
-    let graph = model.graph.iter_mut();
-    graph.flat_map(|graph| {
-        let attributes = graph.node.iter_mut().flat_map(|node| &mut node.attribute);
-        graph
-            .initializer
-            .iter_mut()
-            .chain(attributes.flat_map(|attribute| attribute.t.iter_mut().chain(&mut attribute.tensors)))
-    })
+/// All weights of a graph: those that it has itself, and those that nodes and their bodies have.
+fn tensors(graph: &mut GraphProto) -> Vec<&mut TensorProto> {
+    let mut tensors: Vec<_> = graph.initializer.iter_mut().collect();
+    for attribute in graph.node.iter_mut().flat_map(|node| &mut node.attribute) {
+        tensors.extend(attribute.t.iter_mut().chain(&mut attribute.tensors));
+        tensors.extend(attribute.g.iter_mut().chain(&mut attribute.graphs).flat_map(self::tensors));
+    }
+    tensors
 }
 
 fn is_external(tensor: &TensorProto) -> bool {

@@ -2,9 +2,14 @@
 
 use switchback_onnx_graph::{Activation, Binary, Graph, Operator, Reducer, Type, Values};
 
+/// Puts one operator in the place of several where there is one, and leaves out what is not needed.
+pub(crate) fn fused(graph: Graph) -> Graph {
+    without_dead_nodes(layers(embedding_bags(graph)))
+}
+
 /// Replaces `Gather` of the rows of a matrix and `ReduceSum` over them by an embedding bag, wherever nothing
 /// else uses the rows. If the matrix is of bytes, a `Cast` of the rows to `f32` is in between.
-pub(crate) fn embedding_bags(mut graph: Graph) -> Graph {
+fn embedding_bags(mut graph: Graph) -> Graph {
     for index in 0..graph.nodes.len() {
         if let Some(inputs) = bag_inputs(&graph, index) {
             graph.nodes[index].operator = Operator::EmbeddingBag;
@@ -35,7 +40,7 @@ fn bag_inputs(graph: &Graph, index: usize) -> Option<Vec<usize>> {
 }
 
 /// Makes the bias that is added to a layer's product, and the `Relu` after it, part of the layer.
-pub(crate) fn layers(mut graph: Graph) -> Graph {
+fn layers(mut graph: Graph) -> Graph {
     for index in 0..graph.nodes.len() {
         if let Some((layer, bias)) = layer_and_constant(&graph, index, Binary::Add)
             && let Operator::Dense { shape, activation: Activation::None } = graph.nodes[layer].operator.clone()
@@ -103,13 +108,13 @@ fn is_vector(graph: &Graph, index: usize) -> bool {
 
 fn users(graph: &Graph, index: usize) -> usize {
     let in_nodes = graph.nodes.iter().flat_map(|node| &node.inputs).filter(|&&input| input == index).count();
-    in_nodes + usize::from(graph.output == index)
+    in_nodes + graph.outputs.iter().filter(|output| **output == index).count()
 }
 
-/// Removes what the answer does not need, except for inputs.
-pub(crate) fn without_dead_nodes(graph: Graph) -> Graph {
+/// Removes what the answers do not need, except for inputs.
+fn without_dead_nodes(graph: Graph) -> Graph {
     let mut is_needed: Vec<bool> = graph.nodes.iter().map(|node| matches!(node.operator, Operator::Input(_))).collect();
-    is_needed[graph.output] = true;
+    graph.outputs.iter().for_each(|output| is_needed[*output] = true);
     for index in (0..graph.nodes.len()).rev() {
         if is_needed[index] {
             graph.nodes[index].inputs.iter().for_each(|&input| is_needed[input] = true);
@@ -124,5 +129,5 @@ pub(crate) fn without_dead_nodes(graph: Graph) -> Graph {
             nodes.push(node);
         }
     }
-    Graph { nodes, output: places[graph.output] }
+    Graph { nodes, outputs: graph.outputs.iter().map(|output| places[*output]).collect() }
 }

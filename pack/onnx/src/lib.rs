@@ -50,12 +50,15 @@ mod other;
 mod output;
 mod prune;
 mod quantised;
+mod recurrent;
 mod rewrite;
+mod scan;
 mod text;
 mod tokenizer;
 mod tokens;
 mod translate;
 mod windows;
+mod wires;
 
 pub use binding::{All, Bindings, Facts, Form, Input, Meaning, Output};
 pub use convert::{Converted, OnnxFile};

@@ -4,18 +4,22 @@
 mod encoders;
 mod linear;
 mod scaling;
+mod svm;
 mod trees;
 
 use tract_onnx::model::Onnx;
 use tract_onnx::pb::NodeProto;
-use tract_onnx::tract_core::ops::{array, cast, math, nn};
+use tract_onnx::tract_core::ops::{cast, math, nn};
 use tract_onnx::tract_hir::internal::*;
 
 pub(crate) use encoders::Labels;
+pub(crate) use svm::MachineOp;
 pub(crate) use trees::TreesOp;
 
+use crate::wires::Wires;
+
 /// Those of the domain `ai.onnx.ml` that are known here; each takes one tensor and, once what nobody needs is gone, makes one.
-pub(crate) const OPERATORS: [&str; 10] = [
+pub(crate) const OPERATORS: [&str; 12] = [
     "Binarizer",
     "Imputer",
     "LabelEncoder",
@@ -23,13 +27,15 @@ pub(crate) const OPERATORS: [&str; 10] = [
     "LinearRegressor",
     "Normalizer",
     "OneHotEncoder",
+    "SVMClassifier",
+    "SVMRegressor",
     "Scaler",
     "TreeEnsembleClassifier",
     "TreeEnsembleRegressor",
 ];
 
 /// Those that answer a label and scores; only the scores are known here.
-pub(crate) const CLASSIFIERS: [&str; 2] = ["LinearClassifier", "TreeEnsembleClassifier"];
+pub(crate) const CLASSIFIERS: [&str; 3] = ["LinearClassifier", "SVMClassifier", "TreeEnsembleClassifier"];
 
 /// Teaches tract these operators.
 pub(crate) fn register(onnx: &mut Onnx) {
@@ -41,6 +47,8 @@ pub(crate) fn register(onnx: &mut Onnx) {
     register.insert("LinearRegressor", linear::regressor);
     register.insert("Normalizer", scaling::normalizer);
     register.insert("OneHotEncoder", encoders::one_hot_encoder);
+    register.insert("SVMClassifier", svm::classifier);
+    register.insert("SVMRegressor", svm::regressor);
     register.insert("Scaler", scaling::scaler);
     register.insert("TreeEnsembleClassifier", trees::classifier);
     register.insert("TreeEnsembleRegressor", trees::regressor);
@@ -93,53 +101,9 @@ impl<O: RowOp> Expansion for Row<O> {
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
-        let mut wires = Wires { prefix, model, count: 0 };
+        let mut wires = Wires::new(prefix, model);
         let row = wires.op(cast::cast(f32::datum_type()), &[inputs[0]])?;
         Ok(tvec!(self.0.wire(&mut wires, row)?))
-    }
-}
-
-/// Adds operators to tract's model.
-struct Wires<'a> {
-    prefix: &'a str,
-    model: &'a mut TypedModel,
-    count: usize,
-}
-
-impl Wires<'_> {
-    fn name(&mut self) -> String {
-        self.count += 1;
-        format!("{}.{}", self.prefix, self.count)
-    }
-
-    fn op(&mut self, op: impl Into<Box<dyn TypedOp>>, inputs: &[OutletId]) -> TractResult<OutletId> {
-        let name = self.name();
-        let wired = self.model.wire_node(name, op, inputs)?;
-        wired.first().copied().context("an operator without an output")
-    }
-
-    /// A row of constants.
-    fn row(&mut self, numbers: &[f32]) -> TractResult<OutletId> {
-        self.matrix(1, numbers)
-    }
-
-    fn matrix(&mut self, rows: usize, numbers: &[f32]) -> TractResult<OutletId> {
-        let name = self.name();
-        self.model.add_const(name, tensor1(numbers).into_shape(&[rows, numbers.len() / rows.max(1)])?)
-    }
-
-    fn sigmoid(&mut self, input: OutletId) -> TractResult<OutletId> {
-        self.op(nn::sigmoid(), &[input])
-    }
-
-    /// Two columns: what `first` makes of a column, and the column.
-    fn beside(&mut self, first: OutletId, second: OutletId) -> TractResult<OutletId> {
-        self.op(array::TypedConcat { axis: 1 }, &[first, second])
-    }
-
-    fn one_minus(&mut self, input: OutletId) -> TractResult<OutletId> {
-        let one = self.row(&[1.0])?;
-        self.op(math::sub(), &[one, input])
     }
 }
 

@@ -49,13 +49,14 @@ impl<'a> Making<'a> {
 
     /// A constant number.
     pub(crate) fn float(&mut self, number: f32) -> String {
-        let name = self.name();
-        self.constants.push(TensorProto {
-            name: name.clone(),
-            data_type: DataType::Float as i32,
-            float_data: vec![number],
-            ..Default::default()
-        });
+        self.floats(&[], vec![number])
+    }
+
+    /// Constant numbers.
+    pub(crate) fn floats(&mut self, dims: &[i64], float_data: Vec<f32>) -> String {
+        let (name, dims) = (self.name(), dims.to_vec());
+        let data_type = DataType::Float as i32;
+        self.constants.push(TensorProto { name: name.clone(), data_type, dims, float_data, ..Default::default() });
         name
     }
 

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use tract_onnx::pb::{ModelProto, NodeProto};
+use tract_onnx::pb::{GraphProto, ModelProto, NodeProto};
 
-use crate::attributes::name_of;
+use crate::attributes::{bodies, name_of};
 use crate::error::Error;
 use crate::limits::OPSETS;
 use crate::ml;
@@ -17,7 +17,7 @@ pub(crate) const ML: &str = "ai.onnx.ml";
 const MICROSOFT: &str = "com.microsoft";
 
 /// ONNX's operators that what reads a file knows and the guest computes.
-const STANDARD: [&str; 106] = [
+const STANDARD: [&str; 120] = [
     "Abs",
     "Add",
     "And",
@@ -35,6 +35,7 @@ const STANDARD: [&str; 106] = [
     "Constant",
     "ConstantOfShape",
     "Conv",
+    "ConvInteger",
     "Cos",
     "CumSum",
     "DequantizeLinear",
@@ -47,9 +48,13 @@ const STANDARD: [&str; 106] = [
     "Erf",
     "Exp",
     "Expand",
+    "EyeLike",
     "Flatten",
     "Floor",
+    "GRU",
     "Gather",
+    "GatherElements",
+    "GatherND",
     "Gelu",
     "Gemm",
     "GlobalAveragePool",
@@ -58,9 +63,11 @@ const STANDARD: [&str; 106] = [
     "GreaterOrEqual",
     "HardSigmoid",
     "HardSwish",
+    "Hardmax",
     "Identity",
     "InstanceNormalization",
     "IsNaN",
+    "LSTM",
     "LayerNormalization",
     "LeakyRelu",
     "Less",
@@ -74,17 +81,21 @@ const STANDARD: [&str; 106] = [
     "MaxPool",
     "Mean",
     "Min",
+    "Mish",
     "Mod",
     "Mul",
     "Neg",
     "Not",
+    "OneHot",
     "Or",
     "PRelu",
     "Pad",
     "Pow",
+    "QLinearConv",
     "QLinearMatMul",
     "QuantizeLinear",
     "RMSNormalization",
+    "RNN",
     "Range",
     "Reciprocal",
     "ReduceL1",
@@ -101,8 +112,10 @@ const STANDARD: [&str; 106] = [
     "Reshape",
     "Round",
     "ScaledTanh",
+    "Scan",
     "Selu",
     "Shape",
+    "Shrink",
     "Sigmoid",
     "Sign",
     "Sin",
@@ -119,6 +132,7 @@ const STANDARD: [&str; 106] = [
     "Tanh",
     "ThresholdedRelu",
     "Tile",
+    "TopK",
     "Transpose",
     "Trilu",
     "Unsqueeze",
@@ -128,6 +142,9 @@ const STANDARD: [&str; 106] = [
 
 /// Operators on texts, which only the words of an input may go through.
 const OF_TEXT: [&str; 3] = ["StringNormalizer", "TfIdfVectorizer", "Tokenizer"];
+
+/// Those that onnxruntime's optimizer puts in the place of several.
+const FUSED: [&str; 4] = ["BiasGelu", "FastGelu", "QuickGelu", "SkipLayerNormalization"];
 
 /// An operator that a model here cannot have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,10 +180,10 @@ const NODES_SHOWN: usize = 5;
 pub(crate) fn list(unsupported: &[Unsupported]) -> String {
     let listed: Vec<_> = unsupported.iter().map(Unsupported::to_string).collect();
     let mut text = listed.join("; ");
-    if unsupported.iter().any(|one| matches!(&*one.operator, "Loop" | "Scan" | "If" | "LSTM" | "GRU" | "RNN")) {
+    if unsupported.iter().any(|one| one.operator.starts_with("Loop") || one.operator == "If") {
         text.push_str(
-            "; a model here has no loops: what it takes is known when it is packed (of scikit-learn, neighbours \
-                       and Gaussian processes need them; linear models and trees do not)",
+            "; a loop is known over the places of an axis, as LSTM, GRU, RNN or Scan: export the model with one of these, and with inputs of \
+             a fixed shape, so that the exporter leaves out conditions",
         );
     }
     let is_window = |one: &Unsupported| {
@@ -176,9 +193,6 @@ pub(crate) fn list(unsupported: &[Unsupported]) -> String {
         text.push_str(
             "; a window moves along axes whose lengths are known: export the model with inputs of a fixed length",
         );
-    }
-    if unsupported.iter().any(|one| one.operator.starts_with("SVM")) {
-        text.push_str("; scikit-learn's LinearSVC in a CalibratedClassifierCV exports to operators that are known");
     }
     text
 }
@@ -190,7 +204,7 @@ pub(crate) fn check(model: &ModelProto) -> Result<(), Error> {
         return Err(Error::Opset { version: opset });
     }
     let mut unknown: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for node in model.graph.iter().flat_map(|graph| &graph.node).filter(|node| !is_known(node)) {
+    for node in model.graph.iter().flat_map(nodes).filter(|node| !is_known(node)) {
         let key = (domain(node).to_owned(), node.op_type.clone());
         unknown.entry(key).or_default().push(name_of(node).to_owned());
     }
@@ -202,6 +216,11 @@ pub(crate) fn check(model: &ModelProto) -> Result<(), Error> {
         Unsupported { operator, domain, version, nodes }
     });
     Err(Error::Operators(unsupported.collect()))
+}
+
+/// The nodes of a graph, and of the bodies of these.
+fn nodes(graph: &GraphProto) -> Vec<&NodeProto> {
+    graph.node.iter().flat_map(|node| bodies(node).flat_map(nodes).chain([node])).collect()
 }
 
 /// The version of a domain's operators; 0 where the file does not say.
@@ -220,7 +239,7 @@ fn is_known(node: &NodeProto) -> bool {
     match domain(node) {
         "" => STANDARD.contains(&operator) || OF_TEXT.contains(&operator),
         ML => ml::OPERATORS.contains(&operator) || matches!(operator, "ArrayFeatureExtractor" | "ZipMap"),
-        MICROSOFT => operator == "Tokenizer",
+        MICROSOFT => FUSED.contains(&operator) || matches!(operator, "CDist" | "Tokenizer"),
         _ => false,
     }
 }

@@ -80,8 +80,11 @@ pub(crate) fn meaning(graph: &GraphProto, chosen: &Chosen, bound: &Output) -> Re
             "Softmax" | "Sigmoid" => Some(Meaning::Probabilities),
             classifier if CLASSIFIERS.contains(&classifier) => {
                 let is_raw = matches!(&*maker.text("post_transform"), "" | "NONE");
-                let are_shares = classifier != "LinearClassifier"
-                    && maker.floats("class_weights").iter().all(|weight| *weight >= 0.0);
+                let are_shares = match classifier {
+                    "LinearClassifier" => false,
+                    "SVMClassifier" => !maker.floats("prob_a").is_empty(),
+                    _ => maker.floats("class_weights").iter().all(|weight| *weight >= 0.0),
+                };
                 (!is_raw || are_shares).then_some(Meaning::Probabilities)
             }
             _ => says_probability(&chosen.name).then_some(Meaning::Probabilities),
@@ -134,17 +137,16 @@ pub(crate) fn finish(
         }
         (Meaning::Logits, _) => {
             let axes = vec![shape.len() - 1];
-            graph
-                .nodes
-                .push(Node { operator: Operator::Softmax { axes, logarithm: false }, inputs: vec![graph.output] });
-            graph.output = graph.nodes.len() - 1;
+            let softmax = Operator::Softmax { axes, logarithm: false };
+            graph.nodes.push(Node { operator: softmax, inputs: graph.outputs.clone() });
+            graph.outputs = vec![graph.nodes.len() - 1];
         }
         (Meaning::Probabilities, 1) if bound.classes.is_none() => {
             // What goes into a last sigmoid is log-odds, which say more about a message that is almost certain than a
             // probability of 32 bits does.
-            let last = &graph.nodes[graph.output];
-            if let (Operator::Unary(Unary::Plain(Function::Sigmoid)), &[input]) = (&last.operator, &*last.inputs) {
-                graph.output = input;
+            let last = graph.outputs.first().map(|output| &graph.nodes[*output]);
+            if let Some(Node { operator: Operator::Unary(Unary::Plain(Function::Sigmoid)), inputs }) = last {
+                graph.outputs = inputs.clone();
                 return Ok(graph::Output::LogOdds);
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use tract_onnx::pb::{GraphProto, NodeProto};
 
-use crate::attributes::name_of;
+use crate::attributes::{name_of, taken};
 use crate::error::Error;
 use crate::ml::CLASSIFIERS;
 
@@ -33,7 +33,7 @@ pub(crate) fn keep_only(graph: &mut GraphProto, value: &str, labels: &Labels) ->
             continue;
         };
         keep[index] = true;
-        open.extend(node.input.iter().filter(|input| !input.is_empty() && needed.insert((*input).clone())).cloned());
+        open.extend(taken(node).into_iter().map(str::to_owned).filter(|value| needed.insert(value.clone())));
     }
     let mut kept = keep.into_iter();
     graph.node.retain(|_| kept.next() == Some(true));

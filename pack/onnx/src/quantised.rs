@@ -36,6 +36,27 @@ pub(crate) fn rewrite(node: &NodeProto, constants: &mut Vec<TensorProto>) -> Res
             }
             making.op("Mul", &[&value, &scale], &[])
         }
+        "ConvInteger" => {
+            let sums = convolution(&mut making, node, (input(0), input(2)), (input(1), input(3)))?;
+            making.cast(&sums, DataType::Int32)
+        }
+        "QLinearConv" => {
+            let range = Range::of(node, making.constants, input(7))?;
+            let mut sums = convolution(&mut making, node, (input(0), input(2)), (input(3), input(5)))?;
+            let rank =
+                making.constants.iter().find(|constant| constant.name == input(3)).map_or(0, |found| found.dims.len());
+            if !input(8).is_empty() {
+                let bias = making.cast(input(8), DataType::Float);
+                let bias = of_channels(&mut making, &bias, rank);
+                sums = making.op("Add", &[&sums, &bias], &[]);
+            }
+            let scale = of_channels(&mut making, input(4), rank);
+            let scale = making.op("Mul", &[&scale, input(1)], &[]);
+            let scale = making.op(QUOTIENT, &[&scale, input(6)], &[]);
+            let scaled = making.op("Mul", &[&sums, &scale], &[]);
+            let zero = making.cast(input(7), DataType::Float);
+            rounded(&mut making, &scaled, Some(&zero), range)
+        }
         "MatMulInteger" => product(&mut making, node, (input(0), input(2)), (input(1), input(3)))?,
         _ => {
             let product = product(&mut making, node, (input(0), input(2)), (input(3), input(5)))?;
@@ -143,6 +164,47 @@ fn of_axis(making: &mut Making<'_>, node: &NodeProto, name: &str) -> Result<Stri
     let shape: Vec<i64> = (0..rank as i64).map(|place| if place == axis { length } else { 1 }).collect();
     let shape = making.integers(&shape);
     Ok(making.op("Reshape", &[name, &shape], &[]))
+}
+
+/// Numbers of the channels, or one for all, in the shape in which they go with a convolution's result.
+fn of_channels(making: &mut Making<'_>, name: &str, rank: usize) -> String {
+    let shape: Vec<i64> = (0..rank as i64).map(|axis| if axis == 1 { -1 } else { 1 }).collect();
+    let shape = making.integers(&shape);
+    making.op("Reshape", &[name, &shape], &[])
+}
+
+/// The convolution of bytes without their zero and weights without theirs, as floats: exact as long as a window sees no more than
+/// 517 of them, whose sum is below 2<sup>24</sup>.
+fn convolution(
+    making: &mut Making<'_>,
+    node: &NodeProto,
+    (bytes, zero): (&str, &str),
+    (weights, zeros): (&str, &str),
+) -> Result<String, Error> {
+    let find = |name: &str| making.constants.iter().find(|constant| constant.name == name);
+    let kernel = find(weights).and_then(|weights| Some((weights.dims.clone(), small_integers(weights)?)));
+    let zeros = if zeros.is_empty() { Some(vec![0]) } else { find(zeros).and_then(small_integers) };
+    let (Some((dims, numbers)), Some(zeros)) = (kernel, zeros) else {
+        return Err(refusal(node, "its weights or their zero points are no constants of int8 or uint8"));
+    };
+    let channels = dims.first().and_then(|channels| usize::try_from(*channels).ok()).unwrap_or(0);
+    if channels == 0 || !(zeros.len() == 1 || zeros.len() == channels) {
+        return Err(refusal(node, "it has not one zero point for each channel of its weights"));
+    }
+    let of_channel = numbers.chunks((numbers.len() / channels).max(1)).zip(zeros.iter().cycle());
+    let kernel =
+        of_channel.flat_map(|(numbers, zero)| numbers.iter().map(move |number| (number - zero) as f32)).collect();
+    let kernel = making.floats(&dims, kernel);
+    let mut value = making.cast(bytes, DataType::Float);
+    if !zero.is_empty() {
+        let zero = making.cast(zero, DataType::Float);
+        value = making.op("Sub", &[&value, &zero], &[]);
+    }
+    let sums = making.op("Conv", &[&value, &kernel], &[]);
+    if let Some(made) = making.nodes.last_mut() {
+        made.attribute.clone_from(&node.attribute);
+    }
+    Ok(sums)
 }
 
 /// The product of bytes without their zero and weights without theirs.

@@ -3,19 +3,27 @@
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::{AttributeProto, GraphProto, NodeProto, TensorProto};
 
-use crate::attributes::{Attributes as _, name_of};
+use crate::attributes::{Attributes as _, bodies_mut, name_of};
 use crate::error::Error;
 use crate::nodes::Making;
 use crate::quantised;
 
-/// Rewrites a graph.
+/// Rewrites a graph, and the bodies of its nodes.
 pub(crate) fn rewrite(graph: &mut GraphProto) -> Result<(), Error> {
     let mut nodes = Vec::with_capacity(graph.node.len());
-    for node in std::mem::take(&mut graph.node) {
+    for mut node in std::mem::take(&mut graph.node) {
+        bodies_mut(&mut node).try_for_each(rewrite)?;
         match &*node.op_type {
             "ReduceLogSumExp" => nodes.extend(shifted(&node, &mut graph.initializer)),
             "ArrayFeatureExtractor" => nodes.extend(gather(&node, &mut graph.initializer)),
-            "DequantizeLinear" | "DynamicQuantizeLinear" | "MatMulInteger" | "QLinearMatMul" | "QuantizeLinear" => {
+            "CDist" => nodes.extend(distances(&node, &mut graph.initializer)?),
+            "ConvInteger"
+            | "DequantizeLinear"
+            | "DynamicQuantizeLinear"
+            | "MatMulInteger"
+            | "QLinearConv"
+            | "QLinearMatMul"
+            | "QuantizeLinear" => {
                 nodes.extend(quantised::rewrite(&node, &mut graph.initializer)?);
             }
             "AveragePool" => {
@@ -35,13 +43,38 @@ fn check_pool(node: &NodeProto) -> Result<(), Error> {
     if is_set("ceil_mode") && is_set("count_include_pad") {
         let why = "whether a mean counts what is beyond the padding, runtimes do not agree on: export it without `ceil_mode` or \
                    without `count_include_pad`";
-        return Err(Error::Node {
-            node: name_of(node).to_owned(),
-            operator: node.op_type.clone(),
-            why: why.to_owned(),
-        });
+        return Err(refusal(node, why));
     }
     Ok(())
+}
+
+fn refusal(node: &NodeProto, why: &str) -> Error {
+    Error::Node { node: name_of(node).to_owned(), operator: node.op_type.clone(), why: why.to_owned() }
+}
+
+/// The distances of a row, the only one that there is, from rows of constants.
+fn distances(node: &NodeProto, constants: &mut Vec<TensorProto>) -> Result<Vec<NodeProto>, Error> {
+    let [row, rows] = [0, 1].map(|input| node.input.get(input).map_or("", String::as_str));
+    let dims = constants.iter().find(|constant| constant.name == rows).map(|constant| constant.dims.clone());
+    let Some(&[_, width]) = dims.as_deref() else {
+        return Err(refusal(node, "it measures distances from what is not constant"));
+    };
+    let metric = node.text("metric");
+    if !matches!(&*metric, "" | "sqeuclidean" | "euclidean") {
+        return Err(refusal(node, &format!("its metric is {metric}, and euclidean and sqeuclidean are known")));
+    }
+    let mut making = Making::of(node, constants);
+    let apart = making.op("Sub", &[row, rows], &[]);
+    let squares = making.op("Mul", &[&apart, &apart], &[]);
+    let ones = making.floats(&[width, 1], vec![1.0; usize::try_from(width).unwrap_or(0)]);
+    let sums = making.op("MatMul", &[&squares, &ones], &[]);
+    let shape = making.integers(&[1, -1]);
+    let mut made = making.op("Reshape", &[&sums, &shape], &[]);
+    if metric == "euclidean" {
+        made = making.op("Sqrt", &[&made], &[]);
+    }
+    making.call(&made, node.output.first().map_or("", String::as_str));
+    Ok(making.nodes)
 }
 
 /// The logarithm of a sum of exponentials, of numbers whose largest was made 0 before and is added afterwards: else all of

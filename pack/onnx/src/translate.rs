@@ -11,51 +11,95 @@ use tract_onnx::tract_core::ops;
 
 use crate::error::Error;
 use crate::integers::{IntegersOp, QuotientOp};
-use crate::ml::TreesOp;
+use crate::ml::{MachineOp, TreesOp};
 use crate::operators::Unsupported;
-use crate::{dense, windows};
+use crate::scan::LoopOp;
+use crate::{dense, fuse, scan, windows};
 
-/// Translates a simplified graph. `integers` says of each input whether it is given as floats and has to be made integers.
-pub(crate) fn translate(model: &TypedModel, to_integers: &[bool]) -> Result<Graph, Error> {
-    let mut nodes = Vec::new();
-    let mut numbers: HashMap<usize, usize> = HashMap::new();
-    let mut unknown: Vec<Unsupported> = Vec::new();
-    for id in model.eval_order()? {
-        let node = model.node(id);
-        let mut inputs: Vec<usize> = node.inputs.iter().map(|input| numbers[&input.node]).collect();
-        let operator = if let Some(product) = dense::product(model, node) {
-            inputs = vec![inputs[product.vector], nodes.len()];
-            nodes.push(Node { operator: Operator::Constant(product.weights), inputs: Vec::new() });
-            product.operator
-        } else if let Some(op) = node.op_as::<ops::nn::RmsNorm>() {
-            inputs = vec![inputs[0], norm(&mut nodes, inputs[0], op, node)?];
-            Operator::Binary(Binary::Mul)
-        } else if let Some(number) = input_number(model, id) {
-            if to_integers.get(number) == Some(&true) {
-                inputs = vec![nodes.len()];
-                nodes.push(Node { operator: Operator::Input(number), inputs: Vec::new() });
-                Operator::Cast(Type::I64)
-            } else {
-                Operator::Input(number)
-            }
-        } else if let Some(last) = windows::translate(&mut nodes, &inputs, model, node) {
-            numbers.insert(id, last);
-            continue;
-        } else if let Some(operator) = operator(node) {
-            operator
-        } else {
-            unknown.push(unsupported(node));
-            Operator::Concat { axis: 0 }
-        };
-        numbers.insert(id, nodes.len());
-        nodes.push(Node { operator, inputs });
+/// Translates a simplified graph, and the bodies of its loops. `integers` says of each input whether it is given as floats and has
+/// to be made integers.
+pub(crate) fn translate(model: &TypedModel, to_integers: &[bool]) -> Result<(Graph, Vec<Graph>), Error> {
+    let mut translation = Translation::default();
+    let graph = translation.graph(model, to_integers)?;
+    if translation.unknown.is_empty() {
+        Ok((graph, translation.bodies))
+    } else {
+        Err(Error::Operators(translation.unknown))
     }
-    if !unknown.is_empty() {
-        return Err(Error::Operators(unknown));
-    }
-    Ok(Graph { nodes, output: numbers[&model.output_outlets()?[0].node] })
 }
 
+/// What a graph is translated to beside itself.
+#[derive(Default)]
+struct Translation {
+    bodies: Vec<Graph>,
+    unknown: Vec<Unsupported>,
+}
+
+impl Translation {
+    fn graph(&mut self, model: &TypedModel, to_integers: &[bool]) -> Result<Graph, Error> {
+        let mut nodes = Vec::new();
+        let mut numbers: HashMap<OutletId, usize> = HashMap::new();
+        for id in model.eval_order()? {
+            let node = model.node(id);
+            let mut inputs: Vec<usize> = node.inputs.iter().map(|input| numbers[input]).collect();
+            let operator = if let Some(product) = dense::product(model, node) {
+                inputs = vec![inputs[product.vector], nodes.len()];
+                nodes.push(Node { operator: Operator::Constant(product.weights), inputs: Vec::new() });
+                product.operator
+            } else if let Some(op) = node.op_as::<ops::nn::RmsNorm>() {
+                inputs = vec![inputs[0], norm(&mut nodes, inputs[0], op, node)?];
+                Operator::Binary(Binary::Mul)
+            } else if let Some(number) = input_number(model, id) {
+                if to_integers.get(number) == Some(&true) {
+                    inputs = vec![nodes.len()];
+                    nodes.push(Node { operator: Operator::Input(number), inputs: Vec::new() });
+                    Operator::Cast(Type::I64)
+                } else {
+                    Operator::Input(number)
+                }
+            } else if let Some(last) = windows::translate(&mut nodes, &inputs, model, node) {
+                numbers.insert(id.into(), last);
+                continue;
+            } else if let Some(operator) = self.several(model, node)? {
+                if matches!(operator, Operator::TopK { .. }) {
+                    inputs.truncate(1);
+                }
+                operator
+            } else if let Some(operator) = operator(node) {
+                operator
+            } else {
+                self.unknown.push(unsupported(node));
+                Operator::Concat { axis: 0 }
+            };
+            let place = nodes.len();
+            let has_parts = matches!(operator, Operator::Scan(_) | Operator::TopK { .. });
+            nodes.push(Node { operator, inputs });
+            for slot in 0..node.outputs.len() {
+                if has_parts {
+                    nodes.push(Node { operator: Operator::Part(slot), inputs: vec![place] });
+                }
+                numbers.insert(OutletId::new(id, slot), nodes.len() - 1);
+            }
+        }
+        Ok(Graph { nodes, outputs: model.output_outlets()?.iter().map(|output| numbers[output]).collect() })
+    }
+
+    /// Our form of one of tract's operators that have several values, if there is one.
+    fn several(&mut self, model: &TypedModel, node: &TypedNode) -> Result<Option<Operator>, Error> {
+        if let Some(LoopOp(op)) = node.op_as() {
+            let Some(mut scan) = scan::scan(op) else { return Ok(None) };
+            let body = fuse::fused(self.graph(&op.body, &[])?);
+            scan.body = self.bodies.len();
+            self.bodies.push(body);
+            return Ok(Some(Operator::Scan(scan)));
+        }
+        let Some(op) = node.op_as::<ops::array::Topk>() else { return Ok(None) };
+        let count =
+            model.outlet_fact(node.inputs[1])?.konst.as_ref().and_then(|count| count.cast_to_scalar::<i64>().ok());
+        let count = count.and_then(|count| usize::try_from(count).ok());
+        Ok(count.map(|count| Operator::TopK { axis: op.axis, count, largest: op.largest }))
+    }
+}
 /// Adds what a tensor is multiplied by to be of length 1 along an axis, on the average.
 fn norm(nodes: &mut Vec<Node>, tensor: usize, op: &ops::nn::RmsNorm, node: &TypedNode) -> Result<usize, Error> {
     let rank = node.outputs.first().map_or(0, |output| output.fact.rank());
@@ -90,12 +134,18 @@ fn operator(node: &TypedNode) -> Option<Operator> {
         op.exotic_fact().is_none().then(|| constant(op.val()))?.map(Operator::Constant)
     } else if let Some(op) = node.op_as::<TreesOp>() {
         Some(Operator::Trees((*op.0).clone()))
+    } else if let Some(op) = node.op_as::<MachineOp>() {
+        Some(op.operator())
     } else if let Some(op) = node.op_as::<IntegersOp>() {
         Some(Operator::Integers((*op.0).clone()))
     } else if node.op_is::<QuotientOp>() {
         Some(Operator::Binary(Binary::Div))
     } else if let Some(op) = node.op_as::<ops::array::Gather>() {
         op.output_type.is_none().then_some(Operator::Gather { axis: op.axis })
+    } else if let Some(op) = node.op_as::<ops::array::GatherElements>() {
+        Some(Operator::GatherElements { axis: op.axis })
+    } else if let Some(op) = node.op_as::<ops::array::GatherNd>() {
+        (op.batch_dims == 0).then_some(Operator::GatherParts)
     } else if let Some(op) = node.op_as::<ops::array::Slice>() {
         let (start, end) = (op.start.to_usize().ok()?, op.end.to_usize().ok()?);
         Some(Operator::Slice { axis: op.axis, start, end })

@@ -2,9 +2,9 @@
 //! product or a reduction of what it sees.
 
 use switchback_onnx_graph::{Binary, Node, Operator, Reducer, Tensor, Type, WindowAxis};
-use tract_onnx::tract_core::internal::{DimLike as _, TDim, ToDim as _, TypedModel, TypedNode};
+use tract_onnx::tract_core::internal::{DimLike as _, TDim, Tensor as TractTensor, ToDim as _, TypedModel, TypedNode};
 use tract_onnx::tract_core::ops::Downsample;
-use tract_onnx::tract_core::ops::array::{CumSum, Pad, PadMode, Tile};
+use tract_onnx::tract_core::ops::array::{CumSum, OneHot, Pad, PadMode, Tile};
 use tract_onnx::tract_core::ops::cnn::{Conv, KernelFormat, MaxPool, PoolSpec, SumPool};
 use tract_onnx::tract_core::ops::nn::DataFormat;
 
@@ -35,6 +35,8 @@ pub(crate) fn translate(
         seen.downsampled(op)
     } else if let Some(op) = node.op_as::<CumSum>() {
         seen.added_up(op)
+    } else if let Some(op) = node.op_as::<OneHot>() {
+        seen.marked(op)
     } else {
         seen.repeated(node.op_as::<Tile>()?)
     }
@@ -215,6 +217,29 @@ impl Seen<'_> {
         let ones = self.add(Operator::Constant(Tensor::floats(&[length, length], ones)), &[]);
         let sums = self.add(Operator::Einsum { left, right, result }, &[floats, ones]);
         Some(if is_float { sums } else { self.add(Operator::Cast(Type::I64), &[sums]) })
+    }
+
+    /// One number where an index is the place on a new axis, from its beginning or its end, and another elsewhere.
+    fn marked(&mut self, op: &OneHot) -> Option<usize> {
+        let mut shape = lengths(self.model.outlet_fact(*self.node.inputs.first()?).ok()?)?;
+        shape.insert(op.axis, 1);
+        let mut along = vec![1; shape.len()];
+        along[op.axis] = op.dim;
+        let index = self.add(Operator::Cast(Type::I64), &[self.input]);
+        let index = self.add(Operator::Reshape(shape), &[index]);
+        let mut is_it = |first: i64| {
+            let places = (first..first + op.dim as i64).collect();
+            let places = self.add(Operator::Constant(Tensor::integers(&along, places)), &[]);
+            self.add(Operator::Binary(Binary::Equal), &[index, places])
+        };
+        let (from_start, from_end) = (is_it(0), is_it(-(op.dim as i64)));
+        let is_it = self.add(Operator::Binary(Binary::Or), &[from_start, from_end]);
+        let mut number = |of: &TractTensor| {
+            let values = constant(of)?.values;
+            Some(self.add(Operator::Constant(Tensor { shape: vec![1; along.len()], values }), &[]))
+        };
+        let (on, off) = (number(&op.on)?, number(&op.off)?);
+        Some(self.add(Operator::Select, &[is_it, on, off]))
     }
 
     /// Axes, each as often as is said.

@@ -59,7 +59,7 @@ def shaped(run, name, value):
     return np.array(value, kind).reshape([1, -1])
 
 
-def write(folder, name, model, given, output=None, bindings="", library=None, near=1e-5):
+def write(folder, name, model, given, output=None, bindings="", library=None, near=1e-5, tolerance=1e-5):
     output = output or next(o.name for o in model.graph.output if "prob" in o.name)
     expected = answers(model, output, given)
     if library is not None:
@@ -71,7 +71,7 @@ def write(folder, name, model, given, output=None, bindings="", library=None, ne
     rows = [{key: clean(value) for key, value in row.items()} for row in given]
     with open(os.path.join(folder, name + ".json"), "w") as file:
         finite = [[number if np.isfinite(number) else None for number in answer] for answer in expected]
-        json.dump({"bindings": bindings, "rows": rows, "expected": finite}, file)
+        json.dump({"bindings": bindings, "rows": rows, "expected": finite, "tolerance": tolerance}, file)
 
 
 def refuse(folder, name, model, why, bindings=""):

@@ -69,6 +69,16 @@ def convolution():
     return net.model({"input_ids": (TensorProto.INT64, [None, TEXT_LENGTH])}, "logits", 2)
 
 
+def lstm():
+    net, width = Network(), 64
+    rows = net.node("Gather", [net.weight("words", VOCABULARY, width), "input_ids"], "rows")
+    steps = net.node("Transpose", [rows], "steps", perm=[1, 0, 2])
+    weights = [net.weight(name, 1, *shape, low=-0.1, high=0.1) for name, shape in (("w", (4 * width, width)), ("r", (4 * width, width)), ("b", (8 * width,)))]
+    last = net.node("LSTM", [steps, *weights], ["", "last"], hidden_size=width)[1]
+    net.linear(net.node("Squeeze", [last, net.integers("axis", 0)], "state"), "logits", width, 2)
+    return net.model({"input_ids": (TensorProto.INT64, [None, TEXT_LENGTH])}, "logits", 2)
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     for kind, model in {
@@ -84,6 +94,7 @@ def main(folder):
     save(folder, "tfidf", to_onnx(model, initial_types=[("text", StringTensorType([None, 1]))]))
     logits, tokenizer = '[onnx.output]\nis = "logits"\n', word_piece()
     save(folder, "convolution", convolution(), logits, tokenizer)
+    save(folder, "lstm", lstm(), logits, tokenizer)
     network = transformer(VOCABULARY, 256, 4, 4)
     save(folder, "transformer", network, logits, tokenizer)
     save(folder, "transformer-int8", in_bytes(folder, network, QuantType.QInt8, True), logits, tokenizer)

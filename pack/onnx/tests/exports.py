@@ -39,9 +39,12 @@ from sklearn.naive_bayes import BernoulliNB, MultinomialNB
 from sklearn.neural_network import MLPClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import Binarizer, MaxAbsScaler, MinMaxScaler, Normalizer, StandardScaler
-from sklearn.svm import SVC, LinearSVC
+from sklearn.svm import LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
+import functions
+import loops
+import machines
 import networks
 import pipelines
 import tokens
@@ -227,7 +230,6 @@ def trees(folder):
 
 def refusals(folder):
     probabilities = '[onnx.output]\nis = "probabilities"\n'
-    refuse(folder, "refused-svc", to_onnx(SVC(probability=True).fit(X, TWO), X[:1]), "SVMClassifier (ai.onnx.ml 1) in")
     wide = to_onnx(RandomForestClassifier(3, random_state=1).fit(X, TWO), X[:1].astype(np.float64), target_opset={"": 15, "ai.onnx.ml": 3})
     refuse(folder, "refused-wide", wide, "double", probabilities)
     classes = lambda **more: tree("BRANCH_LEQ", 0, "TreeEnsembleClassifier", count=2, **more)
@@ -265,7 +267,7 @@ def main(folder):
     os.makedirs(folder, exist_ok=True)
     for part in (trees, refusals, grams, texts, counted, boosters, scikit_learn):
         part(folder)
-    for more in (tokens, networks, pipelines):
+    for more in (tokens, networks, functions, loops, machines, pipelines):
         more.write_all(folder)
 
 

@@ -136,11 +136,11 @@ def transformers(folder):
         of_texts(folder, f"transformer-{name}", in_bytes(folder, model, kind, is_per_channel), tokenizer)
 
 
-def in_bytes(folder, model, kind, is_per_channel):
-    """A model with weights of bytes. Not all bits of those with a sign are used: older processors' sums overflow."""
+def in_bytes(folder, model, kind, is_per_channel, operators=None):
+    """A model with weights of bytes, of these operators or of all that can have them. Not all bits of those with a sign are used: older processors' sums overflow."""
     path, made = os.path.join(folder, "float.tmp"), os.path.join(folder, "bytes.tmp")
     onnx.save(model, path)
-    quantize_dynamic(path, made, per_channel=is_per_channel, weight_type=kind, reduce_range=kind == QuantType.QInt8)
+    quantize_dynamic(path, made, per_channel=is_per_channel, weight_type=kind, reduce_range=kind == QuantType.QInt8, op_types_to_quantize=operators)
     model = onnx.load(made)
     os.remove(path)
     os.remove(made)
@@ -238,6 +238,56 @@ def bytes_of(folder):
         write(folder, f"bytes-around-{np.dtype(kind)}", model, given, bindings=bindings)
 
 
+def convolutions_of_bytes(folder):
+    """A convolution over words as `quantize_dynamic` leaves it, and operators on bytes alone, each result of which is an answer."""
+    tokenizer = word_piece(folder)
+    tokenizer.enable_padding(length=LENGTH)
+    net = Network()
+    rows = net.node("Gather", [net.weight("words", len(PIECES), 8), "input_ids"], "rows")
+    channels = net.node("Transpose", [rows], "channels", perm=[0, 2, 1])
+    seen = net.node("Conv", [channels, net.weight("k", 6, 8, 3), net.weight("b", 6)], "c", pads=[1, 1], kernel_shape=[3])
+    largest = net.node("ReduceMax", [net.node("Relu", [seen], "r")], "m", axes=[2], keepdims=0)
+    net.linear(largest, "logits", 6, 2)
+    model = net.model({"input_ids": (TensorProto.INT64, [None, LENGTH])}, "logits", 2)
+    for name, kind in (("int8", QuantType.QInt8), ("uint8", QuantType.QUInt8)):
+        made = in_bytes(folder, model, kind, False, ["Conv", "MatMul"])
+        assert any(node.op_type == "ConvInteger" for node in made.graph.node)
+        of_texts(folder, f"convolution-{name}", made, tokenizer)
+
+    channels, places = 3, 5
+    bindings = f'[onnx.output]\nis = "probabilities"\nclasses = {json.dumps(["spam"] * channels * places)}\n'
+    given = [{"X": row} for row in X[:40]] + [{"X": np.zeros(FACTS, np.float32)}]
+
+    def finished(name, net, sums):
+        sums = net.node("Cast", [net.node("Abs", [net.node("Cast", [sums], "wide", to=TensorProto.INT32)], "amount")], "sums.f", to=TensorProto.FLOAT)
+        sums = net.node("Reshape", [sums, net.integers("flat", 1, -1)], "flat.sums")
+        net.node("Div", [sums, net.constant("many", 1e6)], "prob")
+        model = net.model({"X": (TensorProto.FLOAT, [None, FACTS])}, "prob", channels * places, opset=19)
+        write(folder, f"bytes-{name}", model, given, bindings=bindings, tolerance=1e-7)
+
+    window = {"kernel_shape": [3], "strides": [2], "dilations": [2], "pads": [0, 1]}
+    for zero in (None, 3):
+        net = Network()
+        made = net.node("DynamicQuantizeLinear", ["X"], ["bytes", "scale", "zero"])
+        rows = net.node("Reshape", [made[0], net.integers("rows", 1, 4, -1)], "rows.b")
+        weights = net.constant("w", random.randint(-128, 128, (channels, 2, 3)), np.int8)
+        rows = net.node("Slice", [rows, net.integers("from", 0), net.integers("to", 2), net.integers("axes", 1)], "two")
+        rows = net.node("Concat", [rows, rows], "eight", axis=2)
+        rows = net.node("Slice", [rows, "from", net.integers("end", 13), net.integers("last", 2)], "thirteen")
+        inputs = [rows, weights, made[2]] + ([] if zero is None else [net.constant("wz", zero, np.int8)])
+        finished(f"conv-{zero}", net, net.node("ConvInteger", inputs, "sums", **window))
+    for kind, zero in ((np.int8, -3), (np.uint8, 117)):
+        net = Network()
+        scale, point = net.constant("s", 0.0123), net.constant("p", zero, kind)
+        made = net.node("QuantizeLinear", ["X", scale, point], "bytes")
+        rows = net.node("Reshape", [made, net.integers("rows", 1, 2, -1)], "two")
+        rows = net.node("Slice", [rows, net.integers("from", 0), net.integers("end", 13), net.integers("last", 2)], "thirteen")
+        weights = [net.constant("w", random.randint(-60, 60, (channels, 2, 3)), np.int8)]
+        weights += [net.constant("ws", random.uniform(0.01, 0.03, channels)), net.constant("wz", [0] * channels, np.int8)]
+        biased = [net.constant("ys", 0.02), net.constant("yz", zero, kind), net.constant("bias", [100, -3000, 7], np.int32)]
+        finished(f"conv-linear-{np.dtype(kind)}", net, net.node("QLinearConv", [rows, scale, point] + weights + biased, "sums", **window))
+
+
 def sums(folder):
     """Sums of all that is before, as RoBERTa numbers the places of its words."""
     tokenizer = word_piece(folder)
@@ -256,5 +306,5 @@ def sums(folder):
 
 
 def write_all(folder):
-    for part in (transformers, convolutions, bytes_of, sums):
+    for part in (transformers, convolutions, bytes_of, convolutions_of_bytes, sums):
         part(folder)

@@ -12,10 +12,10 @@ from sklearn.ensemble import AdaBoostClassifier, BaggingClassifier, HistGradient
 from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
+from sklearn.gaussian_process import GaussianProcessClassifier
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.naive_bayes import CategoricalNB, ComplementNB, GaussianNB, MultinomialNB
-from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, PolynomialFeatures, PowerTransformer
 from sklearn.preprocessing import QuantileTransformer, RobustScaler, StandardScaler, TargetEncoder
@@ -92,7 +92,7 @@ OF_COLUMNS = {
 # nearer one instead of a mean, and of two classes of a discriminant analysis it takes the softmax of both scores.
 OTHERWISE = ("calibrated-isotonic", "discriminant")
 REFUSED = {
-    "refused-neighbours": (KNeighborsClassifier(5), "a model here has no loops"),
+    "refused-process": (GaussianProcessClassifier(optimizer=None), "Solve (com.microsoft 1) in"),
     "refused-margin": (LinearSVC(), "train the classifier in a CalibratedClassifierCV"),
     "refused-distance": (SGDClassifier(random_state=1), "train the classifier in a CalibratedClassifierCV"),
 }

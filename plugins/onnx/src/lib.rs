@@ -113,7 +113,8 @@ mod tests {
             sources: vec![Source::Facts(facts.iter().map(|name| (*name).to_owned()).collect())],
             tokenized: None,
             feeds: vec![Feed::Numbers { source: 0, shape: vec![1, -1] }],
-            graph: Graph { nodes: vec![Node { operator: Operator::Input(0), inputs: vec![] }], output: 0 },
+            graph: Graph { nodes: vec![Node { operator: Operator::Input(0), inputs: vec![] }], outputs: vec![0] },
+            bodies: Vec::new(),
             output,
         };
         Onnx::prepare(&model.to_bytes().unwrap()).unwrap()

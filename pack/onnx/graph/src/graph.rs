@@ -3,16 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::integers::IntegerMatrix;
+use crate::scan::Scan;
 use crate::tensor::Tensor;
 use crate::trees::Trees;
 
-/// A graph with some inputs and one output.
+/// A graph with some inputs and outputs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Graph {
     /// The nodes; each one's inputs come before it.
     pub nodes: Vec<Node>,
-    /// The node whose value is the graph's answer.
-    pub output: usize,
+    /// The nodes whose values are the graph's answers. A model's has one.
+    pub outputs: Vec<usize>,
 }
 
 /// One operator applied to the values of earlier nodes.
@@ -112,6 +113,33 @@ pub enum Operator {
     Trees(Trees),
     /// The last axis of a tensor of integers times a matrix of bytes, of which the sums are exact.
     Integers(IntegerMatrix),
+    /// A graph that is run for each step along an axis. It has several values.
+    Scan(Scan),
+    /// The largest or smallest numbers along an axis, in order, and their places: two values. Of equal ones the first comes first.
+    TopK {
+        /// The axis.
+        axis: usize,
+        /// How many.
+        count: usize,
+        /// Whether they are the largest.
+        largest: bool,
+    },
+    /// One of the values of an operator that has several, by its number.
+    Part(usize),
+    /// For each place of the second input, integers, the first input's element at that place whose number on an axis is the integer.
+    GatherElements {
+        /// The axis.
+        axis: usize,
+    },
+    /// Parts of the first input: the last axis of the second, integers, is the place of each on the first axes.
+    GatherParts,
+    /// A row times rows of weights, with sums of 64 bits: a number for each.
+    Scores,
+    /// Of scores of each pair of classes, as probabilities that it is the first of both, the probability of each class.
+    Coupling {
+        /// How many classes there are.
+        classes: usize,
+    },
 }
 
 /// An axis that a window moves along.

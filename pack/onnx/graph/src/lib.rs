@@ -15,7 +15,8 @@
 //!     sources: vec![Source::Facts(vec!["size".into()])],
 //!     tokenized: None,
 //!     feeds: vec![Feed::Numbers { source: 0, shape: vec![1, 1] }],
-//!     graph: Graph { nodes: vec![input, logarithm], output: 1 },
+//!     graph: Graph { nodes: vec![input, logarithm], outputs: vec![1] },
+//!     bodies: vec![],
 //!     output: Output::LogOdds,
 //! };
 //! let model = Ready::new(Model::from_bytes(&model.to_bytes()?)?)?;
@@ -35,6 +36,7 @@ mod integers;
 mod model;
 mod network;
 mod operators;
+mod scan;
 mod source;
 mod tensor;
 mod tokens;
@@ -47,6 +49,7 @@ pub use graph::{Activation, Binary, Function, Graph, Node, Operator, Reducer, Ty
 pub use integers::IntegerMatrix;
 pub use model::{Feed, Model, Output, Ready, Tokenized};
 pub use network::Network;
+pub use scan::{Along, End, Scan, ScanInput, ScanOutput};
 pub use source::{Field, Form, Given, Kind, Source, Text};
 pub use tensor::{Tensor, Values};
 pub use tokens::{

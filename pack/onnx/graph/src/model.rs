@@ -11,7 +11,7 @@ use crate::tokens::{Encoder, Part, Tokenizer, Tokens};
 use crate::words::{Counter, Words};
 
 /// What a model's data begin with; the digits are the version of what follows.
-const MAGIC: &[u8; 8] = b"SBONNX02";
+const MAGIC: &[u8; 8] = b"SBONNX03";
 
 /// How far beyond 0 and 1 a probability may be that was added up in 32 bits.
 const ROUNDING: f32 = 1e-4;
@@ -27,6 +27,8 @@ pub struct Model {
     pub feeds: Vec<Feed>,
     /// What is computed.
     pub graph: Graph,
+    /// What its loops compute in a step. The loops of each name only those before it.
+    pub bodies: Vec<Graph>,
     /// What the answer means.
     pub output: Output,
 }
@@ -98,6 +100,7 @@ pub struct Ready {
     tokenizer: Option<(usize, Encoder)>,
     feeds: Vec<Ingest>,
     network: Network,
+    bodies: Vec<Network>,
     output: Output,
 }
 
@@ -124,7 +127,9 @@ impl Ready {
         let feeds = model.feeds.into_iter().map(ingest).collect::<Result<_, Error>>()?;
         let encoder = |of: Tokenized| Ok::<_, Error>((of.source, Encoder::new(of.tokenizer)?));
         let tokenizer = model.tokenized.map(encoder).transpose()?;
-        Ok(Self { sources: model.sources, tokenizer, feeds, network: Network::new(model.graph)?, output: model.output })
+        let bodies = model.bodies.into_iter().map(Network::new).collect::<Result<_, _>>()?;
+        let network = Network::new(model.graph)?;
+        Ok(Self { sources: model.sources, tokenizer, feeds, network, bodies, output: model.output })
     }
 
     /// What it takes of a message, in the order in which [`answer`](Self::answer) takes it.
@@ -146,9 +151,10 @@ impl Ready {
             Some((source, tokenizer)) => Some(tokenizer.tokens(text(given, *source)?)),
             None => None,
         };
-        let inputs = self.feeds.iter().map(|feed| feed.tensor(given, tokens.as_ref()).map(Some));
-        let inputs = inputs.collect::<Result<_, _>>()?;
-        let answer = self.network.run(inputs)?;
+        let inputs = self.feeds.iter().map(|feed| feed.tensor(given, tokens.as_ref()));
+        let inputs = inputs.collect::<Result<Vec<_>, _>>()?;
+        let answers = self.network.run(&inputs.iter().collect::<Vec<_>>(), &self.bodies)?;
+        let [answer] = &*answers else { return Err(Error::Answer(format!("{} tensors, not one", answers.len()))) };
         let numbers = answer.as_floats()?;
         let expected = match &self.output {
             Output::LogOdds => 1,

@@ -2,16 +2,24 @@
 
 use crate::error::Error;
 use crate::graph::{Graph, Operator};
-use crate::operators::compute;
 use crate::operators::einsum::put_in_order;
+use crate::operators::{compute, top};
 use crate::tensor::Tensor;
 
-/// A graph that is run once for each message.
+/// A graph that is run once for each message, or for each step of a loop.
 #[derive(Debug)]
 pub struct Network {
     graph: Graph,
     /// For each node, those whose values nobody needs any more once it is computed.
     done: Vec<Vec<usize>>,
+}
+
+/// What has become of a node.
+enum Value {
+    /// It is an input, a constant, or not needed any more.
+    Elsewhere,
+    One(Tensor),
+    Several(Vec<Tensor>),
 }
 
 impl Network {
@@ -20,10 +28,10 @@ impl Network {
     /// # Errors
     /// [`Error::Format`], if a node takes the value of a later one or a constant is damaged.
     pub fn new(mut graph: Graph) -> Result<Self, Error> {
-        if graph.output >= graph.nodes.len() {
-            return Err(Error::Format("the output is not one of the nodes".into()));
+        if graph.outputs.iter().any(|output| *output >= graph.nodes.len()) {
+            return Err(Error::Format("an output is not one of the nodes".into()));
         }
-        let mut last_uses = vec![graph.output; graph.nodes.len()];
+        let mut last_uses: Vec<usize> = (0..graph.nodes.len()).collect();
         for (index, node) in graph.nodes.iter().enumerate() {
             let is_whole = match &node.operator {
                 Operator::Constant(tensor) => tensor.check(),
@@ -41,45 +49,57 @@ impl Network {
         put_weights_in_order(&mut graph);
         let mut done = vec![Vec::new(); graph.nodes.len()];
         for (index, last) in last_uses.iter().enumerate() {
-            if index != graph.output {
+            if !graph.outputs.contains(&index) {
                 done[*last].push(index);
             }
         }
         Ok(Self { graph, done })
     }
 
-    /// Computes the output from the inputs.
+    /// Computes the outputs from the inputs. `bodies` are those that its loops name, each of which names earlier ones.
     ///
     /// # Errors
     /// If an input is not there, or tensors do not fit together.
-    pub fn run(&self, mut inputs: Vec<Option<Tensor>>) -> Result<Tensor, Error> {
-        let mut values: Vec<Option<Tensor>> = vec![None; self.graph.nodes.len()];
-        for (index, node) in self.graph.nodes.iter().enumerate() {
+    pub fn run(&self, inputs: &[&Tensor], bodies: &[Self]) -> Result<Vec<Tensor>, Error> {
+        let mut values: Vec<Value> = Vec::with_capacity(self.graph.nodes.len());
+        for (node, done) in self.graph.nodes.iter().zip(&self.done) {
+            let taken = node.inputs.iter().map(|&input| self.value(&values, inputs, input));
             let value = match &node.operator {
-                Operator::Constant(_) => None,
-                Operator::Input(number) => {
-                    Some(inputs.get_mut(*number).and_then(Option::take).ok_or(Error::Shape("an input is not there"))?)
+                Operator::Constant(_) | Operator::Input(_) => Value::Elsewhere,
+                Operator::Part(number) => Value::One(part(&values, &node.inputs, *number)?),
+                Operator::Scan(scan) => Value::Several(scan.run(&taken.collect::<Result<Vec<_>, _>>()?, bodies)?),
+                Operator::TopK { axis, count, largest } => {
+                    let tensors = taken.collect::<Result<Vec<_>, _>>()?;
+                    let tensor = tensors.first().ok_or(Error::Shape("an operator has no input"))?;
+                    Value::Several(top(tensor, *axis, *count, *largest)?)
                 }
-                operator => {
-                    let taken = node.inputs.iter().map(|&input| self.value(&values, input));
-                    Some(compute(operator, &taken.collect::<Result<Vec<_>, _>>()?)?)
-                }
+                operator => Value::One(compute(operator, &taken.collect::<Result<Vec<_>, _>>()?)?),
             };
-            values[index] = value;
-            if index == self.graph.output {
-                break;
-            }
-            self.done[index].iter().for_each(|&done| values[done] = None);
+            values.push(value);
+            done.iter().for_each(|&done| values[done] = Value::Elsewhere);
         }
-        self.value(&values, self.graph.output).cloned()
+        self.graph.outputs.iter().map(|&output| self.value(&values, inputs, output).cloned()).collect()
     }
 
-    fn value<'a>(&'a self, values: &'a [Option<Tensor>], index: usize) -> Result<&'a Tensor, Error> {
-        match &self.graph.nodes[index].operator {
-            Operator::Constant(tensor) => Ok(tensor),
-            _ => values[index].as_ref().ok_or(Error::Shape("a value is not there any more")),
+    fn value<'a>(&'a self, values: &'a [Value], inputs: &[&'a Tensor], index: usize) -> Result<&'a Tensor, Error> {
+        match (&self.graph.nodes[index].operator, &values[index]) {
+            (Operator::Constant(tensor), _) => Ok(tensor),
+            (Operator::Input(number), _) => inputs.get(*number).copied().ok_or(Error::Shape("an input is not there")),
+            (_, Value::One(tensor)) => Ok(tensor),
+            (_, Value::Several(_)) => Err(Error::Shape("an operator with several values is taken for one")),
+            (_, Value::Elsewhere) => Err(Error::Shape("a value is not there any more")),
         }
     }
+}
+
+/// One of the values of an operator that has several.
+fn part(values: &[Value], inputs: &[usize], number: usize) -> Result<Tensor, Error> {
+    let of = inputs.first().and_then(|input| values.get(*input));
+    match of {
+        Some(Value::Several(all)) => all.get(number).cloned(),
+        _ => None,
+    }
+    .ok_or(Error::Shape("an operator has fewer values than are taken of it"))
 }
 
 /// Makes weights that are multiplied the second of the two, with their axes in order, if they are used once.
@@ -122,7 +142,7 @@ mod tests {
             Node { operator: Operator::Constant(weights), inputs: vec![] },
             Node { operator: Operator::Einsum { left, right, result }, inputs },
         ];
-        Graph { nodes, output: 2 }
+        Graph { nodes, outputs: vec![2] }
     }
 
     #[test]
@@ -152,7 +172,7 @@ mod tests {
             };
             assert_eq!(weights.shape, order, "{letters:?}");
             let row = Tensor::floats(&[1, order[0]], (0..order[0]).map(|number| number as f32).collect());
-            let answer = network.run(vec![Some(row)]).unwrap();
+            let answer = network.run(&[&row], &[]).unwrap().remove(0);
             if order == [3, 2] {
                 assert_eq!(answer, expected, "{letters:?}");
             }

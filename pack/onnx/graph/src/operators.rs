@@ -4,7 +4,10 @@ mod bag;
 mod dense;
 pub(crate) mod einsum;
 mod elements;
-mod layout;
+pub(crate) mod layout;
+mod machine;
+mod order;
+mod pick;
 mod reduce;
 mod windows;
 
@@ -12,7 +15,7 @@ use crate::error::Error;
 use crate::graph::{Activation, Operator};
 use crate::tensor::{Tensor, Values};
 
-/// Computes one operator that has inputs.
+/// Computes one operator that has inputs and one value.
 pub(crate) fn compute(operator: &Operator, inputs: &[&Tensor]) -> Result<Tensor, Error> {
     match (operator, inputs) {
         (Operator::Gather { axis }, [data, indices]) => layout::gather(data, indices, *axis),
@@ -43,9 +46,15 @@ pub(crate) fn compute(operator: &Operator, inputs: &[&Tensor]) -> Result<Tensor,
             Ok(Tensor::integers(&shape, matrix.products(tensor.as_integers()?)?))
         }
         (Operator::Windows { axes, beyond }, [tensor]) => windows::windows(tensor, axes, *beyond),
+        (Operator::GatherElements { axis }, [data, places]) => pick::elements(data, places, *axis),
+        (Operator::GatherParts, [data, places]) => pick::parts(data, places),
+        (Operator::Scores, [row, weights]) => machine::scores(row, weights),
+        (Operator::Coupling { classes }, [pairs]) => machine::coupling(pairs, *classes),
         _ => Err(Error::Shape("an operator has more or fewer inputs than it takes")),
     }
 }
+
+pub(crate) use order::top;
 
 fn embedding_bag(table: &Tensor, indices: &Tensor) -> Result<Tensor, Error> {
     let &[_, width] = &*table.shape else { return Err(Error::Shape("an embedding is not a matrix")) };

@@ -3,14 +3,14 @@
 use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{NodeProto, TensorProto};
-use tract_onnx::tract_core::ops::binary::TypedBinOp;
-use tract_onnx::tract_core::ops::logic::{self, Iff};
+use tract_onnx::tract_core::ops::logic::Iff;
 use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 use tract_onnx::tract_core::ops::{cast, math};
 use tract_onnx::tract_hir::internal::*;
 
-use super::{Lowered, Wires};
+use super::Lowered;
 use crate::attributes::Attributes as _;
+use crate::wires::Wires;
 
 /// What a `LabelEncoder` looks for, or what it answers.
 #[derive(Debug, Clone)]
@@ -140,7 +140,7 @@ impl Expansion for LabelEncoder {
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
-        let mut wires = Wires { prefix, model, count: 0 };
+        let mut wires = Wires::new(prefix, model);
         let rank = wires.model.outlet_fact(inputs[0])?.rank();
         let number = wires.op(cast::cast(Self::datum_type(&self.keys)), &[inputs[0]])?;
         let number = wires.op(AxisOp::Add(rank), &[number])?;
@@ -199,7 +199,7 @@ impl Expansion for OneHotEncoder {
     }
 
     fn wire(&self, prefix: &str, model: &mut TypedModel, inputs: &[OutletId]) -> TractResult<TVec<OutletId>> {
-        let mut wires = Wires { prefix, model, count: 0 };
+        let mut wires = Wires::new(prefix, model);
         let rank = wires.model.outlet_fact(inputs[0])?.rank();
         let number = wires.op(cast::cast(i64::datum_type()), &[inputs[0]])?;
         let number = wires.op(AxisOp::Add(rank), &[number])?;
@@ -211,17 +211,5 @@ impl Expansion for OneHotEncoder {
             flags = wires.op(math::div(), &[flags, known])?;
         }
         Ok(tvec!(flags))
-    }
-}
-
-impl Wires<'_> {
-    fn constant(&mut self, tensor: Tensor) -> TractResult<OutletId> {
-        let name = self.name();
-        self.model.add_const(name, tensor)
-    }
-
-    fn equal(&mut self, value: OutletId, to: Tensor) -> TractResult<OutletId> {
-        let to = self.constant(to)?;
-        self.op(TypedBinOp(logic::comp_eq(), None), &[value, to])
     }
 }

@@ -6,8 +6,9 @@ use tract_onnx::tract_core::ops::einsum::EinSum;
 use tract_onnx::tract_core::ops::math;
 use tract_onnx::tract_hir::internal::*;
 
-use super::{Lowered, Post, RowOp, Wires, row};
+use super::{Lowered, Post, RowOp, row};
 use crate::attributes::Attributes as _;
+use crate::wires::Wires;
 
 #[derive(Debug, Clone)]
 struct Linear {

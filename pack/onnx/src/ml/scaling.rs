@@ -8,8 +8,9 @@ use tract_onnx::tract_core::ops::nn::{Reduce, Reducer};
 use tract_onnx::tract_core::ops::{cast, math};
 use tract_onnx::tract_hir::internal::*;
 
-use super::{Lowered, RowOp, Wires, row};
+use super::{Lowered, RowOp, row};
 use crate::attributes::Attributes as _;
+use crate::wires::Wires;
 
 /// `(x - offset) * scale`, with one of each for all numbers or for each.
 #[derive(Debug, Clone)]

@@ -7,9 +7,10 @@ use tract_onnx::model::ParsingContext;
 use tract_onnx::pb::NodeProto;
 use tract_onnx::tract_hir::internal::*;
 
-use super::{Lowered, Post, RowOp, Wires, row};
+use super::{Lowered, Post, RowOp, row};
 use crate::attributes::Attributes as _;
 use crate::limits::TREE_NODES_MAX;
+use crate::wires::Wires;
 
 /// An ensemble with what becomes of its scores.
 #[derive(Debug, Clone)]

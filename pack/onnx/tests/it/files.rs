@@ -92,6 +92,45 @@ impl File {
         self
     }
 
+    /// Gives the last operator a text.
+    pub(crate) fn text(mut self, name: &str, text: &str) -> Self {
+        let r#type = attribute_proto::AttributeType::String as i32;
+        let attribute = AttributeProto { name: name.into(), s: text.into(), r#type, ..Default::default() };
+        self.graph.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    /// Gives the last operator a list of texts.
+    pub(crate) fn texts(mut self, name: &str, texts: &[&str]) -> Self {
+        let r#type = attribute_proto::AttributeType::Strings as i32;
+        let strings = texts.iter().map(|&text| text.into()).collect();
+        let attribute = AttributeProto { name: name.into(), strings, r#type, ..Default::default() };
+        self.graph.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    /// Gives the last operator a list of floats.
+    pub(crate) fn numbers(mut self, name: &str, floats: &[f32]) -> Self {
+        let r#type = attribute_proto::AttributeType::Floats as i32;
+        let attribute = AttributeProto { name: name.into(), floats: floats.to_vec(), r#type, ..Default::default() };
+        self.graph.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    /// Gives the last operator a graph of its own.
+    pub(crate) fn body(mut self, name: &str, body: Self) -> Self {
+        let r#type = attribute_proto::AttributeType::Graph as i32;
+        let attribute = AttributeProto { name: name.into(), g: Some(body.graph), r#type, ..Default::default() };
+        self.graph.node.last_mut().unwrap().attribute.push(attribute);
+        self
+    }
+
+    /// Gives the last operator one more output.
+    pub(crate) fn second(mut self, output: &str) -> Self {
+        self.graph.node.last_mut().unwrap().output.push(output.into());
+        self
+    }
+
     /// Adds an operator of a domain.
     pub(crate) fn node_of(mut self, domain: &str, operator: &str, inputs: &[&str], output: &str) -> Self {
         self = self.node(operator, inputs, output, &[]);

@@ -43,19 +43,119 @@ fn every_operator_that_is_not_known_is_named_with_its_domain_version_and_nodes()
         .node("Loop", &["sum"], "a", &[])
         .node("Loop", &["a"], "b", &[])
         .node_of("com.example", "Guess", &["b"], "c")
-        .node_of("ai.onnx.ml", "SVMRegressor", &["c"], "d")
+        .node_of("ai.onnx.ml", "FeatureVectorizer", &["c"], "d")
         .output("d");
     let Error::Operators(unknown) = convert(file.clone(), &of_rows()).unwrap_err() else {
         unreachable!("it is refused")
     };
     let listed: Vec<_> =
         unknown.iter().map(|one| (&*one.domain, &*one.operator, one.version, one.nodes.len())).collect();
-    assert_eq!(listed, [("", "Loop", 17, 2), ("ai.onnx.ml", "SVMRegressor", 1, 1), ("com.example", "Guess", 0, 1)]);
+    assert_eq!(
+        listed,
+        [("", "Loop", 17, 2), ("ai.onnx.ml", "FeatureVectorizer", 1, 1), ("com.example", "Guess", 0, 1)]
+    );
     let text = refusal(file);
-    for part in
-        ["Loop (ai.onnx 17) in `a`, `b`", "SVMRegressor (ai.onnx.ml 1) in `d`", "Guess (com.example 0)", "no loops"]
-    {
+    for part in [
+        "Loop (ai.onnx 17) in `a`, `b`",
+        "FeatureVectorizer (ai.onnx.ml 1) in `d`",
+        "Guess (com.example 0)",
+        "over the places of an axis, as LSTM, GRU, RNN or Scan",
+    ] {
         assert!(text.contains(part), "{text}");
+    }
+}
+
+/// A body that makes of its input what this operator does.
+fn body(operator: &str) -> File {
+    let file = File::default().input("given", DataType::Float, &[Some(1)]);
+    file.node_of("com.example", operator, &["given"], "made").output("made")
+}
+
+#[test]
+fn an_operator_in_a_body_is_named_however_deep_it_is() {
+    let deep = File::default().node("If", &["condition"], "made", &[]).body("then_branch", body("Guess"));
+    for body in [body("Guess"), deep.output("made")] {
+        let file = sum().node("Scan", &["sum"], "answer", &[("num_scan_inputs", 1)]).body("body", body);
+        let text = refusal(file.integers("condition", &[1]).output("answer"));
+        assert!(text.contains("Guess (com.example 0) in `made`"), "{text}");
+    }
+}
+
+/// What the author is told of a file that makes a number of 32 facts in four rows.
+fn of_facts(add: impl FnOnce(File) -> File) -> String {
+    let file = add(of_floats(&[None, Some(4), Some(8)])).node("ReduceMax", &["made"], "score", &[("keepdims", 0)]);
+    let table = "inputs.numbers.facts = \"all\"\noutput = { name = \"score\", is = \"log-odds\" }";
+    convert(file.output("score"), &bindings(table)).map_or_else(|error| error.to_string(), |()| "a model".to_owned())
+}
+
+#[test]
+fn what_of_a_recurrent_operator_is_not_known_is_said() {
+    let lstm = |weights: &str, add: &dyn Fn(File) -> File| {
+        of_facts(|file| {
+            let file = file.floats("w", &[1, 8, 8], vec![0.1; 64]).floats("r", &[1, 8, 2], vec![0.1; 16]);
+            let file = file.node("Mul", &["numbers", "numbers"], "w.numbers", &[]);
+            add(file.node("LSTM", &["numbers", weights, "r"], "made", &[("hidden_size", 2), ("layout", 1)]))
+        })
+    };
+    assert_eq!(lstm("w", &|file| file), "a model");
+    for (expected, add) in [
+        ("its direction is sideways", &(|file: File| file.text("direction", "sideways")) as &dyn Fn(File) -> File),
+        ("takes 3", &|file| file.texts("activations", &["Tanh"])),
+        ("its activation Elu is not known", &|file| file.texts("activations", &["Elu", "Tanh", "Tanh"])),
+        ("its activation HardSigmoid", &|file| {
+            file.texts("activations", &["HardSigmoid", "Tanh", "Tanh"]).numbers("activation_alpha", &[0.3])
+        }),
+        ("it clips its sums", &|file| file.numbers("clip", &[1.0])),
+    ] {
+        let text = lstm("w", add);
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    let text = of_facts(|file| {
+        let file = file.floats("w", &[1, 8, 8], vec![0.1; 64]).floats("r", &[1, 8, 2], vec![0.1; 16]);
+        let inputs = ["numbers", "w", "r", "", "", "", "", "r"];
+        file.node("LSTM", &inputs, "made", &[("hidden_size", 2), ("layout", 1)])
+    });
+    assert!(text.contains("peepholes"), "{text}");
+    let text = lstm("w.numbers", &|file| file);
+    assert!(text.contains("its weights are no constants"), "{text}");
+    let text = lstm("w", &|file| file.text("direction", "forward").node("Identity", &["made"], "same", &[]));
+    assert_eq!(text, "a model");
+}
+
+#[test]
+fn what_of_a_support_vector_machine_or_a_distance_is_not_known_is_said() {
+    let machine = |kernel: &str, post: &str| {
+        let file =
+            of_floats(&[None, Some(32)]).node_of("ai.onnx.ml", "SVMClassifier", &["numbers"], "label").second("score");
+        let file =
+            file.list("classlabels_ints", vec![0, 1]).list("vectors_per_class", vec![1, 1]).numbers("rho", &[0.5]);
+        let file = file.numbers("coefficients", &[1.0, -1.0]).numbers("support_vectors", &[0.25; 64]);
+        let file =
+            file.numbers("kernel_params", &[0.5, 0.0, 3.0]).text("kernel_type", kernel).text("post_transform", post);
+        let table = "inputs.numbers.facts = \"all\"\noutput = { name = \"score\", is = \"logits\" }";
+        convert(file.output("score"), &bindings(table))
+            .map_or_else(|error| error.to_string(), |()| "a model".to_owned())
+    };
+    assert_eq!(machine("RBF", "NONE"), "a model");
+    for (kernel, post, expected) in
+        [("LAPLACE", "NONE", "its kernel_type is LAPLACE"), ("RBF", "LOGISTIC", "without a post_transform alone")]
+    {
+        let text = machine(kernel, post);
+        assert!(text.contains(expected), "{text}");
+    }
+    let distance = |rows: &str, metric: &str| {
+        of_facts(|file| {
+            let file = file.integers("shape", &[1, 32]).node("Reshape", &["numbers", "shape"], "row", &[]);
+            let file = file.floats("rows", &[2, 32], vec![0.25; 64]);
+            file.node_of("com.microsoft", "CDist", &["row", rows], "made").text("metric", metric)
+        })
+    };
+    assert_eq!(distance("rows", "euclidean"), "a model");
+    for (rows, metric, expected) in
+        [("row", "euclidean", "from what is not constant"), ("rows", "cosine", "its metric is cosine")]
+    {
+        let text = distance(rows, metric);
+        assert!(text.contains(expected), "{text}");
     }
 }
 
@@ -292,6 +392,16 @@ fn operators_on_bytes_that_are_not_known_are_refused_with_what_to_quantise() {
         (
             quantised().node("MatMulInteger", &["bytes", "weights", "", "wide"], "answer", &[]),
             "no constants of int8 or uint8",
+        ),
+        (quantised().node("ConvInteger", &["bytes", "bytes"], "answer", &[]), "no constants of int8 or uint8"),
+        (
+            quantised().small("zeros", &[2], &[1, 2]).node(
+                "ConvInteger",
+                &["bytes", "weights", "", "zeros"],
+                "answer",
+                &[],
+            ),
+            "one zero point for each channel",
         ),
         (
             quantised().small("zeros", &[2], &[1, 2]).node(

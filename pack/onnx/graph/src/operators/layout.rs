@@ -36,12 +36,12 @@ fn read(tensor: &Tensor, shape: Vec<usize>, strides: &[usize]) -> Tensor {
 }
 
 /// What is before an axis, the axis's own length, and what is behind it.
-fn around(shape: &[usize], axis: usize) -> Result<(usize, usize, usize), Error> {
+pub(super) fn around(shape: &[usize], axis: usize) -> Result<(usize, usize, usize), Error> {
     let length = *shape.get(axis).ok_or(Error::Shape("a tensor has fewer axes than an operator names"))?;
     Ok((shape[..axis].iter().product(), length, shape[axis + 1..].iter().product()))
 }
 
-pub(super) fn slice(tensor: &Tensor, axis: usize, start: usize, end: usize) -> Result<Tensor, Error> {
+pub(crate) fn slice(tensor: &Tensor, axis: usize, start: usize, end: usize) -> Result<Tensor, Error> {
     fn pick<T: Copy>(values: &[T], length: usize, inner: usize, part: std::ops::Range<usize>) -> Vec<T> {
         let blocks = values.chunks_exact((length * inner).max(1));
         blocks.flat_map(|block| &block[part.start * inner..part.end * inner]).copied().collect()
@@ -56,24 +56,26 @@ pub(super) fn slice(tensor: &Tensor, axis: usize, start: usize, end: usize) -> R
     Ok(Tensor { shape, values })
 }
 
+/// The place on an axis that an index names: one below zero counts from the end.
+pub(super) fn place(index: i64, length: usize) -> Result<usize, Error> {
+    let from_start = if index < 0 { index.checked_add_unsigned(length as u64) } else { Some(index) };
+    let place = from_start.and_then(|index| usize::try_from(index).ok()).filter(|place| *place < length);
+    place.ok_or(Error::Index { index, rows: length })
+}
+
 pub(super) fn gather(data: &Tensor, indices: &Tensor, axis: usize) -> Result<Tensor, Error> {
     fn pick<T: Copy>(values: &[T], length: usize, inner: usize, places: &[usize]) -> Vec<T> {
         let blocks = values.chunks_exact((length * inner).max(1));
         blocks.flat_map(|block| places.iter().flat_map(|at| &block[at * inner..][..inner])).copied().collect()
     }
     let (_, length, inner) = around(&data.shape, axis)?;
-    let place = |&index: &i64| {
-        let from_start = if index < 0 { index.checked_add_unsigned(length as u64) } else { Some(index) };
-        let place = from_start.and_then(|index| usize::try_from(index).ok()).filter(|place| *place < length);
-        place.ok_or(Error::Index { index, rows: length })
-    };
-    let places = indices.as_integers()?.iter().map(place).collect::<Result<Vec<_>, _>>()?;
+    let places = indices.as_integers()?.iter().map(|index| place(*index, length)).collect::<Result<Vec<_>, _>>()?;
     let values = each_type!(&data.values, values => pick(values, length, inner, &places));
     let shape = [&data.shape[..axis], &*indices.shape, &data.shape[axis + 1..]].concat();
     Ok(Tensor { shape, values })
 }
 
-pub(super) fn concat(tensors: &[&Tensor], axis: usize) -> Result<Tensor, Error> {
+pub(crate) fn concat(tensors: &[&Tensor], axis: usize) -> Result<Tensor, Error> {
     fn join<'a, T: Copy + 'a>(parts: &[(&'a [T], usize)], outer: usize) -> Vec<T> {
         let blocks =
             (0..outer).flat_map(|block| parts.iter().map(move |(values, size)| &values[block * size..][..*size]));
