@@ -158,17 +158,15 @@ fn go_through(
     on_progress: &mut dyn FnMut(Progress<'_>),
 ) -> Result<(), PackError> {
     let mut messages = messages.peekable();
-    while messages.peek().is_some() {
-        let mut batch: Vec<_> = messages.by_ref().take(BATCH).collect();
-        let mut first = Vec::new();
-        for (_, message) in &batch {
-            first.push(score(message));
-            if tally.messages == 0 && first.len() == LATE_MAX && batch.len() > LATE_MAX && first.iter().all(is_late) {
-                tally.is_cut_short = true;
-                break;
-            }
+    while messages.peek().is_some() && !tally.is_cut_short {
+        let (mut batch, mut first) = (Vec::new(), Vec::new());
+        while batch.len() < BATCH && !tally.is_cut_short {
+            let Some((name, message)) = messages.next() else { break };
+            first.push(score(&message));
+            batch.push((name, message));
+            let is_late_so_far = tally.messages == 0 && first.len() == LATE_MAX && first.iter().all(is_late);
+            tally.is_cut_short = is_late_so_far && messages.peek().is_some();
         }
-        batch.truncate(first.len());
         let mut second: Vec<_> = batch.iter().rev().map(|(_, message)| score(message)).collect();
         second.reverse();
         for ((name, message), both) in batch.iter().zip(first.into_iter().zip(second)) {
@@ -176,9 +174,6 @@ fn go_through(
             tally.take(name, message, both)?;
         }
         on_progress(Progress::Scored(tally.messages));
-        if tally.is_cut_short {
-            break;
-        }
     }
     Ok(())
 }

@@ -36,12 +36,9 @@ impl<'a> Tried<'a> {
         match self.origin {
             Origin::Corpus(_) => show::counted(self.count, "message") + " of the corpus",
             Origin::Generated(_) => {
-                let generated = u64::from(self.args.messages);
-                format!(
-                    "{} odd and {} generated",
-                    show::count(self.count.saturating_sub(generated)),
-                    show::count(generated)
-                )
+                // A model that loops is not tried on all of them.
+                let odd = self.count.min(odd().len() as u64);
+                format!("{} odd and {} generated", show::count(odd), show::count(self.count - odd))
             }
         }
     }
