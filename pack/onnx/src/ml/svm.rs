@@ -145,12 +145,15 @@ fn machine(node: &NodeProto, count: usize, coefficients: Vec<f32>, intercepts: V
         other => bail!("its kernel_type is {other}, and LINEAR, POLY, RBF and SIGMOID are known"),
     };
     if count == 0 {
-        let is_whole = !coefficients.is_empty() && coefficients.len() % intercepts.len() == 0;
+        let is_whole = !coefficients.is_empty() && coefficients.len().is_multiple_of(intercepts.len());
         ensure!(is_whole, "its coefficients are no rows of one length");
         return row(Machine { vectors: None, coefficients, intercepts, answer });
     }
     let numbers = node.floats("support_vectors").to_vec();
-    ensure!(!numbers.is_empty() && numbers.len() % count == 0, "its support_vectors are no rows of one length");
+    ensure!(
+        !numbers.is_empty() && numbers.len().is_multiple_of(count),
+        "its support_vectors are no rows of one length"
+    );
     ensure!(coefficients.len() == count * intercepts.len(), "its coefficients are not one for each score and vector");
     row(match kernel {
         Some(kernel) => Machine { vectors: Some(Vectors { kernel, numbers, count }), coefficients, intercepts, answer },
