@@ -37,17 +37,14 @@ pub(crate) fn parse_whole(bytes: &[u8]) -> Result<ModelProto, Error> {
 pub fn weights_beside(path: &Path) -> BTreeSet<PathBuf> {
     let is_small = fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= GRAPH_BYTES_MAX);
     let model = if is_small { fs::read(path).ok().and_then(|bytes| parse(&bytes).ok()) } else { None };
-    let mut model = model.unwrap_or_default();
-    let named = tensors(&mut model).filter_map(|tensor| value(tensor, "location").map(PathBuf::from));
+    let mut graph = model.and_then(|model| model.graph).unwrap_or_default();
+    let named = tensors(&mut graph).into_iter().filter_map(|tensor| value(tensor, "location").map(PathBuf::from));
     named.filter(|location| is_below(location)).collect()
 }
 
 fn parse(bytes: &[u8]) -> Result<ModelProto, Error> {
     let not_onnx = |why: String| other::format(bytes).map_or(Error::NotOnnx(why), Error::OtherFormat);
     let model = ModelProto::decode(bytes).map_err(|error| not_onnx(error.to_string()))?;
-    if bytes.is_empty() {
-        return Err(Error::NotOnnx("it is empty".into()));
-    }
     if model.graph.is_none() || model.opset_import.is_empty() {
         return Err(not_onnx("it has no graph, or names no version of its operators".into()));
     }

@@ -87,7 +87,7 @@ fn a_failure_counts_for_the_check_that_it_is_about() {
         (Fault::Stack, CheckName::Stack),
         (Fault::Memory(1), CheckName::Memory),
         (Fault::Table(1), CheckName::Memory),
-        (Fault::Deadline(std::time::Duration::ZERO), CheckName::Time),
+        (Fault::Deadline(Duration::ZERO), CheckName::Time),
         (Fault::LogFlood(String::new()), CheckName::Log),
     ] {
         go(1, &|_| fails(fault.clone()), |tally, _| {

@@ -209,8 +209,8 @@ mod tests {
     /// A model that answers the same whatever it is given.
     fn model(answer: &[f32], output: Output) -> Model {
         let answer = Operator::Constant(Tensor::floats(&[answer.len()], answer.to_vec()));
-        let graph = Graph { nodes: vec![Node { operator: answer, inputs: vec![] }], output: 0 };
-        Model { sources: vec![], tokenized: None, feeds: vec![], graph, output }
+        let graph = Graph { nodes: vec![Node { operator: answer, inputs: vec![] }], outputs: vec![0] };
+        Model { sources: vec![], tokenized: None, feeds: vec![], graph, bodies: vec![], output }
     }
 
     #[test]

@@ -155,7 +155,7 @@ mod tests {
         assert!(taking(0).is_ok());
         assert!([2, 3].iter().all(|later| matches!(taking(*later), Err(Error::Format(_)))));
         let graph = product(["mk", "kn", "mn"], false);
-        assert!(Network::new(Graph { output: 3, ..graph }).is_err(), "the output is none of the nodes");
+        assert!(Network::new(Graph { outputs: vec![3], ..graph }).is_err(), "the output is none of the nodes");
     }
 
     #[test]

@@ -139,14 +139,6 @@ fn few_messages_lopsided_labels_and_two_times_are_warned_of() {
 }
 
 #[test]
-fn of_few_wanted_messages_with_a_date_nobody_can_tell_the_age() {
-    let mut mail = arrived(&without_gmail(30), 150, DAY);
-    mail.extend(arrived(&without_gmail(31), 100, "Tue, 1 Apr 2003 09:00:00 +0000"));
-    let few = train(&mail).report;
-    assert!(few.mail.training_ham < 200 && few.age_probe.is_none(), "{few:?}");
-}
-
-#[test]
 fn wanted_mail_of_another_time_than_the_unwanted_is_warned_of_if_its_words_tell_the_time() {
     let in_words = |mail: Vec<Mail>, word: &str| {
         let told = |bytes: &[u8]| String::from_utf8_lossy(bytes).replacen("Subject: ", &format!("Subject: {word} "), 1);

@@ -413,7 +413,6 @@ mod tests {
             ("<div @>ab<img><br>cd</div>more", 4),
             ("<table><tr><td @>ab<td>more</table>more", 2),
             ("<table><tr @><td>ab<td>cd<tr><td>more</table>more", 4),
-            ("<table><tr><td @>ab<tr><td>more</table>more", 2),
             ("<p @>ab<br>cd</p>more", 4),
             ("<hr @>more", 0),
             ("<svg></svg><p @>ab<style><i>x</i></style>cd</p>more", 4),
