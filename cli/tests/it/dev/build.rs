@@ -59,7 +59,9 @@ fn what_the_compiler_says_is_shown_and_what_cargo_writes_begins_no_round() {
     assert_eq!(near["self_tests"], json!(["a.eml: score 0.25 -> 0.75"]));
     guest.write("near/src/lib.rs", "pub const WEIGHT: f64 = 0.875;");
     let elsewhere = dev.until_scored();
-    assert_eq!((names(&elsewhere["changed"]), &elsewhere["differs"]["scores"]["up"]), (vec!["lib.rs"], &json!(1)));
+    // What it had never looked at may be among it.
+    assert!(names(&elsewhere["changed"]).contains(&"lib.rs"), "{elsewhere}");
+    assert_eq!(elsewhere["differs"]["scores"]["up"], 1, "{elsewhere}");
     assert_eq!(dev.interrupted(), 0);
 }
 
