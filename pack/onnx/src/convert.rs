@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use switchback_model::contain::contained;
 use switchback_model::release::{Reads, Scale};
 use switchback_onnx_graph as graph;
 use switchback_onnx_graph::{Feed, Given, Model, Ready, Source, Text};
@@ -76,6 +77,10 @@ impl OnnxFile {
     /// # Errors
     /// If the file needs what is not known here, or an input or the output is not bound to what it can take.
     pub fn convert(&self, bindings: &Bindings) -> Result<Converted, Error> {
+        contained(|| self.converted(bindings)).unwrap_or_else(|said| Err(Error::Panicked(said)))
+    }
+
+    fn converted(&self, bindings: &Bindings) -> Result<Converted, Error> {
         let mut proto = self.proto.clone();
         let Some(graph) = &mut proto.graph else { return Err(Error::NotOnnx("it has no graph".into())) };
         let chosen = output::choose(graph, &bindings.output)?;

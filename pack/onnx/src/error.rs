@@ -83,6 +83,11 @@ pub enum Error {
     /// tract, which reads and simplifies the file, refuses it.
     #[error("tract cannot read the file: {0}")]
     Tract(String),
+    /// What reads the file came upon what it took for impossible.
+    #[error(
+        "the file is damaged, or built in a way that was never tried ({0}); see whether onnxruntime runs it, and export it again"
+    )]
+    Panicked(String),
     /// The model cannot be run.
     #[error("the model cannot be run: {0}; see whether onnxruntime runs the file and, if it does not, export it again")]
     Graph(#[from] switchback_onnx_graph::Error),

@@ -123,6 +123,18 @@ fn what_of_a_recurrent_operator_is_not_known_is_said() {
 }
 
 #[test]
+fn what_nobody_thought_of_is_an_error() {
+    for inputs in [&["numbers", "w", "r", "scalar"][..], &["numbers", "w"], &["numbers", "w", "scalar"]] {
+        let text = of_facts(|file| {
+            let file = file.floats("w", &[1, 8, 8], vec![0.1; 64]).floats("r", &[1, 8, 2], vec![0.1; 16]);
+            let file = file.floats("scalar", &[], vec![0.1]);
+            file.node("LSTM", inputs, "made", &[("hidden_size", 2), ("layout", 1)])
+        });
+        assert_ne!(text, "a model", "{inputs:?}");
+    }
+}
+
+#[test]
 fn what_of_a_support_vector_machine_or_a_distance_is_not_known_is_said() {
     let machine = |kernel: &str, post: &str| {
         let file =
