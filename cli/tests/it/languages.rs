@@ -158,7 +158,7 @@ fn a_model_in_javascript() {
     fs::rename(folder.join("model.js"), folder.join("model.ts")).unwrap();
     change(&folder.join("model.ts"), "const words = [];", "const words: { word: string; weight: number }[] = [];");
     if npm() {
-        let packed = switchback_in(&folder, ["pack", "--component", "model.wasm", "-o", "newsletters.wasm"]).fine();
+        let packed = switchback_in(&folder, ["pack", "--component", "model.wasm", "-o", "newsletters.wasm"]).out;
         assert!(packed.contains("0.9959  phish  self-test/phish.eml"), "{packed}");
     }
 }
