@@ -78,8 +78,9 @@ fn packs_and_scores(folder: &Path) {
         let report: Value = serde_json::from_str(&ran.out).unwrap();
         report["resident_bytes"].as_u64().unwrap()
     };
-    let (few, many) = (memory_after(MESSAGES / 10), memory_after(MESSAGES));
-    assert!(many.abs_diff(few) < FLAT_BYTES, "{few} bytes after {}, {many} after {MESSAGES}", MESSAGES / 10);
+    // What compiling has left behind differs from run to run; what messages leave is there in each.
+    let is_flat = || memory_after(MESSAGES).abs_diff(memory_after(MESSAGES / 10)) < FLAT_BYTES;
+    assert!((0..3).any(|_| is_flat()), "after {MESSAGES} messages memory is fuller than after {}", MESSAGES / 10);
 }
 
 fn change(path: &Path, from: &str, to: &str) {
