@@ -86,7 +86,7 @@ pub(super) fn message(bytes: &[u8], expected: Expected) -> Result<usize, String>
     }
     Err(other(bytes).unwrap_or_else(|| match begins_with_field {
         true => "it is not a message: its first lines have no header field of mail, such as From or Subject".to_owned(),
-        false if first_line(text).0.trim_ascii_end().iter().all(u8::is_ascii_digit) => {
+        false if is_number(first_line(text).0.trim_ascii_end()) => {
             "it begins with a number, as messages of Apple Mail (.emlx) do; export it as .eml first".to_owned()
         }
         false => "it is not a message: it does not begin with a header field".to_owned(),
@@ -122,6 +122,10 @@ fn skip_empty_lines(mut text: &[u8]) -> &[u8] {
 
 fn first_line(text: &[u8]) -> (&[u8], &[u8]) {
     text.split_at(memchr::memchr(b'\n', text).map_or(text.len(), |end| end + 1))
+}
+
+fn is_number(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(u8::is_ascii_digit)
 }
 
 /// What else it is, if that can be told.
@@ -188,6 +192,7 @@ mod tests {
             (b"\x01\x01\x01\x01\nFrom: a@x.example\n", "MMDF"),
             (b"BABYL OPTIONS: -*- rmail -*-\nVersion: 5\n", "Rmail"),
             (b"463       \nFrom: a@x.example\n\nhi\n<?xml", ".emlx"),
+            (b"   \n\nhello\n", "does not begin with a header field"),
             (b"\0\x01\x02: x\nSubject: y", "does not begin with a header field"),
         ] {
             let found = message(bytes, Expected::Anything).unwrap_err();
